@@ -1,0 +1,1 @@
+"""(observed, expected) -> Mismatch | None: one file a family of operators."""

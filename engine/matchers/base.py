@@ -1,0 +1,69 @@
+"""What an operator is, and how a matcher is applied. Everything here is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from engine.model.expectation import Matcher, Mismatch, Situation
+from engine.model.places import Place
+
+
+class Argument(StrEnum):
+    """How an operator's argument is written, and so what the loader makes of it."""
+
+    MATCHER = "matcher"  # a literal or operators -> Matcher
+    MATCHERS = "matchers"  # a list of them -> tuple[Matcher, ...]
+    FIELDS = "fields"  # a mapping of them -> dict[str, Matcher]
+    LITERAL = "literal"  # any JSON, taken literally; {var: x} stays a Variable -> JSON's types
+    BYTES = "bytes"  # the notation of bytes -> ByteString
+    TEXT = "text"  # text, or the notation of bytes as a list or mapping -> str | ByteString
+    AMOUNT = "amount"  # a number, a time or a size -> int | float | Variable (seconds, bytes)
+    SIZE = "size"  # a size with its unit, or a count -> int | Variable
+    FLAG = "flag"  # true or false -> bool
+    WORD = "word"  # one of a fixed set -> str
+    NAME = "name"  # a plain word of any kind -> str
+    PATTERN = "pattern"  # a regular expression -> str
+    VARIABLE = "variable"  # a variable's name; `plus` stands beside it -> Variable
+
+
+class Match(Protocol):
+    """Applies a matcher to a part of what was observed; ``where`` is the way to that part (``[2]``, ``.name``)."""
+
+    def __call__(self, observed: object, matcher: Matcher, where: str) -> Mismatch | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One application of an operator."""
+
+    observed: object
+    argument: Any
+    situation: Situation
+    match: Match
+    place: Place
+
+    def differs(self, expected: str, why: str = "", actual: object = ...) -> Mismatch:
+        """The mismatch of this place."""
+        return Mismatch("", expected, self.observed if actual is ... else actual, self.place, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator: its name, what it says in one sentence, its argument, and its answer.
+
+    ``words`` are the values that a WORD may have. ``takes_absent`` is true for the one operator that may be asked
+    about a value that is not there.
+    """
+
+    name: str
+    summary: str
+    argument: Argument
+    answer: Callable[[Question], Mismatch | None]
+    words: tuple[str, ...] = ()
+    takes_absent: bool = False
+
+
+Operators = Mapping[str, Operator]

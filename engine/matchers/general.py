@@ -1,0 +1,116 @@
+"""Operators for values of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.matching import render, same
+from engine.model.boundary import Foreign
+from engine.model.expectation import Absent, Mismatch
+from engine.model.octets import Blob, Octets
+from engine.model.showing import shown
+
+TYPES = ("text", "bytes", "integer", "number", "boolean", "null", "list", "object")
+
+
+def _equals(question: Question) -> Mismatch | None:
+    expected = render(question.argument, question.situation)
+    if same(question.observed, expected):
+        return None
+    where, left, right = _part(question.observed, expected)
+    if not where:
+        return question.differs(f"is {shown(expected)}")
+    return question.differs(f"is {shown(right)}", actual=left).inside(where)
+
+
+def _part(observed: object, expected: object) -> tuple[str, object, object]:
+    """The way to the first part in which two structures differ, and the two parts."""
+    if isinstance(observed, Mapping) and isinstance(expected, Mapping) and observed.keys() == expected.keys():
+        for key, value in observed.items():
+            if not same(value, expected[key]):
+                where, left, right = _part(value, expected[key])
+                return f".{key}{where}", left, right
+    if isinstance(observed, (list, tuple)) and isinstance(expected, (list, tuple)) and len(observed) == len(expected):
+        for index, (one, other) in enumerate(zip(observed, expected, strict=True)):
+            if not same(one, other):
+                where, left, right = _part(one, other)
+                return f"[{index}]{where}", left, right
+    return "", observed, expected
+
+
+def _not(question: Question) -> Mismatch | None:
+    inner = question.match(question.observed, question.argument, "")
+    return question.differs("does not match this") if inner is None else None
+
+
+def _any_of(question: Question) -> Mismatch | None:
+    found = [question.match(question.observed, matcher, "") for matcher in question.argument]
+    if any(mismatch is None for mismatch in found):
+        return None
+    phrases = [mismatch.expected for mismatch in found if mismatch is not None]
+    return question.differs("; or ".join(phrases))
+
+
+def _all_of(question: Question) -> Mismatch | None:
+    for matcher in question.argument:
+        mismatch = question.match(question.observed, matcher, "")
+        if mismatch is not None:
+            return mismatch
+    return None
+
+
+def _present(question: Question) -> Mismatch | None:
+    there = not isinstance(question.observed, Absent)
+    if there is question.argument:
+        return None
+    return question.differs("is there" if question.argument else "is absent")
+
+
+def type_of(value: object) -> str:
+    """The word of ``type`` for a value; a class of its own where none fits."""
+    if isinstance(value, bool):
+        return "boolean"
+    if value is None:
+        return "null"
+    for cls, word in ((str, "text"), (int, "integer"), (float, "number"), (bytes, "bytes"), (Blob, "bytes")):
+        if isinstance(value, cls):
+            return word
+    if isinstance(value, (list, tuple)):
+        return "list"
+    return "object" if isinstance(value, Mapping) else python_class(value)
+
+
+def python_class(value: object) -> str:
+    """The name of a value's class in the application's process."""
+    if isinstance(value, Foreign):
+        return value.cls
+    return "bytes" if isinstance(value, (Octets, Blob)) else type(value).__name__
+
+
+def _type(question: Question) -> Mismatch | None:
+    found = type_of(question.observed)
+    if found == question.argument or (question.argument == "number" and found == "integer"):
+        return None
+    return question.differs(f"is of type {question.argument}", f"it is of type {found}")
+
+
+def _python(question: Question) -> Mismatch | None:
+    found = python_class(question.observed)
+    return None if found == question.argument else question.differs(f"is exactly a {question.argument}", f"a {found}")
+
+
+def _var(question: Question) -> Mismatch | None:
+    return _equals(question)
+
+
+OPERATORS = (
+    Operator("equals", "Is this very value; a mapping is a whole JSON object.", Argument.LITERAL, _equals),
+    Operator("not", "Is there, and does not match.", Argument.MATCHER, _not),
+    Operator("any_of", "Matches at least one of the list.", Argument.MATCHERS, _any_of, takes_absent=True),
+    Operator("all_of", "Matches every one of the list.", Argument.MATCHERS, _all_of, takes_absent=True),
+    Operator("present", "Is there at all (true), or is absent (false).", Argument.FLAG, _present, takes_absent=True),
+    Operator("var", "Equals the variable of this name, with its own type; `plus` adds to it.", Argument.VARIABLE, _var),
+    Operator("type", "Is of this kind of value.", Argument.WORD, _type, words=TYPES),
+    Operator("python", "Is exactly of this Python class in the application, no subclass.", Argument.NAME, _python),
+)

@@ -1,0 +1,127 @@
+"""Applying a matcher: a literal is the very value, operators must all hold, and what is absent matches one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.errors import Defect
+from engine.matchers.base import Operator, Question
+from engine.model.boundary import Foreign
+from engine.model.expectation import Absent, Call, Literal, Matcher, Mismatch, Situation, Unclear
+from engine.model.octets import Blob, ByteString, Octets
+from engine.model.showing import shown
+from engine.model.variables import Unknown, resolve
+
+Vocabulary = Mapping[str, Operator]
+
+
+def match(
+    observed: object, matcher: Matcher, situation: Situation, operators: Vocabulary, where: str = ""
+) -> Mismatch | None:
+    """The first thing in which ``observed`` differs from ``matcher``, or None.
+
+    ``where`` is the name under which the reader knows the value. Raises Defect for an operator that is not known.
+    """
+    if isinstance(observed, Unclear):
+        return _at(Mismatch("", "can be told", observed, matcher.place, observed.why), where)
+    if isinstance(matcher, Literal):
+        return _at(_literal(observed, matcher, situation), where)
+    for call in matcher.calls:
+        found = _call(observed, call, situation, operators)
+        if found is not None:
+            return _at(found, where)
+    return None
+
+
+def same(observed: object, expected: object) -> bool:
+    """Equality as the language has it: a tuple equals a list, text never equals bytes (but what crossed the wire
+    equals the UTF-8 of a text), true is not 1, and 1 equals 1.0."""
+    if isinstance(observed, Blob):
+        return isinstance(expected, (bytes, str)) and observed.same_as(_octets(expected))
+    if isinstance(observed, Octets):
+        return isinstance(expected, (bytes, str)) and bytes(observed) == _octets(expected)
+    if isinstance(observed, bytes) or isinstance(expected, bytes):
+        return isinstance(observed, bytes) and isinstance(expected, bytes) and observed == expected
+    if isinstance(observed, bool) or isinstance(expected, bool):
+        return observed is expected
+    if isinstance(observed, (list, tuple)):
+        return (
+            isinstance(expected, (list, tuple))
+            and len(observed) == len(expected)
+            and all(same(left, right) for left, right in zip(observed, expected, strict=True))
+        )
+    if isinstance(observed, Mapping):
+        return (
+            isinstance(expected, Mapping)
+            and observed.keys() == expected.keys()
+            and all(same(value, expected[key]) for key, value in observed.items())
+        )
+    if isinstance(observed, Foreign):
+        return False
+    return (type(observed) is type(expected) and observed == expected) or _numbers(observed, expected)
+
+
+def _numbers(observed: object, expected: object) -> bool:
+    return isinstance(observed, (int, float)) and isinstance(expected, (int, float)) and observed == expected
+
+
+def _octets(value: bytes | str) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+def render(value: object, situation: Situation) -> object:
+    """An argument with its variables filled in: a byte string becomes bytes."""
+    if isinstance(value, ByteString):
+        return value.render(situation.variables)
+    return resolve(value, situation.variables)
+
+
+def _literal(observed: object, matcher: Literal, situation: Situation) -> Mismatch | None:
+    try:
+        expected = render(matcher.value, situation)
+    except (Unknown, TypeError, ValueError) as error:
+        return Mismatch("", "can be evaluated", observed, matcher.place, str(error))
+    if isinstance(observed, Absent):
+        return Mismatch("", f"is {shown(expected)}", observed, matcher.place)
+    if same(observed, expected):
+        return None
+    return Mismatch("", f"is {shown(expected)}", observed, matcher.place, _why(observed, expected))
+
+
+def _why(observed: object, expected: object) -> str:
+    """What a reader cannot see from the two values: a difference of type alone, or where long ones part."""
+    if isinstance(observed, bytes) and not isinstance(observed, Octets) and isinstance(expected, str):
+        return "text never equals bytes; write {bytes: ...}" if observed == expected.encode() else ""
+    if isinstance(observed, str) and isinstance(expected, (int, float)) and observed == str(expected):
+        return "the one is text, the other a number"
+    if isinstance(observed, (int, float)) and isinstance(expected, str) and str(observed) == expected:
+        return "the one is a number, the other text"
+    if isinstance(observed, (bytes, str)) and isinstance(expected, (bytes, str)):
+        left, right = _octets(observed), _octets(expected)
+        if max(len(left), len(right)) > 80:
+            at = next(
+                (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+            )
+            return f"{len(left)} B against {len(right)} B expected; they part at byte {at}"
+    return ""
+
+
+def _call(observed: object, call: Call, situation: Situation, operators: Vocabulary) -> Mismatch | None:
+    operator = operators.get(call.operator)
+    if operator is None:
+        raise Defect(f"there is no operator {call.operator!r}")
+    if isinstance(observed, Absent) and not operator.takes_absent:
+        return Mismatch("", f"is there, for `{call.operator}` to hold", observed, call.place)
+
+    def inner(observed: object, matcher: Matcher, where: str) -> Mismatch | None:
+        return match(observed, matcher, situation, operators, where)
+
+    question = Question(observed, call.argument, situation, inner, call.place)
+    try:
+        return operator.answer(question)
+    except (Unknown, ValueError, TypeError) as error:
+        return Mismatch("", f"can be compared by `{call.operator}`", observed, call.place, str(error))
+
+
+def _at(mismatch: Mismatch | None, where: str) -> Mismatch | None:
+    return mismatch.inside(where) if mismatch is not None and where else mismatch

@@ -1,0 +1,165 @@
+"""Operators for text, which bytes have as well: for them a text argument stands for its UTF-8."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import TypeVar
+
+from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.matching import render
+from engine.model.expectation import Mismatch
+from engine.model.octets import Blob
+from engine.model.showing import shown
+
+# RFC 9110 §5.6.7, IMF-fixdate: the only form that a server may generate.
+_IMF_FIXDATE = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3][0-9] (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4}"
+    r" [0-2][0-9]:[0-5][0-9]:[0-6][0-9] GMT"
+)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
+_INTEGER = re.compile(r"-?[0-9]+")
+
+
+S = TypeVar("S", str, bytes)
+
+
+def _contains(haystack: S, needle: S) -> bool:
+    return needle in haystack
+
+
+def _starts(haystack: S, needle: S) -> bool:
+    return haystack.startswith(needle)
+
+
+def _ends(haystack: S, needle: S) -> bool:
+    return haystack.endswith(needle)
+
+
+def _same_text(haystack: S, needle: S) -> bool:
+    return haystack.lower() == needle.lower()
+
+
+Holds = Callable[[bytes, bytes], bool]
+
+
+def _text(phrase: str, for_text: Callable[[str, str], bool], for_bytes: Holds) -> Callable[[Question], Mismatch | None]:
+    def answer(question: Question) -> Mismatch | None:
+        wanted = render(question.argument, question.situation)
+        if not isinstance(wanted, (str, bytes)):
+            wanted = str(wanted)
+        expected = f"{phrase} {shown(wanted)}"
+        observed = question.observed
+        if isinstance(observed, Blob):
+            needle = wanted.encode() if isinstance(wanted, str) else wanted
+            if phrase == "starts with" and len(needle) <= len(observed.head):
+                return None if observed.head.startswith(needle) else question.differs(expected)
+            return question.differs(expected, f"only its size, digest and first {len(observed.head)} B were kept")
+        if isinstance(observed, bytes):
+            needle = wanted.encode() if isinstance(wanted, str) else wanted
+            return None if for_bytes(observed, needle) else question.differs(expected)
+        if isinstance(observed, str):
+            if isinstance(wanted, bytes):
+                return question.differs(expected, "it is text, which has no bytes to compare")
+            return None if for_text(observed, wanted) else question.differs(expected)
+        return question.differs(expected, "it is neither text nor bytes")
+
+    return answer
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> tuple[re.Pattern[str], re.Pattern[bytes]]:
+    return re.compile(pattern, re.DOTALL), re.compile(pattern.encode(), re.DOTALL)
+
+
+def _matches(question: Question) -> Mismatch | None:
+    pattern = str(render(question.argument, question.situation))
+    expected = f"matches {pattern!r} as a whole"
+    try:
+        for_text, for_bytes = _pattern(pattern)
+    except re.error as error:
+        return question.differs(expected, f"that is no regular expression: {error}")
+    observed = question.observed
+    if isinstance(observed, str):
+        return None if for_text.fullmatch(observed) else question.differs(expected)
+    if isinstance(observed, bytes):
+        return None if for_bytes.fullmatch(observed) else question.differs(expected)
+    return question.differs(expected, "it is neither text nor bytes")
+
+
+def _length(question: Question) -> Mismatch | None:
+    observed = question.observed
+    if isinstance(observed, Blob):
+        size = observed.size
+    elif isinstance(observed, (str, bytes, list, tuple, Mapping)):
+        size = len(observed)
+    else:
+        return question.differs("has a length", "it is no text, bytes, list or object")
+    mismatch = question.match(size, question.argument, "")
+    if mismatch is None:
+        return None
+    return Mismatch(".length", mismatch.expected, mismatch.actual, mismatch.place, mismatch.why)
+
+
+def _http_date(text: str) -> bool:
+    if not _IMF_FIXDATE.fullmatch(text):
+        return False
+    try:
+        return parsedate_to_datetime(text).strftime("%a") == text[:3]
+    except ValueError:
+        return False
+
+
+def _ip_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+FORMS: dict[str, Callable[[str], bool]] = {
+    "http-date": _http_date,
+    "ip-address": _ip_address,
+    "json": _json,
+    "lower-case": lambda text: text == text.lower(),
+    "integer": lambda text: bool(_INTEGER.fullmatch(text)),
+    "token": lambda text: bool(_TOKEN.fullmatch(text)),
+}
+
+
+def _is(question: Question) -> Mismatch | None:
+    observed = question.observed
+    expected = f"is of the form {question.argument}"
+    if isinstance(observed, bytes):
+        text = observed.decode("utf-8" if question.argument == "json" else "latin-1", "replace")
+    elif isinstance(observed, str):
+        text = observed
+    else:
+        return question.differs(expected, "it is neither text nor bytes")
+    return None if FORMS[question.argument](text) else question.differs(expected)
+
+
+OPERATORS = (
+    Operator("contains", "Has this somewhere in it.", Argument.TEXT, _text("contains", _contains, _contains)),
+    Operator("starts_with", "Begins with this.", Argument.TEXT, _text("starts with", _starts, _starts)),
+    Operator("ends_with", "Ends with this.", Argument.TEXT, _text("ends with", _ends, _ends)),
+    Operator(
+        "same_text", "Is this, letter case aside.", Argument.TEXT, _text("is, case aside,", _same_text, _same_text)
+    ),
+    Operator("matches", "Matches this regular expression as a whole.", Argument.PATTERN, _matches),
+    Operator("length", "Has so many characters, bytes, items or keys.", Argument.MATCHER, _length),
+    Operator("is", "Is text of this form.", Argument.WORD, _is, words=tuple(FORMS)),
+)

@@ -1,0 +1,159 @@
+"""A suite, its cases and their steps, as the loader leaves them: frozen, with places, and valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.model.expectation import NO_CHECKS, Checks
+from engine.model.places import Place
+
+
+class Level(StrEnum):
+    """How strong a requirement is; a grid counts each apart."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+class RunsOn(StrEnum):
+    """Which apps a case runs on: every framework's and the control's, the control's alone, or the WSGI apps."""
+
+    FRAMEWORKS = "frameworks"
+    CONTROL = "control"
+    WSGI = "wsgi"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action, and what is expected of it.
+
+    ``kind`` is its key in the document, ``group`` says where that key means something: ``step`` in a case's
+    ``steps``, or the step whose ``script`` it stands in (``tcp``, ``websocket``). ``params`` is the frozen value
+    that the kind's own ``parse`` made.
+    """
+
+    kind: str
+    group: str
+    params: object
+    place: Place
+    name: str | None = None
+    connection: str | None = None
+    checks: Checks = NO_CHECKS
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Names that restrict; an empty tuple restricts nothing."""
+
+    servers: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    loops: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
+
+    def covers(self, *, server: str, framework: str, loop: str, gateway: str, runtime: str) -> bool:
+        """Whether each name is among those given, where any are given."""
+        pairs = (
+            (self.servers, server),
+            (self.frameworks, framework),
+            (self.loops, loop),
+            (self.gateways, gateway),
+            (self.runtimes, runtime),
+        )
+        return all(not names or name in names for names, name in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Targets on which a case is not run, and why."""
+
+    selector: Selector
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of an application's script: its word, and its argument with byte strings and variables unrendered."""
+
+    word: str
+    argument: object
+    place: Place
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The script that the control plays: a list of acts for each scope type, and for single paths, which go first.
+
+    None where the case leaves that scope type to the contract.
+    """
+
+    lifespan: tuple[Act, ...] | None = None
+    http: tuple[Act, ...] | None = None
+    websocket: tuple[Act, ...] | None = None
+    paths: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One requirement, with every value of its matrix filled in.
+
+    ``id`` is the case's own, with the names of its matrix's values in brackets (``status[404]``); ``stem`` is
+    without them. ``alone`` is "" (company is welcome), "all" (no company on the target) or a word (never beside a
+    case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still
+    name where a byte string is rendered late. ``server`` holds the options to start it with, in the engine's words.
+    """
+
+    id: str
+    stem: str
+    title: str
+    suite: str
+    file: str
+    category: str
+    level: Level
+    cite: tuple[str, ...]
+    runs_on: RunsOn
+    steps: tuple[Step, ...]
+    place: Place
+    note: str = ""
+    needs: tuple[str, ...] = ()
+    only: Selector = Selector()
+    skip: tuple[Skip, ...] = ()
+    server: Mapping[str, object] = field(default_factory=dict)
+    own_process: bool = False
+    alone: str = ""
+    timeout: float = 10.0
+    tags: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    application: Application | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+    variant: str = ""
+
+    @property
+    def address(self) -> str:
+        """What names this case among all: ``specs/http/scope.yaml::type-is-http``."""
+        return f"{self.file}::{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One file of cases."""
+
+    title: str
+    file: str
+    category: str
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause of a standard: its id, the level of the text, where it stands, and what it says."""
+
+    id: str
+    level: str
+    source: str
+    statement: str
+    url: str = ""

@@ -1,0 +1,158 @@
+"""What must hold: a fact, a matcher, and the place where it is written; and what comes of comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Union
+
+from engine.model.places import NOWHERE, Place
+
+
+class Absent:
+    """The value of a fact that is not there. It matches ``present: false`` and nothing else, not even ``not``."""
+
+    _one: Absent | None = None
+
+    def __new__(cls) -> Absent:
+        if cls._one is None:
+            cls._one = super().__new__(cls)
+        return cls._one
+
+    def __repr__(self) -> str:
+        return "absent"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT = Absent()
+
+
+class Unclear(Absent):
+    """The value of a fact that cannot be told, though something is there: a header that is asked for as one and comes
+    twice. It matches nothing, not even ``present: false``; ``why`` says what is there."""
+
+    def __new__(cls, why: str) -> Unclear:
+        return object.__new__(cls)
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __repr__(self) -> str:
+        return "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """The very value: a scalar, or a list whose items are literal too. Variables in it are filled in when judged."""
+
+    value: object
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operator with its argument, parsed as the operator's ``argument`` says."""
+
+    operator: str
+    argument: object
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """Operators, all of which must hold."""
+
+    calls: tuple[Call, ...]
+    place: Place
+
+
+Matcher = Union[Literal, Operators]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One fact and its matcher; ``place`` is that of the fact's name."""
+
+    fact: str
+    matcher: Matcher
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The body of an ``expect`` or ``should``: all expectations hold, and one group of ``any_of`` as a whole."""
+
+    expectations: tuple[Expectation, ...]
+    any_of: tuple[Group, ...]
+    place: Place
+
+    def facts(self) -> set[str]:
+        """Every fact that is named, at any depth."""
+        names = {expectation.fact for expectation in self.expectations}
+        for group in self.any_of:
+            names |= group.facts()
+        return names
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a step looks at. Times are in seconds; None where the case does not say."""
+
+    expect: Group | None = None
+    should: Group | None = None
+    record: tuple[tuple[str, str], ...] = ()
+    capture: tuple[tuple[str, str], ...] = ()
+    within: float | None = None
+    quiet: float | None = None
+
+    @property
+    def judges(self) -> bool:
+        return self.expect is not None or self.should is not None
+
+    @property
+    def looks(self) -> bool:
+        return self.judges or bool(self.record or self.capture)
+
+    def facts(self) -> set[str]:
+        """Every fact that is named in any of the four."""
+        names = {fact for _, fact in (*self.record, *self.capture)}
+        for group in (self.expect, self.should):
+            if group is not None:
+                names |= group.facts()
+        return names
+
+
+NO_CHECKS = Checks()
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A located pair of expected and actual.
+
+    ``where`` is the fact with the way into it (``json.headers[2]``), ``expected`` a phrase ("is 200", "contains
+    'a'"), ``actual`` the value observed, ``why`` what a reader cannot see from the two. ``place`` is that of the
+    matcher in the document.
+    """
+
+    where: str
+    expected: str
+    actual: object
+    place: Place = NOWHERE
+    why: str = ""
+
+    def inside(self, prefix: str) -> Mismatch:
+        """The same mismatch, seen from the value that this one is a part of."""
+        joined = (
+            prefix + self.where if self.where.startswith(("[", ".")) or not self.where else f"{prefix}.{self.where}"
+        )
+        return Mismatch(joined, self.expected, self.actual, self.place, self.why)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a matcher may know besides the value: the variables, and what this step sent (for ``sent: true``)."""
+
+    variables: Mapping[str, object]
+    sent: bytes | None = None

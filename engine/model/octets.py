@@ -1,0 +1,132 @@
+"""Bytes: the notation in which a case writes them, and the forms in which they are observed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import urllib.parse
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from engine.model.variables import Variable, fill, resolve
+
+
+class Octets(bytes):
+    """Bytes as they crossed the wire. Text in an expectation about them stands for its UTF-8.
+
+    Plain ``bytes`` are what an application was given, where text never equals bytes.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A long stretch of bytes of which the observer kept the size, the SHA-256 (hex) and the beginning."""
+
+    size: int
+    sha256: str
+    head: bytes
+
+    def same_as(self, data: bytes) -> bool:
+        return len(data) == self.size and hashlib.sha256(data).hexdigest() == self.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a byte string: the word of the notation (``hex``, ``fill``, ...) and its argument.
+
+    The argument is text, a Variable, a ByteString, or a dict or tuple of those, as ``render_part`` reads it.
+    """
+
+    word: str
+    argument: object
+
+
+@dataclass(frozen=True, slots=True)
+class ByteString:
+    """Bytes as a case writes them: parts in a row, rendered when the variables are known."""
+
+    parts: tuple[Part, ...]
+
+    def render(self, known: Mapping[str, object]) -> bytes:
+        """The bytes. Raises Unknown for a variable without a value, ValueError for what cannot be encoded."""
+        return b"".join([render_part(part, known) for part in self.parts])
+
+
+def plain(text: str) -> ByteString:
+    """The byte string of a plain text."""
+    return ByteString((Part("text", text),))
+
+
+def to_bytes(value: object) -> bytes:
+    """A variable's value as bytes: bytes as they are, anything else as its text in UTF-8."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value).encode()
+    if isinstance(value, (int, float)):
+        return str(value).encode()
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def render_part(part: Part, known: Mapping[str, object]) -> bytes:
+    """The bytes of one part. The words are those of docs/language.md's table of bytes."""
+    argument = part.argument
+    match part.word:
+        case "text":
+            return fill(str(argument), known).encode()
+        case "latin1":
+            return fill(str(argument), known).encode("latin-1")
+        case "hex":
+            return bytes.fromhex(fill(str(argument), known))
+        case "base64":
+            return base64.b64decode(fill(str(argument), known), validate=True)
+        case "json":
+            return json.dumps(resolve(argument, known), ensure_ascii=False).encode()
+        case "form":
+            return urllib.parse.urlencode(cast(dict[str, object], resolve(argument, known)), doseq=True).encode()
+        case "head":
+            return lines(fill(str(argument), known).encode()) + b"\r\n"
+        case "lines":
+            return lines(fill(str(argument), known).encode())
+        case "var":
+            return to_bytes(resolve(cast(Variable, argument), known))
+    options = cast(dict[str, object], argument)
+    match part.word:
+        case "fill":
+            size = number(options["size"], known)
+            pattern = cast(ByteString, options["of"]).render(known)
+            return (pattern * (size // len(pattern) + 1))[:size]
+        case "random":
+            return random.Random(number(options["seed"], known)).randbytes(number(options["size"], known))
+        case "times":
+            return cast(ByteString, options["of"]).render(known) * number(options["count"], known)
+        case "chunked":
+            pieces = [piece.render(known) for piece in cast(tuple[ByteString, ...], options["pieces"])]
+            return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+        case "deflated":
+            packer = zlib.compressobj(wbits=-15)
+            data = packer.compress(cast(ByteString, options["of"]).render(known))
+            return (data + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    raise ValueError(f"no such notation for bytes: {part.word}")
+
+
+def number(value: object, known: Mapping[str, object]) -> int:
+    """A size or count: an int already, or a Variable whose value is one."""
+    found = resolve(value, known)
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise ValueError(f"{found!r} is not a whole number")
+    return found
+
+
+def lines(text: bytes) -> bytes:
+    """Each line, however it ended, with CRLF at its end."""
+    rows = text.split(b"\n")
+    if rows and rows[-1] == b"":
+        rows.pop()
+    return b"".join(row.removesuffix(b"\r") + b"\r\n" for row in rows)

@@ -1,0 +1,149 @@
+"""The seams: a byte stream to a target, the boundary of a live target, and a live target itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from engine.model.boundary import AppCall
+from engine.model.target import Ended, Facts, Target
+from engine.model.transcript import Moment
+
+
+class Channel(Protocol):
+    """A byte stream to a target that records what crosses it. Every method raises ChannelError's kinds only."""
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """This side's address; ("", 0) where the stream has none."""
+        ...
+
+    @property
+    def opened(self) -> float:
+        """When the connection was made, in seconds on the engine's clock."""
+        ...
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """What crossed so far, in order."""
+        ...
+
+    @property
+    def ended(self) -> str:
+        """How the peer ended the stream: "" while it is open, else ``fin``, ``reset`` or ``closed`` (by this side)."""
+        ...
+
+    async def send(self, data: bytes) -> float:
+        """Write, and wait until the transport has taken it all. The time at which the last byte was handed over."""
+        ...
+
+    def write(self, data: bytes) -> float:
+        """Write without waiting for room: for small things."""
+        ...
+
+    async def receive(self) -> tuple[bytes, float]:
+        """The next bytes and when they came, waiting for them; (b"", when) after the peer's FIN. Raises Reset."""
+        ...
+
+    def unread(self, data: bytes, at: float) -> None:
+        """Put bytes back that belong to whoever reads next."""
+        ...
+
+    def reading(self, on: bool) -> None:
+        """Stop taking bytes from the socket, or take them again."""
+        ...
+
+    def half_close(self) -> None:
+        """Shut the writing side."""
+        ...
+
+    def close(self) -> None:
+        """Close both sides."""
+        ...
+
+    def reset(self) -> None:
+        """Close with a TCP reset."""
+        ...
+
+
+class Boundary(Protocol):
+    """What an observer reports of one live target, and the way back to its application."""
+
+    def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
+        """The value of the header that tells which call belongs to which step."""
+        ...
+
+    def stage(self, job: str, script: object) -> None:
+        """Put a script (JSON's types) where the application's side finds it, before any of the job's bytes go out."""
+        ...
+
+    def expect_peer(self, address: tuple[str, int], job: str) -> None:
+        """Say that calls from this address without a header belong to this job."""
+        ...
+
+    def mark(self, job: str, name: str) -> None:
+        """Set a mark for the application's script to meet."""
+        ...
+
+    def marked(self, job: str, name: str) -> bool:
+        """Whether either side has set the mark."""
+        ...
+
+    def refresh(self) -> None:
+        """Take in what the observers have written since."""
+        ...
+
+    def calls(self, *, token: str = "", peer: tuple[str, int] | None = None, since: float = 0.0) -> list[AppCall]:
+        """Calls with that token, or without a token from that peer since that time, in the order of their start."""
+        ...
+
+    def lifespans(self) -> list[AppCall]:
+        """The lifespan calls, in the order of their start."""
+        ...
+
+    def latest(self) -> float:
+        """When the last record was made; 0.0 if there is none."""
+        ...
+
+    def finish(self, job: str) -> None:
+        """Forget a job's script, marks and peers."""
+        ...
+
+
+class LiveTarget(Protocol):
+    """A started target."""
+
+    @property
+    def target(self) -> Target: ...
+
+    @property
+    def address(self) -> tuple[str, int]: ...
+
+    @property
+    def host(self) -> str:
+        """The Host header's value."""
+        ...
+
+    @property
+    def boundary(self) -> Boundary: ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def ended(self) -> Ended | None:
+        """How its main process ended, or None while it runs."""
+        ...
+
+    @property
+    def workers_lost(self) -> Sequence[int]:
+        """Pids of processes that served calls and are gone, found by looking now."""
+        ...
+
+    def log(self) -> str:
+        """Everything that the target has written so far."""
+        ...
+
+    async def stop(self) -> Ended | None:
+        """TERM first, KILL after the grace, and nothing left behind. Safe to call twice."""
+        ...

@@ -1,0 +1,51 @@
+"""Times and sizes, always written with a unit."""
+
+from __future__ import annotations
+
+import re
+
+TIME_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0}
+SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+
+_number = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
+TIME_PATTERN = f"^{_number}({'|'.join(TIME_UNITS)})$"
+SIZE_PATTERN = f"^{_number}({'|'.join(SIZE_UNITS)})$"
+
+_time = re.compile(TIME_PATTERN)
+_size = re.compile(SIZE_PATTERN)
+
+
+def seconds(text: str) -> float:
+    """``"200ms"`` -> 0.2. Raises ValueError for anything that is not a number with one of TIME_UNITS."""
+    match = _time.match(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a time: write a number and one of {', '.join(TIME_UNITS)}")
+    unit = match[1]
+    return float(text[: -len(unit)]) * TIME_UNITS[unit]
+
+
+def octets(text: str) -> int:
+    """``"64KiB"`` -> 65536. Raises ValueError for anything that is not a whole size with one of SIZE_UNITS."""
+    match = _size.match(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a size: write a number and one of {', '.join(SIZE_UNITS)}")
+    unit = match[1]
+    size = float(text[: -len(unit)]) * SIZE_UNITS[unit]
+    if size != int(size):
+        raise ValueError(f"{text!r} is not a whole number of bytes")
+    return int(size)
+
+
+def show_time(value: float) -> str:
+    """Seconds as a person would write them: ``0.2`` -> ``200 ms``."""
+    if value < 0.001:
+        return f"{value * 1e6:.0f} µs"
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def show_size(value: int) -> str:
+    """Bytes as a person would write them: ``65536`` -> ``64 KiB``."""
+    for unit, factor in reversed(SIZE_UNITS.items()):
+        if (value >= factor and value % factor == 0) or value >= 10 * factor:
+            return f"{value / factor:.4g} {unit}"
+    return f"{value} B"

@@ -1,0 +1,26 @@
+"""Values in a phrase for a person."""
+
+from __future__ import annotations
+
+from engine.model.boundary import Foreign
+from engine.model.expectation import Absent
+from engine.model.octets import Blob
+
+
+def shown(value: object) -> str:
+    """A value in a phrase, as the language would write it, cut after 120 characters."""
+    if isinstance(value, (bytes, bytearray)):
+        text = "bytes " + repr(bytes(value))[1:]
+    elif isinstance(value, Blob):
+        text = f"{value.size} B, SHA-256 {value.sha256[:12]}…, beginning {value.head[:24]!r}"
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
+    elif value is None:
+        text = "null"
+    elif isinstance(value, Absent):
+        text = "absent"
+    elif isinstance(value, Foreign):
+        text = f"{value.shown} (a {value.cls})"
+    else:
+        text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}…"

@@ -1,0 +1,80 @@
+"""Verdicts, and the result of one job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+from engine.model.transcript import Transcript
+
+
+class Verdict(StrEnum):
+    """What a job came to. docs/verdicts.md says what each means."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    INFO = "info"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    UNSUPPORTED = "unsupported"
+    BLOCKED = "blocked"
+    ERROR = "error"
+    KNOWN = "known"
+    FIXED = "fixed"
+    FLAKY = "flaky"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it breaks the build, without ``--strict``."""
+        return self in BREAKING
+
+    @property
+    def counts(self) -> bool:
+        """Whether the job is in a grid's denominator."""
+        return self not in (Verdict.UNSUPPORTED, Verdict.BLOCKED)
+
+    @property
+    def good(self) -> bool:
+        """Whether the job is in a grid's numerator."""
+        return self in (Verdict.PASS, Verdict.WARN, Verdict.INFO, Verdict.FIXED)
+
+
+BREAKING = frozenset({Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED})
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """The result of one job: a case on a target.
+
+    ``reason`` is one line for a person. ``mismatches`` are what broke ``expect``, ``warnings`` what broke ``should``;
+    ``step`` the place of the step that decided; ``recorded`` the values that the case asked to keep. ``started`` is
+    seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts expectations that were judged.
+    ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` is a shell command, "" if none does.
+    """
+
+    case: str
+    file: str
+    target: str
+    category: str
+    level: str
+    verdict: Verdict
+    reason: str = ""
+    mismatches: tuple[Mismatch, ...] = ()
+    warnings: tuple[Mismatch, ...] = ()
+    recorded: Mapping[str, object] = field(default_factory=dict)
+    step: Place | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    evaluated: int = 0
+    transcript: Transcript | None = None
+    reproduce: str = ""
+    cite: tuple[str, ...] = ()
+    title: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"{self.file}::{self.case}"

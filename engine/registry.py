@@ -1,0 +1,79 @@
+"""Finding what the engine can do: one file an extension, sorted, with no list to keep by hand."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Generic, Protocol, TypeVar
+
+from engine.errors import Defect, UsageError
+
+
+class Named(Protocol):
+    """What a registry holds: anything with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Named things of one sort, in the order of their names."""
+
+    def __init__(self, sort: str, things: Iterable[T]) -> None:
+        """``sort`` is the word for messages ("step kind"). Raises Defect if two things share a name."""
+        self.sort = sort
+        found: dict[str, T] = {}
+        for thing in things:
+            if thing.name in found:
+                raise Defect(f"two things of sort {sort!r} are called {thing.name!r}")
+            found[thing.name] = thing
+        self._things = dict(sorted(found.items()))
+
+    def __getitem__(self, name: str) -> T:
+        return self._things[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._things)
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def pick(self, name: str) -> T:
+        """The thing of that name. Raises UsageError, which names the nearest one, if there is none."""
+        if name not in self._things:
+            raise UsageError(f"there is no {self.sort} called {name!r}", hint=nearest(name, self._things))
+        return self._things[name]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt word: the nearest of ``known``, or all of them where none is near."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "known: " + ", ".join(sorted(names)) if names else ""
+
+
+def modules(package: str) -> list[ModuleType]:
+    """Import every module of a package, in the order of their names; packages inside it are left out."""
+    root = importlib.import_module(package)
+    names = sorted(info.name for info in pkgutil.iter_modules(root.__path__) if not info.ispkg)
+    return [importlib.import_module(f"{package}.{name}") for name in names]
+
+
+def found(package: str, attribute: str) -> list[object]:
+    """The values of ``attribute`` in the modules of a package that have it; a tuple counts as several."""
+    values: list[object] = []
+    for module in modules(package):
+        value = getattr(module, attribute, None)
+        if isinstance(value, tuple):
+            values.extend(value)
+        elif value is not None:
+            values.append(value)
+    return values

@@ -1,0 +1,42 @@
+"""Matchers from plain values, as the loader would make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.matchers.base import Argument, Operator
+from engine.matchers.matching import match
+from engine.model.expectation import Call, Literal, Matcher, Mismatch, Operators, Situation
+from engine.model.octets import ByteString, plain
+from engine.model.places import Place
+from engine.registry import Registry, found
+
+OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
+PLACE = Place("case.yaml", 3, 5, 4)
+
+
+def matcher(value: Any) -> Matcher:
+    """A matcher: a mapping is operators, anything else the very value."""
+    if not isinstance(value, Mapping):
+        return Literal(value, PLACE)
+    return Operators(tuple(Call(name, argument(name, inner), PLACE) for name, inner in value.items()), PLACE)
+
+
+def argument(name: str, value: Any) -> Any:
+    """An operator's argument from a plain value."""
+    match OPERATORS[name].argument:
+        case Argument.MATCHER:
+            return matcher(value)
+        case Argument.MATCHERS:
+            return tuple(matcher(item) for item in value)
+        case Argument.FIELDS:
+            return {key: matcher(item) for key, item in value.items()}
+        case Argument.BYTES:
+            return value if isinstance(value, ByteString) else plain(value)
+    return value
+
+
+def check(observed: object, value: Any, *, sent: bytes | None = None, **variables: object) -> Mismatch | None:
+    """What differs, or None."""
+    return match(observed, matcher(value), Situation(variables, sent), OPERATORS, "it")

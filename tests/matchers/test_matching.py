@@ -1,0 +1,108 @@
+"""The rules of equality and of absence."""
+
+from __future__ import annotations
+
+import pytest
+from tests.matchers.helpers import PLACE, check
+
+from engine.errors import Defect
+from engine.matchers.matching import same
+from engine.model.boundary import Foreign
+from engine.model.expectation import ABSENT, Call, Operators, Situation
+from engine.model.octets import Blob, Octets
+from engine.model.variables import Variable
+
+SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        (1, 1),
+        (1, 1.0),
+        ("a", "a"),
+        (None, None),
+        ((1, "a"), [1, "a"]),
+        ({"a": (1,)}, {"a": [1]}),
+        (b"a", b"a"),
+        (Octets(b"\xc3\xbc"), "ü"),
+        (Blob(5, SHA_OF_HELLO, b"hel"), "hello"),
+        (True, True),
+    ],
+)
+def test_same(observed: object, expected: object) -> None:
+    assert same(observed, expected)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        (1, True),
+        (0, False),
+        (True, 1),
+        ("1", 1),
+        (1, "1"),
+        (b"a", "a"),
+        ("a", b"a"),
+        (None, ""),
+        ([1], [1, 2]),
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ({"a": 1}, {"b": 1}),
+        (Blob(5, SHA_OF_HELLO, b"hel"), "hellO"),
+        (Foreign("Text", "'a'", "a"), "a"),
+        (Octets(b"1"), 1),
+    ],
+)
+def test_not_same(observed: object, expected: object) -> None:
+    assert not same(observed, expected)
+
+
+def test_absent_matches_present_false_and_nothing_else() -> None:
+    assert check(ABSENT, {"present": False}) is None
+    assert check(ABSENT, None) is not None
+    assert check(ABSENT, {"not": "x"}) is not None
+    assert check(ABSENT, {"present": True}) is not None
+    assert check(ABSENT, {"any_of": [{"present": False}, "x"]}) is None
+
+
+def test_a_mismatch_names_the_way_and_the_place() -> None:
+    mismatch = check({"list": [{"n": 1}, {"n": 2}]}, {"fields": {"list": {"each": {"fields": {"n": 1}}}}})
+    assert mismatch is not None
+    assert mismatch.where == "it.list[1].n"
+    assert (mismatch.expected, mismatch.actual, mismatch.place) == ("is 1", 2, PLACE)
+
+
+def test_all_operators_must_hold() -> None:
+    assert check("abc", {"starts_with": "a", "ends_with": "c"}) is None
+    assert check("abd", {"starts_with": "a", "ends_with": "c"}) is not None
+
+
+def test_a_difference_of_type_alone_is_explained() -> None:
+    assert "text" in (check("200", 200) or pytest.fail("matched")).why
+    assert "bytes" in (check(b"a", "a") or pytest.fail("matched")).why
+
+
+def test_long_values_say_where_they_part() -> None:
+    mismatch = check(Octets(b"a" * 100 + b"b"), "a" * 101)
+    assert mismatch is not None
+    assert "byte 100" in mismatch.why
+
+
+def test_variables_keep_their_type() -> None:
+    assert check(3, Variable("n"), n=3) is None
+    assert check(3, {"var": Variable("n", 1)}, n=2) is None
+    assert check("3", {"var": Variable("n")}, n=3) is not None
+    assert check("a-1", "a-$(n)", n=1) is None
+
+
+def test_an_unknown_variable_is_a_mismatch_that_says_so() -> None:
+    mismatch = check("x", "$(nowhere)", n=1)
+    assert mismatch is not None
+    assert "nowhere" in mismatch.why
+
+
+def test_an_unknown_operator_is_a_defect() -> None:
+    from engine.matchers.matching import match
+
+    with pytest.raises(Defect):
+        match(1, Operators((Call("nonsense", 1, PLACE),), PLACE), Situation({}), {}, "it")
