@@ -1,0 +1,280 @@
+"""What a step kind is, and what it may ask of the engine.
+
+A kind is found by its module's ``KIND`` (or ``KINDS``). Its ``schema`` speaks of shared notations by reference;
+``NOTATIONS`` lists them, and the loader composes everything into schemas/suite.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from engine.model.case import Case, Step
+from engine.model.expectation import ABSENT, Checks, Mismatch
+from engine.model.nodes import Node
+from engine.model.octets import ByteString
+from engine.model.places import Place
+from engine.model.protocols import Channel, LiveTarget
+from engine.model.transcript import Moment
+from engine.model.variables import Variable
+
+Schema = Mapping[str, Any]
+
+NOTATIONS = (
+    "bytes", "headers", "query", "time", "size", "count", "word", "text", "flag", "literal", "steps", "expect",
+    "record", "capture",
+)  # fmt: skip
+
+
+def notation(name: str, description: str) -> Schema:
+    """A reference to a shared notation, with what it means here. ``script:GROUP`` is a list of that group's actions."""
+    return {"$ref": f"#/$defs/{name}", "description": description}
+
+
+def mapping(keys: Mapping[str, Schema], required: Sequence[str] = (), description: str = "") -> Schema:
+    """The schema of a mapping with just these keys."""
+    schema: dict[str, Any] = {"type": "object", "properties": dict(keys), "additionalProperties": False}
+    if required:
+        schema["required"] = list(required)
+    if description:
+        schema["description"] = description
+    return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact that a kind exposes.
+
+    ``name`` may end in ``.*`` (one word follows: ``header.*``) or in ``[.*]`` (a path may follow: ``json[.*]``).
+    ``dimension`` is ``time`` (seconds) or ``size`` (bytes) where expectations must carry a unit.
+    """
+
+    name: str
+    summary: str
+    dimension: Literal["", "time", "size"] = ""
+
+
+class Observation(Protocol):
+    """What a step saw: facts by name."""
+
+    def fact(self, name: str) -> object:
+        """The value of a fact; ABSENT where it is not there. The linter has seen to it that the name is known."""
+        ...
+
+    @property
+    def sent(self) -> bytes | None:
+        """What this step sent, for ``sent: true``."""
+        ...
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        """What is wrong though no expectation says so: a response that never came, unless a fact among ``named``
+        takes that upon itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An observation from a plain mapping of facts, with nothing implied."""
+
+    facts: Mapping[str, object] = field(default_factory=dict)
+    sent: bytes | None = None
+
+    def fact(self, name: str) -> object:
+        return self.facts.get(name, ABSENT)
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        return ()
+
+
+class Reader(Protocol):
+    """How a kind's ``parse`` reads shared notations. A mistake is noted and reading goes on with a harmless value.
+
+    Where a ``Variable`` may come back, it was one that only the run can fill (a capture, an index).
+    """
+
+    def bytes(self, node: Node) -> ByteString: ...
+
+    def headers(self, node: Node) -> tuple[tuple[str, ByteString], ...]: ...
+
+    def query(self, node: Node) -> str | tuple[tuple[str, object], ...]: ...
+
+    def time(self, node: Node) -> float | Variable: ...
+
+    def size(self, node: Node) -> int | Variable: ...
+
+    def value(self, node: Node) -> Any:
+        """A scalar, list or dict with JSON's types, ``{var: x}`` as a Variable; text keeps its ``$(x)``."""
+        ...
+
+    def steps(self, node: Node) -> tuple[Step, ...]: ...
+
+    def script(self, node: Node, group: str) -> tuple[Step, ...]: ...
+
+    def checks(self, node: Node, kind: Kind) -> Checks: ...
+
+    def mistake(self, node: Node, what: str, hint: str = "") -> None: ...
+
+
+@dataclass(slots=True)
+class Performed:
+    """What the engine remembers of a step that was performed, for ``app: {of: ...}``.
+
+    ``tokens`` are those that went out in the engine's header; ``peer`` is the connection's own address and
+    ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
+    connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does.
+    """
+
+    step: Step
+    started: float
+    tokens: list[str] = field(default_factory=list)
+    peer: tuple[str, int] | None = None
+    connection: str = ""
+    parent: Performed | None = None
+
+
+@dataclass(slots=True)
+class Connection:
+    """A channel with a name, shared by steps in order. ``codec`` is what the last step left for the next: a
+    WebSocket that has been opened, or a half-read message. ``used`` counts the steps. ``sent`` is what ``sent: true``
+    means for the looks that follow, and ``sent_at`` when the last byte was sent, which times count from; None before
+    anything was."""
+
+    channel: Channel
+    name: str = ""
+    codec: object | None = None
+    used: int = 0
+    sent: bytes | None = None
+    sent_at: float | None = None
+
+    @property
+    def since(self) -> float:
+        """What times count from: the last byte sent, or the connection's beginning."""
+        return self.channel.opened if self.sent_at is None else self.sent_at
+
+
+class Context(Protocol):
+    """What a driver may ask of the runner, for one job, in one branch or turn of it."""
+
+    @property
+    def live(self) -> LiveTarget: ...
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def job(self) -> str:
+        """A word that is unique among the live target's jobs."""
+        ...
+
+    @property
+    def variables(self) -> MutableMapping[str, object]: ...
+
+    @property
+    def performed(self) -> Performed:
+        """The record of the step that is under way."""
+        ...
+
+    def now(self) -> float:
+        """Seconds on the engine's clock (CLOCK_MONOTONIC)."""
+        ...
+
+    def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
+        """Put a line of the steps' side on the time line."""
+        ...
+
+    def token(self) -> str:
+        """A new value for the engine's header, noted as this step's."""
+        ...
+
+    async def connect(self, name: str | None, *, raw: bool = False) -> Connection:
+        """The connection of that name, opened if it is new; a new one of the step's own for None. ``raw`` says that
+        bytes without the engine's header will go out on it. Raises Refused, and ChannelClosed for a name whose
+        connection this side has closed."""
+        ...
+
+    def release(self, connection: Connection) -> None:
+        """Done with it: a connection without a name is closed."""
+        ...
+
+    def find(self, of: str | None) -> Sequence[Performed]:
+        """The steps that ``of`` means: those with that name or on that connection; the one before for None;
+        every one for ``all``."""
+        ...
+
+    @property
+    def connection(self) -> Connection:
+        """The connection whose script is being performed. Raises Defect outside a script."""
+        ...
+
+    async def run(self, steps: Sequence[Step], connection: Connection | None = None) -> None:
+        """Perform steps in order, and judge each; ``connection`` is what a script's actions act on. Raises Stop when
+        an ``expect`` does not hold."""
+        ...
+
+    async def look(self, step: Step, observation: Observation) -> None:
+        """Judge a step's checks on something that was observed in the middle of it. Raises Stop likewise."""
+        ...
+
+    def branch(self, variables: Mapping[str, object], label: str) -> Context:
+        """A context whose captures and new connections stay its own; it sees this one's. Its ``variables`` are a
+        ChainMap, whose first map holds ``variables`` and its own captures."""
+        ...
+
+    def trial(self) -> Context:
+        """A context whose mismatches are kept back until ``settle``, for trying again."""
+        ...
+
+    def settle(self, trial: Context) -> None:
+        """Take what a trial evaluated as this job's own."""
+        ...
+
+
+class Stop(Exception):
+    """An ``expect`` did not hold, and the steps after it are not performed. The mismatches are with the job."""
+
+
+Parse = Callable[[Node, Reader], object]
+Perform = Callable[[Step, Context], Awaitable["Observation | None"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A step kind, or an action of a script.
+
+    ``groups`` are the places where its key means it: ``step``, or names of kinds with a script (``tcp``,
+    ``websocket``). ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
+    ``looks`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
+    ask for. ``within`` is ``polls`` (the step is performed again until its checks hold, or the time is over) or
+    ``waits`` (a deadline that the driver keeps: ``step.checks.within``). ``parse`` turns a located, valid node into
+    the kind's frozen parameters, ``perform`` does it.
+
+    ``shorthand`` names the key that a value which is no mapping stands for: ``pause: 1s``. ``introduces`` gives the
+    variables that ``steps`` inside may name.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    summary: str
+    schema: Schema
+    parse: Parse
+    perform: Perform
+    facts: tuple[Fact, ...] = ()
+    looks: bool = False
+    within: Literal["", "polls", "waits"] = ""
+    quiet: bool = False
+    named: bool = False
+    connects: bool = False
+    needs: tuple[str, ...] = ()
+    own_process: bool = False
+
+
+def place_of(step: Step) -> Place:
+    """Where a step stands, for messages."""
+    return step.place
+
+
+__all__ = [
+    "NOTATIONS", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed", "Reader",
+    "Schema", "Seen", "Stop", "mapping", "notation", "place_of",
+]  # fmt: skip

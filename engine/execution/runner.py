@@ -1,0 +1,158 @@
+"""Running one job on a live target: perform its steps, and turn what came of them into a result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from engine.drivers.base import Stop
+from engine.errors import ChannelError, EngineError, Refused
+from engine.execution.context import Branch, Kinds, Memory, OpenChannel, Tally
+from engine.execution.job import Job
+from engine.execution.judge import Match, Outcomes, decide
+from engine.execution.reproduce import reproduce
+from engine.execution.script import script
+from engine.execution.timeline import transcript
+from engine.model.boundary import AppCall
+from engine.model.expectation import Mismatch
+from engine.model.protocols import LiveTarget
+from engine.model.transcript import Transcript
+from engine.model.variables import Unknown
+from engine.model.verdict import JobResult, Verdict
+
+
+class Runner:
+    """Runs jobs; it keeps nothing between them."""
+
+    def __init__(self, kinds: Kinds, match: Match, open_channel: OpenChannel, run_id: str) -> None:
+        """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it."""
+        self._kinds = kinds
+        self._match = match
+        self._open = open_channel
+        self._run_id = run_id
+
+    def variables(self, job: Job, host: str) -> dict[str, object]:
+        """What a job's text may name: ``run``, ``host`` and the matrix's values."""
+        return {"run": f"{self._run_id}-{job.id}", "host": host, **job.case.variables}
+
+    def script_of(self, job: Job, host: str) -> dict[str, object] | None:
+        """The script that the control plays for a job, or None. Raises Unknown or ValueError where it cannot be
+        rendered."""
+        application = job.case.application
+        return None if application is None else script(application, job.id, self.variables(job, host))
+
+    async def run(self, job: Job, live: LiveTarget) -> JobResult:
+        """The result of a job. It raises nothing but CancelledError: whatever breaks is in the verdict."""
+        case = job.case
+        wall, started = time.time(), time.monotonic()
+        memory = Memory(job, live, self._kinds, self._match, self._open)
+        tally = Tally()
+        timed_out = crash = defect = ""
+        variables = self.variables(job, live.host)
+        try:
+            if case.application is not None:
+                live.boundary.stage(job.id, script(case.application, job.id, variables))
+            async with asyncio.timeout(case.timeout):
+                await Branch(memory, variables, tally).run(case.steps)
+        except Stop:
+            pass
+        except TimeoutError:
+            under_way = list(memory.under_way.values())
+            tally.step = under_way[-1] if under_way else None
+            what = f"in `{tally.step.kind}` (line {tally.step.place.line})" if tally.step else ""
+            timed_out = f"nothing more happened for {case.timeout:g} s {what}".strip()
+        except Refused as error:
+            _break(tally, memory, error, "connects")
+        except ChannelError as error:
+            _break(tally, memory, error, "goes on")
+        except (Unknown, EngineError, ValueError, TypeError) as error:
+            defect = f"{type(error).__name__}: {error}"
+        except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
+            defect = f"the engine broke down: {type(error).__name__}: {error}"
+        finally:
+            for connection in memory.connections:
+                connection.channel.close()
+        if tally.broken or timed_out:
+            crash = await _crash(memory)
+        outcomes = Outcomes(case.level, tally.broken, tally.warned, tally.evaluated, timed_out, crash, defect)
+        verdict, reason = decide(outcomes)
+        kept = None if verdict is Verdict.PASS else self._transcript(memory, started)
+        result = JobResult(
+            case=case.id,
+            file=case.file,
+            target=job.target.id,
+            category=case.category,
+            level=case.level.value,
+            verdict=verdict,
+            reason=reason,
+            mismatches=tuple(tally.broken),
+            warnings=tuple(tally.warned),
+            recorded=tally.recorded,
+            step=tally.step.place if tally.step else None,
+            started=wall,
+            seconds=time.monotonic() - started,
+            evaluated=tally.evaluated,
+            transcript=kept,
+            reproduce=reproduce(kept, job.target.id) if kept and verdict is not Verdict.INFO else "",
+            cite=case.cite,
+            title=case.title,
+        )
+        live.boundary.finish(job.id)
+        return result
+
+    def _transcript(self, memory: Memory, started: float) -> Transcript:
+        wire = [moment for connection in memory.connections for moment in connection.channel.moments]
+        return transcript(started, wire, memory.notes, _calls(memory))
+
+
+def _break(tally: Tally, memory: Memory, error: ChannelError, phrase: str) -> None:
+    """A connection broke under a step: a mismatch of that step."""
+    under_way = list(memory.under_way.values())
+    step = under_way[-1] if under_way else memory.job.case.steps[0]
+    tally.broken.append(Mismatch("connection", phrase, type(error).__name__.lower(), step.place, error.what))
+    tally.step = step
+
+
+def _calls(memory: Memory) -> Sequence[AppCall]:
+    """Every call of the application that belongs to a job, each once."""
+    boundary = memory.live.boundary
+    boundary.refresh()
+    found: dict[str, AppCall] = {}
+    for performed in memory.performed:
+        for token in performed.tokens:
+            found.update((call.key, call) for call in boundary.calls(token=token))
+        if performed.peer is not None:
+            calls = boundary.calls(peer=performed.peer, since=performed.started)
+            found.update((call.key, call) for call in calls)
+    return sorted(found.values(), key=lambda call: call.started)
+
+
+async def _crash(memory: Memory) -> str:
+    """How the target died, or a worker that served this job; "" if all live. Its end may come a moment after that of
+    its connections."""
+    await asyncio.sleep(0.02)
+    live = memory.live
+    if live.ended is not None:
+        return f"the server ended with {live.ended}"
+    served = {call.pid for call in _calls(memory)}
+    lost = sorted(served.intersection(live.workers_lost))
+    return f"worker {', '.join(map(str, lost))} is gone" if lost else ""
+
+
+def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
+    """The result of a job that did not run."""
+    case = job.case
+    return JobResult(
+        case=case.id,
+        file=case.file,
+        target=job.target.id,
+        category=case.category,
+        level=case.level.value,
+        verdict=verdict,
+        reason=reason,
+        step=case.place,
+        started=time.time(),
+        cite=case.cite,
+        title=case.title,
+    )

@@ -1,0 +1,203 @@
+"""The schedule: targets are started ahead of need and bounded in number; a target's jobs run concurrently.
+
+Both fronts use it. ``engine grid`` lets everything go at once; the pytest plugin lets jobs go only a little ahead of
+the item that it is about to report, so that ``-x`` leaves little undone behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from engine.errors import EngineError, StartError
+from engine.execution.company import Company
+from engine.execution.job import Job
+from engine.execution.runner import not_run
+from engine.model.protocols import LiveTarget
+from engine.model.target import Launch
+from engine.model.verdict import JobResult, Verdict
+
+Start = Callable[[Launch, Sequence[Job]], Awaitable[LiveTarget]]
+Run = Callable[[Job, LiveTarget], Awaitable[JobResult]]
+Report = Callable[[Job, JobResult], None]
+
+# How often a target that died is started again for the jobs that are left.
+RESTARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``targets`` live at a time, ``company`` jobs at a time on one, ``ahead``: by how many jobs a target's start may
+    run ahead of the jobs that were let go."""
+
+    targets: int = 3
+    company: int = 16
+    ahead: int = 200
+
+
+@dataclass(slots=True)
+class Batch:
+    """Jobs that share a process, in their order."""
+
+    launch: Launch
+    jobs: list[Job] = field(default_factory=list)
+
+
+def batches(jobs: Sequence[Job]) -> list[Batch]:
+    """Jobs by launch, in the order in which each launch first appears."""
+    found: dict[Launch, Batch] = {}
+    for job in jobs:
+        found.setdefault(job.launch, Batch(job.launch)).jobs.append(job)
+    return list(found.values())
+
+
+class Schedule:
+    """Runs all jobs of a run, each once, and reports each result as it comes.
+
+    Jobs that share a launch must follow each other: a batch holds its place until its last job is done, and if a
+    job of another batch stood between, the two could wait for each other.
+    """
+
+    def __init__(self, jobs: Sequence[Job], start: Start, run: Run, report: Report, limits: Limits) -> None:
+        self._jobs = jobs
+        self._start = start
+        self._run = run
+        self._report = report
+        self._limits = limits
+        self._allowed = len(jobs)
+        self._changed = asyncio.Condition()
+        self._settled: dict[tuple[str, str, str], asyncio.Future[JobResult]] = {}
+        self._stopping: set[asyncio.Task[object]] = set()
+
+    async def allow(self, position: int) -> None:
+        """Let go every job before this position. Before the first call everything may go."""
+        async with self._changed:
+            self._allowed = position
+            self._changed.notify_all()
+
+    def hold(self) -> None:
+        """Let nothing go until ``allow`` is called; to be called before ``run``."""
+        self._allowed = 0
+
+    async def run(self) -> None:
+        """Until every job has its result, and every target is stopped. Cancelling it stops the targets as well."""
+        loop = asyncio.get_running_loop()
+        for job in self._jobs:
+            self._settled[_key(job, job.case.id)] = loop.create_future()
+        places = asyncio.Semaphore(self._limits.targets)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for batch in batches(self._jobs):
+                    runnable = [job for job in batch.jobs if not job.left_out]
+                    for job in batch.jobs:
+                        if job.left_out:
+                            group.create_task(self._leave_out(job))
+                    if runnable:
+                        await self._until(runnable[0].position - self._limits.ahead)
+                        await places.acquire()
+                        task = group.create_task(self._batch(Batch(batch.launch, runnable)))
+                        task.add_done_callback(lambda _: places.release())
+        finally:
+            if self._stopping:
+                await asyncio.shield(asyncio.gather(*self._stopping, return_exceptions=True))
+
+    async def _until(self, position: int) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: position < self._allowed)
+
+    async def _leave_out(self, job: Job) -> None:
+        await self._until(job.position)
+        self._settle(job, not_run(job, Verdict.UNSUPPORTED, job.left_out))
+
+    async def _batch(self, batch: Batch) -> None:
+        """Start a target, run its jobs, and stop it. A target that dies is started again for the jobs that are left;
+        those that were under way when it died run once more, one at a time, so that the guilty one is found."""
+        left, suspects = batch.jobs, list[Job]()
+        for attempt in range(RESTARTS + 1):
+            try:
+                live = await self._start(batch.launch, left)
+            except EngineError as error:
+                await self._refuse([*suspects, *left], error)
+                return
+            try:
+                for index, job in enumerate(suspects):
+                    result = await self._run(job, live)
+                    self._settle(job, result)
+                    if live.ended is not None:
+                        suspects = suspects[index + 1 :]
+                        break
+                else:
+                    suspects = []
+                if live.ended is None:
+                    suspects, left = await self._all(left, live, last=attempt == RESTARTS)
+            finally:
+                self._stop(live)
+            if not left and not suspects:
+                return
+        await self._refuse(
+            [*suspects, *left], StartError(f"it died {RESTARTS + 1} times", hint="look at the crashes before this one")
+        )
+
+    async def _all(self, jobs: Sequence[Job], live: LiveTarget, *, last: bool) -> tuple[list[Job], list[Job]]:
+        """Run jobs concurrently. The jobs under way when the target died, and those that had not begun."""
+        company = Company(self._limits.company)
+        suspects: list[Job] = []
+        begun: set[int] = set()
+
+        async def one(job: Job) -> None:
+            blocked = await self._blocked(job)
+            if blocked:
+                begun.add(job.position)
+                self._settle(job, not_run(job, Verdict.BLOCKED, blocked))
+                return
+            async with company.admit(job.case.alone):
+                if live.ended is not None:
+                    return
+                begun.add(job.position)
+                result = await self._run(job, live)
+            if result.verdict is Verdict.CRASH and live.ended is not None and not last:
+                suspects.append(job)
+            else:
+                self._settle(job, result)
+
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                await self._until(job.position)
+                if live.ended is not None:
+                    break
+                group.create_task(one(job))
+        return suspects, [job for job in jobs if job.position not in begun]
+
+    async def _blocked(self, job: Job) -> str:
+        """Wait for the cases that a job depends on; why it is blocked, or ""."""
+        for stem in job.case.depends_on:
+            for other in self._jobs:
+                same_place = other.target == job.target and other.case.file == job.case.file
+                if not same_place or other.case.stem != stem or other.position >= job.position:
+                    continue
+                result = await asyncio.shield(self._settled[_key(other, other.case.id)])
+                if not result.verdict.good:
+                    return f"it depends on {other.case.id}, which came to {result.verdict.value}"
+        return ""
+
+    async def _refuse(self, jobs: Sequence[Job], error: EngineError) -> None:
+        for job in jobs:
+            await self._until(job.position)
+            self._settle(job, not_run(job, Verdict.ERROR, f"the target did not start: {error.what}"))
+
+    def _settle(self, job: Job, result: JobResult) -> None:
+        future = self._settled[_key(job, job.case.id)]
+        if not future.done():
+            future.set_result(result)
+            self._report(job, result)
+
+    def _stop(self, live: LiveTarget) -> None:
+        """Stop a target beside the next one's start: a server without work may take a second to go."""
+        task: asyncio.Task[object] = asyncio.ensure_future(live.stop())
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+
+def _key(job: Job, case: str) -> tuple[str, str, str]:
+    return job.target.id, job.case.file, case

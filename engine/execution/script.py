@@ -1,0 +1,67 @@
+"""From a case's ``application`` to the script that the control plays: bytes rendered, variables filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.model.case import Act, Application
+from engine.model.octets import ByteString
+from engine.model.variables import Variable, fill, resolve
+
+
+def script(application: Application, job: str, known: Mapping[str, object]) -> dict[str, object]:
+    """The script as JSON's types, as the player in engine/inside reads it. Raises Unknown for a variable without a
+    value, ValueError for bytes that cannot be rendered."""
+    return {
+        "job": job,
+        "lifespan": _acts(application.lifespan, known),
+        "http": _acts(application.http, known),
+        "websocket": _acts(application.websocket, known),
+        "paths": {fill(path, known): _acts(acts, known) for path, acts in application.paths.items()},
+    }
+
+
+def _acts(acts: tuple[Act, ...] | None, known: Mapping[str, object]) -> list[object] | None:
+    return None if acts is None else [_act(act, known) for act in acts]
+
+
+def _act(act: Act, known: Mapping[str, object]) -> dict[str, object]:
+    rendered: dict[str, object] = {"act": act.word, "arg": tagged(_render(act.argument, known))}
+    if act.name:
+        rendered["as"] = act.name
+    return rendered
+
+
+def _render(value: object, known: Mapping[str, object]) -> object:
+    if isinstance(value, ByteString):
+        return value.render(known)
+    if isinstance(value, Variable):
+        return resolve(value, known)
+    if isinstance(value, str):
+        return fill(value, known)
+    if isinstance(value, Act):
+        return _Rendered(_act(value, known))
+    if isinstance(value, (list, tuple)):
+        return [_render(item, known) for item in value]
+    if isinstance(value, Mapping):
+        return {fill(key, known): _render(item, known) for key, item in value.items()}
+    return value
+
+
+class _Rendered(dict[str, object]):
+    """An act inside an act, tagged already."""
+
+
+def tagged(value: object) -> object:
+    """JSON's types for a value that may hold bytes: ``{"$b": latin-1 text}``."""
+    if isinstance(value, _Rendered):
+        return dict(value)
+    if isinstance(value, bytes):
+        return {"$b": value.decode("latin-1")}
+    if isinstance(value, (list, tuple)):
+        return [tagged(item) for item in value]
+    if isinstance(value, Mapping):
+        if any(key.startswith("$") for key in value):
+            return {"$d": [[key, tagged(item)] for key, item in value.items()], "class": "dict"}
+        return {key: tagged(item) for key, item in value.items()}
+    return value
