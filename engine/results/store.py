@@ -1,0 +1,151 @@
+"""A run on disk: newline-delimited JSON, appended verdict by verdict.
+
+The first line is a header, the last a footer with the counts. A run that was cut short has no footer, and holds every
+verdict that it had come to; a line cut in the middle is the last and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ResultsError
+from engine.model.verdict import JobResult
+from engine.results.codec import result_from_json, result_to_json
+
+FORMAT = 1
+FILE = "run.ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """What a run knew of one target: its words, and what was found when it became ready; or why it did not start.
+
+    ``log`` are the last lines that it wrote, where it did not start.
+    """
+
+    id: str
+    server: str
+    framework: str
+    loop: str
+    gateway: str
+    runtime: str
+    found_loop: str = ""
+    python: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
+    hint: str = ""
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back. ``whole`` is false where the footer is missing, ``ended`` says how the run ended."""
+
+    id: str
+    header: Mapping[str, Any]
+    targets: tuple[TargetRow, ...]
+    results: tuple[JobResult, ...]
+    whole: bool
+    ended: str
+
+
+class Store:
+    """Appends to a run. Everything is written at once, so that a killed engine loses nothing that it had shown."""
+
+    def __init__(self, folder: Path, run_id: str, header: Mapping[str, Any]) -> None:
+        """Begins the file in ``folder``, which is made. Raises ResultsError if that cannot be done."""
+        self.folder = folder
+        self.path = folder / FILE
+        self.run_id = run_id
+        self.counts: Counter[str] = Counter()
+        self.lost = 0
+        self.trouble = ""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise ResultsError(
+                f"the run cannot be kept in {folder}: {error.strerror}", hint="name another folder with --results"
+            ) from error
+        self._write({"kind": "header", "format": FORMAT, "run": run_id, "started": time.time(), **header})
+
+    def result(self, result: JobResult) -> None:
+        """Append a verdict. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
+        self.counts[result.verdict.value] += 1
+        self._write(result_to_json(result))
+
+    def target(self, row: TargetRow) -> None:
+        """Append what was found out about a target."""
+        self._write({"kind": "target", **row_to_json(row)})
+
+    def close(self, ended: str) -> None:
+        """Append the footer; ``ended`` is ``whole``, ``interrupted``, or what cut the run short."""
+        self._write({"kind": "footer", "ended": ended, "finished": time.time(), "counts": dict(self.counts)})
+        os.close(self._file)
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        line = json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str).encode() + b"\n"
+        try:
+            written = os.write(self._file, line)
+            if written < len(line):
+                raise OSError(28, "No space left on device")
+        except OSError as error:
+            self.lost += 1
+            self.trouble = error.strerror or str(error)
+
+
+def row_to_json(row: TargetRow) -> dict[str, Any]:
+    """A target's row as JSON's types."""
+    return {name: getattr(row, name) for name in TargetRow.__dataclass_fields__ if getattr(row, name)}
+
+
+def read(path: Path) -> Run:
+    """A run from its file, or from the folder that holds it. Raises ResultsError if it is no run."""
+    if path.is_dir():
+        path = path / FILE
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(
+            f"{path} cannot be read: {error}", hint="`engine grid --from` takes a run's folder"
+        ) from error
+    documents = list(_documents(path, text))
+    if not documents or documents[0].get("kind") != "header":
+        raise ResultsError(f"{path} is no run: its first line is no header")
+    if documents[0].get("format") != FORMAT:
+        raise ResultsError(f"{path} has format {documents[0].get('format')}, and this engine reads {FORMAT}")
+    footer = documents[-1] if documents[-1].get("kind") == "footer" else None
+    rows: dict[str, TargetRow] = {}
+    for document in documents:
+        if document.get("kind") == "target":
+            known = {name: value for name, value in document.items() if name in TargetRow.__dataclass_fields__}
+            rows[document["id"]] = TargetRow(**known)
+    return Run(
+        id=str(documents[0]["run"]),
+        header=documents[0],
+        targets=tuple(rows.values()),
+        results=tuple(result_from_json(document) for document in documents if document.get("kind") == "result"),
+        whole=footer is not None and footer.get("ended") == "whole",
+        ended=str(footer["ended"]) if footer else "cut short",
+    )
+
+
+def _documents(path: Path, text: str) -> Iterator[dict[str, Any]]:
+    lines: Sequence[str] = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            document = json.loads(line)
+        except ValueError as error:
+            if number == len(lines) and not text.endswith("\n"):
+                return
+            raise ResultsError(f"{path}, line {number}, is no JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise ResultsError(f"{path}, line {number}, is no object")
+        yield document

@@ -1,0 +1,101 @@
+"""A run on disk: whole, cut short, and on a full disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ResultsError
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+from engine.model.showing import shown
+from engine.model.transcript import Moment, Side, Transcript
+from engine.model.verdict import JobResult, Verdict
+from engine.results.store import FILE, Store, TargetRow, read
+
+PLACE = Place("a.yaml", 3, 4, 5)
+FULL = JobResult(
+    case="case[1]",
+    file="a.yaml",
+    target="gunicorn-control-auto",
+    category="http",
+    level="must",
+    verdict=Verdict.FAIL,
+    reason="status is 200, but it is 500",
+    mismatches=(Mismatch("status", "is 200", 500, PLACE, "why"),),
+    warnings=(Mismatch("body", "is 'a'", b"b", PLACE),),
+    recorded={"loop": "uvloop.Loop"},
+    step=PLACE,
+    started=1.5,
+    seconds=0.25,
+    evaluated=2,
+    transcript=Transcript(10.0, (Moment(10.5, Side.WIRE, "one", "sent", "", b"\x00\xff" * 2000, 4000),)),
+    reproduce="curl",
+    cite=("CORE-01",),
+    title="A title",
+)
+PASS = JobResult("case", "a.yaml", "gunicorn-control-auto", "http", "must", Verdict.PASS, evaluated=1)
+ROW = TargetRow("gunicorn-control-auto", "gunicorn", "control", "auto", "direct", "local", versions={"gunicorn": "27"})
+
+
+def test_a_run_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "run", "id-1", {"engine": "0"})
+    store.target(ROW)
+    store.result(FULL)
+    store.result(PASS)
+    store.close("whole")
+    run = read(tmp_path / "run")
+    assert (run.id, run.whole, run.targets, len(run.results)) == ("id-1", True, (ROW,), 2)
+    back = run.results[0]
+    assert [shown(one.actual) for one in (*back.mismatches, *back.warnings)] == ["500", "bytes 'b'"]
+    assert back.transcript is not None
+    moment = back.transcript.moments[0]
+    assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)
+    assert (back.verdict, back.reason, back.cite, back.step) == (FULL.verdict, FULL.reason, FULL.cite, PLACE)
+    assert run.results[1] == PASS
+
+
+def test_a_run_that_was_cut_short_keeps_its_verdicts(tmp_path: Path) -> None:
+    store = Store(tmp_path, "id-1", {})
+    store.result(PASS)
+    with (tmp_path / FILE).open("a") as file:
+        file.write('{"kind":"result","case":"ha')
+    run = read(tmp_path)
+    assert (run.whole, run.ended, len(run.results)) == (False, "cut short", 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense\n", "[]\n", '{"kind":"footer"}\n', '{"kind":"header","format":99,"run":"x"}\n']
+)
+def test_what_is_no_run_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(ResultsError):
+        read(tmp_path)
+
+
+def test_a_broken_line_in_the_middle_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path, "id-1", {})
+    with (tmp_path / FILE).open("a") as file:
+        file.write("half\n")
+    store.close("whole")
+    with pytest.raises(ResultsError, match="line 2"):
+        read(tmp_path)
+
+
+def test_a_full_disk_is_counted_and_does_not_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, "id-1", {})
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.results.store.os.write", full)
+    store.result(PASS)
+    store.result(PASS)
+    assert (store.lost, store.trouble, store.counts["pass"]) == (2, "No space left on device", 2)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultsError, match="cannot be kept"):
+        Store(tmp_path / "file" / "run", "id-1", {})
