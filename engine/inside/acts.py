@@ -1,0 +1,219 @@
+"""The acts that a script can name: one function each. ``ACTS`` has them by their words."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from contextvars import ContextVar
+from typing import Any
+
+from .play import Finished, Performer, Play, Result
+from .scripts import Act, acts_of
+
+POLL = 0.001  # seconds between two looks for a mark
+LOOKS = 100  # looks for a mark between two looks whether the engine is done with the job
+
+_iteration = (StopIteration, StopAsyncIteration)
+_variables: dict[str, ContextVar[Any]] = {}
+
+
+async def receive(play: Play, act: Act) -> Result:
+    """``receive: {within}``: the next message is the outcome's event. Raises TimeoutError."""
+    return Result(event=await play.receive((act.value() or {}).get("within")))
+
+
+async def read_body(play: Play, act: Act) -> Result:
+    """``read_body``: the request's whole body is the outcome's value, the last message its event."""
+    body, event = await _body(play)
+    return Result(event=event, value=body)
+
+
+async def send(play: Play, act: Act) -> None:
+    """``send`` and ``send_raw``: one event, as it stands."""
+    await play.send(act.value()["event"])
+
+
+async def respond(play: Play, act: Act) -> None:
+    """``respond``: status, headers and the whole body. To a WebSocket's handshake it is a refusal with a response."""
+    value = act.value()
+    kind = "websocket.http" if play.scope["type"] == "websocket" else "http"
+    await _answer(play, kind, value["status"], value.get("headers") or [], value.get("body") or b"")
+
+
+async def accept(play: Play, act: Act) -> None:
+    """``accept``: take the WebSocket; ``websocket.connect`` is received first, if it has not been."""
+    if not play.connected:
+        await play.receive()
+    await play.send({"type": "websocket.accept", **(act.value() or {})})
+
+
+async def echo(play: Play, act: Act) -> None:
+    """``echo``: the body, with its content type; or each WebSocket message, until the client is gone."""
+    if play.scope["type"] == "websocket":
+        await _echo_messages(play)
+        return
+    body, _ = await _body(play)
+    kind = [(name, value) for name, value in play.scope["headers"] if name.lower() == b"content-type"]
+    await _answer(play, "http", 200, kind, body)
+
+
+async def set_(play: Play, act: Act) -> None:
+    """``set: {scope: {path: value}, context: {name: value}}``. Raises KeyError, IndexError for a way that is none."""
+    value = act.value()
+    for path, item in (value.get("scope") or {}).items():
+        *way, last = path.split(".")
+        place = _walk(play.scope, way)
+        place[int(last) if isinstance(place, list) else last] = item
+    for name, item in (value.get("context") or {}).items():
+        _variable(name).set(item)
+
+
+async def get(play: Play, act: Act) -> Result:
+    """``get: {scope: path}`` or ``{context: name}``: the outcome's value; None for a variable that is not set.
+
+    Raises KeyError or IndexError for a way in the scope that is none.
+    """
+    value = act.value()
+    if "context" in value:
+        return Result(value=_variable(value["context"]).get(None))
+    return Result(value=_walk(play.scope, value["scope"].split(".")))
+
+
+async def sleep(play: Play, act: Act) -> None:
+    """``sleep``: seconds."""
+    await asyncio.sleep(act.value())
+
+
+async def raise_(play: Play, act: Act) -> None:
+    """``raise: {class, message}``: a builtin exception."""
+    value = act.value() or {}
+    raise exception(value.get("class", "RuntimeError"), value.get("message"))
+
+
+async def return_(play: Play, act: Act) -> None:
+    """``return``: the script ends here."""
+    raise Finished
+
+
+async def spawn(play: Play, act: Act) -> Result:
+    """``spawn: {script}``: runs beside this one; its outcome comes when it ends."""
+    play.spawn(act, acts_of(act.argument["script"]) or ())
+    return Result(later=True)
+
+
+async def join(play: Play, act: Act) -> None:
+    """``join: name``: wait for a spawned script, and raise what it raised; nothing if it was cancelled."""
+    beside = play.beside[act.value()]
+    if beside.task is not None:
+        await asyncio.wait([beside.task])
+    if beside.error is not None:
+        raise beside.error
+
+
+async def cancel(play: Play, act: Act) -> None:
+    """``cancel: name``: cancel a spawned script, and wait for its end."""
+    beside = play.beside[act.value()]
+    if beside.task is not None:
+        beside.task.cancel()
+        await asyncio.wait([beside.task])
+
+
+async def repeat(play: Play, act: Act) -> Result:
+    """``repeat: {times, until, script}``: the outcome counts the turns that were whole, and says what ended them."""
+    acts = acts_of(act.argument["script"]) or ()
+    sought = act.argument.get("until") == "raises"
+    count = 0
+    for _ in range(act.argument["times"]):
+        try:
+            await play.run(acts)
+        except Finished:
+            raise
+        except Exception as error:
+            return Result(count=count, error=error, sought=sought)
+        count += 1
+    return Result(count=count)
+
+
+async def mark(play: Play, act: Act) -> None:
+    """``mark: name``: for the engine, and for scripts of the same job, to meet."""
+    name = act.value()
+    play.inbox.mark(play.job, name)
+    play.call.mark(name)
+
+
+async def await_(play: Play, act: Act) -> None:
+    """``await: name``: until the mark is there; the script ends if the engine is done with its job meanwhile."""
+    name = act.value()
+    looks = 0
+    while not play.inbox.marked(play.job, name):
+        looks += 1
+        if looks % LOOKS == 0 and play.inbox.over(play.job):
+            raise Finished
+        await asyncio.sleep(POLL)
+
+
+ACTS: dict[str, Performer] = {
+    "receive": receive, "read_body": read_body, "send": send, "send_raw": send, "respond": respond, "accept": accept,
+    "echo": echo, "set": set_, "get": get, "sleep": sleep, "raise": raise_, "return": return_, "spawn": spawn,
+    "join": join, "cancel": cancel, "repeat": repeat, "mark": mark, "await": await_,
+}  # fmt: skip
+
+
+def exception(name: str, message: str | None) -> Exception:
+    """A builtin exception of that name.
+
+    Raises ValueError for what is none, for those that end a process (SystemExit), for those that Python gives a
+    meaning of its own in a coroutine, and for those that cannot be made from a message.
+    """
+    kind = getattr(builtins, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, Exception) or issubclass(kind, _iteration):
+        raise ValueError(f"{name} is no builtin exception that a script may raise")
+    try:
+        return kind() if message is None else kind(message)
+    except TypeError:
+        raise ValueError(f"{name} cannot be made from a message alone") from None
+
+
+def _variable(name: str) -> ContextVar[Any]:
+    """The context variable of that name; made once a process, since a second one of the name is another variable."""
+    if name not in _variables:
+        _variables[name] = ContextVar(name)
+    return _variables[name]
+
+
+def _walk(place: Any, way: list[str]) -> Any:
+    for word in way:
+        place = place[int(word) if isinstance(place, (list, tuple)) and word.isdigit() else word]
+    return place
+
+
+async def _body(play: Play) -> tuple[bytes, Any]:
+    """The rest of the request's body, as far as it came, and the last message."""
+    pieces = []
+    while True:
+        event = await play.receive()
+        if event["type"] != "http.request":
+            break
+        pieces.append(event.get("body", b""))
+        if not event.get("more_body", False):
+            break
+    return b"".join(pieces), event
+
+
+async def _answer(play: Play, kind: str, status: int, headers: list[Any], body: bytes) -> None:
+    await play.send({"type": f"{kind}.response.start", "status": status, "headers": headers})
+    await play.send({"type": f"{kind}.response.body", "body": body})
+
+
+async def _echo_messages(play: Play) -> None:
+    if not play.connected:
+        await play.receive()
+    if not play.accepted:
+        await play.send({"type": "websocket.accept"})
+    while True:
+        event = await play.receive()
+        if event["type"] != "websocket.receive":
+            return
+        text = event.get("text")
+        answer = {"bytes": event.get("bytes")} if text is None else {"text": text}
+        await play.send({"type": "websocket.send", **answer})

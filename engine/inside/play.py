@@ -1,0 +1,188 @@
+"""One call for which a script is played: what its acts share, and how an act ends.
+
+An act that raises ends the script by raising, unless it has a name: then its outcome is recorded, and the script goes
+on. CancelledError, and whatever else is no Exception, always ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .observer import Call, Scope
+from .records import encode, quote
+from .scripts import Act, Inbox
+
+GRACE = 1.0  # seconds that spawned scripts and unfinished receives are given to end once they are cancelled
+
+
+class Finished(Exception):
+    """``return`` was performed, or the engine is done with the job: the script ends here, and nothing is wrong."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of an act, besides the time that it took.
+
+    ``error`` is what it raised; ``sought`` says that the script was out for just that, and goes on. ``later`` says
+    that the outcome is not known yet and will be reported by the act itself.
+    """
+
+    event: Any = None
+    value: Any = ...
+    count: int | None = None
+    error: BaseException | None = None
+    sought: bool = False
+    later: bool = False
+
+
+@dataclass(slots=True)
+class Beside:
+    """A script that runs beside the one that spawned it, and what it raised."""
+
+    task: asyncio.Task[None] | None = None
+    error: Exception | None = None
+
+
+Performer = Callable[["Play", Act], Awaitable["Result | None"]]
+
+
+class Play:
+    """The state of one call's script. ``performers`` has the acts by their words (``acts.ACTS``)."""
+
+    def __init__(self, performers: Mapping[str, Performer], call: Call, scope: Scope, inbox: Inbox, job: str) -> None:
+        self.call = call
+        self.scope = scope
+        self.inbox = inbox
+        self.job = job
+        self.connected = False
+        self.accepted = False
+        self.beside: dict[str, Beside] = {}
+        self._performers = performers
+        self._kept: deque[asyncio.Future[Any]] = deque()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def perform(self, acts: Sequence[Act]) -> None:
+        """Play a whole script, and let nothing of it outlive the call. Raises what an unnamed act raised."""
+        try:
+            await self.run(acts)
+        except Finished:
+            pass
+        except GeneratorExit:  # the server threw the call away: nothing may be awaited any more
+            self._cancel()
+            raise
+        except BaseException:
+            await self._clear()
+            raise
+        await self._clear()
+
+    async def run(self, acts: Sequence[Act]) -> None:
+        """Play acts in order. Raises Finished where the script ends early, and what an unnamed act raised."""
+        for act in acts:
+            await self._act(act)
+
+    async def receive(self, within: float | None = None) -> Any:
+        """The next message. Raises TimeoutError after ``within`` seconds; the next call then gets the message."""
+        if within is None and not self._kept:
+            message = await self.call.receive()
+        else:
+            future = self._kept.popleft() if self._kept else asyncio.ensure_future(self.call.receive())
+            future.add_done_callback(_retrieve)
+            try:
+                done, _ = await asyncio.wait([future], timeout=within)
+            except BaseException:
+                self._kept.append(future)
+                raise
+            if not done:
+                self._kept.append(future)
+                raise TimeoutError(f"nothing was received within {within} s")
+            message = future.result()
+        if isinstance(message, dict) and message.get("type") == "websocket.connect":
+            self.connected = True
+        return message
+
+    async def send(self, event: Any) -> None:
+        """Send an event, whatever it is."""
+        await self.call.send(event)
+        if isinstance(event, dict) and event.get("type") == "websocket.accept":
+            self.accepted = True
+
+    def spawn(self, act: Act, acts: Sequence[Act]) -> None:
+        """Run acts in a task of its own, under the act's name; its outcome is reported when it ends."""
+        beside = Beside()
+        beside.task = asyncio.ensure_future(self._run_beside(act, acts, beside))
+        self._tasks.append(beside.task)
+        if act.name is not None:
+            self.beside[act.name] = beside
+
+    async def _act(self, act: Act) -> None:
+        start = time.monotonic()
+        try:
+            performer = self._performers.get(act.word)
+            if performer is None:
+                raise ValueError(f"the player knows no act {act.word!r}")
+            result = await performer(self, act) or Result()
+        except Finished:
+            self._report(act, start, Result())
+            raise
+        except Exception as error:
+            result = Result(error=error)
+        except BaseException as error:
+            self._report(act, start, Result(error=error))
+            raise
+        if not result.later:
+            self._report(act, start, result)
+        if result.error is not None and not result.sought and act.name is None:
+            raise result.error
+
+    async def _run_beside(self, act: Act, acts: Sequence[Act], beside: Beside) -> None:
+        start = time.monotonic()
+        try:
+            await self.run(acts)
+        except Finished:
+            pass
+        except Exception as error:  # kept for `join`: a server's log must not fill with what nobody asked for
+            beside.error = error
+        except BaseException as error:
+            self._report(act, start, Result(error=error))
+            raise
+        self._report(act, start, Result(error=beside.error))
+
+    def _report(self, act: Act, start: float, result: Result) -> None:
+        """Record the outcome of an act that has a name."""
+        if act.name is None:
+            return
+        error = result.error
+        ok = "true" if error is None else "false"
+        members = f',"as":{quote(act.name)},"ok":{ok},"elapsed":{time.monotonic() - start!r}'
+        if error is not None:
+            bases = [kind.__name__ for kind in type(error).__mro__ if kind is not object]
+            members += f',"raised":{quote(bases[0])},"bases":{encode(bases)}'
+        if result.event is not None:
+            members += f',"event":{encode(result.event)}'
+        if result.count is not None:
+            members += f',"count":{result.count}'
+        if result.value is not ...:
+            members += f',"value":{encode(result.value)}'
+        self.call.record("outcome", members)
+
+    def _cancel(self) -> list[asyncio.Future[Any]]:
+        left: list[asyncio.Future[Any]] = [future for future in (*self._tasks, *self._kept) if not future.done()]
+        for future in left:
+            future.cancel()
+        return left
+
+    async def _clear(self) -> None:
+        left = self._cancel()
+        if left:
+            await asyncio.wait(left, timeout=GRACE)
+
+
+def _retrieve(future: asyncio.Future[Any]) -> None:
+    """Look at the exception of a receive that nobody waits for any more, lest the loop complain in the server's log."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,67 @@
+"""The player: inside the control, it plays the script of a call's job, or leaves the call to the contract's app.
+
+Which job a call belongs to, in this order: the engine's header, the client's port, and for calls with neither the job
+whose lifespan script this process was started with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .acts import ACTS
+from .observer import App, Call, Receive, Scope, Send, call_of
+from .play import Play
+from .scripts import Act, Inbox, Script
+
+
+class Player:
+    """``Player(app, inbox)`` is the application that an observer around it calls.
+
+    ``app`` is the contract's app. ``lifespan_of`` is the job whose script is played for lifespan calls, "" for none.
+    """
+
+    def __init__(self, app: App, inbox: Inbox, lifespan_of: str = "") -> None:
+        self._app = app
+        self._inbox = inbox
+        self._lifespan_of = lifespan_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        call = call_of(receive)
+        if call is None:
+            raise RuntimeError("the player stands inside an observer, and was called without one")
+        found = self._find(call, scope)
+        if found is None:
+            return await self._app(scope, receive, send)
+        script, acts = found
+        await Play(ACTS, call, scope, self._inbox, script.job).perform(acts)
+        return None
+
+    def _find(self, call: Call, scope: Scope) -> tuple[Script, tuple[Act, ...]] | None:
+        """The script that applies and the acts in it for this call; None where the contract's app answers.
+
+        A script that cannot be read is noted, and the contract's app answers.
+        """
+        kind = scope.get("type")
+        if kind == "lifespan":
+            job = self._lifespan_of
+        else:
+            job = call.job or self._by_port(scope) or ("" if call.token else self._lifespan_of)
+        if not job:
+            return None
+        try:
+            script = self._inbox.script(job)
+        except Exception as error:
+            call.note(f"the script of job {job} cannot be read: {type(error).__name__}: {error}")
+            return None
+        if script is None:
+            if job == self._lifespan_of:
+                call.note(f"job {job} has no script, and this process was started to play it")
+            return None
+        acts = script.choose(kind, scope.get("path"))
+        return None if acts is None else (script, acts)
+
+    def _by_port(self, scope: Scope) -> str:
+        try:
+            return self._inbox.job_of(int(scope["client"][1]))
+        except (KeyError, IndexError, TypeError, ValueError):
+            return ""

@@ -1,0 +1,108 @@
+"""Records: what the observer says, one JSON object a line, in a file of its own for each process.
+
+A record is one ``os.write`` to a file that was opened for appending, so that a process which is killed leaves whole
+lines, and whoever reads slowly holds nobody up. The writer never raises: what could not be written is counted, and
+said as soon as the file takes something again.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from .tagged import decode, encode, encode_message, quote
+
+__all__ = ["Writer", "decode", "encode", "encode_message", "quote"]
+
+
+class Writer:
+    """Appends records to ``<folder>/<pid>.ndjson``.
+
+    One writer serves a process, all its threads, and its children after a fork, each with a file of its own. The
+    file is opened with the first record, which says who writes: ``{"k":"worker",...}``.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = str(folder)
+        self._pid = -1
+        self._file = -1
+        self._numbers = itertools.count()
+        self._opening = threading.Lock()
+        self._lost = 0
+        self._why = ""
+        self._torn = False
+
+    @property
+    def lost(self) -> int:
+        """Records that could not be written, and of which no note tells yet."""
+        return self._lost
+
+    def write(self, kind: str, members: str = "") -> int:
+        """Write a record. ``members`` is the JSON text of what follows the first three, each with a comma before it.
+
+        The record's number in this process; -1 where it was lost. Never raises.
+        """
+        try:
+            if os.getpid() != self._pid:
+                self._open()
+            if self._lost:
+                self._confess()
+            number = next(self._numbers)
+            self._append(f'{{"k":"{kind}","t":{time.monotonic()!r},"n":{number}{members}}}\n')
+            return number
+        except OSError as error:
+            self.miss(error.strerror or type(error).__name__)
+        except Exception as error:
+            self.miss(type(error).__name__)
+        return -1
+
+    def miss(self, why: str) -> None:
+        """Count a record that is lost, and remember why."""
+        self._lost += 1
+        self._why = why
+
+    def _open(self) -> None:
+        """Open this process's own file. Raises OSError."""
+        if not self._opening.acquire(timeout=0.1):  # a fork can copy it while another thread holds it
+            raise OSError(errno.EDEADLK, "another thread is opening the file")
+        try:
+            pid = os.getpid()
+            if pid == self._pid:
+                return
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            file = os.open(os.path.join(self._folder, f"{pid}.ndjson"), flags, 0o644)
+            inherited, self._file = self._file, file
+            if inherited >= 0:
+                os.close(inherited)
+            self._numbers = itertools.count(1)
+            self._torn = False
+            version = ".".join(map(str, sys.version_info[:3]))
+            self._append(f'{{"k":"worker","t":{time.monotonic()!r},"n":0,"pid":{pid},"python":"{version}"}}\n')
+            self._pid = pid
+        finally:
+            self._opening.release()
+
+    def _append(self, line: str) -> None:
+        """Raises OSError; a line that was cut is closed by the next one."""
+        data = line.encode("ascii")
+        if self._torn:
+            data = b"\n" + data
+        written = os.write(self._file, data)
+        while written < len(data):  # the disk is full, or nearly
+            self._torn = True
+            data = data[written:]
+            written = os.write(self._file, data)
+        self._torn = False
+
+    def _confess(self) -> None:
+        """Say what was lost. Raises OSError while it still cannot be said."""
+        lost = self._lost
+        text = f"evidence lost: {lost} records, {self._why}"
+        number = next(self._numbers)
+        self._append(f'{{"k":"note","t":{time.monotonic()!r},"n":{number},"lost":{lost},"text":{quote(text)}}}\n')
+        self._lost -= lost

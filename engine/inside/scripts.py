@@ -1,0 +1,121 @@
+"""The way back, from the engine to the application: scripts, ports and marks, as plain files on the target's desk.
+
+    scripts/<job>.json   what the control plays for a job; written before any byte of the job goes out
+    ports/<port>         the job of a client's port, for connections without the engine's header
+    marks/<job>.<name>   empty files, by which both sides meet
+
+Reading is a few microseconds on a local disk, and happens once a job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .tagged import decode
+
+KEPT = 256  # scripts in memory
+
+_job = re.compile(r"[a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of a script. ``argument`` is tagged JSON, of which ``value`` makes a new value at each performance."""
+
+    word: str
+    argument: Any
+    name: str | None = None
+
+    def value(self) -> Any:
+        """The argument. Raises ValueError for an unknown tag."""
+        return decode(self.argument)
+
+
+def acts_of(items: list[dict[str, Any]] | None) -> tuple[Act, ...] | None:
+    """The acts of a list as the desk has them; None for null. Raises KeyError for an item without ``act``."""
+    if items is None:
+        return None
+    return tuple([Act(item["act"], item.get("arg"), item.get("as")) for item in items])
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A job's script: a list of acts for a scope type and for single paths; None leaves the call to the contract."""
+
+    job: str
+    lifespan: tuple[Act, ...] | None
+    http: tuple[Act, ...] | None
+    websocket: tuple[Act, ...] | None
+    paths: dict[str, tuple[Act, ...]]
+
+    def choose(self, kind: object, path: object) -> tuple[Act, ...] | None:
+        """The acts for a scope of that type and path. Paths go first, for HTTP and WebSocket."""
+        if kind == "lifespan":
+            return self.lifespan
+        if kind not in ("http", "websocket"):
+            return None
+        acts = self.paths.get(path) if isinstance(path, str) else None
+        if acts is not None:
+            return acts
+        return self.http if kind == "http" else self.websocket
+
+
+class Inbox:
+    """The application's side of the desk."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = str(folder)
+        self._scripts: dict[str, Script | None] = {}
+
+    def script(self, job: str) -> Script | None:
+        """The job's script, None where it has none. Raises ValueError or KeyError for a file that is no script."""
+        if job not in self._scripts:
+            if len(self._scripts) >= KEPT:
+                del self._scripts[next(iter(self._scripts))]
+            self._scripts[job] = self._load(job)
+        return self._scripts[job]
+
+    def job_of(self, port: int) -> str:
+        """The job that a client's port was given to, "" for none."""
+        try:
+            job = Path(self._folder, "ports", str(port)).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+        return job if _job.fullmatch(job) else ""
+
+    def over(self, job: str) -> bool:
+        """Whether the engine is done with the job, and has taken its script away."""
+        return not os.path.exists(self._script_file(job))
+
+    def mark(self, job: str, name: str) -> None:
+        """Set a mark. Raises OSError, and ValueError for a name that is no word."""
+        os.close(os.open(self.mark_file(job, name), os.O_WRONLY | os.O_CREAT, 0o644))
+
+    def marked(self, job: str, name: str) -> bool:
+        """Whether either side has set the mark. Raises ValueError for a name that is no word."""
+        return os.path.exists(self.mark_file(job, name))
+
+    def mark_file(self, job: str, name: str) -> str:
+        if "/" in name or "\0" in name or not name:
+            raise ValueError(f"{name!r} is no name for a mark")
+        return os.path.join(self._folder, "marks", f"{job}.{name}")
+
+    def _script_file(self, job: str) -> str:
+        return os.path.join(self._folder, "scripts", f"{job}.json")
+
+    def _load(self, job: str) -> Script | None:
+        if not _job.fullmatch(job):
+            return None
+        try:
+            text = Path(self._script_file(job)).read_bytes()
+        except FileNotFoundError:
+            return None
+        data = json.loads(text)
+        paths = {path: acts_of(items) or () for path, items in (data.get("paths") or {}).items()}
+        lifespan, http, websocket = (acts_of(data.get(kind)) for kind in ("lifespan", "http", "websocket"))
+        return Script(job, lifespan, http, websocket, paths)

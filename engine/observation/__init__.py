@@ -1,0 +1,1 @@
+"""Reading what the observers wrote, and the engine's side of the way back."""

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.inside.building import Misled, build, load
+from engine.inside.observer import Observer
+from engine.inside.player import Player
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "some_app.py").write_text(
+        "class holder:\n    async def app(scope, receive, send): ...\napp = holder.app\nnumber = 7\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return "some_app"
+
+
+@pytest.mark.parametrize("attribute", ["app", "holder.app"])
+def test_an_app_is_loaded(module: str, attribute: str) -> None:
+    assert load(f"{module}:{attribute}").__name__ == "app"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("some_app", "must be module:attribute"),
+        (":app", "must be module:attribute"),
+        ("some_app:", "must be module:attribute"),
+        ("some_app:nothing", "has no 'nothing'"),
+        ("some_app:number", "cannot be called"),
+    ],
+)
+def test_a_name_that_is_no_app(module: str, name: str, why: str) -> None:
+    with pytest.raises(Misled, match=why):
+        load(name)
+
+
+@pytest.mark.parametrize("left_out", ["ENGINE_DESK", "ENGINE_APP"])
+def test_a_setting_that_is_missing_is_named(left_out: str) -> None:
+    environment = {"ENGINE_DESK": "x", "ENGINE_APP": "y:z"}
+    del environment[left_out]
+    with pytest.raises(Misled, match=left_out):
+        build(environment)
+
+
+def test_only_the_control_plays(module: str, tmp_path: Path) -> None:
+    environment = {"ENGINE_DESK": str(tmp_path), "ENGINE_APP": f"{module}:app"}
+    plain, control = build(environment), build({**environment, "ENGINE_PLAYS": "1"})
+    assert isinstance(plain, Observer)
+    assert not isinstance(plain._app, Player)
+    assert isinstance(control._app, Player)

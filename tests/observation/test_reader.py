@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.observation.reader import Lines, Reader, Record
+
+RECORDS: list[Record] = [{"k": "worker", "n": 0}, {"k": "x", "n": 1, "text": "ü\n\U0001f600"}, {"k": "y", "n": 2}]
+WHOLE = b"".join(json.dumps(record).encode() + b"\n" for record in RECORDS)
+
+
+@pytest.mark.parametrize("size", [len(WHOLE), 1, 7])
+def test_records_come_whole_however_the_bytes_come(size: int) -> None:
+    lines = Lines()
+    seen = [record for at in range(0, len(WHOLE), size) for record in lines.feed(WHOLE[at : at + size])]
+    assert seen == RECORDS
+
+
+def test_an_incomplete_line_waits_for_its_end() -> None:
+    lines = Lines()
+    assert list(lines.feed(WHOLE + b'{"k":"z"')) == RECORDS
+    assert list(lines.feed(b',"n":3')) == []
+    assert list(lines.feed(b"}\n")) == [{"k": "z", "n": 3}]
+
+
+@pytest.mark.parametrize(
+    "line", [b"{", b"[]", b"7", b'{"n":1}', b'{"k":1}', b"\xff\xfe", b"[" * 100_000, b"\x00\x1b[31m"]
+)
+def test_a_line_that_is_no_record_becomes_a_note(line: bytes) -> None:
+    note, after = Lines().feed(line + b'\n{"k":"x"}\n')
+    assert (note["k"], note["lost"]) == ("note", 1)
+    assert "cannot be read" in note["text"]
+    assert note["text"].isprintable()
+    assert after == {"k": "x"}
+
+
+def test_empty_lines_are_nothing() -> None:
+    assert list(Lines().feed(b"\n\n" + WHOLE + b"\n")) == RECORDS
+
+
+def test_files_are_followed_while_they_grow(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    assert list(reader.read()) == []
+    (tmp_path / "7.ndjson").write_bytes(WHOLE[:10])
+    (tmp_path / "note.txt").write_bytes(WHOLE)
+    (tmp_path / "x.ndjson").write_bytes(WHOLE)
+    assert list(reader.read()) == []
+    with (tmp_path / "7.ndjson").open("ab") as file:
+        file.write(WHOLE[10:])
+        file.flush()
+        (tmp_path / "8.ndjson").write_bytes(b'{"k":"z"}\n')
+        assert sorted(reader.read(), key=lambda item: item[0]) == [
+            *((7, record) for record in RECORDS),
+            (8, {"k": "z"}),
+        ]
+        assert list(reader.read()) == []
+        file.write(b'{"k":"later"}\n')
+    assert list(reader.read()) == [(7, {"k": "later"})]
+
+
+def test_a_file_larger_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.observation.reader.PIECE", 16)
+    (tmp_path / "7.ndjson").write_bytes(WHOLE)
+    assert [record for _, record in Reader(tmp_path).read()] == RECORDS
+
+
+def test_a_folder_that_is_gone_holds_nothing(tmp_path: Path) -> None:
+    assert list(Reader(tmp_path / "nowhere").read()) == []
+
+
+def test_closing_stops_reading(tmp_path: Path) -> None:
+    (tmp_path / "7.ndjson").write_bytes(WHOLE)
+    reader = Reader(tmp_path)
+    assert len(list(reader.read())) == 3
+    reader.close()
+    reader.close()
+    assert list(reader.read()) == []
