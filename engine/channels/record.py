@@ -1,0 +1,40 @@
+"""What a channel remembers of the bytes that crossed it, bounded in memory."""
+
+from __future__ import annotations
+
+from engine.model.transcript import Moment, Side
+
+# Whole pieces are kept, by reference, up to so many bytes for a channel; of later ones the beginning alone.
+KEPT_BYTES = 4 * 1024 * 1024
+KEPT_HEAD = 256
+# After so many pieces no more are noted one by one; how the stream ended always is.
+KEPT_PIECES = 10_000
+
+
+class Record:
+    """The moments of one channel, in order."""
+
+    __slots__ = ("_kept", "_pieces", "label", "moments")
+
+    def __init__(self, label: str) -> None:
+        """``label`` is the short name under which a person knows the connection."""
+        self.label = label
+        self.moments: list[Moment] = []
+        self._kept = 0
+        self._pieces = 0
+
+    def data(self, at: float, what: str, data: bytes) -> None:
+        """Bytes crossed: ``what`` is ``sent`` or ``received``."""
+        self._pieces += 1
+        size = len(data)
+        if self._pieces < KEPT_PIECES and self._kept + size <= KEPT_BYTES:
+            self._kept += size
+            self.moments.append(Moment(at, Side.WIRE, self.label, what, "", data, size))
+        elif self._pieces < KEPT_PIECES:
+            self.moments.append(Moment(at, Side.WIRE, self.label, what, "", bytes(data[:KEPT_HEAD]), size))
+        elif self._pieces == KEPT_PIECES:
+            self.event(at, what, "and later pieces, which are not listed")
+
+    def event(self, at: float, what: str, detail: str = "") -> None:
+        """Something other than bytes: ``connected``, ``closed``, ``reset``, ..."""
+        self.moments.append(Moment(at, Side.WIRE, self.label, what, detail))

@@ -1,0 +1,154 @@
+"""A channel without a socket: a script says what arrives and when, and what was sent can be looked at.
+
+Protocol code is tested with it. Time is the script's own: an arrival is handed out as soon as it is asked for, with
+the time that the script gives it. Where the script ends without an end, a reader waits for ever, as on a silent peer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.channels.record import Record
+from engine.errors import ChannelClosed, Reset
+from engine.model.transcript import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Bytes, and when they come, in seconds of the script's time. ``end`` is ``fin`` or ``reset`` for an end."""
+
+    data: bytes = b""
+    at: float = 0.0
+    end: str = ""
+
+
+FIN = Arrival(end="fin")
+RESET = Arrival(end="reset")
+
+Answer = Callable[[bytes], Iterable["Arrival | bytes"]]
+
+
+class ScriptedChannel:
+    """``engine.model.protocols.Channel`` that plays a script.
+
+    ``arrivals`` are handed out in order; plain bytes arrive at the time of the arrival before them. ``answer`` is
+    asked after each write for what arrives because of it. ``sent`` is every write, ``acts`` what else was done.
+    """
+
+    def __init__(
+        self, arrivals: Iterable[Arrival | bytes] = (), *, answer: Answer | None = None, label: str = "scripted"
+    ) -> None:
+        self._record = Record(label)
+        self._pending: deque[Arrival] = deque()
+        self._back: list[tuple[bytes, float]] = []
+        self._answer = answer
+        self._now = 0.0
+        self._ended = ""
+        self._shut = False
+        self._on = True
+        self._changed = asyncio.Event()
+        self.sent: list[bytes] = []
+        self.acts: list[str] = []
+        self.arrive(*arrivals)
+
+    def arrive(self, *arrivals: Arrival | bytes) -> None:
+        """Let more arrive, after what is still to come."""
+        for arrival in arrivals:
+            self._pending.append(arrival if isinstance(arrival, Arrival) else Arrival(arrival, -1.0))
+        self._changed.set()
+
+    @property
+    def now(self) -> float:
+        """The script's time: that of the last arrival that was handed out."""
+        return self._now
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """An address in name only."""
+        return ("scripted", 1)
+
+    @property
+    def opened(self) -> float:
+        """The script begins at 0."""
+        return 0.0
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """What crossed so far."""
+        return self._record.moments
+
+    @property
+    def ended(self) -> str:
+        """``fin`` or ``reset`` once the script's end was reached, ``closed`` by this side, else ""."""
+        return self._ended
+
+    async def send(self, data: bytes) -> float:
+        """Take bytes, and let the script answer. Raises Reset and ChannelClosed."""
+        return self.write(data)
+
+    def write(self, data: bytes) -> float:
+        """As ``send``."""
+        if self._ended == "reset":
+            raise Reset("the peer has reset the connection")
+        if self._ended == "closed" or self._shut:
+            raise ChannelClosed("this side has closed the connection")
+        self.sent.append(data)
+        self._record.data(self._now, "sent", data)
+        if self._answer is not None:
+            self.arrive(*self._answer(data))
+        return self._now
+
+    async def receive(self) -> tuple[bytes, float]:
+        """The script's next arrival; (b"", when) after a FIN. Raises Reset and ChannelClosed."""
+        if self._back:
+            return self._back.pop()
+        while True:
+            if self._ended == "fin":
+                return b"", self._now
+            if self._ended == "reset":
+                raise Reset("the peer has reset the connection")
+            if self._ended:
+                raise ChannelClosed("this side has closed the connection")
+            if self._pending and self._on:
+                break
+            self._changed.clear()
+            await self._changed.wait()
+        arrival = self._pending.popleft()
+        self._now = max(self._now, arrival.at)
+        if arrival.end:
+            self._ended = arrival.end
+            return await self.receive()
+        self._record.data(self._now, "received", arrival.data)
+        return arrival.data, self._now
+
+    def unread(self, data: bytes, at: float) -> None:
+        """Put bytes back, to be received first."""
+        if data:
+            self._back.append((data, at))
+
+    def reading(self, on: bool) -> None:
+        """Hold the script's arrivals back, or let them come."""
+        self._on = on
+        self.acts.append(f"reading {'on' if on else 'off'}")
+        self._changed.set()
+
+    def half_close(self) -> None:
+        """Shut the writing side."""
+        self._shut = True
+        self.acts.append("half_close")
+
+    def close(self) -> None:
+        """Close both sides."""
+        self._end("close")
+
+    def reset(self) -> None:
+        """Close with a reset."""
+        self._end("reset")
+
+    def _end(self, act: str) -> None:
+        self._ended = self._ended or "closed"
+        self.acts.append(act)
+        self._changed.set()

@@ -1,0 +1,245 @@
+"""A TCP connection that records every piece that crosses it, with the time at which it did.
+
+A protocol on asyncio's transports, not on its streams: the time of an arrival is taken in ``data_received`` itself,
+a FIN and a reset are told apart, and a connection that the peer has half closed stays writable. It runs on asyncio's
+own loop and on uvloop alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from engine.channels.record import Record
+from engine.errors import ChannelClosed, ChannelError, Refused, Reset
+from engine.model.transcript import Moment
+
+Clock = Callable[[], float]
+
+_NO_LINGER = struct.pack("ii", 1, 0)
+_UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+
+
+class TcpChannel(asyncio.Protocol):
+    """``engine.model.protocols.Channel`` over one TCP connection. ``open_tcp`` makes one."""
+
+    def __init__(self, label: str, clock: Clock) -> None:
+        self._clock = clock
+        self._record = Record(label)
+        self._arrived: deque[tuple[bytes, float]] = deque()
+        self._fin_at = 0.0
+        self._reader: asyncio.Future[None] | None = None
+        self._writers: list[asyncio.Future[None]] = []
+        self._paused = False
+        self._shut = False
+        self._lost = False
+        self._ended = ""
+        self._transport: asyncio.Transport
+        self._local: tuple[str, int] = ("", 0)
+        self._opened = 0.0
+
+    # asyncio's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._opened = self._clock()
+        self._transport = cast(asyncio.Transport, transport)
+        # Any byte that the kernel does not take at once pauses the writer: that is how `send` knows when all is gone.
+        self._transport.set_write_buffer_limits(high=0)
+        name = transport.get_extra_info("sockname") or ("", 0)
+        self._local = (name[0], name[1])
+        self._record.event(self._opened, "connected", f"from port {name[1]}")
+
+    def data_received(self, data: bytes) -> None:
+        at = self._clock()
+        self._record.data(at, "received", data)
+        self._arrived.append((data, at))
+        self._wake_reader()
+
+    def eof_received(self) -> bool:
+        if not self._ended:
+            self._fin_at = self._clock()
+            self._ended = "fin"
+            self._record.event(self._fin_at, "closed", "by the peer")
+        self._wake_reader()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        at = self._clock()
+        self._lost = True
+        if exc is not None:
+            self._record.event(at, "reset", "by the peer")
+            self._ended = self._ended or "reset"
+        self._ended = self._ended or "closed"
+        self._wake_reader()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        for waiter in self._writers:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._writers.clear()
+
+    def _wake_reader(self) -> None:
+        waiter = self._reader
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    # What is known
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """This side's address."""
+        return self._local
+
+    @property
+    def opened(self) -> float:
+        """When the connection was made, in seconds on the engine's clock."""
+        return self._opened
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """What crossed so far, in order; beyond ``record.KEPT_BYTES`` only the beginnings of pieces."""
+        return self._record.moments
+
+    @property
+    def ended(self) -> str:
+        """``fin`` or ``reset`` by the peer, ``closed`` by this side, "" while it is open: whichever came first."""
+        return self._ended
+
+    # Acts
+
+    def write(self, data: bytes) -> float:
+        """Hand bytes over without waiting for room. Raises Reset and ChannelClosed."""
+        self._may_write()
+        if data:
+            self._transport.write(data)
+        at = self._clock()
+        self._record.data(at, "sent", data)
+        return at
+
+    async def send(self, data: bytes) -> float:
+        """Hand bytes over, and wait until the kernel has taken them all: the time of the last one. Raises Reset if
+        the connection goes meanwhile, and ChannelClosed."""
+        at = self.write(data)
+        if not self._paused:
+            return at
+        while self._paused:
+            waiter = asyncio.get_running_loop().create_future()
+            self._writers.append(waiter)
+            await waiter
+        self._may_write()
+        return self._clock()
+
+    def _may_write(self) -> None:
+        if self._ended == "reset" or (self._lost and self._ended == "fin"):
+            raise Reset("the peer has reset the connection")
+        if self._ended == "closed":
+            raise ChannelClosed("this side has closed the connection")
+        if self._shut:
+            raise ChannelClosed("this side has shut its writing half")
+
+    async def receive(self) -> tuple[bytes, float]:
+        """The next bytes and when they came; (b"", when) after a FIN, again and again. Raises Reset after a reset
+        and ChannelClosed after a close by this side. One reader at a time."""
+        while not self._arrived:
+            if self._ended == "fin":
+                return b"", self._fin_at
+            if self._ended == "reset":
+                raise Reset("the peer has reset the connection")
+            if self._ended:
+                raise ChannelClosed("this side has closed the connection")
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        return self._arrived.popleft()
+
+    def unread(self, data: bytes, at: float) -> None:
+        """Put bytes back, to be received first."""
+        if data:
+            self._arrived.appendleft((data, at))
+
+    def reading(self, on: bool) -> None:
+        """Take bytes from the socket, or leave them in the kernel until its buffer is full."""
+        if self._ended:
+            return
+        if on:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+        self._record.event(self._clock(), "reading", "goes on" if on else "stops")
+
+    def half_close(self) -> None:
+        """Send a FIN, and go on reading."""
+        self._may_write()
+        self._shut = True
+        try:
+            self._transport.write_eof()
+        except (OSError, RuntimeError) as error:
+            raise Reset("the peer has reset the connection") from error
+        self._record.event(self._clock(), "closed", "this side's writing half")
+
+    def close(self) -> None:
+        """Close both sides. Bytes that the kernel has not taken are dropped: nobody waits for them."""
+        if self._end("closed"):
+            if self._transport.get_write_buffer_size():
+                self._transport.abort()
+            else:
+                self._transport.close()
+
+    def reset(self) -> None:
+        """Close with a reset: with no time to linger the kernel sends RST in place of FIN."""
+        if self._end("reset"):
+            raw = self._transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            self._transport.abort()
+
+    def _end(self, what: str) -> bool:
+        """Note that this side ends the connection; False where it is gone already."""
+        if self._lost or self._transport.is_closing():
+            return False
+        # The peer's FIN, if it came first, stays known: `ended` is how the *stream* ended.
+        self._ended = self._ended or "closed"
+        self._record.event(self._clock(), what, "by this side")
+        self._wake_reader()
+        self.resume_writing()
+        return True
+
+
+async def open_tcp(
+    address: tuple[str, int], *, label: str = "connection", clock: Clock = time.monotonic, timeout: float | None = None
+) -> TcpChannel:
+    """A new connection to ``address``.
+
+    ``label`` is its short name in the transcript, ``timeout`` is in seconds. Raises Refused where nobody listens or
+    nothing leads there, Reset, and ChannelError where no answer came in time.
+    """
+    loop = asyncio.get_running_loop()
+    host, port = address
+    try:
+        async with asyncio.timeout(timeout):
+            _, channel = await loop.create_connection(lambda: TcpChannel(label, clock), host, port)
+    except TimeoutError as error:
+        raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
+    except ConnectionRefusedError as error:
+        raise Refused(f"nobody listens at {host}:{port}") from error
+    except ConnectionResetError as error:
+        raise Reset(f"{host}:{port} reset the connection while it was made") from error
+    except OSError as error:
+        if error.errno in _UNREACHABLE:
+            raise Refused(f"nothing leads to {host}:{port}: {error.strerror}") from error
+        raise ChannelError(f"no connection to {host}:{port}: {error}") from error
+    return channel

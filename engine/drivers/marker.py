@@ -1,0 +1,49 @@
+"""The marker: a request of the engine's own, whose record proves that all earlier records have been read.
+
+"The application was not called" cannot be seen, only waited for. After a quiet time one request goes out on a new
+connection; once its call is on record, whatever was called before it is on record as well (exact with one worker;
+with several, the quiet time remains).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from engine.drivers.base import Context
+from engine.drivers.http1 import Response, ResponseReader, request_bytes
+from engine.drivers.sending import ENGINE_HEADER
+from engine.errors import ChannelError
+
+PATH = "/health"
+WITHIN = 1.0
+POLL = 0.002
+
+
+async def send_marker(ctx: Context) -> bool:
+    """Send the marker, and wait until its call is on record, at most WITHIN seconds: whether it is."""
+    boundary = ctx.live.boundary
+    # A job of its own, so that no script of the case is played for it and no step takes it for its own.
+    job = f"{ctx.job}-marker-{int(ctx.now() * 1e6)}"
+    token = boundary.token(job, 1)
+    performed = ctx.performed
+    peer, name = performed.peer, performed.connection
+    try:
+        async with asyncio.timeout(WITHIN):
+            connection = await ctx.connect(None)
+            try:
+                data = request_bytes("GET", PATH, host=ctx.live.host, added=((ENGINE_HEADER, token.encode()),))
+                await connection.channel.send(data)
+                await ResponseReader(Response()).read(connection.channel)
+                boundary.refresh()
+                while not boundary.calls(token=token):
+                    await asyncio.sleep(POLL)
+                    boundary.refresh()
+            finally:
+                ctx.release(connection)
+        return True
+    except (ChannelError, TimeoutError) as error:
+        ctx.note("marker", f"a request of the engine's own is not on record: {error or 'nothing came'}")
+        return False
+    finally:
+        performed.peer, performed.connection = peer, name
+        boundary.finish(job)

@@ -1,0 +1,307 @@
+# ruff: noqa: ASYNC110 (what is waited for happens in the loop's own callbacks)
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import uvloop
+
+from engine.channels.record import KEPT_BYTES, KEPT_HEAD
+from engine.channels.tcp import TcpChannel, open_tcp
+from engine.errors import ChannelClosed, Refused, Reset
+
+Work = Callable[[TcpChannel, socket.socket], Coroutine[Any, Any, None]]
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(params=LOOPS)
+def play(request: pytest.FixtureRequest) -> Callable[[Work], None]:
+    """Runs a test on each loop, with a channel and the peer's blocking socket."""
+
+    def play(work: Work) -> None:
+        async def main() -> None:
+            listener = socket.create_server(("127.0.0.1", 0))
+            try:
+                channel = await open_tcp(listener.getsockname(), label="one", timeout=5)
+                peer, address = listener.accept()
+                peer.settimeout(10)
+                try:
+                    assert channel.local == address
+                    await asyncio.wait_for(work(channel, peer), 15)
+                finally:
+                    channel.close()
+                    peer.close()
+            finally:
+                listener.close()
+
+        with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
+            runner.run(main())
+
+    return play
+
+
+async def all_of(channel: TcpChannel, size: int) -> bytes:
+    got = b""
+    while len(got) < size:
+        got += (await channel.receive())[0]
+    return got
+
+
+def whats(channel: TcpChannel) -> list[str]:
+    return [moment.what for moment in channel.moments]
+
+
+def test_bytes_cross_and_are_recorded(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        sent = await channel.send(b"ping")
+        assert peer.recv(10) == b"ping"
+        peer.sendall(b"pong")
+        data, at = await channel.receive()
+        assert data == b"pong"
+        assert channel.opened <= sent <= at
+        assert [(moment.what, moment.data, moment.size) for moment in channel.moments] == [
+            ("connected", b"", 0),
+            ("sent", b"ping", 4),
+            ("received", b"pong", 4),
+        ]
+        assert {moment.subject for moment in channel.moments} == {"one"}
+        assert channel.ended == ""
+
+    play(work)
+
+
+def test_small_writes_are_not_held_back(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        raw = channel._transport.get_extra_info("socket")
+        assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    play(work)
+
+
+def test_the_time_is_that_of_the_arrival_not_of_the_look(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.sendall(b"early")
+        while whats(channel)[-1] != "received":
+            await asyncio.sleep(0)
+        arrived = channel.moments[-1].at
+        await asyncio.sleep(0.02)
+        assert await channel.receive() == (b"early", arrived)
+
+    play(work)
+
+
+def test_a_fin_ends_reading_and_not_writing(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.sendall(b"last")
+        peer.shutdown(socket.SHUT_WR)
+        assert (await channel.receive())[0] == b"last"
+        nothing, at = await channel.receive()
+        assert nothing == b""
+        assert await channel.receive() == (b"", at)
+        assert channel.ended == "fin"
+        await channel.send(b"still heard")
+        assert peer.recv(20) == b"still heard"
+        assert channel.moments[-2].detail == "by the peer"
+
+    play(work)
+
+
+def test_a_reset_is_no_fin(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        with pytest.raises(Reset):
+            await channel.receive()
+        with pytest.raises(Reset):
+            await channel.receive()
+        with pytest.raises(Reset):
+            await channel.send(b"too late")
+        assert channel.ended == "reset"
+        assert whats(channel)[-1] == "reset"
+
+    play(work)
+
+
+def test_what_came_before_a_reset_can_still_be_read(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.sendall(b"first")
+        while whats(channel)[-1] != "received":
+            await asyncio.sleep(0)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        while not channel.ended:
+            await asyncio.sleep(0)
+        assert (await channel.receive())[0] == b"first"
+        with pytest.raises(Reset):
+            await channel.receive()
+
+    play(work)
+
+
+def test_this_side_can_shut_its_writing_half(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        await channel.send(b"all")
+        channel.half_close()
+        loop = asyncio.get_running_loop()
+        assert peer.recv(10) == b"all"
+        assert await loop.run_in_executor(None, peer.recv, 10) == b""
+        peer.sendall(b"answer")
+        assert (await channel.receive())[0] == b"answer"
+        with pytest.raises(ChannelClosed):
+            await channel.send(b"more")
+        with pytest.raises(ChannelClosed):
+            channel.half_close()
+        assert channel.ended == ""
+
+    play(work)
+
+
+def test_this_side_can_reset(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        channel.reset()
+        with pytest.raises(ConnectionResetError):
+            await asyncio.get_running_loop().run_in_executor(None, peer.recv, 1)
+        assert channel.ended == "closed"
+        assert whats(channel)[-1] == "reset"
+        with pytest.raises(ChannelClosed):
+            await channel.receive()
+
+    play(work)
+
+
+def test_a_close_is_a_fin_for_the_peer(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        channel.close()
+        channel.close()
+        assert await asyncio.get_running_loop().run_in_executor(None, peer.recv, 1) == b""
+        assert channel.ended == "closed"
+        with pytest.raises(ChannelClosed):
+            await channel.send(b"x")
+        with pytest.raises(ChannelClosed):
+            channel.write(b"x")
+
+    play(work)
+
+
+def test_a_close_ends_a_read_that_waits(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        waiting = asyncio.ensure_future(channel.receive())
+        await asyncio.sleep(0)
+        channel.close()
+        with pytest.raises(ChannelClosed):
+            await waiting
+
+    play(work)
+
+
+def test_send_waits_until_the_kernel_has_taken_all(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        data = bytes(16 * 1024 * 1024)
+        sending = asyncio.ensure_future(channel.send(data))
+        await asyncio.sleep(0.05)
+        assert not sending.done()
+        loop, left = asyncio.get_running_loop(), len(data)
+        while left:
+            left -= len(await loop.run_in_executor(None, peer.recv, 1 << 20))
+        assert await sending >= channel.opened
+        assert channel._transport.get_write_buffer_size() == 0
+
+    play(work)
+
+
+def test_a_reset_ends_a_send_that_waits(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        sending = asyncio.ensure_future(channel.send(bytes(16 * 1024 * 1024)))
+        await asyncio.sleep(0.02)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        with pytest.raises(Reset):
+            await sending
+
+    play(work)
+
+
+def test_a_close_does_not_wait_for_a_peer_that_takes_nothing(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        sending = asyncio.ensure_future(channel.send(bytes(16 * 1024 * 1024)))
+        await asyncio.sleep(0.02)
+        channel.close()
+        with pytest.raises(ChannelClosed):
+            await sending
+        while not channel._lost:
+            await asyncio.sleep(0)
+
+    play(work)
+
+
+def test_a_channel_that_does_not_read_leaves_the_bytes_to_the_kernel(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        channel.reading(False)
+        peer.sendall(b"later")
+        waiting = asyncio.ensure_future(channel.receive())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        channel.reading(True)
+        assert (await waiting)[0] == b"later"
+
+    play(work)
+
+
+def test_bytes_put_back_come_first(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.sendall(b"abcdef")
+        data, at = b"", 0.0
+        while len(data) < 6:
+            piece, at = await channel.receive()
+            data += piece
+        channel.unread(data[4:], at)
+        channel.unread(data[2:4], at)
+        channel.unread(b"", at)
+        assert await channel.receive() == (b"cd", at)
+        assert await channel.receive() == (b"ef", at)
+
+    play(work)
+
+
+def test_a_cancelled_read_loses_nothing(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await channel.receive()
+        peer.sendall(b"x")
+        assert (await channel.receive())[0] == b"x"
+
+    play(work)
+
+
+def test_the_record_is_bounded(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        piece = bytes(KEPT_BYTES)
+        loop = asyncio.get_running_loop()
+        for _ in range(2):
+            reading = loop.run_in_executor(None, recv_exactly, peer, len(piece))
+            await channel.send(piece)
+            await reading
+        sent = [moment for moment in channel.moments if moment.what == "sent"]
+        assert [len(moment.data) for moment in sent] == [KEPT_BYTES, KEPT_HEAD]
+        assert [moment.size for moment in sent] == [KEPT_BYTES] * 2
+        assert sent[0].data is piece
+
+    play(work)
+
+
+def recv_exactly(peer: socket.socket, size: int) -> None:
+    while size:
+        size -= len(peer.recv(min(size, 1 << 20)))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_nobody_listens(loop: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner, pytest.raises(Refused, match="nobody listens"):
+        runner.run(open_tcp(address, timeout=5))
