@@ -1,0 +1,36 @@
+"""The catalogue of clauses, which is read before any suite: what may be cited is part of the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.loading import validity
+from engine.loading.composer import compose
+from engine.loading.diagnostics import Diagnostic, Notes
+from engine.loading.files import read_all
+from engine.loading.sheets import CLAUSES, clauses_of
+from engine.model.case import Clause
+
+
+def read_clauses(paths: Sequence[Path]) -> dict[str, Clause]:
+    """The clauses of every clause document at or below the paths, by id; the first of an id counts.
+
+    Nothing is raised and nothing is said about mistakes: a document in bad form is passed over here, and
+    ``documents.load_paths`` tells what is wrong with it.
+    """
+    fits = validity.checker(CLAUSES)
+    found: dict[str, Clause] = {}
+    for source in read_all(paths):
+        if isinstance(source, Diagnostic) or not _may_be_clauses(source.text):
+            continue
+        root = compose(source, Notes())
+        if root is not None and next(root.entries(), ("",))[0] == "clauses" and fits(root):
+            for clause, _ in clauses_of(root):
+                found.setdefault(clause.id, clause)
+    return found
+
+
+def _may_be_clauses(text: str) -> bool:
+    """Whether a document can be one of clauses: a look that saves composing every suite twice."""
+    return text.startswith(("clauses:", "{", '"')) or "\nclauses:" in text

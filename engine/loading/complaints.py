@@ -1,0 +1,305 @@
+"""What jsonschema finds wrong with a document, in the language's own words, each mistake at its exact place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from engine.loading.diagnostics import Notes
+from engine.model.nodes import Node
+from engine.registry import nearest
+
+Way = Sequence[str | int]
+Excused = Callable[[Node, Way], bool]
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
+
+def complain(schema: Mapping[str, Any], root: Node, notes: Notes, excused: Excused | None = None) -> list[Way]:
+    """Note every mistake of a document, one a place. The ways to the values that are wrong.
+
+    ``excused`` says for a value whether it is a variable that the matrix has yet to fill in: nothing is said of it.
+    """
+    errors = sorted(Draft202012Validator(schema).iter_errors(root.plain()), key=_order)
+    crowded = {tuple(e.absolute_path) for e in errors if e.validator == "maxProperties"}
+    ways: list[Way] = []
+    for error in errors:
+        way = tuple(error.absolute_path)
+        if error.validator == "additionalProperties" and way in crowded:
+            continue
+        node, name = _at(root, way)
+        if excused is not None and excused(node, way):
+            continue
+        ways.append(way)
+        _note(error, node, name, notes)
+    return ways
+
+
+def _order(error: Any) -> tuple[list[str], int]:
+    return [str(part) for part in error.absolute_path], _RANK.get(str(error.validator), 5)
+
+
+_RANK = {"type": 0, "maxProperties": 1, "additionalProperties": 2, "required": 3}
+
+
+def _at(root: Node, way: Iterable[str | int]) -> tuple[Node, str]:
+    """The node that a way leads to, and what to call it in a sentence."""
+    node, name, key = root, "the document", ""
+    for part in way:
+        if isinstance(node.value, list):
+            node = node.value[int(part)]
+            name = f"an item of `{key}`"
+        elif isinstance(node.value, dict):
+            node = node.value[str(part)]
+            key = str(part)
+            name = f"`{key}`"
+    return node, name
+
+
+def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    title = str(schema.get("title", ""))
+    match error.validator:
+        case "additionalProperties":
+            _unknown_keys(schema, node, name, notes)
+        case "maxProperties" | "minProperties":
+            _number_of_keys(schema, node, name, notes)
+        case "required":
+            missing = _missing(schema, node)
+            if not missing:
+                return
+            where = title or name
+            shown = ", ".join(f"`{key}`" for key in missing)
+            plural = "keys are" if len(missing) > 1 else "key is"
+            notes.claim(
+                node.place,
+                "missing-key",
+                f"{where} lacks {shown}",
+                f"the {plural} required: add {'them' if len(missing) > 1 else 'it'}",
+            )
+        case "dependentRequired":
+            place = next((child.key for key, child in node.entries() if key in schema["dependentRequired"]), node.place)
+            notes.claim(place, "missing-key", "`plus` stands beside `var`", "add `var` with a variable's name")
+        case "type":
+            _wrong_type(schema, node, name, notes)
+        case "enum":
+            _enum([str(word) for word in schema["enum"]], node, name, notes)
+        case "pattern":
+            _pattern(title, node, name, notes)
+        case "minItems" | "maxItems":
+            _length(schema, node, name, title, notes)
+        case "minimum" | "exclusiveMinimum":
+            notes.claim(
+                node.place,
+                "range",
+                f"{name} is at least {schema.get('minimum', 0)}, and this is {_shown(node)}",
+            )
+        case "maximum":
+            notes.claim(node.place, "range", f"{name} is at most {schema['maximum']}, and this is {_shown(node)}")
+        case "minLength":
+            notes.claim(node.place, "empty-text", f"{name} is empty", f"write {title}" if title else "")
+        case _:
+            notes.claim(node.place, "schema", f"{name}: {error.message[:200]}")
+
+
+def _missing(schema: Mapping[str, Any], node: Node) -> list[str]:
+    """The required keys that are not there, but for those that were most likely meant by a key that is unknown."""
+    unknown = [key for key, _ in node.entries() if key not in schema.get("properties", {})]
+    missing = [str(key) for key in schema["required"] if key not in node]
+    return [key for key in missing if not get_close_matches(key, unknown, 1, 0.6)]
+
+
+def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
+    known = list(schema.get("properties", {}))
+    title = str(schema.get("title", ""))
+    for key, child in node.entries():
+        if key in known:
+            continue
+        if title.startswith(("a literal, or", "bytes:", "a header's value", "a list of matchers")):
+            sort = "operator" if title.startswith("a literal") else "notation for bytes"
+            what = f"there is no {sort} {key!r}"
+            hint = nearest(key, known)
+            if hint.startswith("known:"):
+                hint = (
+                    "a JSON object as a value is {equals: {...}}, and some of its keys {fields: {...}}"
+                    if sort == "operator"
+                    else hint
+                )
+            notes.claim(child.key, "unknown-operator" if sort == "operator" else "unknown-notation", what, hint)
+            continue
+        if title in _UNIONS or title.startswith("an action of"):
+            sort = _UNIONS.get(title, title.replace("an action of", "action in"))
+            notes.claim(
+                child.key,
+                "unknown-step" if title == "a step" else "unknown-act",
+                f"there is no {sort} {key!r}",
+                nearest(key, known),
+            )
+            continue
+        where = title if title in ("a case", "a suite", "a clause", "a known failure") else name
+        notes.claim(child.key, "unknown-key", f"there is no key {key!r} in {where}", nearest(key, known))
+
+
+_UNIONS = {"a step": "step kind", "an act": "act"}
+
+
+def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
+    keys = list(node.entries())
+    title = str(schema.get("title", "")) or name
+    if not keys:
+        what = (
+            f"{title} is a mapping with one key, and this has none"
+            if schema.get("maxProperties") == 1
+            else f"{name} is empty"
+        )
+        notes.claim(node.place, "empty-mapping", what, "fill it in, or delete it")
+        return
+    if len(keys) < int(schema.get("minProperties", 0)):
+        notes.claim(
+            node.place,
+            "missing-key",
+            f"{name} needs at least {schema['minProperties']} keys",
+            f"write {title}",
+        )
+        return
+    known = schema.get("properties", {})
+    first = next((key for key, _ in keys if key in known), keys[0][0])
+    extra, child = next((key, child) for key, child in keys if key != first)
+    shown = ", ".join(f"`{key}`" for key, _ in keys)
+    words = title.partition(":")[0]
+    what = f"{words} is a mapping with one key, and this has {len(keys)}: {shown}"
+    hint = f"what belongs to `{first}` stands inside it: indent `{extra}`, or start a new item with `- `"
+    if title.startswith("bytes") or title.startswith("a header"):
+        what, hint = (
+            f"{words} in one notation, and these are {len(keys)}: {shown}",
+            "several parts are a list of mappings",
+        )
+    notes.claim(child.key, "one-key", what, hint)
+
+
+def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
+    title = str(schema.get("title", ""))
+    allowed = title or _types(schema["type"])
+    number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+    if title.startswith(("a time", "a size")) and number:
+        unit = "s" if title.startswith("a time") else "B"
+        notes.claim(node.place, "unit", f"{name} is {allowed}", f"write {_shown(node)}{unit} if that is meant")
+        return
+    if title.startswith("a header's value") or (title.startswith("bytes:") and isinstance(node.value, (int, float))):
+        sort = (
+            "a header's value is text or bytes"
+            if title.startswith("a header")
+            else "bytes are text, or a notation for bytes"
+        )
+        code = "header-value" if title.startswith("a header") else "type"
+        notes.claim(node.place, code, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
+        return
+    hint = ""
+    if (
+        isinstance(node.value, (int, float, bool))
+        and _takes(schema, "string")
+        and not title.startswith(("a time", "a size", "a number"))
+    ):
+        hint = f'quote it if it is text: "{_shown(node)}"'
+    elif _takes(schema, "array") and not isinstance(node.value, dict):
+        hint = f"write it as a list: [{_shown(node)}]"
+    elif "list of" in title and isinstance(node.value, dict):
+        hint = "start each item with `- `"
+    elif title in ("a step", "an act") or title.startswith("an action of"):
+        hint = f"write {{{node.value}: ...}}" if isinstance(node.value, str) else ""
+        allowed += ", a mapping with one key"
+    notes.claim(node.place, "type", f"{name} is {allowed}, and this is {_kind(node)}", hint)
+
+
+def _takes(schema: Mapping[str, Any], word: str) -> bool:
+    types = schema["type"]
+    return word == types or (isinstance(types, list) and word in types)
+
+
+def _enum(words: Sequence[str], node: Node, name: str, notes: Notes) -> None:
+    listed = ", ".join(words)
+    if not isinstance(node.value, str):
+        hint = f'quote it: "{_shown(node)}"' if _shown(node) in words else ""
+        notes.claim(node.place, "type", f"{name} is one of {listed}, and this is {_kind(node)}", hint)
+        return
+    hint = nearest(node.value, words)
+    notes.claim(
+        node.place,
+        "unknown-word",
+        f"{name} is one of {listed}, and not {node.value!r}",
+        "" if hint.startswith("known") else hint,
+    )
+
+
+def _pattern(title: str, node: Node, name: str, notes: Notes) -> None:
+    shown = _shown(node)
+    if title.startswith(("a time", "a size", "a number, or")):
+        bare = _NUMBER.fullmatch(shown)
+        unit = "s" if title.startswith("a time") else "B"
+        hint = (
+            f"write {shown}{unit} if that is meant"
+            if bare
+            else "units of time: ms, s, min; of size: B, KiB, MiB, GiB, TiB"
+        )
+        notes.claim(node.place, "unit", f"{name} is {title}, and not {shown!r}", hint)
+        return
+    code = "id" if "id" in title.split() else "form"
+    notes.claim(node.place, code, f"{name} is {title or 'written otherwise'}, and not {shown!r}")
+
+
+def _length(schema: Mapping[str, Any], node: Node, name: str, title: str, notes: Notes) -> None:
+    if not node.items():
+        notes.claim(
+            node.place,
+            "empty-list",
+            f"{name} is empty",
+            f"write {title}, or delete the key" if title else "delete the key",
+        )
+        return
+    notes.claim(
+        node.place, "length", f"this is {title or 'a list of another length'}, and it has {len(node.items())} items"
+    )
+
+
+def _types(types: str | Sequence[str]) -> str:
+    words = {
+        "string": "text",
+        "object": "a mapping",
+        "array": "a list",
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "null": "null",
+    }
+    names = [words[one] for one in ([types] if isinstance(types, str) else types)]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _kind(node: Node) -> str:
+    value = node.value
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if value is None:
+        return "null"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _shown(node: Node) -> str:
+    value = node.value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "null"
+    if isinstance(value, (list, dict)):
+        return "..."
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,72 @@
+"""A mistake in a document as a value, and the list into which every part of the loader puts what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.model.places import Place
+
+LIMIT = 200
+"""So many mistakes of one file are shown; a file with more is no document but an accident."""
+
+
+class Severity(StrEnum):
+    """Whether a document with it may be run."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake: where it stands, a stable ``code`` in kebab-case, what is wrong, and how to mend it."""
+
+    place: Place
+    code: str
+    what: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+@dataclass(slots=True)
+class Notes:
+    """The mistakes of one file, in the order in which they were found; identical ones are kept once.
+
+    ``taken`` are the places that the composer or the schema has complained about. Whatever a later stage would say
+    about the same place follows from the first mistake, and is left out. ``errors`` counts those that are no warnings.
+    """
+
+    found: dict[Diagnostic, None] = field(default_factory=dict)
+    taken: set[tuple[int, int]] = field(default_factory=set)
+    errors: int = 0
+
+    def error(self, place: Place, code: str, what: str, hint: str = "") -> None:
+        """Note a mistake, unless the place has one of the first kind already."""
+        if (place.line, place.column) not in self.taken:
+            found = Diagnostic(place, code, what, hint)
+            self.errors += found not in self.found
+            self.found[found] = None
+
+    def warning(self, place: Place, code: str, what: str, hint: str = "") -> None:
+        """Note what is allowed and most likely not meant."""
+        if (place.line, place.column) not in self.taken:
+            self.found.setdefault(Diagnostic(place, code, what, hint, Severity.WARNING))
+
+    def claim(self, place: Place, code: str, what: str, hint: str = "") -> None:
+        """Note a mistake of form, and keep the place for it: one mistake a place."""
+        self.error(place, code, what, hint)
+        self.taken.add((place.line, place.column))
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All of them by place, cut at LIMIT with a last line that counts the rest."""
+        inside = sorted(self.found, key=lambda one: (one.place.file, one.place.line, one.place.column))
+        if len(inside) <= LIMIT:
+            return tuple(inside)
+        rest = inside[LIMIT:]
+        more = Diagnostic(rest[0].place, "too-many", f"{len(rest)} more mistakes in this file are not shown")
+        return (*inside[:LIMIT], more)

@@ -1,0 +1,201 @@
+"""The notations that step kinds share, as JSON schemas: bytes, times, sizes, headers and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.model.quantities import SIZE_UNITS, TIME_UNITS
+
+NAMES = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
+"""A variable, with the way into it."""
+
+_NUMBER = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
+_LATE = r".*\$\([A-Za-z_].*"
+
+
+def ref(name: str, description: str) -> dict[str, Any]:
+    """A reference to a shared notation, with what it means here."""
+    return {"$ref": f"#/$defs/{name}", "description": description}
+
+
+def _with_unit(units: Mapping[str, object]) -> str:
+    return f"^(?:{_NUMBER}(?:{'|'.join(units)})|{_LATE})$"
+
+
+_VARIABLE: dict[str, Any] = {
+    "properties": {
+        "var": {"description": "The variable whose value this is.", "type": "string", "pattern": NAMES},
+        "plus": {"description": "A number that is added to it.", "type": "number"},
+    },
+    "additionalProperties": False,
+    "required": ["var"],
+}
+
+_AMOUNT = "a number, or a time or size with its unit"
+_BYTES = "bytes: text, a list of parts, or a mapping with one notation"
+
+
+def _object(title: str, description: str, keys: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "description": description,
+        "type": "object",
+        "properties": dict(keys),
+        "additionalProperties": False,
+        "required": required,
+    }
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"title": "text", "description": description, "type": "string"}
+
+
+_FORMS: dict[str, Any] = {
+    "text": _text("This text in UTF-8."),
+    "latin1": _text("One byte for each character, up to U+00FF."),
+    "hex": {
+        "title": "pairs of hexadecimal digits",
+        "description": "Pairs of hexadecimal digits; spaces are ignored.",
+        "type": "string",
+        "pattern": r"^\s*(?:[0-9a-fA-F]{2}\s*)*$|\$\(",
+    },
+    "base64": _text("The bytes that this base64 stands for."),
+    "json": ref("literal", "This value as JSON."),
+    "form": {
+        "title": "a mapping of names to values",
+        "description": "Names and values, as an HTML form would send them.",
+        "type": "object",
+        "additionalProperties": {
+            "description": "A value, or a list of several.",
+            "type": ["array", "boolean", "integer", "null", "number", "object", "string"],
+        },
+    },
+    "fill": _object(
+        "a mapping with `size`, and `of` if it is not x",
+        "A pattern, repeated and cut to a size.",
+        {"of": ref("bytes", "The pattern; x by default."), "size": ref("size", "How many bytes.")},
+        ["size"],
+    ),
+    "random": _object(
+        "a mapping with `size` and `seed`",
+        "Bytes that look random and are the same each time.",
+        {"size": ref("size", "How many bytes."), "seed": ref("count", "Which ones; 0 by default.")},
+        ["size"],
+    ),
+    "times": _object(
+        "a mapping with `of` and `count`",
+        "The same bytes several times.",
+        {"of": ref("bytes", "What is repeated."), "count": ref("count", "How often.")},
+        ["of", "count"],
+    ),
+    "head": _text("The head of a message: lines end in CRLF, and an empty line follows."),
+    "lines": _text("Lines that end in CRLF."),
+    "chunked": {
+        "title": "a list of chunks",
+        "description": "The chunked coding of these pieces, with its last chunk.",
+        "type": "array",
+        "items": ref("bytes", "One chunk."),
+    },
+    "deflated": _object(
+        "a mapping with `of`",
+        "Compressed as permessage-deflate does it.",
+        {"of": ref("bytes", "What is compressed.")},
+        ["of"],
+    ),
+    "var": {
+        "title": "a variable's name",
+        "description": "The bytes or text of a variable.",
+        "type": "string",
+        "pattern": NAMES,
+    },
+}
+
+_HEADER: dict[str, Any] = {
+    "title": "a header's value: text or bytes, or a list of them",
+    "type": ["array", "object", "string"],
+    "items": ref("bytes", "The value of one line of that name."),
+    "properties": _FORMS,
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+
+NOTATIONS: dict[str, Any] = {
+    "bytes": {
+        "title": _BYTES,
+        "type": ["array", "object", "string"],
+        "items": ref("bytes", "One part; parts follow each other without a gap."),
+        "properties": _FORMS,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    },
+    "header": _HEADER,
+    "headers": {
+        "title": "a mapping of names to values, or a list of [name, value] pairs",
+        "type": ["array", "object"],
+        "additionalProperties": ref("header", "The value of this header; a list for several lines."),
+        "items": {
+            "title": "a pair: [name, value]",
+            "description": "A header's name and value, where order matters.",
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": ref("header", "The name, then the value: text or bytes."),
+        },
+    },
+    "query": {
+        "title": "a mapping of names to values, or the exact text",
+        "type": ["object", "string"],
+        "additionalProperties": {
+            "title": "text, a number, true or false, or a list of them",
+            "description": "The value, encoded for you; a list for several of the name.",
+            "type": ["array", "boolean", "integer", "number", "object", "string"],
+        },
+    },
+    "time": {
+        "title": "a time with its unit, such as 200ms, 1.5s or 2min",
+        "type": ["object", "string"],
+        "pattern": _with_unit(TIME_UNITS),
+        **_VARIABLE,
+    },
+    "size": {
+        "title": "a size with its unit, such as 5B, 64KiB or 10MiB",
+        "type": ["object", "string"],
+        "pattern": _with_unit(SIZE_UNITS),
+        **_VARIABLE,
+    },
+    "amount": {
+        "title": _AMOUNT,
+        "type": ["number", "object", "string"],
+        "pattern": _with_unit({**TIME_UNITS, **SIZE_UNITS}),
+        **_VARIABLE,
+    },
+    "size-or-count": {
+        "title": "a size with its unit, or a count",
+        "type": ["integer", "object", "string"],
+        "pattern": _with_unit(SIZE_UNITS),
+        "minimum": 0,
+        **_VARIABLE,
+    },
+    "count": {"title": "a whole number", "type": ["integer", "object"], "minimum": 0, **_VARIABLE},
+    "flag": {"title": "true or false", "type": ["boolean", "object"], **_VARIABLE},
+    "text": {"title": "text", "type": ["object", "string"], **_VARIABLE},
+    "word": {"title": "a name: letters, digits, - and _", "type": "string", "pattern": r"^[A-Za-z0-9_.$()-]+$"},
+    "literal": {"title": "any value", "type": ["array", "boolean", "integer", "null", "number", "object", "string"]},
+    "steps": {"title": "a list of steps", "type": "array", "minItems": 1, "items": ref("step", "One step, in order.")},
+    "acts": {"title": "a list of acts", "type": "array", "items": ref("act", "One act, in order.")},
+    "record": {
+        "title": "a mapping of names to facts",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"title": "a fact's name", "description": "The fact.", "type": "string"},
+    },
+    "capture": {
+        "title": "a mapping of variables to facts",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"title": "a fact's name", "description": "The fact.", "type": "string"},
+    },
+}

@@ -1,0 +1,102 @@
+"""Names of facts, and the units of what they are compared with."""
+
+from __future__ import annotations
+
+from engine.loading.outline import Item
+from engine.loading.rules.view import View, groups
+from engine.loading.vocabulary import KindLike, fact_of
+from engine.model.nodes import Node
+from engine.model.quantities import octets, seconds
+from engine.registry import nearest
+
+_INNER = ("not", "any_of", "all_of")
+_AMOUNTS = ("at_least", "at_most", "more_than", "less_than", "equals")
+
+
+def check(view: View) -> None:
+    """Unknown facts; numbers, times and sizes that do not fit the fact that they are compared with."""
+    for item in view.items():
+        for name, matcher in groups(item.body):
+            _name(name, matcher, item, view)
+            fact = fact_of(item.kind, name)
+            if fact is not None and fact.dimension:
+                _unit(name, fact.dimension, matcher, view)
+            elif fact is not None and "*" not in fact.name:
+                _no_unit(name, matcher, view)
+        for key in ("record", "capture"):
+            if (named := item.body.get(key)) is not None:
+                for _, node in named.entries():
+                    _name(str(node.value), node, item, view, at_value=True)
+
+
+def _name(name: str, node: Node, item: Item, view: View, *, at_value: bool = False) -> None:
+    if fact_of(item.kind, name) is not None or not (item.kind.looks or item.kind.facts):
+        return
+    place = node.place if at_value else node.key
+    if not item.kind.facts:
+        view.notes.error(place, "unknown-fact", f"`{item.name}` has no facts to look at")
+        return
+    view.notes.error(place, "unknown-fact", f"`{item.name}` has no fact {name!r}", _suggestion(name, item.kind))
+
+
+def _suggestion(name: str, kind: KindLike) -> str:
+    """The nearest fact; for a dotted name the nearest beginning, with the rest of the name after it."""
+    known = [fact.name.replace("[.*]", "").replace(".*", "") for fact in kind.facts]
+    head, dot, rest = name.partition(".")
+    hint = nearest(name, known)
+    if hint.startswith("did you mean") or not dot:
+        return hint
+    near = nearest(head, {one.partition(".")[0] for one in known})
+    return near.replace("'?", f".{rest}'?") if near.startswith("did you mean") and f"{head!r}" not in near else hint
+
+
+def _unit(fact: str, dimension: str, matcher: Node, view: View) -> None:
+    example = "200ms" if dimension == "time" else "64KiB"
+    for node in _amounts(matcher):
+        value = node.value
+        if value is None or isinstance(value, (bool, list, dict)):
+            continue
+        if isinstance(value, (int, float)):
+            hint = f"write a unit, such as {example}"
+            view.notes.error(node.place, "unit", f"{fact!r} is a {dimension}, and {value} has no unit", hint)
+        elif "$(" not in value and _dimension(value) != dimension:
+            what = f"{fact!r} is a {dimension}, and {value!r} is {_sort(value)}"
+            view.notes.error(node.place, "unit", what, f"write it like {example}")
+
+
+def _no_unit(fact: str, matcher: Node, view: View) -> None:
+    """A fact without a dimension that is compared with a time or a size by an operator for amounts."""
+    if not isinstance(matcher.value, dict):
+        return
+    for name, node in matcher.value.items():
+        if name in _AMOUNTS[:4] and isinstance(node.value, str) and (sort := _dimension(node.value)):
+            view.notes.error(node.place, "unit", f"{fact!r} is no {sort}, and {node.value!r} is one", "write a number")
+
+
+def _amounts(matcher: Node) -> list[Node]:
+    """The nodes of a matcher that are compared with the fact itself."""
+    if not isinstance(matcher.value, dict):
+        return [matcher]
+    found: list[Node] = []
+    for name, node in matcher.value.items():
+        if name in _AMOUNTS:
+            found.append(node)
+        elif name in _INNER:
+            for one in node.items() or [node]:
+                found.extend(_amounts(one))
+    return found
+
+
+def _dimension(text: str) -> str:
+    for name, read in (("time", seconds), ("size", octets)):
+        try:
+            read(text)
+        except ValueError:
+            continue
+        return name
+    return ""
+
+
+def _sort(text: str) -> str:
+    found = _dimension(text)
+    return f"a {found}" if found else "none"

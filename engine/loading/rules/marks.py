@@ -1,0 +1,28 @@
+"""Marks: where client and application meet. Who waits for one that nobody sets waits for ever."""
+
+from __future__ import annotations
+
+from engine.loading.rules.references import near
+from engine.loading.rules.view import View
+from engine.model.nodes import Node
+
+
+def check(view: View) -> None:
+    """`await` of a mark that nobody sets, and, as a warning, a mark that nobody awaits."""
+    uses: list[tuple[str, Node]] = [(item.name, item.body) for item in view.items() if item.name in ("mark", "await")]
+    uses.extend((word, body) for word, body in view.acts() if word in ("mark", "await"))
+    named = {
+        word: {str(body.value): body for used, body in uses if used == word and isinstance(body.value, str)}
+        for word in ("mark", "await")
+    }
+    if any("$(" in name for names in named.values() for name in names):
+        return
+    for name, body in named["await"].items():
+        if name not in named["mark"]:
+            hint = near(name, named["mark"]) or f"add `mark: {name}` to a step or to the application's script"
+            view.notes.error(body.place, "unset-mark", f"nobody sets the mark {name!r}", hint)
+    for name, body in named["mark"].items():
+        if name not in named["await"]:
+            view.notes.warning(
+                body.place, "unawaited-mark", f"nobody awaits the mark {name!r}", "delete it, or await it"
+            )

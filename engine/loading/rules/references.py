@@ -1,0 +1,92 @@
+"""What a case refers to: clauses, endpoints, steps and connections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.loading.rules.view import View
+from engine.registry import nearest
+
+_late = re.compile(r"\$\([^)]*\)")
+
+
+def check(view: View) -> None:
+    """Unknown citations, endpoints that the contract lacks, `of` without a step or connection of that name."""
+    _citations(view)
+    _endpoints(view)
+    _names(view)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The nearest of many known words, "" where none is near: no list of hundreds in a hint."""
+    hint = nearest(word, known)
+    return hint if hint.startswith("did you mean") or len(hint) < 200 else ""
+
+
+def _citations(view: View) -> None:
+    cited = view.key("cite")
+    if cited is None:
+        view.notes.error(view.place, "missing-key", "this case cites no clause", "add `cite:` to it, or to the suite")
+        return
+    clauses = view.vocabulary.clauses
+    for node in cited.items():
+        if str(node.value) not in clauses:
+            hint = near(str(node.value), clauses)
+            view.notes.error(node.place, "unknown-clause", f"there is no clause {node.value!r}", hint)
+
+
+def _endpoints(view: View) -> None:
+    runs_on = view.key("runs_on")
+    if runs_on is not None and runs_on.value == "wsgi":
+        return  # their apps have a contract of their own
+    for item in view.items():
+        if item.name == "request":
+            path, script, kind = item.body.get("path"), "http", "http"
+        elif item.name == "websocket":
+            path, script, kind = item.body.get("connect"), "websocket", "websocket"
+        else:
+            continue
+        if path is None or not isinstance(path.value, str) or _scripted(view, script, path.value):
+            continue
+        method = item.body.get("method")
+        word = str(method.value) if method is not None and isinstance(method.value, str) else "GET"
+        target = _late.sub("x", path.value.partition("?")[0])
+        endpoints = view.vocabulary.endpoints
+        if "$(" in word or endpoints.knows(word, target, kind):
+            continue
+        hint = endpoints.nearest(target)
+        if not hint or hint.startswith("known"):
+            hint = "see the contract, or script the application under `application`"
+        named = "WebSocket endpoint" if kind == "websocket" else "endpoint"
+        shown = f"{word} {target}" if kind != "websocket" else target
+        view.notes.error(path.place, "unknown-endpoint", f"the contract has no {named} {shown!r}", hint)
+
+
+def _scripted(view: View, script: str, path: str) -> bool:
+    application = view.application
+    if application is None:
+        return False
+    paths = application.get("paths")
+    return script in application or (paths is not None and path.partition("?")[0] in paths)
+
+
+def _names(view: View) -> None:
+    items = list(view.items())
+    known = {"lifespan", "all"}
+    for item in items:
+        for key, flag in (("as", item.kind.named), ("connection", item.kind.connects)):
+            if flag and (node := item.body.get(key)) is not None:
+                known.add(str(node.value))
+    for item in items:
+        for key in ("of", "since"):
+            node = item.body.get(key)
+            if not _is_reference(item.name, key) or node is None or not isinstance(node.value, str):
+                continue
+            if node.value not in known:
+                what = f"no step or connection of this case is called {node.value!r}"
+                view.notes.error(node.place, "unknown-step-name", what, near(node.value, known))
+
+
+def _is_reference(kind: str, key: str) -> bool:
+    return (kind, key) in (("app", "of"), ("measure", "since"))

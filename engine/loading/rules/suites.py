@@ -1,0 +1,54 @@
+"""What holds for the cases of a suite together."""
+
+from __future__ import annotations
+
+from engine.loading.diagnostics import Notes
+from engine.loading.rules.references import near
+from engine.model.nodes import Node
+
+
+def check(cases: list[Node], notes: Notes) -> None:
+    """Duplicate ids, and `depends_on` of cases that are not there, or that depend on each other."""
+    first: dict[str, Node] = {}
+    for case in cases:
+        node = case.get("id")
+        if node is None or not isinstance(node.value, str):
+            continue
+        if node.value in first:
+            line = first[node.value].place.line
+            notes.error(
+                node.place, "duplicate-id", f"two cases are called {node.value!r}", f"the first stands in line {line}"
+            )
+        first.setdefault(node.value, node)
+    needed = _needs(cases)
+    for name, nodes in needed.items():
+        for node in nodes:
+            target = str(node.value)
+            if target.partition("[")[0] not in first:
+                notes.error(node.place, "unknown-case", f"this suite has no case {target!r}", near(target, first))
+            elif _reaches(target, name, needed):
+                what = f"{name!r} waits for itself" if target == name else f"{target!r} depends on {name!r} in turn"
+                notes.error(node.place, "dependency-loop", what, "break the circle")
+
+
+def _needs(cases: list[Node]) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for case in cases:
+        identity, needed = case.get("id"), case.get("depends_on")
+        if identity is not None and needed is not None:
+            found.setdefault(str(identity.value), []).extend(needed.items())
+    return found
+
+
+def _reaches(start: str, goal: str, needed: dict[str, list[Node]]) -> bool:
+    """Whether a case depends on another, however far."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(str(node.value) for node in needed.get(name, ()))
+    return False

@@ -1,0 +1,24 @@
+"""Where a case runs, and what it asks of the server."""
+
+from __future__ import annotations
+
+from engine.loading.rules.view import View
+
+
+def check(view: View) -> None:
+    """`runs_on: frameworks` with a script, a server's own flags for more than one server, a level that is missing."""
+    runs_on = view.key("runs_on")
+    if view.application is not None and runs_on is not None and runs_on.value != "control":
+        own = view.node.get("runs_on")
+        place = own.place if own is not None else view.application.key
+        what = f"the control alone plays `application`, and this case runs on {runs_on.value}"
+        view.notes.error(place, "runs-on", what, "write `runs_on: control`, or delete the script")
+    if view.key("level") is None:
+        view.notes.error(view.place, "missing-key", "this case has no `level`", "add `level:` to it, or to the suite")
+    server, only = view.key("server"), view.key("only")
+    flags = server.get("flags") if server is not None else None
+    if flags is not None:
+        servers = only.get("servers") if only is not None else None
+        if servers is None or len(servers.items()) != 1:
+            what = "`flags` are one server's own command line, and this case runs on several"
+            view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")

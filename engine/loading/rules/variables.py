@@ -1,0 +1,95 @@
+"""Variables that only the run can fill: each must have been given its value before it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.loading.outline import Item
+from engine.loading.rules.view import View
+from engine.model.nodes import Node
+from engine.model.places import Place
+from engine.model.variables import BUILT_IN, names_in
+from engine.registry import nearest
+
+_NOT_TEXT = ("capture", "record", "as", "index", "var")
+
+
+def check(view: View) -> None:
+    """Unknown variables, in the order in which steps are performed."""
+    known = set(BUILT_IN)
+    if (application := view.application) is not None:
+        _complain(view, application, known, "the application's script is handed over before the first step")
+    _sequence(view, view.steps, known)
+
+
+def _sequence(view: View, items: tuple[Item, ...], known: set[str]) -> set[str]:
+    """Check steps in a row, to which ``known`` variables have been given; what they capture. ``known`` grows by it."""
+    captured: set[str] = set()
+    for item in items:
+        new = _item(view, item, known)
+        known |= new
+        captured |= new
+    return captured
+
+
+def _item(view: View, item: Item, known: set[str]) -> set[str]:
+    """Check one step; what it captures for those after it."""
+    inside = {inner.key for inner in item.inner}
+    gathered: set[str] = set()
+    checks = [("expect", item.body.get("expect")), ("should", item.body.get("should"))]
+    for key, child in item.body.entries():
+        if key not in inside and key not in ("expect", "should", *_NOT_TEXT):
+            _complain(view, child, known)
+    if not isinstance(item.body.value, dict):
+        _complain(view, item.body, known)
+    repeats = item.name == "repeat"
+    for inner in item.inner:
+        scope = set(known)
+        if repeats:
+            index = item.body.get("index")
+            scope.add(str(index.value) if index is not None else "n")
+        gathered |= _sequence(view, inner.items, scope)
+    if repeats:
+        gathered = {f"all.{name.removeprefix('all.')}" for name in gathered}
+    for _, node in checks:
+        if node is not None:
+            _complain(view, node, known | gathered)
+    capture = item.body.get("capture")
+    return gathered | ({name for name, _ in capture.entries()} if capture is not None else set())
+
+
+def _complain(view: View, node: Node, known: set[str], why: str = "") -> None:
+    for name, place in _uses(view, node):
+        parts = name.split(".")
+        if name in known or parts[0] in known or ".".join(parts[:2]) in known:
+            continue
+        hint = nearest(name, known)
+        if name.startswith("all."):
+            hint = f"no step of a `repeat` before it captures {name.removeprefix('all.')!r}"
+        elif why and not hint.startswith("did you mean"):
+            hint = f"{why}; {hint}"
+        view.notes.error(place, "unknown-variable", f"there is no variable {name!r} here", hint)
+
+
+def _uses(view: View, node: Node) -> Iterator[tuple[str, Place]]:
+    value = node.value
+    if isinstance(value, str):
+        if "$(" in value:
+            for name in names_in(value):
+                yield name, view.inside(node, f"$({name})")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _uses(view, item)
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            for name in names_in(key) if "$(" in key else ():
+                yield name, child.key
+            if key == "var" and isinstance(child.value, str) and _names_variable(view, value):
+                yield child.value, child.place
+            else:
+                yield from _uses(view, child)
+
+
+def _names_variable(view: View, mapping: Mapping[str, Node]) -> bool:
+    """Whether a mapping with `var` is a variable, alone or among operators, and no JSON object of that key."""
+    return all(key in ("var", "plus") or key in view.vocabulary.operators for key in mapping)

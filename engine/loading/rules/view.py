@@ -1,0 +1,86 @@
+"""What a rule is given: one expanded case, seen from all sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.loading.cases import Frame
+from engine.loading.diagnostics import Notes
+from engine.loading.outline import Item, walk
+from engine.loading.vocabulary import Vocabulary
+from engine.model.nodes import Node
+from engine.model.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One case with its matrix filled in. ``lines`` are those of the source, for places inside a text."""
+
+    node: Node
+    steps: tuple[Item, ...]
+    frame: Frame
+    vocabulary: Vocabulary
+    notes: Notes
+    lines: Sequence[str]
+
+    def key(self, name: str) -> Node | None:
+        """What the case says under a key, or else its suite."""
+        return self.frame.key(self.node, name)
+
+    def items(self) -> Iterator[Item]:
+        """Every step and action, in the order of the document."""
+        return walk(self.steps)
+
+    @property
+    def place(self) -> Place:
+        """The case's own place: that of its id."""
+        found = self.node.get("id")
+        return found.place if found is not None else self.node.place
+
+    @property
+    def application(self) -> Node | None:
+        return self.node.get("application")
+
+    def acts(self) -> Iterator[tuple[str, Node]]:
+        """Every act of the application's scripts, at any depth: its word, and what stands under it."""
+        application = self.application
+        if application is None:
+            return
+        for name, child in application.entries():
+            for script in child.value.values() if name == "paths" and isinstance(child.value, dict) else [child]:
+                yield from _acts(script)
+
+    def inside(self, node: Node, text: str) -> Place:
+        """Where a text stands inside a value of text; the value's own place if it cannot be told."""
+        place = node.place
+        for line in range(place.line, min(place.line + 200, len(self.lines)) + 1):
+            start = place.column - 1 if line == place.line else 0
+            if (column := self.lines[line - 1].find(text, start)) >= 0:
+                return Place(place.file, line, column + 1, len(text))
+        return place
+
+
+def _acts(script: Node) -> Iterator[tuple[str, Node]]:
+    for item in script.items():
+        word, body = item.only
+        yield word, body
+        if (inner := body.get("script")) is not None and word in ("spawn", "repeat"):
+            yield from _acts(inner)
+
+
+def groups(body: Node) -> Iterator[tuple[str, Node]]:
+    """Each fact that a step's ``expect`` and ``should`` name, at any depth, with its matcher."""
+    for key in ("expect", "should"):
+        found = body.get(key)
+        if found is not None:
+            yield from _facts(found)
+
+
+def _facts(group: Node) -> Iterator[tuple[str, Node]]:
+    for name, child in group.entries():
+        if name == "any_of":
+            for inner in child.items():
+                yield from _facts(inner)
+        else:
+            yield name, child

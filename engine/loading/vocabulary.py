@@ -1,0 +1,146 @@
+"""What the loader is told about the language: step kinds, operators, endpoints and clauses.
+
+The loader imports no driver and no matcher. These protocols are the shape of ``engine.drivers.base.Kind`` and
+``engine.matchers.base.Operator``, as far as reading a document needs them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Protocol
+
+from engine.model.case import Clause
+from engine.model.nodes import Node
+
+Schema = Mapping[str, Any]
+
+STEP = "step"
+"""The group of the kinds that stand in a case's ``steps``."""
+
+
+class FactLike(Protocol):
+    """A fact that a kind exposes; ``dimension`` is "", ``time`` or ``size``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def dimension(self) -> str: ...
+
+
+class KindLike(Protocol):
+    """A step kind, or an action of a script. See ``engine.drivers.base.Kind``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def groups(self) -> Sequence[str]: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def schema(self) -> Schema: ...
+
+    @property
+    def parse(self) -> Callable[[Node, Any], object]: ...
+
+    @property
+    def facts(self) -> Sequence[FactLike]: ...
+
+    @property
+    def looks(self) -> bool: ...
+
+    @property
+    def within(self) -> str: ...
+
+    @property
+    def quiet(self) -> bool: ...
+
+    @property
+    def named(self) -> bool: ...
+
+    @property
+    def connects(self) -> bool: ...
+
+    @property
+    def needs(self) -> Sequence[str]: ...
+
+    @property
+    def own_process(self) -> bool: ...
+
+
+class OperatorLike(Protocol):
+    """An operator. ``argument`` is a word of ``engine.matchers.base.Argument``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def argument(self) -> str: ...
+
+    @property
+    def words(self) -> Sequence[str]: ...
+
+
+class Endpoints(Protocol):
+    """The contract, as far as a document can go against it. ``kind`` is ``http`` or ``websocket``."""
+
+    def knows(self, method: str, path: str, kind: str) -> bool:
+        """Whether the contract answers that path (without its query) at all, by that method."""
+        ...
+
+    def nearest(self, path: str) -> str:
+        """A hint: the endpoint that looks most like it, "" if none does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All that a document may speak of."""
+
+    kinds: Sequence[KindLike]
+    operators: Mapping[str, OperatorLike]
+    endpoints: Endpoints
+    clauses: Mapping[str, Clause] = field(default_factory=dict)
+
+    @cached_property
+    def groups(self) -> dict[str, dict[str, KindLike]]:
+        """The kinds of each group by name."""
+        found: dict[str, dict[str, KindLike]] = {STEP: {}}
+        for kind in sorted(self.kinds, key=lambda kind: kind.name):
+            for group in kind.groups:
+                found.setdefault(group, {})[kind.name] = kind
+        return found
+
+    def kind(self, group: str, name: str) -> KindLike:
+        """The kind that a key means in a group. Raises KeyError; the schema has seen to it that there is one."""
+        return self.groups[group][name]
+
+
+@lru_cache(maxsize=1024)
+def fact_pattern(name: str) -> re.Pattern[str]:
+    """What names a fact stands for: ``.*`` is one word more, ``[.*]`` any path or none."""
+    pattern = re.escape(name).replace(r"\[\.\*\]", r"(?:\..+)?").replace(r"\.\*", r"\.[^.]+")
+    return re.compile(pattern)
+
+
+def fact_of(kind: KindLike, name: str) -> FactLike | None:
+    """The fact of a kind that a name in a document means, or None. One without a star goes first."""
+    for fact in kind.facts:
+        if fact.name == name:
+            return fact
+    for fact in kind.facts:
+        if "*" in fact.name and fact_pattern(fact.name).fullmatch(name):
+            return fact
+    return None

@@ -1,0 +1,48 @@
+"""Making foreign text safe to show: no control character of a server's or a document's ever reaches a terminal raw."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
+
+
+def visible(value: str | bytes, *, lines: bool = False, tabs: bool = False) -> str:
+    """Text or bytes with everything written out that a terminal would act on or not show.
+
+    Bytes are read as UTF-8 where they are, and each other byte is shown as ``\\xNN``. ``lines`` keeps line feeds and
+    ``tabs`` keeps tabs. A backslash of the value's own is doubled in bytes, and left alone in text, whose reader sees
+    the source.
+    """
+    if isinstance(value, bytes):
+        decoded = value.decode("utf-8", errors="surrogateescape")
+        return "".join(_SHORT["\\"] if char == "\\" else _char(char, lines, tabs) for char in decoded)
+    return "".join(_char(char, lines, tabs) for char in value)
+
+
+def _char(char: str, lines: bool, tabs: bool) -> str:
+    if char == "\n":
+        return char if lines else "\\n"
+    if char == "\t":
+        return char if tabs else "\\t"
+    code = ord(char)
+    if 0x20 <= code < 0x7F:
+        return char
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if char in _SHORT:
+        return _SHORT[char]
+    # Cc control, Cf format (direction marks too), Cs surrogates, Co private, Cn unassigned, Zl and Zp line ends
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        if code < 0x100:
+            return f"\\x{code:02x}"
+        return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return char
+
+
+def width(text: str) -> int:
+    """How many columns a terminal takes for an escaped text: two for East Asian wide characters, none for marks that
+    combine with the character before."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )

@@ -1,0 +1,55 @@
+"""A failure as text: where it is written, what was expected and seen, what crossed the wire and the boundary, and how
+to send the same by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+from engine.model.showing import shown
+from engine.model.verdict import JobResult
+from engine.terminal import timeline
+from engine.terminal.escape import visible
+from engine.terminal.excerpt import show
+
+Source = Callable[[str], str]
+
+
+def text(result: JobResult, source: Source, *, transcript: bool = True) -> str:
+    """The whole failure, lines joined by newlines. ``source`` gives the text of a file, "" if it is gone."""
+    return "\n".join(_lines(result, source, transcript))
+
+
+def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]:
+    cited = f"  ({result.level}: {', '.join(result.cite)})" if result.cite else f"  ({result.level})"
+    yield f"{result.verdict.value}: {visible(result.reason)}"
+    yield f"{visible(result.address)} [{result.target}]"
+    yield f"{visible(result.title)}{cited}"
+    located = [*result.mismatches, *result.warnings]
+    for mismatch in located:
+        yield ""
+        yield excerpt(mismatch, source)
+    if not located and result.step is not None and result.step.line:
+        yield ""
+        yield show(result.step, source(result.step.file))
+    if transcript and result.transcript is not None and result.transcript.moments:
+        yield ""
+        yield "time line (>> << wire, -> <- application):"
+        yield from timeline.lines(result.transcript)
+    if result.reproduce:
+        yield ""
+        yield "by hand:"
+        for line in result.reproduce.split("\n"):
+            yield f"  {visible(line)}"
+
+
+def excerpt(mismatch: Mismatch, source: Source) -> str:
+    """The expectation in its document, with a caret under the very value, and what was seen instead."""
+    place: Place = mismatch.place
+    notes = [f"expected: {mismatch.where} {mismatch.expected}", f"actual:   {shown(mismatch.actual)}"]
+    if mismatch.why:
+        notes.append(mismatch.why)
+    if not place.line:
+        return "\n".join(f"  = {visible(note)}" for note in notes)
+    return show(place, source(place.file), notes=notes)

@@ -1,0 +1,94 @@
+"""What `engine lint` prints: for a person, for a program, and for GitHub's annotations."""
+
+from __future__ import annotations
+
+import json as _json
+from collections.abc import Mapping, Sequence
+
+from engine.loading.diagnostics import Diagnostic
+from engine.terminal.escape import visible
+from engine.terminal.excerpt import show
+
+FORMATS = ("text", "json", "github")
+
+
+def text(
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str] | None = None, *, files: int = 0, cases: int = 0
+) -> str:
+    """Each mistake with its line and a caret, an empty line between them, and a count at the end.
+
+    ``sources`` has the texts by file name; a file that is not among them is read. ``files`` and ``cases`` are for the
+    closing line.
+    """
+    blocks = [_block(one, (sources or {}).get(one.place.file)) for one in diagnostics]
+    return "\n\n".join([*blocks, closing(diagnostics, files=files, cases=cases)]) + "\n"
+
+
+def _block(one: Diagnostic, source: str | None) -> str:
+    head = f"{one.severity.value}[{one.code}]: {one.what}"
+    return show(one.place, source, message=head, notes=[one.hint] if one.hint else [])
+
+
+def closing(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -> str:
+    """The last line: how many mistakes in how many files, and what was looked at."""
+    errors = sum(one.is_error for one in diagnostics)
+    warnings = len(diagnostics) - errors
+    looked_at = f"{_count(files, 'file')}, {_count(cases, 'case')}" if cases else _count(files, "file")
+    checked = f"; looked at {looked_at}" if files else ""
+    if not diagnostics:
+        return f"no mistakes{checked}"
+    counts = [_count(errors, "error")] if errors else []
+    if warnings:
+        counts.append(_count(warnings, "warning"))
+    inside = len({one.place.file for one in diagnostics})
+    return f"{' and '.join(counts)} in {_count(inside, 'file')}{checked}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def json(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -> str:
+    """One JSON object with all of them and the counts."""
+    errors = sum(one.is_error for one in diagnostics)
+    body = {
+        "diagnostics": [
+            {
+                "file": one.place.file,
+                "line": one.place.line,
+                "column": one.place.column,
+                "length": one.place.length,
+                "severity": one.severity.value,
+                "code": one.code,
+                "what": one.what,
+                "hint": one.hint,
+            }
+            for one in diagnostics
+        ],
+        "errors": errors,
+        "warnings": len(diagnostics) - errors,
+        "files": files,
+        "cases": cases,
+    }
+    return _json.dumps(body, indent=2) + "\n"
+
+
+def github(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -> str:
+    """A workflow command for each mistake, which GitHub shows beside the line, and the closing line."""
+    rows = []
+    for one in diagnostics:
+        message = f"{one.what}\n{one.hint}" if one.hint else one.what
+        end = one.place.column + one.place.length
+        where = f"file={_property(one.place.file)},line={one.place.line},col={one.place.column},endColumn={end}"
+        rows.append(f"::{one.severity.value} {where},title={_property(one.code)}::{_data(message)}")
+    rows.append(closing(diagnostics, files=files, cases=cases))
+    return "\n".join(rows) + "\n"
+
+
+def _data(value: str) -> str:
+    shown = visible(value, lines=True)
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,95 @@
+"""What a person sees while a run goes on: a line for each target on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+from engine.model.verdict import JobResult, Verdict
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
+
+
+@dataclass(slots=True)
+class Plain:
+    """Progress where there is no terminal: a line when a target is ready or failed, and one when all its jobs are
+    done. ``totals`` are the numbers of jobs by target."""
+
+    totals: Mapping[str, int]
+    out: TextIO = field(default_factory=lambda: sys.stderr)
+    done: Counter[str] = field(default_factory=Counter)
+    red: Counter[str] = field(default_factory=Counter)
+
+    def target(self, target: str, state: str, detail: str = "") -> None:
+        """A target's state changed."""
+        if state == "failed":
+            print(f"{target}: did not start: {detail}", file=self.out, flush=True)
+        elif state not in ("starting", "ready", "stopped"):
+            print(f"{target}: {state} {detail}".rstrip(), file=self.out, flush=True)
+
+    def result(self, result: JobResult) -> None:
+        """A job came to its verdict."""
+        self.done[result.target] += 1
+        self.red[result.target] += result.verdict in RED
+        if self.done[result.target] == self.totals.get(result.target):
+            red = f", {self.red[result.target]} red" if self.red[result.target] else ""
+            print(f"{result.target}: {self.done[result.target]} cases{red}", file=self.out, flush=True)
+
+    def close(self) -> None:
+        """Nothing is left on the screen that would have to go."""
+
+
+class Live:
+    """Progress on a terminal: a bar for each target, redrawn in place, gone when the run is over."""
+
+    def __init__(self, totals: Mapping[str, int]) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._totals = totals
+        self._red: Counter[str] = Counter()
+        self._tasks: dict[str, TaskID] = {}
+        self._progress: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._progress.start()
+
+    def target(self, target: str, state: str, detail: str = "") -> None:
+        """A target's state changed."""
+        shown = f"{state} {detail}".strip()
+        self._progress.update(self._task(target), state=shown[:60].replace("[", "("))
+
+    def result(self, result: JobResult) -> None:
+        """A job came to its verdict."""
+        self._red[result.target] += result.verdict in RED
+        red = self._red[result.target]
+        task = self._task(result.target)
+        if red:
+            self._progress.update(task, state=f"{red} red")
+        self._progress.advance(task)
+
+    def _task(self, target: str) -> TaskID:
+        if target not in self._tasks:
+            self._tasks[target] = self._progress.add_task(target, total=self._totals.get(target), state="")
+        return self._tasks[target]
+
+    def close(self) -> None:
+        """Take the bars off the screen."""
+        self._progress.stop()
+
+
+def progress(totals: Mapping[str, int]) -> Plain | Live:
+    """Bars where standard error is a terminal, lines elsewhere."""
+    return Live(totals) if sys.stderr.isatty() else Plain(totals)

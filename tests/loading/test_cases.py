@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from engine.model.case import Level, RunsOn, Selector, Skip
+from tests.loading.helpers import HEAD, OK, cases, suite
+
+
+def test_what_a_case_says_for_itself() -> None:
+    extra = """\
+note: Why so
+cite: [SCOPE-02, RESP-01]
+level: may
+runs_on: control
+needs: [lifespan]
+only: {servers: [a], loops: [uvloop]}
+skip: [{gateways: [nginx], because: it cannot}]
+server: {keep_alive: 2s, message_limit: 64KiB, workers: 2, tls: true, flags: [--a, b]}
+process: own
+alone: counter
+timeout: 20s
+tags: [slow]
+"""
+    [case] = cases(suite(OK, extra))
+    assert (case.id, case.stem, case.variant, case.title, case.note) == ("one", "one", "", "One", "Why so")
+    assert (case.suite, case.category, case.file) == ("A suite", "some", "text.yaml")
+    assert (case.cite, case.level, case.runs_on) == (("SCOPE-02", "RESP-01"), Level.MAY, RunsOn.CONTROL)
+    assert case.needs == ("lifespan",)
+    assert case.only == Selector(servers=("a",), loops=("uvloop",))
+    assert case.skip == (Skip(Selector(gateways=("nginx",)), "it cannot"),)
+    assert case.server == {"keep_alive": 2.0, "message_limit": 65536, "workers": 2, "tls": True, "flags": ("--a", "b")}
+    assert (case.own_process, case.alone, case.timeout, case.tags) == (True, "counter", 20.0, ("slow",))
+    assert case.address == "text.yaml::one"
+    assert (case.place.line, case.place.column) == (6, 9)
+
+
+def test_what_a_suite_says_for_its_cases() -> None:
+    text = HEAD.replace("cases:", "needs: [state]\nserver: {workers: 2}\nruns_on: wsgi\ncases:")
+    first, second = cases(
+        f"{text}  - {{id: a, title: A, steps: {OK}}}\n  - {{id: b, title: B, level: should, needs: [x], steps: {OK}}}\n"
+    )
+    assert (first.level, first.cite, first.needs, first.server) == (
+        Level.MUST,
+        ("SCOPE-01",),
+        ("state",),
+        {"workers": 2},
+    )
+    assert (second.level, second.needs, second.runs_on) == (Level.SHOULD, ("x",), RunsOn.WSGI)
+
+
+def test_defaults() -> None:
+    [case] = cases(suite(OK))
+    assert (case.runs_on, case.timeout, case.alone, case.own_process) == (RunsOn.FRAMEWORKS, 10.0, "", False)
+    [case] = cases(suite(OK, "alone: true"))
+    assert case.alone == "all"
+    [case] = cases(suite(OK, "alone: false"))
+    assert case.alone == ""
+
+
+def test_what_steps_ask_for() -> None:
+    [case] = cases(
+        suite("[{websocket: {connect: /ws/echo, expect: {status: 101}}}, {parallel: {a: [{signal: TERM}]}}]")
+    )
+    assert case.needs == ("websocket",)
+    assert case.own_process
+
+
+def test_a_matrix_makes_cases() -> None:
+    text = suite(
+        "[{request: {path: /status/$(code), expect: {status: {var: code}}}}]", "matrix: {code: {fine: 200, gone: 404}}"
+    )
+    found = cases(text.replace("title: One", "title: Status $(code)"))
+    assert [(case.id, case.stem, case.variant, case.title) for case in found] == [
+        ("one[fine]", "one", "fine", "Status fine"),
+        ("one[gone]", "one", "gone", "Status gone"),
+    ]
+    assert [case.variables for case in found] == [{"code": 200}, {"code": 404}]
+    assert [case.steps[0].params for case in found] == [{"path": "/status/200"}, {"path": "/status/404"}]

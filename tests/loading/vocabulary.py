@@ -1,0 +1,185 @@
+"""A small vocabulary for the loader's tests, and the engine's own.
+
+``small()`` is enough to say every sort of thing, and stays as it is when a driver changes. ``real()`` is what the
+drivers and matchers make up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from engine.drivers.base import Fact, Kind, Observation, Reader, mapping, notation
+from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary
+from engine.matchers.base import Argument, Operator, Question
+from engine.model.case import Clause, Step
+from engine.model.expectation import Mismatch
+from engine.model.nodes import Node
+from engine.registry import found, nearest
+
+PATHS = {
+    "http": {"/health": "GET", "/scope": "GET", "/echo": "POST", "/delay": "GET", "/headers": "GET"},
+    "websocket": {"/ws/echo": "GET", "/ws/scope": "GET"},
+    "wsgi": {"/": "GET"},
+}
+
+CLAUSES = {
+    name: Clause(name, "must", "a standard", f"what {name} says", "")
+    for name in ("SCOPE-01", "SCOPE-02", "RESP-01", "WSA-09", "LIFE-05")
+}
+
+
+class Contract:
+    """The endpoints of the tests: those of PATHS, and any status."""
+
+    def knows(self, method: str, path: str, kind: str) -> bool:
+        if kind == "http" and path.startswith("/status/") and path.removeprefix("/status/"):
+            return method == "GET"
+        first = "/" + path.split("/")[1]
+        known = PATHS.get(kind, {})
+        return known.get(path) == method or (first == "/scope" and known.get(first) == method)
+
+    def nearest(self, path: str) -> str:
+        methods = [method for paths in PATHS.values() for one, method in paths.items() if one == path]
+        if methods:
+            return f"the contract has {methods[0]} {path}"
+        return nearest(path, [one for paths in PATHS.values() for one in paths])
+
+
+def parse(node: Node, reader: Reader) -> Mapping[str, Any]:
+    """Everything under a kind's key, read by what its name suggests."""
+    readers: dict[str, Any] = {
+        "headers": reader.headers,
+        "query": reader.query,
+        "body": reader.bytes,
+        "send": reader.bytes,
+        "steps": reader.steps,
+        "abandon_after": reader.time,
+        "every": reader.time,
+        "script": lambda child: reader.script(child, "tcp"),
+    }
+    if not isinstance(node.value, dict):
+        return {"": reader.value(node)}
+    return {name: readers.get(name, reader.value)(child) for name, child in node.entries() if name not in SHARED}
+
+
+SHARED = ("as", "connection", "expect", "should", "record", "capture", "within", "quiet")
+
+
+def parse_bytes(node: Node, reader: Reader) -> object:
+    return reader.bytes(node)
+
+
+def parse_time(node: Node, reader: Reader) -> object:
+    return reader.time(node)
+
+
+def parse_branches(node: Node, reader: Reader) -> Mapping[str, tuple[Step, ...]]:
+    return {name: reader.steps(child) for name, child in node.entries()}
+
+
+async def perform(step: Step, context: object) -> Observation | None:
+    raise NotImplementedError
+
+
+RESPONSE = (
+    Fact("status", "The status."),
+    Fact("header.*", "A header that comes once."),
+    Fact("headers.*", "All lines of a header."),
+    Fact("json[.*]", "The body as JSON."),
+    Fact("body", "The body."),
+    Fact("body.size", "Its size.", "size"),
+    Fact("elapsed", "From the last byte sent to the last received.", "time"),
+    Fact("outcome", "How it ended."),
+)
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "request", ("step",), "Send a request and look at its response.",
+        mapping({
+            "path": notation("text", "The path."), "method": notation("text", "The method."),
+            "query": notation("query", "The query."), "headers": notation("headers", "The headers."),
+            "body": notation("bytes", "The body."), "abandon_after": notation("time", "Leave after this."),
+        }, ["path"]),
+        parse, perform, RESPONSE, looks=True, within="waits", named=True, connects=True,
+    ),
+    Kind(
+        "websocket", ("step",), "Open a WebSocket.",
+        mapping({"connect": notation("text", "The path.")}),
+        parse, perform, RESPONSE, looks=True, named=True, connects=True, needs=("websocket",),
+    ),
+    Kind(
+        "tcp", ("step",), "Speak bytes.", mapping({"script": notation("script:tcp", "The actions.")}, ["script"]),
+        parse, perform, named=True, connects=True,
+    ),
+    Kind("send", ("tcp",), "Send bytes.", notation("bytes", "The bytes."), parse_bytes, perform),
+    Kind(
+        "response", ("tcp",), "Read a response.", mapping({"to": notation("text", "The method that it answers.")}),
+        parse, perform, RESPONSE, looks=True, within="waits",
+    ),
+    Kind(
+        "app", ("step",), "Look at the boundary.",
+        mapping({"of": notation("word", "Whose call."), "call": notation("count", "Which call.")}),
+        parse, perform,
+        (Fact("calls", "How many."), Fact("paths", "Their paths."), Fact("scope[.*]", "The scope."),
+         Fact("result[.*]", "Outcomes."), Fact("received[.*]", "What came.")),
+        looks=True, within="polls", quiet=True,
+    ),
+    Kind(
+        "repeat", ("step",), "Several times.",
+        mapping({
+            "times": notation("count", "How often."), "index": notation("word", "The variable."),
+            "steps": notation("steps", "What."),
+        }, ["times", "steps"]),
+        parse, perform, (Fact("passed", "How many passed."), Fact("all.*", "What each captured.")), looks=True,
+    ),
+    Kind(
+        "parallel", ("step",), "Branches at once.",
+        {"type": "object", "minProperties": 1, "additionalProperties": notation("steps", "A branch.")},
+        parse_branches, perform,
+    ),
+    Kind("pause", ("step", "tcp"), "Wait.", notation("time", "How long."), parse_time, perform),
+    Kind("mark", ("step", "tcp"), "Set a mark.", notation("word", "Its name."), parse, perform),
+    Kind("await", ("step", "tcp"), "Await a mark.", notation("word", "Its name."), parse, perform),
+    Kind("signal", ("step",), "Send a signal.", notation("word", "Its name."), parse, perform, own_process=True),
+)  # fmt: skip
+
+
+def answer(question: Question) -> Mismatch | None:
+    raise NotImplementedError
+
+
+def operator(name: str, argument: Argument, *words: str) -> Operator:
+    return Operator(name, f"What {name} says.", argument, answer, words)
+
+
+OPERATORS = (
+    operator("equals", Argument.LITERAL),
+    operator("not", Argument.MATCHER),
+    operator("any_of", Argument.MATCHERS),
+    operator("present", Argument.FLAG),
+    operator("var", Argument.VARIABLE),
+    operator("at_least", Argument.AMOUNT),
+    operator("at_most", Argument.AMOUNT),
+    operator("contains", Argument.TEXT),
+    operator("matches", Argument.PATTERN),
+    operator("bytes", Argument.BYTES),
+    operator("size", Argument.SIZE),
+    operator("some", Argument.MATCHER),
+    operator("items", Argument.MATCHERS),
+    operator("fields", Argument.FIELDS),
+    operator("is", Argument.WORD, "integer", "lower-case"),
+    operator("python", Argument.NAME),
+)
+
+
+def small() -> Vocabulary:
+    """The vocabulary of this file."""
+    return Vocabulary(KINDS, {one.name: one for one in OPERATORS}, Contract(), CLAUSES)
+
+
+def real() -> Vocabulary:
+    """The kinds and operators of the engine, with this file's endpoints and clauses."""
+    kinds = cast(list[KindLike], found("engine.drivers", "KINDS"))
+    operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
+    return Vocabulary(kinds, {one.name: one for one in operators}, Contract(), CLAUSES)
