@@ -1,0 +1,270 @@
+"""Environments: one for each interpreter, framework and server, made by uv from locks, and kept in a cache.
+
+An environment's folder is named after a digest of what it is made from, so a change of a lock makes another one. It is
+made under a lock file, so that two engines can share the cache, and its mark of completion is written last: what has
+no mark is made again from nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import EnvironmentFailed
+from engine.targets import commands
+from engine.targets.frameworks import Framework
+from engine.targets.servers.base import Server
+
+MARK = "complete.json"
+# A change here makes every environment anew: raise it when they are made in another way.
+FORMAT = "1"
+LAST_LINES = 12
+# uv fetches in parallel by itself; more of them at once than this only wait for each other.
+AT_ONCE = 2
+ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
+# What uv says where it cannot reach an index.
+UNREACHABLE = ("dns error", "failed to fetch", "connect error", "error sending request", "timed out")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment that is ready.
+
+    ``python`` is its interpreter, ``version`` that interpreter's, ``versions`` maps each installed package's name (in
+    small letters, words joined by hyphens) to its version.
+    """
+
+    python: Path
+    version: str
+    versions: Mapping[str, str]
+
+
+def default_cache() -> Path:
+    """Where environments are kept: ENGINE_CACHE, or a folder of the user's cache as the system has it."""
+    given = os.environ.get("ENGINE_CACHE")
+    if given:
+        return Path(given).expanduser().absolute()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "asgi-conformance"
+    base = os.environ.get("XDG_CACHE_HOME")
+    # The XDG base directory specification has a relative path ignored.
+    root = Path(base) if base and os.path.isabs(base) else Path.home() / ".cache"
+    return root / "asgi-conformance"
+
+
+def find_uv() -> str:
+    """uv's executable, from the package ``uv`` of this interpreter. Raises EnvironmentFailed without one."""
+    try:
+        return str(importlib.import_module("uv").find_uv_bin())
+    except (ImportError, FileNotFoundError) as error:
+        hint = "install it beside the engine: python -m pip install uv"
+        raise EnvironmentFailed("uv, which makes the environments, is not installed", hint=hint) from error
+
+
+def pins(lock: str) -> list[str]:
+    """The lines of a lock that say something: those that are neither empty nor a comment."""
+    return [line.strip() for line in lock.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def key(server_lock: str, framework_lock: str, interpreter: str) -> str:
+    """The digest that names an environment. ``interpreter`` tells interpreters apart: its version and its path."""
+    parts = [FORMAT, interpreter, platform.system(), platform.machine(), "--", *pins(server_lock), "--"]
+    parts += pins(framework_lock)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+class Environments:
+    """The cache, and the making of what it lacks."""
+
+    def __init__(
+        self,
+        cache: Path | None = None,
+        *,
+        on_progress: Callable[[str], None] = lambda text: None,
+        find_uv: Callable[[], str] = find_uv,
+    ) -> None:
+        """``cache`` is a folder, the default's where none is given. ``on_progress`` is told what is being made."""
+        self.cache = (cache or default_cache()).absolute()
+        self._progress = on_progress
+        self._find_uv = find_uv
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._interpreters: dict[Path, str] = {}
+
+    async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
+        """The environment for a framework under a server, made where the cache lacks it.
+
+        ``python`` is an interpreter, the engine's own where none is given. Raises EnvironmentFailed.
+        """
+        interpreter = (python or Path(sys.executable)).absolute()
+        try:
+            server_lock, framework_lock = server.lock.read_text("utf-8"), framework.lock.read_text("utf-8")
+        except OSError as error:
+            raise EnvironmentFailed(f"cannot read {error.filename}: {error.strerror}") from None
+        digest = key(server_lock, framework_lock, await self._identify(interpreter))
+        folder = self.cache / "environments" / f"{server.name}-{framework.name}-{digest}"
+        made = completed(folder)
+        if made is not None:
+            return made
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            async with self._alone(folder.with_name(folder.name + ".lock")) as descriptor:
+                made = completed(folder)
+                if made is None:
+                    async with self._room:
+                        made = await self._make(folder, framework, server, interpreter, descriptor)
+        except OSError as error:
+            hint = "ENGINE_CACHE names another folder for the cache"
+            what = f"the cache {self.cache} cannot be used: {error.strerror or error}"
+            raise EnvironmentFailed(what, hint=hint) from None
+        return made
+
+    async def _identify(self, interpreter: Path) -> str:
+        """What tells an interpreter from others: its kind, its version, and where it really is."""
+        real = really(interpreter)
+        if real == really(sys.executable):
+            return f"{platform.python_implementation()} {platform.python_version()} {real}"
+        if interpreter not in self._interpreters:
+            try:
+                code, output = await commands.run([real, "-I", "-S", "-c", ASK], env=os.environ, cwd=Path("/"))
+            except OSError as error:
+                raise EnvironmentFailed(f"{interpreter} cannot be run: {error.strerror}") from None
+            if code != 0:
+                raise EnvironmentFailed(f"{interpreter} is no Python that works", log=last(output))
+            self._interpreters[interpreter] = f"{output.strip()} {real}"
+        return self._interpreters[interpreter]
+
+    @asynccontextmanager
+    async def _alone(self, path: Path) -> AsyncIterator[int]:
+        """Hold a lock file, waiting for whoever has it; its descriptor. It stays on disk: removing one would race."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            told = False
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if not told:
+                        self._progress(f"waiting for {path.stem}, which another engine makes")
+                        told = True
+                    await asyncio.sleep(0.05)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    async def _make(
+        self, folder: Path, framework: Framework, server: Server, interpreter: Path, descriptor: int
+    ) -> Environment:
+        """Make one, from nothing. The lock's descriptor goes to uv as well: if the engine is killed, whoever is next
+        waits until that uv has ended, too."""
+        uv = self._find_uv()
+        name = f"{framework.name} under {server.name}"
+        self._progress(f"making the environment for {name}")
+        began = time.monotonic()
+        await asyncio.to_thread(clear, folder)
+        python = folder / "bin" / "python"
+        make = [uv, "venv", "--quiet", "--no-project", "--no-python-downloads", "--python", str(interpreter)]
+        steps = [[*make, str(folder)]]
+        locks = [lock for lock in (server.lock, framework.lock) if pins(lock.read_text("utf-8"))]
+        if locks:
+            # The locks are complete and agree, so nothing is left to resolve.
+            install = [uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", str(python)]
+            steps.append([*install, *(word for lock in locks for word in ("--requirements", str(lock)))])
+        for argv in steps:
+            try:
+                code, output = await commands.run(argv, env=uv_environment(), cwd=folder.parent, keep=[descriptor])
+            except OSError as error:
+                raise EnvironmentFailed(f"uv cannot be run: {error.strerror}", hint=argv[0]) from None
+            if code != 0:
+                what = f"uv could not make the environment for {name}"
+                raise EnvironmentFailed(what, hint=hint(output), log=last(output))
+        version = await asyncio.to_thread(version_of, folder)
+        made = Environment(python, version, await asyncio.to_thread(installed, folder))
+        complete(folder, made)
+        self._progress(f"made the environment for {name} in {time.monotonic() - began:.1f} s")
+        return made
+
+
+def really(path: Path | str) -> str:
+    """Where a file is once every link has been followed."""
+    return os.path.realpath(path)
+
+
+def clear(folder: Path) -> None:
+    """Delete what an engine that was ended left half-made. Raises OSError."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def uv_environment() -> dict[str, str]:
+    """The engine's environment for uv, without what would have it look elsewhere or compile nothing."""
+    away = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "UV_PYTHON")
+    return {name: value for name, value in os.environ.items() if name not in away}
+
+
+def completed(folder: Path) -> Environment | None:
+    """The environment in a folder, or None where it was not finished or has lost its interpreter."""
+    python = folder / "bin" / "python"
+    try:
+        found = json.loads((folder / MARK).read_text("utf-8"))
+        if python.exists():
+            return Environment(python, str(found["python"]), dict(found["versions"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def complete(folder: Path, made: Environment) -> None:
+    """Write the mark of completion, all at once."""
+    draft = folder / (MARK + ".draft")
+    draft.write_text(json.dumps({"python": made.version, "versions": dict(made.versions)}, indent=1), "utf-8")
+    draft.replace(folder / MARK)
+
+
+def installed(folder: Path) -> dict[str, str]:
+    """The packages of an environment and their versions, by name."""
+    sites = [str(path) for path in sorted(folder.glob("lib/python*/site-packages"))]
+    found = {
+        one.metadata["Name"].lower().replace("_", "-").replace(".", "-"): one.version
+        for one in importlib.metadata.distributions(path=sites)
+    }
+    return dict(sorted(found.items()))
+
+
+def version_of(folder: Path) -> str:
+    """The version of an environment's interpreter, from the interpreter itself."""
+    argv = [str(folder / "bin" / "python"), "-I", "-S", "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60).stdout.strip()
+
+
+def last(output: str) -> str:
+    """The last lines of what a command wrote."""
+    return "\n".join(output.strip().splitlines()[-LAST_LINES:])
+
+
+def hint(output: str) -> str:
+    """A way out, from uv's words."""
+    words = output.lower()
+    if any(word in words for word in UNREACHABLE):
+        return "uv could not reach the package index: is there a network, or a proxy or certificate to set?"
+    if "no space left" in words:
+        return "the disk that holds the cache is full; ENGINE_CACHE names another folder"
+    if "no interpreter found" in words or "no virtual environment" in words:
+        return "the interpreter cannot be used; start the engine with an absolute path to a Python of 3.11 or newer"
+    if "conflict" in words or "no solution found" in words or "because" in words:
+        return "the locks do not fit together or this Python: python -m engine.targets.locking makes them anew"
+    return ""

@@ -1,0 +1,71 @@
+"""What a log says about why a target did not start, and a way out. Pure: texts in, a sentence out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LAST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A pattern of a log, and what it means. ``advice`` is given the last match."""
+
+    pattern: re.Pattern[str]
+    advice: Callable[[re.Match[str]], str]
+
+
+def clue(pattern: str, advice: str) -> Clue:
+    """A clue whose advice is a text, with the pattern's groups by number."""
+    return Clue(re.compile(pattern, re.MULTILINE), lambda match: match.expand(advice))
+
+
+def lacking(match: re.Match[str]) -> str:
+    """A module that cannot be imported: one of the engine's own, the app's, or a package's."""
+    name = match[1].partition(".")[0]
+    if name == "engine_inside":
+        return "the engine's own observer is not there: the installation of the engine is damaged"
+    return f"{name!r} is in none of the environment's packages: name it in requirements.in and make the lock again"
+
+
+# The first that is found counts, so what is nearer to the cause stands first.
+CLUES = (
+    Clue(re.compile(r"^\s*(?:ModuleNotFoundError|ImportError): No module named '([^']+)'", re.MULTILINE), lacking),
+    clue(r"^\s*ImportError: (cannot import name .+)$", r"\1: its package may have another version than the app needs"),
+    clue(
+        r'File "([^"]+)", line (\d+)(?:\n.*){1,4}\n\s*(SyntaxError|IndentationError|TabError): (.+)$',
+        r"\3 in \1, line \2: \4",
+    ),
+    clue(r"Failed to find attribute '([^']+)' in '([^']+)'", r"module '\2' has no '\1': see 'app' in framework.yaml"),
+    clue(
+        r"(?i)address already in use|connection in use",
+        "another process has the port: end it, or have the port chosen anew by running again",
+    ),
+    clue(r"(?i)no space left on device", "a disk is full: TMPDIR has what targets write, ENGINE_CACHE environments"),
+    clue(r"(?i)too many open files", "raise the limit of open files (ulimit -n)"),
+    clue(r"(?i)cannot allocate memory|MemoryError", "the machine has too little memory for so many targets at once"),
+    clue(
+        r"(?i)unrecognized arguments: (.+)$|no such option:? (.+)$",
+        r"this version of the server has no flag \1: see 'server' in the case, or its file in engine/targets/servers",
+    ),
+    clue(r"(?i)lifespan startup failed:? *(.*)$", r"the app's own startup failed; its traceback is in the log. \1"),
+    clue(r"(?i)(permission denied|operation not permitted)(.*)$", r"\1\2: this user may not do that"),
+    clue(r"uvloop not available", "the server's environment has no uvloop: name it beside the server and lock again"),
+    clue(r"^(\w*(?:Error|Exception)): (.+)$", r"the last exception in the log is \1: \2"),
+)
+
+
+def hint(log: str) -> str:
+    """A way out, drawn from what a target wrote; "" where the log says nothing that is known."""
+    for one in CLUES:
+        matches = list(one.pattern.finditer(log))
+        if matches:
+            return one.advice(matches[-1]).strip()
+    return ""
+
+
+def tail(log: str, lines: int = LAST_LINES) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.rstrip().splitlines()[-lines:])

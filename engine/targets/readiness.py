@@ -1,0 +1,101 @@
+"""Asking a target that has just been started whether it is ready: one GET /health with the engine's own token.
+
+A stranger on the same port cannot pass: only this target's observer reports the token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from engine.model.boundary import AppCall
+from engine.model.protocols import Boundary
+
+JOB = "ready"
+HEADER = "x-engine-call"
+# Between two tries where nobody listens yet, or a server let go of a connection; and for the observer's file.
+AGAIN = 0.02
+POLL = 0.0015
+# How long after an answer the observer's record may take to show.
+RECORD_WITHIN = 2.0
+
+
+class NotReady(Exception):
+    """The target answered, and not as one that is ready; the message says how. ``stranger``: another process did."""
+
+    def __init__(self, what: str, stranger: bool = False) -> None:
+        super().__init__(what)
+        self.stranger = stranger
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first line of a response, and everything that followed."""
+
+    status: int
+    rest: bytes
+
+
+async def ready(address: tuple[str, int], boundary: Boundary) -> AppCall:
+    """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers.
+
+    Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
+    """
+    token = boundary.token(JOB, 1)
+    while True:
+        try:
+            answer = await ask(address, token)
+            break
+        except (OSError, EOFError):
+            await asyncio.sleep(AGAIN)
+    call = await reported(boundary, token)
+    if call is None:
+        raise NotReady("GET /health was answered, but not by this target's observer", stranger=True)
+    if answer.status != 200:
+        how = f"the app raised {call.raised}: {call.message}" if call.raised else "see the log"
+        raise NotReady(f"GET /health was answered with {answer.status} ({how})")
+    return call
+
+
+async def ask(address: tuple[str, int], token: str) -> Answer:
+    """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one."""
+    host, port = address
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        head = f"GET /health HTTP/1.1\r\nHost: {host}:{port}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode())
+        data = await reader.read()
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    if not data:
+        raise EOFError
+    return parse(data)
+
+
+def parse(data: bytes) -> Answer:
+    """An answer from everything that the server sent. Raises NotReady where that is no HTTP/1 response."""
+    line, _, rest = data.partition(b"\r\n")
+    words = line.split(b" ", 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        raise NotReady(f"GET /health was answered with {data[:40]!r}, which is no HTTP response")
+    return Answer(int(words[1]), rest)
+
+
+async def reported(boundary: Boundary, token: str) -> AppCall | None:
+    """The call with that token once it has ended, None if it never shows."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + RECORD_WITHIN
+    call: AppCall | None = None
+    while True:
+        boundary.refresh()
+        calls = boundary.calls(token=token)
+        if calls:
+            call = calls[0]
+            if call.ended is not None:
+                return call
+        if loop.time() > deadline:
+            return call
+        await asyncio.sleep(POLL)

@@ -1,0 +1,50 @@
+"""gunicorn with its ASGI worker, from version 25; the flags are those of ``gunicorn --help`` at 27.0.1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.targets.servers.base import Server, Start, flag, text, whole
+
+# Longer than any request that a case keeps in flight while the server ends; what is stopped for good is killed sooner.
+GRACEFUL = 10
+
+
+def base(start: Start) -> Sequence[str]:
+    """The command line without options."""
+    host, port = start.address
+    bind = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    return [
+        str(start.python), "-m", "gunicorn", start.app,
+        "--worker-class", "asgi",
+        "--asgi-loop", start.loop,
+        "--bind", bind,
+        "--graceful-timeout", str(GRACEFUL),
+        # A control socket lies in HOME and would be shared by all that run there.
+        "--no-control-socket",
+        "--log-file", "-",
+    ]  # fmt: skip
+
+
+def trust(value: object) -> list[str]:
+    """Whose X-Forwarded-* are believed: everybody's or nobody's. By default gunicorn believes this machine's."""
+    return ["--forwarded-allow-ips", "*" if flag(value) else ""]
+
+
+SERVER = Server(
+    name="gunicorn",
+    package="gunicorn",
+    title="gunicorn",
+    lock=Path(__file__).with_name("gunicorn.lock"),
+    base=base,
+    offers=frozenset({"lifespan", "state", "websocket"}),
+    options={
+        "workers": lambda value: ["--workers", whole(value, least=1)],
+        "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
+        "root_path": lambda value: ["--root-path", text(value)],
+        "trust_proxy": trust,
+        "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
+        "graceful": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+    },
+)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.targets.hints import hint, tail
+
+SYNTAX = """[INFO] Booting worker
+Traceback (most recent call last):
+  File "/frameworks/x/app.py", line 7
+    async def health(request
+                    ^
+SyntaxError: '(' was never closed
+[ERROR] Worker (pid:7) exited with code 3.
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("ModuleNotFoundError: No module named 'starlette.routing'\n", "'starlette' is in none of the environment's"),
+        ("ModuleNotFoundError: No module named 'engine_inside'\n", "installation of the engine is damaged"),
+        ("ImportError: cannot import name 'Rout' from 'starlette.routing' (x.py)\n", "cannot import name 'Rout'"),
+        (SYNTAX, "SyntaxError in /frameworks/x/app.py, line 7: '(' was never closed"),
+        ("Failed to find attribute 'application' in 'app'.\n", "module 'app' has no 'application'"),
+        ("[Errno 98] Address already in use\n", "another process has the port"),
+        (
+            "PermissionError: [Errno 13] Permission denied: '/root/x'\n",
+            "Permission denied: '/root/x': this user may not",
+        ),
+        ("__main__.py: error: unrecognized arguments: --nonsense\n", "no flag --nonsense"),
+        ("ASGI lifespan startup failed: no database\n", "startup failed; its traceback is in the log. no database"),
+        ("Traceback (most recent call last):\nZeroDivisionError: division by zero\n", "is ZeroDivisionError: division"),
+        ("OSError: [Errno 28] No space left on device\n", "a disk is full"),
+    ],
+)
+def test_a_known_line_gives_a_way_out(log: str, words: str) -> None:
+    assert words in hint("[INFO] Starting\n" + log)
+
+
+def test_the_cause_goes_before_what_follows_from_it() -> None:
+    log = "ModuleNotFoundError: No module named 'x'\nRuntimeError: worker failed to boot\n"
+    assert hint(log).startswith("'x' is in none")
+
+
+def test_an_unknown_log_gives_no_hint() -> None:
+    assert hint("[INFO] Starting\n[INFO] all is well\n") == ""
+    assert hint("") == ""
+
+
+def test_the_tail_is_the_last_lines() -> None:
+    assert tail("".join(f"{number}\n" for number in range(30)), 3) == "27\n28\n29"
+    assert tail("one\n") == "one"
+    assert tail("") == ""

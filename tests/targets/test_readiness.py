@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.targets import readiness
+from engine.targets.readiness import NotReady, parse, ready
+from tests.targets.desk import PlainDesk
+
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nOK"
+
+
+def record(desk: PlainDesk, token: str = "ready.1", **end: object) -> None:
+    """What an observer would have written of one call."""
+    call = {"k": "call", "t": 1.0, "n": 1, "c": 0, "token": token, "loop": "uvloop.Loop", "scope": {"type": "http"}}
+    ended = {"k": "end", "t": 2.0, "n": 2, "c": 0, "returned": True, **end}
+    (desk.folder / "records" / "77.ndjson").write_text("".join(json.dumps(one) + "\n" for one in (call, ended)))
+
+
+class Peer:
+    """Answers each connection with the next of some answers; None drops it at once."""
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self.answers = list(answers)
+        self.heads: list[bytes] = []
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer = self.answers.pop(0)
+        if answer is not None:
+            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(answer)
+        writer.close()
+
+    def __call__(self, desk: PlainDesk) -> object:
+        async def scene() -> object:
+            server = await asyncio.start_server(self.connected, "127.0.0.1", 0)
+            async with server:
+                return await asyncio.wait_for(ready(server.sockets[0].getsockname(), desk), 20)
+
+        return asyncio.run(scene())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> PlainDesk:
+    return PlainDesk(tmp_path / "desk")
+
+
+def test_ready_is_an_answer_and_a_record_of_that_very_call(desk: PlainDesk) -> None:
+    record(desk)
+    peer = Peer(OK)
+    call = peer(desk)
+    assert getattr(call, "loop", "") == "uvloop.Loop"
+    assert peer.heads[0].startswith(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"\r\nx-engine-call: ready.1\r\n" in peer.heads[0]
+
+
+def test_a_dropped_connection_is_tried_again(desk: PlainDesk) -> None:
+    record(desk)
+    assert Peer(None, b"", OK)(desk) is not None
+
+
+def test_an_answer_without_a_record_is_a_strangers(desk: PlainDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "RECORD_WITHIN", 0.05)
+    record(desk, token="other.1")
+    with pytest.raises(NotReady, match="not by this target's observer") as caught:
+        Peer(OK)(desk)
+    assert caught.value.stranger
+
+
+def test_another_status_tells_what_the_app_raised(desk: PlainDesk) -> None:
+    record(desk, returned=False, raised="KeyError", message="'state'")
+    with pytest.raises(NotReady, match=r"answered with 500 \(the app raised KeyError: 'state'\)") as caught:
+        Peer(b"HTTP/1.1 500 Internal Server Error\r\n\r\n")(desk)
+    assert not caught.value.stranger
+
+
+def test_what_is_no_http(desk: PlainDesk) -> None:
+    with pytest.raises(NotReady, match="no HTTP response"):
+        Peer(b"SSH-2.0-x\r\n")(desk)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_answers_are_read_whole_however_they_come(desk: PlainDesk, size: int) -> None:
+    assert parse(OK).status == 200
+    for cut in range(0, len(OK), size):
+        if cut <= OK.index(b" OK"):
+            with pytest.raises(NotReady):
+                parse(OK[:cut][:9])
+        else:
+            assert parse(OK[:cut]).status == 200
+    assert parse(OK + b"trailing").rest.endswith(b"OKtrailing")
+    for broken in (b"HTTP/1.1\r\n", b"HTTP/1.1 abc\r\n", b"HTTP/2 200\r\n", b"\r\n"):
+        with pytest.raises(NotReady):
+            parse(broken)
