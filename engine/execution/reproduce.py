@@ -33,6 +33,7 @@ def curl(data: bytes) -> str:
     method, target = words[0].decode(), words[1].decode()
     options: list[str] = []
     length: int | None = None
+    hosts = 0
     for line in lines[1:]:
         name, colon, value = line.decode().partition(": ")
         lower = name.lower()
@@ -42,9 +43,12 @@ def curl(data: bytes) -> str:
             if not value.isdigit():
                 return ""
             length = int(value)
-        elif lower not in (*ENGINES_HEADERS, "host"):
+        elif lower == "host":
+            hosts += 1
+        elif lower not in ENGINES_HEADERS:
             options += ["-H", f"{name}: {value}" if value else f"{name};"]
-    if len(body) != (length or 0) or not target.startswith("/"):
+    # curl always sends one Host, and it is its own.
+    if hosts != 1 or len(body) != (length or 0) or not target.startswith("/"):
         return ""
     command = ["curl", "-i", "--path-as-is"]
     if words[2] == b"HTTP/1.0":

@@ -81,9 +81,11 @@ def cell(results: Iterable[JobResult]) -> Cell:
     return Cell(tuple(sorted(verdicts.items(), key=lambda item: order.index(item[0]))), tuple(levels))
 
 
-def grid(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> Grid:
-    """The grid of a run. Categories stand in the order in which they first appear, rows in that of the targets."""
-    categories = tuple(dict.fromkeys(result.category for result in results))
+def grid(results: Sequence[JobResult], targets: Sequence[TargetRow], categories: Sequence[str] = ()) -> Grid:
+    """The grid of a run. Rows stand in the order of the targets; columns as ``categories`` has them, and behind them
+    those that it lacks, in the order in which they first appear."""
+    found = dict.fromkeys(result.category for result in results)
+    categories = tuple(dict.fromkeys([*(one for one in categories if one in found), *found]))
     by_square: dict[tuple[str, str], list[JobResult]] = {}
     for result in results:
         by_square.setdefault((result.target, result.category), []).append(result)

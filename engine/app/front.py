@@ -1,0 +1,119 @@
+"""What both fronts need before a run: the words, the cases, the targets, the runtime."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from engine.app import vocabulary
+from engine.app.grids import relative
+from engine.app.places import Places
+from engine.app.plan import Selection, plan
+from engine.app.session import runner
+from engine.app.vocabulary import Words
+from engine.errors import DocumentError, UsageError
+from engine.execution.job import Job
+from engine.execution.runner import Runner
+from engine.loading.documents import Loaded, load_paths
+from engine.model.baseline import KnownFailure
+from engine.model.case import Case
+from engine.model.target import Target
+from engine.observation.desk import Desk
+from engine.registry import Registry
+from engine.targets.environments import Environments
+from engine.targets.frameworks import Framework, load_frameworks, offered
+from engine.targets.matrix import LOOPS, targets
+from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.servers import load_servers
+from engine.targets.servers.base import Server
+
+BASELINE = "known-failures.yaml"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asked for, in the words of the options. Empty tuples ask for all; ``loop`` is one of LOOPS."""
+
+    servers: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    loop: str = "auto"
+    categories: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> Selection:
+        """What was asked for of the cases."""
+        return Selection(self.categories, self.levels)
+
+
+@dataclass(frozen=True)
+class Front:
+    """The engine as both fronts use it. Everything is made when it is first needed."""
+
+    places: Places
+
+    @cached_property
+    def words(self) -> Words:
+        """The language, the contract and the clauses."""
+        return vocabulary.load(self.places)
+
+    @cached_property
+    def frameworks(self) -> Registry[Framework]:
+        """The frameworks, by name."""
+        return load_frameworks(self.places.frameworks)
+
+    @cached_property
+    def servers(self) -> Registry[Server]:
+        """The servers, by name."""
+        return load_servers()
+
+    @cached_property
+    def known(self) -> tuple[KnownFailure, ...]:
+        """The baseline: specs/known-failures.yaml, if it is there. Raises DocumentError where it has mistakes."""
+        path = relative(self.places.specs / BASELINE)
+        if not path.exists():
+            return ()
+        loaded = load_paths([path], self.words.loading)
+        for mistake in loaded.diagnostics:
+            if mistake.is_error:
+                raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
+        return loaded.known_failures
+
+    def load(self, paths: Sequence[Path]) -> Loaded:
+        """The suites under some paths, and every mistake in them."""
+        return load_paths(paths, self.words.loading)
+
+    def targets(self, asked: Asked) -> list[Target]:
+        """The targets that were asked for. Raises UsageError for a name that there is not."""
+        return targets(self.servers, self.frameworks, server=asked.servers, framework=asked.frameworks, loop=asked.loop)
+
+    def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
+        """The jobs of some cases on some targets."""
+        return plan(cases, chosen, self.offers, self.unsupported)
+
+    def offers(self, target: Target) -> frozenset[str]:
+        """What a target offers, as its server and its framework declare it."""
+        return offered(self.servers[target.server].offers, self.frameworks[target.framework])
+
+    def unsupported(self, target: Target, options: Mapping[str, object]) -> Sequence[str]:
+        """Why a target cannot be started with these options."""
+        return self.servers[target.server].unsupported(options, target.loop)
+
+    def runner(self, run_id: str) -> Runner:
+        """A runner of jobs."""
+        return runner(self.words.kinds, self.words.match, run_id)
+
+    def runtime(self, folder: Path) -> LocalRuntime:
+        """What starts targets as local processes; their logs go into ``folder``/logs. Raises UsageError where this
+        system cannot run them."""
+        if sys.platform == "win32":
+            raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
+        return LocalRuntime(
+            Environments(self.places.cache), self.frameworks, self.servers, boundary_of=Desk.create, folder=folder
+        )
+
+
+__all__ = ["LOOPS", "Asked", "Front"]

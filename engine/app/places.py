@@ -1,0 +1,57 @@
+"""Where the engine finds what belongs to it, and where it keeps what it makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """``frameworks`` holds the contract and a folder for each framework, ``specs`` the suites and the catalogue of
+    clauses; ``results`` takes runs and grids, ``cache`` the environments of services."""
+
+    frameworks: Path
+    specs: Path
+    schemas: Path
+    results: Path
+    cache: Path
+
+
+def find(results: str = "", frameworks: str = "") -> Places:
+    """The places: those of the current folder where it is a checkout, else those of the checkout that the engine was
+    installed from. Raises UsageError where neither has the frameworks."""
+    home = next((root for root in (Path.cwd(), *Path.cwd().parents) if is_checkout(root)), None)
+    own = Path(__file__).resolve().parent.parent.parent
+    root = home or own
+    folder = Path(frameworks) if frameworks else root / "frameworks"
+    if not (folder / "contract.yaml").is_file():
+        raise UsageError(
+            f"there is no contract.yaml in {folder}",
+            hint="run the engine inside a checkout, or name the folder with --frameworks",
+        )
+    return Places(
+        frameworks=folder,
+        specs=root / "specs",
+        schemas=root / "schemas",
+        results=Path(results) if results else (home or Path.cwd()) / "results",
+        cache=cache(),
+    )
+
+
+def is_checkout(folder: Path) -> bool:
+    """Whether a folder has the engine's layout."""
+    return (folder / "frameworks" / "contract.yaml").is_file() and (folder / "specs").is_dir()
+
+
+def cache() -> Path:
+    """The folder of environments: ENGINE_CACHE, or the user's cache."""
+    if os.environ.get("ENGINE_CACHE"):
+        return Path(os.environ["ENGINE_CACHE"])
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "conformance-engine"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "conformance-engine"

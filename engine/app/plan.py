@@ -1,0 +1,130 @@
+"""What a run will do: which cases on which targets, in which process, and what is left out and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.errors import UsageError
+from engine.execution.job import Job, names_fact
+from engine.model.case import Case, RunsOn
+from engine.model.target import Launch, Target
+from engine.registry import nearest
+
+Offers = Callable[[Target], frozenset[str]]
+Unsupported = Callable[[Target, Mapping[str, object]], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was asked for of the cases; an empty tuple asks for all."""
+
+    categories: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+
+    def takes(self, case: Case) -> bool:
+        """Whether a case was asked for."""
+        return (not self.categories or case.category in self.categories) and (
+            not self.levels or case.level.value in self.levels
+        )
+
+    def check(self, cases: Iterable[Case]) -> None:
+        """Raises UsageError for a category that no case has."""
+        known = sorted({case.category for case in cases})
+        for category in self.categories:
+            if category not in known:
+                raise UsageError(f"no case has the category {category!r}", hint=nearest(category, known))
+
+
+def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
+    """The jobs of a run, arranged and numbered."""
+    keeps = [names_fact(case, "scope_after") for case in cases]
+    jobs: list[Job] = []
+    for target in targets:
+        for number, case in enumerate(cases):
+            if runs_on(case, target):
+                launch = Launch(target, options(case), f"{case.file}#{number}" if own_process(case) else "")
+                left_out = reason(case, target, offers(target), unsupported)
+                jobs.append(Job(len(jobs), case, target, launch, left_out, keeps[number]))
+    return renumbered([jobs[index] for index in arranged(jobs, targets)])
+
+
+def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
+    """The order in which jobs are to run, as their indices.
+
+    They are grouped by target, and in a target by the process that they share: the plain one first, then those with
+    options of their own, then the cases with a process of their own. What wants to be alone comes last in its
+    process, so that nothing waits behind it.
+    """
+    of_target = {target: number for number, target in enumerate(targets)}
+    of_launch = {launch: number for number, launch in enumerate(dict.fromkeys(job.launch for job in jobs))}
+
+    def place(index: int) -> tuple[int, bool, bool, int, bool]:
+        job = jobs[index]
+        launch = job.launch
+        special = bool(launch.lifespan_of or launch.options)
+        return (
+            of_target[job.target],
+            bool(launch.lifespan_of),
+            bool(launch.options),
+            of_launch[launch] if special else 0,
+            job.case.alone == "all",
+        )
+
+    return sorted(range(len(jobs)), key=place)
+
+
+def own_process(case: Case) -> bool:
+    """Whether a case needs a process of its own: it says so, its steps do, or it plays its own lifespan."""
+    return case.own_process or (case.application is not None and case.application.lifespan is not None)
+
+
+def numbered(job: Job, position: int) -> Job:
+    """The job at its place in the run. A launch for it alone takes the job's own id."""
+    launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch
+    return replace(job, position=position, launch=launch)
+
+
+def renumbered(jobs: Sequence[Job]) -> list[Job]:
+    """Some of a plan's jobs as a plan of their own."""
+    return [numbered(job, position) for position, job in enumerate(jobs)]
+
+
+def runs_on(case: Case, target: Target) -> bool:
+    """Whether a case is meant for a target at all."""
+    if case.runs_on is RunsOn.WSGI or (case.runs_on is RunsOn.CONTROL and not target.is_control):
+        return False
+    return case.only.covers(**words(target))
+
+
+def words(target: Target) -> dict[str, str]:
+    """A target in the words of a selector."""
+    return {
+        "server": target.server,
+        "framework": target.framework,
+        "loop": target.loop,
+        "gateway": target.gateway,
+        "runtime": target.runtime,
+    }
+
+
+def reason(case: Case, target: Target, offered: frozenset[str], unsupported: Unsupported) -> str:
+    """Why a case is left out on a target that it is meant for, or ""."""
+    for skip in case.skip:
+        if skip.selector.covers(**words(target)):
+            return f"left out: {skip.because}"
+    missing = [need for need in case.needs if need not in offered]
+    if missing:
+        return f"{target.server} with {target.framework} does not offer {', '.join(missing)}"
+    reasons = unsupported(target, case.server)
+    return reasons[0] if reasons else ""
+
+
+def options(case: Case) -> tuple[tuple[str, object], ...]:
+    """The server's options in a form that can be compared: a list becomes a tuple."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(case.server.items())
+    )
+
+
+__all__ = ["Case", "Job", "Selection", "arranged", "own_process", "plan", "renumbered"]

@@ -1,0 +1,178 @@
+"""A run: jobs, a runtime that starts targets, a store that keeps verdicts, and whoever watches."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from engine import version
+from engine.channels.tcp import open_tcp
+from engine.errors import EngineError, EnvironmentFailed, StartError
+from engine.execution.context import Kinds
+from engine.execution.job import Job
+from engine.execution.judge import Match
+from engine.execution.runner import Runner
+from engine.execution.schedule import Limits, Schedule
+from engine.model.baseline import KnownFailure
+from engine.model.protocols import Boundary, Channel, LiveTarget
+from engine.model.target import Launch, Target
+from engine.model.verdict import JobResult
+from engine.results.baseline import judged
+from engine.results.store import Store, TargetRow
+
+
+class Runtime(Protocol):
+    """What starts targets. Raises StartError or EnvironmentFailed."""
+
+    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget: ...
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes on. Called on the run's own loop."""
+
+    def target(self, target: Target, state: str, detail: str = "") -> None:
+        """A target's state: ``starting``, ``ready``, ``failed``, ``stopped``."""
+        ...
+
+    def result(self, job: Job, result: JobResult) -> None:
+        """A job came to its verdict."""
+        ...
+
+
+@dataclass(slots=True)
+class Session:
+    """One run, from its first start to its last stop."""
+
+    jobs: Sequence[Job]
+    runtime: Runtime
+    runner: Runner
+    store: Store | None
+    watchers: Sequence[Watcher]
+    limits: Limits = field(default_factory=Limits)
+    known: Sequence[KnownFailure] = ()
+    rows: dict[str, TargetRow] = field(default_factory=dict)
+    failures: dict[str, EngineError] = field(default_factory=dict)
+    schedule: Schedule = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits)
+
+    async def run(self) -> None:
+        """Until every job has its verdict and every target is stopped; the same when it is cancelled."""
+        await self.schedule.run()
+
+    async def _start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+        target = launch.target
+        plain = not launch.options and not launch.lifespan_of
+        if target.id in self.failures and not plain:
+            raise self.failures[target.id]
+        self._tell(target, "starting", launch.id if not plain else "")
+        try:
+            live = await self.runtime.start(launch, self._preparation(launch, jobs))
+        except EngineError as error:
+            if plain:
+                self.failures[target.id] = error
+                self._row(failed_row(target, error))
+            self._tell(target, "failed", error.what)
+            raise
+        if target.id not in self.rows:
+            self._row(live_row(target, live))
+        self._tell(target, "ready")
+        return live
+
+    def _preparation(self, launch: Launch, jobs: Sequence[Job]) -> Callable[[Boundary], None] | None:
+        """Puts the script of a case with a process of its own where the application finds it when it starts."""
+        if not launch.lifespan_of:
+            return None
+        job = jobs[0]
+
+        def prepare(boundary: Boundary) -> None:
+            script = self.runner.script_of(job, "")
+            if script is not None:
+                boundary.stage(job.id, script)
+
+        return prepare
+
+    def _row(self, row: TargetRow) -> None:
+        self.rows[row.id] = row
+        if self.store is not None:
+            self.store.target(row)
+
+    def _tell(self, target: Target, state: str, detail: str = "") -> None:
+        for watcher in self.watchers:
+            watcher.target(target, state, detail)
+
+    def _report(self, job: Job, result: JobResult) -> None:
+        if self.known:
+            result = judged(result, job.target, self.known)
+        if self.store is not None:
+            self.store.result(result)
+        for watcher in self.watchers:
+            watcher.result(job, result)
+
+
+def _bare(target: Target) -> TargetRow:
+    return TargetRow(target.id, target.server, target.framework, target.loop, target.gateway, target.runtime)
+
+
+def live_row(target: Target, live: LiveTarget) -> TargetRow:
+    """The row of a target that became ready."""
+    facts = live.facts
+    return replace(
+        _bare(target),
+        found_loop=facts.loop_name,
+        python=facts.python,
+        versions=dict(sorted(facts.versions.items())),
+    )
+
+
+def failed_row(target: Target, error: EngineError) -> TargetRow:
+    """The red row of a target that did not start."""
+    log = error.log if isinstance(error, (StartError, EnvironmentFailed)) else ""
+    return replace(_bare(target), failed=error.what, hint=error.hint, log=log)
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time and is a nonce: ``20261121-093000-3f2a``."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+def header(arguments: Sequence[str], jobs: Sequence[Job]) -> dict[str, Any]:
+    """What a run's first line says besides its id."""
+    return {
+        "engine": version,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "arguments": list(arguments),
+        "targets": list(dict.fromkeys(job.target.id for job in jobs)),
+        "categories": list(dict.fromkeys(job.case.category for job in sorted(jobs, key=lambda job: job.case.file))),
+        "jobs": len(jobs),
+    }
+
+
+async def open_channel(address: tuple[str, int], subject: str) -> Channel:
+    """A recording TCP stream. Raises Refused."""
+    return await open_tcp(address, label=subject)
+
+
+def runner(kinds: Kinds, match: Match, run_id: str) -> Runner:
+    """A runner for a run. Its nonce is short, since it goes into headers."""
+    return Runner(kinds, match, open_channel, run_id.rpartition("-")[2])
+
+
+def folder_of(results: Path, run_id: str) -> Path:
+    """Where a run is kept."""
+    return results / "runs" / run_id
+
+
+def event_loop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The factory of the engine's own loop: uvloop."""
+    import uvloop
+
+    return uvloop.new_event_loop

@@ -1,0 +1,127 @@
+"""``engine grid``: run the cases against every target that was asked for, and draw the grid."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+
+from engine.app import grids, launch
+from engine.app.front import Front
+from engine.app.places import Places, find
+from engine.app.plan import Job
+from engine.app.runs import Run, again
+from engine.cli.base import Command, asked, place_arguments, target_arguments
+from engine.errors import DocumentError
+from engine.loading.diagnostics import Diagnostic
+from engine.model.target import Target
+from engine.model.verdict import JobResult, Verdict
+from engine.terminal import failure, lint_output
+from engine.terminal.escape import visible
+from engine.terminal.progress import Live, Plain, progress
+from engine.terminal.sources import Sources
+
+DESCRIPTION = """\
+Run the cases against every target that was asked for, and draw the grid.
+
+Everything goes into results/: the run itself, verdict by verdict (runs/<id>/run.ndjson), the targets' logs beside it,
+and the grid (compatibility_grid_<loop>.md and .json). The exit code is 1 where a verdict breaks the build."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders of suites (specs)")
+    target_arguments(parser)
+    place_arguments(parser)
+    parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="draw a run again, run nothing")
+    parser.add_argument("--strict", action="store_true", help="a warning breaks the build as well")
+    parser.add_argument("--failures", action="store_true", help="show each failure with what crossed the wire")
+
+
+class Screen:
+    """Tells the progress on the screen what the run says."""
+
+    def __init__(self, shown: Live | Plain) -> None:
+        self._shown = shown
+
+    def target(self, target: Target, state: str, detail: str = "") -> None:
+        """A target's state changed."""
+        self._shown.target(target.id, state, visible(detail))
+
+    def result(self, job: Job, result: JobResult) -> None:
+        """A job came to its verdict."""
+        del job
+        self._shown.result(result)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Run, draw, and say by the exit code whether anything broke the build."""
+    places = find(parsed.results, parsed.frameworks)
+    if parsed.from_run:
+        return show(again(parsed.from_run, places), places, parsed, files=False)
+    front = Front(places)
+    loaded = front.load(launch.paths_of(parsed.paths, front))
+    refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
+    jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))
+    screen = progress(Counter(job.target.id for job in jobs))
+    try:
+        done = launch.run(front, jobs, sys.argv[1:], Screen(screen))
+    finally:
+        screen.close()
+    if done.lost:
+        print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
+    code = show(done.run, places, parsed, files=not done.interrupted)
+    if done.interrupted:
+        return 130
+    return code or (4 if done.lost else 0)
+
+
+def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
+    """Print the mistakes and raise DocumentError, if there are any."""
+    if mistakes:
+        print(lint_output.text(mistakes), file=sys.stderr, end="")
+        raise DocumentError("documents with mistakes are not run", hint="mend them; `engine lint` shows them again")
+
+
+def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
+    """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
+    report = grids.of(done)
+    print(grids.draw(report))
+    for row in done.targets:
+        if row.failed:
+            print(f"\n{row.id} did not start: {visible(row.failed)}")
+            if row.hint:
+                print(f"  {visible(row.hint)}")
+            for line in row.log.splitlines()[-20:]:
+                print(f"  | {visible(line)}")
+    failed = {row.id for row in done.targets if row.failed}
+    list_red([one for one in done.results if one.verdict.breaks and one.target not in failed], whole=parsed.failures)
+    if files:
+        for path in grids.write(done, report, places.results):
+            print(f"written: {grids.relative(path)}")
+    if not done.whole:
+        print(f"the run was not whole: {done.ended}")
+    return exit_code(done, strict=parsed.strict)
+
+
+def list_red(red: list[JobResult], *, whole: bool) -> None:
+    """List what is red: one line each, or each with what crossed the wire."""
+    sources = Sources()
+    if red:
+        print(f"\nred ({len(red)}):")
+    for result in red:
+        if whole:
+            print(f"\n{failure.text(result, sources)}")
+        else:
+            print(f"  {result.verdict.value:<8} {visible(result.address)}[{result.target}]: {visible(result.reason)}")
+
+
+def exit_code(done: Run, *, strict: bool) -> int:
+    """0, 1, or 3 where no target started at all."""
+    if done.targets and all(row.failed for row in done.targets):
+        return 3
+    broken = any(one.verdict.breaks or (strict and one.verdict is Verdict.WARN) for one in done.results)
+    return 1 if broken or any(row.failed for row in done.targets) else 0
+
+
+COMMAND = Command("grid", "Run the cases and draw the grid of frameworks and categories.", arguments, run, DESCRIPTION)

@@ -1,0 +1,34 @@
+"""``engine lint``: every mistake of every document, with its place and a way out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.app.front import Front
+from engine.app.places import find
+from engine.cli.base import Command
+from engine.errors import UsageError
+from engine.terminal import lint_output
+
+FORMATS = {"text": lint_output.text, "json": lint_output.json, "github": lint_output.github}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("paths", nargs="*", default=["specs"], metavar="PATH", help="files and folders (specs)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how the mistakes are written")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
+    paths = [Path(path) for path in parsed.paths]
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"there is no {path}", hint="name files or folders of documents")
+    loaded = Front(find()).load(paths)
+    print(FORMATS[parsed.format](loaded.diagnostics), end="")
+    return 1 if loaded.errors else 0
+
+
+COMMAND = Command("lint", "Find every mistake in documents, without running anything.", arguments, run)

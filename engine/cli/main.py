@@ -1,0 +1,65 @@
+"""``engine``: finds the command, and turns what it raises into a message and an exit code.
+
+0 all as expected; 1 mistakes, or something broke the build; 2 usage, or a document that cannot be loaded; 3 nothing
+could be run; 4 the engine itself broke; 130 interrupted. docs/exit-codes.md says more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from engine import version
+from engine.cli.base import Command
+from engine.errors import EngineError
+from engine.registry import Registry, found
+from engine.terminal.escape import visible
+
+
+def commands() -> Registry[Command]:
+    """Every command, by name."""
+    return Registry("command", [value for value in found("engine.cli", "COMMAND") if isinstance(value, Command)])
+
+
+def parser(known: Registry[Command]) -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="engine", description="Test cases in YAML for Python's web servers and frameworks."
+    )
+    top.add_argument("--version", action="version", version=f"engine {version}")
+    below = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in known.values():
+        one = below.add_parser(
+            command.name,
+            help=command.summary,
+            description=command.description or command.summary,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.arguments(one)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. The exit code."""
+    known = commands()
+    parsed = parser(known).parse_args(arguments)
+    try:
+        code = known[parsed.command].run(parsed)
+        sys.stdout.flush()
+        return code
+    except EngineError as error:
+        print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("engine: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader went away, as `engine list | head` does. Python would complain again while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

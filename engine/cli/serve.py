@@ -1,0 +1,66 @@
+"""``engine serve``: start one target and leave it running, to send it things by hand."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import tempfile
+from pathlib import Path
+
+from engine.app.forward import forward
+from engine.app.front import Asked, Front
+from engine.app.places import find
+from engine.app.session import event_loop
+from engine.cli.base import Command
+from engine.errors import UsageError
+from engine.model.target import Launch, Target
+from engine.registry import nearest
+
+DESCRIPTION = """\
+Start one target and leave it running until Ctrl-C. TARGET is a target's id, as in a test's name:
+gunicorn-starlette-uvloop. Its log is printed as it grows."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("target", metavar="TARGET", help="a target's id: SERVER-FRAMEWORK-LOOP")
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
+    parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
+    front = Front(find(frameworks=parsed.frameworks))
+    known = {target.id: target for loop in ("auto", "both") for target in front.targets(Asked(loop=loop))}
+    if parsed.target not in known:
+        raise UsageError(f"there is no target {parsed.target!r}", hint=nearest(parsed.target, known))
+    try:
+        with asyncio.Runner(loop_factory=event_loop()) as loop:
+            loop.get_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+            return loop.run(serve(front, known[parsed.target], parsed.port))
+    except KeyboardInterrupt:
+        return 0
+
+
+async def serve(front: Front, target: Target, port: int) -> int:
+    """Start the target, and pass connections on to it until it ends."""
+    with tempfile.TemporaryDirectory(prefix="engine-") as folder:
+        live = await front.runtime(Path(folder)).start(Launch(target))
+        try:
+            async with forward(port, live.address):
+                versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))
+                print(f"{target.id} on http://127.0.0.1:{port} ({versions}); Ctrl-C ends it", flush=True)
+                shown = 0
+                while live.ended is None:
+                    log = live.log()
+                    print(log[shown:], end="", flush=True)
+                    shown = len(log)
+                    await asyncio.sleep(0.2)
+                print(f"{target.id} ended: {live.ended}", flush=True)
+                return 1
+        finally:
+            await live.stop()
+
+
+COMMAND = Command("serve", "Start one target and leave it running.", arguments, run, DESCRIPTION)

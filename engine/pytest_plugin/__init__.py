@@ -1,0 +1,1 @@
+"""Cases as pytest items. Only public API of pytest."""

@@ -1,0 +1,100 @@
+"""A suite's file as a collector, and a job as an item."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.app.plan import Job
+from engine.model.verdict import JobResult, Verdict
+from engine.terminal import failure, lint_output
+
+if TYPE_CHECKING:
+    from engine.pytest_plugin.state import Conformance
+
+
+class Mistakes(Exception):
+    """A document has mistakes; the message lists them as the linter does."""
+
+
+class Red(Exception):
+    """A case came to a verdict that fails its item."""
+
+    def __init__(self, result: JobResult) -> None:
+        super().__init__(result.reason)
+        self.result = result
+
+
+class SuiteFile(pytest.File):
+    """One suite: collects an item for each of its cases on each target that it is meant for."""
+
+    conformance: Conformance
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """The items, in the order of the document. Raises Mistakes where the document has any."""
+        loaded = self.conformance.front.load([Path(os.path.relpath(self.path))])
+        mistakes = [one for one in loaded.diagnostics if one.is_error]
+        if mistakes:
+            raise Mistakes(lint_output.text(mistakes))
+        cases = [case for suite in loaded.suites for case in suite.cases if self.conformance.selection.takes(case)]
+        for job in self.conformance.front.plan(cases, self.conformance.targets):
+            name = f"{job.case.id}[{job.target.id}]"
+            # Brackets in a name that pytest makes the node id from break --lf; the id is given as it is.
+            yield CaseItem.from_parent(
+                self, name=name, nodeid=f"{self.nodeid}::{name}", job=job, conformance=self.conformance
+            )
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The linter's words, without a traceback."""
+        if isinstance(excinfo.value, Mistakes):
+            return str(excinfo.value).rstrip("\n")
+        return super().repr_failure(excinfo)
+
+
+class CaseItem(pytest.Item):
+    """One case on one target."""
+
+    def __init__(self, *, job: Job, conformance: Conformance, **others: Any) -> None:
+        super().__init__(**others)
+        self.job = job
+        self.conformance = conformance
+        self.verdict: JobResult | None = None
+        for tag in job.case.tags:
+            # A tag is a marker for -m. Registered, so that --strict-markers takes it.
+            self.config.addinivalue_line("markers", f"{tag}: a tag of conformance cases")
+            self.add_marker(tag)
+
+    def runtest(self) -> None:
+        """Wait for the job's verdict, and say in pytest's way what it is."""
+        result = self.conformance.result(self)
+        self.verdict = result
+        self.user_properties.append(("verdict", result.verdict.value))
+        if result.cite:
+            self.user_properties.append(("cite", ", ".join(result.cite)))
+        for name, value in result.recorded.items():
+            self.user_properties.append((f"recorded.{name}", str(value)))
+        match result.verdict:
+            case Verdict.UNSUPPORTED | Verdict.BLOCKED:
+                pytest.skip(f"{result.verdict.value}: {result.reason}")
+            case Verdict.KNOWN:
+                pytest.xfail(result.reason)
+            case Verdict.WARN if self.conformance.warnings_fail:
+                raise Red(result)
+            case Verdict.WARN:
+                self.add_report_section("call", "warning", failure.text(result, self.conformance.sources))
+            case verdict if verdict.breaks:
+                raise Red(result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The failure as the engine shows it: the place in the document, and what crossed."""
+        if isinstance(excinfo.value, Red):
+            return failure.text(excinfo.value.result, self.conformance.sources)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the case stands; pytest counts lines from 0."""
+        return self.path, self.job.case.place.line - 1, self.name

@@ -1,0 +1,42 @@
+"""Applying the baseline to a verdict. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.model.baseline import KnownFailure
+from engine.model.target import Target
+from engine.model.verdict import JobResult, Verdict
+
+# What a line of the baseline may excuse. An error is the engine's or the case's, and never known.
+EXCUSED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH)
+MENDED = (Verdict.PASS, Verdict.WARN)
+
+
+def judged(result: JobResult, target: Target, known: Sequence[KnownFailure]) -> JobResult:
+    """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is ``fixed``."""
+    line = next((one for one in known if covers(one, result, target)), None)
+    if line is None:
+        return result
+    if result.verdict in EXCUSED:
+        reason = f"{result.reason}; known: {line.because} ({line.link})"
+        return replace(result, verdict=Verdict.KNOWN, reason=reason)
+    if result.verdict in MENDED:
+        reason = f"it passes, and {line.place} lists it as a known failure: take the line out"
+        return replace(result, verdict=Verdict.FIXED, reason=reason, step=line.place)
+    return result
+
+
+def covers(line: KnownFailure, result: JobResult, target: Target) -> bool:
+    """Whether a line speaks of a case on a target."""
+    address = result.address
+    return (address == line.case or (address.endswith("]") and address.rpartition("[")[0] == line.case)) and (
+        line.selector.covers(
+            server=target.server,
+            framework=target.framework,
+            loop=target.loop,
+            gateway=target.gateway,
+            runtime=target.runtime,
+        )
+    )
