@@ -17,7 +17,10 @@ from engine.model.transcript import Moment, Side, Transcript
         (b"GET /a?b HTTP/1.1\r\nHost: x\r\nx-engine-call: j1.1\r\n\r\n", ["curl", "-i", "--path-as-is"]),
         (b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", ["curl", "-i", "--path-as-is", "--http1.0"]),
         (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", ["curl", "-i", "--path-as-is", "--head"]),
-        (b"PUT / HTTP/1.1\r\nHost: x\r\nX-A: b c\r\n\r\n", ["curl", "-i", "--path-as-is", "-X", "PUT", "-H", "X-A: b c"]),
+        (
+            b"PUT / HTTP/1.1\r\nHost: x\r\nX-A: b c\r\n\r\n",
+            ["curl", "-i", "--path-as-is", "-X", "PUT", "-H", "X-A: b c"],
+        ),
         (
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n@a'",
             ["curl", "-i", "--path-as-is", "--data-raw", "@a'", "-H", "Content-Type:"],
@@ -39,6 +42,8 @@ def test_curl_where_curl_can(request_bytes: bytes, words: list[str]) -> None:
         b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
         b"POST / HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc",
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nAccept: */*\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
         b"\x16\x03\x01",
     ],
 )

@@ -1,0 +1,315 @@
+"""HTTP/1.1: a connection's requests, one after another, each a call of the application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import h11
+
+from .events import Event, check, header_pairs
+from .scope import scope_of
+from .switches import PROBE, Switch
+from .upgrade import Session, handshake
+from .wire import Wire, reason
+
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("tests.faults")
+_shared_context = contextvars.Context()
+_bodies: list[bytes] = []  # for the fault `answers-swapped`
+
+
+class Exchange:
+    """One request and its response: what the application receives and sends."""
+
+    def __init__(self, wire: Wire, request: h11.Request, switch: Switch) -> None:
+        self.wire = wire
+        self.request = request
+        self.switch = switch
+        self.status = 0  # of the response that was started
+        self.finished = asyncio.Event()  # the response is complete
+        self.body_read = False
+        self.body_cut = False
+        self.ambiguous = _has(request, b"content-length") and _has(request, b"transfer-encoding")
+        self.refused = False  # the body turned out to be no body at all
+        self.told = False  # the application has been given http.disconnect
+        self.receiving = asyncio.Lock()
+        self.pieces: list[bytes] = []  # what the fault `body-held` keeps back
+        self.own_chunks = False  # for the fault `chunked-for-1.0`
+        self.tail = b""  # bytes that a fault puts behind a response
+
+    # what the application receives
+
+    async def receive(self) -> Event:
+        """The next event; after the body it waits for the end of the response or of the connection."""
+        async with self.receiving:
+            if self.finished.is_set():
+                return await self.disconnect()
+            if not self.body_read:
+                return await self.next_piece()
+            if not self.switch("early-disconnect"):
+                await self.until_over()
+            return await self.disconnect()
+
+    async def until_over(self) -> None:
+        """Wait for whichever comes first: the response is complete, or the client has gone."""
+        waits = [asyncio.ensure_future(self.wire.gone()), asyncio.ensure_future(self.finished.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def disconnect(self) -> Event:
+        if self.switch("no-disconnect") or (self.told and self.switch("disconnect-once")):
+            await asyncio.Event().wait()
+        self.told = True
+        return {"type": "http.disconnect"}
+
+    async def next_piece(self) -> Event:
+        """The next piece of the body, or http.disconnect if it breaks off."""
+        if self.wire.protocol.they_are_waiting_for_100_continue and not self.switch("no-continue"):
+            await self.wire.emit(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
+        try:
+            event = await self.wire.event()
+        except h11.RemoteProtocolError as error:
+            self.refused = True
+            if not self.status and not self.wire.ended:
+                await self.wire.answer(error.error_status_hint, reason(error.error_status_hint).decode())
+            self.finish()
+            return await self.disconnect()
+        if isinstance(event, h11.Data):
+            data = bytes(event.data)
+            if self.switch("request-body-raw-chunks") and event.chunk_start:
+                data = b"%x\r\n%s\r\n" % (len(data), data)
+            if self.switch("request-body-cut") and data and not self.body_cut:
+                data, self.body_cut = data[:-1], True
+            return {"type": "http.request", "body": data, "more_body": True}
+        self.body_read = True
+        return {"type": "http.request", "body": b"", "more_body": self.switch("request-never-ends")}
+
+    # what the application sends
+
+    async def send(self, event: Event) -> None:
+        """Write an event. Raises OSError when the client has gone, RuntimeError and what ``check`` raises else."""
+        checked = check(event, "http", self.switch)
+        if checked is None or self.finished.is_set():
+            return
+        try:
+            if checked["type"] == "http.response.start":
+                await self.start(checked)
+            elif not self.status:
+                raise RuntimeError("http.response.body before http.response.start")
+            else:
+                await self.piece(checked.get("body", b""), checked.get("more_body", False))
+        except ConnectionError:
+            if not self.switch("send-after-end-silent"):
+                raise
+
+    async def start(self, event: Event) -> None:
+        if self.status:
+            raise RuntimeError("a second http.response.start")
+        status = int(event["status"])
+        if self.switch("final-100") and status == 100:
+            self.finish()
+            await self.wire.write(b"HTTP/1.1 100 Continue\r\ncontent-length: 0\r\n\r\n")
+            return await self.wire.ignore()
+        if self.switch("status-200"):
+            status = 200
+        bare = status in (204, 304)
+        headers = [pair for pair in header_pairs(event.get("headers", [])) if pair[0].lower() != b"transfer-encoding"]
+        if status == 204:
+            headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+            headers += [(b"content-length", b"0")] if self.switch("no-content-with-length") else []
+        if self.switch("body-cut") and not bare:
+            headers = [
+                (n, b"%d" % max(0, int(v) - 1)) if n.lower() == b"content-length" else (n, v) for n, v in headers
+            ]
+        if self.switch("response-headers-sorted"):
+            headers.sort()
+        if self.switch("response-cookies-joined"):
+            cookies = [value for name, value in headers if name == b"set-cookie"]
+            headers = [pair for pair in headers if pair[0] != b"set-cookie"]
+            headers += [(b"set-cookie", b", ".join(cookies))] if cookies else []
+        splits: list[bytes] = []
+        if self.switch("response-headers-split"):
+            splits = [value for _, value in headers if b"\r\n" in value]
+            headers = [(name, b"@split@" if value in splits else value) for name, value in headers]
+        if self.ambiguous:  # what follows may be meant as something else (RFC 9112, 6.1)
+            headers.append((b"connection", b"close"))
+        response = h11.Response(status_code=status, headers=self.wire.dated(headers), reason=reason(status))
+        data = self.wire.protocol.send(response) or b""
+        for value in splits:
+            data = data.replace(b"@split@", value, 1)
+        if self.switch("chunked-for-1.0") and self.request.http_version == b"1.0":
+            self.own_chunks = b"content-length" not in data.lower()
+            data = data.replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n") if self.own_chunks else data
+        self.status = status
+        await self.wire.write(data)
+
+    async def piece(self, data: bytes, more: bool) -> None:
+        if self.request.method == b"HEAD" or self.status in (204, 304):
+            spilt = self.switch("head-with-body") if self.request.method == b"HEAD" else False
+            if spilt or (self.status in (204, 304) and self.switch("no-content-with-body")):
+                self.tail += data
+            data = b""
+        if data and self.switch("body-cut") and not self.body_cut:
+            data, self.body_cut = data[:-1], True
+        if data and self.switch("answers-swapped"):
+            _bodies.append(data)
+            data = next((other for other in _bodies if len(other) == len(data)), data)
+            del _bodies[:-50]
+        if self.switch("waits-for-the-call"):
+            return self.pieces.append(data)
+        if self.switch("body-held"):
+            self.pieces.append(data)
+            if more:
+                return
+            data = b"".join(self.pieces)
+        if data:
+            await self.wire.emit(h11.Data(data=b"%x\r\n%s\r\n" % (len(data), data) if self.own_chunks else data))
+        elif more and self.switch("empty-piece-ends-body"):
+            more = False
+        if not more:
+            await self.end()
+
+    async def end(self) -> None:
+        """The end of the body. Raises h11.LocalProtocolError if it is shorter than was said."""
+        if self.switch("body-not-ended") and self.request.target != PROBE:
+            return await self.wire.ignore()
+        if self.own_chunks:
+            await self.wire.emit(h11.Data(data=b"0\r\n\r\n"))
+        await self.wire.emit(h11.EndOfMessage())
+        if self.tail:
+            await self.wire.write(self.tail)
+        self.finish()
+
+    def finish(self) -> None:
+        self.status = self.status or 100
+        self.finished.set()
+
+    # the call
+
+    async def run(self, app: App, scope: dict[str, Any]) -> bool:
+        """Call the application and see its response through. Whether the connection can go on after it."""
+        context = _shared_context if self.switch("context-shared") else contextvars.copy_context()
+        trouble: BaseException | None = None
+        try:
+            await asyncio.get_running_loop().create_task(_call(app, scope, self), context=context)
+        except Exception as error:
+            trouble = error
+            if not (isinstance(error, OSError) and self.wire.writer.transport.is_closing()):
+                log.exception("the application raised")
+            if self.switch("exception-stops-server"):
+                raise SystemExit(70) from error
+        async with self.receiving:  # a task that the application left behind may still read
+            pass
+        if self.switch("waits-for-the-call") and self.status and trouble is None:
+            await self.wire.emit(h11.Data(data=b"".join(self.pieces)))
+            await self.end()
+        if self.refused:
+            return False
+        if self.finished.is_set():
+            return True
+        if self.wire.writer.transport.is_closing():
+            return False
+        return await self.break_off(trouble)
+
+    async def break_off(self, trouble: BaseException | None) -> bool:
+        """The application has ended without a whole response. Whether the connection can go on."""
+        if self.switch("exception-hangs" if trouble else "no-answer-hangs"):
+            await self.wire.ignore()
+        elif not self.status:
+            await self.wire.answer(500, str(trouble) if self.switch("exception-leaks") else "Internal Server Error")
+        elif self.switch("abort-looks-complete") and self.wire.protocol.our_state is h11.SEND_BODY:
+            await self.wire.emit(h11.EndOfMessage())
+        elif self.switch("short-body-padded"):
+            self.wire.restart(self.wire.ahead)
+            return True
+        return False
+
+
+def _has(request: h11.Request, name: bytes) -> bool:
+    return any(name == found for found, _ in request.headers)
+
+
+async def _call(app: App, scope: dict[str, Any], exchange: Exchange) -> None:
+    await app(scope, exchange.receive, exchange.send)
+
+
+async def serve_connection(wire: Wire, app: App, state: dict[str, Any] | None, switch: Switch) -> None:
+    """Answer a connection's requests until either side ends it."""
+    while True:
+        wire.idle = not wire.ahead
+        try:
+            request = await wire.event()
+        except h11.RemoteProtocolError as error:
+            return await refuse(wire, error, switch)
+        if not isinstance(request, h11.Request):
+            return
+        wire.idle = False
+        wire.is_head = request.method == b"HEAD"
+        if (opening := handshake(request, switch)) is not None:
+            scope = scope_of(request, "websocket", wire.ends, state, switch)
+            return await Session(wire, opening, switch).run(app, scope)
+        exchange = Exchange(wire, request, switch)
+        scope = scope_of(request, "http", wire.ends, state, switch)
+        late, wire.held = wire.held, None
+        if switch("pipeline-reversed") and wire.ahead and late is None:
+            wire.held = []
+        going = await exchange.run(app, scope)
+        if late is not None:
+            wire.held = None
+            await wire.write(b"".join(late))
+        if not going or wire.last or switch("never-persists"):
+            return
+        if wire.protocol.our_state is h11.MUST_CLOSE and switch("keeps-open") and request.target != PROBE:
+            return await wire.ignore()
+        if not await next_cycle(wire, exchange):
+            return
+        if switch("pipeline-dropped") and wire.ahead:
+            wire.restart(b"")
+
+
+async def next_cycle(wire: Wire, exchange: Exchange) -> bool:
+    """Make ready for the next request. Whether there can be one: what an application left unread ends a connection."""
+    if wire.protocol.our_state is h11.SEND_RESPONSE and not exchange.status:
+        return False
+    if wire.protocol.our_state is h11.IDLE:  # a faulty server that has forgotten the request before
+        return True
+    if wire.protocol.their_state is h11.SEND_BODY and wire.protocol.our_state is h11.DONE:
+        try:  # the end of a request without a body is not an event that somebody need have asked for
+            event = wire.protocol.next_event()
+        except h11.RemoteProtocolError:
+            return False
+        if not isinstance(event, h11.EndOfMessage):
+            return False
+    if wire.protocol.our_state is h11.DONE and wire.protocol.their_state is h11.DONE:
+        wire.protocol.start_next_cycle()
+        return True
+    return False
+
+
+async def refuse(wire: Wire, error: h11.RemoteProtocolError, switch: Switch) -> None:
+    """Answer what is no request, and close: with 414 where the first line already was too long."""
+    status = error.error_status_hint
+    if status == 431 and b"\n" not in wire.ahead:
+        status = 414
+        if switch("long-target-hangs"):
+            return await wire.ignore()
+        if switch("long-target-500"):
+            status = 500
+    if wire.protocol.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+        await wire.answer(status, reason(status).decode())
+        wire.writer.write_eof()
+        # so that the client can read the answer before a reset throws it away (RFC 9112, 9.6)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wire.ignore(), 0.5)

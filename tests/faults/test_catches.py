@@ -1,0 +1,41 @@
+"""The cases catch what they are for: each fault of the table turns its cases red, and a server that is right none.
+
+The small servers run beside one another, since faults that hang cost their cases' whole time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine.model.case import Case
+from tests.faults.harness import BROKEN, all_missed, control_cases, run
+from tests.faults.table import APPS, SERVERS
+
+Missed = dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return control_cases()
+
+
+@pytest.fixture(scope="module")
+def missed(request: pytest.FixtureRequest, cases: list[Case]) -> Missed:
+    """What is missed of each fault whose test was chosen."""
+    chosen = {str(item.callspec.params["fault"]) for item in request.session.items if hasattr(item, "callspec")
+              and "fault" in item.callspec.params}  # fmt: skip
+    wrong_apps = [name for name in APPS if f"app:{name}" in chosen]
+    return asyncio.run(all_missed(cases, [name for name in SERVERS if name in chosen], wrong_apps))
+
+
+def test_no_case_is_red_on_a_server_that_is_right(cases: list[Case]) -> None:
+    results = asyncio.run(run(cases))
+    assert len(results) >= len(cases)
+    assert [f"{result.address}: {result.reason}" for result in results if result.verdict in BROKEN] == []
+
+
+@pytest.mark.parametrize("fault", [*SERVERS, *(f"app:{name}" for name in APPS)])
+def test_the_cases_catch_it(missed: Missed, fault: str) -> None:
+    assert missed[fault] == []

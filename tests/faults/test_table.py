@@ -1,0 +1,51 @@
+"""The table of faults is whole: every case can fail, every fault has a case that catches it, and no name is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.faults import apps, switches
+from tests.faults.table import APPS, SERVERS
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def cases(*, that_take_sides: bool = False) -> list[str]:
+    """Every case of specs/, as the table names them. One of level may takes no side, and so cannot fail."""
+    found = []
+    for path in sorted(SPECS.rglob("*.yaml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        if "suite" in document:
+            found += [
+                f"{path.relative_to(SPECS).as_posix()}::{case['id']}"
+                for case in document["cases"]
+                if not that_take_sides or case.get("level", document.get("level")) != "may"
+            ]
+    return found
+
+
+def test_there_are_cases() -> None:
+    assert len(cases()) >= 25
+
+
+def test_ids_are_unique_in_their_file() -> None:
+    assert len(cases()) == len(set(cases()))
+
+
+@pytest.mark.parametrize("case", cases(that_take_sides=True))
+def test_some_fault_breaks_the_case(case: str) -> None:
+    assert any(case in caught for table in (SERVERS, APPS) for caught in table.values())
+
+
+def test_the_table_names_cases_that_exist() -> None:
+    named = {case for table in (SERVERS, APPS) for caught in table.values() for case in caught}
+    assert named <= set(cases())
+
+
+def test_every_fault_has_a_case_that_catches_it() -> None:
+    assert set(SERVERS) == set(switches.FAULTS)
+    assert set(APPS) == set(apps.FAULTS)
+    assert all(caught for table in (SERVERS, APPS) for caught in table.values())

@@ -1,0 +1,146 @@
+"""What users of pytest expect, each seen in a pytest of its own with a real service."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from tests.pytest_plugin.conftest import Run
+
+TARGET = "gunicorn-control-auto"
+
+pytestmark = pytest.mark.service
+
+
+def runs(suites: Path) -> list[Path]:
+    return sorted((suites.parent / "results" / "runs").glob("*/run.ndjson"))
+
+
+def test_a_whole_run(run: Run, suites: Path) -> None:
+    ran = run("-v")
+    assert ran.code == 1
+    assert ran.counts("1 failed", "6 passed", "1 skipped")
+    for name in ("type-is-http", "status[200]", "status[404]"):
+        assert f"suites/first.yaml::{name}[{TARGET}] PASSED" in ran.out
+    # The failure: the place with a caret, both sides on one time line, and how to do it by hand.
+    assert "suites/first.yaml:19:50" in ran.out
+    assert "^^^" in ran.out
+    assert "GET /scope HTTP/1.1\\r\\n" in ran.out
+    assert "call 1 returned" in ran.out
+    assert "curl -i" in ran.out
+    assert "Traceback" not in ran.out
+    assert f"FAILED suites/first.yaml::wrong[{TARGET}] - fail: status is 201, but it is 200" in ran.out
+    (kept,) = runs(suites)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert [line["kind"] for line in lines] == ["header", "target", *["result"] * 8, "footer"]
+    assert lines[-1]["counts"] == {"pass": 4, "fail": 1, "warn": 2, "unsupported": 1}
+
+
+def test_collect_only_starts_nothing(run: Run, suites: Path) -> None:
+    ran = run("--collect-only", "-q")
+    assert ran.code == 0
+    assert f"suites/first.yaml::status[404][{TARGET}]" in ran.out
+    assert ran.counts("8 tests collected")
+    assert runs(suites) == []
+
+
+def test_k(run: Run) -> None:
+    ran = run("-k", "status and 404")
+    assert (ran.code, ran.counts("1 passed", "7 deselected")) == (0, True)
+
+
+def test_m_selects_by_tag(run: Run) -> None:
+    ran = run("-m", "quick")
+    assert (ran.code, ran.counts("1 passed", "7 deselected")) == (0, True)
+
+
+def test_a_node_id_selects_one(run: Run) -> None:
+    ran = run(f"suites/first.yaml::status[404][{TARGET}]", "--deselect", "suites")
+    assert ran.counts("deselected")
+    one = run("--co", "-q", "-k", "type-is-http")
+    assert one.counts("1/8 tests collected")
+
+
+def test_x_stops_at_the_first_failure(run: Run) -> None:
+    ran = run("-x")
+    assert ran.code == 1
+    assert ran.counts("1 failed", "3 passed")
+    assert "stopping after 1 failures" in ran.out
+
+
+def test_lf_runs_what_failed(run: Run) -> None:
+    assert run().counts("1 failed")
+    again = run("--lf")
+    assert again.counts("1 failed")
+    assert not again.counts("passed")
+    assert "run-last-failure: rerun previous 1 failure" in again.out
+
+
+def test_n_2(run: Run, suites: Path) -> None:
+    ran = run("-n", "2", "--loop", "both")
+    assert ran.code == 1
+    assert ran.counts("2 failed", "12 passed", "2 skipped")
+    (kept,) = runs(suites)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert sum(line["kind"] == "result" for line in lines) == 16
+    # Each target was started once, in one worker.
+    logs = sorted(path.name for path in (kept.parent / "logs").iterdir())
+    assert logs == ["gunicorn-control-asyncio.log", "gunicorn-control-uvloop.log"]
+
+
+def test_junitxml(run: Run, suites: Path) -> None:
+    run("--junitxml", "junit.xml")
+    root = ElementTree.parse(suites.parent / "junit.xml").getroot()
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    assert len(cases) == 8
+    wrong = cases[f"wrong[{TARGET}]"]
+    assert wrong.find("failure") is not None
+    properties = {one.get("name"): one.get("value") for one in wrong.iter("property")}
+    assert properties["verdict"] == "fail"
+    assert properties["cite"] == "SCOPE-01"
+    assert cases[f"unsupported[{TARGET}]"].find("skipped") is not None
+
+
+def test_durations_are_the_jobs_own(run: Run, suites: Path) -> None:
+    (suites / "slow.yaml").write_text(
+        "suite: Slow\ncategory: slow\ncite: [SCOPE-01]\nlevel: must\ncases:\n"
+        "  - id: slow\n    title: Slow\n    steps:\n      - request: {path: /delay, query: {seconds: 0.5}, "
+        "expect: {status: 200}}\n"
+    )
+    ran = run("--durations", "1", "-k", "slow or type-is-http")
+    line = next(line for line in ran.out.splitlines() if "call" in line and "::" in line)
+    assert "slow.yaml::slow" in line
+    assert 0.5 <= float(line.split("s ")[0]) < 5
+
+
+def test_category_and_level_narrow(run: Run) -> None:
+    assert run("--category", "second").counts("2 passed")
+    assert run("--level", "must").counts("6", "1 failed") or run("--level", "must").counts("4 passed", "1 failed")
+
+
+def test_warnings_can_fail(run: Run) -> None:
+    assert run("--warnings-fail").counts("3 failed", "4 passed")
+
+
+def test_a_document_with_a_mistake_is_a_collection_error(run: Run, suites: Path) -> None:
+    (suites / "broken.yaml").write_text(SUITE_WITH_MISTAKE)
+    ran = run()
+    assert ran.code == 2
+    assert "error[unknown-key]" in ran.out
+    assert "did you mean 'path'?" in ran.out
+    assert "Traceback" not in ran.out
+
+
+SUITE_WITH_MISTAKE = (
+    "suite: Broken\ncategory: broken\ncite: [SCOPE-01]\nlevel: must\ncases:\n  - id: a\n    title: A\n    steps:\n"
+    "      - request: {pth: /scope, expect: {status: 200}}\n"
+)
+
+
+def test_an_unknown_framework_is_a_usage_error(run: Run) -> None:
+    ran = run("--framework", "starlete")
+    assert ran.code != 0
+    assert "did you mean 'starlette'?" in ran.out
+    assert "Traceback" not in ran.out
