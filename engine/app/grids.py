@@ -17,9 +17,9 @@ def of(run: Run) -> Grid:
     return grid(run.results, rows, run.header.get("categories", ()))
 
 
-def draw(report: Grid) -> str:
-    """The grid for a terminal; for several loops, each apart and then side by side."""
-    return table.draw(report)
+def draw(report: Grid, width: int = 0) -> str:
+    """The grid for a terminal of so many columns; 0 for no limit."""
+    return table.draw(report, width)
 
 
 def write(run: Run, report: Grid, results: Path) -> list[Path]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.targets.environments import default_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,10 @@ def find(results: str = "", frameworks: str = "") -> Places:
         specs=root / "specs",
         schemas=root / "schemas",
         results=Path(results) if results else (home or Path.cwd()) / "results",
-        cache=cache(),
+        cache=default_cache(),
     )
 
 
 def is_checkout(folder: Path) -> bool:
     """Whether a folder has the engine's layout."""
     return (folder / "frameworks" / "contract.yaml").is_file() and (folder / "specs").is_dir()
-
-
-def cache() -> Path:
-    """The folder of environments: ENGINE_CACHE, or the user's cache."""
-    if os.environ.get("ENGINE_CACHE"):
-        return Path(os.environ["ENGINE_CACHE"])
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "conformance-engine"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "conformance-engine"

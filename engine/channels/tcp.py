@@ -122,11 +122,11 @@ class TcpChannel(asyncio.Protocol):
     def write(self, data: bytes) -> float:
         """Hand bytes over without waiting for room. Raises Reset and ChannelClosed."""
         self._may_write()
+        # The record has the time before: what the bytes bring about must not seem to come before them.
+        self._record.data(self._clock(), "sent", data)
         if data:
             self._transport.write(data)
-        at = self._clock()
-        self._record.data(at, "sent", data)
-        return at
+        return self._clock()
 
     async def send(self, data: bytes) -> float:
         """Hand bytes over, and wait until the kernel has taken them all: the time of the last one. Raises Reset if

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections import Counter
 
@@ -86,7 +87,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     report = grids.of(done)
-    print(grids.draw(report))
+    print(grids.draw(report, shutil.get_terminal_size().columns if sys.stdout.isatty() else 0))
     for row in done.targets:
         if row.failed:
             print(f"\n{row.id} did not start: {visible(row.failed)}")
@@ -117,11 +118,11 @@ def list_red(red: list[JobResult], *, whole: bool) -> None:
 
 
 def exit_code(done: Run, *, strict: bool) -> int:
-    """0, 1, or 3 where no target started at all."""
+    """0, or 1 where anything broke the build or the run was cut short, or 3 where no target started at all."""
     if done.targets and all(row.failed for row in done.targets):
         return 3
     broken = any(one.verdict.breaks or (strict and one.verdict is Verdict.WARN) for one in done.results)
-    return 1 if broken or any(row.failed for row in done.targets) else 0
+    return 1 if broken or not done.whole or any(row.failed for row in done.targets) else 0
 
 
 COMMAND = Command("grid", "Run the cases and draw the grid of frameworks and categories.", arguments, run, DESCRIPTION)

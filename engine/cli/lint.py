@@ -11,13 +11,11 @@ from engine.cli.base import Command
 from engine.errors import UsageError
 from engine.terminal import lint_output
 
-FORMATS = {"text": lint_output.text, "json": lint_output.json, "github": lint_output.github}
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("paths", nargs="*", default=["specs"], metavar="PATH", help="files and folders (specs)")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how the mistakes are written")
+    parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="how the mistakes are written")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -27,7 +25,15 @@ def run(parsed: argparse.Namespace) -> int:
         if not path.exists():
             raise UsageError(f"there is no {path}", hint="name files or folders of documents")
     loaded = Front(find()).load(paths)
-    print(FORMATS[parsed.format](loaded.diagnostics), end="")
+    cases = sum(len(suite.cases) for suite in loaded.suites)
+    found, files = loaded.diagnostics, loaded.files
+    match parsed.format:
+        case "json":
+            print(lint_output.json(found, files=files, cases=cases), end="")
+        case "github":
+            print(lint_output.github(found, files=files, cases=cases), end="")
+        case _:
+            print(lint_output.text(found, loaded.sources, files=files, cases=cases), end="")
     return 1 if loaded.errors else 0
 
 

@@ -65,6 +65,8 @@ class BoundaryFacts:
         if call is None:
             return ABSENT
         if family == "scope":
+            if not rest and call.scope_class != "dict":
+                return Foreign(call.scope_class, f"a {call.scope_class}", call.scope)
             return in_scope(call.scope, rest)
         if family == "scope_after":
             return ABSENT if call.scope_after is None else in_scope(call.scope_after, rest)

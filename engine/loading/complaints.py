@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from engine.loading.diagnostics import Notes
+from engine.loading.diagnostics import LIMIT, Notes
 from engine.model.nodes import Node
 from engine.registry import nearest
 
@@ -23,9 +24,12 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 def complain(schema: Mapping[str, Any], root: Node, notes: Notes, excused: Excused | None = None) -> list[Way]:
     """Note every mistake of a document, one a place. The ways to the values that are wrong.
 
+    More than anybody reads are not looked for: a document of a megabyte can hold a hundred thousand.
+
     ``excused`` says for a value whether it is a variable that the matrix has yet to fill in: nothing is said of it.
     """
-    errors = sorted(Draft202012Validator(schema).iter_errors(root.plain()), key=_order)
+    found = Draft202012Validator(schema).iter_errors(root.plain())
+    errors = sorted(islice(found, 5 * LIMIT), key=_order)
     crowded = {tuple(e.absolute_path) for e in errors if e.validator == "maxProperties"}
     ways: list[Way] = []
     for error in errors:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from engine.loading import validity
 from engine.loading.cases import Frame, read_case
@@ -80,16 +83,27 @@ class Language:
         return {"$ref": "#/$defs/case", "$defs": self.suite["$defs"]}
 
 
+_languages: WeakKeyDictionary[Vocabulary, Language] = WeakKeyDictionary()
+
+
+def language_of(vocabulary: Vocabulary) -> Language:
+    """The language of a vocabulary, composed once: pytest loads a file at a time."""
+    if vocabulary not in _languages:
+        _languages[vocabulary] = Language(vocabulary)
+    return _languages[vocabulary]
+
+
 def load_paths(paths: Sequence[Path], vocabulary: Vocabulary) -> Loaded:
     """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics."""
-    language = Language(vocabulary)
+    language = language_of(vocabulary)
     gathered = _Gathered(language)
-    for found in read_all(paths):
-        gathered.files += 1
-        if isinstance(found, Diagnostic):
-            gathered.diagnostics.append(found)
-        else:
-            gathered.take(found)
+    with _uncollected():
+        for found in read_all(paths):
+            gathered.files += 1
+            if isinstance(found, Diagnostic):
+                gathered.diagnostics.append(found)
+            else:
+                gathered.take(found)
     return Loaded(
         tuple(gathered.suites),
         tuple(gathered.diagnostics),
@@ -99,9 +113,22 @@ def load_paths(paths: Sequence[Path], vocabulary: Vocabulary) -> Loaded:
     )
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles meanwhile: loading makes a great many objects and no cycles, and the collector's passes
+    over them would take a quarter of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
 def load_text(text: str, vocabulary: Vocabulary, file: str = "text.yaml") -> Loaded:
     """One document from a text."""
-    gathered = _Gathered(Language(vocabulary))
+    gathered = _Gathered(language_of(vocabulary))
     gathered.files = 1
     gathered.take(Source(file, text))
     return Loaded(
@@ -185,7 +212,7 @@ class _Suite:
         sound = -1 not in broken
         cases: list[Case] = []
         for index, node in enumerate(nodes):
-            if index not in broken and sound:
+            if index not in broken and sound and self.notes.errors <= LIMIT:
                 cases.extend(self._case(node))
         return Suite(self.frame.title, self.source.file, self.frame.category, tuple(cases))
 
@@ -207,7 +234,7 @@ class _Suite:
         for diagnostic in self.notes.found:
             if diagnostic.is_error and (index := bisect_right(starts, diagnostic.place.line) - 1) >= 0:
                 told.add(index)
-        return told | set(sorted(found)[LIMIT:])
+        return told | (found if self.notes.errors > LIMIT else set(sorted(found)[LIMIT:]))
 
     @property
     def nodes(self) -> list[Node]:
@@ -238,6 +265,8 @@ class _Suite:
     def _case(self, node: Node) -> list[Case]:
         cases: list[Case] = []
         for expanded in expand(node, self.language.suite, self.notes):
+            if self.notes.errors > LIMIT:
+                break
             if expanded.variant and not self._fits_expanded(expanded.node):
                 continue
             steps = expanded.node.get("steps")

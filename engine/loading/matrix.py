@@ -15,6 +15,9 @@ from engine.model.variables import BUILT_IN, as_text
 
 MAX_CASES = 1000
 
+MAX_NODES = 500_000
+"""Values of a case, times its variants: so large a matrix would take the machine's memory."""
+
 _word = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}|-[0-9.]{1,31}")
 _variable = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -42,6 +45,9 @@ def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded
         count *= len(several)
     if count > MAX_CASES:
         notes.error(matrix.key, "matrix", f"this matrix makes {count} cases, and {MAX_CASES} is the most", "split it")
+        return []
+    if count * sum(1 for _ in _nodes(case)) > MAX_NODES:
+        notes.error(matrix.key, "matrix", "this case is too long for so large a matrix", "split it")
         return []
     return list(_expand(case, sentence, values, schema, notes))
 
@@ -86,6 +92,12 @@ def _expand(
                     f"the variable {name!r} is used nowhere in this case",
                     f"use it with $({name}) or {{var: {name}}}, or delete it",
                 )
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.items() or [child for _, child in node.entries()]:
+        yield from _nodes(child)
 
 
 def _values(name: str, node: Node, notes: Notes) -> list[Value]:

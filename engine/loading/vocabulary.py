@@ -105,7 +105,7 @@ class Endpoints(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """All that a document may speak of."""
 

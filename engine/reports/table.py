@@ -71,16 +71,48 @@ def legend(cells: Sequence[Cell]) -> str:
     return "passed/applicable; " + ", ".join(found) if found else "passed/applicable"
 
 
-def draw(grid: Grid, style: str = "simple_outline") -> str:
-    """The grid as a person reads it in a terminal, with what the letters mean and the differences between loops."""
+def draw(grid: Grid, width: int = 0) -> str:
+    """The grid as a person reads it in a terminal, with what the letters mean and the differences between loops.
+
+    ``width`` is the terminal's, in columns; 0 where there is no limit.
+    """
     head, body = rows(grid)
-    parts = [
-        tabulate(body, headers=head, tablefmt=style, disable_numparse=True),
-        legend([row.total for row in grid.rows]),
-    ]
+    parts = [*tables(head, body, width), legend([row.total for row in grid.rows])]
     if len(grid.loops) > 1:
         parts.append(differences(grid))
     return "\n".join(parts)
+
+
+# The first two columns say which row it is, and stand in every table.
+NAMES = 2
+
+
+def tables(head: Sequence[str], body: Sequence[Sequence[str]], width: int) -> list[str]:
+    """The table if it fits; else with its words below each other; else cut into several, side by side columns apart."""
+    drawn = outline(head, body)
+    if fits(drawn, width):
+        return [drawn]
+    narrow_head = [word.replace("-", "-\n") for word in head]
+    narrow_body = [[*row[:NAMES], *(word.replace(" ", "\n", 1) for word in row[NAMES:])] for row in body]
+    drawn = outline(narrow_head, narrow_body)
+    if fits(drawn, width) or len(head) <= NAMES + 1:
+        return [drawn]
+    last = len(head) - 1
+    while last > NAMES + 1 and not fits(outline(narrow_head[:last], [row[:last] for row in narrow_body]), width):
+        last -= 1
+    first = outline(narrow_head[:last], [row[:last] for row in narrow_body])
+    rest = [[*row[:NAMES], *row[last:]] for row in body]
+    return [first, *tables([*head[:NAMES], *head[last:]], rest, width)]
+
+
+def outline(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """One table with lines around it."""
+    return tabulate(body, headers=head, tablefmt="simple_outline", disable_numparse=True)
+
+
+def fits(drawn: str, width: int) -> bool:
+    """Whether no line of a table is wider than the terminal."""
+    return not width or max(len(line) for line in drawn.splitlines()) <= width
 
 
 def differences(grid: Grid) -> str:

@@ -29,14 +29,15 @@ def judged(result: JobResult, target: Target, known: Sequence[KnownFailure]) -> 
 
 
 def covers(line: KnownFailure, result: JobResult, target: Target) -> bool:
-    """Whether a line speaks of a case on a target."""
-    address = result.address
-    return (address == line.case or (address.endswith("]") and address.rpartition("[")[0] == line.case)) and (
-        line.selector.covers(
-            server=target.server,
-            framework=target.framework,
-            loop=target.loop,
-            gateway=target.gateway,
-            runtime=target.runtime,
-        )
+    """Whether a line speaks of a case on a target. Its file is seen from the checkout, and a result's from the folder
+    that the engine runs in, so the end of the path decides."""
+    stem = result.address.rpartition("[")[0] if result.address.endswith("]") else result.address
+    if not any(name == line.case or name.endswith(f"/{line.case}") for name in (stem, result.address)):
+        return False
+    return line.selector.covers(
+        server=target.server,
+        framework=target.framework,
+        loop=target.loop,
+        gateway=target.gateway,
+        runtime=target.runtime,
     )

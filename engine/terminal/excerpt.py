@@ -11,6 +11,7 @@ The linter's mistakes and failed expectations share this form::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from engine.model.places import Place
@@ -20,6 +21,9 @@ LONGEST = 120
 """Columns of a source line that are shown."""
 
 _CUT = "..."
+
+_FAR = 4 * LONGEST
+"""Characters on either side of a value that are looked at at all: a line can be a megabyte long."""
 
 
 def show(place: Place, source: str | None, *, message: str = "", notes: Sequence[str] = ()) -> str:
@@ -55,8 +59,13 @@ def _line(place: Place, source: str | None) -> str | None:
                 source = file.read(1024 * 1024).decode(errors="replace").replace("\r\n", "\n")
         except (OSError, ValueError):
             return None
-    lines = source.split("\n")
+    lines = _split(source)
     return lines[place.line - 1] if place.line <= len(lines) else None
+
+
+@lru_cache(maxsize=4)
+def _split(source: str) -> list[str]:
+    return source.split("\n")
 
 
 def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
@@ -64,6 +73,10 @@ def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
 
     ``start`` and ``length`` are in characters of the line. Tabs become spaces. A long line is cut around the value.
     """
+    length = max(length, 1)
+    far = max(start - _FAR, 0)
+    before_that, line = bool(far), line[far : start + min(length, _FAR) + _FAR]
+    start -= far
     pieces = [" " if char == "\t" else visible(char) for char in line]
     start = min(start, len(pieces))
     end = min(max(start + length, start + 1), max(len(pieces), start + 1))
@@ -71,7 +84,7 @@ def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
     total = width("".join(pieces))
     if total > LONGEST:
         first, last = _window(pieces, start, end)
-    head = _CUT if first else ""
+    head = _CUT if first or before_that else ""
     tail = _CUT if last < len(pieces) else ""
     before = width(head + "".join(pieces[first:start]))
     carets = max(width("".join(pieces[start : min(end, last)])), 1)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -172,3 +173,11 @@ def test_long_bodies() -> None:
 def test_a_total_that_disagrees_with_the_parts_wins() -> None:
     found = joined_bodies([event(b"part")], (9, hashlib.sha256(b"all of it").hexdigest()))
     assert found == Blob(9, hashlib.sha256(b"all of it").hexdigest(), b"part")
+
+
+def test_a_scope_that_is_a_subclass_of_dict_says_so() -> None:
+    call = replace(CALL, scope_class="Headers")
+    observed = BoundaryFacts([call]).fact("scope")
+    assert isinstance(observed, Foreign)
+    assert (observed.cls, observed.value) == ("Headers", call.scope)
+    assert BoundaryFacts([call]).fact("scope.path") == "/a b"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.matchers.helpers import OPERATORS, matcher
 
 from engine.drivers.base import Seen
 from engine.execution.judge import Match, Outcomes, decide, judge
@@ -12,6 +11,7 @@ from engine.model.case import Level
 from engine.model.expectation import Expectation, Group, Matcher, Mismatch, Situation
 from engine.model.places import Place
 from engine.model.verdict import Verdict
+from tests.matchers.helpers import OPERATORS, matcher
 
 PLACE = Place("case.yaml", 1, 1)
 BROKEN = [Mismatch("status", "is 200", 500, PLACE)]

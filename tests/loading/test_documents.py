@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.loading.diagnostics import LIMIT
 from engine.loading.documents import load_paths
 from tests.loading.helpers import HEAD, OK, cases, codes, load, suite
 from tests.loading.vocabulary import small
@@ -108,3 +109,24 @@ def test_warnings_do_not_keep_a_case_back() -> None:
     assert [one.code for one in loaded.diagnostics] == ["unawaited-mark"]
     assert loaded.errors == 0
     assert [case.id for case in loaded.suites[0].cases] == ["one"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "  - {id: a}\n" * 5000,
+        HEAD + "  - {id: a, title: A, steps: [" + "{request: {pth: a}}, " * 5000 + "]}\n",
+        HEAD + "  - {id: a, title: A, steps: [" + "{request: {path: /scope, expect: {statsu: 1}}}, " * 5000 + "]}\n",
+        "a: b\n" * 5000,
+    ],
+)
+def test_a_document_full_of_mistakes_is_cut_and_gives_no_cases(text: str) -> None:
+    loaded = load(text)
+    assert (len(loaded.diagnostics), loaded.diagnostics[-1].code) == (LIMIT + 1, "too-many")
+    assert [case for one in loaded.suites for case in one.cases] == []
+
+
+def test_a_long_case_cannot_have_a_large_matrix() -> None:
+    steps = "{request: {path: /status/$(x), expect: {status: 200}}}, " * 500
+    text = suite(f"[{steps}]", f"matrix: {{x: {list(range(900))}}}")
+    assert codes(text) == ["matrix"]

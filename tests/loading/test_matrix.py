@@ -45,7 +45,8 @@ def test_names(matrix: str, uses: str, expected: list[str]) -> None:
 
 def test_a_title_has_the_names_of_values() -> None:
     found = expanded(
-        "id: a\ntitle: Length $(l) and $(l.x) and $(run)\nmatrix: {l: {plus: {x: 5}, none: {x: 6}}}\nsteps: [{var: l}]\n"
+        "id: a\ntitle: Length $(l) and $(l.x) and $(run)\n"
+        "matrix: {l: {plus: {x: 5}, none: {x: 6}}}\nsteps: [{var: l}]\n"
     )
     assert [one.title for one in found] == ["Length plus and 5 and $(run)", "Length none and 6 and $(run)"]
     assert [one.variables for one in found] == [{"l": {"x": 5}}, {"l": {"x": 6}}]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.matchers.helpers import PLACE, check
 
 from engine.errors import Defect
 from engine.matchers.matching import same
@@ -11,6 +10,7 @@ from engine.model.boundary import Foreign
 from engine.model.expectation import ABSENT, Call, Operators, Situation
 from engine.model.octets import Blob, Octets
 from engine.model.variables import Variable
+from tests.matchers.helpers import PLACE, check
 
 SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 

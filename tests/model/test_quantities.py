@@ -20,7 +20,7 @@ def test_no_time(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "64kb", "1.5B", "-1B"])
 def test_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match="size|whole"):
+    with pytest.raises(ValueError, match=r"size|whole"):
         octets(text)
 
 

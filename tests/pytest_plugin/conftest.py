@@ -89,6 +89,7 @@ Run = Callable[..., Ran]
 def run(suites: Path) -> Run:
     def call(*arguments: str) -> Ran:
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        variables["COLUMNS"] = "160"
         ended = subprocess.run(
             [sys.executable, "-m", "pytest", "suites", "--framework", "control", *arguments],
             cwd=suites.parent,

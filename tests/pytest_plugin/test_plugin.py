@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+
 from tests.pytest_plugin.conftest import Run
 
 TARGET = "gunicorn-control-auto"

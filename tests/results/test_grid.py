@@ -55,3 +55,13 @@ def test_a_target_that_did_not_start_is_a_row_of_its_own() -> None:
     drawn = draw(grid([ONE], [ASYNCIO, failed]))
     assert "did not start" in drawn
     assert grid([ONE, replace(ONE, target=failed.id, verdict=Verdict.ERROR)], [ASYNCIO, failed]).differences == ()
+
+
+def test_a_narrow_terminal_gets_narrow_tables() -> None:
+    results = [replace(ONE, category=f"category-{number}") for number in range(9)]
+    report = grid(results, [ASYNCIO])
+    for width in (200, 100, 60, 40):
+        drawn = draw(report, width)
+        assert max(len(line) for line in drawn.splitlines()) <= width
+        assert drawn.count("1/1") == 9
+        assert drawn.count("9/9") == 1

@@ -229,6 +229,9 @@ def listening() -> socket.socket:
     """A socket that listens on a port of the system's choice; connections wait in its queue for the server."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        # Accepted connections inherit it. A server that is handed a descriptor may not set it itself, and then
+        # answers wait for the client's delayed acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((HERE, 0))
         listener.listen(BACKLOG)
     except BaseException:

@@ -1,0 +1,102 @@
+"""Which jobs a run has, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.app.plan import Selection, arranged, plan, renumbered
+from engine.errors import UsageError
+from engine.model.case import Act, Application, Case, Level, RunsOn, Selector, Skip
+from engine.model.places import Place
+from engine.model.target import Target
+
+PLACE = Place("specs/a.yaml", 1, 1)
+CASE = Case(
+    id="a",
+    stem="a",
+    title="A",
+    suite="S",
+    file="specs/a.yaml",
+    category="http",
+    level=Level.MUST,
+    cite=("CORE-01",),
+    runs_on=RunsOn.FRAMEWORKS,
+    steps=(),
+    place=PLACE,
+)
+CONTROL = Target("gunicorn", "control", "auto")
+STARLETTE = Target("gunicorn", "starlette", "auto")
+
+
+def named(name: str, **changes: object) -> Case:
+    return replace(CASE, id=name, stem=name, **changes)  # type: ignore[arg-type]
+
+
+def planned(*cases: Case, offers: frozenset[str] = frozenset(), refuses: str = "") -> list[tuple[str, str, str]]:
+    jobs = plan(
+        cases, [CONTROL, STARLETTE], lambda _: offers, lambda _, options: [refuses] if options and refuses else []
+    )
+    assert [job.position for job in jobs] == list(range(len(jobs)))
+    return [(job.target.framework, job.case.id, job.left_out) for job in jobs]
+
+
+def test_a_case_runs_on_every_framework_or_on_the_control_alone() -> None:
+    assert planned(named("all"), named("own", runs_on=RunsOn.CONTROL)) == [
+        ("control", "all", ""),
+        ("control", "own", ""),
+        ("starlette", "all", ""),
+    ]
+    assert planned(named("wsgi", runs_on=RunsOn.WSGI)) == []
+
+
+def test_only_takes_a_target_out_and_skip_says_why() -> None:
+    only = named("only", only=Selector(frameworks=("starlette",)))
+    skip = named("skip", skip=(Skip(Selector(frameworks=("starlette",)), "it has none"),))
+    assert planned(only, skip) == [
+        ("control", "skip", ""),
+        ("starlette", "only", ""),
+        ("starlette", "skip", "left out: it has none"),
+    ]
+
+
+def test_what_a_target_lacks_is_said() -> None:
+    needs = named("needs", needs=("websocket", "http2"))
+    assert planned(needs, offers=frozenset({"websocket"}))[0][2] == "gunicorn with control does not offer http2"
+    assert planned(needs, offers=frozenset({"websocket", "http2"}))[0][2] == ""
+    assert planned(named("option", server={"tls": True}), refuses="no tls here")[0][2] == "no tls here"
+
+
+def test_a_target_s_processes_follow_each_other() -> None:
+    lifespan = Application(lifespan=(Act("return", True, PLACE),))
+    cases = [
+        named("own", own_process=True),
+        named("first"),
+        named("option", server={"workers": 2}),
+        named("alone", alone="all"),
+        named("script", runs_on=RunsOn.CONTROL, application=lifespan),
+        named("second"),
+        named("same-option", server={"workers": 2}),
+    ]
+    jobs = plan(cases, [CONTROL], lambda _: frozenset(), lambda *_: [])
+    assert [job.case.id for job in jobs] == ["first", "second", "alone", "option", "same-option", "own", "script"]
+    launches = [job.launch for job in jobs]
+    assert launches[0] == launches[1] == launches[2]
+    assert launches[3] == launches[4] != launches[0]
+    assert len({launches[0], launches[3], launches[5], launches[6]}) == 4
+    assert [launch.lifespan_of for launch in launches[5:]] == ["j5", "j6"]
+
+
+def test_some_of_a_plan_are_a_plan_again() -> None:
+    jobs = plan([named("a", own_process=True), named("b")], [CONTROL], lambda _: frozenset(), lambda *_: [])
+    again = renumbered(jobs[1:])
+    assert [(job.position, job.launch.lifespan_of) for job in again] == [(0, "j0")]
+    assert arranged(list(reversed(jobs)), [CONTROL]) == [1, 0]
+
+
+def test_a_category_that_no_case_has_is_a_usage_error() -> None:
+    Selection(categories=("http",)).check([CASE])
+    with pytest.raises(UsageError) as raised:
+        Selection(categories=("htpp",)).check([CASE])
+    assert "did you mean 'http'?" in str(raised.value)

@@ -1,0 +1,80 @@
+"""The engine in a process of its own, on a folder of suites outside the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ENGINE = (sys.executable, "-m", "engine")
+
+CASES = """\
+suite: Cases
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: good
+    title: Good
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+  - id: slow
+    title: Slow
+    matrix: {n: [1, 2, 3, 4]}
+    alone: true
+    steps:
+      - request: {path: /delay, query: {seconds: "1", n: $(n)}, expect: {status: 200}}
+"""
+
+BROKEN_APP = "import nowhere_to_be_found\n"
+
+
+def clean() -> dict[str, str]:
+    """The environment without what a pytest around it has set."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+
+
+Engine = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def suites(tmp_path: Path) -> Path:
+    (tmp_path / "cases.yaml").write_text(CASES)
+    return tmp_path
+
+
+@pytest.fixture
+def engine(suites: Path) -> Engine:
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*ENGINE, *arguments], cwd=suites, env=clean(), capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return call
+
+
+@pytest.fixture
+def begun(suites: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts an engine and leaves it running; what a test leaves is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def call(*arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*ENGINE, *arguments],
+            cwd=suites,
+            env=clean(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,192 @@
+"""``engine grid`` with real services: its files, its exit codes, and what it leaves behind when it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.cli.grid import exit_code
+from engine.model.verdict import JobResult, Verdict
+from engine.results.store import Run, TargetRow
+from tests.cli.conftest import BROKEN_APP, Engine
+
+ROOT = Path(__file__).parents[2]
+TARGET = "gunicorn-control-auto"
+ONE = ("grid", "cases.yaml", "--framework", "control")
+
+Begun = Callable[..., "subprocess.Popen[str]"]
+
+
+def kept(suites: Path) -> Path:
+    (path,) = (suites / "results" / "runs").glob("*/run.ndjson")
+    return path
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def processes(scratch: str) -> list[str]:
+    """The services whose environment names a folder: those that this test's engine started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if scratch in (folder / "environ").read_bytes().decode(errors="replace"):
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.service
+def test_both_loops(engine: Engine, suites: Path) -> None:
+    ran = engine(*ONE, "--loop", "both")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "no difference between asyncio and uvloop" in ran.stdout
+    names = sorted(path.name for path in (suites / "results").glob("compatibility_grid_*"))
+    assert names == [
+        f"compatibility_grid_{loop}.{end}" for loop in ("asyncio", "both", "uvloop") for end in ("json", "md")
+    ]
+    both = json.loads((suites / "results" / "compatibility_grid_both.json").read_text())
+    assert [(row["loop"], row["found_loop"]) for row in both["rows"]] == [("asyncio", "asyncio"), ("uvloop", "uvloop")]
+    for row in both["rows"]:
+        assert row["total"]["passed"] == row["total"]["applicable"] == 5
+        assert row["versions"]["gunicorn"]
+        assert row["python"]
+    again = engine("grid", "--from", kept(suites).parent.name)
+    assert again.returncode == 0
+    assert again.stdout.split("passed/applicable")[0] == ran.stdout.split("passed/applicable")[0]
+
+
+@pytest.mark.service
+def test_a_framework_that_does_not_start_is_one_red_row(engine: Engine, suites: Path) -> None:
+    frameworks = suites / "frameworks"
+    shutil.copytree(ROOT / "frameworks" / "control", frameworks / "control")
+    shutil.copytree(ROOT / "frameworks" / "control", frameworks / "broken")
+    shutil.copy(ROOT / "frameworks" / "contract.yaml", frameworks)
+    (frameworks / "broken" / "app.py").write_text(BROKEN_APP)
+    ran = engine("grid", "cases.yaml", "--frameworks", "frameworks")
+    assert ran.returncode == 1
+    assert "did not start" in ran.stdout
+    assert "nowhere_to_be_found" in ran.stdout
+    assert "5/5" in ran.stdout
+    assert "Traceback" not in ran.stderr
+    alone = engine("grid", "cases.yaml", "--frameworks", "frameworks", "--framework", "broken")
+    assert alone.returncode == 3
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_the_middle(begun: Begun, suites: Path, number: signal.Signals) -> None:
+    process = begun(*ONE)
+    path = wait_for_a_verdict(suites)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, out
+    assert "the run was not whole: interrupted" in out
+    assert "Traceback" not in out
+    found = lines(path)
+    assert found[-1]["kind"] == "footer"
+    assert found[-1]["ended"] == "interrupted"
+    assert 1 <= sum(line["kind"] == "result" for line in found) < 5
+
+
+@pytest.mark.service
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found through /proc")
+def test_killed_in_the_middle(begun: Begun, suites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    process = begun(*ONE)
+    path = wait_for_a_verdict(suites)
+    assert processes(f"ENGINE_DESK={scratch}")
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 15
+    while (processes(f"ENGINE_DESK={scratch}") or any(scratch.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes(f"ENGINE_DESK={scratch}") == []
+    assert not any(scratch.iterdir())
+    found = lines(path)
+    assert [line["kind"] for line in found[:3]] == ["header", "target", "result"]
+    assert found[-1]["kind"] != "footer"
+
+
+def wait_for_a_verdict(suites: Path) -> Path:
+    """The run's file, once it holds a verdict."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for path in (suites / "results").glob("runs/*/run.ndjson"):
+            if '"kind":"result"' in path.read_text():
+                return path
+        time.sleep(0.02)
+    raise AssertionError("no verdict came")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["grid", "nowhere.yaml"], "there is no nowhere.yaml"),
+        (["grid", "cases.yaml", "--framework", "starlete"], "did you mean 'starlette'?"),
+        (["grid", "cases.yaml", "--server", "gunicron"], "did you mean 'gunicorn'?"),
+        (["grid", "cases.yaml", "--category", "frist"], "did you mean 'first'?"),
+        (["grid", "cases.yaml", "--level", "may"], "no case was selected"),
+        (["grid", "--from", "nowhere"], "cannot be read"),
+        (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio'?"),
+        (["lint", "nowhere.yaml"], "there is no nowhere.yaml"),
+    ],
+)
+def test_usage(engine: Engine, arguments: list[str], words: str) -> None:
+    ran = engine(*arguments)
+    assert ran.returncode == 2
+    assert words in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_documents_with_mistakes_are_not_run(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text("suite: X\ncategory: x\ncases: []\nnonsense: 1\n")
+    ran = engine("grid", "cases.yaml")
+    assert ran.returncode == 2
+    assert "error[unknown-key]" in ran.stderr
+    assert not (suites / "results").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_results_that_cannot_be_written(engine: Engine, suites: Path) -> None:
+    (suites / "file").write_text("")
+    ran = engine("grid", "cases.yaml", "--results", "file")
+    assert ran.returncode == 2
+    assert "cannot be kept" in ran.stderr
+
+
+def result(verdict: Verdict) -> JobResult:
+    return JobResult("a", "a.yaml", TARGET, "first", "must", verdict)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "strict", "code"),
+    [
+        (Verdict.PASS, False, 0),
+        (Verdict.WARN, False, 0),
+        (Verdict.WARN, True, 1),
+        (Verdict.INFO, True, 0),
+        (Verdict.KNOWN, True, 0),
+        (Verdict.UNSUPPORTED, True, 0),
+        *[
+            (verdict, False, 1)
+            for verdict in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
+        ],
+    ],
+)
+def test_exit_codes(verdict: Verdict, strict: bool, code: int) -> None:
+    row = TargetRow(TARGET, "gunicorn", "control", "auto", "direct", "local")
+    assert exit_code(Run("x", {}, (row,), (result(verdict),), True, "whole"), strict=strict) == code
+    assert exit_code(Run("x", {}, (row,), (result(verdict),), False, "cut short"), strict=strict) == 1

@@ -1,0 +1,60 @@
+"""``engine lint`` as a command: its formats and exit codes. What it finds is held by tests/golden/lint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Engine
+
+MISTAKE = """\
+suite: S
+category: c
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: a
+    title: A
+    steps:
+      - request: {pth: /scope, expect: {status: 200}}
+"""
+
+
+def test_clean(engine: Engine) -> None:
+    ran = engine("lint", "cases.yaml")
+    assert (ran.returncode, ran.stdout) == (0, "no mistakes; looked at 1 file, 5 cases\n")
+
+
+def test_a_mistake(engine: Engine, suites: Path) -> None:
+    (suites / "wrong.yaml").write_text(MISTAKE)
+    ran = engine("lint", ".")
+    assert ran.returncode == 1
+    assert "wrong.yaml:9:19: error[unknown-key]" in ran.stdout
+    assert "did you mean 'path'?" in ran.stdout
+
+
+def test_json(engine: Engine, suites: Path) -> None:
+    (suites / "wrong.yaml").write_text(MISTAKE)
+    ran = engine("lint", "wrong.yaml", "--format", "json")
+    assert ran.returncode == 1
+    document = json.loads(ran.stdout)
+    assert document["errors"] >= 1
+    assert (document["diagnostics"][0]["line"], document["diagnostics"][0]["column"]) == (9, 19)
+
+
+def test_github(engine: Engine, suites: Path) -> None:
+    (suites / "wrong.yaml").write_text(MISTAKE)
+    ran = engine("lint", "wrong.yaml", "--format", "github")
+    assert ran.stdout.startswith("::error file=wrong.yaml,line=9,col=19")
+
+
+def test_large_binary_and_badly_encoded_files_get_an_answer(engine: Engine, suites: Path) -> None:
+    (suites / "large.yaml").write_bytes(b"suite: x\n" + b"# filler\n" * 1_200_000)
+    (suites / "binary.yaml").write_bytes(bytes(range(256)))
+    (suites / "latin.yaml").write_bytes(b"suite: \xe9\n")
+    (suites / "loop").symlink_to(suites, target_is_directory=True)
+    ran = engine("lint", ".")
+    assert ran.returncode == 1
+    for name in ("large.yaml", "binary.yaml", "latin.yaml"):
+        assert name in ran.stdout
+    assert "Traceback" not in ran.stdout + ran.stderr
