@@ -17,6 +17,7 @@ from engine.app.vocabulary import Words
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
 from engine.execution.runner import Runner
+from engine.loading.cache import Kept, fingerprint
 from engine.loading.documents import Loaded, load_paths
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
@@ -84,7 +85,16 @@ class Front:
 
     def load(self, paths: Sequence[Path]) -> Loaded:
         """The suites under some paths, and every mistake in them."""
-        return load_paths(paths, self.words.loading)
+        return load_paths(paths, self.words.loading, self.kept)
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Documents without mistakes, as they were read the last time."""
+        package = Path(__file__).resolve().parent.parent
+        code = [package / name for name in ("loading", "drivers", "matchers", "model")]
+        words = self.words
+        facts = [str(words.contract), *(f"{clause.id}" for clause in words.loading.clauses.values())]
+        return Kept(self.places.cache / "documents", fingerprint(code, facts))
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""

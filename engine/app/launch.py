@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from engine.app.front import Asked, Front
 from engine.app.grids import relative
@@ -16,6 +17,8 @@ from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case
 from engine.results.store import read
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,27 @@ class Done:
     interrupted: bool
     lost: int
     trouble: str
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM ended what was running; everything it had to clean up is done."""
+
+
+def until_stopped(running: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a loop of its own. Raises Stopped after Ctrl-C or SIGTERM, by which it is cancelled."""
+
+    async def cancellable() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        # Not by way of SIGINT: a shell starts what it runs in the background with that one ignored.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await running
+
+    try:
+        with asyncio.Runner(loop_factory=event_loop()) as runner:
+            return runner.run(cancellable())
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        raise Stopped from error
 
 
 def paths_of(named: Sequence[str], front: Front) -> list[Path]:
@@ -57,11 +81,9 @@ def run(front: Front, jobs: Sequence[Job], arguments: Sequence[str], watcher: Wa
     session = Session(jobs, front.runtime(store.folder), front.runner(run_id), store, [watcher], known=front.known)
     ended = "cut short"
     try:
-        with asyncio.Runner(loop_factory=event_loop()) as loop:
-            loop.get_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-            loop.run(session.run())
+        until_stopped(session.run())
         ended = "whole"
-    except KeyboardInterrupt:
+    except Stopped:
         ended = "interrupted"
     finally:
         store.close(ended)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.errors import UsageError
-from engine.execution.job import Job, names_fact
+from engine.execution.job import Job
 from engine.model.case import Case, RunsOn
 from engine.model.target import Launch, Target
 from engine.registry import nearest
@@ -38,14 +38,13 @@ class Selection:
 
 def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
     """The jobs of a run, arranged and numbered."""
-    keeps = [names_fact(case, "scope_after") for case in cases]
     jobs: list[Job] = []
     for target in targets:
         for number, case in enumerate(cases):
             if runs_on(case, target):
                 launch = Launch(target, options(case), f"{case.file}#{number}" if own_process(case) else "")
                 left_out = reason(case, target, offers(target), unsupported)
-                jobs.append(Job(len(jobs), case, target, launch, left_out, keeps[number]))
+                jobs.append(Job(len(jobs), case, target, launch, left_out))
     return renumbered([jobs[index] for index in arranged(jobs, targets)])
 
 
@@ -92,9 +91,17 @@ def renumbered(jobs: Sequence[Job]) -> list[Job]:
 
 def runs_on(case: Case, target: Target) -> bool:
     """Whether a case is meant for a target at all."""
-    if case.runs_on is RunsOn.WSGI or (case.runs_on is RunsOn.CONTROL and not target.is_control):
-        return False
-    return case.only.covers(**words(target))
+    return not not_meant(case, target)
+
+
+def not_meant(case: Case, target: Target) -> str:
+    """Why a case is not meant for a target, "" if it is."""
+    if case.runs_on is RunsOn.WSGI:
+        return "it is for WSGI apps"
+    if case.runs_on is RunsOn.CONTROL and not target.is_control:
+        scripted = case.application is not None
+        return "the control alone plays its script" if scripted else "it is about the server, and the control will do"
+    return "" if case.only.covers(**words(target)) else "it is for others, as its `only` says"
 
 
 def words(target: Target) -> dict[str, str]:

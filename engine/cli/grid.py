@@ -6,27 +6,29 @@ import argparse
 import shutil
 import sys
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from engine.app import grids, launch
-from engine.app.front import Front
-from engine.app.places import Places, find
-from engine.app.plan import Job
-from engine.app.runs import Run, again
 from engine.cli.base import Command, asked, place_arguments, target_arguments
 from engine.errors import DocumentError
 from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
-from engine.terminal import failure, lint_output
+from engine.terminal import lint_output
 from engine.terminal.escape import visible
-from engine.terminal.progress import Live, Plain, progress
-from engine.terminal.sources import Sources
+
+if TYPE_CHECKING:
+    from engine.app.places import Places
+    from engine.app.plan import Job
+    from engine.app.runs import Run
+    from engine.terminal.progress import Live, Plain
 
 DESCRIPTION = """\
 Run the cases against every target that was asked for, and draw the grid.
 
-Everything goes into results/: the run itself, verdict by verdict (runs/<id>/run.ndjson), the targets' logs beside it,
-and the grid (compatibility_grid_<loop>.md and .json). The exit code is 1 where a verdict breaks the build."""
+Everything goes into results/: the run itself, verdict by verdict
+(runs/<id>/run.ndjson), the targets' logs beside it, and the grid
+(compatibility_grid_<loop>.md and .json). The exit code is 1 where a verdict
+breaks the build."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +59,12 @@ class Screen:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
+    from engine.app import launch
+    from engine.app.front import Front
+    from engine.app.places import find
+    from engine.app.runs import again
+    from engine.terminal.progress import progress
+
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         return show(again(parsed.from_run, places), places, parsed, files=False)
@@ -86,6 +94,8 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 
 def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
+    from engine.app import grids
+
     report = grids.of(done)
     print(grids.draw(report, shutil.get_terminal_size().columns if sys.stdout.isatty() else 0))
     for row in done.targets:
@@ -107,6 +117,9 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
 
 def list_red(red: list[JobResult], *, whole: bool) -> None:
     """List what is red: one line each, or each with what crossed the wire."""
+    from engine.terminal import failure
+    from engine.terminal.sources import Sources
+
     sources = Sources()
     if red:
         print(f"\nred ({len(red)}):")
@@ -125,4 +138,16 @@ def exit_code(done: Run, *, strict: bool) -> int:
     return 1 if broken or not done.whole or any(row.failed for row in done.targets) else 0
 
 
-COMMAND = Command("grid", "Run the cases and draw the grid of frameworks and categories.", arguments, run, DESCRIPTION)
+COMMAND = Command(
+    "grid",
+    "Run the cases and draw the grid of frameworks and categories.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (
+        ("engine grid --loop both", "everything, on both event loops"),
+        ("engine grid specs/http --framework starlette", "some suites on one framework"),
+        ("engine grid --level must --failures", "failures with what crossed"),
+        ("engine grid --from RUN", "draw a run again"),
+    ),
+)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.app.front import Front
-from engine.app.places import find
 from engine.cli.base import Command
 from engine.errors import UsageError
 from engine.terminal import lint_output
@@ -20,6 +18,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
+    from engine.app.front import Front
+    from engine.app.places import find
+
     paths = [Path(path) for path in parsed.paths]
     for path in paths:
         if not path.exists():
@@ -37,4 +38,20 @@ def run(parsed: argparse.Namespace) -> int:
     return 1 if loaded.errors else 0
 
 
-COMMAND = Command("lint", "Find every mistake in documents, without running anything.", arguments, run)
+DESCRIPTION = """\
+Find every mistake in documents, without running anything: each with its line,
+a caret under the very value, and a way to mend it. The exit code is 1 where
+there is one."""
+
+COMMAND = Command(
+    "lint",
+    "Find every mistake in documents, without running anything.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (
+        ("engine lint", "everything under specs/"),
+        ("engine lint path/to/suites", "suites outside the checkout"),
+        ("engine lint --format github", "as annotations of a workflow"),
+    ),
+)

@@ -1,7 +1,6 @@
 """``engine``: finds the command, and turns what it raises into a message and an exit code.
 
-0 all as expected; 1 mistakes, or something broke the build; 2 usage, or a document that cannot be loaded; 3 nothing
-could be run; 4 the engine itself broke; 130 interrupted. docs/exit-codes.md says more.
+The exit codes are in ``EXIT_CODES``; docs/exit-codes.md says more.
 """
 
 from __future__ import annotations
@@ -17,6 +16,20 @@ from engine.errors import EngineError
 from engine.registry import Registry, found
 from engine.terminal.escape import visible
 
+DESCRIPTION = """\
+Test cases in YAML for ASGI servers and frameworks: checks them, runs them
+against every service that was asked for, and draws the grid.
+`engine COMMAND --help` says more of a command, with examples."""
+
+EXIT_CODES = (
+    (0, "as expected"),
+    (1, "mistakes, or something broke the build"),
+    (2, "usage, or a document that cannot be loaded"),
+    (3, "nothing could be run"),
+    (4, "the engine itself broke"),
+    (130, "interrupted"),
+)
+
 
 def commands() -> Registry[Command]:
     """Every command, by name."""
@@ -26,26 +39,36 @@ def commands() -> Registry[Command]:
 def parser(known: Registry[Command]) -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = argparse.ArgumentParser(
-        prog="engine", description="Test cases in YAML for Python's web servers and frameworks."
+        prog="engine",
+        description=DESCRIPTION,
+        epilog=aligned("exit codes", [(str(code), meaning) for code, meaning in EXIT_CODES]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"engine {version}")
-    below = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    below = top.add_subparsers(dest="command", title="commands", metavar="COMMAND", required=True)
     for command in known.values():
         one = below.add_parser(
             command.name,
             help=command.summary,
             description=command.description or command.summary,
+            epilog=aligned("examples", command.examples) if command.examples else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.arguments(one)
     return top
 
 
+def aligned(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Two columns under a title, as argparse draws its own."""
+    widest = max(len(left) for left, _ in rows)
+    return "\n".join([f"{title}:", *(f"  {left:<{widest}}  {right}" for left, right in rows)])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. The exit code."""
     known = commands()
-    parsed = parser(known).parse_args(arguments)
     try:
+        parsed = parser(known).parse_args(arguments)
         code = known[parsed.command].run(parsed)
         sys.stdout.flush()
         return code

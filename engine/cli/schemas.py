@@ -5,10 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.app.front import Front
-from engine.app.grids import relative
-from engine.app.places import find
-from engine.app.vocabulary import write_schemas
 from engine.cli.base import Command
 
 
@@ -19,10 +15,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write them, and say which."""
+    from engine.app.front import Front
+    from engine.app.grids import relative
+    from engine.app.places import find
+    from engine.app.vocabulary import write_schemas
+
     places = find()
     for path in write_schemas(Path(parsed.folder) if parsed.folder else places.schemas, Front(places).words):
         print(f"written: {relative(path)}")
     return 0
 
 
-COMMAND = Command("schemas", "Write the JSON schemas of the documents, for editors.", arguments, run)
+DESCRIPTION = """\
+Write the JSON schemas of the documents, with which an editor completes and
+explains the language. To be run after a step kind or an operator has changed;
+`engine doctor` says where it was forgotten."""
+
+COMMAND = Command(
+    "schemas",
+    "Write the JSON schemas of the documents, for editors.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (("engine schemas", "into schemas/"), ("engine schemas elsewhere", "into another folder")),
+)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.app.forward import forward
-from engine.app.front import Asked, Front
-from engine.app.places import find
-from engine.app.session import event_loop
 from engine.cli.base import Command
 from engine.errors import UsageError
 from engine.model.target import Launch, Target
 from engine.registry import nearest
 
+if TYPE_CHECKING:
+    from engine.app.front import Front
+
 DESCRIPTION = """\
-Start one target and leave it running until Ctrl-C. TARGET is a target's id, as in a test's name:
-gunicorn-starlette-uvloop. Its log is printed as it grows."""
+Start one target and leave it running until Ctrl-C. TARGET is a target's id, as
+in a test's name: gunicorn-starlette-uvloop. Its log is printed as it grows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,20 +29,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
+    from engine.app.front import Asked, Front
+    from engine.app.launch import Stopped, until_stopped
+    from engine.app.places import find
+
     front = Front(find(frameworks=parsed.frameworks))
     known = {target.id: target for loop in ("auto", "both") for target in front.targets(Asked(loop=loop))}
     if parsed.target not in known:
         raise UsageError(f"there is no target {parsed.target!r}", hint=nearest(parsed.target, known))
     try:
-        with asyncio.Runner(loop_factory=event_loop()) as loop:
-            loop.get_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-            return loop.run(serve(front, known[parsed.target], parsed.port))
-    except KeyboardInterrupt:
+        return until_stopped(serve(front, known[parsed.target], parsed.port))
+    except Stopped:
         return 0
 
 
 async def serve(front: Front, target: Target, port: int) -> int:
     """Start the target, and pass connections on to it until it ends."""
+    import asyncio
+
+    from engine.app.forward import forward
+
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
         live = await front.runtime(Path(folder)).start(Launch(target))
         try:
@@ -63,4 +67,15 @@ async def serve(front: Front, target: Target, port: int) -> int:
             await live.stop()
 
 
-COMMAND = Command("serve", "Start one target and leave it running.", arguments, run, DESCRIPTION)
+COMMAND = Command(
+    "serve",
+    "Start one target and leave it running.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (
+        ("engine list targets", "the ids"),
+        ("engine serve gunicorn-starlette-uvloop", "on http://127.0.0.1:8000"),
+        ("engine serve gunicorn-control-auto --port 9000", "on another port"),
+    ),
+)

@@ -22,7 +22,7 @@ POLL = 0.002
 LIFESPAN = "lifespan"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """Whose calls, and which of them."""
 
@@ -55,7 +55,8 @@ async def perform(step: Step, ctx: Context) -> Observation:
     elif step.checks.within is None:
         await settle(ctx, steps)
     boundary.refresh()
-    return BoundaryFacts(calls_of(boundary, steps), nth)
+    body_at = steps[-1].body_at if steps else None
+    return BoundaryFacts(calls_of(boundary, steps), nth, body_at)
 
 
 def calls_of(boundary: Boundary, steps: Sequence[Performed]) -> list[AppCall]:

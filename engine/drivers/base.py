@@ -42,7 +42,7 @@ def mapping(keys: Mapping[str, Schema], required: Sequence[str] = (), descriptio
     return schema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fact:
     """A fact that a kind exposes.
 
@@ -73,7 +73,7 @@ class Observation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """An observation from a plain mapping of facts, with nothing implied."""
 
@@ -122,7 +122,8 @@ class Performed:
 
     ``tokens`` are those that went out in the engine's header; ``peer`` is the connection's own address and
     ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
-    connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does.
+    connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does. ``body_at`` is
+    when the first of a response's body came, None where none did.
     """
 
     step: Step
@@ -131,6 +132,7 @@ class Performed:
     peer: tuple[str, int] | None = None
     connection: str = ""
     parent: Performed | None = None
+    body_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -234,11 +236,20 @@ class Stop(Exception):
     """An ``expect`` did not hold, and the steps after it are not performed. The mismatches are with the job."""
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Bytes that a step will send; ``what`` says which, where the bytes do not: ``text frame, masked``."""
+
+    data: bytes
+    what: str = ""
+
+
+Preview = Callable[[Any, Mapping[str, object], str], Sequence[Stretch]]
 Parse = Callable[[Node, Reader], object]
 Perform = Callable[[Step, Context], Awaitable["Observation | None"]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """A step kind, or an action of a script.
 
@@ -249,8 +260,9 @@ class Kind:
     ``waits`` (a deadline that the driver keeps: ``step.checks.within``). ``parse`` turns a located, valid node into
     the kind's frozen parameters, ``perform`` does it.
 
-    ``shorthand`` names the key that a value which is no mapping stands for: ``pause: 1s``. ``introduces`` gives the
-    variables that ``steps`` inside may name.
+    ``preview`` gives what a step will send before there is a target, for `engine show`: from its parameters, the
+    variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
+    bytes do not show.
     """
 
     name: str
@@ -267,6 +279,8 @@ class Kind:
     connects: bool = False
     needs: tuple[str, ...] = ()
     own_process: bool = False
+    preview: Preview | None = None
+    besides: tuple[str, ...] = ()
 
 
 def place_of(step: Step) -> Place:
@@ -276,5 +290,5 @@ def place_of(step: Step) -> Place:
 
 __all__ = [
     "NOTATIONS", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed", "Reader",
-    "Schema", "Seen", "Stop", "mapping", "notation", "place_of",
+    "Schema", "Seen", "Stop", "Stretch", "mapping", "notation", "place_of",
 ]  # fmt: skip

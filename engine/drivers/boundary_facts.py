@@ -25,6 +25,9 @@ BOUNDARY_FACTS = (
     Fact("sent[.*]", "The messages that the application sent; .0 is the first, .last the last."),
     Fact("sent.types", "The types of the messages sent, in order."),
     Fact("sent.body", "The bodies of the messages sent, joined."),
+    Fact(
+        "streamed", "Whether the client had some of the response's body before the application sent its last message."
+    ),
     Fact("returned", "Whether the call returned; absent while it runs."),
     Fact("raised", "The class of the exception that the call ended by."),
     Fact("result[.*]", "result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME."),
@@ -39,11 +42,13 @@ _OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
 class BoundaryFacts:
     """An observation of the calls of one or more steps.
 
-    Facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last.
+    Facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last. ``body_at`` is when
+    the client had the first of the response's body, in seconds on the clock of the calls' events.
     """
 
-    def __init__(self, calls: Sequence[AppCall], nth: int | None = None) -> None:
+    def __init__(self, calls: Sequence[AppCall], nth: int | None = None, body_at: float | None = None) -> None:
         self.calls = calls
+        self._body_at = body_at
         self._nth = nth
         place = len(calls) if nth is None else nth
         self.call: AppCall | None = calls[place - 1] if 0 < place <= len(calls) else None
@@ -72,9 +77,16 @@ class BoundaryFacts:
             return ABSENT if call.scope_after is None else in_scope(call.scope_after, rest)
         if family == "result":
             return self._result(call, rest)
+        if family == "streamed":
+            return self._streamed(call)
         simple = {"returned": call.returned, "raised": call.raised, "loop": call.loop, "pid": call.pid}
         value = simple.get(family)
         return ABSENT if value is None else value
+
+    def _streamed(self, call: AppCall) -> object:
+        """Cause and effect, no speed: the last message cannot have been sent when the body had begun to arrive."""
+        sent = [event.at for event in call.events if event.way == "sent"]
+        return ABSENT if self._body_at is None or not sent else self._body_at < sent[-1]
 
     def _result(self, call: AppCall, path: str) -> object:
         name, _, rest = path.partition(".")

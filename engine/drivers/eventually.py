@@ -16,7 +16,7 @@ from engine.model.variables import Variable
 EVERY = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """For how long, with which pause between tries (seconds), and what."""
 

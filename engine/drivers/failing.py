@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.model.expectation import ABSENT, Mismatch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unmet:
     """A step that did not come off: what should have been, what was, and what a reader cannot see from the two.
 

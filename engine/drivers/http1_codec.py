@@ -23,7 +23,7 @@ class Malformed(Exception):
     """The bytes are no HTTP/1.1 response; the message says why, in h11's words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """A status line and headers were complete; ``interim`` for 1xx other than 101."""
 
@@ -33,7 +33,7 @@ class Head:
     interim: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Data:
     """A piece of the body; ``ends`` where a chunk of the chunked coding ends with it. (h11 forgets that a chunk
     starts where its size comes in an arrival of its own.)"""
@@ -42,7 +42,7 @@ class Data:
     ends: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class End:
     """The response is complete, with these trailers."""
 

@@ -14,7 +14,7 @@ from engine.model.variables import fill
 POLL = 0.0015
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """The mark's name."""
 

@@ -10,7 +10,7 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """The branches: a name and its steps."""
 

@@ -12,7 +12,7 @@ from engine.model.nodes import Node
 from engine.model.variables import Variable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """How long, in seconds."""
 

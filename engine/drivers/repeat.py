@@ -12,7 +12,7 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """How often, how many at once, under which name the turn's number is known, and what."""
 

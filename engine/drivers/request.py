@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.drivers.base import Connection, Context, Kind, Observation, Reader, mapping, notation
+from engine.drivers.base import Connection, Context, Kind, Observation, Reader, Stretch, mapping, notation
 from engine.drivers.http1 import Response, ResponseReader, request_bytes, still_open, time_out
 from engine.drivers.response_facts import RESPONSE_FACTS, ResponseFacts
-from engine.drivers.sending import ENGINE_HEADER, Headers, Query, rendered, send, target
+from engine.drivers.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
 from engine.drivers.values import scalar, seconds, text
 from engine.errors import ChannelClosed, ChannelError, Refused, Reset
 from engine.model.case import Step
@@ -21,7 +22,7 @@ _unfit = re.compile(r"[^!-~]")
 _FRAMINGS = ("content-length", "chunked", "none")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """What stands under ``request``."""
 
@@ -73,6 +74,26 @@ def parse(node: Node, reader: Reader) -> Params:
     )
 
 
+def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: str) -> bytes:
+    """The bytes of the request. Raises Unknown and ValueError where something cannot be rendered."""
+    return request_bytes(
+        text(params.method, variables),
+        target(params.path, params.query, variables),
+        host=host,
+        headers=rendered(params.headers, variables),
+        added=((ENGINE_HEADER, token.encode()),),
+        version=text(params.version, variables),
+        body=params.body.render(variables) if params.body is not None else None,
+        framing=params.framing,
+        trailers=rendered(params.trailers, variables),
+    )
+
+
+def preview(params: Params, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The request as it will be sent."""
+    return [Stretch(bytes_of(params, variables, host, TOKEN))]
+
+
 async def perform(step: Step, ctx: Context) -> Observation:
     """Send the request, and read the response until it is complete, broken, or its time is over."""
     params = step.params
@@ -81,17 +102,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     method = text(params.method, variables)
     body = params.body.render(variables) if params.body is not None else None
     leave = seconds(params.abandon_after, variables) if params.abandon_after is not None else None
-    data = request_bytes(
-        method,
-        target(params.path, params.query, variables),
-        host=ctx.live.host,
-        headers=rendered(params.headers, variables),
-        added=((ENGINE_HEADER, ctx.token().encode()),),
-        version=text(params.version, variables),
-        body=body,
-        framing=params.framing,
-        trailers=rendered(params.trailers, variables),
-    )
+    data = bytes_of(params, variables, ctx.live.host, ctx.token())
     began = ctx.now()
     response = Response(method, sent_at=began)
     facts = ResponseFacts(response, body or b"", abandoned=leave is not None)
@@ -111,6 +122,8 @@ async def perform(step: Step, ctx: Context) -> Observation:
         response.outcome, response.detail = "reset", error.what
     except ChannelError as error:
         response.outcome, response.detail = "timeout", error.what
+    if response.pieces:
+        ctx.performed.body_at = response.pieces[0][1]
     if connection is not None:
         if "open" in step.checks.facts() and leave is None:
             response.open = await still_open(connection.channel, response)
@@ -182,5 +195,7 @@ KINDS = (
         within="waits",
         named=True,
         connects=True,
+        preview=preview,
+        besides=("abandon_after",),
     ),
 )

@@ -15,6 +15,8 @@ Headers = tuple[tuple[str, ByteString], ...]
 Query = str | tuple[tuple[str, object], ...] | None
 
 ENGINE_HEADER = b"x-engine-call"
+# What stands for the header's value before there is a run.
+TOKEN = "$(call)"
 
 
 def rendered(headers: Headers, variables: Mapping[str, object]) -> list[Pair]:

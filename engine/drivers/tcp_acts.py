@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.drivers.base import Context, Kind, Reader, mapping, notation
+from engine.drivers.base import Context, Kind, Reader, Stretch, mapping, notation
 from engine.drivers.sending import send
 from engine.drivers.values import flag, integer, scalar, seconds, text
 from engine.errors import Reset
@@ -18,14 +19,14 @@ from engine.model.variables import Variable
 HANG_UPS = ("write", "both", "reset")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bytes:
     """Bytes to be sent."""
 
     data: ByteString
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drip:
     """Bytes, the size of a piece, the pause between two (seconds), and offsets at which to cut besides."""
 
@@ -35,14 +36,14 @@ class Drip:
     cut_at: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HangUp:
     """Which way: one of HANG_UPS."""
 
     way: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """Whether bytes are taken from the socket."""
 
@@ -52,6 +53,12 @@ class Reading:
 def parse_bytes(node: Node, reader: Reader) -> Bytes:
     """The parameters of a node that is bytes."""
     return Bytes(reader.bytes(node))
+
+
+def preview(params: Bytes | Drip, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The bytes, as they will be sent."""
+    del host
+    return [Stretch(params.data.render(variables))]
 
 
 async def perform_send(step: Step, ctx: Context) -> None:
@@ -141,6 +148,7 @@ KINDS = (
         schema=notation("bytes", "What is sent, to the byte."),
         parse=parse_bytes,
         perform=perform_send,
+        preview=preview,
     ),
     Kind(
         name="write",
@@ -149,6 +157,7 @@ KINDS = (
         schema=notation("bytes", "What is sent, to the byte."),
         parse=parse_bytes,
         perform=perform_send,
+        preview=preview,
     ),
     Kind(
         name="drip",
@@ -169,6 +178,8 @@ KINDS = (
         ),
         parse=parse_drip,
         perform=perform_drip,
+        preview=preview,
+        besides=("piece", "every", "cut_at"),
     ),
     Kind(
         name="hang_up",

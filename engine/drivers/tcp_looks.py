@@ -29,14 +29,14 @@ CLOSED_FACTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Awaited:
     """``response``: the method that it answers."""
 
     method: object = "GET"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
     """``read``: how many bytes, or up to which."""
 
@@ -44,19 +44,19 @@ class Read:
     until: ByteString | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Nothing:
     """``closed``: it has no parameters of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Silence:
     """``silence``: for how long, in seconds."""
 
     time: float | Variable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flood:
     """``flood``: what is sent again and again, how many bytes at most, and how long a standstill ends it."""
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from websockets.exceptions import InvalidHeaderFormat
 from websockets.headers import parse_extension
 from websockets.utils import accept_key
 
-from engine.drivers.base import Connection, Context, Fact, Kind, Reader, mapping, notation
+from engine.drivers.base import Connection, Context, Fact, Kind, Reader, Stretch, mapping, notation
 from engine.drivers.http1 import Pair, Response, request_bytes, still_open, time_out
 from engine.drivers.request import exchange, unfit_target
 from engine.drivers.response_facts import RESPONSE_FACTS, ResponseFacts
-from engine.drivers.sending import ENGINE_HEADER, Headers, Query, rendered, target
+from engine.drivers.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
 from engine.drivers.websocket_session import Extension, Session, inflater_for, session_of
 from engine.errors import ChannelClosed, ChannelError, Refused, Reset
 from engine.model.case import Step
@@ -25,7 +25,7 @@ from engine.model.nodes import Node
 from engine.model.variables import fill
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """What stands under ``websocket``. ``connect`` is None where a named connection is continued."""
 
@@ -135,6 +135,26 @@ class HandshakeFacts(ResponseFacts):
         return found
 
 
+def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: str, key: str) -> bytes:
+    """The bytes of the handshake. Raises Unknown and ValueError where something cannot be rendered."""
+    headers = rendered(params.headers, variables)
+    subprotocols = [fill(name, variables) for name in params.subprotocols]
+    offers = [fill(offer, variables) for offer in params.offer]
+    return request_bytes(
+        "GET",
+        target(params.connect or "/", params.query, variables),
+        host=host,
+        headers=headers,
+        added=[(ENGINE_HEADER, token.encode()), *_asking(headers, key, subprotocols, offers)],
+        framing="none",
+    )
+
+
+def preview(params: Params, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The handshake as it will be sent; nothing where a connection goes on."""
+    return [Stretch(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
+
+
 async def perform(step: Step, ctx: Context) -> None:
     """Open a WebSocket, or continue one, and perform the script on it. One without a name is closed in the end."""
     params = step.params
@@ -164,14 +184,7 @@ async def handshake(step: Step, params: Params, ctx: Context) -> tuple[Handshake
     subprotocols = [fill(name, variables) for name in params.subprotocols]
     offers = [fill(offer, variables) for offer in params.offer]
     headers = rendered(params.headers, variables)
-    data = request_bytes(
-        "GET",
-        target(params.connect or "/", params.query, variables),
-        host=ctx.live.host,
-        headers=headers,
-        added=[(ENGINE_HEADER, ctx.token().encode()), *_asking(headers, key, subprotocols, offers)],
-        framing="none",
-    )
+    data = bytes_of(params, variables, ctx.live.host, ctx.token(), key)
     keys = [value.decode("latin-1") for name, value in headers if name.lower() == b"sec-websocket-key"]
     began, within = ctx.now(), step.checks.within
     response = Response(sent_at=began)
@@ -247,5 +260,7 @@ KINDS = (
         named=True,
         connects=True,
         needs=("websocket",),
+        preview=preview,
+        besides=("script",),
     ),
 )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.drivers.base import Context, Kind, Reader, Schema, mapping, notation
+from engine.drivers.base import Context, Kind, Reader, Schema, Stretch, mapping, notation
 from engine.drivers.sending import send
 from engine.drivers.values import flag, integer, scalar
 from engine.drivers.websocket_session import session_of
@@ -19,7 +19,7 @@ from engine.wire.websocket import BINARY, CLOSE, NAMES, OPCODES, TEXT, close_pay
 FLAGS = ("fin", "rsv1", "rsv2", "rsv3", "mask")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Send:
     """A message: its opcode, and its payload as bytes or as a value that becomes JSON."""
 
@@ -28,7 +28,7 @@ class Send:
     value: object = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FrameSpec:
     """A frame as a case writes it; ``options`` are those of FLAGS, ``length_as`` and ``claim_length``."""
 
@@ -38,14 +38,14 @@ class FrameSpec:
     options: tuple[tuple[str, object], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frames:
     """Frames that go out in one write."""
 
     frames: tuple[FrameSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Close:
     """A close frame's code, None for an empty one, and its reason."""
 
@@ -61,15 +61,25 @@ def parse_send(node: Node, reader: Reader) -> Send:
     return Send(TEXT if word == "text" else BINARY, reader.bytes(value))
 
 
+def payload_of(params: Send, variables: Mapping[str, object]) -> bytes:
+    """A message's payload. Raises Unknown and ValueError where it cannot be rendered."""
+    if params.data is not None:
+        return params.data.render(variables)
+    return json.dumps(resolve(params.value, variables), ensure_ascii=False).encode()
+
+
+def preview_send(params: Send, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The message's payload: its mask is random."""
+    del host
+    return [Stretch(payload_of(params, variables), f"{NAMES[params.opcode]} frame, masked")]
+
+
 async def perform_send(step: Step, ctx: Context) -> None:
     """Send a message in one frame, masked and not compressed."""
     params = step.params
     assert isinstance(params, Send)
     session_of(ctx.connection)
-    if params.data is not None:
-        payload = params.data.render(ctx.variables)
-    else:
-        payload = json.dumps(resolve(params.value, ctx.variables), ensure_ascii=False).encode()
+    payload = payload_of(params, ctx.variables)
     await send(ctx, ctx.connection, encode(params.opcode, payload), payload)
 
 
@@ -119,6 +129,33 @@ def frame_bytes(frame: FrameSpec, variables: Mapping[str, object]) -> tuple[int,
     return opcode, payload, data
 
 
+def preview_frames(params: Frames, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """Each frame's payload: its mask is random."""
+    del host
+    found = []
+    for frame in params.frames:
+        opcode, payload, _ = frame_bytes(frame, variables)
+        words = [f"{NAMES.get(opcode, f'opcode {opcode}')} frame"]
+        if frame.code is not None:
+            words.append(f"code {integer(frame.code, variables, 'code')}")
+        words += [_option(name, resolve(value, variables)) for name, value in frame.options]
+        if not any(name == "mask" for name, _ in frame.options):
+            words.append("masked")
+        found.append(Stretch(frame.payload.render(variables) if frame.code is not None else payload, ", ".join(words)))
+    return found
+
+
+def _option(name: str, value: object) -> str:
+    """A frame's option in words."""
+    if name == "mask":
+        return "masked" if value else "not masked"
+    if name == "length_as":
+        return f"length written in {value} bits"
+    if name == "claim_length":
+        return f"length written as {value}"
+    return f"{name} {1 if value else 0}"
+
+
 async def perform_frames(step: Step, ctx: Context) -> None:
     """Send frames in one write, whatever rules they break."""
     assert isinstance(step.params, Frames)
@@ -135,6 +172,14 @@ def parse_close(node: Node, reader: Reader) -> Close:
     if reason and not code:
         reader.mistake(reason, "a close frame has no reason without a code", "write `code: 1000` as well")
     return Close(reader.value(code) if code else None, reader.bytes(reason) if reason else None)
+
+
+def preview_close(params: Close, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The close frame's reason, and its code in words."""
+    del host
+    code = "no code" if params.code is None else f"code {integer(params.code, variables, 'code')}"
+    reason = params.reason.render(variables) if params.reason is not None else b""
+    return [Stretch(reason, f"close frame, {code}, masked")]
 
 
 async def perform_close(step: Step, ctx: Context) -> None:
@@ -189,6 +234,7 @@ KINDS = (
         },
         parse=parse_send,
         perform=perform_send,
+        preview=preview_send,
     ),
     Kind(
         name="frames",
@@ -197,6 +243,7 @@ KINDS = (
         schema={"type": "array", "items": _FRAME, "minItems": 1, "description": "The frames, in order."},
         parse=parse_frames,
         perform=perform_frames,
+        preview=preview_frames,
     ),
     Kind(
         name="close",
@@ -205,5 +252,6 @@ KINDS = (
         schema=mapping({"code": _CODE, "reason": notation("bytes", "The reason, UTF-8 of at most 123 bytes.")}),
         parse=parse_close,
         perform=perform_close,
+        preview=preview_close,
     ),
 )

@@ -11,7 +11,7 @@ from engine.drivers.failing import Unmet
 from engine.drivers.paths import walk
 from engine.drivers.response_facts import parsed
 from engine.drivers.sending import send
-from engine.drivers.tcp_acts import Bytes, parse_bytes
+from engine.drivers.tcp_acts import Bytes, parse_bytes, preview
 from engine.drivers.tcp_looks import CLOSED_FACTS, Nothing, joined, parse_closed, to_the_end
 from engine.drivers.websocket_session import Message, Session, is_text, next_frame, session_of
 from engine.errors import Reset
@@ -26,7 +26,7 @@ from engine.wire.websocket import CLOSE, PING, PONG, Frame, close_payload, encod
 PONG_WITHIN = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageFacts:
     """What ``receive`` saw."""
 
@@ -252,6 +252,7 @@ KINDS = (
         schema=notation("bytes", "The ping's payload, at most 125 bytes."),
         parse=parse_bytes,
         perform=perform_ping,
+        preview=preview,
     ),
     Kind(
         name="closed",

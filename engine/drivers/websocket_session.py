@@ -38,7 +38,7 @@ class Inflater:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A whole message, or the close frame that came in place of one. ``problems`` are rules that the peer broke on
     the way to it; ``ended`` says how the stream ended where neither came."""

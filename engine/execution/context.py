@@ -113,7 +113,7 @@ class Branch(Context):
     def token(self) -> str:
         memory = self._memory
         memory.calls += 1
-        token = memory.live.boundary.token(self.job, memory.calls, keep_scope_after=memory.job.keeps_scope)
+        token = memory.live.boundary.token(self.job, memory.calls, keep_scope_after=memory.job.case.keeps_scope)
         self.performed.tokens.append(token)
         return token
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.loading.matrix import Expanded
-from engine.loading.outline import Item
+from engine.loading.outline import Item, groups
 from engine.loading.reader import CaseReader
 from engine.loading.sheets import selector, text
 from engine.model.case import Application, Case, Level, RunsOn, Skip
 from engine.model.nodes import Node
+
+# The fact for which the observer must record more than it does by itself.
+SCOPE_AFTER = "scope_after"
 
 _SECONDS = ("keep_alive", "grace")
 _BYTES = ("message_limit",)
@@ -73,8 +76,18 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
         application=application,
         variables=expanded.variables,
         variant=expanded.variant,
+        keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
     )
     return case if reader.noted == before else None
+
+
+def _looks_at_scope_after(item: Item) -> bool:
+    named = [name for name, _ in groups(item.body)]
+    for key in ("record", "capture"):
+        found = item.body.get(key)
+        if found is not None:
+            named += [str(node.value) for _, node in found.entries()]
+    return any(name.partition(".")[0] == SCOPE_AFTER for name in named)
 
 
 def _application(node: Node | None, reader: CaseReader) -> Application | None:

@@ -13,16 +13,18 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from engine.loading import validity
+from engine.loading.cache import Kept
 from engine.loading.cases import Frame, read_case
 from engine.loading.complaints import complain
 from engine.loading.composer import compose
 from engine.loading.diagnostics import LIMIT, Diagnostic, Notes
 from engine.loading.files import Source, read_all
 from engine.loading.matrix import expand
-from engine.loading.outline import outline
+from engine.loading.outline import Item, outline
 from engine.loading.reader import CaseReader
 from engine.loading.rules import evaluation, facts, marks, references, suites, targets, variables
 from engine.loading.rules.view import View
+from engine.loading.salvage import SAFE, salvage
 from engine.loading.schema import compose_schemas
 from engine.loading.sheets import clauses_of, failures_of
 from engine.loading.vocabulary import Vocabulary
@@ -93,10 +95,13 @@ def language_of(vocabulary: Vocabulary) -> Language:
     return _languages[vocabulary]
 
 
-def load_paths(paths: Sequence[Path], vocabulary: Vocabulary) -> Loaded:
-    """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics."""
+def load_paths(paths: Sequence[Path], vocabulary: Vocabulary, kept: Kept | None = None) -> Loaded:
+    """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics.
+
+    ``kept`` has suites of documents that had none the last time, and takes new ones.
+    """
     language = language_of(vocabulary)
-    gathered = _Gathered(language)
+    gathered = _Gathered(language, kept)
     with _uncollected():
         for found in read_all(paths):
             gathered.files += 1
@@ -141,6 +146,7 @@ class _Gathered:
     """What was loaded so far."""
 
     language: Language
+    kept: Kept | None = None
     suites: list[Suite] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     known_failures: list[KnownFailure] = field(default_factory=list)
@@ -150,7 +156,12 @@ class _Gathered:
 
     def take(self, source: Source) -> None:
         """Load one document."""
+        suite = self.kept.find(source.file, source.text) if self.kept is not None else None
+        if suite is not None:
+            self.suites.append(suite)
+            return
         notes = Notes()
+        before = len(self.suites)
         root = compose(source, notes)
         if root is not None:
             self._document(root, source, notes)
@@ -158,6 +169,8 @@ class _Gathered:
         if found:
             self.sources[source.file] = source.text
             self.diagnostics.extend(found)
+        elif self.kept is not None and len(self.suites) > before:
+            self.kept.keep(source.file, source.text, self.suites[-1])
 
     def _document(self, root: Node, source: Source, notes: Notes) -> None:
         first = next(root.entries(), None)
@@ -212,8 +225,12 @@ class _Suite:
         sound = -1 not in broken
         cases: list[Case] = []
         for index, node in enumerate(nodes):
-            if index not in broken and sound and self.notes.errors <= LIMIT:
+            if self.notes.errors > LIMIT:
+                break
+            if index not in broken and sound:
                 cases.extend(self._case(node))
+            else:
+                self._rest_of(node)
         return Suite(self.frame.title, self.source.file, self.frame.category, tuple(cases))
 
     def _broken(self) -> set[int]:
@@ -262,6 +279,28 @@ class _Suite:
             return variable is not None and str(variable.value).partition(".")[0] in names
         return isinstance(node.value, str) and any(used.partition(".")[0] in names for used in names_in(node.value))
 
+    def _rest_of(self, node: Node) -> None:
+        """Note the mistakes of meaning in a case that has mistakes of form as well."""
+        left = salvage(node, self.language.case_schema, self.language.fits_case)
+        if left is None:
+            return
+        inner = Notes(taken=set(self.notes.taken))
+        for expanded in expand(left, self.language.suite, inner):
+            if not expanded.variant or self.language.fits_case(expanded.node):
+                self._rules(expanded.node, inner)
+        for diagnostic in inner.found:
+            if diagnostic.code in SAFE:
+                self.notes.error(diagnostic.place, diagnostic.code, diagnostic.what, diagnostic.hint)
+
+    def _rules(self, node: Node, notes: Notes) -> tuple[Item, ...]:
+        """Hold a case of the right form against the rules. Its steps, as an outline."""
+        steps = node.get("steps")
+        items = outline(steps, self.language.vocabulary) if steps is not None else ()
+        view = View(node, items, self.frame, self.language.vocabulary, notes, self.lines)
+        for rule in RULES:
+            rule(view)
+        return items
+
     def _case(self, node: Node) -> list[Case]:
         cases: list[Case] = []
         for expanded in expand(node, self.language.suite, self.notes):
@@ -269,12 +308,8 @@ class _Suite:
                 break
             if expanded.variant and not self._fits_expanded(expanded.node):
                 continue
-            steps = expanded.node.get("steps")
-            items = outline(steps, self.language.vocabulary) if steps is not None else ()
-            view = View(expanded.node, items, self.frame, self.language.vocabulary, self.notes, self.lines)
             before = self.notes.errors
-            for rule in RULES:
-                rule(view)
+            items = self._rules(expanded.node, self.notes)
             reader = CaseReader(self.language.vocabulary, self.notes)
             case = read_case(expanded, self.frame, items, reader)
             if case is not None and self.notes.errors == before:

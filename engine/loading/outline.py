@@ -71,3 +71,20 @@ def walk(items: tuple[Item, ...]) -> Iterator[Item]:
     """All items, at any depth, in the order of the document."""
     for item in items:
         yield from item.walk()
+
+
+def groups(body: Node) -> Iterator[tuple[str, Node]]:
+    """Each fact that a step's ``expect`` and ``should`` name, at any depth, with its matcher."""
+    for key in ("expect", "should"):
+        found = body.get(key)
+        if found is not None:
+            yield from _facts(found)
+
+
+def _facts(group: Node) -> Iterator[tuple[str, Node]]:
+    for name, child in group.entries():
+        if name == "any_of":
+            for inner in child.items():
+                yield from _facts(inner)
+        else:
+            yield name, child

@@ -24,8 +24,32 @@ def _compare(phrase: str, holds: Callable[[float, float], bool]) -> Callable[[Qu
 
 
 OPERATORS = (
-    Operator("at_least", "Is this much or more.", Argument.AMOUNT, _compare("at least", lambda a, b: a >= b)),
-    Operator("at_most", "Is this much or less.", Argument.AMOUNT, _compare("at most", lambda a, b: a <= b)),
-    Operator("more_than", "Is more than this.", Argument.AMOUNT, _compare("more than", lambda a, b: a > b)),
-    Operator("less_than", "Is less than this.", Argument.AMOUNT, _compare("less than", lambda a, b: a < b)),
+    Operator(
+        "at_least",
+        "Is this much or more.",
+        Argument.AMOUNT,
+        _compare("at least", lambda a, b: a >= b),
+        phrase=("is at least {}",),
+    ),
+    Operator(
+        "at_most",
+        "Is this much or less.",
+        Argument.AMOUNT,
+        _compare("at most", lambda a, b: a <= b),
+        phrase=("is at most {}",),
+    ),
+    Operator(
+        "more_than",
+        "Is more than this.",
+        Argument.AMOUNT,
+        _compare("more than", lambda a, b: a > b),
+        phrase=("is more than {}",),
+    ),
+    Operator(
+        "less_than",
+        "Is less than this.",
+        Argument.AMOUNT,
+        _compare("less than", lambda a, b: a < b),
+        phrase=("is less than {}",),
+    ),
 )

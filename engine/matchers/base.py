@@ -54,8 +54,10 @@ class Question:
 class Operator:
     """One operator: its name, what it says in one sentence, its argument, and its answer.
 
-    ``words`` are the values that a WORD may have. ``takes_absent`` is true for the one operator that may be asked
-    about a value that is not there.
+    ``words`` are the values that a WORD may have. ``takes_absent`` is true for the operators that may be asked about a
+    value that is not there. ``phrase`` says what must hold, with ``{}`` for the argument: "is at least {}". It has two
+    texts for a FLAG (true, then false), and may have two for MATCHERS (any, then plain values only); without one, the
+    name is the phrase.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Operator:
     answer: Callable[[Question], Mismatch | None]
     words: tuple[str, ...] = ()
     takes_absent: bool = False
+    phrase: tuple[str, ...] = ()
 
 
 Operators = Mapping[str, Operator]

@@ -105,12 +105,47 @@ def _var(question: Question) -> Mismatch | None:
 
 
 OPERATORS = (
-    Operator("equals", "Is this very value; a mapping is a whole JSON object.", Argument.LITERAL, _equals),
-    Operator("not", "Is there, and does not match.", Argument.MATCHER, _not),
-    Operator("any_of", "Matches at least one of the list.", Argument.MATCHERS, _any_of, takes_absent=True),
-    Operator("all_of", "Matches every one of the list.", Argument.MATCHERS, _all_of, takes_absent=True),
-    Operator("present", "Is there at all (true), or is absent (false).", Argument.FLAG, _present, takes_absent=True),
-    Operator("var", "Equals the variable of this name, with its own type; `plus` adds to it.", Argument.VARIABLE, _var),
-    Operator("type", "Is of this kind of value.", Argument.WORD, _type, words=TYPES),
-    Operator("python", "Is exactly of this Python class in the application, no subclass.", Argument.NAME, _python),
+    Operator(
+        "equals", "Is this very value; a mapping is a whole JSON object.", Argument.LITERAL, _equals, phrase=("is {}",)
+    ),
+    Operator("not", "Is there, and does not match.", Argument.MATCHER, _not, phrase=("is not one that {}",)),
+    Operator(
+        "any_of",
+        "Matches at least one of the list.",
+        Argument.MATCHERS,
+        _any_of,
+        takes_absent=True,
+        phrase=("{}", "is one of {}"),
+    ),
+    Operator(
+        "all_of",
+        "Matches every one of the list.",
+        Argument.MATCHERS,
+        _all_of,
+        takes_absent=True,
+        phrase=("{}", "is all of {}"),
+    ),
+    Operator(
+        "present",
+        "Is there at all (true), or is absent (false).",
+        Argument.FLAG,
+        _present,
+        takes_absent=True,
+        phrase=("is there", "is absent"),
+    ),
+    Operator(
+        "var",
+        "Equals the variable of this name, with its own type; `plus` adds to it.",
+        Argument.VARIABLE,
+        _var,
+        phrase=("is {}",),
+    ),
+    Operator("type", "Is of this kind of value.", Argument.WORD, _type, words=TYPES, phrase=("is of type {}",)),
+    Operator(
+        "python",
+        "Is exactly of this Python class in the application, no subclass.",
+        Argument.NAME,
+        _python,
+        phrase=("is exactly a Python {}",),
+    ),
 )

@@ -125,21 +125,68 @@ def _ordered(question: Question, items: Sequence[object]) -> Mismatch | None:
 
 
 OPERATORS = (
-    Operator("some", "Has at least one item that matches.", Argument.MATCHER, _of_list(_some)),
-    Operator("each", "Has items, and every one matches.", Argument.MATCHER, _of_list(_each)),
-    Operator("none", "Has no item that matches.", Argument.MATCHER, _of_list(_none)),
-    Operator("first", "Has a first item, which matches.", Argument.MATCHER, _of_list(_end(0, "first"))),
-    Operator("last", "Has a last item, which matches.", Argument.MATCHER, _of_list(_end(-1, "last"))),
-    Operator("items", "Matches one by one, and has no more items.", Argument.MATCHERS, _of_list(_items)),
+    Operator(
+        "some",
+        "Has at least one item that matches.",
+        Argument.MATCHER,
+        _of_list(_some),
+        phrase=("has an item that {}",),
+    ),
+    Operator(
+        "each",
+        "Has items, and every one matches.",
+        Argument.MATCHER,
+        _of_list(_each),
+        phrase=("has items, each of which {}",),
+    ),
+    Operator("none", "Has no item that matches.", Argument.MATCHER, _of_list(_none), phrase=("has no item that {}",)),
+    Operator(
+        "first",
+        "Has a first item, which matches.",
+        Argument.MATCHER,
+        _of_list(_end(0, "first")),
+        phrase=("has a first item that {}",),
+    ),
+    Operator(
+        "last",
+        "Has a last item, which matches.",
+        Argument.MATCHER,
+        _of_list(_end(-1, "last")),
+        phrase=("has a last item that {}",),
+    ),
+    Operator(
+        "items",
+        "Matches one by one, and has no more items.",
+        Argument.MATCHERS,
+        _of_list(_items),
+        phrase=("has exactly these items: {}", "is the list {}"),
+    ),
     Operator(
         "in_order",
         "Has items that match in this order; others may stand between.",
         Argument.MATCHERS,
         _of_list(_in_order),
+        phrase=("has in this order, with or without others between: {}",),
     ),
     Operator(
-        "any_order", "Matches one by one in some order, and has no more items.", Argument.MATCHERS, _of_list(_any_order)
+        "any_order",
+        "Matches one by one in some order, and has no more items.",
+        Argument.MATCHERS,
+        _of_list(_any_order),
+        phrase=("has in any order exactly these items: {}",),
     ),
-    Operator("unique", "Has no item twice (true), or has (false).", Argument.FLAG, _of_list(_unique)),
-    Operator("ordered", "Is in ascending order (true), or is not (false).", Argument.FLAG, _of_list(_ordered)),
+    Operator(
+        "unique",
+        "Has no item twice (true), or has (false).",
+        Argument.FLAG,
+        _of_list(_unique),
+        phrase=("has no item twice", "has an item twice"),
+    ),
+    Operator(
+        "ordered",
+        "Is in ascending order (true), or is not (false).",
+        Argument.FLAG,
+        _of_list(_ordered),
+        phrase=("is in ascending order", "is not in ascending order"),
+    ),
 )

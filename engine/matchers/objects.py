@@ -29,6 +29,18 @@ def _keys(question: Question) -> Mismatch | None:
 
 
 OPERATORS = (
-    Operator("fields", "Is an object in which these keys match; it may have others.", Argument.FIELDS, _fields),
-    Operator("keys", "Is an object whose list of keys matches.", Argument.MATCHER, _keys),
+    Operator(
+        "fields",
+        "Is an object in which these keys match; it may have others.",
+        Argument.FIELDS,
+        _fields,
+        phrase=("is an object in which {}",),
+    ),
+    Operator(
+        "keys",
+        "Is an object whose list of keys matches.",
+        Argument.MATCHER,
+        _keys,
+        phrase=("is an object whose list of keys {}",),
+    ),
 )

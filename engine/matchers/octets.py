@@ -73,8 +73,14 @@ def _sha256(question: Question) -> Mismatch | None:
 
 
 OPERATORS = (
-    Operator("bytes", "Is exactly these bytes.", Argument.BYTES, _bytes),
-    Operator("sent", "Is what this step sent (true), or is not (false).", Argument.FLAG, _sent),
-    Operator("size", "Has this size.", Argument.SIZE, _size),
-    Operator("sha256", "Has this SHA-256, in hexadecimal.", Argument.NAME, _sha256),
+    Operator("bytes", "Is exactly these bytes.", Argument.BYTES, _bytes, phrase=("is {}",)),
+    Operator(
+        "sent",
+        "Is what this step sent (true), or is not (false).",
+        Argument.FLAG,
+        _sent,
+        phrase=("is what this step sent", "is not what this step sent"),
+    ),
+    Operator("size", "Has this size.", Argument.SIZE, _size, phrase=("has a size of {}",)),
+    Operator("sha256", "Has this SHA-256, in hexadecimal.", Argument.NAME, _sha256, phrase=("has the SHA-256 {}",)),
 )

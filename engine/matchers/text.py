@@ -153,13 +153,39 @@ def _is(question: Question) -> Mismatch | None:
 
 
 OPERATORS = (
-    Operator("contains", "Has this somewhere in it.", Argument.TEXT, _text("contains", _contains, _contains)),
-    Operator("starts_with", "Begins with this.", Argument.TEXT, _text("starts with", _starts, _starts)),
+    Operator(
+        "contains",
+        "Has this somewhere in it.",
+        Argument.TEXT,
+        _text("contains", _contains, _contains),
+    ),
+    Operator(
+        "starts_with",
+        "Begins with this.",
+        Argument.TEXT,
+        _text("starts with", _starts, _starts),
+    ),
     Operator("ends_with", "Ends with this.", Argument.TEXT, _text("ends with", _ends, _ends)),
     Operator(
-        "same_text", "Is this, letter case aside.", Argument.TEXT, _text("is, case aside,", _same_text, _same_text)
+        "same_text",
+        "Is this, letter case aside.",
+        Argument.TEXT,
+        _text("is, case aside,", _same_text, _same_text),
+        phrase=("is, letter case aside, {}",),
     ),
-    Operator("matches", "Matches this regular expression as a whole.", Argument.PATTERN, _matches),
-    Operator("length", "Has so many characters, bytes, items or keys.", Argument.MATCHER, _length),
-    Operator("is", "Is text of this form.", Argument.WORD, _is, words=tuple(FORMS)),
+    Operator(
+        "matches",
+        "Matches this regular expression as a whole.",
+        Argument.PATTERN,
+        _matches,
+        phrase=("as a whole matches {}",),
+    ),
+    Operator(
+        "length",
+        "Has so many characters, bytes, items or keys.",
+        Argument.MATCHER,
+        _length,
+        phrase=("has a length that {}",),
+    ),
+    Operator("is", "Is text of this form.", Argument.WORD, _is, words=tuple(FORMS), phrase=("is of the form {}",)),
 )

@@ -26,7 +26,7 @@ class RunsOn(StrEnum):
     WSGI = "wsgi"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One action, and what is expected of it.
 
@@ -44,7 +44,7 @@ class Step:
     checks: Checks = NO_CHECKS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selector:
     """Names that restrict; an empty tuple restricts nothing."""
 
@@ -66,7 +66,7 @@ class Selector:
         return all(not names or name in names for names, name in pairs)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Skip:
     """Targets on which a case is not run, and why."""
 
@@ -74,7 +74,7 @@ class Skip:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Act:
     """One act of an application's script: its word, and its argument with byte strings and variables unrendered."""
 
@@ -84,7 +84,7 @@ class Act:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Application:
     """The script that the control plays: a list of acts for each scope type, and for single paths, which go first.
 
@@ -97,7 +97,7 @@ class Application:
     paths: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One requirement, with every value of its matrix filled in.
 
@@ -105,6 +105,7 @@ class Case:
     without them. ``alone`` is "" (company is welcome), "all" (no company on the target) or a word (never beside a
     case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still
     name where a byte string is rendered late. ``server`` holds the options to start it with, in the engine's words.
+    ``keeps_scope`` says that a step looks at the scope as it is after a call, which must then be recorded.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Case:
     application: Application | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
     variant: str = ""
+    keeps_scope: bool = False
 
     @property
     def address(self) -> str:
@@ -138,7 +140,7 @@ class Case:
         return f"{self.file}::{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suite:
     """One file of cases."""
 
@@ -148,7 +150,7 @@ class Suite:
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """One clause of a standard: its id, the level of the text, where it stands, and what it says."""
 

@@ -43,7 +43,7 @@ class Unclear(Absent):
         return "unclear"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Literal:
     """The very value: a scalar, or a list whose items are literal too. Variables in it are filled in when judged."""
 
@@ -51,7 +51,7 @@ class Literal:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """One operator with its argument, parsed as the operator's ``argument`` says."""
 
@@ -60,7 +60,7 @@ class Call:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operators:
     """Operators, all of which must hold."""
 
@@ -71,7 +71,7 @@ class Operators:
 Matcher = Union[Literal, Operators]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expectation:
     """One fact and its matcher; ``place`` is that of the fact's name."""
 
@@ -80,7 +80,7 @@ class Expectation:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """The body of an ``expect`` or ``should``: all expectations hold, and one group of ``any_of`` as a whole."""
 
@@ -96,7 +96,7 @@ class Group:
         return names
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checks:
     """What a step looks at. Times are in seconds; None where the case does not say."""
 
@@ -127,7 +127,7 @@ class Checks:
 NO_CHECKS = Checks()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mismatch:
     """A located pair of expected and actual.
 
@@ -150,7 +150,7 @@ class Mismatch:
         return Mismatch(joined, self.expected, self.actual, self.place, self.why)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """What a matcher may know besides the value: the variables, and what this step sent (for ``sent: true``)."""
 

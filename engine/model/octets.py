@@ -22,7 +22,7 @@ class Octets(bytes):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blob:
     """A long stretch of bytes of which the observer kept the size, the SHA-256 (hex) and the beginning."""
 
@@ -34,7 +34,7 @@ class Blob:
         return len(data) == self.size and hashlib.sha256(data).hexdigest() == self.sha256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """One part of a byte string: the word of the notation (``hex``, ``fill``, ...) and its argument.
 
@@ -45,7 +45,7 @@ class Part:
     argument: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ByteString:
     """Bytes as a case writes them: parts in a row, rendered when the variables are known."""
 

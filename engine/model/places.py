@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """A stretch of one line. ``line`` and ``column`` count from 1; ``length`` is in characters, at least 1.
 

@@ -7,8 +7,8 @@ from engine.model.expectation import Absent
 from engine.model.octets import Blob
 
 
-def shown(value: object) -> str:
-    """A value in a phrase, as the language would write it, cut after 120 characters."""
+def shown(value: object, limit: int = 120) -> str:
+    """A value in a phrase, as the language would write it, cut after ``limit`` characters."""
     if isinstance(value, (bytes, bytearray)):
         text = "bytes " + repr(bytes(value))[1:]
     elif isinstance(value, Blob):
@@ -23,4 +23,4 @@ def shown(value: object) -> str:
         text = f"{value.shown} (a {value.cls})"
     else:
         text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}…"
+    return text if len(text) <= limit else f"{text[: limit - 3]}…"

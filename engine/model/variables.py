@@ -20,7 +20,7 @@ class Unknown(Exception):
         self.name = name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variable:
     """``{var: name}`` or ``{var: name, plus: number}``: the value itself, with its own type."""
 

@@ -63,6 +63,7 @@ class Desk:
         self._peers: dict[str, list[Peer]] = {}
         self._owners: dict[int, str] = {}
         self._finished: set[str] = set()
+        self._with_files: set[str] = set()  # jobs with a script or a mark: no other job's application sets any
         self._latest = 0.0
         self._notes: list[str] = []
         self._lost = 0
@@ -82,6 +83,7 @@ class Desk:
 
     def stage(self, job: str, script: object) -> None:
         """Write a job's script. Bytes in it become ``{"$b": ...}``; the rest is JSON's. Raises OSError."""
+        self._with_files.add(job)
         text = json.dumps(script, default=_tagged)
         self._put(self.folder / "scripts" / f"{_checked(job)}.json", text)
 
@@ -93,6 +95,7 @@ class Desk:
 
     def mark(self, job: str, name: str) -> None:
         """Set a mark. Raises OSError."""
+        self._with_files.add(job)
         self._mark_file(job, name).touch()
 
     def marked(self, job: str, name: str) -> bool:
@@ -105,11 +108,9 @@ class Desk:
         A script that still awaits a mark of the job ends by this. Calls that come after it are not kept either.
         """
         self._finished.add(job)
-        _remove(self.folder / "scripts" / f"{job}.json")
-        with suppress(FileNotFoundError):
-            for name in os.listdir(self.folder / "marks"):
-                if name.startswith(f"{job}."):
-                    _remove(self.folder / "marks" / name)
+        if job in self._with_files:
+            self._with_files.discard(job)
+            self._remove_files(job)
         for peer in self._peers.pop(job, ()):
             if self._owners.get(peer[1]) == job:
                 del self._owners[peer[1]]
@@ -214,6 +215,13 @@ class Desk:
                 number = int(story.key.rpartition(".")[2])
                 if process.stories.get(number) is story:
                     del process.stories[number]
+
+    def _remove_files(self, job: str) -> None:
+        _remove(self.folder / "scripts" / f"{job}.json")
+        with suppress(FileNotFoundError):
+            for name in os.listdir(self.folder / "marks"):
+                if name.startswith(f"{job}."):
+                    _remove(self.folder / "marks" / name)
 
     def _mark_file(self, job: str, name: str) -> Path:
         if "/" in name or "\0" in name or not name:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.model.boundary import AppCall, Event, Foreign, Outcome
 from engine.observation.decode import decode
+from engine.observation.reader import opened
 
 Record = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ class Story:
             changes: dict[str, Any] = {}
             for record in new:
                 try:
-                    self._fold(record, changes)
+                    self._fold(opened(record), changes)
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
                     self._notes.append(f"a record of kind {record.get('k')} cannot be used: {error!r}")
             call = replace(

@@ -110,12 +110,7 @@ class Environments:
         ``python`` is an interpreter, the engine's own where none is given. Raises EnvironmentFailed.
         """
         interpreter = (python or Path(sys.executable)).absolute()
-        try:
-            server_lock, framework_lock = server.lock.read_text("utf-8"), framework.lock.read_text("utf-8")
-        except OSError as error:
-            raise EnvironmentFailed(f"cannot read {error.filename}: {error.strerror}") from None
-        digest = key(server_lock, framework_lock, await self._identify(interpreter))
-        folder = self.cache / "environments" / f"{server.name}-{framework.name}-{digest}"
+        folder = self._folder(framework, server, await self._identify(interpreter))
         made = completed(folder)
         if made is not None:
             return made
@@ -132,11 +127,25 @@ class Environments:
             raise EnvironmentFailed(what, hint=hint) from None
         return made
 
+    def made(self, framework: Framework, server: Server) -> bool:
+        """Whether the environment for the engine's own interpreter is there. Raises EnvironmentFailed where a lock
+        cannot be read."""
+        return completed(self._folder(framework, server, own_interpreter())) is not None
+
+    def _folder(self, framework: Framework, server: Server, interpreter: str) -> Path:
+        """Where an environment is kept. ``interpreter`` tells interpreters apart."""
+        try:
+            server_lock, framework_lock = server.lock.read_text("utf-8"), framework.lock.read_text("utf-8")
+        except OSError as error:
+            raise EnvironmentFailed(f"cannot read {error.filename}: {error.strerror}") from None
+        digest = key(server_lock, framework_lock, interpreter)
+        return self.cache / "environments" / f"{server.name}-{framework.name}-{digest}"
+
     async def _identify(self, interpreter: Path) -> str:
         """What tells an interpreter from others: its kind, its version, and where it really is."""
         real = really(interpreter)
         if real == really(sys.executable):
-            return f"{platform.python_implementation()} {platform.python_version()} {real}"
+            return own_interpreter()
         if interpreter not in self._interpreters:
             try:
                 code, output = await commands.run([real, "-I", "-S", "-c", ASK], env=os.environ, cwd=Path("/"))
@@ -197,6 +206,11 @@ class Environments:
         complete(folder, made)
         self._progress(f"made the environment for {name} in {time.monotonic() - began:.1f} s")
         return made
+
+
+def own_interpreter() -> str:
+    """What tells the engine's own interpreter from others."""
+    return f"{platform.python_implementation()} {platform.python_version()} {really(sys.executable)}"
 
 
 def really(path: Path | str) -> str:

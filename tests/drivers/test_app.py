@@ -40,6 +40,17 @@ def test_the_calls_of_the_step_before() -> None:
     run(work())
 
 
+def test_streamed_is_told_by_when_the_body_of_the_last_step_came() -> None:
+    async def work() -> None:
+        ctx = FakeContext()
+        performed(ctx, "j1.1").body_at = 1.3
+        sent = [Event("sent", at, {"type": "http.response.body"}) for at in (1.2, 1.4)]
+        ctx.live.boundary.all = [call("j1.1", events=tuple(sent))]
+        assert (await see(ctx, "app", {})).fact("streamed") is True
+
+    run(work())
+
+
 def test_of() -> None:
     async def work() -> None:
         ctx = FakeContext(variables={"n": 2})

@@ -118,6 +118,15 @@ def test_a_fact_of_no_call(fact: str) -> None:
     assert BoundaryFacts([]).fact(name) == empty.get(name, ABSENT)
 
 
+@pytest.mark.parametrize(("body_at", "value"), [(None, ABSENT), (1.39, True), (1.4, False), (1.6, False)])
+def test_streamed_tells_a_body_that_began_to_arrive_before_the_last_message(body_at: float, value: object) -> None:
+    assert BoundaryFacts([CALL], body_at=body_at).fact("streamed") is value
+
+
+def test_streamed_is_absent_where_nothing_was_sent() -> None:
+    assert BoundaryFacts([replace(CALL, events=CALL.events[:1])], body_at=1.0).fact("streamed") is ABSENT
+
+
 def test_which_of_several_calls() -> None:
     calls = [call(scope={"type": "http", "path": path}, pid=pid) for pid, path in enumerate(("/a", "/b", "/c"))]
     assert BoundaryFacts(calls).fact("paths") == ["/a", "/b", "/c"]

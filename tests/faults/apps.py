@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import json
 import os
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -57,6 +59,39 @@ def body(change: Callable[[bytes], bytes], *paths: str) -> Callable[[App], App]:
         return changed if scope["type"] == "http" and scope["path"].startswith(paths) else lambda event: event
 
     return changing(make)
+
+
+def shown(change: Callable[[Any], object], *paths: str) -> Callable[[App], App]:
+    """A wrapper that changes the JSON in responses to requests for these paths, which comes in one piece."""
+    return body(lambda data: json.dumps(change(json.loads(data))).encode(), *paths)
+
+
+def told(change: Callable[[Any], object], path: str) -> Callable[[App], App]:
+    """A wrapper that changes the JSON in the texts of WebSockets at this path."""
+
+    def make(scope: Scope) -> Change:
+        def changed(event: Event) -> Event:
+            if event["type"] == "websocket.send":
+                event["text"] = json.dumps(change(json.loads(event["text"])))
+            return event
+
+        return changed if scope["type"] == "websocket" and scope["path"] == path else lambda event: event
+
+    return changing(make)
+
+
+def without(name: str) -> Callable[[Scope], Scope]:
+    """A change of a JSON object: it loses a key."""
+    return lambda value: {key: item for key, item in value.items() if key != name}
+
+
+def replacing(*pairs: tuple[bytes, bytes]) -> Callable[[bytes], bytes]:
+    """A change of a piece of a body: the first of the pairs whose left side it holds says what stands there instead."""
+
+    def change(data: bytes) -> bytes:
+        return next((data.replace(old, new) for old, new in pairs if old in data), data)
+
+    return change
 
 
 def wrong_status(scope: Scope) -> Change:
@@ -177,7 +212,24 @@ FAULTS: dict[str, Callable[[App], App]] = {
     "health-words": body(bytes.lower, "/health"),
     "headers-in-capitals": body(bytes.upper, "/headers"),
     "scope-in-capitals": body(bytes.upper, "/scope"),
-    "streaming-out-of-order": body(lambda data: data.replace(b"chunk-3", b"chunk-4"), "/streaming"),
+    "echo-longer": body(lambda data: data + b"\n", "/echo"),
+    "scope-type-lost": shown(without("type"), "/scope"),
+    "scope-listed": shown(lambda value: [value], "/scope"),
+    "state-time-as-text": shown(lambda value: {**value, "startup_time": str(value["startup_time"])}, "/lifespan/state"),
+    "state-data-lost": shown(lambda value: {**value, "custom_data": {}}, "/lifespan/state"),
+    "state-made-anew": shown(lambda value: {**value, "startup_time": time.time()}, "/lifespan/state"),
+    "state-counter-lost": shown(lambda value: {**value, "counter": 0}, "/lifespan/state"),
+    "streaming-out-of-order": body(replacing((b"chunk-3", b"chunk-4"), (b"chunk-4", b"chunk-3")), "/streaming"),
+    "streaming-short": body(replacing((b"chunk-9\n", b"")), "/streaming"),
+    "sse-without-event": body(replacing((b"event: message\n", b"")), "/sse"),
+    "sse-data-as-text": body(replacing((b'{"count": 2}', b"two")), "/sse"),
+    "sse-four-messages": body(replacing((b'event: message\ndata: {"count": 3}\n\n', b"")), "/sse"),
+    "ws-scope-listed": told(lambda value: [value], "/ws/scope"),
+    "ws-scope-type-http": told(lambda value: {**value, "type": "http"}, "/ws/scope"),
+    "ws-scope-path-lost": told(lambda value: {**value, "path": "/"}, "/ws/scope"),
+    "ws-scope-headers-as-object": told(lambda value: {**value, "headers": dict(value["headers"])}, "/ws/scope"),
+    "ws-scope-keys-lost": told(without("query_string"), "/ws/scope"),
+    "ws-requested-lost": told(lambda value: {**value, "requested": []}, "/ws/subprotocol"),
     "streaming-collected": changing(collected),
     "sse-without-done": changing(without_done),
     "counter-stuck": body(stuck, "/lifespan/counter"),

@@ -39,7 +39,7 @@ from .table import APPS, SERVERS
 
 ROOT = Path(__file__).parents[2]
 TARGET = Target("small", "control", "asyncio")
-OFFERS = frozenset({"lifespan", "state", "websocket"})
+OFFERS = frozenset({"disconnect", "lifespan", "state", "websocket"})
 RED = (Verdict.FAIL, Verdict.WARN, Verdict.TIMEOUT, Verdict.CRASH)
 BROKEN = (*RED, Verdict.ERROR)
 NEVER_READY = ("lifespan-is-required",)
@@ -154,9 +154,10 @@ class Verdicts:
         self.results.append(result)
 
 
-def address(case: Case) -> str:
-    """A case as the table names it."""
-    return f"{case.file.removeprefix('specs/')}::{case.stem}"
+def names(file: str, case: str) -> tuple[str, str]:
+    """What the table may call a case: its variant alone, and all its variants."""
+    short = file.removeprefix("specs/")
+    return f"{short}::{case}", f"{short}::{case.partition('[')[0]}"
 
 
 def control_cases() -> list[Case]:
@@ -191,12 +192,11 @@ def show(results: Iterable[JobResult]) -> int:
 async def missed(cases: Sequence[Case], *, fault: str = "", app: str = "") -> list[str]:
     """The cases that must catch a fault of the table, and do not."""
     caught = SERVERS[fault] if fault else APPS[app]
-    results = await run([case for case in cases if address(case) in caught], fault=fault, app=app)
-    red = {
-        f"{result.file.removeprefix('specs/')}::{result.case.partition('[')[0]}"
-        for result in results
-        if result.verdict in (BROKEN if (fault or app) in NEVER_READY else RED)
-    }
+    results = await run(
+        [case for case in cases if not set(names(case.file, case.id)).isdisjoint(caught)], fault=fault, app=app
+    )
+    counted = BROKEN if (fault or app) in NEVER_READY else RED
+    red = {name for result in results if result.verdict in counted for name in names(result.file, result.case)}
     return [case for case in caught if case not in red]
 
 

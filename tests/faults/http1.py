@@ -122,6 +122,10 @@ class Exchange:
             self.finish()
             await self.wire.write(b"HTTP/1.1 100 Continue\r\ncontent-length: 0\r\n\r\n")
             return await self.wire.ignore()
+        if self.switch("final-100-counts") and status == 100:
+            self.finish()
+            await self.wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            return self.wire.restart(self.wire.ahead)
         if self.switch("status-200"):
             status = 200
         bare = status in (204, 304)

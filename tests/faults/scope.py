@@ -54,6 +54,12 @@ def spoil(scope: dict[str, Any], request: h11.Request, switch: Switch) -> None:
         scope["type"] = "http1"
     if switch("scope-asgi-2"):
         scope["asgi"] = {"version": "2.0"}
+    if switch("scope-asgi-text"):
+        scope["asgi"] = "3.0"
+    if switch("scope-scheme-ftp"):
+        scope["scheme"] = "ftp"
+    if switch("scope-keys-missing"):
+        scope.pop("query_string")
     if switch("scope-root-path-slash"):
         scope["root_path"] = "/"
     if switch("scope-query-marked"):
@@ -78,6 +84,10 @@ def spoil(scope: dict[str, Any], request: h11.Request, switch: Switch) -> None:
         scope["query_string"] = query.partition(b"?")[0]
     if switch("scope-headers-text"):
         scope["headers"] = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    if switch("scope-headers-counted"):
+        scope["headers"] = [(*pair, number) for number, pair in enumerate(headers)]
+    if switch("scope-headers-dict") and request.target != PROBE:
+        scope["headers"] = dict(headers)
     if switch("scope-headers-reversed"):
         scope["headers"] = headers[::-1]
     if switch("scope-headers-joined"):

@@ -1,7 +1,8 @@
 """Which cases must catch which fault. A case that stands in no line proves nothing, unless it takes no side (may).
 
-A case is named by its file and its id without a variant, ``http/scope.yaml::method``: one of its variants must fail, or
-warn where the case's level, or the expectation that the fault breaks, is a should. A fault may break other cases too.
+A case is named by its file and its id, ``http/scope.yaml::method``: one of its variants must fail, or warn where the
+case's level, or the expectation that the fault breaks, is a should. With a variant it is that one,
+``contract/http-messages.yaml::echo[empty]``. A fault may break other cases too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,44 @@ Table = Mapping[str, tuple[str, ...]]
 
 def _cases(file: str, *ids: str) -> tuple[str, ...]:
     return tuple(f"{file}::{name}" for name in ids)
+
+
+# The contract's suites, those of the same name.
+
+
+def _http_scope(*ids: str) -> tuple[str, ...]:
+    return _cases("contract/http-scope.yaml", *ids)
+
+
+def _http_messages(*ids: str) -> tuple[str, ...]:
+    return _cases("contract/http-messages.yaml", *ids)
+
+
+def _websocket(*ids: str) -> tuple[str, ...]:
+    return _cases("contract/websocket.yaml", *ids)
+
+
+def _startup(*ids: str) -> tuple[str, ...]:
+    return _cases("contract/lifespan.yaml", *ids)
+
+
+def _streamed(*ids: str) -> tuple[str, ...]:
+    return _cases("contract/streaming.yaml", *ids)
+
+
+def _variants(name: str, *variants: object) -> tuple[str, ...]:
+    return tuple(f"{name}[{variant}]" for variant in variants)
+
+
+ECHO = _variants("echo", "empty", "text", "binary", "json", "100-kib")
+STATUS = _variants("status", 200, 201, 204, 301, 400, 404, 500, 503)
+LARGE = _variants("large-response", "100-kib", "1-mib")
+TEXTS = _variants("echo-text", 1, 3)
+BINARIES = _variants("echo-binary", "bytes", "64-kib")
+CLOSES = _variants("application-closes", 1000, 1001, 1002, 1003, 1008, 1011)
+COUNTERS = ("counter-after-one", "counter-after-two", "counter-after-three")
+
+# What goes beyond the contract.
 
 
 def _scope(*ids: str) -> tuple[str, ...]:
@@ -49,38 +88,40 @@ def _asgi(*ids: str) -> tuple[str, ...]:
 
 # Faults of the small server, with the control on it.
 SERVERS: Table = {
-    "scope-type-http1": _scope("type-is-http"),
-    "scope-asgi-2": _scope("asgi-version"),
-    "scope-root-path-slash": _scope("root-path"),
-    "scope-version-1.1": _scope("http-version"),
-    "scope-method-get": _scope("method"),
+    "scope-type-http1": _http_scope("type-is-http"),
+    "scope-asgi-2": _http_scope("asgi-version"),
+    "scope-root-path-slash": _http_scope("root-path"),
+    "scope-version-1.1": _http_scope("http-version"),
+    "scope-method-get": _http_scope("method") + _scope("method"),
     "scope-path-raw": _scope("path-is-decoded"),
     "scope-path-twice": _scope("path-is-decoded"),
     "scope-path-plus": _scope("path-is-decoded"),
-    "scope-path-query": _scope("path-without-query"),
+    "scope-path-query": _http_scope("path"),
     "scope-raw-path-decoded": _scope("raw-path"),
-    "scope-query-decoded": _scope("query-string"),
-    "scope-query-cut": _scope("query-string"),
-    "scope-query-marked": _scope("no-query-string", "query-string"),
-    "scope-headers-text": _scope("headers-are-pairs-of-bytes"),
+    "scope-query-decoded": _http_scope("query-string") + _ws("query-string"),
+    "scope-query-cut": _scope("second-question-mark"),
+    "scope-query-marked": _http_scope("no-query-string", "query-string"),
+    "scope-headers-text": _http_scope("headers-are-pairs") + _websocket("headers"),
     "scope-headers-reversed": _scope("repeated-headers"),
     "scope-headers-joined": _scope("repeated-headers"),
-    "scope-headers-upper": _scope("header-names-in-lower-case"),
-    "scope-headers-dropped": _messages("request-headers") + _scope("headers-are-pairs-of-bytes"),
+    "scope-headers-upper": _http_scope("header-names-in-lower-case"),
+    "scope-headers-dropped": _http_scope("custom-header", "all-headers")
+    + _http_messages("request-header")
+    + _websocket("headers"),
     "scope-headers-padded": _scope("space-around-a-value"),
-    "scope-client-port-text": _scope("client"),
-    "scope-server-missing-port": _scope("server"),
-    "scope-subprotocols-reversed": _ws("subprotocol"),
-    "request-body-cut": _messages("echo"),
+    "scope-client-port-text": _http_scope("client"),
+    "scope-server-missing-port": _http_scope("server"),
+    "scope-subprotocols-reversed": _websocket("subprotocols-arrive", "subprotocol-is-selected"),
+    "request-body-cut": _http_messages(*ECHO[1:]),
     "request-body-raw-chunks": _messages("chunked-request"),
-    "request-never-ends": _messages("echo"),
-    "no-disconnect": _messages("client-leaves") + _asgi("disconnect-during-receive", "receive-beside-send"),
+    "request-never-ends": _http_messages("echo[empty]"),
+    "no-disconnect": _http_messages("abandoned") + _asgi("disconnect-during-receive", "receive-beside-send"),
     "early-disconnect": _asgi("receive-waits"),
     "disconnect-once": _asgi("disconnect-during-receive"),
     "state-shared": _lifespan("state-is-a-copy", "websocket-state-is-a-copy"),
     "state-missing": _lifespan("state-is-a-copy"),
     "context-shared": _asgi("context-does-not-leak"),
-    "no-lifespan": _lifespan("startup-was-called"),
+    "no-lifespan": _startup("startup-was-called"),
     "lifespan-is-required": _lifespan("without-lifespan"),
     "unknown-event-ignored": _asgi("unknown-event"),
     "wrong-types-ignored": _asgi("wrong-types"),
@@ -92,9 +133,9 @@ SERVERS: Table = {
     "no-answer-hangs": _asgi("no-answer"),
     "abort-looks-complete": _streaming("broken-off"),
     "waits-for-the-call": _streaming("work-after-the-response"),
-    "status-200": _messages("status"),
-    "body-cut": _messages("large-response", "echo") + _streaming("many-pieces"),
-    "body-held": _streaming("sent-before-the-end", "chunks", "server-sent-events"),
+    "status-200": _http_messages(*STATUS[1:]),
+    "body-cut": _http_messages(*LARGE, *ECHO[1:]) + _streamed("five-mib") + _streaming("many-pieces"),
+    "body-held": _streamed("ten-lines", "sse-fields") + _streaming("sent-before-the-end"),
     "body-not-ended": _streaming("many-pieces"),
     "empty-piece-ends-body": _streaming("empty-piece"),
     "chunked-for-1.0": _streaming("http-1-0-without-chunks"),
@@ -106,7 +147,7 @@ SERVERS: Table = {
     "no-content-with-length": _messages("no-length-with-204"),
     "no-date": _messages("date"),
     "no-continue": _wire("expect-100"),
-    "final-100": _messages("no-final-100"),
+    "final-100": _http_messages("no-final-100"),
     "keeps-open": _wire("connection-close"),
     "never-persists": _wire("persistent"),
     "pipeline-reversed": _wire("pipelined-in-order"),
@@ -124,14 +165,14 @@ SERVERS: Table = {
     "long-target-500": _wire("target-too-long"),
     "bare-lf-hangs": _wire("single-lf"),
     "ws-missing-key-accepted": _frames("without-a-key"),
-    "ws-no-101": _ws("handshake"),
+    "ws-no-101": _websocket("connect"),
     "ws-wrong-accept": _ws("waits-for-accept"),
     "ws-accepts-early": _ws("waits-for-accept"),
-    "ws-no-subprotocol": _ws("subprotocol"),
-    "ws-scope-no-query": _ws("scope"),
-    "ws-text-as-binary": _ws("echo-text") + _frames("opcodes"),
-    "ws-truncates": _ws("echo-binary"),
-    "ws-drops-empty": _ws("echo-binary") + _frames("opcodes"),
+    "ws-no-subprotocol": _websocket("subprotocol-is-selected"),
+    "ws-scope-no-query": _ws("query-string"),
+    "ws-text-as-binary": _websocket(*TEXTS) + _frames("opcodes"),
+    "ws-truncates": _websocket("echo-binary[64-kib]") + _ws("binary-size[126-bytes]"),
+    "ws-drops-empty": _ws("binary-size[empty]") + _frames("opcodes"),
     "ws-masks": _frames("opcodes"),
     "ws-fragments-apart": _frames("fragments-with-a-ping-between"),
     "ws-invalid-utf8": _frames("invalid-utf8"),
@@ -139,37 +180,60 @@ SERVERS: Table = {
     "ws-unmasked-accepted": _frames("unmasked"),
     "ws-no-pong": _frames("ping", "fragments-with-a-ping-between"),
     "ws-wrong-pong": _frames("ping"),
-    "ws-close-1000": _ws("application-closes", "client-closes"),
-    "ws-close-dropped": _ws("application-closes"),
-    "ws-disconnect-1006": _ws("client-closes"),
+    "ws-close-1000": _websocket(*CLOSES[1:]) + _ws("private-code", "client-closes-privately"),
+    "ws-close-dropped": _websocket(*CLOSES, "client-closes") + _ws("private-code"),
+    "ws-disconnect-1006": _websocket("client-closes") + _ws("client-closes-privately"),
     "ws-close-loses-messages": _frames("close-race"),
     "ws-reads-after-close": _frames("close-race"),
     "ws-rejects-with-close-frame": _ws("rejected"),
     "ws-open-after-raise": _ws("application-raises"),
     "ws-lone-continuation-accepted": _frames("lone-continuation"),
+    "scope-asgi-text": _http_scope("asgi-is-an-object"),
+    "scope-scheme-ftp": _http_scope("scheme"),
+    "scope-keys-missing": _http_scope("required-keys") + _websocket("required-keys"),
+    "scope-headers-counted": _http_scope("headers-are-pairs") + _websocket("headers"),
+    "scope-headers-dict": _http_scope("headers-are-a-list"),
+    "final-100-counts": _http_messages("no-final-100"),
 }
 
 # Faults of the application, on a server that is right.
 APPS: Table = {
-    "status": _messages("status"),
-    "content-type": _streaming("chunks", "server-sent-events") + _messages("echo", "request-headers"),
-    "echo-cut": _messages("echo", "many-at-once"),
-    "echo-upper": _messages("echo"),
-    "large-cut": _messages("large-response"),
+    "status": _http_messages(*STATUS),
+    "content-type": _http_messages("json-content-type", *ECHO) + _streamed("content-type", "sse-content-type"),
+    "echo-cut": _http_messages(*ECHO[1:]) + _messages("many-at-once"),
+    "echo-upper": _http_messages("echo[text]", "echo[json]"),
+    "large-cut": _http_messages(*LARGE) + _streamed("five-mib"),
     "health-words": _messages("date"),
-    "headers-in-capitals": _messages("request-headers"),
-    "scope-in-capitals": _scope("type-is-http", "headers-are-pairs-of-bytes"),
-    "streaming-out-of-order": _streaming("chunks"),
-    "streaming-collected": _streaming("chunks", "server-sent-events"),
-    "sse-without-done": _streaming("server-sent-events"),
-    "counter-stuck": _lifespan("counter"),
-    "state-forgotten": _lifespan("startup-was-called"),
-    "scope-path-lost": _scope("type-is-http", "path-without-query"),
-    "query-lost": _scope("query-string") + _ws("scope", "application-closes"),
-    "ws-upper": _ws("echo-text"),
-    "ws-binary-as-text": _ws("echo-binary"),
-    "ws-close-code-lost": _ws("application-closes"),
-    "ws-close-swallowed": _ws("application-closes"),
-    "ws-no-subprotocol": _ws("subprotocol"),
-    "ws-never-accepts": _ws("handshake"),
+    "headers-in-capitals": _http_scope("all-headers") + _http_messages("request-header"),
+    "scope-in-capitals": _http_scope("type-is-http", "custom-header"),
+    "streaming-out-of-order": _streamed("order"),
+    "streaming-collected": _streamed("ten-lines", "sse-fields"),
+    "sse-without-done": _streamed("sse-message-and-done"),
+    "counter-stuck": _startup(*COUNTERS),
+    "state-forgotten": _startup("startup-was-called", "state-is-reachable"),
+    "scope-path-lost": _http_scope("scope-is-an-object", "path"),
+    "query-lost": _http_scope("query-string") + _ws("query-string", "private-code") + _websocket(*CLOSES[1:]),
+    "ws-upper": _websocket(*TEXTS),
+    "ws-binary-as-text": _websocket(*BINARIES),
+    "ws-close-code-lost": _websocket(*CLOSES[1:]) + _ws("private-code"),
+    "ws-close-swallowed": _websocket(*CLOSES) + _ws("private-code"),
+    "ws-no-subprotocol": _websocket("subprotocol-is-selected"),
+    "ws-never-accepts": _websocket("connect"),
+    "echo-longer": _http_messages(*ECHO),
+    "scope-type-lost": _http_scope("type-is-http", "required-keys"),
+    "scope-listed": _http_scope("scope-is-an-object"),
+    "state-time-as-text": _startup("startup-time"),
+    "state-data-lost": _startup("custom-data"),
+    "state-made-anew": _startup("state-is-reachable"),
+    "state-counter-lost": _startup("change-stays"),
+    "streaming-short": _streamed("ten-lines"),
+    "sse-without-event": _streamed("sse-fields"),
+    "sse-data-as-text": _streamed("sse-json"),
+    "sse-four-messages": _streamed("sse-five-messages"),
+    "ws-scope-listed": _websocket("scope-is-an-object"),
+    "ws-scope-type-http": _websocket("type-is-websocket"),
+    "ws-scope-path-lost": _websocket("path"),
+    "ws-scope-headers-as-object": _websocket("headers"),
+    "ws-scope-keys-lost": _websocket("required-keys"),
+    "ws-requested-lost": _websocket("subprotocols-arrive"),
 }

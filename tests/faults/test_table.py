@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.faults import apps, switches
+from tests.faults.harness import control_cases, names
 from tests.faults.table import APPS, SERVERS
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -35,14 +36,24 @@ def test_ids_are_unique_in_their_file() -> None:
     assert len(cases()) == len(set(cases()))
 
 
+NAMED = {case for table in (SERVERS, APPS) for caught in table.values() for case in caught}
+
+
 @pytest.mark.parametrize("case", cases(that_take_sides=True))
 def test_some_fault_breaks_the_case(case: str) -> None:
-    assert any(case in caught for table in (SERVERS, APPS) for caught in table.values())
+    assert case in {name.partition("[")[0] for name in NAMED}
+
+
+def test_some_fault_breaks_each_variant_of_a_case_of_the_contract() -> None:
+    expanded = [names(case.file, case.id) for case in control_cases()]
+    contract = [variant for variant, _ in expanded if variant.startswith("contract/")]
+    assert len(contract) == 74
+    assert set(contract) <= NAMED
+    assert {name for name in NAMED if "[" in name} <= {variant for variant, _ in expanded}
 
 
 def test_the_table_names_cases_that_exist() -> None:
-    named = {case for table in (SERVERS, APPS) for caught in table.values() for case in caught}
-    assert named <= set(cases())
+    assert {name.partition("[")[0] for name in NAMED} <= set(cases())
 
 
 def test_every_fault_has_a_case_that_catches_it() -> None:

@@ -35,7 +35,7 @@ class Contract:
     def knows(self, method: str, path: str, kind: str) -> bool:
         if kind == "http" and path.startswith("/status/") and path.removeprefix("/status/"):
             return method == "GET"
-        first = "/" + path.split("/")[1]
+        first = "/" + path.partition("/")[2].partition("/")[0]
         known = PATHS.get(kind, {})
         return known.get(path) == method or (first == "/scope" and known.get(first) == method)
 

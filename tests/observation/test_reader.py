@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.observation.reader import Lines, Reader, Record
+from engine.observation.reader import Lines, Reader, Record, opened, parse
 
 RECORDS: list[Record] = [{"k": "worker", "n": 0}, {"k": "x", "n": 1, "text": "ü\n\U0001f600"}, {"k": "y", "n": 2}]
 WHOLE = b"".join(json.dumps(record).encode() + b"\n" for record in RECORDS)
@@ -77,3 +77,17 @@ def test_closing_stops_reading(tmp_path: Path) -> None:
     reader.close()
     reader.close()
     assert list(reader.read()) == []
+
+
+def test_what_nobody_asks_for_stays_sealed_and_opens_to_the_same() -> None:
+    line = b'{"k":"received","t":1.5,"n":3,"c":2,"message":{"type":"http.request"}}'
+    record = parse(line)
+    assert (record["k"], record["t"], record["n"], record["c"]) == ("received", 1.5, 3, 2)
+    assert "message" not in record
+    assert opened(record) == json.loads(line)
+    whole = parse(b'{"k":"worker","t":1.5,"n":0,"pid":1,"python":"3"}')
+    assert opened(whole) is whole
+
+
+def test_a_line_that_was_cut_is_said_at_once() -> None:
+    assert parse(b'{"k":"received","t":1.5,"n":3,"c":2,"mess')["k"] == "note"

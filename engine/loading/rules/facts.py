@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.loading.outline import Item
-from engine.loading.rules.view import View, groups
+from engine.loading.outline import Item, groups
+from engine.loading.rules.view import View
 from engine.loading.vocabulary import KindLike, fact_of
 from engine.model.nodes import Node
 from engine.model.quantities import octets, seconds

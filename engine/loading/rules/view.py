@@ -67,20 +67,3 @@ def _acts(script: Node) -> Iterator[tuple[str, Node]]:
         yield word, body
         if (inner := body.get("script")) is not None and word in ("spawn", "repeat"):
             yield from _acts(inner)
-
-
-def groups(body: Node) -> Iterator[tuple[str, Node]]:
-    """Each fact that a step's ``expect`` and ``should`` name, at any depth, with its matcher."""
-    for key in ("expect", "should"):
-        found = body.get(key)
-        if found is not None:
-            yield from _facts(found)
-
-
-def _facts(group: Node) -> Iterator[tuple[str, Node]]:
-    for name, child in group.entries():
-        if name == "any_of":
-            for inner in child.items():
-                yield from _facts(inner)
-        else:
-            yield name, child

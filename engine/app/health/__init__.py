@@ -1,0 +1,53 @@
+"""What ``engine doctor`` looks at: this machine, the tools around the engine, the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.app.health import machine, project, tools
+from engine.app.health.base import Finding, State, missing
+from engine.errors import EngineError
+
+Look = Callable[[], Finding]
+
+
+def looks(project_of: project.Project, *, offline: bool = False) -> list[tuple[str, Look]]:
+    """Everything that is looked at, in order: a name, and what finds out. ``offline`` leaves the request to the
+    package index out."""
+    found: list[tuple[str, Look]] = [
+        ("system", machine.system),
+        ("python", machine.python),
+        ("uv", tools.uv),
+        ("uvloop", tools.uvloop),
+        ("git", tools.git),
+        ("docker", tools.docker),
+        ("nginx", tools.nginx),
+        ("ports", machine.ports),
+        ("open files", machine.open_files),
+        ("scratch", machine.scratch),
+        ("cache", project_of.cache),
+        ("results", project_of.results),
+        ("project", project_of.folders),
+        ("locks", project_of.locks),
+        ("environments", project_of.environments),
+        ("schemas", project_of.schemas),
+        ("specs", project_of.specs),
+    ]
+    if not offline:
+        # After the environments: only what has to be made needs the index.
+        found.insert(-2, ("package index", lambda: tools.index(needed=not project_of.all_made)))
+    return found
+
+
+def findings(asked: Sequence[tuple[str, Look]]) -> Iterator[tuple[str, Finding]]:
+    """Each finding with its name, one by one. What cannot be looked at is missing."""
+    for name, look in asked:
+        try:
+            yield name, look()
+        except EngineError as error:
+            yield name, missing(error.what, error.hint)
+        except OSError as error:
+            yield name, missing(f"cannot be looked at: {error.strerror or error}")
+
+
+__all__ = ["Finding", "State", "findings", "looks"]

@@ -1,0 +1,69 @@
+"""One finding of ``engine doctor``."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How something is: there, there and not as it should be, not there or of no use."""
+
+    OK = "ok"
+    WARN = "warn"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, in a sentence, and the way out, "" where none is needed. ``optional`` says that the main job,
+    `engine grid`, runs without."""
+
+    state: State
+    found: str
+    way_out: str = ""
+    optional: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the main job cannot run."""
+        return self.state is State.MISSING and not self.optional
+
+
+def ok(found: str) -> Finding:
+    """All as it should be."""
+    return Finding(State.OK, found)
+
+
+def warn(found: str, way_out: str = "") -> Finding:
+    """It works, and not as it should."""
+    return Finding(State.WARN, found, way_out)
+
+
+def missing(found: str, way_out: str = "", *, optional: bool = False) -> Finding:
+    """It is not there, or of no use."""
+    return Finding(State.MISSING, found, way_out, optional)
+
+
+def ran(
+    argv: Sequence[str], *, within: float, given: str = "", env: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run a short command: its exit status and its output, both streams. The status is -1 where it did not end
+    ``within`` so many seconds. Raises OSError where it cannot be started."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            input=given,
+            env=None if env is None else dict(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=within,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return -1, ""
+    return done.returncode, done.stdout

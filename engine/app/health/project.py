@@ -1,0 +1,175 @@
+"""Findings about the project: its folders, locks, environments, schemas and documents."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from engine.app.front import Front
+from engine.app.grids import relative
+from engine.app.health.base import Finding, missing, ok, warn
+from engine.app.health.machine import unwritable
+from engine.app.lists.services import pinned
+from engine.app.places import find
+from engine.errors import EngineError
+from engine.loading.schema import compose_schemas, rendered
+from engine.model.quantities import show_size
+from engine.targets.environments import Environments, completed, default_cache
+
+LEAST_SPACE = 1024**3
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project as the options name it. Everything is looked at when it is asked for."""
+
+    named_results: str = ""
+    named_frameworks: str = ""
+
+    @cached_property
+    def front(self) -> Front:
+        """The engine on this project. Raises UsageError where there is no project here."""
+        return Front(find(self.named_results, self.named_frameworks))
+
+    def folders(self) -> Finding:
+        """The folders of frameworks and suites."""
+        places = self.front.places
+        count = len(self.front.frameworks)
+        if not places.specs.is_dir():
+            return missing(f"there are no suites in {places.specs}", "run the engine inside a checkout")
+        return ok(f"{counted(count, 'framework')} in {relative(places.frameworks)}, suites in {relative(places.specs)}")
+
+    def cache(self) -> Finding:
+        """Where environments are kept."""
+        folder = default_cache()
+        if trouble := unwritable(folder):
+            return missing(f"{folder}: {trouble}", "ENGINE_CACHE names another folder")
+        if not folder.exists():
+            return ok(f"{folder}, which the first run makes")
+        kept = folder / "environments"
+        made = [path for path in sorted(kept.iterdir()) if path.is_dir()] if kept.is_dir() else []
+        whole = sum(completed(path) is not None for path in made)
+        free = shutil.disk_usage(folder).free
+        taken = show_size(round_size(size_of(folder)))
+        shown = f"{folder}: {counted(whole, 'environment')}, {taken}, {show_size(free)} free"
+        if free < LEAST_SPACE:
+            return warn(shown, "environments need some space; ENGINE_CACHE names another folder")
+        return ok(shown)
+
+    def results(self) -> Finding:
+        """Where runs and grids are kept."""
+        folder = self.front.places.results
+        if trouble := unwritable(folder):
+            return missing(f"{folder}: {trouble}", "--results names another folder")
+        runs = folder / "runs"
+        count = sum(1 for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else 0
+        return ok(f"{relative(folder)} can be written, and holds {counted(count, 'run')}")
+
+    def locks(self) -> Finding:
+        """Whether any framework can be installed together with any server."""
+        front = self.front
+        servers = {f"server {one.name}": pinned(one.lock) for one in front.servers.values()}
+        frameworks = {f"framework {one.name}": pinned(one.lock) for one in front.frameworks.values()}
+        found = disagreements(servers, frameworks)
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            return missing(f"{found[0]}{more}", "python -m engine.targets.locking makes the locks anew")
+        return ok(f"{len(servers) + len(frameworks)} locks agree with each other")
+
+    @cached_property
+    def unmade(self) -> list[str]:
+        """The frameworks under servers whose environment has yet to be made."""
+        front = self.front
+        kept = Environments(front.places.cache)
+        return [
+            f"{framework.name} under {server.name}"
+            for server in front.servers.values()
+            for framework in front.frameworks.values()
+            if not kept.made(framework, server)
+        ]
+
+    @property
+    def all_made(self) -> bool:
+        """Whether every environment is there."""
+        try:
+            return not self.unmade
+        except EngineError:
+            return False
+
+    def environments(self) -> Finding:
+        """Which environments are there for this Python."""
+        count = len(self.front.servers) * len(self.front.frameworks)
+        if not self.unmade:
+            return ok(f"all {count} are made for this Python")
+        shown = ", ".join(self.unmade[:3]) + (", ..." if len(self.unmade) > 3 else "")
+        return ok(f"{count - len(self.unmade)} of {count} are made; the next run makes {shown}")
+
+    def schemas(self) -> Finding:
+        """Whether the schemas in the project are those of the code."""
+        folder = self.front.places.schemas
+        old = []
+        for name, schema in compose_schemas(self.front.words.loading).items():
+            path = folder / f"{name}.json"
+            if not path.is_file() or path.read_text("utf-8") != rendered(schema):
+                old.append(path.name)
+        if old:
+            return warn(f"in {relative(folder)} not those of the code: {', '.join(old)}", "engine schemas")
+        return ok(f"in {relative(folder)} those of the code")
+
+    def specs(self) -> Finding:
+        """Whether the documents have mistakes."""
+        folder = relative(self.front.places.specs)
+        loaded = self.front.load([folder])
+        cases = sum(len(suite.cases) for suite in loaded.suites)
+        warnings = len(loaded.diagnostics) - loaded.errors
+        if loaded.errors:
+            return missing(
+                f"{counted(loaded.errors, 'mistake')} in {folder}, which is not run with any", f"engine lint {folder}"
+            )
+        if warnings:
+            return warn(f"{counted(warnings, 'warning')} in {folder}", f"engine lint {folder}")
+        return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no mistake")
+
+
+def disagreements(servers: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Packages of which a server's lock has another version than a framework's, a sentence each."""
+    return [
+        f"{server} has {package} {version}, and {framework} has {theirs[package]}"
+        for server, ours in servers.items()
+        for framework, theirs in frameworks.items()
+        for package, version in ours.items()
+        if theirs.get(package, version) != version
+    ]
+
+
+def counted(number: int, word: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def round_size(size: int) -> int:
+    """A size to whole mebibytes, beyond one."""
+    return size // 1024**2 * 1024**2 or size
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below a folder; what is linked more than once counts once, what cannot be read not."""
+    total, seen, ahead = 0, set[tuple[int, int]](), [os.fspath(folder)]
+    while ahead:
+        try:
+            with os.scandir(ahead.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        ahead.append(entry.path)
+                        continue
+                    status = entry.stat(follow_symlinks=False)
+                    if (status.st_dev, status.st_ino) not in seen:
+                        seen.add((status.st_dev, status.st_ino))
+                        total += status.st_size
+        except OSError:
+            continue
+    return total

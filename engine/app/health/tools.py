@@ -1,0 +1,120 @@
+"""Findings about the tools around the engine."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import shutil
+from collections.abc import Callable
+
+from engine.app.health.base import Finding, missing, ok, ran, warn
+from engine.errors import EnvironmentFailed
+from engine.targets.environments import find_uv, hint, uv_environment
+
+# Asking for the version of something small, which the index has in any case.
+PACKAGE = "iniconfig"
+INDEX_WITHIN = 10.0
+WITHIN = 5.0
+
+Run = Callable[..., tuple[int, str]]
+
+
+def uv(find: Callable[[], str] = find_uv, run: Run = ran) -> Finding:
+    """uv, which makes the services' environments."""
+    try:
+        path = find()
+    except EnvironmentFailed as error:
+        return missing(error.what, error.hint)
+    code, output = run([path, "--version"], within=WITHIN)
+    if code != 0:
+        return missing(
+            f"{path} does not run", "install it again beside the engine: python -m pip install --force-reinstall uv"
+        )
+    version = output.split()[1] if len(output.split()) > 1 else "of an unknown version"
+    return ok(f"{version}, from the package uv {version_of('uv')} of this environment")
+
+
+def version_of(package: str) -> str:
+    """The version of a package beside the engine, "" without one."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def uvloop() -> Finding:
+    """uvloop, on which the engine itself runs; the services' is in their own environments."""
+    try:
+        importlib.import_module("uvloop")
+    except ImportError as error:
+        return missing(f"uvloop, on which the engine runs, cannot be imported: {error}", "python -m pip install uvloop")
+    return ok(f"{version_of('uvloop')}, for the engine's own loop")
+
+
+def git() -> Finding:
+    """git, which is for whoever changes the project."""
+    return on_path("git", ["git", "--version"], "for changing the project")
+
+
+def nginx() -> Finding:
+    """nginx, which may stand in front of servers."""
+    return on_path("nginx", ["nginx", "-v"], "to have it in front of servers")
+
+
+def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) -> Finding:
+    """Docker, in which services may run."""
+    if which("docker") is None:
+        return missing("not here", "install it to have services in containers", optional=True)
+    code, output = run(["docker", "version", "--format", "{{.Server.Version}}"], within=WITHIN)
+    if code != 0:
+        return missing("its daemon does not answer", "start it to have services in containers", optional=True)
+    return ok(f"{last_word(output)}, its daemon answers")
+
+
+def on_path(
+    name: str,
+    argv: list[str],
+    purpose: str,
+    which: Callable[[str], str | None] = shutil.which,
+    run: Run = ran,
+) -> Finding:
+    """A tool that the main job does not need."""
+    if which(name) is None:
+        return missing("not here", f"install it {purpose}", optional=True)
+    code, output = run(argv, within=WITHIN)
+    if code != 0:
+        return missing("it does not run", f"install it again {purpose}", optional=True)
+    return ok(last_word(output.splitlines()[0] if output else ""))
+
+
+def last_word(output: str) -> str:
+    """The last word of a text, where commands have their version."""
+    return output.rsplit(maxsplit=1)[-1] if output.strip() else "of an unknown version"
+
+
+def index(*, needed: bool, find: Callable[[], str] = find_uv, run: Run = ran) -> Finding:
+    """Whether uv reaches its package index: one small request, made by uv with its own settings. What uv says is never
+    shown: it names hosts. ``needed`` says that environments have yet to be made."""
+    argv = [
+        find(),
+        "pip",
+        "compile",
+        "-",
+        "--quiet",
+        "--no-deps",
+        "--no-header",
+        "--refresh",
+        "--python-version",
+        "3.11",
+    ]
+    code, output = run(argv, within=INDEX_WITHIN, given=PACKAGE, env=uv_environment())
+    if code == 0:
+        return ok("uv reaches it")
+    if code == -1:
+        what, way = f"uv got no answer within {INDEX_WITHIN:g} s", "is there a network, or a proxy to set?"
+    else:
+        what = "uv does not reach it"
+        way = hint(output) or "uv's own settings name the index: see `uv help pip compile`"
+    if needed:
+        return missing(f"{what}, and environments have yet to be made", way)
+    return warn(f"{what}; all environments are made, so it is not needed now", way)

@@ -1,0 +1,105 @@
+"""What a list is, and what lists are made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from engine.app.front import Asked, Front
+from engine.app.plan import Job
+from engine.errors import UsageError
+from engine.loading.documents import Loaded
+from engine.model.case import Case
+from engine.model.target import Target
+from engine.registry import nearest
+from engine.terminal.columns import Table
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: ``items`` with JSON's types for programs, and the same as ``tables`` under one ``head`` for people."""
+
+    items: Sequence[Item]
+    head: Sequence[str]
+    tables: Sequence[Table]
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What there is to list. ``cite`` takes cases that cite one of these clauses, ``uncited`` the clauses that no
+    case cites."""
+
+    front: Front
+    paths: Sequence[Path]
+    asked: Asked
+    cite: Sequence[str] = ()
+    uncited: bool = False
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The documents under the paths, with every mistake in them."""
+        return self.front.load(self.paths)
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases that were asked for. Raises UsageError for a category or a clause that there is not."""
+        cases = [case for suite in self.loaded.suites for case in suite.cases]
+        self.asked.selection.check(cases)
+        for clause in self.cite:
+            if clause not in self.front.words.loading.clauses:
+                hint = nearest(clause, self.front.words.loading.clauses)
+                raise UsageError(
+                    f"there is no clause {clause!r}", hint=hint if len(hint) < 80 else "engine list clauses"
+                )
+        return tuple(
+            case
+            for case in cases
+            if self.asked.selection.takes(case) and (not self.cite or any(one in case.cite for one in self.cite))
+        )
+
+    @cached_property
+    def by_file(self) -> dict[str, list[Case]]:
+        """The cases by their file, in the order of the files."""
+        found: dict[str, list[Case]] = {}
+        for case in self.cases:
+            found.setdefault(case.file, []).append(case)
+        return found
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """Every target on every loop, in the order of the registries."""
+        found = {target: None for loop in ("auto", "both") for target in self.front.targets(Asked(loop=loop))}
+        return sorted(found, key=lambda target: (target.server, target.framework))
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """Every case on every target that it is meant for."""
+        return self.front.plan(self.cases, self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Something that can be listed: its name, what it is, and how its list is made. ``filtered`` says that paths and
+    the options that choose cases mean something for it."""
+
+    name: str
+    summary: str
+    make: Callable[[Stock], Listing]
+    filtered: bool = False
+
+
+def levels(cases: Sequence[Case]) -> str:
+    """How many cases there are of each level: ``12 must, 1 may``."""
+    counts = Counter(case.level.value for case in cases)
+    return ", ".join(f"{counts[level]} {level}" for level in ("must", "should", "may") if counts[level])
+
+
+def rows(table: Sequence[Sequence[str]], title: str = "") -> Sequence[Table]:
+    """One table."""
+    return (Table(title, table),)

@@ -1,0 +1,174 @@
+"""Lists of the language's words: step kinds with their keys, operators, facts, notations, acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.app.lists.base import Listing, Sort, Stock, rows
+from engine.loading.acts import ACTS
+from engine.loading.notations import NOTATIONS
+from engine.loading.schema import argument_schema, compose_schema
+from engine.loading.vocabulary import STEP
+from engine.terminal.columns import Table
+
+Schema = Mapping[str, Any]
+UNITS = {"time": "a time", "size": "a size"}
+
+
+def takes(schema: Schema, notations: Schema) -> str:
+    """What may stand somewhere, in a few words: the title that the schema, or what it refers to, has for it."""
+    if "title" in schema:
+        words = [str(word) for word in schema.get("enum", ())]
+        return f"one of {', '.join(words)}" if words else str(schema["title"])
+    if "enum" in schema:
+        return "one of " + ", ".join(str(word) for word in schema["enum"])
+    if "$ref" in schema:
+        return takes(notations.get(str(schema["$ref"]).removeprefix("#/$defs/"), {}), notations)
+    sorts = schema.get("type", "anything")
+    words = [sorts] if isinstance(sorts, str) else [sort for sort in sorts if sort != "object"]
+    return " or ".join({"array": "a list", "object": "a mapping"}.get(word, word) for word in words)
+
+
+def keys_of(schema: Schema, notations: Schema) -> dict[str, dict[str, Any]]:
+    """The keys of a mapping; none where something else stands there. Those that must be there go first."""
+    if schema.get("type") != "object":
+        return {}
+    needed = schema.get("required", ())
+    found = {
+        name: {
+            "description": body.get("description", ""),
+            "takes": takes(body, notations),
+            "required": name in needed,
+        }
+        for name, body in schema.get("properties", {}).items()
+    }
+    return dict(sorted(found.items(), key=lambda entry: not entry[1]["required"]))
+
+
+def keys_in_words(keys: Mapping[str, Mapping[str, Any]], instead: str) -> str:
+    """``path (needed), method, query``; ``instead`` where there are none."""
+    words = [f"{name} (needed)" if key["required"] else name for name, key in keys.items()]
+    return ", ".join(words) or instead
+
+
+def kinds(stock: Stock) -> Listing:
+    """Step kinds and the actions of scripts."""
+    vocabulary = stock.front.words.loading
+    definitions = compose_schema(vocabulary)["$defs"]
+    items: list[dict[str, Any]] = []
+    tables = []
+    for group, found in sorted(vocabulary.groups.items(), key=lambda entry: entry[0] != STEP):
+        table = []
+        for name, kind in found.items():
+            schema = definitions["step" if group == STEP else f"action:{group}"]["properties"][name]
+            keys = keys_of(schema, definitions)
+            other = f"takes {body(schema, kind.schema, definitions)}"
+            items.append(
+                {"name": name, "group": group, "summary": kind.summary, "keys": keys}
+                | ({} if keys else {"takes": other.removeprefix("takes ")})
+            )
+            table.append((name, f"{kind.summary}\n{keys_in_words(keys, other)}"))
+        title = "steps" if group == STEP else f"in the script of {group}"
+        tables.append(Table(title, table))
+    return Listing(items, ("kind", "what it does, and its keys"), tables)
+
+
+def body(schema: Schema, own: Schema, notations: Schema) -> str:
+    """What stands under a key that is no mapping of fixed keys."""
+    if schema.get("type") == "object" and not schema.get("properties") and not schema.get("additionalProperties"):
+        return "{}"
+    if "$ref" in own or "description" not in own:
+        return takes(own, notations)
+    words = str(own["description"]).rstrip(".")
+    return words[:1].lower() + words[1:]
+
+
+def operators(stock: Stock) -> Listing:
+    """Operators, and what each takes."""
+    items = [
+        {
+            "name": operator.name,
+            "summary": operator.summary,
+            "argument": operator.argument.value,
+            "takes": takes(argument_schema(operator), {**NOTATIONS, "matcher": {"title": "a value or operators"}}),
+            "words": list(operator.words),
+        }
+        for operator in stock.front.words.operators.values()
+    ]
+    return Listing(
+        items,
+        ("operator", "what must hold, and what it takes"),
+        rows([(str(one["name"]), f"{one['summary']}\ntakes {one['takes']}") for one in items]),
+    )
+
+
+def facts(stock: Stock) -> Listing:
+    """The facts of each step kind; kinds with the same facts stand together."""
+    same: dict[tuple[Any, ...], list[str]] = {}
+    for kind in stock.front.words.loading.kinds:
+        if kind.facts:
+            groups = [group for group in kind.groups if group != STEP]
+            same.setdefault(tuple(kind.facts), []).append(f"{kind.name} ({', '.join(groups)})" if groups else kind.name)
+    items = [
+        {"kinds": names, "name": fact.name, "summary": fact.summary, "unit": fact.dimension}
+        for found, names in same.items()
+        for fact in found
+    ]
+    tables = [
+        Table(
+            "; ".join(names),
+            [
+                (
+                    fact.name,
+                    f"{fact.summary.rstrip('.')} ({UNITS[fact.dimension]})." if fact.dimension else fact.summary,
+                )
+                for fact in found
+            ],
+        )
+        for found, names in same.items()
+    ]
+    return Listing(items, ("fact", "what it is"), tables)
+
+
+def notations(stock: Stock) -> Listing:
+    """The notations that step kinds share, and the forms in which bytes may be written."""
+    del stock
+    whole = {name: takes(schema, NOTATIONS) for name, schema in NOTATIONS.items()}
+    forms = NOTATIONS["bytes"]["properties"]
+    parts = {name: (str(form["description"]), takes(form, NOTATIONS)) for name, form in forms.items()}
+    items = [{"name": name, "takes": text} for name, text in whole.items()]
+    items += [{"name": f"bytes.{name}", "summary": text, "takes": what} for name, (text, what) in parts.items()]
+    return Listing(
+        items,
+        ("notation", "what is written"),
+        (
+            Table("wherever one is asked for", list(whole.items())),
+            Table(
+                "bytes as a mapping with one key",
+                [(name, f"{text}\ntakes {what}") for name, (text, what) in parts.items()],
+            ),
+        ),
+    )
+
+
+def acts(stock: Stock) -> Listing:
+    """The acts of an application's script."""
+    definitions = compose_schema(stock.front.words.loading)["$defs"]
+    items = []
+    table = []
+    for word, act in sorted(ACTS.items()):
+        keys = keys_of(act.schema, definitions)
+        other = takes(act.schema, definitions)
+        items.append({"name": word, "summary": act.summary, "keys": keys} | ({} if keys else {"takes": other}))
+        table.append((word, f"{act.summary}\n{keys_in_words(keys, f'takes {other}')}"))
+    return Listing(items, ("act", "what the application does, and its keys"), rows(table))
+
+
+SORTS = (
+    Sort("kinds", "step kinds and the actions of scripts, with their keys", kinds),
+    Sort("operators", "what an expectation may say of a fact", operators),
+    Sort("facts", "what each step kind sees", facts),
+    Sort("notations", "ways to write bytes, times, sizes, headers", notations),
+    Sort("acts", "what an application's script may do", acts),
+)

@@ -1,0 +1,107 @@
+"""Lists of what can be started: frameworks, servers, targets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from engine.app.lists.base import Listing, Sort, Stock, rows
+from engine.model.target import Target
+from engine.targets.environments import pins
+
+
+def pinned(lock: Path) -> dict[str, str]:
+    """The packages of a lock and their versions; nothing where it cannot be read."""
+    try:
+        lines = pins(lock.read_text("utf-8"))
+    except OSError:
+        return {}
+    found = {}
+    for line in lines:
+        name, equals, version = line.partition(";")[0].partition("==")
+        if equals:
+            found[name.strip().lower().replace("_", "-").partition("[")[0]] = version.split()[0]
+    return found
+
+
+def versions(lock: Path, names: tuple[str, ...]) -> dict[str, str]:
+    """The versions that a lock pins of some packages."""
+    found = pinned(lock)
+    return {name: found[name] for name in names if name in found}
+
+
+def frameworks(stock: Stock) -> Listing:
+    """The folders of frameworks."""
+    items = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "versions": versions(one.lock, one.packages),
+            "offers": sorted(one.offers),
+            "waits_for_disconnect": one.waits_for_disconnect,
+            "app": one.app,
+            "note": one.note,
+        }
+        for one in stock.front.frameworks.values()
+    ]
+    table = []
+    for one in stock.front.frameworks.values():
+        found = versions(one.lock, one.packages)
+        named = ", ".join(f"{name} {version}" for name, version in found.items()) or "no package"
+        table.append((one.name, ", ".join(sorted(one.offers)), f"{one.title}: {named}"))
+    return Listing(items, ("framework", "offers", "what it is"), rows(table))
+
+
+def servers(stock: Stock) -> Listing:
+    """The servers, with the options that cases may give them."""
+    items = []
+    table = []
+    for one in stock.front.servers.values():
+        version = pinned(one.lock).get(one.package, "")
+        items.append(
+            {
+                "name": one.name,
+                "title": one.title,
+                "version": version,
+                "loops": list(one.loops),
+                "offers": sorted(one.offers),
+                "options": sorted(one.options),
+            }
+        )
+        text = f"offers {', '.join(sorted(one.offers))}\noptions {', '.join(sorted(one.options))}"
+        table.append((one.name, version, ", ".join(one.loops), text))
+    return Listing(items, ("server", "version", "loops", "what it offers, and its options"), rows(table))
+
+
+def targets(stock: Stock) -> Listing:
+    """Every server with every framework on every loop, and how many of the cases run there."""
+    run = Counter(job.target for job in stock.jobs if not job.left_out)
+    out = Counter(job.target for job in stock.jobs if job.left_out)
+    items = [
+        {
+            "id": target.id,
+            "server": target.server,
+            "framework": target.framework,
+            "loop": target.loop,
+            "gateway": target.gateway,
+            "runtime": target.runtime,
+            "cases": run[target],
+            "left_out": out[target],
+        }
+        for target in stock.targets
+    ]
+    table = [(target.id, str(run[target]), str(out[target]), what(stock, target)) for target in stock.targets]
+    return Listing(items, ("target", "cases", "left out", "what it is"), rows(table))
+
+
+def what(stock: Stock, target: Target) -> str:
+    """A target in words."""
+    loop = "the server's own loop" if target.loop == "auto" else target.loop
+    return f"{stock.front.frameworks[target.framework].title}, {loop}"
+
+
+SORTS = (
+    Sort("frameworks", "what the apps are written in", frameworks),
+    Sort("servers", "what serves them", servers),
+    Sort("targets", "server x framework x loop, to be named in commands", targets, filtered=True),
+)

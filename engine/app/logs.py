@@ -1,0 +1,113 @@
+"""The logs that a run's targets wrote."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.app.places import Places
+from engine.app.session import folder_of
+from engine.errors import ResultsError, UsageError
+from engine.registry import nearest
+from engine.results.store import FILE
+
+# The end of a log, in bytes, in which its last lines are looked for.
+END = 1024 * 1024
+EVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log: the target's id, with a number behind it for each further process of that target; its file."""
+
+    name: str
+    path: Path
+
+    @property
+    def size(self) -> int:
+        """Its bytes, 0 where it is gone."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+
+def run_folder(named: str, places: Places) -> Path:
+    """The folder of a run by its path or id; of the newest one for "". Raises UsageError where there is none."""
+    runs = places.results / "runs"
+    known = sorted(path.name for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []
+    if not named:
+        if not known:
+            raise UsageError(f"there is no run in {places.results}", hint="`engine grid` makes one")
+        return runs / known[-1]
+    folder = Path(named) if os.sep in named else folder_of(places.results, named)
+    if folder.is_file():
+        folder = folder.parent
+    if not folder.is_dir():
+        close = nearest(named, known)
+        hint = close if close.startswith("did you mean") else f"the newest is {known[-1]}" if known else ""
+        raise UsageError(f"there is no run {named!r}", hint=hint)
+    return folder
+
+
+def logs(folder: Path) -> list[Log]:
+    """A run's logs, by target and number."""
+    found = [Log(path.name.removesuffix(".log"), path) for path in (folder / "logs").glob("*.log")]
+    return sorted(found, key=lambda log: (log.name.partition(".")[0], len(log.name), log.name))
+
+
+def log_of(name: str, folder: Path) -> Log:
+    """The log of a target. Raises UsageError, which names the nearest, where the run has none of it."""
+    found = {log.name: log for log in logs(folder)}
+    if name not in found:
+        hint = nearest(name, found) or "no target of it was started"
+        raise UsageError(f"the run {folder.name} has no log of {name!r}", hint=hint)
+    return found[name]
+
+
+def last_lines(log: Log, count: int) -> tuple[str, int]:
+    """The last ``count`` lines of a log as text, all for 0, and the offset in bytes where it was read up to. Bytes that
+    are no UTF-8 are surrogates. Raises ResultsError where it cannot be read."""
+    try:
+        with log.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - END, 0) if count else 0)
+            data = file.read()
+            end = file.tell()
+    except OSError as error:
+        raise ResultsError(f"{log.path} cannot be read: {error.strerror}") from error
+    rows = data.splitlines(keepends=True)
+    return b"".join(rows[-count:] if count else rows).decode("utf-8", "surrogateescape"), end
+
+
+def follow(
+    log: Log, start: int, over: Callable[[], bool], wait: Callable[[], None] = lambda: time.sleep(EVERY)
+) -> Iterator[str]:
+    """What is written from the offset ``start`` on, as it comes, until the run is ``over`` and all is read."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    with log.path.open("rb") as file:
+        file.seek(start)
+        while True:
+            ended = over()
+            while data := file.read(65536):
+                if text := decoder.decode(data):
+                    yield text
+            if ended:
+                return
+            wait()
+
+
+def is_over(folder: Path) -> bool:
+    """Whether a run has its footer, which is its last line."""
+    try:
+        with (folder / FILE).open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 4096, 0))
+            last = file.read().splitlines()[-1:]
+        return bool(last) and json.loads(last[0]).get("kind") == "footer"
+    except (OSError, ValueError, AttributeError):
+        return False

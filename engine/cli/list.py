@@ -1,0 +1,103 @@
+"""``engine list``: what there is, in the documents and in the engine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from engine.cli.base import Command, asked_cases, case_arguments, place_arguments
+from engine.errors import UsageError
+from engine.terminal.escape import visible
+
+if TYPE_CHECKING:
+    from engine.app.lists.base import Stock
+
+DESCRIPTION = """\
+List what there is: suites, cases, categories, clauses, frameworks, servers,
+targets; and the words of the language: kinds, operators, facts, notations,
+acts. Without WHAT, the lists with their counts."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("what", nargs="?", default="", metavar="WHAT", help="the list")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders of suites (specs)")
+    case_arguments(parser)
+    parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
+    parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
+    place_arguments(parser, results=False)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Print the list; 0, or 1 where documents have mistakes and the list may lack what stands in them.
+
+    Raises UsageError for a list, a path, a category or a clause that there is not.
+    """
+    from engine.app import launch
+    from engine.app.front import Front
+    from engine.app.lists import sorts
+    from engine.app.lists.base import Stock
+    from engine.app.places import find
+    from engine.terminal import columns
+
+    known = sorts()
+    if parsed.what and parsed.what not in known:
+        known.pick(parsed.what)
+    front = Front(find(frameworks=parsed.frameworks))
+    stock = Stock(front, launch.paths_of(parsed.paths, front), asked_cases(parsed), parsed.cite, parsed.uncited)
+    if not parsed.what:
+        counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]
+        if parsed.format == "json":
+            print(
+                json.dumps(
+                    [{"name": one.name, "count": count, "summary": one.summary} for one, count in counts], indent=2
+                )
+            )
+        else:
+            table = columns.Table("", [(sort.name, str(count), sort.summary) for sort, count in counts])
+            print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width()))
+        return mistakes(stock)
+    sort = known[parsed.what]
+    if not sort.filtered and (parsed.paths or parsed.category or parsed.level or parsed.cite):
+        raise UsageError(
+            f"{sort.name} are not made from suites", hint="paths and options that choose cases do not go with it"
+        )
+    if parsed.uncited and sort.name != "clauses":
+        raise UsageError(f"--uncited says nothing about {sort.name}", hint="engine list clauses --uncited")
+    listing = sort.make(stock)
+    if parsed.format == "json":
+        print(json.dumps(listing.items, indent=2))
+    else:
+        print(columns.draw(listing.head, listing.tables, columns.terminal_width()) or f"no {sort.name}")
+    return mistakes(stock) if sort.filtered else 0
+
+
+def mistakes(stock: Stock) -> int:
+    """Say on standard error that documents have mistakes, if they do. The exit code."""
+    errors = stock.loaded.errors
+    if errors:
+        files = dict.fromkeys(one.place.file for one in stock.loaded.diagnostics if one.is_error)
+        sys.stdout.flush()
+        where = f"{errors} mistake{'s' if errors > 1 else ''} in {visible(', '.join(files))}"
+        print(f"engine: {where}; what they break is not listed\n  `engine lint` shows them", file=sys.stderr)
+    return 1 if errors else 0
+
+
+COMMAND = Command(
+    "list",
+    "List cases, targets, clauses, and the language's words.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (
+        ("engine list", "what can be listed"),
+        ("engine list cases specs/http --level must", "some of the cases"),
+        ("engine list cases --cite SCOPE-01", "those that cite a clause"),
+        ("engine list clauses --uncited", "what no case cites yet"),
+        ("engine list kinds", "the step kinds and their keys"),
+        ("engine list targets --format json", "for a program"),
+    ),
+)

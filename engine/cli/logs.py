@@ -1,0 +1,89 @@
+"""``engine logs``: what the targets of a run wrote."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from engine.cli.base import Command, place_arguments
+from engine.terminal.escape import visible
+
+if TYPE_CHECKING:
+    from engine.app.logs import Log
+
+DESCRIPTION = """\
+Show what the targets of the newest run wrote, or list their logs. A target that
+was started several times, for cases with options or a process of their own, has
+several: gunicorn-control-auto, gunicorn-control-auto.2, ..."""
+
+LINES = 40
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id; without it, a list")
+    parser.add_argument("--run", default="", metavar="RUN", help="a run's id or folder (the newest)")
+    parser.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"the last N lines, 0 for all ({LINES})")
+    parser.add_argument("--follow", action="store_true", help="go on as it grows, until the run ends")
+    place_arguments(parser)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Print the log, or the list of logs. Raises UsageError for a run or a target that there is not."""
+    from engine.app import logs
+    from engine.app.places import find
+    from engine.errors import UsageError
+
+    if parsed.follow and not parsed.target:
+        raise UsageError("--follow needs a target", hint="`engine logs` lists them")
+    if parsed.lines < 0:
+        raise UsageError(f"--lines is {parsed.lines}", hint="a number of lines, or 0 for all")
+    folder = logs.run_folder(parsed.run, find(parsed.results, parsed.frameworks))
+    if not parsed.target:
+        print(listed(logs.logs(folder), folder.name, is_over=logs.is_over(folder)))
+        return 0
+    log = logs.log_of(parsed.target, folder)
+    text, end = logs.last_lines(log, parsed.lines)
+    sys.stdout.write(visible(text, lines=True, tabs=True))
+    if text and not text.endswith("\n") and not parsed.follow:
+        sys.stdout.write("\n")
+    if parsed.follow:
+        sys.stdout.flush()
+        try:
+            for piece in logs.follow(log, end, lambda: logs.is_over(folder)):
+                sys.stdout.write(visible(piece, lines=True, tabs=True))
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def listed(found: list[Log], run_id: str, *, is_over: bool) -> str:
+    """The logs of a run, each with its size and its last line."""
+    from engine.app.logs import last_lines
+    from engine.model.quantities import show_size
+    from engine.terminal import columns
+
+    head = f"run {visible(run_id)}{'' if is_over else ', which goes on or was cut short'}"
+    if not found:
+        return f"{head}: no target was started"
+    rows = [(log.name, show_size(log.size), last_lines(log, 1)[0].strip() or "(empty)") for log in found]
+    return f"{head}\n" + columns.draw(
+        ("target", "size", "last line"), [columns.Table("", rows)], columns.terminal_width()
+    )
+
+
+COMMAND = Command(
+    "logs",
+    "Show what the targets of a run wrote.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (
+        ("engine logs", "the newest run's logs"),
+        ("engine logs gunicorn-django-asyncio", "the last lines of one"),
+        ("engine logs gunicorn-django-asyncio --follow", "while `engine grid` runs"),
+        ("engine logs --run RUN", "those of another run"),
+    ),
+)

@@ -1,0 +1,84 @@
+"""Rows as aligned columns, as wide as the terminal and no wider."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tabulate import tabulate
+
+from engine.terminal.escape import visible, width
+
+# A first cell beyond this stands on a line of its own, so that one long name does not push all else aside.
+LONGEST_NAME = 36
+# The last column is wrapped to what is left of the terminal, and to no less than this.
+NARROWEST = 24
+INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Some rows of one sort under a title; no title, no indentation. A cell may have several lines."""
+
+    title: str
+    rows: Sequence[Sequence[str]]
+
+
+def terminal_width() -> int:
+    """The terminal's columns; 0 where standard output is none, and so has no limit."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def draw(head: Sequence[str], tables: Sequence[Table], limit: int = 0) -> str:
+    """The tables below each other with their columns aligned, under one head. Everything is escaped.
+
+    ``limit`` is the terminal's width in columns: the last column is wrapped to it; 0 for no limit.
+    """
+    indented = any(table.title for table in tables)
+    rows = [[visible(cell, lines=True) for cell in row] for table in tables for row in table.rows]
+    if not rows:
+        return ""
+    first = [width(row[0]) for row in rows if width(row[0]) <= LONGEST_NAME]
+    middle = [max(width(row[column]) for row in [head, *rows]) for column in range(1, len(head) - 1)]
+    # tabulate puts two columns between any two of this format.
+    taken = max([width(head[0]), *first]) + sum(middle) + 2 * (len(head) - 1) + (len(INDENT) if indented else 0)
+    room = max(limit - taken, NARROWEST) if limit else 0
+    cells = [[*row[:-1], wrapped(row[-1], room)] for row in rows]
+    alone = [width(row[0]) > LONGEST_NAME for row in cells]
+    drawn = tabulate(
+        [list(head), *([""] * long + row[long:] for row, long in zip(cells, alone, strict=True))],
+        tablefmt="plain",
+        disable_numparse=True,
+    ).split("\n")
+    lines = iter(drawn)
+    pad = INDENT if indented else ""
+    out = [pad + next(lines).rstrip()]
+    rest = zip(cells, alone, strict=True)
+    for number, table in enumerate(tables):
+        if table.title:
+            out += [""] * bool(number) + [visible(table.title)]
+        for _ in table.rows:
+            row, long = next(rest)
+            out += [pad + row[0]] * long
+            out += [(pad + line).rstrip() for line in taking(lines, height(row[long:]))]
+    return "\n".join(out)
+
+
+def wrapped(text: str, room: int) -> str:
+    """Text with each of its lines cut between words to ``room`` columns; as it is for 0."""
+    if not room:
+        return text
+    return "\n".join("\n".join(textwrap.wrap(line, room, break_on_hyphens=False)) for line in text.split("\n"))
+
+
+def height(row: Sequence[str]) -> int:
+    """How many lines a row takes."""
+    return max(cell.count("\n") + 1 for cell in row)
+
+
+def taking(lines: Iterator[str], count: int) -> list[str]:
+    """The next lines."""
+    return [next(lines) for _ in range(count)]

@@ -1,0 +1,86 @@
+"""Entries that stand inside each other, as indented lines; bytes to the byte, everything escaped."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.model.quantities import show_size
+from engine.terminal.escape import visible
+
+INDENT = 2
+# Without a terminal, lines are wrapped as if it had so many columns.
+USUAL = 100
+# So many lines of one stretch of bytes are shown, at the beginning.
+MOST = 32
+
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_PIECE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}|\\.|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of words, and what stands below it. ``data`` are bytes, shown line by line after a ``>``. ``hanging`` is
+    where the words go on when they are wrapped, counted from their own beginning."""
+
+    words: str
+    below: Sequence[Entry] = ()
+    data: bytes | None = None
+    hanging: int = 2
+
+
+def lines(entries: Sequence[Entry], limit: int = 0, depth: int = 0) -> Iterator[str]:
+    """The lines of entries, indented and wrapped to ``limit`` columns."""
+    room = (limit or USUAL) - depth * INDENT
+    pad = " " * (depth * INDENT)
+    for entry in entries:
+        if entry.words:
+            rows = textwrap.wrap(
+                visible(entry.words),
+                max(room, 20),
+                subsequent_indent=" " * entry.hanging,
+                break_on_hyphens=False,
+                replace_whitespace=False,
+                drop_whitespace=True,
+                break_long_words=False,
+            )
+            yield from (pad + row for row in rows)
+        elif entry.data is None:
+            yield ""
+        if entry.data is not None:
+            yield from (f"{pad}> {row}" for row in bytes_lines(entry.data, max(room - 2, 18)))
+        yield from lines(entry.below, limit, depth + 1)
+
+
+def bytes_lines(data: bytes, room: int) -> Iterator[str]:
+    """Bytes as visible text: a line for each that they end, continued where it is too long for ``room`` columns.
+
+    After MOST lines only the whole size follows. An empty stretch is one line that says so.
+    """
+    if not data:
+        yield "(nothing)"
+        return
+    count = 0
+    # No more than this is shown, so the rest of something large is not looked at.
+    for row in _LINE.findall(data[: MOST * room]):
+        for part in cut(visible(row), room):
+            count += 1
+            if count > MOST:
+                break
+            yield part
+    if count > MOST or len(data) > MOST * room:
+        yield f"… {show_size(len(data))} in all"
+
+
+def cut(text: str, room: int) -> Iterator[str]:
+    """Escaped text in pieces of at most ``room`` characters; no escape is cut in two."""
+    line = ""
+    for piece in _PIECE.findall(text):
+        if line and len(line) + len(piece) > room:
+            yield line
+            line = ""
+        line += piece
+    if line:
+        yield line

@@ -1,0 +1,186 @@
+"""The contract as Litestar's own documentation would have it: typed handlers, app state, WebSocket listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Response, WebSocket, get, post, websocket, websocket_listener
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+
+LARGEST = 10 * 1024 * 1024
+PIECE = 64 * 1024
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    app.state.startup_called = True
+    app.state.startup_time = time.time()
+    app.state.custom_data = {"initialized": True}
+    yield
+
+
+def as_json(value: object) -> Any:
+    """A value of the scope as JSON can hold it: bytes as latin-1 text, and what JSON cannot hold left out."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, Mapping):
+        return {as_json(key): as_json(item) for key, item in value.items() if can_hold(item)}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item) for item in value if can_hold(item)]
+    return value
+
+
+def can_hold(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (str, int, bytes, list, tuple, Mapping))
+
+
+@get("/health", media_type=MediaType.TEXT)
+async def health() -> str:
+    return "OK"
+
+
+@get(["/scope", "/scope/{deeper:path}"])
+async def scope(request: Request) -> dict[str, Any]:
+    return as_json(request.scope)
+
+
+@post("/echo", status_code=200)
+async def echo(request: Request) -> Response[bytes]:
+    body = await request.body()
+    return Response(body, headers={"content-type": request.headers.get("content-type", "application/octet-stream")})
+
+
+@get("/headers")
+async def headers(request: Request) -> dict[str, str]:
+    return dict(request.headers)
+
+
+@get("/status/{code:int}")
+async def status(code: int) -> Response[str | None]:
+    if not 100 <= code <= 599:
+        raise NotFoundException
+    if code < 200 or code in (204, 304):
+        return Response(None, status_code=code)
+    return Response(f"Status {code}", status_code=code, media_type=MediaType.TEXT)
+
+
+@get("/streaming")
+async def streaming() -> Stream:
+    async def lines() -> AsyncGenerator[str, None]:
+        for number in range(10):
+            yield f"chunk-{number}\n"
+            await asyncio.sleep(0.01)
+
+    return Stream(lines(), media_type=MediaType.TEXT)
+
+
+@get("/sse")
+async def sse() -> ServerSentEvent:
+    async def events() -> AsyncGenerator[ServerSentEventMessage, None]:
+        for number in range(5):
+            yield ServerSentEventMessage(event="message", data=json.dumps({"count": number}))
+            await asyncio.sleep(0.01)
+        yield ServerSentEventMessage(event="done", data="{}")
+
+    return ServerSentEvent(events())
+
+
+@get("/large")
+async def large(size: int) -> Stream:
+    size = min(LARGEST, max(0, size))
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        for start in range(0, size, PIECE):
+            yield b"x" * min(PIECE, size - start)
+
+    return Stream(pieces(), media_type="application/octet-stream", headers={"content-length": str(size)})
+
+
+@get("/delay", media_type=MediaType.TEXT)
+async def delay(seconds: float) -> str:
+    seconds = min(30.0, max(0.0, seconds))
+    await asyncio.sleep(seconds)
+    return f"Waited {seconds} seconds"
+
+
+@get("/lifespan/state")
+async def lifespan_state(state: State) -> dict[str, Any]:
+    return {
+        "startup_called": state.get("startup_called", False),
+        "startup_time": state.get("startup_time"),
+        "counter": state.counter,
+        "custom_data": {"initialized": state.get("custom_data", {}).get("initialized", False)},
+    }
+
+
+@get("/lifespan/counter")
+async def lifespan_counter(state: State) -> dict[str, int]:
+    state.counter += 1
+    return {"counter": state.counter}
+
+
+@websocket_listener("/ws/echo")
+async def ws_echo(data: str) -> str:
+    return data
+
+
+@websocket_listener("/ws/echo-binary", receive_mode="binary", send_mode="binary")
+async def ws_echo_binary(data: bytes) -> bytes:
+    return data
+
+
+@websocket("/ws/scope")
+async def ws_scope(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_json(as_json(socket.scope))
+    await socket.close()
+
+
+@websocket("/ws/subprotocol")
+async def ws_subprotocol(socket: WebSocket) -> None:
+    requested = list(socket.scope.get("subprotocols", []))
+    selected = requested[0] if requested else None
+    await socket.accept(subprotocols=selected)
+    await socket.send_json({"requested": requested, "selected": selected})
+    await socket.close()
+
+
+@websocket("/ws/close")
+async def ws_close(socket: WebSocket, code: int = 1000) -> None:
+    await socket.accept()
+    await socket.close(code=code)
+
+
+app = Litestar(
+    route_handlers=[
+        health,
+        scope,
+        echo,
+        headers,
+        status,
+        streaming,
+        sse,
+        large,
+        delay,
+        lifespan_state,
+        lifespan_counter,
+        ws_echo,
+        ws_echo_binary,
+        ws_scope,
+        ws_subprotocol,
+        ws_close,
+    ],
+    lifespan=[lifespan],
+    state=State({"counter": 0}),
+    openapi_config=None,
+)

@@ -1,0 +1,173 @@
+"""The contract as Quart's own documentation would have it: the context's request and websocket, while_serving."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from quart import Quart, Response, abort, make_response, request, websocket
+from quart.typing import ResponseReturnValue
+
+LARGEST = 10 * 1024 * 1024
+PIECE = 64 * 1024
+
+app = Quart(__name__)
+app.started = {}
+app.counter = 0
+
+
+@app.while_serving
+async def lifespan() -> AsyncIterator[None]:
+    app.started = {
+        "startup_called": True,
+        "startup_time": time.time(),
+        "custom_data": {"initialized": True},
+    }
+    yield
+    app.started = {}
+
+
+def as_json(value: object) -> object:
+    """A value of the scope as JSON can hold it: bytes as latin-1 text, and what JSON cannot hold left out."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, Mapping):
+        return {as_json(key): as_json(item) for key, item in value.items() if can_hold(item)}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item) for item in value if can_hold(item)]
+    return value
+
+
+def can_hold(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (str, int, bytes, list, tuple, Mapping))
+
+
+@app.get("/health")
+async def health() -> ResponseReturnValue:
+    return Response("OK", mimetype="text/plain")
+
+
+@app.get("/scope")
+@app.get("/scope/<path:deeper>")
+async def scope(deeper: str = "") -> ResponseReturnValue:
+    return as_json(request.scope)
+
+
+@app.post("/echo")
+async def echo() -> ResponseReturnValue:
+    body = await request.get_data()
+    return Response(body, content_type=request.headers.get("content-type", "application/octet-stream"))
+
+
+@app.get("/headers")
+async def headers() -> ResponseReturnValue:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+@app.get("/status/<int:code>")
+async def status(code: int) -> ResponseReturnValue:
+    if not 100 <= code <= 599:
+        abort(404)
+    if code < 200 or code in (204, 304):
+        return "", code
+    return Response(f"Status {code}", status=code, mimetype="text/plain")
+
+
+@app.get("/streaming")
+async def streaming() -> ResponseReturnValue:
+    async def lines() -> AsyncIterator[bytes]:
+        for number in range(10):
+            yield f"chunk-{number}\n".encode()
+            await asyncio.sleep(0.01)
+
+    return lines(), 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@app.get("/sse")
+async def sse() -> ResponseReturnValue:
+    async def events() -> AsyncIterator[bytes]:
+        for number in range(5):
+            yield f"event: message\ndata: {json.dumps({'count': number})}\n\n".encode()
+            await asyncio.sleep(0.01)
+        yield b"event: done\ndata: {}\n\n"
+
+    response = await make_response(events(), {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    response.timeout = None
+    return response
+
+
+@app.get("/large")
+async def large() -> ResponseReturnValue:
+    size = request.args.get("size", type=int)
+    if size is None:
+        return "size is a whole number of bytes", 400
+    size = min(LARGEST, max(0, size))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, size, PIECE):
+            yield b"x" * min(PIECE, size - start)
+
+    return pieces(), 200, {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+
+
+@app.get("/delay")
+async def delay() -> ResponseReturnValue:
+    seconds = request.args.get("seconds", type=float)
+    if seconds is None:
+        return "seconds is a number", 400
+    seconds = min(30.0, max(0.0, seconds))
+    await asyncio.sleep(seconds)
+    return Response(f"Waited {seconds} seconds", mimetype="text/plain")
+
+
+@app.get("/lifespan/state")
+async def lifespan_state() -> dict[str, Any]:
+    return {
+        "startup_called": app.started.get("startup_called", False),
+        "startup_time": app.started.get("startup_time"),
+        "counter": app.counter,
+        "custom_data": {"initialized": app.started.get("custom_data", {}).get("initialized", False)},
+    }
+
+
+@app.get("/lifespan/counter")
+async def lifespan_counter() -> dict[str, int]:
+    app.counter += 1
+    return {"counter": app.counter}
+
+
+@app.websocket("/ws/echo")
+@app.websocket("/ws/echo-binary")
+async def ws_echo() -> None:
+    # receive() gives text or bytes as they came, and send() sends them as what they are.
+    await websocket.accept()
+    while True:
+        await websocket.send(await websocket.receive())
+
+
+@app.websocket("/ws/scope")
+async def ws_scope() -> None:
+    await websocket.accept()
+    await websocket.send_json(as_json(websocket.scope))
+    await websocket.close(1000)
+
+
+@app.websocket("/ws/subprotocol")
+async def ws_subprotocol() -> None:
+    requested = websocket.requested_subprotocols
+    selected = requested[0] if requested else None
+    await websocket.accept(subprotocol=selected)
+    await websocket.send_json({"requested": requested, "selected": selected})
+    await websocket.close(1000)
+
+
+@app.websocket("/ws/close")
+async def ws_close() -> None:
+    await websocket.accept()
+    await websocket.close(websocket.args.get("code", 1000, type=int))

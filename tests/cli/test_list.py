@@ -1,0 +1,206 @@
+"""``engine list``: every list for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.app.lists import sorts
+from engine.cli.main import main
+from engine.terminal.escape import width
+
+SECOND = """\
+suite: "Second \\e[31m"
+category: second
+level: should
+cases:
+  - id: other
+    title: "Control \\x07 characters"
+    cite: [SCOPE-02, SCOPE-03]
+    tags: [tagged]
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+"""
+
+List = Callable[..., str]
+
+
+@pytest.fixture
+def listed(suites: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> List:
+    """Runs ``engine list`` here; what it printed."""
+    (suites / "second.yaml").write_text(SECOND)
+    monkeypatch.chdir(suites)
+    monkeypatch.setenv("ENGINE_CACHE", str(suites / "cache"))
+
+    def call(*arguments: str, code: int = 0) -> str:
+        assert main(["list", *arguments]) == code
+        captured = capsys.readouterr()
+        return captured.out if code == 0 else captured.out + captured.err
+
+    return call
+
+
+def of(text: str) -> Any:
+    return json.loads(text)
+
+
+def test_without_what_there_are_all_lists_with_their_counts(listed: List) -> None:
+    counts = {one["name"]: one["count"] for one in of(listed("", ".", "--format", "json"))}
+    assert set(counts) == set(sorts())
+    assert counts["cases"] == 6
+    assert counts["suites"] == counts["categories"] == 2
+    assert all(counts.values())
+    lines = listed("", ".").splitlines()
+    assert [line.split()[0] for line in lines[1:]] == sorted(counts)
+
+
+@pytest.mark.parametrize("what", list(sorts()))
+def test_every_list_has_what_programs_get_for_people_too(listed: List, what: str) -> None:
+    paths = ["."] if sorts()[what].filtered else []
+    items = of(listed(what, *paths, "--format", "json"))
+    assert items
+    text = listed(what, *paths)
+    for item in items:
+        name = str(next(item[key] for key in ("id", "name", "file", "category") if key in item))
+        assert name.removeprefix("bytes.") in text
+
+
+@pytest.mark.parametrize("what", list(sorts()))
+def test_every_list_fits_a_terminal(listed: List, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.terminal.columns.terminal_width", lambda: 80)
+    text = listed(what, *(["."] if sorts()[what].filtered else []))
+    assert max(width(line) for line in text.splitlines()) <= 80
+
+
+def test_cases_stand_under_their_file(listed: List) -> None:
+    lines = listed("cases", ".").splitlines()
+    assert lines[0].split() == ["case", "level", "title"]
+    assert lines[1] == "cases.yaml"
+    assert lines[2].split() == ["good", "must", "Good"]
+    assert lines[3].split() == ["slow[1]", "must", "Slow"]
+    assert lines[lines.index("second.yaml") + 1].split()[:2] == ["other", "should"]
+
+
+def test_nothing_of_a_document_reaches_the_terminal_raw(listed: List) -> None:
+    text = listed("cases", ".") + listed("suites", ".")
+    assert "\x07" not in text
+    assert "\x1b" not in text
+    assert r"Control \x07 characters" in text
+
+
+def test_a_case_for_programs(listed: List) -> None:
+    found = of(listed("cases", "second.yaml", "--format", "json"))
+    assert found == [
+        {
+            "address": "second.yaml::other",
+            "id": "other",
+            "file": "second.yaml",
+            "line": 5,
+            "category": "second",
+            "level": "should",
+            "title": "Control \x07 characters",
+            "cite": ["SCOPE-02", "SCOPE-03"],
+            "runs_on": "frameworks",
+            "needs": [],
+            "tags": ["tagged"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (["--category", "second"], ["other"]),
+        (["--level", "should"], ["other"]),
+        (["--level", "may"], []),
+        (["--cite", "SCOPE-01"], ["good", "slow[1]", "slow[2]", "slow[3]", "slow[4]"]),
+        (["--cite", "SCOPE-02", "--cite", "SCOPE-03"], ["other"]),
+    ],
+)
+def test_what_chooses_cases(listed: List, options: list[str], ids: list[str]) -> None:
+    assert [one["id"] for one in of(listed("cases", ".", *options, "--format", "json"))] == ids
+
+
+def test_nothing_to_list_is_said(listed: List) -> None:
+    assert listed("cases", ".", "--level", "may") == "no cases\n"
+
+
+def test_clauses_know_who_cites_them(listed: List) -> None:
+    found = {one["id"]: one for one in of(listed("clauses", ".", "--format", "json"))}
+    assert len(found["SCOPE-01"]["cases"]) == 5
+    assert found["SCOPE-02"]["cases"] == ["second.yaml::other"]
+    assert found["SCOPE-04"]["cases"] == []
+    rows = [line.split()[:3] for line in listed("clauses", ".").splitlines()]
+    assert ["SCOPE-01", found["SCOPE-01"]["level"], "5"] in rows
+
+
+def test_uncited_clauses(listed: List) -> None:
+    every = {one["id"] for one in of(listed("clauses", ".", "--format", "json"))}
+    uncited = {one["id"] for one in of(listed("clauses", ".", "--uncited", "--format", "json"))}
+    assert every - uncited == {"SCOPE-01", "SCOPE-02", "SCOPE-03"}
+
+
+def test_categories_count_by_level(listed: List) -> None:
+    found = of(listed("categories", ".", "--format", "json"))
+    assert [(one["category"], one["cases"], one["levels"]) for one in found] == [
+        ("first", 5, "5 must"),
+        ("second", 1, "1 should"),
+    ]
+
+
+def test_targets_count_the_cases_that_run_there(listed: List) -> None:
+    found = {one["id"]: one for one in of(listed("targets", ".", "--format", "json"))}
+    assert found["gunicorn-control-uvloop"]["cases"] == 6
+    assert {one["loop"] for one in found.values()} == {"auto", "asyncio", "uvloop"}
+
+
+def test_a_kind_has_its_keys(listed: List) -> None:
+    found = {(one["group"], one["name"]): one for one in of(listed("kinds", "--format", "json"))}
+    request = found["step", "request"]["keys"]
+    assert request["path"]["required"]
+    assert request["expect"]["description"]
+    assert next(iter(request)) == "path"
+    assert found["step", "pause"]["takes"].startswith("a time")
+    assert found["tcp", "send"]["takes"].startswith("bytes")
+    text = listed("kinds")
+    assert "in the script of tcp" in text
+    assert "path (needed), method" in text
+
+
+def test_kinds_with_the_same_facts_stand_together(listed: List) -> None:
+    found = of(listed("facts", "--format", "json"))
+    status = [one for one in found if one["name"] == "status" and "request" in one["kinds"]]
+    assert len(status) == 1
+    assert any(one["unit"] == "time" for one in found)
+
+
+def test_an_operator_says_what_it_takes(listed: List) -> None:
+    found = {one["name"]: one for one in of(listed("operators", "--format", "json"))}
+    assert found["present"]["takes"] == "true or false"
+    assert "http-date" in found["is"]["takes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["caes"], "did you mean 'cases'?"),
+        (["cases", "nowhere"], "there is no nowhere"),
+        (["cases", ".", "--category", "frist"], "did you mean 'first'?"),
+        (["cases", ".", "--cite", "SCOPE-001"], "did you mean 'SCOPE-01'?"),
+        (["kinds", "--level", "must"], "kinds are not made from suites"),
+        (["cases", ".", "--uncited"], "--uncited says nothing about cases"),
+    ],
+)
+def test_usage(listed: List, arguments: list[str], words: str) -> None:
+    assert words in listed(*arguments, code=2)
+
+
+def test_mistakes_are_told_of(listed: List, suites: Path) -> None:
+    (suites / "wrong.yaml").write_text("suite: X\ncategory: x\ncases: []\nnonsense: 1\n")
+    out = listed("cases", ".", code=1)
+    assert "good" in out
+    assert "in wrong.yaml; what they break is not listed" in out

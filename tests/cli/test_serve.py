@@ -1,0 +1,45 @@
+"""``engine serve``: a target on a port of the user's choice, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import Engine
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.service
+def test_it_answers_and_stops(begun: Callable[..., subprocess.Popen[str]]) -> None:
+    port = free_port()
+    process = begun("serve", "gunicorn-control-asyncio", "--port", str(port))
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert first.startswith(f"gunicorn-control-asyncio on http://127.0.0.1:{port} (")
+    assert "gunicorn 2" in first
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as response:
+        assert response.read() == b"OK"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.service
+def test_a_port_that_is_taken(engine: Engine) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = engine("serve", "gunicorn-control-asyncio", "--port", str(taken.getsockname()[1]))
+    assert ran.returncode == 2
+    assert "cannot be had" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -1,0 +1,143 @@
+"""A live target without any process, and kinds that do what a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.drivers.base import Context, Kind, Observation, Seen
+from engine.execution.job import Job
+from engine.matchers.base import Operator
+from engine.matchers.matching import match
+from engine.model.boundary import AppCall
+from engine.model.case import Case, Level, RunsOn, Step
+from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
+from engine.model.places import Place
+from engine.model.target import Ended, Facts, Launch, Target
+from engine.registry import Registry, found
+
+TARGET = Target("server", "control", "asyncio")
+PLACE = Place("case.yaml", 7, 9, 3)
+OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
+
+
+class FakeBoundary:
+    """Remembers what it was told; there are no calls but those that a test puts there."""
+
+    def __init__(self) -> None:
+        self.staged: dict[str, object] = {}
+        self.finished: list[str] = []
+        self.marks: set[tuple[str, str]] = set()
+        self.known: list[AppCall] = []
+
+    def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
+        return f"{job}.{call}" + (" after" if keep_scope_after else "")
+
+    def stage(self, job: str, script: object) -> None:
+        self.staged[job] = script
+
+    def expect_peer(self, address: tuple[str, int], job: str) -> None: ...
+
+    def mark(self, job: str, name: str) -> None:
+        self.marks.add((job, name))
+
+    def marked(self, job: str, name: str) -> bool:
+        return (job, name) in self.marks
+
+    def refresh(self) -> None: ...
+
+    def calls(self, *, token: str = "", peer: tuple[str, int] | None = None, since: float = 0.0) -> list[AppCall]:
+        return [call for call in self.known if call.token == token]
+
+    def lifespans(self) -> list[AppCall]:
+        return []
+
+    def latest(self) -> float:
+        return 0.0
+
+    def finish(self, job: str) -> None:
+        self.finished.append(job)
+
+
+@dataclass
+class FakeLive:
+    """A target that lives until a test says otherwise."""
+
+    target: Target = TARGET
+    address: tuple[str, int] = ("127.0.0.1", 1)
+    host: str = "127.0.0.1:1"
+    boundary: FakeBoundary = field(default_factory=FakeBoundary)
+    facts: Facts = field(default_factory=Facts)
+    ended: Ended | None = None
+    workers_lost: Sequence[int] = ()
+    stopped: int = 0
+
+    def log(self) -> str:
+        return ""
+
+    async def stop(self) -> Ended | None:
+        self.stopped += 1
+        return self.ended
+
+
+Act = Callable[[Step, Context], Awaitable[Observation | None]]
+
+
+def kind(name: str, act: Act, **more: Any) -> tuple[tuple[str, str], Kind]:
+    """An entry of the runner's kinds."""
+    return ("step", name), Kind(name, ("step",), "A test's.", {}, lambda node, reader: None, act, **more)
+
+
+def see(**facts: object) -> Act:
+    """An act that sees these facts."""
+
+    async def act(step: Step, context: Context) -> Observation:
+        return Seen({name.replace("__", "."): value for name, value in facts.items()})
+
+    return act
+
+
+def group(**facts: object) -> Group:
+    """Facts that must have these very values."""
+    return Group(
+        tuple(Expectation(name.replace("__", "."), Literal(value, PLACE), PLACE) for name, value in facts.items()),
+        (),
+        PLACE,
+    )
+
+
+def step(name: str, checks: Checks | None = None, params: object = None, **more: Any) -> Step:
+    """A step of a test's kind."""
+    return Step(name, "step", params, PLACE, checks=checks or Checks(), **more)
+
+
+def case(*steps: Step, level: Level = Level.MUST, **more: Any) -> Case:
+    """A case with these steps."""
+    values: dict[str, Any] = {
+        "id": "case",
+        "stem": "case",
+        "title": "A case",
+        "suite": "S",
+        "file": "case.yaml",
+        "category": "c",
+        "level": level,
+        "cite": (),
+        "runs_on": RunsOn.CONTROL,
+        "steps": steps,
+        "place": PLACE,
+    }
+    return Case(**values | more)
+
+
+def job(of: Case, position: int = 0, launch: Launch | None = None, left_out: str = "") -> Job:
+    """A job of a case."""
+    return Job(position, of, TARGET, launch or Launch(TARGET), left_out)
+
+
+def the_match(observed: object, matcher: Matcher, situation: Situation, where: str) -> Mismatch | None:
+    """The real matchers."""
+    return match(observed, matcher, situation, OPERATORS, where)
+
+
+Kinds = Mapping[tuple[str, str], Kind]

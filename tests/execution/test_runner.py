@@ -1,0 +1,215 @@
+"""From the steps of a job to its verdict, without any server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from engine.drivers.base import Context, Observation, Seen
+from engine.errors import Defect, Refused
+from engine.execution.job import Job
+from engine.execution.runner import Runner
+from engine.model.case import Act, Application, Case, Level, Step
+from engine.model.expectation import Checks, Mismatch
+from engine.model.places import Place
+from engine.model.protocols import Channel
+from engine.model.target import Ended
+from engine.model.verdict import JobResult, Verdict
+from tests.execution.fakes import FakeLive, case, group, job, kind, see, step, the_match
+
+PLACE = Place("case.yaml", 1, 1)
+
+
+async def refused(address: tuple[str, int], subject: str) -> Channel:
+    raise Refused("nobody listens there")
+
+
+def run(of: Case | Job, live: FakeLive | None = None, **acts: object) -> JobResult:
+    """The result of a case whose step kinds do these acts."""
+    kinds = dict(kind(name, act) for name, act in acts.items())  # type: ignore[arg-type]
+    return run_with(of, kinds, live)
+
+
+def run_with(of: Case | Job, kinds: object, live: FakeLive | None = None) -> JobResult:
+    runner = Runner(kinds, the_match, refused, "abcd")  # type: ignore[arg-type]
+    one = of if isinstance(of, Job) else job(of)
+    return asyncio.run(runner.run(one, live or FakeLive()))
+
+
+EXPECT = Checks(expect=group(status=200))
+
+
+def test_pass() -> None:
+    result = run(case(step("look", EXPECT)), look=see(status=200))
+    assert (result.verdict, result.evaluated, result.transcript) == (Verdict.PASS, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("level", "verdict"), [(Level.MUST, Verdict.FAIL), (Level.SHOULD, Verdict.WARN), (Level.MAY, Verdict.INFO)]
+)
+def test_a_mismatch_counts_at_the_case_s_level(level: Level, verdict: Verdict) -> None:
+    result = run(case(step("look", EXPECT), level=level), look=see(status=500))
+    assert result.verdict is verdict
+    assert result.reason == "status is 200, but it is 500"
+    assert result.mismatches[0].place.line == 7
+    assert result.transcript is not None
+
+
+def test_the_steps_after_a_mismatch_are_not_performed() -> None:
+    done: list[str] = []
+
+    async def note(step: Step, context: Context) -> Observation | None:
+        done.append("later")
+        return None
+
+    result = run(case(step("look", EXPECT), step("note")), look=see(status=500), note=note)
+    assert (result.verdict, done) == (Verdict.FAIL, [])
+
+
+def test_a_should_warns_and_goes_on() -> None:
+    steps = (step("look", Checks(should=group(status=201))), step("look", EXPECT))
+    result = run(case(*steps), look=see(status=200))
+    assert (result.verdict, result.evaluated, len(result.warnings)) == (Verdict.WARN, 2, 1)
+
+
+def test_captures_and_records() -> None:
+    steps = (
+        step("look", Checks(capture=(("first", "status"),), record=(("seen", "status"),))),
+        step("look", Checks(expect=group(text="was $(first) in $(run)"))),
+    )
+    result = run(case(*steps), look=see(status=200, text="was 200 in abcd-j0"))
+    assert (result.verdict, result.recorded) == (Verdict.PASS, {"seen": 200})
+
+
+def test_a_capture_of_what_is_not_there_fails() -> None:
+    result = run(case(step("look", Checks(capture=(("x", "status"),)))), look=see())
+    assert result.verdict is Verdict.FAIL
+    assert "captured" in result.mismatches[0].expected
+
+
+def test_a_case_that_evaluates_nothing_is_an_error() -> None:
+    assert run(case(step("look")), look=see(status=200)).verdict is Verdict.ERROR
+
+
+def test_what_a_step_implies() -> None:
+    class Unmet(Seen):
+        def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+            return [] if "outcome" in named else [Mismatch("outcome", "is response", "closed")]
+
+    async def look(step: Step, context: Context) -> Observation:
+        return Unmet({"outcome": "closed", "status": 200})
+
+    assert run(case(step("look", EXPECT)), look=look).verdict is Verdict.FAIL
+    assert run(case(step("look", Checks(expect=group(outcome="closed")))), look=look).verdict is Verdict.PASS
+
+
+async def for_ever(step: Step, context: Context) -> Observation | None:
+    await asyncio.sleep(60)
+    return None
+
+
+def test_a_timeout_names_the_step() -> None:
+    result = run(case(step("hang", EXPECT), timeout=0.05), hang=for_ever)
+    assert result.verdict is Verdict.TIMEOUT
+    assert "`hang` (line 7)" in result.reason
+
+
+def test_a_crash_is_told_from_a_failure() -> None:
+    live = FakeLive(ended=Ended(signal=9))
+    result = run(case(step("look", EXPECT)), live, look=see(status=500))
+    assert (result.verdict, result.reason) == (Verdict.CRASH, "the server ended with signal 9")
+
+
+def test_polling_goes_on_until_it_holds() -> None:
+    tries: list[int] = []
+
+    async def look(step: Step, context: Context) -> Observation:
+        tries.append(1)
+        return Seen({"status": 200 if len(tries) == 3 else 500})
+
+    kinds = dict([kind("look", look, within="polls")])
+    result = run_with(case(step("look", replace(EXPECT, within=5.0))), kinds)
+    assert (result.verdict, len(tries), result.evaluated) == (Verdict.PASS, 3, 1)
+
+
+def test_polling_ends_with_the_last_mismatch() -> None:
+    kinds = dict([kind("look", see(status=500), within="polls")])
+    result = run_with(case(step("look", replace(EXPECT, within=0.02))), kinds)
+    assert (result.verdict, len(result.mismatches)) == (Verdict.FAIL, 1)
+
+
+def test_a_driver_that_breaks_down_is_an_error_and_no_traceback() -> None:
+    async def broken(step: Step, context: Context) -> Observation | None:
+        raise KeyError("oh")
+
+    result = run(case(step("look", EXPECT)), look=broken)
+    assert result.verdict is Verdict.ERROR
+    assert "KeyError" in result.reason
+
+
+def test_a_connection_that_is_refused_fails_at_its_step() -> None:
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.connect(None)
+        return None
+
+    result = run(case(step("look", EXPECT)), look=connect)
+    assert result.verdict is Verdict.FAIL
+    assert result.mismatches[0].why == "nobody listens there"
+    assert result.step is not None
+
+
+def test_an_unknown_variable_is_the_case_s_error() -> None:
+    async def use(step: Step, context: Context) -> Observation | None:
+        from engine.model.variables import fill
+
+        fill("$(nowhere)", context.variables)
+        return None
+
+    assert run(case(step("use", EXPECT)), use=use).verdict is Verdict.ERROR
+
+
+def test_an_engine_s_own_error_is_an_error() -> None:
+    async def broken(step: Step, context: Context) -> Observation | None:
+        raise Defect("no step is under way")
+
+    assert "Defect" in run(case(step("look", EXPECT)), look=broken).reason
+
+
+def test_the_script_is_staged_and_the_job_finished() -> None:
+    live = FakeLive()
+    script = Application(http=(Act("sleep", 1.0, PLACE), Act("mark", "$(run)", PLACE)))
+    result = run(job(case(step("look", EXPECT), application=script), 4), live, look=see(status=200))
+    assert result.verdict is Verdict.PASS
+    assert live.boundary.staged == {
+        "j4": {
+            "job": "j4",
+            "lifespan": None,
+            "http": [{"act": "sleep", "arg": 1.0}, {"act": "mark", "arg": "abcd-j4"}],
+            "websocket": None,
+            "paths": {},
+        }
+    }
+    assert live.boundary.finished == ["j4"]
+
+
+def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
+    async def try_twice(step: Step, context: Context) -> Observation | None:
+        inner = step.params
+        assert isinstance(inner, tuple)
+        from engine.drivers.base import Stop
+
+        first = context.trial()
+        with pytest.raises(Stop):
+            await first.run(inner[:1])
+        second = context.trial()
+        await second.run(inner[1:])
+        context.settle(second)
+        return None
+
+    inner = (step("wrong", EXPECT), step("right", Checks(expect=group(status=200), capture=(("s", "status"),))))
+    outer = case(step("twice", params=inner), step("right", Checks(expect=group(text="$(s)"))))
+    result = run(outer, twice=try_twice, wrong=see(status=500), right=see(status=200, text="200"))
+    assert (result.verdict, result.evaluated) == (Verdict.PASS, 2)

@@ -1,0 +1,195 @@
+"""Order, company, dependencies, crashes and failed starts, without any server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import StartError
+from engine.execution.job import Job
+from engine.execution.schedule import RESTARTS, Limits, Schedule, batches
+from engine.model.protocols import LiveTarget
+from engine.model.target import Ended, Launch
+from engine.model.verdict import JobResult, Verdict
+from tests.execution.fakes import TARGET, FakeLive, case, job
+
+LIMITS = Limits(targets=2, company=4)
+
+Do = Callable[[Job, FakeLive], Awaitable[Verdict]]
+
+
+class Play:
+    """A schedule on fakes: what was started, and what was reported."""
+
+    def __init__(self, jobs: Sequence[Job], do: Do | None = None, limits: Limits = LIMITS) -> None:
+        self.do = do
+        self.started: list[FakeLive] = []
+        self.launches: list[Launch] = []
+        self.reported: list[tuple[str, Verdict, str]] = []
+        self.fails: list[Launch] = []
+        self.schedule = Schedule(jobs, self.start, self.run_one, self.report, limits)
+
+    async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+        self.launches.append(launch)
+        await asyncio.sleep(0)
+        if launch in self.fails:
+            raise StartError("no module")
+        live = FakeLive()
+        self.started.append(live)
+        return live
+
+    async def run_one(self, one: Job, live: LiveTarget) -> JobResult:
+        assert isinstance(live, FakeLive)
+        await asyncio.sleep(0)
+        verdict = await self.do(one, live) if self.do else Verdict.PASS
+        return JobResult(one.case.id, "case.yaml", TARGET.id, "c", "must", verdict)
+
+    def report(self, one: Job, result: JobResult) -> None:
+        self.reported.append((one.case.id, result.verdict, result.reason))
+
+    def play(self) -> list[tuple[str, Verdict, str]]:
+        asyncio.run(asyncio.wait_for(self.schedule.run(), 10))
+        return sorted(self.reported)
+
+
+def jobs(*names: str) -> list[Job]:
+    return [job(case(id=name, stem=name), position) for position, name in enumerate(names)]
+
+
+def verdicts(play: Play) -> dict[str, Verdict]:
+    return {name: verdict for name, verdict, _ in play.play()}
+
+
+def test_each_job_is_reported_once_and_every_target_is_stopped() -> None:
+    play = Play(jobs("a", "b", "c"))
+    assert verdicts(play) == dict.fromkeys("abc", Verdict.PASS)
+    assert [live.stopped for live in play.started] == [1]
+
+
+def test_jobs_are_batched_by_launch() -> None:
+    special = Launch(TARGET, (("workers", 2),))
+    mixed = [*jobs("a", "b"), job(case(id="c"), 2, special)]
+    assert [(batch.launch, len(batch.jobs)) for batch in batches(mixed)] == [(Launch(TARGET), 2), (special, 1)]
+    play = Play(mixed)
+    play.play()
+    assert set(play.launches) == {Launch(TARGET), special}
+
+
+def test_no_more_targets_live_than_allowed() -> None:
+    alive: list[int] = []
+    many = [job(case(id=str(n)), n, Launch(TARGET, (("workers", n),))) for n in range(6)]
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        alive.append(one.position)
+        most = len(alive)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        alive.remove(one.position)
+        assert most <= LIMITS.targets
+        return Verdict.PASS
+
+    assert set(verdicts(Play(many, do)).values()) == {Verdict.PASS}
+
+
+def test_a_target_that_does_not_start_errs_and_the_others_run() -> None:
+    other = Launch(replace(TARGET, framework="broken"))
+    play = Play([*jobs("a"), job(case(id="b"), 1, other), job(case(id="c"), 2, other)])
+    play.fails = [other]
+    assert [(name, verdict) for name, verdict, _ in play.play()] == [
+        ("a", Verdict.PASS),
+        ("b", Verdict.ERROR),
+        ("c", Verdict.ERROR),
+    ]
+    assert [reason for _, _, reason in play.reported].count("the target did not start: no module") == 2
+
+
+def test_what_is_left_out_starts_nothing() -> None:
+    play = Play([job(case(id="a"), left_out="it offers no http2")])
+    assert play.play() == [("a", Verdict.UNSUPPORTED, "it offers no http2")]
+    assert play.started == []
+
+
+def test_a_case_whose_dependency_failed_is_blocked() -> None:
+    first = job(case(id="first[1]", stem="first"), 0)
+    second = job(case(id="second", stem="second", depends_on=("first",)), 1)
+    third = job(case(id="third", stem="third", depends_on=("second",)), 2)
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        return Verdict.FAIL if one.case.stem == "first" else Verdict.PASS
+
+    play = Play([first, second, third], do)
+    assert verdicts(play) == {"first[1]": Verdict.FAIL, "second": Verdict.BLOCKED, "third": Verdict.BLOCKED}
+    assert "first[1], which came to fail" in str(play.reported)
+
+
+def test_after_a_crash_the_rest_runs_and_the_guilty_one_is_found() -> None:
+    runs: list[str] = []
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        runs.append(one.case.id)
+        if one.case.id == "killer":
+            live.ended = Ended(signal=11)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return Verdict.CRASH if live.ended else Verdict.PASS
+
+    names = ("a", "killer", "b", "c", "d", "e", "f")
+    play = Play(jobs(*names), do)
+    assert verdicts(play) == {name: Verdict.CRASH if name == "killer" else Verdict.PASS for name in names}
+    assert runs.count("killer") == 2
+    assert len(play.started) == 3
+    assert all(live.stopped for live in play.started)
+
+
+def test_a_target_that_dies_again_and_again_is_given_up() -> None:
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        live.ended = Ended(status=1)
+        return Verdict.CRASH
+
+    play = Play(jobs(*"abcdefgh"), do, Limits(targets=1, company=1))
+    found = verdicts(play)
+    assert set(found.values()) <= {Verdict.CRASH, Verdict.ERROR}
+    assert len(found) == 8
+    assert len(play.started) <= RESTARTS + 1
+
+
+def test_nothing_goes_before_it_is_allowed() -> None:
+    play = Play(jobs(*"abcdef"), limits=Limits(targets=1, company=1, ahead=1))
+
+    async def main() -> list[int]:
+        play.schedule.hold()
+        running = asyncio.ensure_future(play.schedule.run())
+        seen = []
+        for position in (0, 2, 6):
+            await play.schedule.allow(position)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            seen.append(len(play.reported))
+        await running
+        return seen
+
+    assert asyncio.run(main()) == [0, 2, 6]
+
+
+def test_cancelling_stops_the_targets() -> None:
+    async def for_ever(one: Job, live: FakeLive) -> Verdict:
+        await asyncio.sleep(60)
+        return Verdict.PASS
+
+    play = Play(jobs("a", "b"), for_ever)
+
+    async def main() -> None:
+        running = asyncio.ensure_future(play.schedule.run())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert play.started
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+    assert [live.stopped for live in play.started] == [1]
+    assert play.reported == []

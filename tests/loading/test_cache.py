@@ -1,0 +1,80 @@
+"""Documents kept by their content: found again while nothing has changed, and never with a mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.loading.cache import Kept, fingerprint
+from engine.loading.documents import load_paths
+from tests.loading.vocabulary import real
+
+GOOD = """\
+suite: S
+category: c
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: a
+    title: A
+    matrix: {code: [200, 404]}
+    application: {http: [{respond: {status: 200, body: {fill: {of: x, size: 1KiB}}}}]}
+    steps:
+      - request: {path: /, expect: {status: {any_of: [{var: code}, 200]}, body: {size: 1KiB}}}
+      - tcp: {script: [{send: {head: "GET / HTTP/1.1"}}, {response: {expect: {status: 200}}}]}
+"""
+
+
+def write(folder: Path, text: str = GOOD) -> Path:
+    path = folder / "a.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
+    path, words = write(tmp_path), real()
+    kept = Kept(tmp_path / "kept", "mark")
+    fresh = load_paths([path], words)
+    first = load_paths([path], words, kept)
+    assert len(list((tmp_path / "kept" / "mark").iterdir())) == 1
+    again = load_paths([path], words, kept)
+    assert fresh.suites == first.suites == again.suites
+    assert len(again.suites[0].cases) == 2
+    assert again.files == 1
+
+
+def test_another_text_or_fingerprint_is_read_afresh(tmp_path: Path) -> None:
+    path, words = write(tmp_path), real()
+    kept = Kept(tmp_path / "kept", "mark")
+    load_paths([path], words, kept)
+    assert kept.find(str(path), GOOD) is not None
+    assert kept.find(str(path), GOOD + "\n") is None
+    assert kept.find("b.yaml", GOOD) is None
+    assert Kept(tmp_path / "kept", "other").find(str(path), GOOD) is None
+
+
+def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> None:
+    path, words = write(tmp_path, GOOD.replace("path:", "pth:")), real()
+    kept = Kept(tmp_path / "kept", "mark")
+    assert load_paths([path], words, kept).errors
+    assert load_paths([path], words, kept).errors
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_broken_file_or_folder_only_costs_time(tmp_path: Path) -> None:
+    path, words = write(tmp_path), real()
+    kept = Kept(tmp_path / "kept", "mark")
+    load_paths([path], words, kept)
+    (file,) = (tmp_path / "kept" / "mark").iterdir()
+    file.write_bytes(b"nonsense")
+    assert len(load_paths([path], words, kept).suites[0].cases) == 2
+    (tmp_path / "taken").write_text("")
+    assert len(load_paths([path], words, Kept(tmp_path / "taken", "mark")).suites[0].cases) == 2
+
+
+def test_the_fingerprint_covers_code_and_facts(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("1")
+    one = fingerprint([tmp_path], ["x"])
+    assert one == fingerprint([tmp_path], ["x"])
+    assert one != fingerprint([tmp_path], ["y"])
+    (tmp_path / "a.py").write_text("2")
+    assert one != fingerprint([tmp_path], ["x"])

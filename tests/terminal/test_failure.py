@@ -1,0 +1,83 @@
+"""A failure as a person reads it."""
+
+from __future__ import annotations
+
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+from engine.model.transcript import Moment, Side, Transcript
+from engine.model.verdict import JobResult, Verdict
+from engine.terminal.failure import text
+
+SOURCE = "suite: S\ncases:\n  - id: a\n    steps: [{request: {path: /, expect: {status: 200}}}]\n"
+PLACE = Place("a.yaml", 4, 49, 3)
+WIRE = Moment(10.0, Side.WIRE, "one", "sent", "", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27)
+RESULT = JobResult(
+    case="a",
+    file="a.yaml",
+    target="gunicorn-control-asyncio",
+    category="c",
+    level="must",
+    verdict=Verdict.FAIL,
+    reason="status is 200, but it is 500",
+    mismatches=(Mismatch("status", "is 200", 500, PLACE, "why so"),),
+    transcript=Transcript(
+        10.0,
+        (
+            WIRE,
+            Moment(10.0012, Side.APP, "call 1", "called", "type='http'"),
+            Moment(10.002, Side.WIRE, "one", "received", "", b"HTTP/1.1 500 \x1b[31mred\r\n", 23),
+        ),
+    ),
+    reproduce="engine serve x --port 8000\ncurl -i http://127.0.0.1:8000/",
+    cite=("CORE-01",),
+    title="A title",
+)
+
+WHOLE = """\
+fail: status is 200, but it is 500
+a.yaml::a [gunicorn-control-asyncio]
+A title  (must: CORE-01)
+
+a.yaml:4:49
+    4 |     steps: [{request: {path: /, expect: {status: 200}}}]
+      |                                                 ^^^
+      = expected: status is 200
+      = actual:   500
+      = why so
+
+time line (>> << wire, -> <- application):
+     +0.0 ms  wire >> one sent 27 B
+                     | GET / HTTP/1.1\\r\\n
+                     | Host: a\\r\\n
+                     | \\r\\n
+     +1.2 ms  app     call 1 called type='http'
+     +2.0 ms  wire << one received 23 B
+                     | HTTP/1.1 500 \\x1b[31mred\\r\\n
+
+by hand:
+  engine serve x --port 8000
+  curl -i http://127.0.0.1:8000/"""
+
+
+def source(file: str) -> str:
+    assert file == "a.yaml"
+    return SOURCE
+
+
+def test_the_whole() -> None:
+    assert text(RESULT, source) == WHOLE
+
+
+def test_no_control_character_reaches_the_terminal() -> None:
+    assert "\x1b" not in text(RESULT, source)
+
+
+def test_a_verdict_without_a_mismatch_points_at_its_step() -> None:
+    late = JobResult(
+        "a", "a.yaml", "t", "c", "must", Verdict.TIMEOUT, "nothing more happened for 10 s", step=PLACE, title="A title"
+    )
+    assert text(late, source) == (
+        "timeout: nothing more happened for 10 s\na.yaml::a [t]\nA title  (must)\n\n"
+        "a.yaml:4:49\n    4 |     steps: [{request: {path: /, expect: {status: 200}}}]\n"
+        "      |                                                 ^^^"
+    )

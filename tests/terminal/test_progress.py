@@ -1,0 +1,38 @@
+"""Progress: plain lines where there is no terminal, bars where there is one."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from engine.model.verdict import JobResult, Verdict
+from engine.terminal.progress import Live, Plain, progress
+
+ONE = JobResult("a", "a.yaml", "t", "c", "must", Verdict.PASS)
+
+
+def test_plain_lines() -> None:
+    out = io.StringIO()
+    shown = Plain({"t": 2, "u": 1}, out)
+    shown.target("t", "starting")
+    shown.target("u", "failed", "no module")
+    shown.result(ONE)
+    shown.result(replace(ONE, verdict=Verdict.FAIL))
+    shown.close()
+    assert out.getvalue() == "u: did not start: no module\nt: 2 cases, 1 red\n"
+
+
+def test_bars_are_gone_when_the_run_is_over(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = Live({"t": 2})
+    shown.target("t", "starting", "[red]")
+    shown.result(ONE)
+    shown.result(replace(ONE, verdict=Verdict.FAIL))
+    shown.close()
+    assert capsys.readouterr().out == ""
+
+
+def test_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert isinstance(progress({}), Plain)
