@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from engine.model.case import Case
 from engine.results.store import read
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +72,30 @@ def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     return jobs
 
 
-def run(front: Front, jobs: Sequence[Job], arguments: Sequence[str], watcher: Watcher) -> Done:
+def run(front: Front, jobs: Sequence[Job], arguments: Sequence[str], watcher: Watcher, show: Callable[[Done], R]) -> R:
     """Run jobs to their end, or until Ctrl-C or SIGTERM; either way every target is stopped, and what there is is kept.
 
-    Raises ResultsError where the run's file cannot be begun.
+    ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are
+    being stopped, or after an interruption. What it gives is given back. Raises ResultsError where the run's file
+    cannot be begun.
     """
     run_id = new_run_id()
     store = keep(front.places, run_id, arguments, jobs)
     session = Session(jobs, front.runtime(store.folder), front.runner(run_id), store, [watcher], known=front.known)
-    ended = "cut short"
-    try:
-        until_stopped(session.run())
-        ended = "whole"
-    except Stopped:
-        ended = "interrupted"
-    finally:
+    shown: list[R] = []
+
+    def finish(ended: str) -> None:
         store.close(ended)
-    return Done(read(store.path), store.path, ended == "interrupted", store.lost, store.trouble)
+        done = Done(read(store.path), store.path, ended == "interrupted", store.lost, store.trouble)
+        shown.append(show(done))
+
+    try:
+        until_stopped(session.run(lambda: finish("whole")))
+    except Stopped:
+        if not shown:
+            finish("interrupted")
+    except BaseException:
+        if not shown:
+            store.close("cut short")
+        raise
+    return shown[0]

@@ -64,13 +64,16 @@ class Session:
     def __post_init__(self) -> None:
         self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits)
 
-    async def run(self) -> None:
-        """Until every job has its verdict and every target is stopped; the same when it is cancelled."""
+    async def run(self, finished: Callable[[], None] | None = None) -> None:
+        """Until every job has its verdict and every target is stopped; the same when it is cancelled.
+
+        ``finished`` is called in between, while the last targets are being stopped.
+        """
         # The cases live as long as the run. Looking through them for garbage again and again would take a good part
         # of the time that a short job has.
         gc.freeze()
         try:
-            await self.schedule.run()
+            await self.schedule.run(finished)
         finally:
             gc.unfreeze()
 

@@ -17,6 +17,7 @@ from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
+    from engine.app.launch import Done
     from engine.app.places import Places
     from engine.app.plan import Job
     from engine.app.runs import Run
@@ -73,16 +74,19 @@ def run(parsed: argparse.Namespace) -> int:
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))
     screen = progress(Counter(job.target.id for job in jobs))
+
+    def finished(done: Done) -> int:
+        screen.close()
+        if done.lost:
+            print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
+        code = show(done.run, places, parsed, files=not done.interrupted)
+        sys.stdout.flush()
+        return 130 if done.interrupted else code or (4 if done.lost else 0)
+
     try:
-        done = launch.run(front, jobs, sys.argv[1:], Screen(screen))
+        return launch.run(front, jobs, sys.argv[1:], Screen(screen), finished)
     finally:
         screen.close()
-    if done.lost:
-        print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-    code = show(done.run, places, parsed, files=not done.interrupted)
-    if done.interrupted:
-        return 130
-    return code or (4 if done.lost else 0)
 
 
 def refuse_mistakes(mistakes: list[Diagnostic]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from engine import version
@@ -82,6 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader went away, as `engine list | head` does. Python would complain again while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        # Nothing that a user gives should lead here. The traceback is for whoever mends the engine.
+        print(f"engine: the engine itself broke: {type(error).__name__}: {visible(str(error))}", file=sys.stderr)
+        print("  please report it, with what ENGINE_DEBUG=1 shows besides", file=sys.stderr)
+        if os.environ.get("ENGINE_DEBUG"):
+            traceback.print_exc()
+        return 4
 
 
 if __name__ == "__main__":

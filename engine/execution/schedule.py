@@ -22,6 +22,9 @@ Start = Callable[[Launch, Sequence[Job]], Awaitable[LiveTarget]]
 Run = Callable[[Job, LiveTarget], Awaitable[JobResult]]
 Report = Callable[[Job, JobResult], None]
 
+# The last targets are told to stop before anything else is done, in seconds.
+HEAD_START = 0.005
+
 # How often a target that died is started again for the jobs that are left.
 RESTARTS = 3
 
@@ -80,8 +83,12 @@ class Schedule:
         """Let nothing go until ``allow`` is called; to be called before ``run``."""
         self._allowed = 0
 
-    async def run(self) -> None:
-        """Until every job has its result, and every target is stopped. Cancelling it stops the targets as well."""
+    async def run(self, finished: Callable[[], None] | None = None) -> None:
+        """Until every job has its result, and every target is stopped. Cancelling it stops the targets as well.
+
+        ``finished`` is called when every job has its result and the last targets have been told to stop: a server
+        without work may take a second to go, and nobody needs to wait for that to see the results.
+        """
         loop = asyncio.get_running_loop()
         for job in self._jobs:
             self._settled[_key(job, job.case.id)] = loop.create_future()
@@ -98,6 +105,9 @@ class Schedule:
                         await places.acquire()
                         task = group.create_task(self._batch(Batch(batch.launch, runnable)))
                         task.add_done_callback(lambda _: places.release())
+            if finished is not None:
+                await asyncio.sleep(HEAD_START)
+                finished()
         finally:
             if self._stopping:
                 await asyncio.shield(asyncio.gather(*self._stopping, return_exceptions=True))

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from engine.app.lists.base import Listing, Sort, Stock, rows
 from engine.model.target import Target
 from engine.targets.environments import pins
 
 
 def pinned(lock: Path) -> dict[str, str]:
-    """The packages of a lock and their versions; nothing where it cannot be read."""
+    """The packages that a lock pins for this Python and machine, and their versions; nothing where it cannot be read."""
     try:
-        lines = pins(lock.read_text("utf-8"))
-    except OSError:
+        wanted = [Requirement(line) for line in pins(lock.read_text("utf-8"))]
+    except (OSError, InvalidRequirement):
         return {}
-    found = {}
-    for line in lines:
-        name, equals, version = line.partition(";")[0].partition("==")
-        if equals:
-            found[name.strip().lower().replace("_", "-").partition("[")[0]] = version.split()[0]
-    return found
+    return {
+        canonicalize_name(one.name): next(iter(one.specifier)).version
+        for one in wanted
+        if one.specifier and (one.marker is None or one.marker.evaluate())
+    }
 
 
 def versions(lock: Path, names: tuple[str, ...]) -> dict[str, str]:
