@@ -12,7 +12,7 @@ from engine.terminal.escape import visible
 
 INDENT = 2
 # Without a terminal, lines are wrapped as if it had so many columns.
-USUAL = 100
+USUAL = 80
 # So many lines of one stretch of bytes are shown, at the beginning.
 MOST = 32
 

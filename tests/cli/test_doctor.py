@@ -222,7 +222,7 @@ def test_what_is_wrong_with_a_checkout(checkout: Path, capsys: pytest.CaptureFix
     assert main(["doctor", "--offline"]) == 3
     out = capsys.readouterr().out
     assert "-> engine lint specs" in out
-    assert "not those of the code: suite.json" in out
+    assert "out of date in schemas: suite.json" in out
     assert "framework control has 1.0" in out
     assert out.endswith("`engine grid` cannot run: see results, locks, specs\n")
 

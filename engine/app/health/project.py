@@ -117,8 +117,8 @@ class Project:
             if not path.is_file() or path.read_text("utf-8") != rendered(schema):
                 old.append(path.name)
         if old:
-            return warn(f"in {relative(folder)} not those of the code: {', '.join(old)}", "engine schemas")
-        return ok(f"in {relative(folder)} those of the code")
+            return warn(f"out of date in {relative(folder)}: {', '.join(old)}", "engine schemas")
+        return ok(f"those in {relative(folder)} are up to date")
 
     def specs(self) -> Finding:
         """Whether the documents have mistakes."""

@@ -14,7 +14,7 @@ from engine.targets.environments import pins
 
 
 def pinned(lock: Path) -> dict[str, str]:
-    """The packages that a lock pins for this Python and machine, and their versions; nothing where it cannot be read."""
+    """What a lock pins for this Python and machine: versions by package; nothing where it cannot be read."""
     try:
         wanted = [Requirement(line) for line in pins(lock.read_text("utf-8"))]
     except (OSError, InvalidRequirement):
