@@ -111,6 +111,13 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
                 print(f"  | {visible(line)}")
     failed = {row.id for row in done.targets if row.failed}
     list_red([one for one in done.results if one.verdict.breaks and one.target not in failed], whole=parsed.failures)
+    known = [one for one in done.results if one.verdict is Verdict.KNOWN]
+    if known:
+        cases = dict.fromkeys(one.address for one in known)
+        print(f"\nknown failures ({len(known)}), each with its reason in specs/known-failures.yaml:")
+        for address in cases:
+            targets = [one.target for one in known if one.address == address]
+            print(f"  {visible(address)} on {len(targets)} target{'s' if len(targets) > 1 else ''}")
     if files:
         for path in grids.write(done, report, places.results):
             print(f"written: {grids.relative(path)}")
