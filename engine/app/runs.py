@@ -10,7 +10,7 @@ from engine.app.places import Places
 from engine.app.session import folder_of, header
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
-from engine.results.codec import result_from_json, result_to_json
+from engine.results.codec import result_to_json
 from engine.results.store import Run, Store, TargetRow, read, row_to_json
 
 
@@ -37,7 +37,7 @@ def take(store: Store, document: Mapping[str, Any]) -> None:
     """Append what ``to_document`` made."""
     if "target" in document:
         store.target(TargetRow(**document["target"]))
-    store.result(result_from_json(document["result"]))
+    store.document(document["result"])
 
 
 __all__ = ["Run", "Store", "TargetRow", "again", "keep", "take", "to_document"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import pytest
 
@@ -21,10 +21,13 @@ from engine.pytest_plugin import options
 from engine.pytest_plugin.background import WINDOW, WINDOW_STOPPING, Background
 from engine.terminal.sources import Sources
 
-if TYPE_CHECKING:
-    from engine.pytest_plugin.items import CaseItem
-
 KEY = pytest.StashKey["Conformance"]()
+
+
+class HasJob(Protocol):
+    """An item, as far as this module needs to know it."""
+
+    job: Job
 
 
 class Conformance:
@@ -34,7 +37,7 @@ class Conformance:
         self.config = config
         self.sources = Sources()
         self.warnings_fail = bool(config.getoption("warnings_fail"))
-        self.items: list[CaseItem] = []
+        self.items: list[HasJob] = []
         self.store: Store | None = None
         self.told: set[str] = set()
         self._background: Background | None = None
@@ -73,7 +76,7 @@ class Conformance:
             return str(vars(self.config)["workerinput"]["conformance_run"])
         return new_run_id()
 
-    def result(self, item: CaseItem) -> JobResult:
+    def result(self, item: HasJob) -> JobResult:
         """An item's verdict. A worker of xdist begins a target with its first item, and so starts no target whose
         items other workers run; a process alone begins with everything."""
         target = item.job.target.id
@@ -84,7 +87,7 @@ class Conformance:
         assert self._background is not None
         return self._background.wait(item.job)
 
-    def _begin(self, items: Sequence[CaseItem]) -> None:
+    def _begin(self, items: Sequence[HasJob]) -> None:
         if self._background is None:
             stopping = bool(self.config.getoption("maxfail"))
             self._background = Background(WINDOW_STOPPING if stopping else WINDOW)

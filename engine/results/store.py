@@ -78,8 +78,12 @@ class Store:
 
     def result(self, result: JobResult) -> None:
         """Append a verdict. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
-        self.counts[result.verdict.value] += 1
-        self._write(result_to_json(result))
+        self.document(result_to_json(result))
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """Append a verdict that is JSON's types already, as ``result_to_json`` makes them."""
+        self.counts[str(document["verdict"])] += 1
+        self._write(document)
 
     def target(self, row: TargetRow) -> None:
         """Append what was found out about a target."""
