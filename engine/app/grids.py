@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from engine.errors import ResultsError
 from engine.reports import json_, markdown, table
 from engine.results.grid import Grid, grid
 from engine.results.store import Run
@@ -24,7 +25,7 @@ def draw(report: Grid, width: int = 0) -> str:
 
 def write(run: Run, report: Grid, results: Path) -> list[Path]:
     """Write ``compatibility_grid_<loop>.md`` and ``.json`` for each loop, and for several loops one of both. The
-    files, in order. Raises OSError."""
+    files, in order. Raises ResultsError where they cannot be written."""
     names = {loop: report.only(loop) for loop in report.loops}
     if len(names) > 1:
         names["both"] = report
@@ -32,7 +33,11 @@ def write(run: Run, report: Grid, results: Path) -> list[Path]:
     for name, part in names.items():
         for suffix, text in ((".md", markdown.markdown(run, part)), (".json", json_.text(run, part))):
             path = results / f"compatibility_grid_{name}{suffix}"
-            path.write_text(text, encoding="utf-8")
+            try:
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                hint = "name another folder with --results"
+                raise ResultsError(f"{path} cannot be written: {error.strerror}", hint=hint) from error
             written.append(path)
     return written
 

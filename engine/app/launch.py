@@ -16,7 +16,6 @@ from engine.app.session import Session, Watcher, event_loop, new_run_id
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case
-from engine.results.store import read
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -86,7 +85,10 @@ def run(front: Front, jobs: Sequence[Job], arguments: Sequence[str], watcher: Wa
 
     def finish(ended: str) -> None:
         store.close(ended)
-        done = Done(read(store.path), store.path, ended == "interrupted", store.lost, store.trouble)
+        # From memory, not from the file: on a full disk the file holds less than there is to show.
+        rows, results = tuple(session.rows.values()), tuple(session.results)
+        run = Run(run_id, store.header, rows, results, ended == "whole", ended)
+        done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 
     try:

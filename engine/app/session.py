@@ -58,6 +58,7 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     known: Sequence[KnownFailure] = ()
     rows: dict[str, TargetRow] = field(default_factory=dict)
+    results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
     schedule: Schedule = field(init=False)
 
@@ -121,6 +122,7 @@ class Session:
     def _report(self, job: Job, result: JobResult) -> None:
         if self.known:
             result = judged(result, job.target, self.known)
+        self.results.append(result)
         if self.store is not None:
             self.store.result(result)
         for watcher in self.watchers:

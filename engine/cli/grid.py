@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, asked, place_arguments, target_arguments
-from engine.errors import DocumentError
+from engine.errors import DocumentError, ResultsError
 from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
@@ -118,12 +118,16 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
         for address in cases:
             targets = [one.target for one in known if one.address == address]
             print(f"  {visible(address)} on {len(targets)} target{'s' if len(targets) > 1 else ''}")
-    if files:
-        for path in grids.write(done, report, places.results):
-            print(f"written: {grids.relative(path)}")
     if not done.whole:
         print(f"the run was not whole: {done.ended}")
-    return exit_code(done, strict=parsed.strict)
+    code = exit_code(done, strict=parsed.strict)
+    try:
+        for path in grids.write(done, report, places.results) if files else ():
+            print(f"written: {grids.relative(path)}")
+    except ResultsError as error:
+        print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
+        return code or 4
+    return code
 
 
 def list_red(red: list[JobResult], *, whole: bool) -> None:

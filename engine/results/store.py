@@ -66,6 +66,7 @@ class Store:
         self.run_id = run_id
         self.counts: Counter[str] = Counter()
         self.lost = 0
+        self._closed = False
         self.trouble = ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,8 @@ class Store:
             raise ResultsError(
                 f"the run cannot be kept in {folder}: {error.strerror}", hint="name another folder with --results"
             ) from error
-        self._write({"kind": "header", "format": FORMAT, "run": run_id, "started": time.time(), **header})
+        self.header = {"kind": "header", "format": FORMAT, "run": run_id, "started": time.time(), **header}
+        self._write(self.header)
 
     def result(self, result: JobResult) -> None:
         """Append a verdict. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
@@ -90,7 +92,10 @@ class Store:
         self._write({"kind": "target", **row_to_json(row)})
 
     def close(self, ended: str) -> None:
-        """Append the footer; ``ended`` is ``whole``, ``interrupted``, or what cut the run short."""
+        """Append the footer; ``ended`` is ``whole``, ``interrupted``, or what cut the run short. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         self._write({"kind": "footer", "ended": ended, "finished": time.time(), "counts": dict(self.counts)})
         os.close(self._file)
 

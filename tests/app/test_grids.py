@@ -1,0 +1,41 @@
+"""The files of a grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.app.grids import draw, of, write
+from engine.errors import ResultsError
+from engine.model.verdict import JobResult, Verdict
+from engine.results.store import Run, TargetRow
+
+ROWS = tuple(TargetRow(f"s-f-{loop}", "s", "f", loop, "direct", "local") for loop in ("asyncio", "uvloop"))
+RESULTS = tuple(JobResult("a", "a.yaml", row.id, "c", "must", Verdict.PASS) for row in ROWS)
+RUN = Run("id-1", {"targets": [row.id for row in ROWS], "categories": ["c"]}, ROWS, RESULTS, True, "whole")
+
+
+def test_each_loop_has_its_files_and_both_together(tmp_path: Path) -> None:
+    names = [path.name for path in write(RUN, of(RUN), tmp_path)]
+    assert names == [
+        f"compatibility_grid_{loop}{end}" for loop in ("asyncio", "uvloop", "both") for end in (".md", ".json")
+    ]
+    assert "uvloop" not in (tmp_path / "compatibility_grid_asyncio.md").read_text()
+    assert "no difference between asyncio and uvloop" in (tmp_path / "compatibility_grid_both.md").read_text()
+
+
+def test_one_loop_has_no_both(tmp_path: Path) -> None:
+    one = Run(RUN.id, RUN.header, ROWS[:1], RESULTS[:1], True, "whole")
+    assert len(write(one, of(one), tmp_path)) == 2
+
+
+def test_a_folder_that_takes_no_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="cannot be written"):
+        write(RUN, of(RUN), tmp_path / "nowhere")
+
+
+def test_rows_stand_in_the_order_of_the_plan() -> None:
+    turned = Run(RUN.id, RUN.header, ROWS[::-1], RESULTS, True, "whole")
+    drawn = draw(of(turned))
+    assert drawn.index("asyncio") < drawn.index("uvloop")
