@@ -14,7 +14,6 @@ from engine.model.case import Case, Step
 from engine.model.expectation import ABSENT, Checks, Mismatch
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
-from engine.model.places import Place
 from engine.model.protocols import Channel, LiveTarget
 from engine.model.transcript import Moment
 from engine.model.variables import Variable
@@ -283,12 +282,7 @@ class Kind:
     besides: tuple[str, ...] = ()
 
 
-def place_of(step: Step) -> Place:
-    """Where a step stands, for messages."""
-    return step.place
-
-
 __all__ = [
     "NOTATIONS", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed", "Reader",
-    "Schema", "Seen", "Stop", "Stretch", "mapping", "notation", "place_of",
+    "Schema", "Seen", "Stop", "Stretch", "mapping", "notation",
 ]  # fmt: skip

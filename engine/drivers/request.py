@@ -103,15 +103,29 @@ async def perform(step: Step, ctx: Context) -> Observation:
     body = params.body.render(variables) if params.body is not None else None
     leave = seconds(params.abandon_after, variables) if params.abandon_after is not None else None
     data = bytes_of(params, variables, ctx.live.host, ctx.token())
-    began = ctx.now()
-    response = Response(method, sent_at=began)
+    response = Response(method, sent_at=ctx.now())
     facts = ResponseFacts(response, body or b"", abandoned=leave is not None)
-    within = step.checks.within
+    connection = await converse(step, ctx, response, data, body=body or b"", leave=leave)
+    if response.pieces:
+        ctx.performed.body_at = response.pieces[0][1]
+    if connection is not None:
+        if "open" in step.checks.facts() and leave is None:
+            response.open = await still_open(connection.channel, response)
+        ctx.release(connection)
+    return facts
+
+
+async def converse(
+    step: Step, ctx: Context, response: Response, data: bytes, *, body: bytes = b"", leave: float | None = None
+) -> Connection | None:
+    """Connect and exchange, within the step's deadline; what goes wrong is the response's outcome. The connection,
+    None where there is none. Raises ChannelClosed for a named connection that this side has closed."""
+    within, began = step.checks.within, ctx.now()
     connection: Connection | None = None
     try:
         async with asyncio.timeout(within):
             connection = await ctx.connect(step.connection)
-            await exchange(ctx, connection, response, data, body=body or b"", leave=leave)
+            await exchange(ctx, connection, response, data, body=body, leave=leave)
     except TimeoutError:
         time_out(response, within or 0.0, began)
     except Refused as error:
@@ -122,13 +136,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
         response.outcome, response.detail = "reset", error.what
     except ChannelError as error:
         response.outcome, response.detail = "timeout", error.what
-    if response.pieces:
-        ctx.performed.body_at = response.pieces[0][1]
-    if connection is not None:
-        if "open" in step.checks.facts() and leave is None:
-            response.open = await still_open(connection.channel, response)
-        ctx.release(connection)
-    return facts
+    return connection
 
 
 async def exchange(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 from collections.abc import Mapping, Sequence
@@ -13,12 +12,11 @@ from websockets.headers import parse_extension
 from websockets.utils import accept_key
 
 from engine.drivers.base import Connection, Context, Fact, Kind, Reader, Stretch, mapping, notation
-from engine.drivers.http1 import Pair, Response, request_bytes, still_open, time_out
-from engine.drivers.request import exchange, unfit_target
+from engine.drivers.http1 import Pair, Response, request_bytes, still_open
+from engine.drivers.request import converse, unfit_target
 from engine.drivers.response_facts import RESPONSE_FACTS, ResponseFacts
 from engine.drivers.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
 from engine.drivers.websocket_session import Extension, Session, inflater_for, session_of
-from engine.errors import ChannelClosed, ChannelError, Refused, Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.nodes import Node
@@ -186,24 +184,9 @@ async def handshake(step: Step, params: Params, ctx: Context) -> tuple[Handshake
     headers = rendered(params.headers, variables)
     data = bytes_of(params, variables, ctx.live.host, ctx.token(), key)
     keys = [value.decode("latin-1") for name, value in headers if name.lower() == b"sec-websocket-key"]
-    began, within = ctx.now(), step.checks.within
-    response = Response(sent_at=began)
+    response = Response(sent_at=ctx.now())
     facts = HandshakeFacts(response, keys[0] if keys else key, subprotocols, offers, scripted=bool(params.script))
-    connection: Connection | None = None
-    try:
-        async with asyncio.timeout(within):
-            connection = await ctx.connect(step.connection)
-            await exchange(ctx, connection, response, data)
-    except TimeoutError:
-        time_out(response, within or 0.0, began)
-    except Refused as error:
-        response.outcome, response.detail = "refused", error.what
-    except ChannelClosed:
-        raise
-    except Reset as error:
-        response.outcome, response.detail = "reset", error.what
-    except ChannelError as error:
-        response.outcome, response.detail = "timeout", error.what
+    connection = await converse(step, ctx, response, data)
     if connection is not None and "open" in step.checks.facts():
         response.open = await still_open(connection.channel, response)
     return facts, connection
