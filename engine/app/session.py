@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import platform
 import secrets
 import time
@@ -24,7 +23,7 @@ from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Launch, Target
 from engine.model.verdict import JobResult
-from engine.results.baseline import judged
+from engine.results.baseline import judged, stem
 from engine.results.store import Store, TargetRow
 
 
@@ -61,8 +60,11 @@ class Session:
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
     schedule: Schedule = field(init=False)
+    _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        for line in self.known:
+            self._known.setdefault(stem(line.case), []).append(line)
         self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits)
 
     async def run(self, finished: Callable[[], None] | None = None) -> None:
@@ -70,13 +72,7 @@ class Session:
 
         ``finished`` is called in between, while the last targets are being stopped.
         """
-        # The cases live as long as the run. Looking through them for garbage again and again would take a good part
-        # of the time that a short job has.
-        gc.freeze()
-        try:
-            await self.schedule.run(finished)
-        finally:
-            gc.unfreeze()
+        await self.schedule.run(finished)
 
     async def _start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
         target = launch.target
@@ -120,8 +116,7 @@ class Session:
             watcher.target(target, state, detail)
 
     def _report(self, job: Job, result: JobResult) -> None:
-        if self.known:
-            result = judged(result, job.target, self.known)
+        result = judged(result, job.target, self._known.get(job.case.stem, ()))
         self.results.append(result)
         if self.store is not None:
             self.store.result(result)

@@ -28,6 +28,11 @@ def judged(result: JobResult, target: Target, known: Sequence[KnownFailure]) -> 
     return result
 
 
+def stem(case: str) -> str:
+    """The case's own id in an address, without the name of a matrix's value: what a line is found by."""
+    return case.partition("[")[0].rpartition("::")[2]
+
+
 def covers(line: KnownFailure, result: JobResult, target: Target) -> bool:
     """Whether a line speaks of a case on a target. Its file is seen from the checkout, and a result's from the folder
     that the engine runs in, so the end of the path decides."""

@@ -87,11 +87,11 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(suites: Path) -> Run:
-    def call(*arguments: str) -> Ran:
+    def call(*arguments: str, path: str = "suites") -> Ran:
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         variables["COLUMNS"] = "160"
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "suites", "--framework", "control", *arguments],
+            [sys.executable, "-m", "pytest", path, "--framework", "control", *arguments],
             cwd=suites.parent,
             env=variables,
             capture_output=True,

@@ -58,10 +58,10 @@ def test_m_selects_by_tag(run: Run) -> None:
 
 
 def test_a_node_id_selects_one(run: Run) -> None:
-    ran = run(f"suites/first.yaml::status[404][{TARGET}]", "--deselect", "suites")
-    assert ran.counts("deselected")
-    one = run("--co", "-q", "-k", "type-is-http")
-    assert one.counts("1/8 tests collected")
+    ran = run("-v", path=f"suites/first.yaml::status[404][{TARGET}]")
+    assert (ran.code, ran.counts("1 passed")) == (0, True)
+    assert f"suites/first.yaml::status[404][{TARGET}] PASSED" in ran.out
+    assert not ran.counts("deselected")
 
 
 def test_x_stops_at_the_first_failure(run: Run) -> None:
@@ -118,7 +118,7 @@ def test_durations_are_the_jobs_own(run: Run, suites: Path) -> None:
 
 def test_category_and_level_narrow(run: Run) -> None:
     assert run("--category", "second").counts("2 passed")
-    assert run("--level", "must").counts("6", "1 failed") or run("--level", "must").counts("4 passed", "1 failed")
+    assert run("--level", "must").counts("1 failed", "4 passed", "1 skipped")
 
 
 def test_warnings_can_fail(run: Run) -> None:

@@ -11,7 +11,7 @@ from engine.model.case import Selector
 from engine.model.places import Place
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
-from engine.results.baseline import judged
+from engine.results.baseline import judged, stem
 
 TARGET = Target("gunicorn", "control", "asyncio")
 FAIL = JobResult("case[a]", "specs/x.yaml", TARGET.id, "http", "must", Verdict.FAIL, "status is 200, but it is 500")
@@ -57,3 +57,7 @@ def test_variants_and_paths() -> None:
 def test_a_selector_that_does_not_cover_the_target() -> None:
     assert verdict(LINE, target=replace(TARGET, server="uvicorn")) is Verdict.FAIL
     assert verdict(replace(LINE, selector=Selector(loops=("uvloop",)))) is Verdict.FAIL
+
+
+def test_a_line_is_found_by_the_case_s_own_id() -> None:
+    assert stem("specs/x.yaml::case") == stem("specs/x.yaml::case[a-1]") == stem("x.yaml::case[a::b]") == "case"
