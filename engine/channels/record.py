@@ -14,14 +14,22 @@ KEPT_PIECES = 10_000
 class Record:
     """The moments of one channel, in order."""
 
-    __slots__ = ("_kept", "_pieces", "label", "moments")
+    __slots__ = ("_kept", "_noted", "_pieces", "label")
 
     def __init__(self, label: str) -> None:
         """``label`` is the short name under which a person knows the connection."""
         self.label = label
-        self.moments: list[Moment] = []
+        # As plain tuples: most jobs pass, and then nobody asks for their moments.
+        self._noted: list[tuple[float, str, str, bytes, int]] = []
         self._kept = 0
         self._pieces = 0
+
+    @property
+    def moments(self) -> list[Moment]:
+        """What was noted so far."""
+        return [
+            Moment(at, Side.WIRE, self.label, what, detail, data, size) for at, what, detail, data, size in self._noted
+        ]
 
     def data(self, at: float, what: str, data: bytes) -> None:
         """Bytes crossed: ``what`` is ``sent`` or ``received``."""
@@ -29,12 +37,12 @@ class Record:
         size = len(data)
         if self._pieces < KEPT_PIECES and self._kept + size <= KEPT_BYTES:
             self._kept += size
-            self.moments.append(Moment(at, Side.WIRE, self.label, what, "", data, size))
+            self._noted.append((at, what, "", data, size))
         elif self._pieces < KEPT_PIECES:
-            self.moments.append(Moment(at, Side.WIRE, self.label, what, "", bytes(data[:KEPT_HEAD]), size))
+            self._noted.append((at, what, "", bytes(data[:KEPT_HEAD]), size))
         elif self._pieces == KEPT_PIECES:
             self.event(at, what, "and later pieces, which are not listed")
 
     def event(self, at: float, what: str, detail: str = "") -> None:
         """Something other than bytes: ``connected``, ``closed``, ``reset``, ..."""
-        self.moments.append(Moment(at, Side.WIRE, self.label, what, detail))
+        self._noted.append((at, what, detail, b"", 0))

@@ -16,6 +16,7 @@ from engine.drivers.http1_codec import (
     header_pairs,
     status_of,
 )
+from engine.drivers.http1_plain import plain
 from engine.errors import Reset
 from engine.model.protocols import Channel
 
@@ -128,11 +129,12 @@ def framing_of(method: str, status: int, headers: Sequence[tuple[str, str]]) -> 
 class ResponseReader:
     """Reads one response, and the interim ones before it, from a channel into ``response``."""
 
-    __slots__ = ("_codec", "_head", "_start", "response")
+    __slots__ = ("_codec", "_head", "_left", "_start", "response")
 
     def __init__(self, response: Response) -> None:
         self.response = response
-        self._codec = ResponseCodec(response.method)
+        self._codec: ResponseCodec | None = None
+        self._left = 0
         self._head = b""
         self._start = 0
 
@@ -154,14 +156,25 @@ class ResponseReader:
 
     def _data(self, channel: Channel, data: bytes, at: float) -> None:
         response, codec = self.response, self._codec
+        response.wire.append(data)
         if response.first_at is None:
             response.first_at = at
-        response.wire.append(data)
+            found = plain(response.method, data)
+            if found is not None:
+                self._final(found.head, found.headers)
+                self._left = found.length
+                self._piece(channel, data, found.size, at)
+                return
+        elif codec is None:
+            self._piece(channel, data, 0, at)
+            return
+        if codec is None:
+            codec = self._codec = ResponseCodec(response.method)
         if response.status is None:
             self._head += data
         codec.feed(data)
         pieces = len(response.pieces)
-        self._drain(at)
+        self._drain(codec, at)
         if len(response.pieces) > pieces and response.framing != "chunked":
             response.chunks += 1
         if response.complete:
@@ -170,16 +183,33 @@ class ResponseReader:
                 response.wire[-1] = data[: -len(trailing)]
                 channel.unread(trailing, at)
 
+    def _piece(self, channel: Channel, data: bytes, start: int, at: float) -> None:
+        """What arrived of a plain response, whose body goes on at ``start``."""
+        response = self.response
+        end = start + self._left
+        piece = data[start:end]
+        if piece:
+            response.pieces.append((piece, at))
+            response.chunks += 1
+            self._left -= len(piece)
+        if self._left:
+            return
+        response.complete = True
+        response.outcome = "response"
+        if end < len(data):
+            response.wire[-1] = data[:end]
+            channel.unread(data[end:], at)
+
     def _fin(self, at: float) -> None:
-        if self.response.framing == "until-close":
+        if self._codec is not None and self.response.framing == "until-close":
             self._codec.feed(b"")
-            self._drain(at)
+            self._drain(self._codec, at)
         if not self.response.outcome:
             self._ended("closed", "the server closed the connection")
 
-    def _drain(self, at: float) -> None:
+    def _drain(self, codec: ResponseCodec, at: float) -> None:
         try:
-            while (event := self._codec.next()) is not None:
+            while (event := codec.next()) is not None:
                 self._take(event, at)
                 if self.response.complete:
                     break

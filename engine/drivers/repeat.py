@@ -40,7 +40,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     assert isinstance(params, Params)
     times = integer(params.times, ctx.variables, "times")
     at_once = integer(params.at_once, ctx.variables, "at_once")
-    counting = "passed" in step.checks.facts()
+    counting = "passed" in step.checks.facts
     captured: dict[int, dict[str, object]] = {}
     began = ctx.now()
 

@@ -109,7 +109,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     if response.pieces:
         ctx.performed.body_at = response.pieces[0][1]
     if connection is not None:
-        if "open" in step.checks.facts() and leave is None:
+        if "open" in step.checks.facts and leave is None:
             response.open = await still_open(connection.channel, response)
         ctx.release(connection)
     return facts

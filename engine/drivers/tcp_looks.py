@@ -80,7 +80,7 @@ async def perform_response(step: Step, ctx: Context) -> Observation:
     connection = ctx.connection
     response = Response(text(step.params.method, ctx.variables), sent_at=connection.since)
     await read_response(connection.channel, response, step.checks.within, ctx.now())
-    if "open" in step.checks.facts():
+    if "open" in step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return ResponseFacts(response, connection.sent)
 

@@ -187,7 +187,7 @@ async def handshake(step: Step, params: Params, ctx: Context) -> tuple[Handshake
     response = Response(sent_at=ctx.now())
     facts = HandshakeFacts(response, keys[0] if keys else key, subprotocols, offers, scripted=bool(params.script))
     connection = await converse(step, ctx, response, data)
-    if connection is not None and "open" in step.checks.facts():
+    if connection is not None and "open" in step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return facts, connection
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,8 @@ from contextlib import asynccontextmanager
 class Company:
     """Admits jobs to one target, at most ``limit`` at a time.
 
-    Those that want to be alone wait until all others have left, and hold up those that come after them.
+    Those that want to be alone wait until all others have left, and hold up those that come after them. First come,
+    first served: whoever asks first is the next to be admitted, so that nobody who wants to be alone waits for ever.
     """
 
     def __init__(self, limit: int) -> None:
@@ -18,28 +20,53 @@ class Company:
         self._inside = 0
         self._exclusive = False
         self._words: set[str] = set()
-        self._changed = asyncio.Condition()
-        self._turn = asyncio.Lock()
+        self._queue: deque[tuple[str, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
     async def admit(self, alone: str) -> AsyncIterator[None]:
-        """Inside as long as the block runs. ``alone`` is "" , "all", or a word. First come, first served: whoever
-        asks first is the next to be admitted, so that nobody who wants to be alone waits for ever."""
-        async with self._turn:
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._admissible(alone))
-                self._inside += 1
-                self._exclusive = alone == "all"
-                if alone and alone != "all":
-                    self._words.add(alone)
+        """Inside as long as the block runs; ``alone`` as ``enter`` has it."""
+        await self.enter(alone)
         try:
             yield
         finally:
-            async with self._changed:
-                self._inside -= 1
-                self._exclusive = False
-                self._words.discard(alone)
-                self._changed.notify_all()
+            self.leave(alone)
+
+    async def enter(self, alone: str) -> None:
+        """Wait to be admitted. ``alone`` is "" , "all", or a word. Whoever has entered must leave."""
+        if not self._queue and self._admissible(alone):
+            self._take(alone)
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((alone, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave(alone)
+            else:
+                self._queue = deque(one for one in self._queue if one[1] is not turn)
+                self._let_in()
+            raise
+
+    def leave(self, alone: str) -> None:
+        """Make room, with the word that was given to ``enter``."""
+        self._inside -= 1
+        self._exclusive = False
+        self._words.discard(alone)
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._queue and self._admissible(self._queue[0][0]):
+            alone, turn = self._queue.popleft()
+            if not turn.done():
+                self._take(alone)
+                turn.set_result(None)
+
+    def _take(self, alone: str) -> None:
+        self._inside += 1
+        self._exclusive = alone == "all"
+        if alone and alone != "all":
+            self._words.add(alone)
 
     def _admissible(self, alone: str) -> bool:
         if self._exclusive or alone == "all":

@@ -243,8 +243,7 @@ class Branch(Context):
         checks = step.checks
         situation = Situation(self._variables, observation.sent)
         unmet = [
-            mismatch if mismatch.place.line else _placed(mismatch, step)
-            for mismatch in observation.unmet(frozenset(checks.facts()))
+            mismatch if mismatch.place.line else _placed(mismatch, step) for mismatch in observation.unmet(checks.facts)
         ]
 
         def of(group: Group | None) -> list[Mismatch]:

@@ -113,6 +113,8 @@ class Schedule:
                 await asyncio.shield(asyncio.gather(*self._stopping, return_exceptions=True))
 
     async def _until(self, position: int) -> None:
+        if position < self._allowed:
+            return
         async with self._changed:
             await self._changed.wait_for(lambda: position < self._allowed)
 
@@ -154,29 +156,39 @@ class Schedule:
         company = Company(self._limits.company)
         suspects: list[Job] = []
         begun: set[int] = set()
+        waiting = iter(jobs)
 
         async def one(job: Job) -> None:
-            blocked = await self._blocked(job)
+            blocked = await self._blocked(job) if job.case.depends_on else ""
             if blocked:
                 begun.add(job.position)
                 self._settle(job, not_run(job, Verdict.BLOCKED, blocked))
                 return
-            async with company.admit(job.case.alone):
+            await company.enter(job.case.alone)
+            try:
                 if live.ended is not None:
                     return
                 begun.add(job.position)
                 result = await self._run(job, live)
+            finally:
+                company.leave(job.case.alone)
             if result.verdict is Verdict.CRASH and live.ended is not None and not last:
                 suspects.append(job)
             else:
                 self._settle(job, result)
 
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
+        async def work() -> None:
+            # Each takes the next job in the order of the run. None waits for a job that nobody has taken: a case
+            # depends on earlier ones only, and whoever comes first enters first.
+            for job in waiting:
                 await self._until(job.position)
                 if live.ended is not None:
-                    break
-                group.create_task(one(job))
+                    return
+                await one(job)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._limits.company, len(jobs))):
+                group.create_task(work())
         return suspects, [job for job in jobs if job.position not in begun]
 
     async def _blocked(self, job: Job) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Union
 
 from engine.model.places import NOWHERE, Place
@@ -115,13 +116,14 @@ class Checks:
     def looks(self) -> bool:
         return self.judges or bool(self.record or self.capture)
 
-    def facts(self) -> set[str]:
+    @cached_property
+    def facts(self) -> frozenset[str]:
         """Every fact that is named in any of the four."""
         names = {fact for _, fact in (*self.record, *self.capture)}
         for group in (self.expect, self.should):
             if group is not None:
                 names |= group.facts()
-        return names
+        return frozenset(names)
 
 
 NO_CHECKS = Checks()

@@ -19,6 +19,8 @@ from engine.errors import ResultsError
 from engine.model.verdict import JobResult
 from engine.results.codec import result_from_json, result_to_json
 
+_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str)
+
 FORMAT = 1
 FILE = "run.ndjson"
 
@@ -100,7 +102,7 @@ class Store:
         os.close(self._file)
 
     def _write(self, document: Mapping[str, Any]) -> None:
-        line = json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str).encode() + b"\n"
+        line = _encoder.encode(document).encode() + b"\n"
         try:
             written = os.write(self._file, line)
             if written < len(line):

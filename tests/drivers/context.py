@@ -286,7 +286,7 @@ class FakeContext(Context):
 
     async def look(self, step: Step, observation: Observation) -> None:
         self.seen.append((step, observation))
-        broken = list(observation.unmet(frozenset(step.checks.facts())))
+        broken = list(observation.unmet(step.checks.facts))
         for one in step.checks.expect.expectations if step.checks.expect else ():
             assert isinstance(one.matcher, Literal)
             situation = Situation(self.variables, observation.sent)
