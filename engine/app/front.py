@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -55,6 +55,10 @@ class Front:
     """The engine as both fronts use it. Everything is made when it is first needed."""
 
     places: Places
+
+    def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
+        """A front goes to another process by what it was made from; the rest is made there."""
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
     @cached_property
     def words(self) -> Words:

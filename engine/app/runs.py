@@ -10,7 +10,7 @@ from engine.app.places import Places
 from engine.app.session import folder_of, header
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
-from engine.results.codec import result_to_json
+from engine.results.codec import result_from_json, result_to_json
 from engine.results.store import Run, Store, TargetRow, read, row_to_json
 
 
@@ -33,6 +33,11 @@ def to_document(result: JobResult, row: TargetRow | None) -> dict[str, Any]:
     return document
 
 
+def from_document(document: Mapping[str, Any]) -> JobResult:
+    """The verdict that ``to_document`` was given; what was observed is text now."""
+    return result_from_json(document["result"])
+
+
 def take(store: Store, document: Mapping[str, Any]) -> None:
     """Append what ``to_document`` made."""
     if "target" in document:
@@ -40,4 +45,4 @@ def take(store: Store, document: Mapping[str, Any]) -> None:
     store.document(document["result"])
 
 
-__all__ = ["Run", "Store", "TargetRow", "again", "keep", "take", "to_document"]
+__all__ = ["Run", "Store", "TargetRow", "again", "from_document", "keep", "take", "to_document"]

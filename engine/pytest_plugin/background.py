@@ -1,112 +1,124 @@
-"""The run in the background: a thread with a loop of its own, in which a session runs its jobs while pytest asks for
-one result after the other."""
+"""The run in the background: a process of its own runs the jobs while pytest asks for one result after the other."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Coroutine, Sequence
-from concurrent.futures import CancelledError, Future
+import json
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from engine.app.background import COMMAND, Allow, Begin, End, Order, framed
+from engine.app.front import Front
 from engine.app.plan import Job
-from engine.app.session import Session, event_loop
 from engine.errors import Defect
-from engine.model.target import Target
-from engine.model.verdict import JobResult
 
-# How many jobs may run ahead of the item that pytest reports: few where the first failure may be the last item.
-WINDOW = 128
+# How many jobs may run ahead of the item that pytest reports, where the first failure may be the last item; everything
+# runs as soon as it can otherwise.
 WINDOW_STOPPING = 16
+
+# How long the process may take to stop its targets, in seconds: each is ended by force long before.
+PATIENCE = 60
 
 
 class Background:
-    """Runs sessions one after the other; ``wait`` gives a job's result. Used from pytest's main thread."""
+    """Runs sessions one after the other; ``wait`` gives a job's verdict. It starts its process at once, so that this
+    loads what it needs while pytest collects."""
 
-    def __init__(self, window: int) -> None:
-        self._window = window
-        self._loop: asyncio.AbstractEventLoop = event_loop()()
-        self._thread = threading.Thread(target=self._serve, name="conformance-engine", daemon=True)
-        self._thread.start()
-        self._results: dict[int, Future[JobResult]] = {}
-        self._session: Session | None = None
-        self._running: Future[None] | None = None
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close)
+        with theirs:
+            self._process = subprocess.Popen(
+                [*COMMAND, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                # Ctrl-C in a terminal goes to its foreground group, and is pytest's alone.
+                process_group=0,
+            )
+        self._socket = ours
+        self._lines = ours.makefile("rb")
+        self._found: dict[int, Mapping[str, Any]] = {}
+        self._ended: str | None = ""
+        self._window = 0
         self._allowed = 0
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    def begin(self, session: Session) -> None:
-        """Start a session; the one before it is finished first. The session must have this object as a watcher."""
+    def begin(self, front: Front, run_id: str, folder: Path, jobs: Sequence[Job], window: int) -> None:
+        """Start a session; the one before it is finished first. ``window`` is by how many jobs it may run ahead of
+        what is asked for, 0 for all."""
         self.finish()
-        self._results = {job.position: Future() for job in session.jobs}
-        self._session = session
+        self._found = {}
+        self._ended = None
+        self._window = window
         self._allowed = 0
-        session.schedule.hold()
-        self._running = self._submit(session.run())
-        self._running.add_done_callback(self._ended)
+        self._order(Begin(front, run_id, folder, jobs))
+        if not window:
+            self._allow(len(jobs))
 
-    def wait(self, job: Job) -> JobResult:
-        """The result of a job, waiting for it. Raises whatever broke the session."""
-        if self._session is None:
-            raise Defect("no session has begun")
-        if job.position + self._window // 2 >= self._allowed:
-            self._allowed = job.position + self._window
-            self._submit(self._session.schedule.allow(self._allowed))
-        return self._results[job.position].result()
+    def wait(self, job: Job) -> Mapping[str, Any]:
+        """The verdict of a job as ``engine.app.runs.to_document`` makes it, waiting for it. Raises Defect where the
+        session broke."""
+        if self._window and job.position + self._window // 2 >= self._allowed:
+            self._allow(job.position + self._window)
+        while job.position not in self._found:
+            if self._ended is not None:
+                raise Defect(self._ended or "the run ended without this job's verdict")
+            self._read()
+        return self._found.pop(job.position)
 
     def finish(self) -> None:
         """End the session: what has not run is cancelled, and every target is stopped."""
-        if self._running is None:
-            return
-        running, self._running = self._running, None
-        if all(future.done() for future in self._results.values()):
-            running.result()
-            return
-        running.cancel()
-        self._drain()
+        if self._ended is None:
+            self._order(End())
+        while self._ended is None:
+            self._read()
 
     def close(self) -> None:
-        """End the session and the thread."""
+        """End the session and the process."""
         try:
             self.finish()
-            self._drain()
         finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(10)
+            self._lines.close()
+            self._socket.close()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._words.close()
 
-    def _drain(self) -> None:
-        """Wait until the session's task, and whatever it was stopping, is gone."""
+    def _allow(self, position: int) -> None:
+        self._allowed = position
+        self._order(Allow(position))
 
-        async def others() -> None:
-            tasks: Sequence[asyncio.Task[Any]] = [
-                task for task in asyncio.all_tasks() if task is not asyncio.current_task()
-            ]
-            await asyncio.gather(*tasks, return_exceptions=True)
+    def _order(self, order: Order) -> None:
+        # Where the process is gone, reading says so.
+        with suppress(OSError):
+            self._socket.sendall(framed(order))
 
-        self._submit(others()).result(30)
-
-    def _submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-
-    def _ended(self, running: Future[None]) -> None:
-        """A session that breaks must not leave pytest waiting for ever."""
+    def _read(self) -> None:
+        """Take in one line. A process that is gone is how the session ended."""
         try:
-            error = running.exception()
-        except CancelledError:
-            error = Defect("the run was cancelled")
-        for future in self._results.values():
-            if not future.done():
-                future.set_exception(error or Defect("the run ended without this job's verdict"))
+            line = self._lines.readline()
+        except OSError:
+            line = b""
+        if not line.endswith(b"\n"):
+            self._ended = self._died()
+            return
+        document = json.loads(line)
+        if "ended" in document:
+            self._ended = document["ended"]
+        else:
+            self._found[document["position"]] = document
 
-    # What a session tells
-
-    def result(self, job: Job, result: JobResult) -> None:
-        """A job came to its verdict."""
-        future = self._results[job.position]
-        if not future.done():
-            future.set_result(result)
-
-    def target(self, target: Target, state: str, detail: str = "") -> None:
-        """Nothing to tell pytest of."""
+    def _died(self) -> str:
+        self._process.wait()
+        self._words.seek(0)
+        words = self._words.read().decode("utf-8", "replace").strip()
+        said = f": {words.splitlines()[-1]}" if words else ""
+        return f"the engine's process ended with status {self._process.returncode}{said}"

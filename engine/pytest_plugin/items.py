@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,7 @@ class CaseItem(pytest.Item):
         self.job = job
         self.conformance = conformance
         self.verdict: JobResult | None = None
+        self.document: Mapping[str, Any] = {}
         for tag in job.case.tags:
             # A tag is a marker for -m. Registered, so that --strict-markers takes it.
             self.config.addinivalue_line("markers", f"{tag}: a tag of conformance cases")
@@ -70,7 +71,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Wait for the job's verdict, and say in pytest's way what it is."""
-        result = self.conformance.result(self)
+        result, self.document = self.conformance.result(self)
         self.verdict = result
         self.user_properties.append(("verdict", result.verdict.value))
         if result.cite:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from engine.app.plan import arranged
-from engine.app.runs import to_document
 from engine.pytest_plugin import options, xdist
 from engine.pytest_plugin.items import CaseItem, SuiteFile
 from engine.pytest_plugin.state import KEY, Conformance
@@ -33,6 +32,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     collector: SuiteFile = SuiteFile.from_parent(parent, path=file_path)
     collector.conformance = parent.config.stash[KEY]
+    collector.conformance.prepare()
     return collector
 
 
@@ -63,8 +63,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if isinstance(item, CaseItem) and report.when == "call" and item.verdict is not None:
         report.duration = item.verdict.seconds
-        row = item.conformance.row(item.job.target.id)
-        report.conformance = to_document(item.verdict, row)  # type: ignore[attr-defined]
+        report.conformance = item.document  # type: ignore[attr-defined]
     return report
 
 

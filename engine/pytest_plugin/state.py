@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from engine.app import places
 from engine.app.front import Front
 from engine.app.plan import Job, Selection, renumbered
-from engine.app.runs import Store, TargetRow, keep, take
-from engine.app.session import Session, folder_of, new_run_id
+from engine.app.runs import Store, from_document, keep, take
+from engine.app.session import folder_of, new_run_id
 from engine.errors import ResultsError
 from engine.model.target import Target
 from engine.model.verdict import JobResult
 from engine.pytest_plugin import options
-from engine.pytest_plugin.background import WINDOW, WINDOW_STOPPING, Background
+from engine.pytest_plugin.background import WINDOW_STOPPING, Background
 from engine.terminal.sources import Sources
 
 KEY = pytest.StashKey["Conformance"]()
@@ -39,9 +39,7 @@ class Conformance:
         self.warnings_fail = bool(config.getoption("warnings_fail"))
         self.items: list[HasJob] = []
         self.store: Store | None = None
-        self.told: set[str] = set()
         self._background: Background | None = None
-        self._session: Session | None = None
         self._begun: set[str] = set()
 
     @property
@@ -76,40 +74,35 @@ class Conformance:
             return str(vars(self.config)["workerinput"]["conformance_run"])
         return new_run_id()
 
-    def result(self, item: HasJob) -> JobResult:
-        """An item's verdict. A worker of xdist begins a target with its first item, and so starts no target whose
-        items other workers run; a process alone begins with everything."""
+    def prepare(self) -> None:
+        """Start the process that will run jobs, so that it is ready when the first is asked for."""
+        if self._background is None and not self.config.getoption("collectonly"):
+            self._background = Background()
+
+    def result(self, item: HasJob) -> tuple[JobResult, Mapping[str, Any]]:
+        """An item's verdict, and the document of it that goes into the run.
+
+        A worker of xdist begins a target with its first item, and so starts no target whose items other workers run;
+        a process alone begins with everything.
+        """
         target = item.job.target.id
         if target not in self._begun:
             mine = [one for one in self.items if not self.is_worker or one.job.target.id == target]
             self._begin(mine)
             self._begun |= {one.job.target.id for one in mine}
         assert self._background is not None
-        return self._background.wait(item.job)
+        document = self._background.wait(item.job)
+        return from_document(document), document
 
     def _begin(self, items: Sequence[HasJob]) -> None:
-        if self._background is None:
-            stopping = bool(self.config.getoption("maxfail"))
-            self._background = Background(WINDOW_STOPPING if stopping else WINDOW)
-        self._background.finish()
+        self.prepare()
+        assert self._background is not None
         jobs: list[Job] = renumbered([item.job for item in items])
         for item, job in zip(items, jobs, strict=True):
             item.job = job
         folder = folder_of(self.places.results, self.run_id)
-        runtime = self.front.runtime(folder)
-        self._session = Session(
-            jobs, runtime, self.front.runner(self.run_id), None, [self._background], known=self.front.known
-        )
-        self._background.begin(self._session)
-
-    def row(self, target: str) -> TargetRow | None:
-        """What is known of a target, once."""
-        if self._session is None or target in self.told:
-            return None
-        row = self._session.rows.get(target)
-        if row is not None:
-            self.told.add(target)
-        return row
+        window = WINDOW_STOPPING if self.config.getoption("maxfail") else 0
+        self._background.begin(self.front, self.run_id, folder, jobs, window)
 
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+# Everything but ASCII that shows itself.
+_doubtful = re.compile(r"[^ -~]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
@@ -16,8 +19,9 @@ def visible(value: str | bytes, *, lines: bool = False, tabs: bool = False) -> s
     """
     if isinstance(value, bytes):
         decoded = value.decode("utf-8", errors="surrogateescape")
-        return "".join(_SHORT["\\"] if char == "\\" else _char(char, lines, tabs) for char in decoded)
-    return "".join(_char(char, lines, tabs) for char in value)
+        decoded = decoded.replace("\\", _SHORT["\\"])
+        return _doubtful.sub(lambda found: _char(found[0], lines, tabs), decoded)
+    return _doubtful.sub(lambda found: _char(found[0], lines, tabs), value)
 
 
 def _char(char: str, lines: bool, tabs: bool) -> str:
@@ -26,8 +30,6 @@ def _char(char: str, lines: bool, tabs: bool) -> str:
     if char == "\t":
         return char if tabs else "\\t"
     code = ord(char)
-    if 0x20 <= code < 0x7F:
-        return char
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     if char in _SHORT:
@@ -43,6 +45,8 @@ def _char(char: str, lines: bool, tabs: bool) -> str:
 def width(text: str) -> int:
     """How many columns a terminal takes for an escaped text: two for East Asian wide characters, none for marks that
     combine with the character before."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )

@@ -77,7 +77,8 @@ def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
     far = max(start - _FAR, 0)
     before_that, line = bool(far), line[far : start + min(length, _FAR) + _FAR]
     start -= far
-    pieces = [" " if char == "\t" else visible(char) for char in line]
+    plain = line.isascii() and line.isprintable()
+    pieces = list(line) if plain else [" " if char == "\t" else visible(char) for char in line]
     start = min(start, len(pieces))
     end = min(max(start + length, start + 1), max(len(pieces), start + 1))
     first, last = 0, len(pieces)

@@ -62,10 +62,10 @@ def same(pieces: list[bytes], method: str) -> None:
     for h11_alone in (False, True):
         response, left = read(pieces, method, h11_alone=h11_alone)
         body = b"".join(data for data, _ in response.pieces)
-        found.append(
-            (response.outcome, response.detail, response.status, response.reason, response.version, response.headers)
-            + (response.framing, body, response.chunks, b"".join(response.wire), response.complete, b"".join(left))
-        )
+        wire, put_back = b"".join(response.wire), b"".join(left)
+        head = (response.status, response.reason, response.version, response.headers, response.framing)
+        rest = (response.outcome, response.detail, response.complete, response.chunks)
+        found.append((head, rest, body, wire, put_back))
     assert found[0] == found[1]
 
 
