@@ -16,6 +16,7 @@ from engine.cli.grid import exit_code
 from engine.model.verdict import JobResult, Verdict
 from engine.results.store import Run, TargetRow
 from tests.cli.conftest import BROKEN_APP, Engine
+from tests.running import processes
 
 ROOT = Path(__file__).parents[2]
 TARGET = "gunicorn-control-auto"
@@ -31,18 +32,6 @@ def kept(suites: Path) -> Path:
 
 def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def processes(scratch: str) -> list[str]:
-    """The services whose environment names a folder: those that this test's engine started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if scratch in (folder / "environ").read_bytes().decode(errors="replace"):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.service
@@ -112,7 +101,7 @@ def test_killed_in_the_middle(begun: Begun, suites: Path, tmp_path: Path, monkey
     deadline = time.monotonic() + 15
     while (processes(f"ENGINE_DESK={scratch}") or any(scratch.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert processes(f"ENGINE_DESK={scratch}") == []
+    assert processes(f"ENGINE_DESK={scratch}") == {}
     assert not any(scratch.iterdir())
     found = lines(path)
     assert [line["kind"] for line in found[:3]] == ["header", "target", "result"]

@@ -1,0 +1,107 @@
+"""The process that runs jobs beside pytest: it ends with pytest, and pytest outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import processes
+
+SLOW = """\
+suite: Slow
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: quick
+    title: Quick
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+  - id: slow
+    title: Slow
+    matrix: {n: [1, 2, 3, 4, 5, 6]}
+    alone: true
+    steps:
+      - request: {path: /delay, query: {seconds: "1", n: $(n)}, expect: {status: 200}}
+"""
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def running(tmp_path: Path, scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """pytest in the middle of slow cases: its first verdict is out."""
+    (tmp_path / "slow.yaml").write_text(SLOW)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pytest", "-v", "slow.yaml", "--framework", "control", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env=variables | {"TMPDIR": str(scratch), "COLUMNS": "160"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Where the tests run in the background of a shell, SIGINT is ignored, and a child would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - there is one thread
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "quick" in line and "PASSED" in line:
+            break
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def until(done: Callable[[], bool]) -> bool:
+    """Wait for it, for as long as nobody would."""
+    deadline = time.monotonic() + 20
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return done()
+
+
+def the_engines(scratch: Path) -> int:
+    """The process that runs the jobs."""
+    (found,) = (pid for pid, words in processes(f"TMPDIR={scratch}").items() if "engine.app.background" in words)
+    return found
+
+
+def test_a_process_that_dies_is_told_of(running: subprocess.Popen[str], scratch: Path) -> None:
+    os.kill(the_engines(scratch), signal.SIGKILL)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "the engine's process ended with status -9" in out
+    assert "1 passed" in out
+    assert until(lambda: not processes(f"ENGINE_DESK={scratch}")), "a service outlived it"
+
+
+def test_ctrl_c_stops_all(running: subprocess.Popen[str], scratch: Path) -> None:
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert "KeyboardInterrupt" in out
+    assert processes(f"TMPDIR={scratch}") == {}
+    assert not any(scratch.iterdir())
+
+
+def test_a_killed_pytest_leaves_nothing(running: subprocess.Popen[str], scratch: Path) -> None:
+    assert processes(f"ENGINE_DESK={scratch}")
+    running.kill()
+    running.wait()
+    assert until(lambda: not processes(f"TMPDIR={scratch}"))
+    assert until(lambda: not any(path.is_dir() for path in scratch.iterdir()))
