@@ -148,15 +148,33 @@ def test_some_packages_stand_on_the_standard_library(package: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_what_is_copied_into_targets_imports_relatively() -> None:
+COPIED: Mapping[str, tuple[str, ...]] = {"inside": (), "reference": ("h11", "websockets")}
+"""Packages that are copied alone into targets, and what is installed beside them there."""
+
+
+@pytest.mark.parametrize("package", COPIED)
+def test_what_is_copied_into_targets_imports_what_is_there(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{one.line}: {one.name}"
+        for path in modules()
+        if package_of(name_of(path)) == package
+        for one in imports(path)
+        if one.name.split(".")[0] not in (*sys.stdlib_module_names, *COPIED[package])
+        and not one.name.startswith(f"engine.{package}")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("package", COPIED)
+def test_what_is_copied_into_targets_imports_relatively(package: str) -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in (ENGINE / "inside").glob("*.py")
+        for path in (ENGINE / package).glob("*.py")
         for node in ast.walk(parsed(path))
         if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "engine")
         or (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "engine" for alias in node.names))
     ]
-    assert not wrong, f"these run as engine_inside too: {wrong}"
+    assert not wrong, f"these run as engine_{package} too: {wrong}"
 
 
 def test_there_is_no_import_cycle() -> None:

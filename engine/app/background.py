@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.app.front import Front
-from engine.app.runs import to_document
+from engine.app.front import Asked, Front
+from engine.app.runs import to_document, to_recheck_document
 from engine.app.session import Session, event_loop
 from engine.errors import EngineError
 from engine.execution.job import Job
@@ -38,12 +38,15 @@ SIZE = struct.Struct("!I")
 
 @dataclass(frozen=True)
 class Begin:
-    """Run these jobs, none before it is let go; ``folder`` is the run's."""
+    """Run these jobs, none before it is let go; ``folder`` is the run's. ``asked`` made the jobs' targets, and
+    ``keep_all`` keeps the transcripts of what passes as well."""
 
     front: Front
+    asked: Asked
     run_id: str
     folder: Path
     jobs: Sequence[Job]
+    keep_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,12 @@ class End:
     """End the session that runs: what has not run is cancelled, and every target is stopped."""
 
 
-Order = Begin | Allow | End
+@dataclass(frozen=True)
+class Again:
+    """Run what was red in all sessions so far again alone, and tell what came of it."""
+
+
+Order = Begin | Allow | End | Again
 
 
 def framed(order: Order) -> bytes:
@@ -75,6 +83,7 @@ class Process:
         self._writer = writer
         self._session: Session | None = None
         self._running: asyncio.Task[None] | None = None
+        self._sessions: list[Session] = []
         self._told: set[str] = set()
 
     async def serve(self) -> None:
@@ -93,15 +102,12 @@ class Process:
             case Begin():
                 await self._end()
                 front = order.front
-                self._told = set()
+                front.targets(order.asked)  # it learns which servers there are
+                runner = front.runner(order.run_id, keep_all=order.keep_all)
                 self._session = Session(
-                    order.jobs,
-                    front.runtime(order.folder),
-                    front.runner(order.run_id),
-                    None,
-                    [self],
-                    known=front.known,
+                    order.jobs, front.runtime(order.folder), runner, None, [self], known=front.known
                 )
+                self._sessions.append(self._session)
                 self._session.schedule.hold()
                 self._running = asyncio.create_task(self._run(self._session))
             case Allow():
@@ -109,6 +115,9 @@ class Process:
                     await self._session.schedule.allow(order.position)
             case End():
                 await self._end()
+            case Again():
+                await self._end()
+                self._running = asyncio.create_task(self._run_again())
 
     async def _run(self, session: Session) -> None:
         trouble = ""
@@ -119,6 +128,18 @@ class Process:
         except EngineError as error:
             trouble = str(error)
         except Exception as error:  # pytest must not wait for ever
+            trouble = f"the engine broke down: {type(error).__name__}: {error}"
+        self._tell({"ended": trouble})
+
+    async def _run_again(self) -> None:
+        trouble = ""
+        try:
+            for session in self._sessions:
+                await session.run_again()
+                for result in session.results:
+                    if result.recheck:
+                        self._tell({"rechecked": to_recheck_document(result)})
+        except Exception as error:  # likewise
             trouble = f"the engine broke down: {type(error).__name__}: {error}"
         self._tell({"ended": trouble})
 

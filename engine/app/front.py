@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -27,7 +27,10 @@ from engine.registry import Registry
 from engine.targets.environments import Environments
 from engine.targets.frameworks import Framework, load_frameworks, offered
 from engine.targets.matrix import LOOPS, targets
+from engine.targets.offers import Probed
+from engine.targets.probes import Probes
 from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.selection import ALL, configured
 from engine.targets.servers import load_servers
 from engine.targets.servers.base import Server
 
@@ -36,13 +39,15 @@ BASELINE = "known-failures.yaml"
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asked for, in the words of the options. Empty tuples ask for all; ``loop`` is one of LOOPS."""
+    """What a user asked for, in the words of the options. Empty tuples ask for all, but of servers for the default one;
+    ``variants`` are declarations of sets of servers' own options; ``loop`` is one of LOOPS."""
 
     servers: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
     loop: str = "auto"
     categories: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
 
     @property
     def selection(self) -> Selection:
@@ -72,8 +77,13 @@ class Front:
 
     @cached_property
     def servers(self) -> Registry[Server]:
-        """The servers, by name."""
+        """The servers, by name, each as its lock pins it."""
         return load_servers()
+
+    @cached_property
+    def configured(self) -> dict[str, Server]:
+        """The servers by ``Target.configuration``: each as it is pinned, and as ``targets`` was asked for it."""
+        return dict(self.servers)
 
     @cached_property
     def known(self) -> tuple[KnownFailure, ...]:
@@ -102,7 +112,14 @@ class Front:
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
-        return targets(self.servers, self.frameworks, server=asked.servers, framework=asked.frameworks, loop=asked.loop)
+        servers = configured(self.servers, asked.servers, asked.variants)
+        self.configured.update({server.configuration: server for server in servers})
+        return targets(servers, self.frameworks, framework=asked.frameworks, loop=asked.loop)
+
+    def every(self, asked: Asked) -> list[Target]:
+        """The targets that were asked for on every loop, by server and framework."""
+        found = {target: None for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
+        return sorted(found, key=lambda target: (target.configuration, target.framework))
 
     def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
         """The jobs of some cases on some targets."""
@@ -110,15 +127,25 @@ class Front:
 
     def offers(self, target: Target) -> frozenset[str]:
         """What a target offers, as its server and its framework declare it."""
-        return offered(self.servers[target.server].offers, self.frameworks[target.framework])
+        return offered(self.configured[target.configuration].claims, self.frameworks[target.framework])
+
+    def probed(self, server: Server, loop: str) -> Probed | None:
+        """What a probe found of a server on a loop, None where the cache does not know."""
+        part = Environments(self.places.cache).servers_part_now(server)
+        return self.probes.known(self.probes.name(server, part, loop)) if part else None
+
+    @cached_property
+    def probes(self) -> Probes:
+        """What probes found, in the cache."""
+        return Probes(self.places.cache, Environments(self.places.cache).alone)
 
     def unsupported(self, target: Target, options: Mapping[str, object]) -> Sequence[str]:
         """Why a target cannot be started with these options."""
-        return self.servers[target.server].unsupported(options, target.loop)
+        return self.configured[target.configuration].unsupported(options, target.loop)
 
-    def runner(self, run_id: str) -> Runner:
-        """A runner of jobs."""
-        return runner(self.words.kinds, self.words.match, run_id)
+    def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
+        """A runner of jobs; ``keep_all`` keeps the transcripts of what passes as well."""
+        return runner(self.words.kinds, self.words.match, run_id, keep_all=keep_all)
 
     def runtime(self, folder: Path) -> LocalRuntime:
         """What starts targets as local processes; their logs go into ``folder``/logs. Raises UsageError where this
@@ -126,8 +153,13 @@ class Front:
         if sys.platform == "win32":
             raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
         return LocalRuntime(
-            Environments(self.places.cache), self.frameworks, self.servers, boundary_of=Desk.create, folder=folder
+            Environments(self.places.cache),
+            self.frameworks,
+            self.configured,
+            boundary_of=Desk.create,
+            folder=folder,
+            probes=self.probes,
         )
 
 
-__all__ = ["LOOPS", "Asked", "Front"]
+__all__ = ["ALL", "LOOPS", "Asked", "Front"]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import ResultsError
+from engine.model.verdict import JobResult
 from engine.reports import json_, markdown, table
+from engine.results import claims
+from engine.results.attribution import Attribution, Attributions, attribute
+from engine.results.findings import Finding, attributions, findings, red
 from engine.results.grid import Grid, grid
-from engine.results.store import Run
+from engine.results.store import Run, TargetRow
+
+__all__ = ["Attribution", "Attributions", "Finding", "draw", "of", "red_of", "relative", "whose", "whose_is", "write"]
 
 
 def of(run: Run) -> Grid:
@@ -18,20 +25,49 @@ def of(run: Run) -> Grid:
     return grid(run.results, rows, run.header.get("categories", ()))
 
 
-def draw(report: Grid, width: int = 0) -> str:
-    """The grid for a terminal of so many columns; 0 for no limit."""
-    return table.draw(report, width)
+def draw(report: Grid, width: int = 0, by: str = "") -> str:
+    """The grid for a terminal of so many columns; 0 for no limit. ``by`` is server, framework, loop, or "" for what
+    suits the run."""
+    return table.draw(report, width, by)
 
 
-def write(run: Run, report: Grid, results: Path) -> list[Path]:
+def refuted(rows: Iterable[TargetRow]) -> list[str]:
+    """What servers claim and a probe found otherwise, a sentence each."""
+    return claims.refuted(rows)
+
+
+def whose(run: Run) -> Attributions:
+    """Whose fault each red cell of a run is."""
+    return attributions(run)
+
+
+def whose_is(result: JobResult, results: Iterable[JobResult], rows: Iterable[TargetRow]) -> Attribution | None:
+    """Whose fault one red cell is, going by these results; None for nobody's."""
+    address = result.address
+    found = attribute([one for one in results if one.address == address], rows)
+    return found.get((address, result.target))
+
+
+def red_of(run: Run, known: Attributions, *, strict: bool = False, flaky_fails: bool = False) -> tuple[Finding, ...]:
+    """What breaks the build in a run, with whose fault it is; flaky cases where they fail, these and warnings where it
+    is ``strict``."""
+    return findings(run, red(strict=strict, flaky_fails=flaky_fails), known)
+
+
+def write(run: Run, report: Grid, results: Path, known: Attributions | None = None, by: str = "") -> list[Path]:
     """Write ``compatibility_grid_<loop>.md`` and ``.json`` for each loop, and for several loops one of both. The
-    files, in order. Raises ResultsError where they cannot be written."""
+    files, in order. ``known`` says whose fault what is red is, where that was worked out. Raises ResultsError where
+    they cannot be written."""
+    known = attributions(run) if known is None else known
     names = {loop: report.only(loop) for loop in report.loops}
     if len(names) > 1:
         names["both"] = report
     written = []
     for name, part in names.items():
-        for suffix, text in ((".md", markdown.markdown(run, part)), (".json", json_.text(run, part))):
+        for suffix, text in (
+            (".md", markdown.markdown(run, part, known, by)),
+            (".json", json_.text(run, part, known, by)),
+        ):
             path = results / f"compatibility_grid_{name}{suffix}"
             try:
                 path.write_text(text, encoding="utf-8")

@@ -71,19 +71,32 @@ def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     return jobs
 
 
-def run(front: Front, jobs: Sequence[Job], arguments: Sequence[str], watcher: Watcher, show: Callable[[Done], R]) -> R:
+def run(
+    front: Front,
+    jobs: Sequence[Job],
+    arguments: Sequence[str],
+    watcher: Watcher,
+    show: Callable[[Done], R],
+    *,
+    recheck: bool = False,
+    keep_transcripts: bool = False,
+) -> R:
     """Run jobs to their end, or until Ctrl-C or SIGTERM; either way every target is stopped, and what there is is kept.
 
     ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are
-    being stopped, or after an interruption. What it gives is given back. Raises ResultsError where the run's file
+    being stopped, or after an interruption. What it gives is given back. ``recheck`` runs what was red again alone, and
+    ``keep_transcripts`` keeps those of what passes too. Raises ResultsError where the run's file
     cannot be begun.
     """
     run_id = new_run_id()
     store = keep(front.places, run_id, arguments, jobs)
-    session = Session(jobs, front.runtime(store.folder), front.runner(run_id), store, [watcher], known=front.known)
+    runner = front.runner(run_id, keep_all=keep_transcripts)
+    runtime = front.runtime(store.folder)
+    session = Session(jobs, runtime, runner, store, [watcher], known=front.known, recheck=recheck)
     shown: list[R] = []
 
     def finish(ended: str) -> None:
+        session.settle()
         store.close(ended)
         # From memory, not from the file: on a full disk the file holds less than there is to show.
         rows, results = tuple(session.rows.values()), tuple(session.results)

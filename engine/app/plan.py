@@ -42,9 +42,13 @@ def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsup
     for target in targets:
         for number, case in enumerate(cases):
             if runs_on(case, target):
-                launch = Launch(target, options(case), f"{case.file}#{number}" if own_process(case) else "")
+                own = f"{case.file}#{number}" if own_process(case) else ""
+                launch = Launch(target, options(case), own, case.starts)
                 left_out = reason(case, target, offers(target), unsupported)
-                jobs.append(Job(len(jobs), case, target, launch, left_out))
+                lacks = lacking(case, offers(target)) if left_out else ()
+                if lacks and reason(case, target, offers(target).union(lacks), unsupported):
+                    lacks = ()
+                jobs.append(Job(len(jobs), case, target, launch, left_out, lacks=lacks))
     return renumbered([jobs[index] for index in arranged(jobs, targets)])
 
 
@@ -120,11 +124,16 @@ def reason(case: Case, target: Target, offered: frozenset[str], unsupported: Uns
     for skip in case.skip:
         if skip.selector.covers(**words(target)):
             return f"left out: {skip.because}"
-    missing = [need for need in case.needs if need not in offered]
+    missing = lacking(case, offered)
     if missing:
-        return f"{target.server} with {target.framework} does not offer {', '.join(missing)}"
+        return f"{target.configuration} with {target.framework} does not offer {', '.join(missing)}"
     reasons = unsupported(target, case.server)
     return reasons[0] if reasons else ""
+
+
+def lacking(case: Case, offered: frozenset[str]) -> tuple[str, ...]:
+    """What a case needs of all that is not offered."""
+    return tuple(need for need in case.needs if need not in offered)
 
 
 def options(case: Case) -> tuple[tuple[str, object], ...]:

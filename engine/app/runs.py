@@ -11,7 +11,7 @@ from engine.app.session import folder_of, header
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
 from engine.results.codec import result_from_json, result_to_json
-from engine.results.store import Run, Store, TargetRow, read, row_to_json
+from engine.results.store import Run, Store, TargetRow, read, recheck_line, row_to_json
 
 
 def keep(places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job]) -> Store:
@@ -38,6 +38,11 @@ def from_document(document: Mapping[str, Any]) -> JobResult:
     return result_from_json(document["result"])
 
 
+def to_recheck_document(result: JobResult) -> dict[str, Any]:
+    """What came of running a red job again alone, as JSON's types: for the way between processes."""
+    return recheck_line(result)
+
+
 def take(store: Store, document: Mapping[str, Any]) -> None:
     """Append what ``to_document`` made."""
     if "target" in document:
@@ -45,4 +50,6 @@ def take(store: Store, document: Mapping[str, Any]) -> None:
     store.document(document["result"])
 
 
-__all__ = ["Run", "Store", "TargetRow", "again", "from_document", "keep", "take", "to_document"]
+__all__ = [
+    "Run", "Store", "TargetRow", "again", "from_document", "keep", "take", "to_document", "to_recheck_document",
+]  # fmt: skip

@@ -6,12 +6,15 @@ import asyncio
 import platform
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from engine import version
+from engine.app.repeating import Repeats, had_company, key_of, to_recheck
 from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.execution.context import Kinds
@@ -24,13 +27,21 @@ from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Launch, Target
 from engine.model.verdict import JobResult
 from engine.results.baseline import judged, stem
+from engine.results.flakiness import rechecked
 from engine.results.store import Store, TargetRow
+
+# What is run again alone has no company on its target, nor any other target beside it.
+ALONE = Limits(targets=1, own=0, company=1)
 
 
 class Runtime(Protocol):
     """What starts targets. Raises StartError or EnvironmentFailed."""
 
     async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget: ...
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        """Those of some capabilities that a target does not claim, and that a probe finds there all the same."""
+        ...
 
 
 class Watcher(Protocol):
@@ -47,7 +58,10 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Session:
-    """One run, from its first start to its last stop."""
+    """One run, from its first start to its last stop. With ``recheck``, what was red is run again alone before the end.
+
+    Jobs that differ in their ``repeat`` alone come to one result, which is reported for the first of them.
+    """
 
     jobs: Sequence[Job]
     runtime: Runtime
@@ -56,15 +70,18 @@ class Session:
     watchers: Sequence[Watcher]
     limits: Limits = field(default_factory=Limits)
     known: Sequence[KnownFailure] = ()
+    recheck: bool = False
     rows: dict[str, TargetRow] = field(default_factory=dict)
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
     schedule: Schedule = field(init=False)
     _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
+    _repeats: Repeats = field(init=False)
 
     def __post_init__(self) -> None:
         for line in self.known:
             self._known.setdefault(stem(line.case), []).append(line)
+        self._repeats = Repeats.of(self.jobs)
         self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits)
 
     async def run(self, finished: Callable[[], None] | None = None) -> None:
@@ -72,7 +89,41 @@ class Session:
 
         ``finished`` is called in between, while the last targets are being stopped.
         """
-        await self.schedule.run(finished)
+        self.jobs = await confirmed(self.jobs, self.runtime.unclaimed)
+        self.schedule.revise(self.jobs)
+        started = {job.target for job in self.jobs if not job.left_out}
+        for target in dict.fromkeys(job.target for job in self.jobs):
+            if target not in started:
+                # Its cases are told as unsupported all the same.
+                self._row(_bare(target))
+        if not self.recheck:
+            await self.schedule.run(finished)
+            return
+        await self.schedule.run()
+        await self.run_again(finished)
+
+    async def run_again(self, finished: Callable[[], None] | None = None) -> None:
+        """Run what was red again, one job at a time and nothing else beside it. The first verdicts stand."""
+        jobs = to_recheck(self.jobs, self.results)
+        repeats = Repeats.of(jobs)
+
+        def take(job: Job, result: JobResult) -> None:
+            settled = repeats.take(job, result)
+            if settled is not None:
+                self._rechecked(*settled)
+
+        # One after the other, since a schedule lets a job's own process run beside a shared one.
+        shared = [job for job in jobs if not job.launch.lifespan_of]
+        own = [job for job in jobs if job.launch.lifespan_of]
+        for part, over in ((shared, None), (own, finished)):
+            schedule = Schedule(part, self._start, self.runner.run, take, ALONE)
+            await schedule.allow(len(jobs))
+            await schedule.run(over)
+
+    def settle(self) -> None:
+        """Report what there is of jobs that were not run as often as they should have been: the run was cut short."""
+        for job, result in self._repeats.rest():
+            self._take(job, result)
 
     async def _start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
         target = launch.target
@@ -83,7 +134,7 @@ class Session:
         try:
             live = await self.runtime.start(launch, self._preparation(launch, jobs))
         except EngineError as error:
-            if plain:
+            if plain or isinstance(error, EnvironmentFailed):
                 self.failures[target.id] = error
                 self._row(failed_row(target, error))
             self._tell(target, "failed", error.what)
@@ -116,16 +167,55 @@ class Session:
             watcher.target(target, state, detail)
 
     def _report(self, job: Job, result: JobResult) -> None:
-        result = judged(result, job.target, self._known.get(job.case.stem, ()))
+        settled = self._repeats.take(job, result)
+        if settled is not None:
+            self._take(*settled)
+
+    def _take(self, job: Job, result: JobResult) -> None:
+        row = self.rows.get(job.target.id) or _bare(job.target)
+        result = judged(result, row, self._known.get(job.case.stem, ()), date.today())
         self.results.append(result)
         if self.store is not None:
             self.store.result(result)
         for watcher in self.watchers:
             watcher.result(job, result)
 
+    def _rechecked(self, job: Job, again: JobResult) -> None:
+        key = key_of(job)
+        index = next(index for index, one in enumerate(self.results) if (one.address, one.target) == key)
+        result = rechecked(self.results[index], again, had_company=had_company(job))
+        self.results[index] = result
+        if self.store is not None:
+            self.store.recheck(result)
+
 
 def _bare(target: Target) -> TargetRow:
-    return TargetRow(target.id, target.server, target.framework, target.loop, target.gateway, target.runtime)
+    return TargetRow(
+        target.id, target.server, target.framework, target.loop, target.gateway, target.runtime,
+        release=target.release, variant=target.variant,
+    )  # fmt: skip
+
+
+async def confirmed(
+    jobs: Sequence[Job], unclaimed: Callable[[Target, Collection[str]], Awaitable[frozenset[str]]]
+) -> Sequence[Job]:
+    """The jobs, those with them that were left out for want of something that a probe finds there all the same: a
+    server that lacks something says so, and is believed once it has been looked at. A server that cannot be looked
+    at is believed."""
+    lacks: dict[Target, set[str]] = {}
+    for job in jobs:
+        if job.lacks:
+            lacks.setdefault(job.target, set()).update(job.lacks)
+    found: dict[Target, frozenset[str]] = {}
+    for target, words in lacks.items():
+        with suppress(EngineError):
+            found[target] = await unclaimed(target, words)
+    return [
+        replace(job, left_out="", lacks=())
+        if job.lacks and found.get(job.target, frozenset()).issuperset(job.lacks)
+        else job
+        for job in jobs
+    ]
 
 
 def live_row(target: Target, live: LiveTarget) -> TargetRow:
@@ -136,6 +226,10 @@ def live_row(target: Target, live: LiveTarget) -> TargetRow:
         found_loop=facts.loop_name,
         python=facts.python,
         versions=dict(sorted(facts.versions.items())),
+        version=facts.version,
+        commit=facts.commit,
+        offers=facts.offers,
+        refuted=facts.refuted,
     )
 
 
@@ -163,14 +257,19 @@ def header(arguments: Sequence[str], jobs: Sequence[Job]) -> dict[str, Any]:
     }
 
 
-async def open_channel(address: tuple[str, int], subject: str) -> Channel:
+async def open_channel(address: tuple[str, int], subject: str, receive_buffer: int | None = None) -> Channel:
     """A recording TCP stream. Raises Refused."""
-    return await open_tcp(address, label=subject)
+    return await open_tcp(address, label=subject, receive_buffer=receive_buffer)
 
 
-def runner(kinds: Kinds, match: Match, run_id: str) -> Runner:
+def runner(kinds: Kinds, match: Match, run_id: str, *, keep_all: bool = False) -> Runner:
     """A runner for a run. Its nonce is short, since it goes into headers."""
-    return Runner(kinds, match, open_channel, run_id.rpartition("-")[2])
+    return Runner(kinds, match, open_channel, nonce(run_id), keep_all=keep_all)
+
+
+def nonce(run_id: str) -> str:
+    """The short part of a run's id, which cases see in ``$(run)``."""
+    return run_id.rpartition("-")[2]
 
 
 def folder_of(results: Path, run_id: str) -> Path:

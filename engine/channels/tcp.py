@@ -220,18 +220,28 @@ class TcpChannel(asyncio.Protocol):
 
 
 async def open_tcp(
-    address: tuple[str, int], *, label: str = "connection", clock: Clock = time.monotonic, timeout: float | None = None
+    address: tuple[str, int],
+    *,
+    label: str = "connection",
+    clock: Clock = time.monotonic,
+    timeout: float | None = None,
+    receive_buffer: int | None = None,
 ) -> TcpChannel:
     """A new connection to ``address``.
 
-    ``label`` is its short name in the transcript, ``timeout`` is in seconds. Raises Refused where nobody listens or
-    nothing leads there, Reset, and ChannelError where no answer came in time.
+    ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` how many bytes the
+    kernel is asked to keep of what nobody has read. Raises Refused where nobody listens or nothing leads there, Reset,
+    and ChannelError where no answer came in time.
     """
     loop = asyncio.get_running_loop()
     host, port = address
     try:
         async with asyncio.timeout(timeout):
-            _, channel = await loop.create_connection(lambda: TcpChannel(label, clock), host, port)
+            if receive_buffer is None:
+                _, channel = await loop.create_connection(lambda: TcpChannel(label, clock), host, port)
+            else:
+                raw = await connected(host, port, receive_buffer)
+                _, channel = await loop.create_connection(lambda: TcpChannel(label, clock), sock=raw)
     except TimeoutError as error:
         raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
     except ConnectionRefusedError as error:
@@ -243,3 +253,17 @@ async def open_tcp(
             raise Refused(f"nothing leads to {host}:{port}: {error.strerror}") from error
         raise ChannelError(f"no connection to {host}:{port}: {error}") from error
     return channel
+
+
+async def connected(host: str, port: int, receive_buffer: int) -> socket.socket:
+    """A connected socket with a receive buffer of its own, which must be set before the connection is made: the window
+    is agreed upon then. Raises OSError."""
+    raw = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        raw.setblocking(False)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        await asyncio.get_running_loop().sock_connect(raw, (host, port))
+    except BaseException:
+        raw.close()
+        raise
+    return raw

@@ -35,7 +35,7 @@ class Command:
 
 def target_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say which targets and which cases a run has."""
-    parser.add_argument("--server", action="append", default=[], metavar="NAME", help="a server; may be repeated")
+    server_arguments(parser)
     parser.add_argument("--framework", action="append", default=[], metavar="NAME", help="a framework; may be repeated")
     parser.add_argument(
         "--loop",
@@ -44,6 +44,26 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
         help="the event loop; auto is the server's own choice",
     )
     case_arguments(parser)
+
+
+def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn") -> None:
+    """The options that say which servers, in which releases and variants. ``default`` says what is taken without."""
+    parser.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="SERVER",
+        help="NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, each with ~VARIANT behind it or without; "
+        f"`all` for every pinned server; may be repeated ({default})",
+    )
+    parser.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="'NAME: FLAGS'",
+        help="options of a server's own, and before them pins like h11==0.14.0, under a name for --server; "
+        "may be repeated",
+    )
 
 
 def case_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,14 +82,20 @@ def asked(arguments: argparse.Namespace) -> Asked:
         loop=arguments.loop,
         categories=tuple(arguments.category),
         levels=tuple(arguments.level),
+        variants=tuple(arguments.variant),
     )
 
 
 def asked_cases(arguments: argparse.Namespace) -> Asked:
-    """What the options that choose cases ask for, and every target."""
-    from engine.app.front import Asked
+    """What the options that choose cases ask for, and those that choose servers, every server where they do not."""
+    from engine.app.front import ALL, Asked
 
-    return Asked(categories=tuple(arguments.category), levels=tuple(arguments.level))
+    return Asked(
+        servers=tuple(arguments.server) or (ALL,),
+        categories=tuple(arguments.category),
+        levels=tuple(arguments.level),
+        variants=tuple(arguments.variant),
+    )
 
 
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:

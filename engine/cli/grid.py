@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, asked, place_arguments, target_arguments
@@ -17,6 +18,7 @@ from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
+    from engine.app.grids import Attributions, Finding
     from engine.app.launch import Done
     from engine.app.places import Places
     from engine.app.plan import Job
@@ -38,7 +40,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     target_arguments(parser)
     place_arguments(parser)
     parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="draw a run again, run nothing")
-    parser.add_argument("--strict", action="store_true", help="a warning breaks the build as well")
+    parser.add_argument(
+        "--group-by",
+        dest="group_by",
+        choices=("server", "framework", "loop"),
+        default="",
+        help="a table for each server, framework or loop",
+    )
+    parser.add_argument("--strict", action="store_true", help="a warning, or a flaky case, breaks the build as well")
+    parser.add_argument("--flaky-fails", action="store_true", help="a flaky case breaks the build")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="run each case N times, and say how often")
+    parser.add_argument("--recheck", action="store_true", help="run what was red again, alone on its target")
+    parser.add_argument("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
     parser.add_argument("--failures", action="store_true", help="show each failure with what crossed the wire")
 
 
@@ -63,6 +76,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import launch
     from engine.app.front import Front
     from engine.app.places import find
+    from engine.app.repeating import checked, repeated
     from engine.app.runs import again
     from engine.terminal.progress import progress
 
@@ -73,6 +87,7 @@ def run(parsed: argparse.Namespace) -> int:
     loaded = front.load(launch.paths_of(parsed.paths, front))
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))
+    times = checked(parsed.repeat)
     screen = progress(Counter(job.target.id for job in jobs))
 
     def finished(done: Done) -> int:
@@ -84,7 +99,15 @@ def run(parsed: argparse.Namespace) -> int:
         return 130 if done.interrupted else code or (4 if done.lost else 0)
 
     try:
-        return launch.run(front, jobs, sys.argv[1:], Screen(screen), finished)
+        return launch.run(
+            front,
+            repeated(jobs, times),
+            sys.argv[1:],
+            Screen(screen),
+            finished,
+            recheck=parsed.recheck,
+            keep_transcripts=parsed.keep_transcripts,
+        )
     finally:
         screen.close()
 
@@ -99,9 +122,11 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
+    from engine.terminal import repeats
 
-    report = grids.of(done)
-    print(grids.draw(report, shutil.get_terminal_size().columns if sys.stdout.isatty() else 0))
+    report, whose = grids.of(done), grids.whose(done)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    print(grids.draw(report, width, parsed.group_by))
     for row in done.targets:
         if row.failed:
             print(f"\n{row.id} did not start: {visible(row.failed)}")
@@ -109,8 +134,13 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
                 print(f"  {visible(row.hint)}")
             for line in row.log.splitlines()[-20:]:
                 print(f"  | {visible(line)}")
-    failed = {row.id for row in done.targets if row.failed}
-    list_red([one for one in done.results if one.verdict.breaks and one.target not in failed], whole=parsed.failures)
+    for number, claim in enumerate(grids.refuted(done.targets)):
+        print("" if number else "\nclaims that a probe refuted:\n", end="")
+        print(f"  {visible(claim)}")
+    red = grids.red_of(done, whose, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
+    list_red(red, whose, whole=parsed.failures)
+    for line in repeats.lines(done.results):
+        print(line)
     known = [one for one in done.results if one.verdict is Verdict.KNOWN]
     if known:
         cases = dict.fromkeys(one.address for one in known)
@@ -120,9 +150,9 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
             print(f"  {visible(address)} on {len(targets)} target{'s' if len(targets) > 1 else ''}")
     if not done.whole:
         print(f"the run was not whole: {done.ended}")
-    code = exit_code(done, strict=parsed.strict)
+    code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
-        for path in grids.write(done, report, places.results) if files else ():
+        for path in grids.write(done, report, places.results, whose, parsed.group_by) if files else ():
             print(f"written: {grids.relative(path)}")
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
@@ -130,26 +160,28 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
     return code
 
 
-def list_red(red: list[JobResult], *, whole: bool) -> None:
-    """List what is red: one line each, or each with what crossed the wire."""
-    from engine.terminal import failure
+def list_red(found: Sequence[Finding], whose: Attributions, *, whole: bool) -> None:
+    """List what is red under whose fault it is; where it is to be shown ``whole``, each failure with what crossed."""
+    from engine.terminal import blame, failure
     from engine.terminal.sources import Sources
 
+    if not found:
+        return
+    print()
+    for line in blame.lines(found):
+        print(line)
     sources = Sources()
-    if red:
-        print(f"\nred ({len(red)}):")
-    for result in red:
-        if whole:
-            print(f"\n{failure.text(result, sources)}")
-        else:
-            print(f"  {result.verdict.value:<8} {visible(result.address)}[{result.target}]: {visible(result.reason)}")
+    for result in (cell for one in found for cell in one.cells if whole):
+        attribution = whose.get((result.address, result.target))
+        print(f"\n{failure.text(result, sources, attribution=attribution)}")
 
 
-def exit_code(done: Run, *, strict: bool) -> int:
+def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:
     """0, or 1 where anything broke the build or the run was cut short, or 3 where no target started at all."""
     if done.targets and all(row.failed for row in done.targets):
         return 3
-    broken = any(one.verdict.breaks or (strict and one.verdict is Verdict.WARN) for one in done.results)
+    asked_for = {Verdict.WARN, Verdict.FLAKY} if strict else {Verdict.FLAKY} if flaky_fails else set()
+    broken = any(one.verdict.breaks or one.verdict in asked_for for one in done.results)
     return 1 if broken or not done.whole or any(row.failed for row in done.targets) else 0
 
 
@@ -163,6 +195,8 @@ COMMAND = Command(
         ("engine grid --loop both", "everything, on both event loops"),
         ("engine grid specs/http --framework starlette", "some suites on one framework"),
         ("engine grid --level must --failures", "failures with what crossed"),
+        ("engine grid --repeat 5 --recheck", "how often each passes, and alone"),
         ("engine grid --from RUN", "draw a run again"),
+        ("engine grid --from RUN --group-by framework", "each framework's servers"),
     ),
 )

@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
+    from engine.app import baseline
     from engine.app.front import Front
     from engine.app.places import find
 
@@ -25,7 +26,7 @@ def run(parsed: argparse.Namespace) -> int:
     for path in paths:
         if not path.exists():
             raise UsageError(f"there is no {path}", hint="name files or folders of documents")
-    loaded = Front(find()).load(paths)
+    loaded = baseline.lint(Front(find()), paths)
     cases = sum(len(suite.cases) for suite in loaded.suites)
     found, files = loaded.diagnostics, loaded.files
     match parsed.format:

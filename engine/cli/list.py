@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked_cases, case_arguments, place_arguments
+from engine.cli.base import Command, asked_cases, case_arguments, place_arguments, server_arguments
 from engine.errors import UsageError
 from engine.terminal.escape import visible
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 List what there is: suites, cases, categories, clauses, frameworks, servers,
-targets; and the words of the language: kinds, operators, facts, notations,
-acts. Without WHAT, the lists with their counts."""
+capabilities, targets; and the words of the language: kinds, operators, facts,
+notations, acts. Without WHAT, the lists with their counts."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     case_arguments(parser)
     parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
     parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
+    server_arguments(parser, "of targets: all pinned ones")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
     place_arguments(parser, results=False)
 
@@ -98,6 +99,7 @@ COMMAND = Command(
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
         ("engine list clauses --uncited", "what no case cites yet"),
         ("engine list kinds", "the step kinds and their keys"),
+        ("engine list servers", "with their options"),
         ("engine list targets --format json", "for a program"),
     ),
 )

@@ -7,38 +7,37 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command
-from engine.errors import UsageError
+from engine.cli.base import Command, server_arguments
 from engine.model.target import Launch, Target
-from engine.registry import nearest
 
 if TYPE_CHECKING:
     from engine.app.front import Front
 
 DESCRIPTION = """\
 Start one target and leave it running until Ctrl-C. TARGET is a target's id, as
-in a test's name: gunicorn-starlette-uvloop. Its log is printed as it grows."""
+in a test's name: gunicorn-starlette-uvloop, gunicorn==26.2.0-control-auto for
+another release. Its log is printed as it grows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("target", metavar="TARGET", help="a target's id: SERVER-FRAMEWORK-LOOP")
+    server_arguments(parser, "all pinned ones, and what TARGET itself asks for")
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
-    from engine.app.front import Asked, Front
+    from engine.app.front import Front
     from engine.app.launch import Stopped, until_stopped
+    from engine.app.naming import target_called
     from engine.app.places import find
 
     front = Front(find(frameworks=parsed.frameworks))
-    known = {target.id: target for loop in ("auto", "both") for target in front.targets(Asked(loop=loop))}
-    if parsed.target not in known:
-        raise UsageError(f"there is no target {parsed.target!r}", hint=nearest(parsed.target, known))
+    target = target_called(front, parsed.target, parsed.server, parsed.variant)
     try:
-        return until_stopped(serve(front, known[parsed.target], parsed.port))
+        return until_stopped(serve(front, target, parsed.port))
     except Stopped:
         return 0
 
@@ -75,7 +74,9 @@ COMMAND = Command(
     DESCRIPTION,
     (
         ("engine list targets", "the ids"),
-        ("engine serve gunicorn-starlette-uvloop", "on http://127.0.0.1:8000"),
+        ("engine serve gunicorn-starlette-uvloop", "on port 8000"),
         ("engine serve gunicorn-control-auto --port 9000", "on another port"),
+        ("engine serve gunicorn==26.2.0-control-auto", "another release"),
+        ("engine serve gunicorn@g-control-auto --server gunicorn@../g", "a checkout"),
     ),
 )

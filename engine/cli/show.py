@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, server_arguments
 from engine.errors import UsageError
 
 DESCRIPTION = """\
@@ -23,13 +23,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("case", metavar="CASE", help="an address or an id")
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="where to look for an id (specs)")
+    server_arguments(parser, "all pinned ones")
     place_arguments(parser, results=False)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the case. Raises UsageError where there is none of that name, or several."""
     from engine.app import launch
-    from engine.app.front import Asked, Front
+    from engine.app.front import ALL, Asked, Front
     from engine.app.places import find
     from engine.app.telling import case as telling
     from engine.app.telling import finding
@@ -40,7 +41,7 @@ def run(parsed: argparse.Namespace) -> int:
     paths = [named] if named and not parsed.paths and Path(named).exists() else parsed.paths
     loaded = front.load(launch.paths_of(paths, front))
     cases = [case for suite in loaded.suites for case in suite.cases]
-    targets = list(dict.fromkeys(target for loop in ("auto", "both") for target in front.targets(Asked(loop=loop))))
+    targets = front.every(Asked(servers=(ALL, *parsed.server), variants=tuple(parsed.variant)))
     try:
         case = finding.find(parsed.case, cases, [target.id for target in targets])
     except UsageError as error:

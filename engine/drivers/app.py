@@ -88,6 +88,15 @@ async def settle(ctx: Context, steps: Sequence[Performed]) -> None:
         boundary.refresh()
 
 
+async def seen_calls(ctx: Context, steps: Sequence[Performed]) -> None:
+    """Wait until each of the steps has a call, whether it has ended or not, at most SETTLE seconds."""
+    boundary, deadline = ctx.live.boundary, ctx.now() + SETTLE
+    boundary.refresh()
+    while not all(calls_of(boundary, [step]) for step in steps) and ctx.now() < deadline:
+        await asyncio.sleep(POLL)
+        boundary.refresh()
+
+
 async def _seen_lifespans(ctx: Context, *, wait: bool) -> list[AppCall]:
     """The lifespan calls; a call is still under way while its server runs, so only its being there is waited for."""
     boundary, deadline = ctx.live.boundary, ctx.now() + SETTLE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from engine.model.case import Case, Step
 from engine.model.expectation import ABSENT, Checks, Mismatch
@@ -72,6 +72,16 @@ class Observation(Protocol):
         ...
 
 
+@runtime_checkable
+class AtBoundary(Protocol):
+    """An observation of the line between server and application, which knows whose doing a fact is."""
+
+    def given(self, fact: str) -> bool:
+        """Whether a fact is what the server gave the application, and not what the application made of it or never
+        asked for."""
+        ...
+
+
 @dataclass(frozen=True)
 class Seen:
     """An observation from a plain mapping of facts, with nothing implied."""
@@ -122,7 +132,8 @@ class Performed:
     ``tokens`` are those that went out in the engine's header; ``peer`` is the connection's own address and
     ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
     connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does. ``body_at`` is
-    when the first of a response's body came, None where none did.
+    when the first of a response's body came, None where none did. ``kept`` is what a step leaves for a later one of
+    its own kind.
     """
 
     step: Step
@@ -132,6 +143,7 @@ class Performed:
     connection: str = ""
     parent: Performed | None = None
     body_at: float | None = None
+    kept: object | None = None
 
 
 @dataclass(slots=True)
@@ -198,6 +210,18 @@ class Context(Protocol):
         """Done with it: a connection without a name is closed."""
         ...
 
+    async def open(
+        self, name: str, *, address: tuple[str, int] | None = None, receive_buffer: int | None = None
+    ) -> Connection:
+        """A new connection of that name: to ``address`` where that is not the target's own, with a receive buffer of
+        so many bytes where it is not the system's. Raises Refused, Reset, ChannelError, and ValueError for a name that
+        there is already."""
+        ...
+
+    def log(self) -> str:
+        """What the target has written since the case began: from its start, where the case has its own."""
+        ...
+
     def find(self, of: str | None) -> Sequence[Performed]:
         """The steps that ``of`` means: those with that name or on that connection; the one before for None;
         every one for ``all``."""
@@ -262,6 +286,10 @@ class Kind:
     ``preview`` gives what a step will send before there is a target, for `engine show`: from its parameters, the
     variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
     bytes do not show.
+
+    ``own_process`` says that a case with such a step needs a server of its own, ``starts`` that the step starts it,
+    ``ends`` that from then on the end of the server, or of a worker, is meant. ``alone`` says that the step looks at
+    the server as a whole, so that a case with it has no company.
     """
 
     name: str
@@ -278,11 +306,14 @@ class Kind:
     connects: bool = False
     needs: tuple[str, ...] = ()
     own_process: bool = False
+    starts: bool = False
+    ends: bool = False
+    alone: bool = False
     preview: Preview | None = None
     besides: tuple[str, ...] = ()
 
 
 __all__ = [
-    "NOTATIONS", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed", "Reader",
-    "Schema", "Seen", "Stop", "Stretch", "mapping", "notation",
+    "NOTATIONS", "AtBoundary", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed",
+    "Reader", "Schema", "Seen", "Stop", "Stretch", "mapping", "notation",
 ]  # fmt: skip

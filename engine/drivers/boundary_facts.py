@@ -35,6 +35,9 @@ BOUNDARY_FACTS = (
     Fact("pid", "The process that served the call."),
 )
 
+# Facts that are the server's doing, whatever the application is.
+_GIVEN = frozenset({"calls", "paths", "scope", "loop", "pid"})
+
 # What result.NAME. may be followed by; `value` alone may be null and there.
 _OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
 
@@ -83,6 +86,22 @@ class BoundaryFacts:
         value = simple.get(family)
         return ABSENT if value is None else value
 
+    def given(self, fact: str) -> bool:
+        """Whether a fact is what the server gave the application. A message counts where the application asked for it:
+        one that came, or any where it asked until there was no more to come."""
+        family, _, rest = fact.partition(".")
+        if family != "received" or self.call is None:
+            return family in _GIVEN
+        received = [event.message for event in self.call.events if event.way == "received"]
+        number = rest.partition(".")[0]
+        if number.isdigit():
+            return int(number) < len(received)
+        last = received[-1] if received else {}
+        kind = str(last.get("type"))
+        if rest == "body" and kind == "http.request":
+            return not last.get("more_body")
+        return kind.endswith(".disconnect") or kind == "lifespan.shutdown"
+
     def _streamed(self, call: AppCall) -> object:
         """Cause and effect, no speed: the last message cannot have been sent when the body had begun to arrive."""
         sent = [event.at for event in call.events if event.way == "sent"]
@@ -107,7 +126,7 @@ class BoundaryFacts:
         """A call that is asked for by its number, and is not there."""
         if self._nth is None or self.call is not None:
             return ()
-        return (Mismatch("calls", f"are at least {self._nth}", len(self.calls)),)
+        return (Mismatch("calls", f"are at least {self._nth}", len(self.calls), given=True),)
 
 
 def in_scope(scope: Mapping[str, object], path: str) -> object:

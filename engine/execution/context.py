@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.drivers.base import Connection, Context, Kind, Observation, Performed, Stop
 from engine.errors import ChannelClosed, Defect
@@ -17,7 +17,8 @@ from engine.model.expectation import ABSENT, Group, Mismatch, Situation
 from engine.model.protocols import Channel, LiveTarget
 from engine.model.transcript import Moment, Side
 
-OpenChannel = Callable[[tuple[str, int], str], Awaitable[Channel]]
+# Given an address and a short name, and behind them a receive buffer where one is asked for.
+OpenChannel = Callable[..., Awaitable[Channel]]
 Kinds = Mapping[tuple[str, str], Kind]
 
 # How often a step that polls is performed again, in seconds.
@@ -56,6 +57,7 @@ class Memory:
     performed: list[Performed] = field(default_factory=list)
     notes: list[Moment] = field(default_factory=list)
     calls: int = 0
+    log_from: int = 0
     under_way: dict[int, Step] = field(default_factory=dict)
 
 
@@ -144,6 +146,19 @@ class Branch(Context):
             self._named[name] = connection
         return connection
 
+    async def open(
+        self, name: str, *, address: tuple[str, int] | None = None, receive_buffer: int | None = None
+    ) -> Connection:
+        if self._find_connection(name) is not None:
+            raise ValueError(f"there is a connection {name!r} already")
+        more = () if receive_buffer is None else (receive_buffer,)
+        memory = self._memory
+        channel = await memory.open_channel(address or memory.live.address, name, *more)
+        connection = self._named[name] = Connection(channel, name)
+        memory.connections.append(connection)
+        self.performed.peer, self.performed.connection = channel.local, name
+        return connection
+
     def _find_connection(self, name: str) -> Connection | None:
         branch: Branch | None = self
         while branch is not None:
@@ -157,6 +172,9 @@ class Branch(Context):
             connection.channel.close()
 
     # Other steps
+
+    def log(self) -> str:
+        return self.live.log(self._memory.log_from)
 
     def find(self, of: str | None) -> Sequence[Performed]:
         performed = self._memory.performed
@@ -273,4 +291,4 @@ class Branch(Context):
 
 
 def _placed(mismatch: Mismatch, step: Step) -> Mismatch:
-    return Mismatch(mismatch.where, mismatch.expected, mismatch.actual, step.place, mismatch.why)
+    return replace(mismatch, place=step.place)

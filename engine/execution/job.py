@@ -11,13 +11,17 @@ from engine.model.target import Launch, Target
 @dataclass(frozen=True, slots=True)
 class Job:
     """``position`` is its place in the run, from 0, and names it. ``left_out`` says why it will not be run: the
-    target lacks what the case needs, or the case skips it; "" if it will be."""
+    target lacks what the case needs, or the case skips it; "" if it will be. ``lacks`` are the needs that the target
+    does not claim to meet, where nothing else speaks against running it. ``repeat`` counts the jobs of one case on one
+    target, from 0."""
 
     position: int
     case: Case
     target: Target
     launch: Launch
     left_out: str = ""
+    repeat: int = 0
+    lacks: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

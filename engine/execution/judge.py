@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engine.drivers.base import Observation
+from engine.drivers.base import AtBoundary, Observation
 from engine.model.case import Level
 from engine.model.expectation import Group, Matcher, Mismatch, Situation
 from engine.model.showing import shown
@@ -21,20 +21,19 @@ class Match(Protocol):
 
 def judge(group: Group, observation: Observation, situation: Situation, match: Match) -> list[Mismatch]:
     """Every expectation of a group that does not hold, in the order of the document."""
-    found = [
-        match(observation.fact(expectation.fact), expectation.matcher, situation, expectation.fact)
-        for expectation in group.expectations
-    ]
-    mismatches = [mismatch for mismatch in found if mismatch is not None]
+    mismatches: list[Mismatch] = []
+    for expectation in group.expectations:
+        fact = expectation.fact
+        found = match(observation.fact(fact), expectation.matcher, situation, fact)
+        if found is not None:
+            given = isinstance(observation, AtBoundary) and observation.given(fact)
+            mismatches.append(replace(found, given=given))
     if group.any_of:
         tries = [judge(choice, observation, situation, match) for choice in group.any_of]
         if all(tries):
             nearest = min(tries, key=len)
             count = len(tries)
-            mismatches.extend(
-                Mismatch(one.where, one.expected, one.actual, one.place, f"none of {count} groups of any_of holds")
-                for one in nearest
-            )
+            mismatches.extend(replace(one, why=f"none of {count} groups of any_of holds") for one in nearest)
     return mismatches
 
 

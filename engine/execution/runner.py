@@ -21,16 +21,23 @@ from engine.model.transcript import Transcript
 from engine.model.variables import Unknown
 from engine.model.verdict import JobResult, Verdict
 
+# So much of what a target wrote during a job is kept with it, from the end, in characters.
+LOG = 8192
+
 
 class Runner:
     """Runs jobs; it keeps nothing between them."""
 
-    def __init__(self, kinds: Kinds, match: Match, open_channel: OpenChannel, run_id: str) -> None:
-        """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it."""
+    def __init__(
+        self, kinds: Kinds, match: Match, open_channel: OpenChannel, run_id: str, *, keep_all: bool = False
+    ) -> None:
+        """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it. ``keep_all``
+        keeps the transcript of what passes as well."""
         self._kinds = kinds
         self._match = match
         self._open = open_channel
         self._run_id = run_id
+        self._keep_all = keep_all
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
         """What a job's text may name: ``run``, ``host`` and the matrix's values."""
@@ -47,6 +54,8 @@ class Runner:
         case = job.case
         wall, started = time.time(), time.monotonic()
         memory = Memory(job, live, self._kinds, self._match, self._open)
+        # A server that the case has for itself began to write before the case began.
+        logged = memory.log_from = 0 if job.launch.lifespan_of else live.logged
         tally = Tally()
         timed_out = crash = defect = ""
         variables = self.variables(job, live.host)
@@ -73,11 +82,12 @@ class Runner:
         finally:
             for connection in memory.connections:
                 connection.channel.close()
-        if tally.broken or timed_out:
+        if (tally.broken or timed_out) and not _meant(memory, tally):
             crash = await _crash(memory)
         outcomes = Outcomes(case.level, tally.broken, tally.warned, tally.evaluated, timed_out, crash, defect)
         verdict, reason = decide(outcomes)
-        kept = None if verdict is Verdict.PASS else self._transcript(memory, started)
+        keep = self._keep_all or verdict is not Verdict.PASS
+        kept = self._transcript(memory, started) if keep else None
         result = JobResult(
             case=case.id,
             file=case.file,
@@ -97,6 +107,7 @@ class Runner:
             reproduce=reproduce(kept, job.target.id) if kept and verdict is not Verdict.INFO else "",
             cite=case.cite,
             title=case.title,
+            log=live.log(logged)[-LOG:] if keep else "",
         )
         live.boundary.finish(job.id)
         return result
@@ -125,7 +136,17 @@ def _calls(memory: Memory) -> Sequence[AppCall]:
         if performed.peer is not None:
             calls = boundary.calls(peer=performed.peer, since=performed.started)
             found.update((call.key, call) for call in calls)
+    if memory.job.launch.lifespan_of:
+        found.update((call.key, call) for call in boundary.lifespans())
     return sorted(found.values(), key=lambda call: call.started)
+
+
+def _meant(memory: Memory, tally: Tally) -> bool:
+    """Whether the case meant the server, or a worker, to end: a step has seen to it, or the start itself failed."""
+    kinds = memory.kinds
+    if tally.step is not None and kinds[tally.step.group, tally.step.kind].starts:
+        return True
+    return any(kinds[one.step.group, one.step.kind].ends for one in memory.performed)
 
 
 async def _crash(memory: Memory) -> str:

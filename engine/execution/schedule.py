@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from engine.errors import EngineError, StartError
 from engine.execution.company import Company
@@ -31,10 +32,12 @@ RESTARTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``targets`` live at a time, ``company`` jobs at a time on one, ``ahead``: by how many jobs a target's start may
-    run ahead of the jobs that were let go."""
+    """``targets`` live at a time, and besides ``own`` of those that one job has for itself, which mostly wait for a
+    start or an end; with 0 these are counted among the others. ``company`` jobs at a time on one target, ``ahead``: by
+    how many jobs a target's start may run ahead of the jobs that were let go."""
 
     targets: int = 3
+    own: int = 8
     company: int = 16
     ahead: int = 200
 
@@ -70,8 +73,12 @@ class Schedule:
         self._limits = limits
         self._allowed = len(jobs)
         self._changed = asyncio.Condition()
-        self._settled: dict[tuple[str, str, str], asyncio.Future[JobResult]] = {}
+        self._settled: dict[tuple[str, str, str, int], asyncio.Future[JobResult]] = {}
         self._stopping: set[asyncio.Task[object]] = set()
+
+    def revise(self, jobs: Sequence[Job]) -> None:
+        """Put other jobs in the place of the same ones; to be called before ``run``."""
+        self._jobs = jobs
 
     async def allow(self, position: int) -> None:
         """Let go every job before this position. Before the first call everything may go."""
@@ -92,25 +99,33 @@ class Schedule:
         loop = asyncio.get_running_loop()
         for job in self._jobs:
             self._settled[_key(job, job.case.id)] = loop.create_future()
-        places = asyncio.Semaphore(self._limits.targets)
+        runnable = batches([job for job in self._jobs if not job.left_out])
         try:
             async with asyncio.TaskGroup() as group:
-                for batch in batches(self._jobs):
-                    runnable = [job for job in batch.jobs if not job.left_out]
-                    for job in batch.jobs:
-                        if job.left_out:
-                            group.create_task(self._leave_out(job))
-                    if runnable:
-                        await self._until(runnable[0].position - self._limits.ahead)
-                        await places.acquire()
-                        task = group.create_task(self._batch(Batch(batch.launch, runnable)))
-                        task.add_done_callback(lambda _: places.release())
+                for job in self._jobs:
+                    if job.left_out:
+                        group.create_task(self._leave_out(job))
+                limits = self._limits
+                sorts: dict[bool, list[Batch]] = {False: [], True: []}
+                for batch in runnable:
+                    sorts[bool(limits.own and batch.launch.lifespan_of)].append(batch)
+                group.create_task(self._in_turn(sorts[False], limits.targets, group))
+                group.create_task(self._in_turn(sorts[True], limits.own, group))
             if finished is not None:
                 await asyncio.sleep(HEAD_START)
                 finished()
         finally:
             if self._stopping:
                 await asyncio.shield(asyncio.gather(*self._stopping, return_exceptions=True))
+
+    async def _in_turn(self, chosen: Sequence[Batch], limit: int, group: asyncio.TaskGroup) -> None:
+        """Begin batches in their order, so many at a time."""
+        places = asyncio.Semaphore(limit)
+        for batch in chosen:
+            await self._until(batch.jobs[0].position - self._limits.ahead)
+            await places.acquire()
+            task = group.create_task(self._batch(batch))
+            task.add_done_callback(partial(_release, places))
 
     async def _until(self, position: int) -> None:
         if position < self._allowed:
@@ -196,6 +211,8 @@ class Schedule:
         for stem in job.case.depends_on:
             for other in self._jobs:
                 same_place = other.target == job.target and other.case.file == job.case.file
+                if other.repeat != job.repeat and not other.left_out:
+                    continue
                 if not same_place or other.case.stem != stem or other.position >= job.position:
                     continue
                 result = await asyncio.shield(self._settled[_key(other, other.case.id)])
@@ -221,5 +238,10 @@ class Schedule:
         task.add_done_callback(self._stopping.discard)
 
 
-def _key(job: Job, case: str) -> tuple[str, str, str]:
-    return job.target.id, job.case.file, case
+def _release(places: asyncio.Semaphore, _: object) -> None:
+    """A batch is done: another may take its place."""
+    places.release()
+
+
+def _key(job: Job, case: str) -> tuple[str, str, str, int]:
+    return job.target.id, job.case.file, case, job.repeat

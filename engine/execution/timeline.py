@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 
 from engine.model.boundary import AppCall, Event
@@ -9,7 +10,7 @@ from engine.model.octets import Blob
 from engine.model.showing import shown
 from engine.model.transcript import Moment, Side, Transcript
 
-# A scope's keys that a reader wants to see first, in this order.
+# A scope's keys that a reader wants to see first, in this order; the others follow as the server gave them.
 SCOPE_KEYS = ("type", "http_version", "method", "scheme", "path", "query_string", "headers", "client", "subprotocols")
 
 
@@ -49,8 +50,10 @@ def _event(event: Event, subject: str) -> Moment:
 
 
 def scope_text(scope: Mapping[str, object]) -> str:
-    """A scope on one line: what identifies the request, and then its headers."""
-    return ", ".join(f"{key}={_value(scope[key])}" for key in SCOPE_KEYS if key in scope)
+    """A scope on one line: what identifies the request, then its headers, then everything else."""
+    keys = [key for key in SCOPE_KEYS if key in scope]
+    keys += [key for key in scope if key not in SCOPE_KEYS]
+    return ", ".join(f"{key}={_value(scope[key])}" for key in keys)
 
 
 def message_text(message: Mapping[str, object]) -> str:
@@ -63,7 +66,7 @@ def _value(value: object) -> str:
     if isinstance(value, Blob):
         return f"{value.head[:32]!r}… ({value.size} B, SHA-256 {value.sha256[:12]})"
     if isinstance(value, bytes) and len(value) > 64:
-        return f"{value[:64]!r}… ({len(value)} B)"
+        return f"{value[:64]!r}… ({len(value)} B, SHA-256 {hashlib.sha256(value).hexdigest()[:12]})"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     return repr(value) if isinstance(value, (bytes, str)) else shown(value)

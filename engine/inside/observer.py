@@ -60,7 +60,10 @@ class Call:
 
     __slots__ = ("_after", "_numbers", "_receive", "_received", "_scope", "_send", "_sent", "_writer", "job", "token")
 
-    def __init__(self, number: int, writer: Writer, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, number: int, writer: Writer, scope: Scope, receive: Receive, send: Send, *, token: str | None = None
+    ) -> None:
+        """``token`` is given where no header says it."""
         self._writer = writer
         self._receive = receive
         self._send = send
@@ -68,7 +71,7 @@ class Call:
         self._numbers = f',"c":{number}'
         self._received = Body("http.request")
         self._sent = Body("http.response.body")
-        self.token = take_token(scope)
+        self.token = take_token(scope) if token is None else token
         match = _token.fullmatch(self.token)
         self.token, self.job, after = match.groups("") if match else (self.token, "", "")
         self._after = bool(after)

@@ -51,6 +51,7 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
     application = _application(node.get("application"), reader)
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else 10.0
+    own = _word(frame.key(node, "process"), "") == "own" or any(kind.own_process for kind in kinds)
     case = Case(
         id=f"{stem}[{expanded.variant}]" if expanded.variant else stem,
         stem=stem,
@@ -68,8 +69,8 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
         only=selector(frame.key(node, "only")),
         skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
         server=dict(_server(frame.key(node, "server"), reader)),
-        own_process=_word(frame.key(node, "process"), "") == "own" or any(kind.own_process for kind in kinds),
-        alone=_alone(node.get("alone")),
+        own_process=own,
+        alone="all" if not own and any(kind.alone for kind in kinds) else _alone(node.get("alone")),
         timeout=seconds if isinstance(seconds, float) else 10.0,
         tags=_names(node.get("tags")),
         depends_on=_names(node.get("depends_on")),
@@ -77,6 +78,7 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
         variables=expanded.variables,
         variant=expanded.variant,
         keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
+        starts=any(kind.starts for kind in kinds),
     )
     return case if reader.noted == before else None
 

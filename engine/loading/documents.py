@@ -22,7 +22,7 @@ from engine.loading.files import Source, read_all
 from engine.loading.matrix import expand
 from engine.loading.outline import Item, outline
 from engine.loading.reader import CaseReader
-from engine.loading.rules import evaluation, facts, marks, references, suites, targets, variables
+from engine.loading.rules import evaluation, facts, known, marks, processes, references, suites, targets, variables
 from engine.loading.rules.view import View
 from engine.loading.salvage import SAFE, salvage
 from engine.loading.schema import compose_schemas
@@ -34,7 +34,9 @@ from engine.model.nodes import Node
 from engine.model.variables import names_in
 from engine.registry import nearest
 
-RULES = (evaluation.check, facts.check, variables.check, references.check, marks.check, targets.check)
+RULES = (
+    evaluation.check, facts.check, variables.check, references.check, marks.check, processes.check, targets.check,
+)  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures", "history")
 
@@ -189,6 +191,7 @@ class _Gathered:
             self.suites.append(_Suite(root, source, self.language, notes).read())
         elif self._fits(kind, root, notes):
             if kind == "known-failures":
+                known.check(root, notes)
                 self.known_failures.extend(failures_of(root))
             else:
                 self._clauses(root, source, notes)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from engine.model.baseline import KnownFailure
 from engine.model.case import Clause, Selector
 from engine.model.nodes import Node
+from engine.model.places import Place
 
 LEVELS = ("must", "implied", "should", "may")
 
@@ -72,7 +75,7 @@ _FAILURE: dict[str, Any] = {
     "title": "a known failure",
     "description": "A case that fails on some targets, why, and where that is tracked.",
     "type": "object",
-    "required": ["case", "because", "link"],
+    "required": ["case"],
     "additionalProperties": False,
     "properties": {
         "case": {
@@ -82,13 +85,24 @@ _FAILURE: dict[str, Any] = {
             "description": "The case, as reports name it: specs/http/scope.yaml::type-is-http.",
         },
         **_TARGETS,
-        "because": _text("Why it fails."),
+        "versions": _text('Only with these versions of the server, in the notation of PEP 440: ">=25,<27".'),
+        "framework_versions": _text("Only with these versions of the framework, in the same notation."),
+        "until": {
+            "title": 'a day such as "2027-03-01"',
+            "description": "The last day on which the line excuses anything.",
+            "type": "string",
+            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        },
+        "because": _text("Why it fails, as a person has found it. Needs a link."),
         "link": {
             "title": "a link, such as https://example.org/issues/1",
             "description": "Where it is tracked.",
             "type": "string",
             "pattern": r"^https?://\S+$",
         },
+        "observed": _text(
+            "What the engine saw when `engine baseline update` wrote the line. It stands in until there is a reason."
+        ),
     },
 }
 
@@ -140,9 +154,36 @@ def clauses_of(root: Node) -> list[tuple[Clause, Node]]:
 def failures_of(root: Node) -> list[KnownFailure]:
     """The known failures of a valid document."""
     return [
-        KnownFailure(text(item, "case"), selector(item), text(item, "because"), text(item, "link"), item.place)
+        KnownFailure(
+            case=text(item, "case"),
+            selector=selector(item),
+            because=text(item, "because"),
+            link=text(item, "link"),
+            place=item.place,
+            versions=text(item, "versions"),
+            framework_versions=text(item, "framework_versions"),
+            until=day(text(item, "until")),
+            observed=text(item, "observed"),
+            places=dict(_places(item)),
+        )
         for item in _list(root)
     ]
+
+
+def day(text: str) -> date | None:
+    """``2027-03-01`` as a date; None for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _places(item: Node) -> Iterator[tuple[str, Place]]:
+    """Where the value of each key of a mapping stands, and each name of a list, as ``key.name``."""
+    for key, node in item.entries():
+        yield key, node.place
+        for name in node.items():
+            yield f"{key}.{name.value}", name.place
 
 
 def text(node: Node, key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
 
@@ -135,7 +135,8 @@ class Mismatch:
 
     ``where`` is the fact with the way into it (``json.headers[2]``), ``expected`` a phrase ("is 200", "contains
     'a'"), ``actual`` the value observed, ``why`` what a reader cannot see from the two. ``place`` is that of the
-    matcher in the document.
+    matcher in the document. ``given`` says that it is about what the server gave the application: the scope, a
+    message that the application asked for, whether it was called at all.
     """
 
     where: str
@@ -143,13 +144,14 @@ class Mismatch:
     actual: object
     place: Place = NOWHERE
     why: str = ""
+    given: bool = False
 
     def inside(self, prefix: str) -> Mismatch:
         """The same mismatch, seen from the value that this one is a part of."""
         joined = (
             prefix + self.where if self.where.startswith(("[", ".")) or not self.where else f"{prefix}.{self.where}"
         )
-        return Mismatch(joined, self.expected, self.actual, self.place, self.why)
+        return replace(self, where=joined)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.target import Ended, Facts, Target
 from engine.model.transcript import Moment
+from engine.model.usage import Usage
 
 
 class Channel(Protocol):
@@ -131,8 +132,18 @@ class LiveTarget(Protocol):
     def facts(self) -> Facts: ...
 
     @property
+    def pid(self) -> int:
+        """The main process's pid; 0 where it has not been started."""
+        ...
+
+    @property
     def ended(self) -> Ended | None:
-        """How its main process ended, or None while it runs."""
+        """How its main process ended; None while it runs, and before it is started."""
+        ...
+
+    @property
+    def ended_at(self) -> float:
+        """When its main process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
         ...
 
     @property
@@ -140,8 +151,40 @@ class LiveTarget(Protocol):
         """Pids of processes that served calls and are gone, found by looking now."""
         ...
 
-    def log(self) -> str:
-        """Everything that the target has written so far."""
+    def log(self, since: int = 0) -> str:
+        """What the target has written so far, after the first ``since`` bytes."""
+        ...
+
+    @property
+    def logged(self) -> int:
+        """How many bytes it has written so far."""
+        ...
+
+    def usage(self) -> Sequence[Usage]:
+        """What its processes use now, the main process first; empty where none runs. Not those of ``drive``."""
+        ...
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Start a target that was made ready to be started by a step, or that has ended, on the same address.
+
+        ``ready`` waits until it answers. Raises StartError where it cannot be started, or is not ready in time.
+        """
+        ...
+
+    def signal(self, number: int, pid: int = 0) -> bool:
+        """Send a signal to the main process, or to the one of its processes with that pid. Whether there was one."""
+        ...
+
+    async def wait(self) -> Ended:
+        """How the main process ended, waiting for it."""
+        ...
+
+    async def drive(self, order: Mapping[str, object]) -> str:
+        """Have the app called without a server, in a process of its own beside the target's; see
+        ``engine.inside.driving`` for what an order holds. What is seen of it is at the boundary, by the order's token.
+
+        What the script could not do, "" if all was done. Raises StartError where the app cannot be loaded.
+        """
         ...
 
     async def stop(self) -> Ended | None:

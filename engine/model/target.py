@@ -9,12 +9,19 @@ CONTROL = "control"
 DIRECT = "direct"
 
 
+def configuration(server: str, release: str = "", variant: str = "") -> str:
+    """A server, its release and its variant as one word: ``gunicorn==26.2.0~two-workers``."""
+    return server + release + (f"~{variant}" if variant else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One square of the matrix, before anything is started.
 
     ``server`` is the registry's name, ``framework`` a folder's under frameworks/, ``loop`` one of ``auto``,
-    ``asyncio`` and ``uvloop``, ``runtime`` one of the registry's.
+    ``asyncio`` and ``uvloop``, ``runtime`` one of the registry's. ``release`` says which release of the server was
+    asked for: "" is the pinned one, ``==26.2.0`` a version, ``@label`` a checkout or a branch. ``variant`` names a set
+    of options of the server's own, "" for none.
     """
 
     server: str
@@ -22,11 +29,18 @@ class Target:
     loop: str
     gateway: str = DIRECT
     runtime: str = "local"
+    release: str = ""
+    variant: str = ""
+
+    @property
+    def configuration(self) -> str:
+        """Server, release and variant as one word: ``gunicorn==26.2.0~two-workers``."""
+        return configuration(self.server, self.release, self.variant)
 
     @property
     def id(self) -> str:
         """What tests, logs and reports call it: ``gunicorn-starlette-uvloop``."""
-        words = [self.server, self.framework, self.loop]
+        words = [self.configuration, self.framework, self.loop]
         if self.gateway != DIRECT:
             words.append(self.gateway)
         if self.runtime != "local":
@@ -41,11 +55,13 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Launch:
     """How a target is started for some jobs: its target, the server's options in the engine's words, and the job
-    whose lifespan script is played, if any. Jobs that share a launch share a process."""
+    whose lifespan script is played, if any. Jobs that share a launch share a process. ``held`` says that the job
+    starts it itself, by a step, and that it is only made ready for that."""
 
     target: Target
     options: tuple[tuple[str, object], ...] = ()
     lifespan_of: str = ""
+    held: bool = False
 
     @property
     def id(self) -> str:
@@ -71,12 +87,18 @@ class Facts:
     """What was found out about a live target when it became ready.
 
     ``loop`` is the running loop's class (``uvloop.Loop``), ``versions`` maps package names to versions and
-    ``python`` is the interpreter's.
+    ``python`` is the interpreter's. ``version`` is that of the server as it was installed, ``commit`` where it was made
+    from, "" for a release of the package index. ``offers`` is what server and app offer together, as far as a probe
+    could tell; ``refuted`` a sentence for each claim that the probe found wrong.
     """
 
     python: str = ""
     loop: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    commit: str = ""
+    offers: tuple[str, ...] = ()
+    refuted: tuple[str, ...] = ()
 
     @property
     def loop_name(self) -> str:

@@ -22,7 +22,8 @@ class Moment:
     ``at`` is seconds on the engine's clock. ``what`` is a word (``sent``, ``received``, ``connected``, ``closed``,
     ``reset``, ``called``, ``receive``, ``send``, ``returned``, ``raised``, ``mark``), ``detail`` what a person wants
     to see of it, as text not yet escaped; ``data`` the bytes, where bytes crossed. ``subject`` is the connection or
-    the call, as a short name.
+    the call, as a short name. Where ``data`` is but the beginning, ``size`` is that of the whole, and ``sha256`` its
+    digest in hex, "" where it is not known.
     """
 
     at: float
@@ -32,6 +33,7 @@ class Moment:
     detail: str = ""
     data: bytes = b""
     size: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,27 @@ BREAKING = frozenset({Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERRO
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of the times that a job was run: its verdict, why, and how long it took, in seconds."""
+
+    verdict: Verdict
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """What came of running a red job again alone, with nothing else on its target: a verdict of its own, which leaves
+    the first one as it was. ``attempts`` are all of them where it was run several times. ``had_company`` says whether
+    anything else ran on the target the first time."""
+
+    verdict: Verdict
+    reason: str = ""
+    had_company: bool = True
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class JobResult:
     """The result of one job: a case on a target.
 
@@ -54,6 +75,8 @@ class JobResult:
     ``step`` the place of the step that decided; ``recorded`` the values that the case asked to keep. ``started`` is
     seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts expectations that were judged.
     ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` is a shell command, "" if none does.
+    ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
+    meanwhile, cut; ``recheck`` what came of it when it was run again alone.
     """
 
     case: str
@@ -74,6 +97,9 @@ class JobResult:
     reproduce: str = ""
     cite: tuple[str, ...] = ()
     title: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    log: str = ""
+    recheck: Recheck | None = None
 
     @property
     def address(self) -> str:

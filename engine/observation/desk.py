@@ -200,7 +200,7 @@ class Desk:
         if story.job in self._finished:
             return
         process.stories[number] = story
-        if story.type == "lifespan":
+        if story.type == "lifespan" and not story.token:  # one with a token is no server's
             self._lifespans.append(story)
         elif story.token:
             self._by_token.setdefault(story.token, []).append(story)

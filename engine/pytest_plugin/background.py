@@ -6,13 +6,11 @@ import json
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from engine.app.background import COMMAND, Allow, Begin, End, Order, framed
-from engine.app.front import Front
+from engine.app.background import COMMAND, Again, Allow, Begin, End, Order, framed
 from engine.app.plan import Job
 from engine.errors import Defect
 
@@ -44,11 +42,12 @@ class Background:
         self._socket = ours
         self._lines = ours.makefile("rb")
         self._found: dict[int, Mapping[str, Any]] = {}
+        self._rechecked: list[dict[str, Any]] = []
         self._ended: str | None = ""
         self._window = 0
         self._allowed = 0
 
-    def begin(self, front: Front, run_id: str, folder: Path, jobs: Sequence[Job], window: int) -> None:
+    def begin(self, order: Begin, window: int) -> None:
         """Start a session; the one before it is finished first. ``window`` is by how many jobs it may run ahead of
         what is asked for, 0 for all."""
         self.finish()
@@ -56,9 +55,9 @@ class Background:
         self._ended = None
         self._window = window
         self._allowed = 0
-        self._order(Begin(front, run_id, folder, jobs))
+        self._order(order)
         if not window:
-            self._allow(len(jobs))
+            self._allow(len(order.jobs))
 
     def wait(self, job: Job) -> Mapping[str, Any]:
         """The verdict of a job as ``engine.app.runs.to_document`` makes it, waiting for it. Raises Defect where the
@@ -77,6 +76,16 @@ class Background:
             self._order(End())
         while self._ended is None:
             self._read()
+
+    def again(self) -> list[dict[str, Any]]:
+        """Run what was red in any session again alone, once all are done. What came of it, as JSON's types."""
+        self.finish()
+        self._rechecked = []
+        self._ended = None
+        self._order(Again())
+        while self._ended is None:
+            self._read()
+        return self._rechecked
 
     def close(self) -> None:
         """End the session and the process."""
@@ -111,7 +120,9 @@ class Background:
             self._ended = self._died()
             return
         document = json.loads(line)
-        if "ended" in document:
+        if "rechecked" in document:
+            self._rechecked.append(document["rechecked"])
+        elif "ended" in document:
             self._ended = document["ended"]
         else:
             self._found[document["position"]] = document

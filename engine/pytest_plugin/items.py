@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.app.plan import Job
+from engine.errors import EngineError
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal import failure, lint_output
+from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.state import Conformance
@@ -87,13 +89,19 @@ class CaseItem(pytest.Item):
                 raise Red(result)
             case Verdict.WARN:
                 self.add_report_section("call", "warning", failure.text(result, self.conformance.sources))
-            case verdict if verdict.breaks:
+            case Verdict.FLAKY if not self.conformance.flaky_fails:
+                pytest.xfail(f"flaky: {result.reason}")
+            case verdict if verdict.breaks or verdict is Verdict.FLAKY:
                 raise Red(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The failure as the engine shows it: the place in the document, and what crossed."""
         if isinstance(excinfo.value, Red):
-            return failure.text(excinfo.value.result, self.conformance.sources)
+            result = excinfo.value.result
+            whose = self.conformance.whose(result)
+            return failure.text(result, self.conformance.sources, attribution=whose, so_far=True)
+        if isinstance(excinfo.value, EngineError):
+            return f"{self.job.target.id}: {visible(str(excinfo.value), lines=True)}"
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -12,7 +12,16 @@ from engine.app.front import LOOPS, Asked
 def add(parser: pytest.Parser) -> None:
     """Add them, in a group of their own."""
     group = parser.getgroup("conformance", "conformance cases in YAML")
-    group.addoption("--server", action="append", default=[], metavar="NAME", help="a server; may be repeated")
+    group.addoption(
+        "--server", action="append", default=[], metavar="SERVER",
+        help="NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, each with ~VARIANT behind it or without; `all` "
+        "for every pinned server; may be repeated (gunicorn)",
+    )  # fmt: skip
+    group.addoption(
+        "--variant", action="append", default=[], metavar="'NAME: FLAGS'",
+        help="options of a server's own, and before them pins like h11==0.14.0, under a name for --server; "
+        "may be repeated",
+    )  # fmt: skip
     group.addoption("--framework", action="append", default=[], metavar="NAME", help="a framework; may be repeated")
     group.addoption("--loop", choices=sorted(LOOPS), default="auto", help="the event loop of the services")
     group.addoption("--category", action="append", default=[], metavar="NAME", help="cases of this category only")
@@ -20,6 +29,18 @@ def add(parser: pytest.Parser) -> None:
         "--level", action="append", default=[], choices=["must", "should", "may"], help="cases of this level only"
     )
     group.addoption("--warnings-fail", action="store_true", help="a case that comes to a warning fails")
+    group.addoption("--flaky-fails", action="store_true", help="a case whose repeated runs disagree fails")
+    group.addoption(
+        "--conformance-repeat",
+        type=int,
+        default=1,
+        metavar="N",
+        help="run each case N times, and say how often it passes",
+    )
+    group.addoption(
+        "--conformance-recheck", action="store_true", help="run what failed again in the end, alone on its target"
+    )
+    group.addoption("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
     group.addoption("--results", default="", metavar="DIR", help="where the run is kept (results/)")
     group.addoption("--frameworks-dir", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 
@@ -32,6 +53,7 @@ def asked(config: pytest.Config) -> Asked:
         loop=config.getoption("loop"),
         categories=tuple(config.getoption("category")),
         levels=tuple(config.getoption("level")),
+        variants=tuple(config.getoption("variant")),
     )
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from engine.app import grids
 from engine.app.plan import arranged
 from engine.pytest_plugin import options, xdist
 from engine.pytest_plugin.items import CaseItem, SuiteFile
 from engine.pytest_plugin.state import KEY, Conformance
+from engine.terminal.escape import visible
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -91,10 +93,19 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """pytest's hook: where the run is kept, and which targets did not start."""
+    """pytest's hook: whose fault what is red is, now that the run is whole, and where it is kept."""
     conformance = config.stash[KEY]
     if conformance.store is None:
         return
+    for line in conformance.steadiness():
+        terminalreporter.write_line(line)
+    lines = conformance.blame()
+    if lines:
+        terminalreporter.section("whose fault")
+        for line in lines:
+            terminalreporter.write_line(line)
+    for claim in grids.refuted(list(conformance.rows.values())):
+        terminalreporter.write_line(f"conformance: {visible(claim)}")
     terminalreporter.write_line(f"conformance: the run is in {conformance.store.path}")
     if conformance.store.lost:
         terminalreporter.write_line(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
 import pytest
 
-from engine.app import places
+from engine.app import grids, places
+from engine.app.background import Begin
 from engine.app.front import Front
-from engine.app.plan import Job, Selection, renumbered
-from engine.app.runs import Store, from_document, keep, take
+from engine.app.grids import Attribution
+from engine.app.plan import Job, Selection
+from engine.app.repeating import checked, repeated
+from engine.app.runs import Store, TargetRow, again, from_document, keep, take
 from engine.app.session import folder_of, new_run_id
 from engine.errors import ResultsError
 from engine.model.target import Target
-from engine.model.verdict import JobResult
+from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.pytest_plugin.background import WINDOW_STOPPING, Background
+from engine.terminal import blame, repeats
 from engine.terminal.sources import Sources
 
 KEY = pytest.StashKey["Conformance"]()
@@ -37,8 +41,11 @@ class Conformance:
         self.config = config
         self.sources = Sources()
         self.warnings_fail = bool(config.getoption("warnings_fail"))
+        self.flaky_fails = bool(config.getoption("flaky_fails"))
         self.items: list[HasJob] = []
         self.store: Store | None = None
+        self.rows: dict[str, TargetRow] = {}
+        self.results: list[JobResult] = []
         self._background: Background | None = None
         self._begun: set[str] = set()
 
@@ -68,6 +75,11 @@ class Conformance:
         return options.asked(self.config).selection
 
     @cached_property
+    def times(self) -> int:
+        """How often each case is run. Raises UsageError for what is no such number."""
+        return checked(self.config.getoption("conformance_repeat"))
+
+    @cached_property
     def run_id(self) -> str:
         """The run's id; workers take the controller's."""
         if self.is_worker:
@@ -92,17 +104,36 @@ class Conformance:
             self._begun |= {one.job.target.id for one in mine}
         assert self._background is not None
         document = self._background.wait(item.job)
-        return from_document(document), document
+        result = from_document(document)
+        self.results.append(result)
+        self._learn(document)
+        return result, document
+
+    def _learn(self, document: Mapping[str, Any]) -> None:
+        """Keep what came to be known of a target with a verdict."""
+        if "target" in document:
+            row = TargetRow(**document["target"])
+            self.rows[row.id] = row
 
     def _begin(self, items: Sequence[HasJob]) -> None:
         self.prepare()
         assert self._background is not None
-        jobs: list[Job] = renumbered([item.job for item in items])
-        for item, job in zip(items, jobs, strict=True):
+        jobs: list[Job] = repeated([item.job for item in items], self.times, rounds=False)
+        for item, job in zip(items, [job for job in jobs if job.repeat == 0], strict=True):
             item.job = job
-        folder = folder_of(self.places.results, self.run_id)
-        window = WINDOW_STOPPING if self.config.getoption("maxfail") else 0
-        self._background.begin(self.front, self.run_id, folder, jobs, window)
+        order = Begin(
+            self.front,
+            options.asked(self.config),
+            self.run_id,
+            folder_of(self.places.results, self.run_id),
+            jobs,
+            keep_all=bool(self.config.getoption("keep_transcripts")),
+        )
+        self._background.begin(order, WINDOW_STOPPING * self.times if self.config.getoption("maxfail") else 0)
+
+    def whose(self, result: JobResult) -> Attribution | None:
+        """Whose fault a red verdict is, as far as this process's run has come; None for nobody's."""
+        return grids.whose_is(result, self.results, list(self.rows.values()))
 
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""
@@ -116,9 +147,48 @@ class Conformance:
             except ResultsError as error:
                 pytest.exit(str(error), returncode=4)
         take(self.store, document)
+        self._learn(document)  # in xdist's controller, which sees no verdict but here
+
+    def blame(self) -> list[str]:
+        """Whose fault what is red in this run is, as lines; none where nothing is, or the run cannot be read back."""
+        quiet = (Verdict.PASS, Verdict.INFO, Verdict.KNOWN, Verdict.UNSUPPORTED, Verdict.BLOCKED)
+        if self.store is None or all(verdict in quiet for verdict in self.store.counts):
+            return []
+        try:
+            run = again(str(self.store.path), self.places)
+        except ResultsError:
+            return []
+        red = grids.red_of(run, grids.whose(run), strict=self.warnings_fail, flaky_fails=self.flaky_fails)
+        return list(blame.lines(red)) if red else []
+
+    def steadiness(self) -> list[str]:
+        """What repeating and running alone have shown, as lines; none where neither was asked for."""
+        if self.store is None or (self.times == 1 and not self.config.getoption("conformance_recheck")):
+            return []
+        try:
+            return list(repeats.lines(again(str(self.store.path), self.places).results))
+        except ResultsError:
+            return []
+
+    def recheck(self) -> list[dict[str, Any]]:
+        """Run what was red again alone, if that was asked for. What came of it, as JSON's types."""
+        if self._background is None or not self.config.getoption("conformance_recheck"):
+            return []
+        return self._background.again()
+
+    def keep_rechecks(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Append what came of running again alone: here, or in a worker of xdist."""
+        if self.store is not None and not self.is_worker:
+            for document in documents:
+                self.store.line(document)
 
     def close(self, ended: str) -> None:
         """Stop everything, and end the run's file."""
+        if ended == "whole":
+            found = self.recheck()
+            if self.is_worker:
+                vars(self.config)["workeroutput"]["conformance_rechecks"] = found
+            self.keep_rechecks(found)
         if self._background is not None:
             self._background.close()
             self._background = None

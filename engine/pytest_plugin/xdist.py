@@ -44,3 +44,10 @@ def pytest_configure_node(node: Any) -> None:
     """xdist's hook: all workers of a run share its id, and so its folder."""
     conformance = node.config.stash[KEY]
     node.workerinput["conformance_run"] = conformance.run_id
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: Any) -> None:
+    """xdist's hook: what a worker ran again alone goes into the run's file with all else."""
+    del error
+    node.config.stash[KEY].keep_rechecks(getattr(node, "workeroutput", {}).get("conformance_rechecks", ()))

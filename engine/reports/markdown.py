@@ -2,45 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from tabulate import tabulate
 
-from engine.model.verdict import Verdict
-from engine.reports.table import differences, legend, rows
+from engine.reports.table import LETTERS, PRESSING, body_of, differences, head_of, legend, several
+from engine.results.attribution import Attributions, Fault
+from engine.results.claims import refuted
+from engine.results.findings import Finding, findings, red, shares
 from engine.results.grid import Grid
+from engine.results.grouping import Table, tables
 from engine.results.store import Run, TargetRow
 
-RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
 
-
-def markdown(run: Run, grid: Grid) -> str:
-    """A document: the table, what the letters mean, versions, what is red, and the differences between loops."""
-    head, body = rows(grid)
+def markdown(run: Run, grid: Grid, known: Attributions | None = None, by: str = "") -> str:
+    """A document: the tables, what the letters mean, the differences between loops, whose fault what is red is, and
+    versions. ``known`` says whose fault each red cell is, ``by`` what each table is about."""
     title = f"Compatibility grid, {' and '.join(grid.loops)}" if grid.loops else "Compatibility grid"
+    made = tables(grid, by)
+    crossed = all(table.crossed for table in made)
     parts = [
         f"# {title}",
         f"Run `{run.id}`." + ("" if run.whole else f" The run was not whole: {run.ended}."),
-        tabulate(body, headers=head, tablefmt="github", disable_numparse=True),
-        legend([row.total for row in grid.rows]),
+        *(part for table in made for part in drawn(table, headed=bool(by) or len(made) > 1)),
+        legend([row.total for row in grid.rows], PRESSING if crossed else LETTERS),
     ]
     if len(grid.loops) > 1:
         parts += ["## Between the loops", differences(grid).replace("\n  ", "\n- ")]
-    parts += ["## Versions", "\n".join(versions(row.target) for row in grid.rows)]
     targets = {row.target.id for row in grid.rows}
-    red = [result for result in run.results if result.verdict in RED and result.target in targets]
-    if red:
-        lines = [f"- `{one.address}[{one.target}]`: {one.verdict.value}: {code(one.reason)}" for one in red]
-        parts += ["## Red", "\n".join(lines)]
+    is_red = red()
+    found = findings(run, lambda result: is_red(result) and result.target in targets, known or {})
+    if found:
+        parts += ["## Red", *counted(found), "\n".join(line for one in found for line in finding(one))]
     failed = [row.target for row in grid.rows if row.target.failed]
     if failed:
         parts += ["## Did not start", "\n".join(f"- `{target.id}`: {code(target.failed)}" for target in failed)]
+    wrong = refuted(row.target for row in grid.rows)
+    if wrong:
+        parts += ["## Claims that a probe refuted", "\n".join(f"- {claim}" for claim in wrong)]
+    parts += ["## Versions", "\n".join(versions(row.target) for row in grid.rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def drawn(table: Table, *, headed: bool) -> list[str]:
+    """A table, under its title where it has one that is wanted."""
+    text = tabulate(body_of(table), headers=head_of(table), tablefmt="github", disable_numparse=True)
+    return [f"## {table.title}", text] if headed and table.title else [text]
+
+
+def counted(found: Sequence[Finding]) -> list[str]:
+    """How much of what is red is whose, as a table; nothing where nobody's fault was worked out."""
+    counts = shares(found)
+    if not any(one.attribution for one in found):
+        return []
+    body = [[word(one.fault), code(one.culprit), str(one.cases), str(one.cells)] for one in counts]
+    return [tabulate(body, headers=["whose fault", "", "cases", "cells"], tablefmt="github", disable_numparse=True)]
+
+
+def word(fault: str) -> str:
+    """A fault as a reader knows it."""
+    return "the case or the engine" if fault == Fault.CASE.value else fault
+
+
+def finding(one: Finding) -> Iterator[str]:
+    """The lines of one finding: the case, where it is red, and whose fault it is on what evidence."""
+    first = one.first
+    on = f"[{first.target}]`" if len(one.cells) == 1 else f"` on {len(one.cells)} targets"
+    yield f"- `{one.address}{on}: {first.verdict.value}: {code(first.reason)}"
+    if len(one.cells) > 1:
+        yield f"  - on {several([f'`{cell.target}`' for cell in one.cells], 8)}"
+    if one.attribution is not None:
+        whose = " ".join(part for part in (word(one.fault), one.culprit) if part)
+        yield f"  - {code(whose)}: {code(one.attribution.because)}"
+        if one.attribution.evidence:
+            cells = [f"`{cell.target}` {cell.verdict.value}" for cell in one.attribution.evidence]
+            yield f"  - compared with {', '.join(cells)}"
+        if one.attribution.hint:
+            yield f"  - look first at {code(one.attribution.hint)}"
+        if one.attribution.settle:
+            yield f"  - settled by `{one.attribution.settle}`"
 
 
 def versions(target: TargetRow) -> str:
     """One line: a target, its Python, its loop and the versions of its packages."""
     packages = ", ".join(f"{name} {version}" for name, version in target.versions.items())
+    commit = f", commit {target.commit}" if target.commit else ""
     return (
         f"- `{target.id}`: Python {target.python or '?'}, loop {target.found_loop or '?'}, {packages or 'no packages'}"
+        f"{commit}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The grid as a table of text, drawn by tabulate."""
+"""The grid as tables of text, drawn by tabulate."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from engine.model.verdict import Verdict
-from engine.results.grid import Cell, Grid, Row
-from engine.results.store import TargetRow
+from engine.results.grid import Cell, Grid
+from engine.results.grouping import Line, Square, Table, tables
+
+Letter = tuple[str, str, tuple[Verdict, ...]]
 
 # What stands behind a figure, apart from what passed: a letter for each sort of verdict, and what it means.
-LETTERS: tuple[tuple[str, str, tuple[Verdict, ...]], ...] = (
+LETTERS: tuple[Letter, ...] = (
     ("F", "failed", (Verdict.FAIL,)),
     ("T", "timed out", (Verdict.TIMEOUT,)),
     ("C", "crashed", (Verdict.CRASH,)),
@@ -24,90 +26,129 @@ LETTERS: tuple[tuple[str, str, tuple[Verdict, ...]], ...] = (
     ("u", "unsupported", (Verdict.UNSUPPORTED,)),
     ("b", "blocked", (Verdict.BLOCKED,)),
 )
+# Where frameworks stand beside each other there is room for those that ask for something to be done.
+PRESSING = LETTERS[:7]
+
+# tabulate's formats: lines around the table, and lines between its lines as well.
+OUTLINE, GRID = "simple_outline", "simple_grid"
 
 
-def figure(cell: Cell) -> str:
+def figure(cell: Cell, letters: Sequence[Letter] = LETTERS) -> str:
     """A square in a few characters: ``17/19 2F 1w``; a dash where nothing was applicable."""
     words = [f"{cell.passed}/{cell.applicable}" if cell.applicable else "–"]
-    words += [f"{cell.count(*verdicts)}{letter}" for letter, _, verdicts in LETTERS if cell.count(*verdicts)]
+    words += [f"{cell.count(*verdicts)}{letter}" for letter, _, verdicts in letters if cell.count(*verdicts)]
+    if cell.runs[1]:
+        words.append(f"({cell.runs[0]}/{cell.runs[1]})")
     return " ".join(words)
 
 
-def label(target: TargetRow, *, servers: bool) -> str:
-    """A row's name: the framework, with its server where a run has several, and its gateway and runtime."""
-    words = [target.server, target.framework] if servers else [target.framework]
-    words += [word for word in (target.gateway, target.runtime) if word not in ("direct", "local")]
-    return " ".join(words)
+def head_of(table: Table) -> list[str]:
+    """A table's head."""
+    return [table.corner, *(["version"] if has_version(table) else []), "loop", *table.columns]
 
 
-def loop(target: TargetRow) -> str:
-    """The loop asked for; for ``auto``, the one that was found as well."""
-    if target.loop == "auto" and target.found_loop:
-        return f"auto ({target.found_loop})"
-    return target.loop
-
-
-def rows(grid: Grid) -> tuple[list[str], list[list[str]]]:
-    """The table's head and body as texts."""
-    servers = len({row.target.server for row in grid.rows}) > 1
-    head = ["framework", "loop", *grid.categories, "total"]
-    body = [
-        [label(row.target, servers=servers), loop(row.target), *_squares(row), figure(row.total)] for row in grid.rows
+def body_of(table: Table) -> list[list[str]]:
+    """A table's lines as texts."""
+    version = has_version(table)
+    return [
+        [line.name, *([line.detail] if version else []), loops(line), *squares(table, line)] for line in table.lines
     ]
-    return head, body
 
 
-def _squares(row: Row) -> list[str]:
-    if row.target.failed:
-        return ["did not start", *[""] * (len(row.cells) - 1)]
-    return [figure(cell) for cell in row.cells]
+def has_version(table: Table) -> bool:
+    """Whether anything is known of a line besides its name."""
+    return any(line.detail for line in table.lines)
 
 
-def legend(cells: Sequence[Cell]) -> str:
-    """What the letters mean that occur, on one line; "" if none does."""
+def loops(line: Line) -> str:
+    """The loops of a line; ``both`` for two on which all came to the same."""
+    return "both" if len(line.loops) == 2 else ", ".join(line.loops)
+
+
+def squares(table: Table, line: Line) -> list[str]:
+    """The squares of a line as texts."""
+    if table.crossed:
+        return [crossed(square) for square in line.squares]
+    total = line.squares[-1]
+    if total is not None and total.failed:
+        return ["did not start", *[""] * (len(line.squares) - 2), figure(total.cell)]
+    return ["" if square is None else figure(square.cell) for square in line.squares]
+
+
+def crossed(square: Square | None) -> str:
+    """A square of servers x frameworks. What did not start has no figure: its errors are not the cases'."""
+    if square is None:
+        return ""
+    if square.failed and not square.cell.passed:
+        return "no start"
+    return figure(square.cell, PRESSING)
+
+
+def legend(cells: Sequence[Cell], letters: Sequence[Letter] = LETTERS) -> str:
+    """What the letters mean that occur, on one line."""
     found = [
-        f"{letter} {meaning}" for letter, meaning, verdicts in LETTERS if any(cell.count(*verdicts) for cell in cells)
+        f"{letter} {meaning}" for letter, meaning, verdicts in letters if any(cell.count(*verdicts) for cell in cells)
     ]
+    if any(cell.runs[1] for cell in cells):
+        found.append("(k/n) runs that passed, of all runs")
     return "passed/applicable; " + ", ".join(found) if found else "passed/applicable"
 
 
-def draw(grid: Grid, width: int = 0) -> str:
+def draw(grid: Grid, width: int = 0, by: str = "") -> str:
     """The grid as a person reads it in a terminal, with what the letters mean and the differences between loops.
 
-    ``width`` is the terminal's, in columns; 0 where there is no limit.
+    ``width`` is the terminal's, in columns; 0 where there is no limit. ``by`` says what each table is about.
     """
-    head, body = rows(grid)
-    parts = [*tables(head, body, width), legend([row.total for row in grid.rows])]
+    made = tables(grid, by)
+    parts: list[str] = []
+    for table in made:
+        if table.title and (by or table.crossed):
+            parts.append(f"{'' if not parts else chr(10)}{table.title}")
+        parts += drawn(table, width)
+    letters = PRESSING if all(table.crossed for table in made) else LETTERS
+    parts.append(legend([row.total for row in grid.rows], letters))
     if len(grid.loops) > 1:
         parts.append(differences(grid))
     return "\n".join(parts)
 
 
-# The first two columns say which row it is, and stand in every table.
-NAMES = 2
+def drawn(table: Table, width: int) -> list[str]:
+    """A table if it fits; else with its words below each other; else cut into several, side by side columns apart."""
+    head, body = head_of(table), body_of(table)
+    whole = outline(head, body)
+    if fits(whole, width):
+        return [whole]
+    # What says which line it is shares one column as well, so that seven frameworks fit into 120.
+    names = [f"{line.name}\n{' '.join((line.detail, loops(line))).strip()}" for line in table.lines]
+    body = [[name, *stacked(squares(table, line))] for name, line in zip(names, table.lines, strict=True)]
+    if table.crossed:
+        return cut([table.corner, *table.columns], body, width, GRID)
+    return cut([table.corner, *(word.replace("-", "-\n") for word in table.columns)], body, width, OUTLINE)
 
 
-def tables(head: Sequence[str], body: Sequence[Sequence[str]], width: int) -> list[str]:
-    """The table if it fits; else with its words below each other; else cut into several, side by side columns apart."""
-    drawn = outline(head, body)
-    if fits(drawn, width):
-        return [drawn]
-    narrow_head = [word.replace("-", "-\n") for word in head]
-    narrow_body = [[*row[:NAMES], *(word.replace(" ", "\n", 1) for word in row[NAMES:])] for row in body]
-    drawn = outline(narrow_head, narrow_body)
-    if fits(drawn, width) or len(head) <= NAMES + 1:
-        return [drawn]
+def stacked(words: Sequence[str]) -> list[str]:
+    """Figures with their letters below them, and words on two lines."""
+    return [word.replace(" ", "\n", 1) if "/" in word else "\n".join(word.rsplit(" ", 1)) for word in words]
+
+
+def cut(head: Sequence[str], body: Sequence[Sequence[str]], width: int, lines: str) -> list[str]:
+    """A table, or several of as many columns as fit; the first column stands in each."""
+    whole = outline(head, body, lines)
+    if fits(whole, width) or len(head) <= 2:
+        return [whole]
     last = len(head) - 1
-    while last > NAMES + 1 and not fits(outline(narrow_head[:last], [row[:last] for row in narrow_body]), width):
+    while last > 2 and not fits(outline(head[:last], [row[:last] for row in body], lines), width):
         last -= 1
-    first = outline(narrow_head[:last], [row[:last] for row in narrow_body])
-    rest = [[*row[:NAMES], *row[last:]] for row in body]
-    return [first, *tables([*head[:NAMES], *head[last:]], rest, width)]
+    first = outline(head[:last], [row[:last] for row in body], lines)
+    return [first, *cut([head[0], *head[last:]], [[row[0], *row[last:]] for row in body], width, lines)]
 
 
-def outline(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def outline(head: Sequence[str], body: Sequence[Sequence[str]], lines: str = OUTLINE) -> str:
     """One table with lines around it."""
-    return tabulate(body, headers=head, tablefmt="simple_outline", disable_numparse=True)
+    if lines == GRID:
+        # Its head looks like any line, and tabulate leaves two columns empty behind each word of a head.
+        return tabulate([head, *body], tablefmt=lines, disable_numparse=True)
+    return tabulate(body, headers=head, tablefmt=lines, disable_numparse=True)
 
 
 def fits(drawn: str, width: int) -> bool:
@@ -116,11 +157,18 @@ def fits(drawn: str, width: int) -> bool:
 
 
 def differences(grid: Grid) -> str:
-    """The cases whose verdicts differ between loops, one a line."""
+    """The cases whose verdicts differ between loops, one a line, with the servers and frameworks where they do."""
     if not grid.differences:
         return f"no difference between {' and '.join(grid.loops)}"
-    lines = ["differences between loops:"]
+    found: dict[tuple[str, str], list[str]] = {}
     for one in grid.differences:
         verdicts = ", ".join(f"{verdict} on {loop}" for loop, verdict in one.verdicts)
-        lines.append(f"  {one.file}::{one.case} [{one.pairing}]: {verdicts}")
-    return "\n".join(lines)
+        found.setdefault((f"{one.file}::{one.case}", verdicts), []).append(one.pairing)
+    lines = [f"  {case} [{several(pairings)}]: {verdicts}" for (case, verdicts), pairings in found.items()]
+    return "\n".join(["differences between loops:", *lines])
+
+
+def several(names: Sequence[str], most: int = 4) -> str:
+    """Names with commas between them; after ``most`` of them, how many more there are."""
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from engine.model.expectation import Mismatch
 from engine.model.places import NOWHERE, Place
 from engine.model.showing import shown
 from engine.model.transcript import Moment, Side, Transcript
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
 
 # Of the bytes of one moment, so many are kept from the beginning.
 KEPT = 2048
@@ -56,6 +57,12 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["recorded"] = {name: shown(value) for name, value in result.recorded.items()}
     if result.reproduce:
         document["reproduce"] = result.reproduce
+    if result.log:
+        document["log"] = result.log
+    if result.attempts:
+        document["attempts"] = [attempt_to_json(one) for one in result.attempts]
+    if result.recheck is not None:
+        document["recheck"] = recheck_to_json(result.recheck)
     if result.transcript is not None:
         document["transcript"] = transcript_to_json(result.transcript)
     return document
@@ -83,9 +90,41 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             reproduce=document.get("reproduce", ""),
             cite=tuple(document.get("cite", ())),
             title=document.get("title", ""),
+            attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
+            log=document.get("log", ""),
+            recheck=recheck_from_json(document["recheck"]) if "recheck" in document else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ResultsError(f"a result lacks a field, or has one of the wrong type: {error}") from error
+
+
+def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
+    """One of several times that a job was run."""
+    document: dict[str, Any] = {"verdict": attempt.verdict.value, "seconds": round(attempt.seconds, 6)}
+    if attempt.reason:
+        document["reason"] = attempt.reason
+    return document
+
+
+def attempt_from_json(document: Mapping[str, Any]) -> Attempt:
+    """An attempt from its object."""
+    return Attempt(Verdict(document["verdict"]), document.get("reason", ""), document["seconds"])
+
+
+def recheck_to_json(recheck: Recheck) -> dict[str, Any]:
+    """What came of running a job again alone."""
+    document: dict[str, Any] = {"verdict": recheck.verdict.value, "had_company": recheck.had_company}
+    if recheck.reason:
+        document["reason"] = recheck.reason
+    if recheck.attempts:
+        document["attempts"] = [attempt_to_json(one) for one in recheck.attempts]
+    return document
+
+
+def recheck_from_json(document: Mapping[str, Any]) -> Recheck:
+    """A recheck from its object."""
+    attempts = tuple(attempt_from_json(one) for one in document.get("attempts", ()))
+    return Recheck(Verdict(document["verdict"]), document.get("reason", ""), document["had_company"], attempts)
 
 
 def place_to_json(place: Place) -> list[object]:
@@ -108,6 +147,8 @@ def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
     }
     if mismatch.why:
         document["why"] = mismatch.why
+    if mismatch.given:
+        document["given"] = True
     if mismatch.place != NOWHERE:
         document["place"] = place_to_json(mismatch.place)
     return document
@@ -116,7 +157,10 @@ def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
 def mismatch_from_json(document: Mapping[str, Any]) -> Mismatch:
     """A mismatch; what was observed stays text."""
     place = place_from_json(document["place"]) if "place" in document else NOWHERE
-    return Mismatch(document["where"], document["expected"], Shown(document["actual"]), place, document.get("why", ""))
+    given = bool(document.get("given", False))
+    return Mismatch(
+        document["where"], document["expected"], Shown(document["actual"]), place, document.get("why", ""), given
+    )
 
 
 def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
@@ -130,12 +174,22 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
             "what": moment.what,
         }
         if moment.detail:
-            row["detail"] = moment.detail[:KEPT]
+            cut = len(moment.detail) > KEPT
+            row["detail"] = f"{moment.detail[:KEPT]}… ({len(moment.detail)} characters)" if cut else moment.detail
         if moment.data:
             row["data"] = base64.b64encode(moment.data[:KEPT]).decode()
             row["size"] = moment.size or len(moment.data)
+            if digest := _digest(moment):
+                row["sha256"] = digest
         moments.append(row)
     return {"moments": moments}
+
+
+def _digest(moment: Moment) -> str:
+    """The digest of what is cut here; "" where all is kept, or was cut before."""
+    if moment.sha256 or len(moment.data) <= KEPT or len(moment.data) < moment.size:
+        return moment.sha256
+    return hashlib.sha256(moment.data).hexdigest()
 
 
 def transcript_from_json(document: Mapping[str, Any]) -> Transcript:
@@ -151,6 +205,7 @@ def transcript_from_json(document: Mapping[str, Any]) -> Transcript:
                 row.get("detail", ""),
                 base64.b64decode(row.get("data", "")),
                 row.get("size", 0),
+                row.get("sha256", ""),
             )
             for row in document["moments"]
         ),

@@ -6,16 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
+from engine.results.flakiness import tally
 from engine.results.store import TargetRow
+
+LEVELS = ("must", "should", "may")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One square: how many jobs came to each verdict, and passed / applicable for each level."""
+    """One square: how many jobs came to each verdict, and passed / applicable for each level. ``runs`` is how many runs
+    passed, and of how many, where each job was run several times; else (0, 0)."""
 
     verdicts: tuple[tuple[str, int], ...]
     levels: tuple[tuple[str, int, int], ...]
+    runs: tuple[int, int] = (0, 0)
 
     @property
     def passed(self) -> int:
@@ -74,11 +80,29 @@ def cell(results: Iterable[JobResult]) -> Cell:
     verdicts = Counter(result.verdict.value for result in results)
     order = [verdict.value for verdict in Verdict]
     levels = []
-    for level in ("must", "should", "may"):
+    for level in LEVELS:
         counted = [result for result in results if result.level == level and result.verdict.counts]
         if counted:
             levels.append((level, sum(result.verdict.good for result in counted), len(counted)))
-    return Cell(tuple(sorted(verdicts.items(), key=lambda item: order.index(item[0]))), tuple(levels))
+    runs = tally(results) if any(result.attempts for result in results) else (0, 0)
+    return Cell(tuple(sorted(verdicts.items(), key=lambda item: order.index(item[0]))), tuple(levels), runs)
+
+
+def summed(cells: Sequence[Cell]) -> Cell:
+    """Several squares as one."""
+    verdicts: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    applicable: Counter[str] = Counter()
+    for one in cells:
+        verdicts.update(dict(one.verdicts))
+        for level, good, all_ in one.levels:
+            passed[level] += good
+            applicable[level] += all_
+    return Cell(
+        tuple((verdict.value, verdicts[verdict.value]) for verdict in Verdict if verdict.value in verdicts),
+        tuple((level, passed[level], applicable[level]) for level in LEVELS if level in applicable),
+        (sum(one.runs[0] for one in cells), sum(one.runs[1] for one in cells)),
+    )
 
 
 def grid(results: Sequence[JobResult], targets: Sequence[TargetRow], categories: Sequence[str] = ()) -> Grid:
@@ -102,9 +126,10 @@ def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> 
     verdicts: dict[tuple[str, str, str], dict[str, str]] = {}
     for result in results:
         target = known.get(result.target)
-        if target is None or target.failed:
+        if target is None or target.failed or result.verdict is Verdict.UNSUPPORTED:
+            # A loop that a server does not offer is no difference in what it does.
             continue
-        words = [target.server, target.framework]
+        words = [configuration(target.server, target.release, target.variant), target.framework]
         words += [word for word in (target.gateway, target.runtime) if word not in ("direct", "local")]
         key = ("-".join(words), result.file, result.case)
         verdicts.setdefault(key, {})[target.loop] = result.verdict.value

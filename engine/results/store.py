@@ -11,13 +11,13 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ResultsError
-from engine.model.verdict import JobResult
-from engine.results.codec import result_from_json, result_to_json
+from engine.model.verdict import JobResult, Recheck
+from engine.results.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
 
 _encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str)
 
@@ -29,7 +29,9 @@ FILE = "run.ndjson"
 class TargetRow:
     """What a run knew of one target: its words, and what was found when it became ready; or why it did not start.
 
-    ``log`` are the last lines that it wrote, where it did not start.
+    ``log`` are the last lines that it wrote, where it did not start. ``release`` and ``variant`` are as in Target,
+    ``version`` is the server's that was really installed, ``commit`` where it was made from. ``offers`` is what the
+    target offers as far as a probe could tell, ``refuted`` a sentence for each claim that the probe found wrong.
     """
 
     id: str
@@ -44,6 +46,12 @@ class TargetRow:
     failed: str = ""
     hint: str = ""
     log: str = ""
+    release: str = ""
+    variant: str = ""
+    version: str = ""
+    commit: str = ""
+    offers: Sequence[str] = ()
+    refuted: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,15 @@ class Store:
         self.counts[str(document["verdict"])] += 1
         self._write(document)
 
+    def recheck(self, result: JobResult) -> None:
+        """Append what came of running a red job again alone: its verdict stands before it."""
+        if result.recheck is not None:
+            self.line(recheck_line(result))
+
+    def line(self, document: Mapping[str, Any]) -> None:
+        """Append a line that is JSON's types already, as ``recheck_line`` makes it."""
+        self._write(document)
+
     def target(self, row: TargetRow) -> None:
         """Append what was found out about a target."""
         self._write({"kind": "target", **row_to_json(row)})
@@ -110,6 +127,13 @@ class Store:
         except OSError as error:
             self.lost += 1
             self.trouble = error.strerror or str(error)
+
+
+def recheck_line(result: JobResult) -> dict[str, Any]:
+    """What came of running a red job again alone, as JSON's types, with what names the job."""
+    assert result.recheck is not None
+    of = {"case": result.case, "file": result.file, "target": result.target}
+    return {"kind": "recheck", **of, **recheck_to_json(result.recheck)}
 
 
 def row_to_json(row: TargetRow) -> dict[str, Any]:
@@ -142,10 +166,31 @@ def read(path: Path) -> Run:
         id=str(documents[0]["run"]),
         header=documents[0],
         targets=tuple(rows.values()),
-        results=tuple(result_from_json(document) for document in documents if document.get("kind") == "result"),
+        results=_results(documents),
         whole=footer is not None and footer.get("ended") == "whole",
         ended=str(footer["ended"]) if footer else "cut short",
     )
+
+
+def _results(documents: Sequence[dict[str, Any]]) -> tuple[JobResult, ...]:
+    """The results, each with what came of running it again alone, where it was."""
+    results: dict[tuple[str, str, str], JobResult] = {}
+    for document in documents:
+        if document.get("kind") not in ("result", "recheck"):
+            continue
+        key = document.get("file", ""), document.get("case", ""), document.get("target", "")
+        if document["kind"] == "result":
+            results[key] = result_from_json(document)
+        elif key in results:
+            results[key] = replace(results[key], recheck=_recheck(document))
+    return tuple(results.values())
+
+
+def _recheck(document: Mapping[str, Any]) -> Recheck:
+    try:
+        return recheck_from_json(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultsError(f"a recheck lacks a field, or has one of the wrong type: {error}") from error
 
 
 def _documents(path: Path, text: str) -> Iterator[dict[str, Any]]:

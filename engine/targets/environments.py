@@ -2,7 +2,7 @@
 
 An environment's folder is named after a digest of what it is made from, so a change of a lock makes another one. It is
 made under a lock file, so that two engines can share the cache, and its mark of completion is written last: what has
-no mark is made again from nothing.
+no mark is made again from nothing. The server may be in any release: see engine/targets/recipes.py.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import EnvironmentFailed
 from engine.targets import commands
 from engine.targets.frameworks import Framework
+from engine.targets.recipes import FRAMEWORK_LOCK, SERVER_LOCK, Recipe, servers_part
 from engine.targets.servers.base import Server
+from engine.targets.sources import Source, Sources, known
 
 MARK = "complete.json"
 # A change here makes every environment anew: raise it when they are made in another way.
@@ -37,7 +39,9 @@ LAST_LINES = 12
 AT_ONCE = 2
 ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
 # What uv says where it cannot reach an index.
-UNREACHABLE = ("dns error", "failed to fetch", "connect error", "error sending request", "timed out")
+UNREACHABLE = (
+    "dns error", "failed to fetch", "connect error", "error sending request", "timed out", "network was disabled",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,14 @@ class Environment:
     """An environment that is ready.
 
     ``python`` is its interpreter, ``version`` that interpreter's, ``versions`` maps each installed package's name (in
-    small letters, words joined by hyphens) to its version.
+    small letters, words joined by hyphens) to its version. ``commit`` is where the server was made from, "" for a
+    release of the package index.
     """
 
     python: Path
     version: str
     versions: Mapping[str, str]
+    commit: str = ""
 
 
 def default_cache() -> Path:
@@ -80,10 +86,17 @@ def pins(lock: str) -> list[str]:
     return [line.strip() for line in lock.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
-def key(server_lock: str, framework_lock: str, interpreter: str) -> str:
+def lines_of(lock: Path) -> tuple[str, ...]:
+    """The lines of a lock's file that say something. Raises EnvironmentFailed."""
+    try:
+        return tuple(pins(lock.read_text("utf-8")))
+    except OSError as error:
+        raise EnvironmentFailed(f"cannot read {error.filename}: {error.strerror}") from None
+
+
+def key(of_server: Iterable[str], of_framework: Iterable[str], interpreter: str) -> str:
     """The digest that names an environment. ``interpreter`` tells interpreters apart: its version and its path."""
-    parts = [FORMAT, interpreter, platform.system(), platform.machine(), "--", *pins(server_lock), "--"]
-    parts += pins(framework_lock)
+    parts = [FORMAT, interpreter, platform.system(), platform.machine(), "--", *of_server, "--", *of_framework]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -103,6 +116,7 @@ class Environments:
         self._find_uv = find_uv
         self._room = asyncio.Semaphore(AT_ONCE)
         self._interpreters: dict[Path, str] = {}
+        self._sources = Sources(self.cache)
 
     async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
         """The environment for a framework under a server, made where the cache lacks it.
@@ -110,36 +124,53 @@ class Environments:
         ``python`` is an interpreter, the engine's own where none is given. Raises EnvironmentFailed.
         """
         interpreter = (python or Path(sys.executable)).absolute()
-        folder = self._folder(framework, server, await self._identify(interpreter))
-        made = completed(folder)
-        if made is not None:
-            return made
+        identity = await self._identify(interpreter)
         try:
+            recipe = self._recipe(framework, server, await self._sources.fixed(server.package, server.release))
+            folder = self._folder(recipe, identity)
+            made = completed(folder)
+            if made is not None:
+                return replace(made, commit=recipe.source.commit)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            async with self._alone(folder.with_name(folder.name + ".lock")) as descriptor:
+            async with self.alone(folder.with_name(folder.name + ".lock")) as descriptor:
                 made = completed(folder)
                 if made is None:
                     async with self._room:
-                        made = await self._make(folder, framework, server, interpreter, descriptor)
+                        made = await self._make(folder, recipe, interpreter, descriptor)
         except OSError as error:
             hint = "ENGINE_CACHE names another folder for the cache"
             what = f"the cache {self.cache} cannot be used: {error.strerror or error}"
             raise EnvironmentFailed(what, hint=hint) from None
-        return made
+        # The same content may have been committed since.
+        return replace(made, commit=recipe.source.commit)
 
     def made(self, framework: Framework, server: Server) -> bool:
-        """Whether the environment for the engine's own interpreter is there. Raises EnvironmentFailed where a lock
-        cannot be read."""
-        return completed(self._folder(framework, server, own_interpreter())) is not None
+        """Whether the environment for the engine's own interpreter is there; never for a release that has to be looked
+        up first. Raises EnvironmentFailed where a lock cannot be read."""
+        source = known(server.package, server.release)
+        if source is None:
+            return False
+        return completed(self._folder(self._recipe(framework, server, source), own_interpreter())) is not None
 
-    def _folder(self, framework: Framework, server: Server, interpreter: str) -> Path:
+    async def servers_part(self, server: Server, python: Path | None = None) -> str:
+        """A digest of the server's part of its environments, whatever the framework. Raises EnvironmentFailed."""
+        identity = await self._identify((python or Path(sys.executable)).absolute())
+        source = await self._sources.fixed(server.package, server.release)
+        return key(servers_part(server, source, lines_of(server.lock)), [], identity)
+
+    def servers_part_now(self, server: Server) -> str:
+        """The same for the engine's own interpreter, "" for a release that has to be looked up first."""
+        source = known(server.package, server.release)
+        return "" if source is None else key(servers_part(server, source, lines_of(server.lock)), [], own_interpreter())
+
+    def _recipe(self, framework: Framework, server: Server, source: Source) -> Recipe:
+        """What an environment is made from."""
+        return Recipe(framework, server, source, lines_of(server.lock), lines_of(framework.lock))
+
+    def _folder(self, recipe: Recipe, interpreter: str) -> Path:
         """Where an environment is kept. ``interpreter`` tells interpreters apart."""
-        try:
-            server_lock, framework_lock = server.lock.read_text("utf-8"), framework.lock.read_text("utf-8")
-        except OSError as error:
-            raise EnvironmentFailed(f"cannot read {error.filename}: {error.strerror}") from None
-        digest = key(server_lock, framework_lock, interpreter)
-        return self.cache / "environments" / f"{server.name}-{framework.name}-{digest}"
+        digest = key(recipe.servers_part, recipe.framework_lock, interpreter)
+        return self.cache / "environments" / f"{recipe.server.name}-{recipe.framework.name}-{digest}"
 
     async def _identify(self, interpreter: Path) -> str:
         """What tells an interpreter from others: its kind, its version, and where it really is."""
@@ -157,7 +188,7 @@ class Environments:
         return self._interpreters[interpreter]
 
     @asynccontextmanager
-    async def _alone(self, path: Path) -> AsyncIterator[int]:
+    async def alone(self, path: Path) -> AsyncIterator[int]:
         """Hold a lock file, waiting for whoever has it; its descriptor. It stays on disk: removing one would race."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -175,37 +206,43 @@ class Environments:
         finally:
             os.close(descriptor)
 
-    async def _make(
-        self, folder: Path, framework: Framework, server: Server, interpreter: Path, descriptor: int
-    ) -> Environment:
+    async def _make(self, folder: Path, recipe: Recipe, interpreter: Path, descriptor: int) -> Environment:
         """Make one, from nothing. The lock's descriptor goes to uv as well: if the engine is killed, whoever is next
         waits until that uv has ended, too."""
         uv = self._find_uv()
-        name = f"{framework.name} under {server.name}"
-        self._progress(f"making the environment for {name}")
+        self._progress(f"making the environment for {recipe.name}")
         began = time.monotonic()
         await asyncio.to_thread(clear, folder)
         python = folder / "bin" / "python"
         make = [uv, "venv", "--quiet", "--no-project", "--no-python-downloads", "--python", str(interpreter)]
-        steps = [[*make, str(folder)]]
-        locks = [lock for lock in (server.lock, framework.lock) if pins(lock.read_text("utf-8"))]
-        if locks:
+        await self._uv([*make, str(folder)], recipe, folder, descriptor)
+        locks = [(recipe.server.lock, recipe.server_lock), (recipe.framework.lock, recipe.framework_lock)]
+        wanted = [lock for lock, lines in locks if lines]
+        if not recipe.is_locked:
+            recipe.write(folder)
+            await self._uv(recipe.resolve(uv, folder, python), recipe, folder, descriptor)
+            wanted = [folder / SERVER_LOCK, folder / FRAMEWORK_LOCK]
+        if wanted:
             # The locks are complete and agree, so nothing is left to resolve.
             install = [uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", str(python)]
-            steps.append([*install, *(word for lock in locks for word in ("--requirements", str(lock)))])
-        for argv in steps:
-            try:
-                code, output = await commands.run(argv, env=uv_environment(), cwd=folder.parent, keep=[descriptor])
-            except OSError as error:
-                raise EnvironmentFailed(f"uv cannot be run: {error.strerror}", hint=argv[0]) from None
-            if code != 0:
-                what = f"uv could not make the environment for {name}"
-                raise EnvironmentFailed(what, hint=hint(output), log=last(output))
+            install += [word for lock in wanted for word in ("--requirements", str(lock))]
+            await self._uv(install, recipe, folder, descriptor)
         version = await asyncio.to_thread(version_of, folder)
         made = Environment(python, version, await asyncio.to_thread(installed, folder))
         complete(folder, made)
-        self._progress(f"made the environment for {name} in {time.monotonic() - began:.1f} s")
+        self._progress(f"made the environment for {recipe.name} in {time.monotonic() - began:.1f} s")
         return made
+
+    async def _uv(self, argv: list[str], recipe: Recipe, folder: Path, descriptor: int) -> None:
+        """Run uv. Raises EnvironmentFailed, with what its words mean."""
+        try:
+            code, output = await commands.run(argv, env=uv_environment(), cwd=folder.parent, keep=[descriptor])
+        except OSError as error:
+            raise EnvironmentFailed(f"uv cannot be run: {error.strerror}", hint=argv[0]) from None
+        if code != 0:
+            what, way_out = ("", "") if recipe.is_locked else recipe.failure(output)
+            what = what or f"uv could not make the environment for {recipe.name}"
+            raise EnvironmentFailed(what, hint=way_out or hint(output), log=last(output))
 
 
 def own_interpreter() -> str:

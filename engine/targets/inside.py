@@ -1,7 +1,8 @@
-"""The package that goes into every target, laid out where a service can import it.
+"""Packages of the engine's own that go into targets, laid out where a service can import them.
 
-It is copied by path, never imported: the copy is named after its content and kept in the cache, so that its bytecode is
-compiled once and not at every start.
+``inside`` goes into every target; a server may bring another one along (``Server.brings``). They are copied by path,
+never imported: a copy is named after its content and kept in the cache, so that its bytecode is compiled once and not
+at every start.
 """
 
 from __future__ import annotations
@@ -10,30 +11,27 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "inside"
 PACKAGE = "engine_inside"
 
 
-def laid_out(cache: Path, source: Path = SOURCE) -> Path:
-    """A folder that holds ``source`` as the package ``engine_inside``, made where the cache lacks it.
+def laid_out(cache: Path, source: Path = SOURCE, package: str = PACKAGE) -> Path:
+    """A folder that holds ``source`` as the package ``package``, made where the cache lacks it.
 
     Two engines may do so at once: the folder appears whole, by a rename. Raises OSError.
     """
-    files = sorted(path for path in source.rglob("*.py") if "__pycache__" not in path.parts)
-    digest = hashlib.sha256()
-    contents = {path.relative_to(source): path.read_bytes() for path in files}
-    for name, content in contents.items():
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    folder = cache / "inside" / digest.hexdigest()[:16]
+    contents = contents_of(source)
+    folder = cache / "inside" / digest_of(contents, package)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
     try:
         for name, content in contents.items():
-            path = draft / PACKAGE / name
+            path = draft / package / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         draft.chmod(0o755)
@@ -45,3 +43,17 @@ def laid_out(cache: Path, source: Path = SOURCE) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def contents_of(source: Path) -> dict[Path, bytes]:
+    """The modules of a package, by their paths in it. Raises OSError."""
+    files = sorted(path for path in source.rglob("*.py") if "__pycache__" not in path.parts)
+    return {path.relative_to(source): path.read_bytes() for path in files}
+
+
+def digest_of(contents: Mapping[Path, bytes], package: str) -> str:
+    """What names a copy: a digest of the package's name and of its modules."""
+    digest = hashlib.sha256(package.encode())
+    for name, content in contents.items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.model.protocols import Boundary
 from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.usage import Usage
+from engine.targets import usage
+from engine.targets.driving import Driving
 from engine.targets.process import GRACE, Process
+
+
+@dataclass(frozen=True)
+class Starter:
+    """How a target's process is started, as often as it is.
+
+    ``begin`` starts the process. ``ready`` waits until it answers, and says what it is; it is given how often the
+    target has been started. ``drive`` starts the process in which the app is called without a server. All raise
+    StartError.
+    """
+
+    begin: Callable[[], Awaitable[Process]]
+    ready: Callable[[Process, int], Awaitable[Facts]]
+    drive: Callable[[], Awaitable[Driving]]
 
 
 class LocalTarget:
     """A target that runs on this machine under a warden. It keeps ``engine.model.protocols.LiveTarget``.
 
-    ``records`` is the folder where each worker process keeps a file named after its pid.
+    ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
+    ``process`` is its main process, None where a step will start it; ``keeper`` the socket that keeps its port.
     """
 
     def __init__(
@@ -26,18 +48,23 @@ class LocalTarget:
         boundary: Boundary,
         facts: Facts,
         *,
-        process: Process,
+        process: Process | None,
         log_file: Path,
-        records: Path,
+        scratch: Path,
+        starter: Starter,
+        keeper: socket.socket | None = None,
     ) -> None:
         self.launch = launch
         self.log_file = log_file
         self._address = address
         self._boundary = boundary
         self._facts = facts
-        self._process = process
-        self._records = records
+        self._processes = [process] if process is not None else []
+        self._scratch = scratch
+        self._starter = starter
+        self._keeper = keeper
         self._lost: tuple[int, ...] = ()
+        self._driving: asyncio.Task[Driving] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._over = False
 
@@ -63,33 +90,88 @@ class LocalTarget:
         return self._facts
 
     @property
-    def ended(self) -> Ended | None:
-        """How its main process ended, or None while it runs."""
-        return self._process.ended
+    def _process(self) -> Process | None:
+        return self._processes[-1] if self._processes else None
 
     @property
     def pid(self) -> int:
-        """The main process's pid."""
-        return self._process.pid
+        """The main process's pid; 0 where it has not been started."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def ended(self) -> Ended | None:
+        """How its main process ended; None while it runs, and before it is started."""
+        return self._process.ended if self._process else None
+
+    @property
+    def ended_at(self) -> float:
+        """When its main process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
+        return self._process.ended_at if self._process else 0.0
 
     @property
     def workers_lost(self) -> Sequence[int]:
         """Pids of processes that served calls and are gone; after a stop, those that were gone before it."""
         if not self._over:
-            self._lost = tuple(pid for pid in recorded(self._records) if not alive(pid))
+            driven = self._driven()
+            served = recorded(self._scratch / "desk" / "records")
+            self._lost = tuple(pid for pid in served if pid not in driven and not alive(pid))
         return self._lost
 
-    def log(self) -> str:
-        """Everything that the target has written so far."""
-        return read_log(self.log_file)
+    def _driven(self) -> frozenset[int]:
+        """Pids of processes in which the app was called without a server: their ends mean nothing."""
+        task = self._driving
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return frozenset()
+        return frozenset(task.result().pids)
 
-    def signal(self, number: int) -> None:
-        """Send the main process a signal."""
-        self._process.signal(number)
+    def log(self, since: int = 0) -> str:
+        """What the target has written so far, after the first ``since`` bytes."""
+        return read_log(self.log_file, since)
+
+    @property
+    def logged(self) -> int:
+        """How many bytes it has written so far."""
+        with suppress(OSError):
+            return self.log_file.stat().st_size
+        return 0
+
+    def usage(self) -> Sequence[Usage]:
+        """What its processes use now, the main process first; empty where none runs."""
+        return usage.usage(self.pid) if self.pid and self.ended is None else ()
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Start it by a step, the first time or after it ended. Raises StartError, and ValueError where it runs."""
+        if self._processes and self.ended is None:
+            raise ValueError("the server runs already, and is not started twice")
+        if self._over or self._stopping is not None:
+            raise ValueError("the target is being stopped")
+        process = await self._starter.begin()
+        self._processes.append(process)
+        if ready:
+            self._facts = await self._starter.ready(process, len(self._processes))
+
+    def signal(self, number: int, pid: int = 0) -> bool:
+        """Send a signal to the main process, or to the one of its processes with that pid. Whether there was one."""
+        process = self._process
+        if process is None or process.ended is not None:
+            return False
+        if pid in (0, process.pid):
+            process.signal(number)
+            return True
+        return usage.signal(process.pid, pid, number)
 
     async def wait(self) -> Ended:
-        """How the main process ended, waiting for it."""
+        """How the main process ended, waiting for it. Raises ValueError where it was never started."""
+        if self._process is None:
+            raise ValueError("the server has not been started")
         return await self._process.wait()
+
+    async def drive(self, order: Mapping[str, object]) -> str:
+        """Have the app called without a server. What the script could not do, "" if all was done. Raises StartError."""
+        if self._driving is None:
+            self._driving = asyncio.ensure_future(self._starter.drive())
+        driving = await asyncio.shield(self._driving)
+        return await driving.drive(order)
 
     async def stop(self, grace: float = GRACE) -> Ended | None:
         """TERM first, KILL after ``grace`` seconds, and nothing left behind. Safe to call twice, and at once.
@@ -105,15 +187,27 @@ class LocalTarget:
     async def _stop(self, grace: float) -> None:
         _ = self.workers_lost
         self._over = True
-        await self._process.stop(grace)
+        if self._keeper is not None:
+            self._keeper.close()
+        await asyncio.gather(*(process.stop(grace) for process in self._processes), self._end_driving())
         self._boundary.refresh()
-        await self._process.release()
+        for process in self._processes:
+            await process.release()
+        # The last warden has deleted it, where there was any.
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    async def _end_driving(self) -> None:
+        if self._driving is not None:
+            with suppress(Exception):
+                await (await self._driving).stop()
 
 
-def read_log(path: Path) -> str:
-    """A log's text; "" where there is none yet."""
+def read_log(path: Path, since: int = 0) -> str:
+    """A log's text after its first ``since`` bytes; "" where there is none yet."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            file.seek(since)
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
 

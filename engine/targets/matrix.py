@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from engine.errors import UsageError
@@ -17,24 +17,23 @@ T = TypeVar("T", bound=Named)
 
 
 def targets(
-    servers: Registry[Server],
+    servers: Iterable[Server],
     frameworks: Registry[Framework],
     *,
-    server: Sequence[str] = (),
     framework: Sequence[str] = (),
     loop: str = "auto",
     gateways: Sequence[str] = (DIRECT,),
     runtime: str = "local",
 ) -> list[Target]:
-    """The targets, ordered by server, framework, loop and gateway as the registries have them.
+    """The targets, ordered by server as they are given, and by framework, loop and gateway as the registries have them.
 
-    ``server`` and ``framework`` are the names asked for, all where none is given. ``loop`` is one of LOOPS. A target
-    whose server does not offer its loop is among them: it is unsupported, which the run says. Raises UsageError,
-    which names the nearest, for a name that there is not.
+    ``servers`` are those chosen, each in a release and a variant. ``framework`` are the names asked for, all where none
+    is given. ``loop`` is one of LOOPS. A target whose server does not offer its loop is among them: it is unsupported,
+    which the run says. Raises UsageError, which names the nearest, for a name that there is not.
     """
     return [
-        Target(one.name, other.name, word, gateway, runtime)
-        for one in chosen(servers, server)
+        Target(one.name, other.name, word, gateway, runtime, one.release.word, one.variant.name)
+        for one in servers
         for other in chosen(frameworks, framework)
         for word in loop_words(loop)
         for gateway in gateways

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,13 @@ class Spec:
 
 
 class Process:
-    """A main process under its warden. ``pid`` is the main process's, ``ended`` how it ended, None while it runs."""
+    """A main process under its warden. ``pid`` is the main process's, ``ended`` how it ended, None while it runs, and
+    ``ended_at`` when that was seen, in seconds on the engine's clock."""
 
     def __init__(self, warden: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop) -> None:
         self.pid = 0
         self.ended: Ended | None = None
+        self.ended_at = 0.0
         self.left: tuple[int, ...] = ()
         self._warden = warden
         self._loop = loop
@@ -165,6 +168,7 @@ class Process:
                 self._started.set()
             case "exit":
                 status, number = event.get("status"), event.get("signal")
+                self.ended_at = time.monotonic()
                 self.ended = Ended(
                     status=int(str(status)) if status is not None else None,
                     signal=int(str(number)) if number is not None else None,
@@ -181,7 +185,7 @@ class Process:
         if self.pid and self.ended is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            self.ended = Ended(signal=int(signal.SIGKILL))
+            self.ended, self.ended_at = Ended(signal=int(signal.SIGKILL)), time.monotonic()
         for event in (self._started, self._gone):
             event.set()
         if self.ended is not None:

@@ -37,12 +37,13 @@ class Answer:
     rest: bytes
 
 
-async def ready(address: tuple[str, int], boundary: Boundary) -> AppCall:
-    """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers.
+async def ready(address: tuple[str, int], boundary: Boundary, turn: int = 1) -> AppCall:
+    """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
+    how often it has been started, this time included.
 
     Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
     """
-    token = boundary.token(JOB, 1)
+    token = boundary.token(JOB, turn)
     while True:
         try:
             answer = await ask(address, token)

@@ -9,16 +9,31 @@ from engine.model.expectation import Mismatch
 from engine.model.places import Place
 from engine.model.showing import shown
 from engine.model.verdict import JobResult
-from engine.terminal import timeline
+from engine.results.attribution import Attribution
+from engine.results.flakiness import company
+from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show
 
 Source = Callable[[str], str]
 
 
-def text(result: JobResult, source: Source, *, transcript: bool = True) -> str:
-    """The whole failure, lines joined by newlines. ``source`` gives the text of a file, "" if it is gone."""
-    return "\n".join(_lines(result, source, transcript))
+def text(
+    result: JobResult,
+    source: Source,
+    *,
+    transcript: bool = True,
+    attribution: Attribution | None = None,
+    so_far: bool = False,
+) -> str:
+    """The whole failure, lines joined by newlines. ``source`` gives the text of a file, "" if it is gone.
+
+    ``attribution`` says whose fault it is, where that was worked out; ``so_far`` that the run was not over by then.
+    """
+    lines = [*_lines(result, source, transcript)]
+    if attribution is not None:
+        lines += ["", *blame.whole(attribution, so_far=so_far)]
+    return "\n".join(lines)
 
 
 def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]:
@@ -26,6 +41,8 @@ def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]
     yield f"{result.verdict.value}: {visible(result.reason)}"
     yield f"{visible(result.address)} [{result.target}]"
     yield f"{visible(result.title)}{cited}"
+    if result.recheck is not None:
+        yield visible(company(result))
     located = [*result.mismatches, *result.warnings]
     for mismatch in located:
         yield ""

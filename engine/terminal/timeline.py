@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from collections.abc import Iterator
+from itertools import islice
 
 from engine.model.quantities import show_size
 from engine.model.transcript import Moment, Side, Transcript
 from engine.terminal.escape import visible
+from engine.terminal.tree import cut
 
 # So much of one moment is shown: lines of text, and characters of a line.
 LINES = 24
 WIDTH = 100
+
+# In a whole time line lines are continued, each for so many rows, and so many rows of one moment's bytes are shown.
+CONTINUED = 4
+MOST = 48
 
 SIGNS = {
     (Side.WIRE, "sent"): ">>",
@@ -41,20 +48,22 @@ def moment_lines(moment: Moment, started: float) -> Iterator[str]:
     at = f"{(moment.at - started) * 1000:+9.1f} ms"
     sign = SIGNS.get((moment.side, moment.what), "  ")
     size = moment.size or len(moment.data)
-    first = f"{at}  {moment.side.value:<5}{sign} {moment.subject} {moment.what}".rstrip()
+    first = f"{at}  {moment.side.value:<5}{sign} {visible(moment.subject)} {visible(moment.what)}".rstrip()
     if not moment.data:
         yield f"{first} {cut_line(visible(moment.detail))}".rstrip()
         return
-    rows = list(wire_lines(moment.data, size))
+    rows = list(wire_lines(moment.data, size, moment.sha256))
     yield f"{first} {show_size(size)}"
     for row in rows:
         yield f"{'':>12}  {'':<5}  | {row}"
 
 
-def wire_lines(data: bytes, size: int) -> Iterator[str]:
-    """Bytes as visible text, one line for each that the sender ended; cut, with the whole size and a digest."""
-    pieces = data.split(b"\n")
-    rows = [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+def wire_lines(data: bytes, size: int, sha256: str = "") -> Iterator[str]:
+    """Bytes as visible text, one line for each that the sender ended; cut, with the whole size and a digest.
+
+    ``sha256`` is the digest of the whole where ``data`` is but its beginning, "" where it is not known.
+    """
+    rows = rows_of(data)
     shown = 0
     for row in rows[:LINES]:
         text = visible(row)
@@ -63,8 +72,61 @@ def wire_lines(data: bytes, size: int) -> Iterator[str]:
         if len(text) > WIDTH:
             break
     if len(rows) > LINES or shown < len(data) or len(data) < size or any(len(row) > WIDTH for row in rows):
-        digest = f", SHA-256 {hashlib.sha256(data).hexdigest()[:16]}" if len(data) == size else ""
-        yield f"… {show_size(size)} in all{digest}"
+        yield in_all(data, size, sha256)
+
+
+def rows_of(data: bytes) -> list[bytes]:
+    """The lines of bytes with their ends."""
+    pieces = data.split(b"\n")
+    return [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+
+
+def in_all(data: bytes, size: int, sha256: str = "") -> str:
+    """What stands below bytes that are not all shown: their whole size, and their digest where it is known."""
+    digest = sha256 or (hashlib.sha256(data).hexdigest() if len(data) >= size else "")
+    return f"… {show_size(size)} in all" + (f", SHA-256 {digest[:16]}" if digest else "")
+
+
+def whole(transcript: Transcript, room: int = 110, *, times: bool = True) -> Iterator[str]:
+    """Every moment, with long lines continued below themselves up to ``room`` columns. Without ``times``, two
+    transcripts can be compared line by line."""
+    for moment in transcript.moments:
+        at = f"{(moment.at - transcript.started) * 1000:+9.1f} ms  " if times else ""
+        sign = SIGNS.get((moment.side, moment.what), "  ")
+        size = moment.size or len(moment.data)
+        first = f"{moment.side.value:<7} {sign} {visible(moment.subject)} {visible(moment.what)}"
+        if moment.data:
+            first += f" {show_size(size)}"
+        first = at + first
+        pad = " " * (len(at) + 8)
+        inner = max(room - len(pad) - 2, 40)
+        rows = list(
+            whole_bytes(moment.data, size, moment.sha256, inner) if moment.data else wrapped(moment.detail, inner)
+        )
+        if not moment.data and len(rows) == 1 and len(first) + len(rows[0]) < room:
+            first, rows = f"{first} {rows[0]}", []
+        yield first.rstrip()
+        yield from (f"{pad}| {row}" for row in rows)
+
+
+def whole_bytes(data: bytes, size: int, sha256: str, room: int) -> Iterator[str]:
+    """Bytes as visible text of at most MOST lines, each continued after ``room`` columns and cut after CONTINUED rows;
+    where anything is cut, the whole size and digest stand below."""
+    rows: list[str] = []
+    is_cut = len(data) < size
+    for piece in rows_of(data):
+        parts = list(islice(cut(visible(piece), room), CONTINUED + 1))
+        rows += parts[:CONTINUED]
+        is_cut = is_cut or len(parts) > CONTINUED
+    yield from rows[:MOST]
+    if is_cut or len(rows) > MOST:
+        yield in_all(data, size, sha256)
+
+
+def wrapped(text: str, room: int) -> Iterator[str]:
+    """Text made visible, its lines broken between words; no escape is broken in two."""
+    for row in textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False):
+        yield from cut(row, room)
 
 
 def cut_line(text: str) -> str:

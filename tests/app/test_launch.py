@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Collection
 from pathlib import Path
 from typing import cast
 
@@ -34,7 +35,7 @@ class FakeFront:
     def runtime(self, folder: Path) -> FakeFront:
         return self
 
-    def runner(self, run_id: str) -> Runner:
+    def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
         async def channel(address: tuple[str, int], subject: str) -> Channel:
             return await open_tcp(address, label=subject)
 
@@ -42,6 +43,9 @@ class FakeFront:
 
     async def start(self, launch: Launch, prepare: object = None) -> FakeLive:
         return FakeLive()
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
 
 class Nobody:

@@ -88,6 +88,13 @@ def test_a_target_s_processes_follow_each_other() -> None:
     assert [launch.lifespan_of for launch in launches[5:]] == ["j5", "j6"]
 
 
+def test_a_case_that_starts_its_server_itself_is_only_made_ready_for_that() -> None:
+    cases = [named("plain"), named("own", own_process=True), named("starts", own_process=True, starts=True)]
+    jobs = plan(cases, [CONTROL], lambda _: frozenset(), lambda *_: [])
+    assert [(job.launch.lifespan_of, job.launch.held) for job in jobs] == [("", False), ("j1", False), ("j2", True)]
+    assert [job.launch.held for job in renumbered(jobs[2:])] == [True]
+
+
 def test_some_of_a_plan_are_a_plan_again() -> None:
     jobs = plan([named("a", own_process=True), named("b")], [CONTROL], lambda _: frozenset(), lambda *_: [])
     again = renumbered(jobs[1:])
@@ -100,3 +107,22 @@ def test_a_category_that_no_case_has_is_a_usage_error() -> None:
     with pytest.raises(UsageError) as raised:
         Selection(categories=("htpp",)).check([CASE])
     assert "did you mean 'http'?" in str(raised.value)
+
+
+def test_what_a_target_only_lacks_by_its_own_word_is_kept_for_a_probe() -> None:
+    def lacks(case: Case, offers: frozenset[str] = frozenset(), refuses: str = "") -> tuple[str, ...]:
+        (job,) = plan([case], [CONTROL], lambda _: offers, lambda *_: [refuses] if refuses else [])
+        return job.lacks
+
+    needs = named("needs", needs=("websocket", "http2"))
+    assert lacks(needs) == ("websocket", "http2")
+    assert lacks(needs, frozenset({"websocket"})) == ("http2",)
+    assert lacks(needs, frozenset({"websocket", "http2"})) == ()
+    assert lacks(needs, refuses="no tls here") == ()
+    assert lacks(replace(needs, skip=(Skip(Selector(), "it is slow"),))) == ()
+
+
+def test_a_release_has_its_name_in_what_it_lacks() -> None:
+    old = replace(CONTROL, release="==26.2.0")
+    (job,) = plan([named("needs", needs=("http2",))], [old], lambda _: frozenset(), lambda *_: [])
+    assert job.left_out == "gunicorn==26.2.0 with control does not offer http2"

@@ -305,3 +305,29 @@ def test_nobody_listens(loop: str) -> None:
         address = listener.getsockname()
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner, pytest.raises(Refused, match="nobody listens"):
         runner.run(open_tcp(address, timeout=5))
+
+
+def test_a_receive_buffer_of_its_own() -> None:
+    async def main(receive_buffer: int | None) -> int:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            channel = await open_tcp(listener.getsockname(), timeout=5, receive_buffer=receive_buffer)
+            peer, _ = listener.accept()
+            with peer:
+                peer.setblocking(False)
+                channel.reading(False)
+                taken = 0
+                try:
+                    while taken < 64 * 1024 * 1024:
+                        taken += peer.send(b"x" * 65536)
+                except BlockingIOError:
+                    pass
+                channel.close()
+                return taken
+
+    # The peer's own buffer is part of both.
+    assert asyncio.run(main(4096)) < asyncio.run(main(None))
+
+
+def test_a_buffer_of_its_own_and_nobody_there() -> None:
+    with pytest.raises(Refused):
+        asyncio.run(open_tcp(("127.0.0.1", 1), timeout=5, receive_buffer=4096))

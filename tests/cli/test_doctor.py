@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from collections.abc import Callable, Mapping
@@ -208,7 +209,7 @@ def test_a_checkout_that_is_right(checkout: Path, capsys: pytest.CaptureFixture[
     assert main(["doctor", "--offline"]) == 0
     out = capsys.readouterr().out
     assert "1 framework in frameworks, suites in specs" in out
-    assert "0 of 1 are made; the next run makes control under gunicorn" in out
+    assert re.search(r"0 of \d+ are made; the next run makes control under gunicorn\n", out)
     assert "package index" not in out
 
 

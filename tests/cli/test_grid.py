@@ -177,3 +177,53 @@ def test_exit_codes(verdict: Verdict, strict: bool, code: int) -> None:
     row = TargetRow(TARGET, "gunicorn", "control", "auto", "direct", "local")
     assert exit_code(Run("x", {}, (row,), (result(verdict),), True, "whole"), strict=strict) == code
     assert exit_code(Run("x", {}, (row,), (result(verdict),), False, "cut short"), strict=strict) == 1
+
+
+@pytest.mark.service
+def test_several_servers_of_which_some_cannot_be_had(engine: Engine, suites: Path) -> None:
+    ran = engine(
+        *ONE, "--server", "gunicorn", "--server", "gunicorn~mine", "--variant", "mine: --workers 2", "--server",
+        "daphne", "--server", "gunicorn==99.0", "--server", f"hypercorn@{suites}", "--loop", "both",
+    )  # fmt: skip
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+    for words in (
+        "gunicorn==99.0-control-asyncio did not start: there is no gunicorn 99.0",
+        "lists what there is",
+        "is no Python project",
+    ):
+        assert words in ran.stdout
+    both = json.loads((suites / "results" / "compatibility_grid_both.json").read_text())
+    rows = {row["target"]: row for row in both["rows"]}
+    assert len(rows) == 10
+    for loop in ("asyncio", "uvloop"):
+        plain, mine = rows[f"gunicorn-control-{loop}"], rows[f"gunicorn~mine-control-{loop}"]
+        assert (mine["variant"], mine["version"]) == ("mine", plain["version"])
+        for row in (plain, mine):
+            assert row["total"]["passed"] == row["total"]["applicable"] == 5
+            assert "websocket" in row["offers"]
+            assert row["refuted"] == []
+        missing = rows[f"gunicorn==99.0-control-{loop}"]
+        assert (missing["release"], missing["version"]) == ("==99.0", "")
+        assert missing["failed"]
+    # Its cases are told as unsupported on a loop that it does not offer.
+    assert rows["daphne-control-uvloop"]["total"]["applicable"] == 0
+    assert rows["daphne-control-asyncio"]["total"]["passed"] == 5
+    assert "unsupported" not in str(both["differences"])
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--server", "gunicron"], "did you mean 'gunicorn'?"),
+        (["--server", "gunicorn==new"], "is no version"),
+        (["--server", "gunicorn~none"], "no variant called 'none'"),
+        (["--variant", "mine: --workers 2"], "no server is asked for in the variant 'mine'"),
+        (["--variant", "mine"], "declares no variant"),
+    ],
+)
+def test_servers_that_nobody_can_mean(engine: Engine, words: list[str], complaint: str) -> None:
+    ran = engine(*ONE, *words)
+    assert ran.returncode == 2
+    assert complaint in ran.stderr
+    assert ran.stdout == ""

@@ -204,3 +204,26 @@ def test_mistakes_are_told_of(listed: List, suites: Path) -> None:
     out = listed("cases", ".", code=1)
     assert "good" in out
     assert "in wrong.yaml; what they break is not listed" in out
+
+
+def test_servers_have_their_options_and_variants(listed: List) -> None:
+    servers = {one["name"]: one for one in of(listed("servers", "--format", "json"))}
+    assert set(servers) >= {"gunicorn", "uvicorn-h11", "uvicorn-httptools", "hypercorn", "granian", "daphne"}
+    assert "two-workers" in [one["name"] for one in servers["gunicorn"]["variants"]]
+    assert servers["daphne"]["loops"] == ["auto", "asyncio"]
+    assert "~two-workers: --workers 2" in listed("servers")
+
+
+def test_targets_of_servers_that_are_named(listed: List) -> None:
+    items = of(listed("targets", ".", "--server", "gunicorn==26.2.0~two-workers", "--format", "json"))
+    assert {(one["server"], one["release"], one["variant"]) for one in items} == {
+        ("gunicorn", "==26.2.0", "two-workers")
+    }
+    assert items[0]["id"].startswith("gunicorn==26.2.0~two-workers-")
+    assert "did you mean" in listed("targets", ".", "--server", "gunicron", code=2)
+
+
+def test_who_offers_what_a_case_may_need(listed: List) -> None:
+    offered = {one["name"]: one["servers"] for one in of(listed("capabilities", "--format", "json"))}
+    assert "daphne" in offered["websocket"]
+    assert "daphne" not in offered["lifespan"] + offered["uvloop"]

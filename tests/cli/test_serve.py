@@ -43,3 +43,21 @@ def test_a_port_that_is_taken(engine: Engine) -> None:
     assert ran.returncode == 2
     assert "cannot be had" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.service
+def test_a_server_in_a_variant(begun: Callable[..., subprocess.Popen[str]]) -> None:
+    process = begun(
+        "serve", "hypercorn~mine-control-asyncio", "--variant", "mine: --workers 2", "--port", str(free_port())
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("hypercorn~mine-control-asyncio on ")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_target_that_there_is_not(engine: Engine) -> None:
+    ran = engine("serve", "gunicorn~none-control-auto")
+    assert ran.returncode == 2
+    assert "no variant called 'none'" in ran.stderr

@@ -14,13 +14,14 @@ from typing import Any, TypeVar, cast
 
 from engine.channels.tcp import open_tcp
 from engine.drivers.base import Connection, Context, Observation, Performed, Stop
-from engine.errors import ChannelClosed
+from engine.errors import ChannelClosed, StartError
 from engine.matchers.matching import match
 from engine.model.boundary import AppCall
 from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Ended, Facts, Target
+from engine.model.usage import Usage
 from tests.drivers.reader import KINDS, PLACE, step
 
 T = TypeVar("T")
@@ -141,11 +142,24 @@ class FakeBoundary(Boundary):
 
 
 class FakeLive(LiveTarget):
-    """A live target that is no more than an address and a boundary."""
+    """A live target that is no more than an address and a boundary, and what a test says of its process."""
+
+    pid: int = 100
+    ended_at: float = 0.0
 
     def __init__(self, address: tuple[str, int]) -> None:
         self._address = address
         self._boundary = FakeBoundary()
+        self.uses: list[Usage] = []
+        self.written = ""
+        self.signals: list[tuple[int, int]] = []
+        self.gone: set[int] = set()
+        self.starts: list[bool] = []
+        self.no_start: StartError | None = None
+        self.end: Ended | None = None
+        self.ending = asyncio.Event()
+        self.orders: list[Mapping[str, object]] = []
+        self.on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
 
     @property
     def target(self) -> Target:
@@ -169,14 +183,39 @@ class FakeLive(LiveTarget):
 
     @property
     def ended(self) -> Ended | None:
-        return None
+        return self.end
 
     @property
     def workers_lost(self) -> Sequence[int]:
         return ()
 
-    def log(self) -> str:
-        return ""
+    def log(self, since: int = 0) -> str:
+        return self.written[since:]
+
+    @property
+    def logged(self) -> int:
+        return len(self.written)
+
+    def usage(self) -> Sequence[Usage]:
+        return list(self.uses)
+
+    async def start(self, *, ready: bool = True) -> None:
+        self.starts.append(ready)
+        if self.no_start is not None:
+            raise self.no_start
+
+    def signal(self, number: int, pid: int = 0) -> bool:
+        self.signals.append((number, pid))
+        return pid not in self.gone
+
+    async def wait(self) -> Ended:
+        await self.ending.wait()
+        assert self.end is not None
+        return self.end
+
+    async def drive(self, order: Mapping[str, object]) -> str:
+        self.orders.append(order)
+        return self.on_drive(order)
 
     async def stop(self) -> Ended | None:
         return None
@@ -255,6 +294,19 @@ class FakeContext(Context):
         if raw:
             self.live.boundary.expect_peer(connection.channel.local, self.job)
         return connection
+
+    async def open(
+        self, name: str, *, address: tuple[str, int] | None = None, receive_buffer: int | None = None
+    ) -> Connection:
+        where = address or self.live.address
+        channel = await open_tcp(where, label=name, timeout=5, receive_buffer=receive_buffer)
+        connection = self.named[name] = Connection(channel, name)
+        self.opened.append(connection)
+        self.performed.peer = channel.local
+        return connection
+
+    def log(self) -> str:
+        return self.live.log()
 
     def release(self, connection: Connection) -> None:
         if not connection.name:

@@ -12,7 +12,7 @@ from engine.drivers.base import NOTATIONS, Kind
 from tests.drivers.reader import KINDS
 
 ALL = sorted(KINDS.items())
-GROUPS = {"step", "tcp", "websocket"}
+GROUPS = {"step", "tcp", "websocket", "drive"}
 
 
 def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -36,10 +36,20 @@ def test_a_kind(key: tuple[str, str], kind: Kind) -> None:
             assert str(schema.get("description", "")), schema
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
-            assert name in NOTATIONS or name in {"script:tcp", "script:websocket"}
+            assert name in NOTATIONS or name in {"script:tcp", "script:websocket", "script:drive"}
     names = [fact.name for fact in kind.facts]
     assert len(names) == len(set(names))
     assert all(fact.summary.endswith(".") for fact in kind.facts)
+
+
+def test_what_a_step_needs_of_its_server() -> None:
+    def named(word: str) -> set[str]:
+        return {name for (_, name), kind in KINDS.items() if getattr(kind, word)}
+
+    assert named("own_process") == {"start", "signal", "kill_worker", "exit"}
+    assert named("ends") == {"signal", "kill_worker", "exit"}
+    assert named("starts") == {"start"}
+    assert named("alone") == {"log", "measure"}
 
 
 def test_what_there_is() -> None:
@@ -49,6 +59,8 @@ def test_what_there_is() -> None:
     shared = {"pause", "mark", "await", "drip", "hang_up", "reading", "response", "read", "closed", "silence", "flood"}
     assert found["step"] == {
         "request", "websocket", "tcp", "app", "parallel", "repeat", "eventually", "pause", "mark", "await",
+        "start", "signal", "kill_worker", "exit", "log", "measure", "connect", "drive",
     }  # fmt: skip
+    assert found["drive"] == {"give", "take", "fail_send"}
     assert found["tcp"] == shared | {"send"}
     assert found["websocket"] == shared | {"send", "frames", "close", "write", "receive", "frame", "ping"}

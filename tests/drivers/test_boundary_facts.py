@@ -190,3 +190,57 @@ def test_a_scope_that_is_a_subclass_of_dict_says_so() -> None:
     assert isinstance(observed, Foreign)
     assert (observed.cls, observed.value) == ("Headers", call.scope)
     assert BoundaryFacts([call]).fact("scope.path") == "/a b"
+
+
+@pytest.mark.parametrize(
+    ("fact", "given"),
+    [
+        ("calls", True),
+        ("paths", True),
+        ("scope.path", True),
+        ("scope.header.host", True),
+        ("loop", True),
+        ("pid", True),
+        ("received.types", True),
+        ("received.body", True),
+        ("received.last.type", True),
+        ("received.2.type", True),
+        ("scope_after.state.leak", False),
+        ("sent.0.status", False),
+        ("returned", False),
+        ("raised", False),
+        ("result.good.ok", False),
+        ("streamed", False),
+    ],
+)
+def test_what_the_server_gave(fact: str, given: bool) -> None:
+    assert BoundaryFacts([CALL]).given(fact) is given
+
+
+@pytest.mark.parametrize(
+    ("received", "given"),
+    [
+        ((), ()),
+        (({"type": "http.request", "more_body": True},), ("received.0.type",)),
+        (({"type": "http.request", "body": b"a"},), ("received.0.type", "received.body")),
+        (({"type": "websocket.connect"}, {"type": "websocket.receive"}), ("received.0.type", "received.1.type")),
+        (
+            ({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}),
+            ("received.0.type", "received.1.type", "received.last.type", "received.types", "received.body"),
+        ),
+    ],
+)
+def test_what_was_never_asked_for_was_not_withheld(
+    received: tuple[dict[str, object], ...], given: tuple[str, ...]
+) -> None:
+    """Whether more would have come is not known of an application that never asked."""
+    facts = BoundaryFacts([replace(CALL, events=tuple(Event("received", 1.0, message) for message in received))])
+    names = ("received.0.type", "received.1.type", "received.last.type", "received.types", "received.body")
+    assert {name for name in names if facts.given(name)} == set(given)
+
+
+def test_without_a_call_the_server_has_not_called() -> None:
+    facts = BoundaryFacts([], nth=2)
+    assert facts.given("scope.path")
+    assert not facts.given("received.types")
+    assert [one.given for one in facts.unmet(frozenset())] == [True]

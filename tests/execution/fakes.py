@@ -15,6 +15,7 @@ from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
 from engine.model.places import Place
 from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.usage import Usage
 from engine.registry import Registry, found
 
 TARGET = Target("server", "control", "asyncio")
@@ -72,8 +73,31 @@ class FakeLive:
     ended: Ended | None = None
     workers_lost: Sequence[int] = ()
     stopped: int = 0
+    pid: int = 100
+    ended_at: float = 0.0
+    written: str = ""
+    started: int = 0
 
-    def log(self) -> str:
+    def log(self, since: int = 0) -> str:
+        return self.written[since:]
+
+    @property
+    def logged(self) -> int:
+        return len(self.written)
+
+    def usage(self) -> Sequence[Usage]:
+        return ()
+
+    async def start(self, *, ready: bool = True) -> None:
+        self.started += 1
+
+    def signal(self, number: int, pid: int = 0) -> bool:
+        return False
+
+    async def wait(self) -> Ended:
+        return self.ended or Ended(status=0)
+
+    async def drive(self, order: Mapping[str, object]) -> str:
         return ""
 
     async def stop(self) -> Ended | None:

@@ -44,6 +44,26 @@ def test_one_group_of_any_of_must_hold_as_a_whole() -> None:
     assert wrong(choice, status=200, body="b", outcome="response") != []
 
 
+class AtTheBoundary(Seen):
+    """An observation that knows what the server gave."""
+
+    def given(self, fact: str) -> bool:
+        return fact.startswith("scope")
+
+
+def test_a_mismatch_says_whether_it_is_about_what_the_server_gave() -> None:
+    expected = group(group(**{"scope.path": "/", "returned": True}), **{"scope.type": "http", "raised": "E"})
+    facts = {"scope.type": "x", "scope.path": "x", "returned": False, "raised": "F"}
+    found = judge(expected, AtTheBoundary(facts), Situation({}), MATCH)
+    assert [(one.where, one.given) for one in found] == [
+        ("scope.type", True),
+        ("raised", False),
+        ("scope.path", True),
+        ("returned", False),
+    ]
+    assert not any(one.given for one in judge(expected, Seen(facts), Situation({}), MATCH))
+
+
 @pytest.mark.parametrize(
     ("outcomes", "verdict"),
     [

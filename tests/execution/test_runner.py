@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.channels.scripted import ScriptedChannel
 from engine.drivers.base import Context, Observation, Seen
 from engine.errors import Defect, Refused
 from engine.execution.job import Job
@@ -16,9 +17,9 @@ from engine.model.case import Act, Application, Case, Level, Step
 from engine.model.expectation import Checks, Mismatch
 from engine.model.places import Place
 from engine.model.protocols import Channel
-from engine.model.target import Ended
+from engine.model.target import Ended, Launch
 from engine.model.verdict import JobResult, Verdict
-from tests.execution.fakes import FakeLive, case, group, job, kind, see, step, the_match
+from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
 PLACE = Place("case.yaml", 1, 1)
 
@@ -121,6 +122,65 @@ def test_a_crash_is_told_from_a_failure() -> None:
     live = FakeLive(ended=Ended(signal=9))
     result = run(case(step("look", EXPECT)), live, look=see(status=500))
     assert (result.verdict, result.reason) == (Verdict.CRASH, "the server ended with signal 9")
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict"),
+    [
+        (("end", "look"), Verdict.FAIL),  # a step has seen to the server's end
+        (("look", "end"), Verdict.CRASH),  # it died before
+        (("begin",), Verdict.FAIL),  # its start is what failed
+        (("begin", "look"), Verdict.CRASH),  # it had started
+    ],
+)
+def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], verdict: Verdict) -> None:
+    unmet = Mismatch("start", "comes to a server", "nothing")
+
+    class Failed(Seen):
+        def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+            return [unmet] if steps == ("begin",) else []
+
+    async def begin(step: Step, context: Context) -> Observation | None:
+        return Failed()
+
+    kinds = dict([
+        kind("look", see(status=500)), kind("end", see(), ends=True), kind("begin", begin, starts=True),
+    ])  # fmt: skip
+    live = FakeLive(ended=Ended(status=3))
+    of = case(*(step(name, EXPECT if name == "look" else None) for name in steps))
+    assert run_with(of, kinds, live).verdict is verdict
+
+
+@pytest.mark.parametrize(("own", "seen"), [("", "new"), ("j0", "old new")])
+def test_a_log_begins_with_the_case_or_with_the_case_s_own_server(own: str, seen: str) -> None:
+    live = FakeLive(written="old ")
+
+    async def look(step: Step, context: Context) -> Observation:
+        live.written += "new"
+        return Seen({"text": context.log()})
+
+    of = job(case(step("look", Checks(expect=group(text=seen)))), launch=Launch(TARGET, lifespan_of=own))
+    assert run(of, live, look=look).verdict is Verdict.PASS
+
+
+def test_a_connection_is_opened_under_a_name_once() -> None:
+    opened: list[tuple[object, ...]] = []
+
+    async def open_channel(*arguments: object) -> Channel:
+        opened.append(arguments)
+        return ScriptedChannel()
+
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.open("one")
+        await context.open("two", address=("127.0.0.9", 3), receive_buffer=4096)
+        assert (await context.connect("two")).channel.ended == ""
+        await context.open("one")
+        return None
+
+    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    result = asyncio.run(runner.run(job(case(step("connect"))), FakeLive()))
+    assert opened == [(("127.0.0.1", 1), "one"), (("127.0.0.9", 3), "two", 4096)]
+    assert (result.verdict, result.reason) == (Verdict.ERROR, "ValueError: there is a connection 'one' already")
 
 
 def test_polling_goes_on_until_it_holds() -> None:

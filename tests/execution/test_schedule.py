@@ -94,6 +94,24 @@ def test_no_more_targets_live_than_allowed() -> None:
     assert set(verdicts(Play(many, do)).values()) == {Verdict.PASS}
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(3, {"shared": 2, "own": 3}), (0, {"shared": 2})])
+def test_those_that_a_job_has_for_itself_are_counted_apart(limit: int, expected: dict[str, int]) -> None:
+    alive, most = dict[str, int](), dict[str, int]()
+    many = [job(case(id=str(n)), n, Launch(TARGET, (("workers", n),), "j" if n % 2 else "")) for n in range(12)]
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        sort = "own" if one.launch.lifespan_of and limit else "shared"
+        alive[sort] = alive.get(sort, 0) + 1
+        most[sort] = max(most.get(sort, 0), alive[sort])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        alive[sort] -= 1
+        return Verdict.PASS
+
+    assert set(verdicts(Play(many, do, Limits(targets=2, own=limit))).values()) == {Verdict.PASS}
+    assert most == expected
+
+
 def test_a_target_that_does_not_start_errs_and_the_others_run() -> None:
     other = Launch(replace(TARGET, framework="broken"))
     play = Play([*jobs("a"), job(case(id="b"), 1, other), job(case(id="c"), 2, other)])

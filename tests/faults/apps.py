@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
+from . import obligations
 from .events import Event
 from .http1 import App, Receive, Send
 from .switches import PROBE
@@ -242,6 +243,7 @@ FAULTS: dict[str, Callable[[App], App]] = {
     "ws-close-swallowed": changing(swallowing_close),
     "ws-no-subprotocol": changing(without_subprotocol),
     "ws-never-accepts": changing(never_accepting),
+    **obligations.FAULTS,
 }
 
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
-import subprocess
+import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,15 +22,15 @@ from engine.app.front import Front
 from engine.app.places import find
 from engine.app.plan import plan
 from engine.app.session import Session
-from engine.errors import StartError
 from engine.execution.job import Job
 from engine.model.case import Case
-from engine.model.protocols import Boundary
-from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.target import Launch, Target
 from engine.model.verdict import JobResult, Verdict
 from engine.observation.desk import Desk
-from engine.targets.inside import laid_out
-from engine.targets.readiness import NotReady, ready
+from engine.targets.environments import Environment, Environments
+from engine.targets.frameworks import Framework
+from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.servers.base import Command, Server, Start, whole
 
 from . import apps
 from .switches import FAULTS
@@ -39,7 +38,7 @@ from .table import APPS, SERVERS
 
 ROOT = Path(__file__).parents[2]
 TARGET = Target("small", "control", "asyncio")
-OFFERS = frozenset({"disconnect", "lifespan", "state", "websocket"})
+OFFERS = frozenset({"disconnect", "lifespan", "reload", "state", "websocket"})
 RED = (Verdict.FAIL, Verdict.WARN, Verdict.TIMEOUT, Verdict.CRASH)
 BROKEN = (*RED, Verdict.ERROR)
 NEVER_READY = ("lifespan-is-required",)
@@ -49,96 +48,61 @@ STARTS_WITHIN = 10.0  # seconds
 AT_ONCE = 6  # servers
 
 
-@dataclass
-class Live:
-    """A small server that runs. It keeps ``engine.model.protocols.LiveTarget``."""
+class Here(Environments):
+    """The environment of these tests themselves."""
 
-    target: Target
-    address: tuple[str, int]
-    boundary: Boundary
-    facts: Facts
-    process: subprocess.Popen[bytes]
-    log_file: Path
-
-    @property
-    def host(self) -> str:
-        return f"{self.address[0]}:{self.address[1]}"
-
-    @property
-    def ended(self) -> Ended | None:
-        status = self.process.poll()
-        if status is None:
-            return None
-        return Ended(signal=-status) if status < 0 else Ended(status=status)
-
-    @property
-    def workers_lost(self) -> Sequence[int]:
-        return [] if self.ended is None else [self.process.pid]
-
-    def log(self) -> str:
-        return self.log_file.read_text(encoding="utf-8", errors="replace")
-
-    async def stop(self) -> Ended | None:
-        self.process.terminate()
-        try:
-            await asyncio.to_thread(self.process.wait, 2)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            await asyncio.to_thread(self.process.wait)
-        self.boundary.refresh()
-        return self.ended
+    async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
+        return Environment(Path(sys.executable), platform.python_version(), {})
 
 
-@dataclass
-class SmallRuntime:
-    """Starts small servers, each in a process of its own, with a desk under ``folder``."""
+class SmallRuntime(LocalRuntime):
+    """Starts small servers as the engine starts any, with one fault or none; ``app`` is a fault of the app's."""
 
-    folder: Path
-    fault: str = ""
-    app: str = ""
-    started: int = 0
+    def __init__(self, folder: Path, fault: str = "", app: str = "") -> None:
+        control = Framework(
+            TARGET.framework, "", "tests.faults.apps:app" if app else "app:app", ROOT / "frameworks/control"
+        )
+        small = Server(
+            TARGET.server, "", "", Path(), base=command(fault), offers=OFFERS, options=OPTIONS
+        )  # fmt: skip
+        super().__init__(
+            Here(folder / "cache"), {control.name: control}, {small.name: small}, Desk.create, folder,
+            ready_within=STARTS_WITHIN,
+        )  # fmt: skip
+        self._fault = app
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> Live:
-        """Raises StartError where the server does not become ready."""
-        self.started += 1
-        place = self.folder / str(self.started)
-        place.mkdir(parents=True)
-        desk = Desk.create(place / "desk")
-        if prepare is not None:
-            prepare(desk)
-        inside = laid_out(self.folder / "cache")
-        address, process = self.spawn(place, inside, launch)
-        live = Live(launch.target, address, desk, Facts(), process, place / "log")
-        try:
-            await asyncio.wait_for(ready(address, desk), STARTS_WITHIN)
-        except (NotReady, TimeoutError) as error:
-            await live.stop()
-            raise StartError(f"the small server is not ready: {error}", log=live.log()) from error
-        return live
+    def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
+        variables = super()._variables(launch, environment, scratch)
+        path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
+        return {**variables, "PYTHONPATH": path, "FAULTY_APP": "app:app", "FAULTY_FAULT": self._fault}
 
-    def spawn(self, place: Path, inside: Path, launch: Launch) -> tuple[tuple[str, int], subprocess.Popen[bytes]]:
-        """The process, and where it listens: its socket listens before it starts."""
-        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, (place / "log").open("wb") as log:
-            command = [sys.executable, "-m", "tests.faults.server", "engine_inside.service:app"]
-            process = subprocess.Popen(
-                [*command, "--fd", str(listener.fileno()), "--fault", self.fault, "--loop", launch.target.loop],
-                cwd=ROOT, pass_fds=[listener.fileno()], stdout=log, stderr=log,
-                env=self.environment(place / "desk", inside, launch),
-            )  # fmt: skip
-            return listener.getsockname(), process
 
-    def environment(self, desk: Path, inside: Path, launch: Launch) -> dict[str, str]:
-        control = ROOT / "frameworks" / "control"
-        return {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(str(path) for path in (inside, control, ROOT)),
-            "ENGINE_DESK": str(desk),
-            "ENGINE_PLAYS": "1",
-            "ENGINE_APP": "tests.faults.apps:app" if self.app else "app:app",
-            "ENGINE_LIFESPAN_OF": launch.lifespan_of,
-            "FAULTY_APP": "app:app",
-            "FAULTY_FAULT": self.app,
-        }
+OPTIONS = {
+    "workers": lambda value: ["--workers", whole(value, least=1)],
+    "keep_alive": lambda value: ["--keep-alive", str(value)],
+    "grace": lambda value: ["--grace", str(value)],
+}
+
+
+def command(fault: str) -> Command:
+    """The small server's command line, with a fault or none."""
+
+    def base(start: Start) -> list[str]:
+        host, port = start.address
+        where = ["--bind", f"{host}:{port}"] if start.descriptor is None else ["--fd", str(start.descriptor)]
+        return [
+            str(start.python),
+            "-m",
+            "tests.faults.server",
+            start.app,
+            *where,
+            "--fault",
+            fault,
+            "--loop",
+            start.loop,
+        ]
+
+    return base
 
 
 @dataclass
@@ -170,10 +134,11 @@ def control_cases() -> list[Case]:
 async def run(cases: Iterable[Case], *, fault: str = "", app: str = "") -> list[JobResult]:
     """Run cases on one small server. What they depend on is not run with them."""
     alone = [replace(case, depends_on=()) for case in cases]
-    jobs = plan(alone, [TARGET], lambda target: OFFERS, lambda target, options: ())
     verdicts = Verdicts()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         runtime = SmallRuntime(Path(folder), fault, app)
+        small = runtime.servers[TARGET.server]
+        jobs = plan(alone, [TARGET], lambda target: OFFERS, lambda target, options: small.unsupported(options))
         session = Session(jobs, runtime, Front(find()).runner("faults-run"), None, [verdicts])
         await session.run()
     return verdicts.results

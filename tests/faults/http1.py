@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -210,7 +212,8 @@ class Exchange:
             await asyncio.get_running_loop().create_task(_call(app, scope, self), context=context)
         except Exception as error:
             trouble = error
-            if not (isinstance(error, OSError) and self.wire.writer.transport.is_closing()):
+            gone = isinstance(error, OSError) and self.wire.writer.transport.is_closing()
+            if not gone or self.switch("disconnect-is-logged"):
                 log.exception("the application raised")
             if self.switch("exception-stops-server"):
                 raise SystemExit(70) from error
@@ -249,18 +252,40 @@ async def _call(app: App, scope: dict[str, Any], exchange: Exchange) -> None:
     await app(scope, exchange.receive, exchange.send)
 
 
-async def serve_connection(wire: Wire, app: App, state: dict[str, Any] | None, switch: Switch) -> None:
-    """Answer a connection's requests until either side ends it."""
+def hold_on() -> None:
+    """Leave a process that has this one's connections open after it has gone; it ends by itself in the end."""
+    if not os.fork():
+        time.sleep(20)
+        os._exit(0)
+
+
+async def swallow(wire: Wire) -> None:
+    """Take all that comes into memory, whether anybody asked for it or not: what a faulty server does."""
+    kept = []
+    while data := await wire.read():
+        kept.append(data)
+
+
+async def serve_connection(
+    wire: Wire, app: App, state: dict[str, Any] | None, switch: Switch, keep_alive: float | None = None
+) -> None:
+    """Answer a connection's requests until either side ends it. ``keep_alive`` is how long it may be idle, in
+    seconds."""
     while True:
         wire.idle = not wire.ahead
         try:
-            request = await wire.event()
+            async with asyncio.timeout(None if switch("idle-never-closed") else keep_alive):
+                request = await wire.event()
+        except TimeoutError:
+            return
         except h11.RemoteProtocolError as error:
             return await refuse(wire, error, switch)
         if not isinstance(request, h11.Request):
             return
         wire.idle = False
         wire.is_head = request.method == b"HEAD"
+        if switch("killed-worker-holds-clients") and request.target != PROBE:
+            hold_on()
         if (opening := handshake(request, switch)) is not None:
             scope = scope_of(request, "websocket", wire.ends, state, switch)
             return await Session(wire, opening, switch).run(app, scope)
@@ -269,7 +294,13 @@ async def serve_connection(wire: Wire, app: App, state: dict[str, Any] | None, s
         late, wire.held = wire.held, None
         if switch("pipeline-reversed") and wire.ahead and late is None:
             wire.held = []
-        going = await exchange.run(app, scope)
+        if switch("upload-unbounded") and any(
+            len(value) > 7 for name, value in request.headers if name == b"content-length"
+        ):
+            await asyncio.gather(swallow(wire), exchange.run(app, scope))
+            return
+        async with asyncio.timeout(keep_alive if switch("keep-alive-cuts-requests") else None):
+            going = await exchange.run(app, scope)
         if late is not None:
             wire.held = None
             await wire.write(b"".join(late))

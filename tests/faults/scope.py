@@ -109,5 +109,7 @@ def spoil(scope: dict[str, Any], request: h11.Request, switch: Switch) -> None:
         scope["subprotocols"].reverse()
     if switch("ws-scope-no-query") and scope["type"] == "websocket":
         scope["query_string"] = b""
+    if switch("state-crowded") and "state" in scope:
+        scope["state"]["server"] = "small"
     if switch("state-missing"):
         scope.pop("state", None)

@@ -2,8 +2,9 @@
 
     python -m tests.faults.server module:app --fd 3 --fault no-date --loop asyncio
 
-Without ``--fault`` it is right. It listens on a descriptor that it inherits, runs the lifespan protocol, and on SIGTERM
-or SIGINT stops to accept, lets what runs come to its end, and shuts the application down.
+Without ``--fault`` it is right. It listens on a descriptor that it inherits, or binds an address itself, runs the
+lifespan protocol, and on SIGTERM or SIGINT stops to accept, lets what runs come to its end, and shuts the application
+down; a second one ends it at once. With ``--workers`` there are several of it, and SIGHUP has them replaced.
 """
 
 from __future__ import annotations
@@ -17,117 +18,120 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from .events import Event, check
 from .http1 import App, serve_connection
+from .lifespan import Lifespan, StartupFailed
 from .switches import FAULTS, Switch
 from .wire import Wire
+from .workers import STARTUP_FAILED, Supervisor
 
 log = logging.getLogger("tests.faults")
 GRACE = 5.0  # seconds that what runs has to come to its end
-STARTUP_FAILED = 3
+MIB = 1024 * 1024
+_kept: list[object] = []  # what faulty servers never let go of
 
 
-class StartupFailed(Exception):
-    """The application answered ``lifespan.startup.failed``."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``keep_alive`` is how long an idle connection is kept, and ``grace`` how long what runs may take to end, both in
+    seconds."""
+
+    keep_alive: float | None = None
+    grace: float = GRACE
 
 
-class Lifespan:
-    """The lifespan protocol with one application. Its ``state`` is None where the application has no lifespan."""
+class Server:
+    """One process of it."""
 
-    def __init__(self, app: App, switch: Switch) -> None:
+    def __init__(self, app: App, switch: Switch, options: Options) -> None:
         self.app = app
         self.switch = switch
-        self.state: dict[str, Any] | None = None
-        self.orders: asyncio.Queue[Event] = asyncio.Queue()
-        self.answers: asyncio.Queue[str] = asyncio.Queue()
-        self.call: asyncio.Task[None] | None = None
-        self.message = ""
+        self.options = options
+        self.lifespan = Lifespan(app, switch)
+        self.running: dict[asyncio.Task[Any], Wire] = {}
+        self.told = asyncio.Event()
 
-    async def start(self) -> None:
-        """Have the application start up. Raises StartupFailed if it says so; an exception means it has no lifespan."""
-        if self.switch("no-lifespan"):
+    async def serve(self, listener: socket.socket) -> int:
+        """Serve until a signal says stop; the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.asked, number)
+        if self.switch("startup-not-awaited"):
+            await asyncio.start_server(self.connected, sock=listener.dup())
+        starting = asyncio.create_task(self.lifespan.start())
+        waiting = asyncio.create_task(self.told.wait())
+        await asyncio.wait({starting} if self.switch("startup-deaf") else {starting, waiting},
+                           return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+        if not starting.done():
+            starting.cancel()
+            return 0
+        try:
+            await starting
+        except StartupFailed as failure:
+            if not self.switch("startup-failed-silent"):
+                log.error("startup failed: %s", failure)
+            return 0 if self.switch("startup-failed-exits-0") else STARTUP_FAILED
+        accepting = await asyncio.start_server(self.connected, sock=listener)
+        await waiting
+        await self.end(accepting)
+        return 1 if self.switch("stop-exits-1") else 0
+
+    def asked(self, number: int) -> None:
+        """A signal says stop. The second one is meant."""
+        if number == signal.SIGINT and self.switch("int-ignored"):
             return
-        state: dict[str, Any] = {}
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
-        self.call = asyncio.create_task(self.run(scope))
-        answer = await self.order("lifespan.startup")
-        if answer == "lifespan.startup.complete":
-            self.state = state
-        elif answer == "lifespan.startup.failed" or self.switch("lifespan-is-required"):
-            raise StartupFailed(self.message)
+        if self.told.is_set() and not self.switch("second-signal-ignored"):
+            os._exit(1)
+        self.told.set()
 
-    async def stop(self) -> None:
-        """Have the application shut down, where it started up."""
-        running = self.state is not None and self.call is not None and not self.call.done()
-        if running and await self.order("lifespan.shutdown") == "lifespan.shutdown.failed":
-            log.error("shutdown failed: %s", self.message)
+    async def end(self, accepting: asyncio.Server) -> None:
+        """Stop to accept, let what runs end, shut the application down."""
+        if self.switch("slow-stop"):
+            await asyncio.sleep(7)
+        if not self.switch("accepts-while-stopping"):
+            accepting.close()
+        if self.switch("shutdown-before-the-end"):
+            await self.lifespan.stop()
+            await finish(self.running, self.options.grace, self.switch)
+        else:
+            await finish(self.running, self.options.grace, self.switch)
+            await self.lifespan.stop()
 
-    async def order(self, what: str) -> str:
-        self.orders.put_nowait({"type": what})
-        return await self.answers.get()
-
-    async def run(self, scope: dict[str, Any]) -> None:
-        try:
-            await self.app(scope, self.orders.get, self.send)
-        except Exception:
-            log.info("the application has no lifespan", exc_info=True)
-        self.answers.put_nowait("over")
-
-    async def send(self, event: Event) -> None:
-        checked = check(event, "lifespan", self.switch)
-        if checked is not None:
-            self.message = str(checked.get("message", ""))
-            self.answers.put_nowait(str(checked["type"]))
-
-
-async def serve(app: App, listener: socket.socket, switch: Switch) -> int:
-    """Serve until a signal says stop; the exit status."""
-    lifespan = Lifespan(app, switch)
-    try:
-        await lifespan.start()
-    except StartupFailed as failure:
-        log.error("startup failed: %s", failure)
-        return STARTUP_FAILED
-    running: dict[asyncio.Task[Any], Wire] = {}
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        wire = running[task] = Wire(reader, writer, switch)
+        wire = self.running[task] = Wire(reader, writer, self.switch)
+        if self.switch("descriptors-leak"):
+            _kept.append(os.open(os.devnull, os.O_RDONLY))
+        if self.switch("connections-cost-memory"):
+            _kept.append(b"x" * MIB)
         try:
-            await serve_connection(wire, app, lifespan.state, switch)
+            await serve_connection(wire, self.app, self.lifespan.state, self.switch, self.options.keep_alive)
         except ConnectionError:
             pass
         except Exception:
             log.exception("the server broke")
         finally:
-            running.pop(task)
+            self.running.pop(task)
             await wire.close()
 
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    accepting = await asyncio.start_server(connected, sock=listener)
-    await stop.wait()
-    accepting.close()
-    await finish(running)
-    await lifespan.stop()
-    return 0
 
-
-async def finish(running: Mapping[asyncio.Task[Any], Wire]) -> None:
-    """End the connections: those between two requests at once, the others when they are done, or after GRACE."""
+async def finish(running: Mapping[asyncio.Task[Any], Wire], grace: float, switch: Switch) -> None:
+    """End the connections: those between two requests at once, the others when they are done, or after the grace."""
     tasks = dict(running)
+    leaving: list[asyncio.Future[None]] = []
     for task, wire in tasks.items():
         wire.last = True
-        if wire.idle:
+        if wire.leave is not None:
+            leaving.append(asyncio.ensure_future(wire.leave()))
+        elif (wire.idle and not switch("idle-connections-block")) or switch("term-cuts-requests"):
             task.cancel()
     if tasks:
-        _, late = await asyncio.wait(tasks, timeout=GRACE)
+        _, late = await asyncio.wait(tasks, timeout=60 if switch("idle-connections-block") else grace)
         for task in late:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*late, *leaving, return_exceptions=True)
 
 
 def load(name: str) -> App:
@@ -139,18 +143,36 @@ def load(name: str) -> App:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("app", help="module:attribute of an ASGI 3 application")
-    parser.add_argument("--fd", type=int, required=True, help="a listening descriptor")
+    parser.add_argument("--fd", type=int, help="a listening descriptor")
+    parser.add_argument("--bind", default="", help="host:port to listen on")
     parser.add_argument("--fault", default="", choices=["", *FAULTS], metavar="NAME", help="the fault to have")
-    parser.add_argument("--loop", default="asyncio", choices=["asyncio", "uvloop"])
+    parser.add_argument("--loop", default="asyncio", choices=["auto", "asyncio", "uvloop"])
+    parser.add_argument("--workers", type=int, default=0, help="worker processes; 0 is none beside the main one")
+    parser.add_argument("--keep-alive", type=float, help="seconds that an idle connection is kept")
+    parser.add_argument("--grace", type=float, default=GRACE, help="seconds that what runs has to end")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
     sys.path.insert(0, os.getcwd())
-    listener = socket.socket(fileno=options.fd)
+    switch = Switch(options.fault)
+    listener = listening(options.bind) if options.bind else socket.socket(fileno=options.fd)
     listener.setblocking(False)
     factory = importlib.import_module("uvloop").new_event_loop if options.loop == "uvloop" else None
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(serve(load(options.app), listener, Switch(options.fault)))
+
+    def work(number: int) -> int:
+        app = load(options.app)
+        own = Switch("no-lifespan") if number > 1 and switch("lifespan-in-one-worker") else switch
+        with asyncio.Runner(loop_factory=factory) as runner:
+            server = Server(app, own, Options(options.keep_alive, options.grace))
+            return runner.run(server.serve(listener))
+
+    return Supervisor(options.workers, work, switch).run() if options.workers else work(1)
+
+
+def listening(where: str) -> socket.socket:
+    """A socket that listens on ``host:port``."""
+    host, _, port = where.rpartition(":")
+    return socket.create_server((host, int(port)), backlog=128)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,28 @@ def _asgi(*ids: str) -> tuple[str, ...]:
     return _cases("asgi/boundary.yaml", *ids)
 
 
+def _starting(*ids: str) -> tuple[str, ...]:
+    return _cases("lifecycle/startup.yaml", *ids)
+
+
+def _stopping(*ids: str) -> tuple[str, ...]:
+    return _cases("lifecycle/shutdown.yaml", *ids)
+
+
+def _workers(*ids: str) -> tuple[str, ...]:
+    return _cases("lifecycle/workers.yaml", *ids)
+
+
+def _costs(*ids: str) -> tuple[str, ...]:
+    return _cases("lifecycle/resources.yaml", *ids)
+
+
+def _owed(*ids: str) -> tuple[str, ...]:
+    return _cases("frameworks/obligations.yaml", *ids)
+
+
+FAILED = _variants("startup-failed", "with-a-message", "without-one")
+
 # Faults of the small server, with the control on it.
 SERVERS: Table = {
     "scope-type-http1": _http_scope("type-is-http"),
@@ -119,10 +141,11 @@ SERVERS: Table = {
     "early-disconnect": _asgi("receive-waits"),
     "disconnect-once": _asgi("disconnect-during-receive"),
     "state-shared": _lifespan("state-is-a-copy", "websocket-state-is-a-copy"),
+    "state-crowded": _lifespan("nothing-left-behind"),
     "state-missing": _lifespan("state-is-a-copy"),
     "context-shared": _asgi("context-does-not-leak"),
     "no-lifespan": _startup("startup-was-called"),
-    "lifespan-is-required": _lifespan("without-lifespan"),
+    "lifespan-is-required": _lifespan("without-lifespan") + _starting("lifespan-refused", "startup-raises"),
     "unknown-event-ignored": _asgi("unknown-event"),
     "wrong-types-ignored": _asgi("wrong-types"),
     "unknown-key-raises": _asgi("unknown-keys"),
@@ -194,6 +217,40 @@ SERVERS: Table = {
     "scope-headers-counted": _http_scope("headers-are-pairs") + _websocket("headers"),
     "scope-headers-dict": _http_scope("headers-are-a-list"),
     "final-100-counts": _http_messages("no-final-100"),
+    "startup-not-awaited": _starting("startup-is-awaited"),
+    "startup-failed-ignored": _starting(*FAILED, "startup-failed-serves-nobody"),
+    "startup-failed-exits-0": _starting(*FAILED),
+    "startup-failed-silent": _starting("startup-failed-is-logged"),
+    "startup-deaf": _starting("stopped-while-starting"),
+    "respawns-for-ever": _starting("startup-failed-with-workers"),
+    "lifespan-return-hangs": _starting("lifespan-returns"),
+    "lifespan-event-too-many": _starting("lifespan-waits"),
+    "lifespan-in-one-worker": _workers("lifespan-in-each"),
+    "term-cuts-requests": _stopping("request-in-flight"),
+    "accepts-while-stopping": _stopping("no-new-connections"),
+    "no-shutdown-event": _stopping("shutdown-event", "interrupted") + _workers("stops-all", "reload"),
+    "shutdown-not-awaited": _stopping("shutdown-event"),
+    "shutdown-before-the-end": _stopping("shutdown-comes-last"),
+    "shutdown-without-startup": _starting("lifespan-refused", "startup-raises"),
+    "shutdown-failed-silent": _stopping("shutdown-failed"),
+    "shutdown-raise-hangs": _stopping("shutdown-raises"),
+    "idle-connections-block": _stopping("idle-connections", "silent-connection"),
+    "slow-stop": _starting("starts-again"),
+    "stop-exits-1": _stopping("exit-status"),
+    "int-ignored": _stopping("interrupted"),
+    "second-signal-ignored": _stopping("second-signal"),
+    "ws-dropped-at-stop": _stopping("websockets-are-told"),
+    "worker-not-replaced": _workers("worker-is-replaced"),
+    "reload-without-shutdown": _workers("reload"),
+    "killed-worker-holds-clients": _workers("worker-killed-in-a-request"),
+    "idle-never-closed": _costs("idle-is-closed"),
+    "keep-alive-cuts-requests": _costs("request-is-not-idle"),
+    "descriptors-leak": _costs("aborted-connections"),
+    "connections-cost-memory": _costs("open-connections"),
+    "upload-unbounded": _costs("upload-is-bounded"),
+    "slow-reader-buffers": _costs("slow-reader"),
+    "ws-claim-allocates": _costs("claimed-length"),
+    "disconnect-is-logged": _costs("disconnect-is-no-error"),
 }
 
 # Faults of the application, on a server that is right.
@@ -236,4 +293,12 @@ APPS: Table = {
     "ws-scope-headers-as-object": _websocket("headers"),
     "ws-scope-keys-lost": _websocket("required-keys"),
     "ws-requested-lost": _websocket("subprotocols-arrive"),
+    "any-scope-type": _owed("unknown-scope-type"),
+    "first-piece-only": _owed("body-in-any-pieces"),
+    "unknown-keys-raise": _owed("unknown-keys"),
+    "names-in-capitals": _owed("header-names"),
+    "send-error-translated": _owed("send-may-fail"),
+    "lifespan-needed": _owed("without-lifespan"),
+    "scheme-needed": _owed("least-scope"),
+    "shutdown-unanswered": _owed("lifespan"),
 }

@@ -24,6 +24,7 @@ from .wire import Wire
 App = Callable[[dict[str, Any], Callable[[], Awaitable[Event]], Callable[[Event], Awaitable[None]]], Awaitable[None]]
 log = logging.getLogger("tests.faults")
 LARGEST_MESSAGE = 16 * 1024 * 1024
+_kept: list[bytes] = []  # for the fault `ws-claim-allocates`
 
 
 def handshake(request: h11.Request, switch: Switch) -> Response | None:
@@ -111,6 +112,7 @@ class Session:
             response = h11.InformationalResponse(status_code=101, headers=lines, reason=b"Switching Protocols")
             await self.wire.emit(response)
         self.accepted = True
+        self.wire.leave = self.leave
         if self.pump is None:
             self.pump = asyncio.create_task(self.read_frames())
 
@@ -138,6 +140,14 @@ class Session:
     async def close(self, event: Event) -> None:
         self.protocol.send_close(event.get("code", 1000), event.get("reason") or "")
         await self.flush()
+
+    async def leave(self) -> None:
+        """The server stops: say so, and let the application hear of the end (RFC 6455, 7.4.1: 1001 is going away)."""
+        if self.switch("ws-dropped-at-stop"):
+            return self.wire.writer.transport.abort()
+        if self.protocol.state is OPEN:
+            self.protocol.send_close(1001)
+            await self.flush()
 
     async def flush(self) -> None:
         """Write what the protocol has to say; b"" is its word for the end of this side."""
@@ -171,6 +181,8 @@ class Session:
 
     def feed(self, data: bytes) -> None:
         """Take bytes of the client in: its messages become events."""
+        if self.switch("ws-claim-allocates") and len(data) > 9 and data[1] & 0x7F == 127:
+            _kept.append(b"x" * min(int.from_bytes(data[2:10], "big"), 256 * 1024 * 1024))
         if self.switch("ws-reads-after-close"):
             data = closing_last(data)
         if self.switch.name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Union
@@ -35,6 +36,7 @@ class Wire:
         self.ended = False  # the peer has sent FIN or reset
         self.idle = True  # between two requests
         self.last = False  # the connection ends after the request under way
+        self.leave: Callable[[], Awaitable[None]] | None = None  # says goodbye, where a protocol has a way to
         self.is_head = False  # whether the request under way is a HEAD
         self.held: list[bytes] | None = None  # output kept back by the fault `pipeline-reversed`
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)
@@ -89,7 +91,8 @@ class Wire:
         if self.writer.transport.is_closing():
             raise ConnectionResetError("the client has gone")
         self.writer.write(data)
-        await self.writer.drain()
+        if not self.switch("slow-reader-buffers"):
+            await self.writer.drain()
 
     async def emit(self, event: h11.Event) -> None:
         """Write an event. Raises h11.LocalProtocolError for one that may not go out now, and as ``write``."""

@@ -53,7 +53,8 @@ def test_a_huge_file_is_answered_at_once(tmp_path: Path) -> None:
             "clauses: C\nlist: [{id: A-01, level: must, statement: S}, {id: A-01, level: must, statement: S}]\n",
             ["duplicate-id"],
         ),
-        ("known-failures: K\nlist: [{case: x, because: z}]\n", ["missing-key", "form"]),
+        ("known-failures: K\nlist: [{case: x, because: z}]\n", ["form"]),
+        ("known-failures: K\nlist: [{case: 'f::a', because: z}]\n", ["missing-key"]),
     ],
 )
 def test_documents_by_their_first_key(text: str, expected: list[str]) -> None:

@@ -98,6 +98,13 @@ def test_lifespans_are_apart(desk: Desk, observers: Observers) -> None:
     assert [call.key for call in desk.lifespans()] == ["7.0.0"]
 
 
+def test_a_lifespan_with_a_token_is_no_server_s(desk: Desk, observers: Observers) -> None:
+    observers.worker(7)
+    observers.call(7, 0, "j1.1", kind="lifespan")
+    assert keys(desk, token="j1.1") == ["7.0.0"]
+    assert desk.lifespans() == []
+
+
 def test_a_call_goes_on_from_refresh_to_refresh(desk: Desk, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")

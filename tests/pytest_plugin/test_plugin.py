@@ -32,6 +32,12 @@ def test_a_whole_run(run: Run, suites: Path) -> None:
     assert "call 1 returned" in ran.out
     assert "curl -i" in ran.out
     assert "Traceback" not in ran.out
+    # Whose fault it is: what is known when the case fails, and what the whole run says.
+    assert "whose fault, as far as the run has come: server gunicorn" in ran.out
+    summary = ran.out.partition("= whose fault =")[2]
+    assert "red: 1 cell\n\nserver gunicorn\n  it fails without any framework; no server was seen" in summary
+    assert "    fail     suites/first.yaml::wrong[gunicorn-control-auto]: status is 201, but it is 200" in summary
+    assert "settled by: engine grid suites/first.yaml --server reference --server gunicorn" in summary
     assert f"FAILED suites/first.yaml::wrong[{TARGET}] - fail: status is 201, but it is 200" in ran.out
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
@@ -145,3 +151,52 @@ def test_an_unknown_framework_is_a_usage_error(run: Run) -> None:
     assert ran.code != 0
     assert "did you mean 'starlette'?" in ran.out
     assert "Traceback" not in ran.out
+
+
+def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
+    ran = run("--conformance-repeat", "3", "--conformance-recheck", "--keep-transcripts", path="suites/first.yaml")
+    assert ran.counts("1 failed", "4 passed", "1 skipped")
+    assert "run 3 times each: 5 of 5 came to the same every time" in ran.out
+    assert "run again alone: 1 that were red, of which none passes without company" in ran.out
+    (kept,) = runs(suites)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    results = {line["case"]: line for line in lines if line["kind"] == "result"}
+    assert [one["verdict"] for one in results["wrong"]["attempts"]] == ["fail"] * 3
+    assert results["type-is-http"]["transcript"]
+    (recheck,) = [line for line in lines if line["kind"] == "recheck"]
+    assert (recheck["case"], recheck["verdict"], len(recheck["attempts"])) == ("wrong", "fail", 3)
+
+
+def test_rechecked_in_a_worker_of_xdist(run: Run, suites: Path) -> None:
+    ran = run("-n", "2", "--conformance-recheck", path="suites/first.yaml")
+    assert "run again alone: 1 that were red" in ran.out
+    (kept,) = runs(suites)
+    assert [json.loads(line)["kind"] for line in kept.read_text().splitlines()].count("recheck") == 1
+
+
+# A run's nonce ends in the number of the job, so of two runs of this case one passes.
+FLAKY = """\
+suite: Flaky
+category: flaky
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: every-other
+    title: Passes every other time
+    steps:
+      - request:
+          path: /scope
+          headers: {X-Run: $(run)}
+          expect: {json.headers: {none: {last: {matches: "[0-9a-f]{4}-j[0-9]*[13579]"}}}}
+"""
+
+
+def test_a_flaky_case_fails_only_when_asked(run: Run, suites: Path) -> None:
+    (suites / "flaky.yaml").write_text(FLAKY)
+    ran = run("--conformance-repeat", "4", path="suites/flaky.yaml")
+    assert (ran.code, ran.counts("1 xfailed")) == (0, True), ran.out
+    assert f"2/4  suites/flaky.yaml::every-other[{TARGET}]: passed 2 of 4; fail " in ran.out
+    ran = run("--conformance-repeat", "4", "--flaky-fails", path="suites/flaky.yaml")
+    assert (ran.code, ran.counts("1 failed")) == (1, True)
+    assert "flaky: passed 2 of 4" in ran.out
+    assert "GET /scope HTTP/1.1" in ran.out

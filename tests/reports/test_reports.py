@@ -8,7 +8,11 @@ from engine.app.grids import of
 from engine.model.verdict import JobResult, Verdict
 from engine.reports.json_ import text
 from engine.reports.markdown import code, markdown
+from engine.results.findings import attributions
 from engine.results.store import Run, TargetRow
+from tests.results.synthetic import joined, run
+
+FAIL, PASS, KNOWN = Verdict.FAIL, Verdict.PASS, Verdict.KNOWN
 
 GOOD = TargetRow(
     "s-f-auto", "s", "f", "auto", "direct", "local", found_loop="uvloop", python="3.11.7", versions={"s": "1", "f": "2"}
@@ -54,3 +58,49 @@ def test_json() -> None:
         "levels": {"must": {"passed": 1, "applicable": 1}, "should": {"passed": 0, "applicable": 1}},
     }
     assert bad["failed"]
+
+
+BLAMED = joined(
+    run({"s f": FAIL, "s control": FAIL, "t control": PASS}),
+    run({"s f": KNOWN, "s control": PASS}, case="specs/x.yaml::other"),
+)
+
+
+def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
+    shown = markdown(BLAMED, of(BLAMED), attributions(BLAMED))
+    assert "| server        | s  | 1       | 2       |" in shown
+    assert "- `specs/x.yaml::case` on 2 targets: fail: status is 200, but it is 500" in shown
+    assert "  - on `s-f-asyncio`, `s-control-asyncio`" in shown
+    assert "  - server s: it fails without any framework\n  - compared with `t-control-asyncio` pass" in shown
+
+
+def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
+    made = json.loads(text(BLAMED, of(BLAMED), attributions(BLAMED)))
+    assert made["whose"] == [
+        {"fault": "server", "culprit": "s", "cases": 1, "cells": 2},
+        {"fault": "unknown", "culprit": "", "cases": 1, "cells": 1},
+    ]
+    server, unknown = made["findings"]
+    assert (server["fault"], server["culprit"], server["case"]) == ("server", "s", "case")
+    framework, control = server["cells"]
+    assert (framework["target"], framework["verdict"]) == ("s-f-asyncio", "fail")
+    assert framework["whose"]["evidence"] == [
+        {"target": "s-control-asyncio", "verdict": "fail", "where": "status"},
+        {"target": "t-control-asyncio", "verdict": "pass", "where": ""},
+    ]
+    assert control["whose"]["evidence"] == [{"target": "t-control-asyncio", "verdict": "pass", "where": ""}]
+    assert unknown["cells"][0]["verdict"] == "known"
+    assert "--server reference" in unknown["cells"][0]["whose"]["settle"]
+
+
+def test_groups_in_json_and_markdown() -> None:
+    made = json.loads(text(BLAMED, of(BLAMED), None, "server"))
+    assert [(one["server"], one["targets"], one["total"]["passed"]) for one in made["groups"]] == [
+        ("s", ["s-f-asyncio", "s-control-asyncio"], 1),
+        ("t", ["t-control-asyncio"], 1),
+    ]
+    assert json.loads(text(BLAMED, of(BLAMED)))["groups"] == []
+    shown = markdown(BLAMED, of(BLAMED), None, "framework")
+    assert shown.index("## f\n") < shown.index("## control\n")
+    crossed = markdown(BLAMED, of(BLAMED))
+    assert "| server   | loop    | f         | control   | total     |" in crossed

@@ -24,7 +24,7 @@ FULL = JobResult(
     verdict=Verdict.FAIL,
     reason="status is 200, but it is 500",
     mismatches=(Mismatch("status", "is 200", 500, PLACE, "why"),),
-    warnings=(Mismatch("body", "is 'a'", b"b", PLACE),),
+    warnings=(Mismatch("body", "is 'a'", b"b", PLACE, given=True),),
     recorded={"loop": "uvloop.Loop"},
     step=PLACE,
     started=1.5,
@@ -49,6 +49,7 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert (run.id, run.whole, run.targets, len(run.results)) == ("id-1", True, (ROW,), 2)
     back = run.results[0]
     assert [shown(one.actual) for one in (*back.mismatches, *back.warnings)] == ["500", "bytes 'b'"]
+    assert [one.given for one in (*back.mismatches, *back.warnings)] == [False, True]
     assert back.transcript is not None
     moment = back.transcript.moments[0]
     assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)

@@ -24,6 +24,10 @@ def main(words: list[str]) -> int:
     if trouble := os.environ.get("FAKE_UV_FAILS"):
         print("Using Python 3\nerror: " + trouble, file=sys.stderr)
         return 2
+    if words[1] == "compile":
+        # Every requirement is a pin already, or the file of a checkout.
+        Path(words[words.index("--output-file") + 1]).write_text(Path(words[-1]).read_text())
+        return 0
     folder = Path(words[words.index("--python") + 1]).parent.parent
     site = folder / "lib" / "python3" / "site-packages"
     for number, word in enumerate(words):
@@ -32,6 +36,8 @@ def main(words: list[str]) -> int:
                 if line.startswith("#"):
                     continue
                 name, _, version = line.partition("==")
+                if not version:
+                    name, version = line.partition(" @ ")[0], "0+checkout"
                 info = site / f"{name}-{version}.dist-info"
                 info.mkdir(parents=True)
                 (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")

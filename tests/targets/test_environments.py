@@ -6,15 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import EnvironmentFailed
 from engine.targets import environments
-from engine.targets.environments import Environment, Environments, default_cache, hint, key
+from engine.targets.environments import Environment, Environments, default_cache, hint, key, pins
 from engine.targets.frameworks import Framework
+from engine.targets.releases import PINNED, Checkout, Release, Variant, Version
 from engine.targets.servers.base import Server
+from engine.targets.sources import Source, Sources
 
 FAKE = Path(__file__).with_name("fake_uv.py")
 ENGINE = Path(__file__).parents[2]
@@ -243,13 +246,13 @@ def test_another_interpreter_is_asked_for_its_version(bench: Bench, tmp_path: Pa
 
 
 def test_the_key_depends_on_all_it_is_made_from_and_on_no_comment() -> None:
-    first = key("a==1\n", "b==1\n", "CPython 3.11.7 /usr/bin/python3")
-    assert first == key("# head\na==1\n\n", "b==1", "CPython 3.11.7 /usr/bin/python3")
+    first = key(["a==1"], ["b==1"], "CPython 3.11.7 /usr/bin/python3")
+    assert first == key(pins("# head\na==1\n\n"), pins("b==1"), "CPython 3.11.7 /usr/bin/python3")
     others = {
-        key("a==2\n", "b==1\n", "CPython 3.11.7 /usr/bin/python3"),
-        key("a==1\n", "b==2\n", "CPython 3.11.7 /usr/bin/python3"),
-        key("a==1\nb==1\n", "", "CPython 3.11.7 /usr/bin/python3"),
-        key("a==1\n", "b==1\n", "CPython 3.12.1 /usr/bin/python3"),
+        key(["a==2"], ["b==1"], "CPython 3.11.7 /usr/bin/python3"),
+        key(["a==1"], ["b==2"], "CPython 3.11.7 /usr/bin/python3"),
+        key(["a==1", "b==1"], [], "CPython 3.11.7 /usr/bin/python3"),
+        key(["a==1"], ["b==1"], "CPython 3.12.1 /usr/bin/python3"),
     }
     assert len(others) == 4
     assert first not in others
@@ -287,3 +290,87 @@ def test_the_mark_is_whole_or_not_there(bench: Bench) -> None:
     folder = bench.ensure().python.parent.parent
     assert json.loads((folder / environments.MARK).read_text())["versions"]["starlette"] == "1.0"
     assert not list(folder.glob("*.draft"))
+
+
+def release(bench: Bench, release: Release, *pins: str) -> Server:
+    (bench.folder / "server.in").write_text("guni-corn==27.0\n")
+    return replace(bench.server, package="guni-corn", release=release, variant=Variant("x" if pins else "", pins=pins))
+
+
+def ensured(bench: Bench, server: Server) -> Environment:
+    return asyncio.run(bench.environments().ensure(bench.framework, server))
+
+
+def test_a_release_is_resolved_and_has_an_environment_of_its_own(bench: Bench) -> None:
+    pinned = bench.ensure()
+    old = ensured(bench, release(bench, Version("26.2.0")))
+    assert old.python != pinned.python
+    assert old.versions == {"guni-corn": "26.2.0", "starlette": "1.0"}
+    assert ensured(bench, release(bench, Version("26.2.0"))) == old
+    assert ensured(bench, release(bench, Version("26.1.0"))).versions["guni-corn"] == "26.1.0"
+    assert (bench.calls("venv"), bench.calls("pip compile"), bench.calls("pip install")) == (3, 2, 3)
+    compiled = next(line for line in bench.log.read_text().splitlines() if line.startswith("pip compile"))
+    assert f"--python {old.python}" in compiled
+    assert "--constraint" in compiled
+    assert bench.told[2:4] == [
+        "making the environment for f under guni==26.2.0".replace(" f ", f" {bench.framework.name} "),
+        next(text for text in bench.told if text.startswith("made") and "guni==26.2.0" in text),
+    ]
+
+
+def test_pins_make_another_environment_of_the_pinned_release(bench: Bench) -> None:
+    plain = bench.ensure()
+    pinned = ensured(bench, release(bench, PINNED, "h11==0.14.0"))
+    assert pinned.python != plain.python
+    assert pinned.versions == {"guni-corn": "27.0", "h11": "0.14.0", "starlette": "1.0"}
+
+
+def test_a_checkout_that_changes_makes_another_environment(bench: Bench) -> None:
+    folder = bench.folder / "checkout"
+    folder.mkdir()
+    (folder / "setup.py").write_text("one")
+    server = release(bench, Checkout(folder, "checkout"))
+    first = ensured(bench, server)
+    assert ensured(bench, server) == first
+    (folder / "setup.py").write_text("two")
+    assert ensured(bench, server).python != first.python
+    (folder / "setup.py").write_text("one")
+    assert ensured(bench, server) == first
+    assert bench.calls("venv") == 2
+
+
+def test_a_commit_is_that_of_now_and_not_of_when_the_environment_was_made(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = release(bench, Version("26.2.0"))
+    commits = iter(("abc+changes", "def"))
+
+    async def fixed(self: Sources, package: str, release: Release) -> Source:
+        return Source("guni-corn==26.2.0", "the same", next(commits))
+
+    monkeypatch.setattr(Sources, "fixed", fixed)
+    assert [ensured(bench, server).commit for _ in range(2)] == ["abc+changes", "def"]
+    assert bench.calls("venv") == 1
+
+
+def test_what_uv_says_of_a_release_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "FAKE_UV_FAILS",
+        "Because there is no version of guni-corn==99.0 and you require guni-corn==99.0, unsatisfiable.",
+    )
+    with pytest.raises(EnvironmentFailed) as caught:
+        ensured(bench, release(bench, Version("99.0")))
+    assert caught.value.what == "there is no guni-corn 99.0"
+    assert "pip index versions guni-corn" in caught.value.hint
+    assert "you require" in caught.value.log
+
+
+def test_the_servers_part_has_nothing_of_the_framework(bench: Bench) -> None:
+    one = bench.environments()
+    server = release(bench, Version("26.2.0"))
+    part = asyncio.run(one.servers_part(server))
+    assert part == one.servers_part_now(server) != one.servers_part_now(bench.server)
+    (bench.folder / "requirements.lock").write_text("starlette==2.0\n")
+    assert asyncio.run(one.servers_part(server)) == part
+    assert one.servers_part_now(release(bench, Checkout(bench.folder, "x"))) == ""
+    assert not one.made(bench.framework, release(bench, Checkout(bench.folder, "x")))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import UsageError
+from engine.targets.releases import Checkout, Version, wanted
 from engine.targets.servers import load_servers
 from engine.targets.servers.base import Server, Start, Untranslatable, flag, flags_of, text, whole
 
@@ -47,7 +49,8 @@ def test_gunicorns_command_line(gunicorn: Server) -> None:
         ("trust_proxy", True, ["--forwarded-allow-ips", "*"]),
         ("trust_proxy", False, ["--forwarded-allow-ips", ""]),
         ("message_limit", 65536, ["--websocket-max-message-size", "65536"]),
-        ("graceful", 1, ["--graceful-timeout", "1"]),
+        ("grace", 1, ["--graceful-timeout", "1"]),
+        ("lifespan", "off", ["--asgi-lifespan", "off"]),
         ("flags", ("--limit-request-line", "100"), ["--limit-request-line", "100"]),
     ],
 )
@@ -100,3 +103,139 @@ def test_words_of_options() -> None:
     for refuse, value in ((text, 1), (flag, 1), (flags_of, ["a", 1])):
         with pytest.raises(Untranslatable):
             refuse(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "uvicorn-h11",
+            ["-m", "uvicorn", "m:app", "--http", "h11", "--ws", "wsproto", "--loop", "uvloop", "--fd", "7"],
+        ),
+        ("uvicorn-httptools", ["--http", "httptools", "--ws", "websockets", "--loop", "uvloop", "--fd", "7"]),
+        ("hypercorn", ["-m", "hypercorn", "m:app", "--bind", "fd://7", "--worker-class", "uvloop"]),
+        ("granian", ["--interface", "asgi", "--host", "127.0.0.1", "--port", "4000", "--loop", "uvloop"]),
+    ],
+)
+def test_the_other_command_lines(name: str, words: list[str]) -> None:
+    server = load_servers()[name]
+    line = started(server)
+    start = line.index(words[0])
+    assert line[start : start + len(words)] == words
+
+
+def test_where_a_server_listens_without_a_descriptor() -> None:
+    servers = load_servers()
+    for name, words in (
+        ("uvicorn-h11", ["--host", "127.0.0.1", "--port", "4000"]),
+        ("hypercorn", ["--bind", "127.0.0.1:4000"]),
+        ("daphne", ["--bind", "127.0.0.1", "--port", "4000"]),
+    ):
+        line = servers[name].command(Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000)))
+        assert line[line.index(words[0]) :][: len(words)] == words
+    assert [server.name for server in servers.values() if not server.hands_descriptor] == ["granian"]
+
+
+def test_daphne_runs_on_asyncio_alone() -> None:
+    daphne = load_servers()["daphne"]
+    assert daphne.unsupported({}, "uvloop") == ("daphne does not run on uvloop",)
+    assert daphne.command(Start(PYTHON, "m:app", "asyncio", ("127.0.0.1", 4000), 7))[2:] == [
+        "daphne",
+        "--fd",
+        "7",
+        "m:app",
+    ]
+
+
+def test_hypercorn_chooses_its_own_loop_where_nobody_does() -> None:
+    line = load_servers()["hypercorn"].command(Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000), 7))
+    assert "--worker-class" not in line
+
+
+@pytest.mark.parametrize(
+    ("server", "name", "value", "flags"),
+    [
+        ("uvicorn-h11", "workers", 2, ["--workers", "2"]),
+        ("uvicorn-h11", "keep_alive", 2.0, ["--timeout-keep-alive", "2"]),
+        ("uvicorn-h11", "trust_proxy", True, ["--proxy-headers", "--forwarded-allow-ips", "*"]),
+        ("uvicorn-httptools", "trust_proxy", False, ["--no-proxy-headers"]),
+        ("uvicorn-httptools", "message_limit", 65536, ["--ws-max-size", "65536"]),
+        ("uvicorn-httptools", "grace", 3.0, ["--timeout-graceful-shutdown", "3"]),
+        ("uvicorn-httptools", "lifespan", "on", ["--lifespan", "on"]),
+        ("hypercorn", "grace", 3, ["--graceful-timeout", "3"]),
+        ("hypercorn", "root_path", "/api", ["--root-path", "/api"]),
+        ("hypercorn", "trust_proxy", False, []),
+        ("granian", "root_path", "/api", ["--url-path-prefix", "/api"]),
+        ("granian", "keep_alive", 0, ["--no-http1-keep-alive"]),
+        ("granian", "grace", 3.0, ["--workers-kill-timeout", "3"]),
+        ("granian", "lifespan", "off", ["--interface", "asginl"]),
+        ("granian", "lifespan", "auto", []),
+        ("daphne", "workers", 1, []),
+        ("daphne", "trust_proxy", True, ["--proxy-headers"]),
+        ("daphne", "message_limit", 65536, ["--websocket-max-message-size", "65536"]),
+        ("daphne", "lifespan", "off", []),
+    ],
+)
+def test_the_others_options(server: str, name: str, value: object, flags: list[str]) -> None:
+    one = load_servers()[server]
+    plain = one.command(Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000), 7))
+    line = one.command(Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000), 7, {name: value}))
+    assert line == plain + flags
+    assert one.unsupported({name: value}) == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "name", "value", "reason"),
+    [
+        ("hypercorn", "trust_proxy", True, "it takes X-Forwarded-* from nobody"),
+        ("hypercorn", "message_limit", 1024, "nothing for the option 'message_limit'"),
+        ("hypercorn", "lifespan", "off", "nothing for the option 'lifespan'"),
+        ("granian", "keep_alive", 2.0, "has no time for it"),
+        ("granian", "grace", 0, "0 is less than 1"),
+        ("granian", "lifespan", "on", "'on' is none of auto, off"),
+        ("granian", "message_limit", 1024, "nothing for the option 'message_limit'"),
+        ("daphne", "workers", 2, "it is one process"),
+        ("daphne", "keep_alive", 2.0, "nothing for the option 'keep_alive'"),
+        ("daphne", "lifespan", "on", "'on' is none of auto, off"),
+        ("uvicorn-h11", "lifespan", 1, "1 is none of auto, on, off"),
+    ],
+)
+def test_what_the_others_cannot_have(server: str, name: str, value: object, reason: str) -> None:
+    (found,) = load_servers()[server].unsupported({name: value})
+    assert found.startswith(server)
+    assert reason in found
+
+
+def test_a_variant_stands_before_what_a_case_asks_for(gunicorn: Server) -> None:
+    (own,) = [variant for variant in gunicorn.variants if variant.name == "two-workers"]
+    line = started(replace(gunicorn, variant=own), {"workers": 1, "flags": ["--x"]})
+    assert line[-5:] == ["--workers", "2", "--workers", "1", "--x"]
+    assert replace(gunicorn, variant=own).configuration == "gunicorn~two-workers"
+
+
+def test_an_older_release_has_less(gunicorn: Server) -> None:
+    old = replace(gunicorn, release=Version("26.2.0"))
+    assert old.unsupported({"message_limit": 1024}) == (
+        "gunicorn==26.2.0 has nothing for message_limit, which came with 27.0.0",
+    )
+    assert replace(gunicorn, release=Version("27.0.0")).unsupported({"message_limit": 1024}) == ()
+    hypercorn = load_servers()["hypercorn"]
+    assert "state" in hypercorn.claims
+    assert "state" not in replace(hypercorn, release=Version("0.16.0")).claims
+    assert "state" in replace(hypercorn, release=Checkout(Path("/x"), "x")).claims
+
+
+@pytest.mark.parametrize(
+    ("version", "there"), [("25.0.3", False), ("25.1.0", True), ("", True), ("27.1.0.dev1+local", True), ("odd", True)]
+)
+def test_flags_that_came_later(gunicorn: Server, version: str, there: bool) -> None:
+    line = gunicorn.command(Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000), 7, version=version))
+    assert ("--no-control-socket" in line) == there
+
+
+def test_the_names_of_variants_are_words_of_the_command_line() -> None:
+    for server in load_servers().values():
+        for variant in server.variants:
+            assert wanted(f"{server.name}~{variant.name}").variant == variant.name
+            assert variant.summary
+            assert variant.flags or variant.pins

@@ -159,7 +159,7 @@ def test_every_framework_keeps_the_contract(
             for check in (check_http, check_lifespan, check_websocket):
                 await asyncio.to_thread(check, Client(live))
             assert list(live.workers_lost) == []
-            workers = recorded(live._records)
+            workers = recorded(live._scratch / "desk" / "records")
             assert len(workers) == 1
         finally:
             ended = await live.stop()
@@ -191,7 +191,7 @@ def test_without_a_lifespan_the_apps_work_as_well(cache: Path, tmp_path: Path, s
 def test_options_reach_gunicorn(cache: Path, tmp_path: Path, scratch: Path) -> None:
     options = (
         ("workers", 2), ("root_path", "/api"), ("keep_alive", 1.0), ("trust_proxy", False), ("message_limit", 1024),
-        ("graceful", 1.0),
+        ("grace", 1.0),
     )  # fmt: skip
 
     async def scene() -> None:
@@ -208,7 +208,7 @@ def test_options_reach_gunicorn(cache: Path, tmp_path: Path, scratch: Path) -> N
 def test_a_lost_worker_is_seen(cache: Path, tmp_path: Path, scratch: Path) -> None:
     async def scene() -> None:
         live = await runtime(cache, tmp_path).start(Launch(Target("gunicorn", "control", "asyncio")))
-        (worker,) = recorded(live._records)
+        (worker,) = recorded(live._scratch / "desk" / "records")
         os.kill(worker, signal.SIGKILL)
         # gunicorn starts another, which answers.
         await asyncio.wait_for(readiness_of(live), 20)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.model.transcript import Moment, Side, Transcript
-from engine.terminal.timeline import WIDTH, lines, wire_lines
+from engine.terminal.timeline import CONTINUED, MOST, WIDTH, lines, whole, whole_bytes, wire_lines, wrapped
+
+
+def harmless(row: str) -> bool:
+    """No character that a terminal would act on: control, format, surrogate, line or paragraph end."""
+    return all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in row)
 
 
 def moment(number: int, data: bytes = b"") -> Moment:
@@ -39,3 +48,46 @@ def test_many_lines_are_cut() -> None:
     shown = list(wire_lines(b"a\n" * 100, 200))
     assert len(shown) == 25
     assert shown[-1].startswith("… 200 B in all")
+
+
+def test_a_digest_that_was_kept_is_shown_of_what_was_cut() -> None:
+    assert list(wire_lines(b"abc", 70000, "f" * 64))[-1] == "… 68.36 KiB in all, SHA-256 " + "f" * 16
+    assert list(whole_bytes(b"abc", 70000, "f" * 64, 80))[-1] == "… 68.36 KiB in all, SHA-256 " + "f" * 16
+
+
+def test_a_whole_time_line_leaves_no_moment_out() -> None:
+    shown = list(whole(Transcript(0.0, tuple(moment(number) for number in range(300)))))
+    assert len(shown) == 300
+    assert shown[7].startswith("  +7000.0 ms  wire    >> one sent n7")
+
+
+def test_without_times_a_time_line_is_the_same_whenever_it_was() -> None:
+    early, late = (
+        Transcript(start, tuple(Moment(start + at, Side.APP, "call 1", "sent", "x") for at in (0.1, 0.2)))
+        for start in (1.0, 77.0)
+    )
+    assert list(whole(early, times=False)) == list(whole(late, times=False))
+    assert next(iter(whole(early, times=False))) == "app     <- call 1 sent x"
+
+
+def test_long_lines_are_continued_and_then_cut() -> None:
+    rows = list(whole_bytes(b"y" * 1000 + b"\nend\n", 1005, "", 50))
+    assert rows[:CONTINUED] == ["y" * 50] * CONTINUED
+    assert rows[CONTINUED] == "end\\n"
+    assert rows[-1].startswith("… 1005 B in all, SHA-256 ")
+    assert list(whole_bytes(b"y" * 200, 200, "", 50)) == ["y" * 50] * 4
+    assert len(list(whole_bytes(b"z\n" * 500, 1000, "", 50))) == MOST + 1
+
+
+@given(st.text(max_size=200), st.integers(20, 60))
+def test_wrapped_text_is_visible_fits_and_loses_nothing_but_spaces(text: str, room: int) -> None:
+    rows = list(wrapped(text, room))
+    assert all(len(row) <= room for row in rows)
+    assert all(harmless(row) for row in rows)
+    assert "".join(rows).replace(" ", "") == "".join(wrapped(text, 100000)).replace(" ", "")
+
+
+@given(st.binary(max_size=300), st.integers(20, 60))
+def test_bytes_are_visible_whatever_they_are(data: bytes, room: int) -> None:
+    for rows in (whole_bytes(data, len(data), "", room), wire_lines(data, len(data))):
+        assert all(harmless(row) for row in rows)

@@ -30,6 +30,7 @@ def looks(project_of: project.Project, *, offline: bool = False) -> list[tuple[s
         ("project", project_of.folders),
         ("locks", project_of.locks),
         ("environments", project_of.environments),
+        ("claims", project_of.claims),
         ("schemas", project_of.schemas),
         ("specs", project_of.specs),
     ]

@@ -19,6 +19,8 @@ from engine.errors import EngineError
 from engine.loading.schema import compose_schemas, rendered
 from engine.model.quantities import show_size
 from engine.targets.environments import Environments, completed, default_cache
+from engine.targets.offers import refuted
+from engine.targets.selection import DEFAULT
 
 LEAST_SPACE = 1024**3
 
@@ -94,9 +96,9 @@ class Project:
 
     @property
     def all_made(self) -> bool:
-        """Whether every environment is there."""
+        """Whether every environment is there that a run needs which asks for no server."""
         try:
-            return not self.unmade
+            return not any(name.endswith(f" under {DEFAULT}") for name in self.unmade)
         except EngineError:
             return False
 
@@ -105,8 +107,26 @@ class Project:
         count = len(self.front.servers) * len(self.front.frameworks)
         if not self.unmade:
             return ok(f"all {count} are made for this Python")
-        shown = ", ".join(self.unmade[:3]) + (", ..." if len(self.unmade) > 3 else "")
-        return ok(f"{count - len(self.unmade)} of {count} are made; the next run makes {shown}")
+        mine = [name for name in self.unmade if name.endswith(f" under {DEFAULT}")]
+        names = mine or self.unmade
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        when = f"the next run makes {shown}" if mine else f"`--server all` makes {shown}"
+        return ok(f"{count - len(self.unmade)} of {count} are made; {when}")
+
+    def claims(self) -> Finding:
+        """Whether servers offer what they claim, as far as that was looked at."""
+        servers = list(self.front.servers.values())
+        wrong, seen = [], set()
+        for server in servers:
+            for loop in server.loops:
+                probed = self.front.probed(server, loop)
+                if probed is not None:
+                    seen.add(server.name)
+                    wrong += [f"{server.name} on {loop}: {claim}" for claim in refuted(server.claims, probed)]
+        if wrong:
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/servers")
+        return ok(f"{len(seen)} of {counted(len(servers), 'server')} were looked at, and offer what they claim")
 
     def schemas(self) -> Finding:
         """Whether the schemas in the project are those of the code."""

@@ -73,9 +73,8 @@ class Stock:
 
     @cached_property
     def targets(self) -> list[Target]:
-        """Every target on every loop, in the order of the registries."""
-        found = {target: None for loop in ("auto", "both") for target in self.front.targets(Asked(loop=loop))}
-        return sorted(found, key=lambda target: (target.server, target.framework))
+        """The targets of the servers that were asked for, on every loop."""
+        return self.front.every(Asked(servers=self.asked.servers, variants=self.asked.variants))
 
     @cached_property
     def jobs(self) -> list[Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from packaging.utils import canonicalize_name
 from engine.app.lists.base import Listing, Sort, Stock, rows
 from engine.model.target import Target
 from engine.targets.environments import pins
+from engine.targets.offers import WORDS
 
 
 def pinned(lock: Path) -> dict[str, str]:
@@ -68,11 +70,35 @@ def servers(stock: Stock) -> Listing:
                 "loops": list(one.loops),
                 "offers": sorted(one.offers),
                 "options": sorted(one.options),
+                "package": one.package,
+                "since": dict(one.since),
+                "variants": [
+                    {"name": each.name, "flags": list(each.flags), "pins": list(each.pins), "summary": each.summary}
+                    for each in one.variants
+                ],
             }
         )
-        text = f"offers {', '.join(sorted(one.offers))}\noptions {', '.join(sorted(one.options))}"
+        text = f"{one.title}\noffers {', '.join(sorted(one.offers))}\noptions {', '.join(sorted(one.options))}"
+        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in one.variants)
         table.append((one.name, version, ", ".join(one.loops), text))
-    return Listing(items, ("server", "version", "loops", "what it offers, and its options"), rows(table))
+    return Listing(items, ("server", "version", "loops", "what it is"), rows(table))
+
+
+def capabilities(stock: Stock) -> Listing:
+    """What a case may need, and which servers claim to offer it."""
+    items = [
+        {
+            "name": word,
+            "summary": summary,
+            "servers": [one.name for one in stock.front.servers.values() if word in one.claims],
+        }
+        for word, summary in WORDS.items()
+    ]
+    table = [
+        (str(item["name"]), f"{item['summary']}\n{', '.join(map(str, item['servers'])) or 'no server'}")
+        for item in items
+    ]
+    return Listing(items, ("capability", "what it means, and who offers it"), rows(table))
 
 
 def targets(stock: Stock) -> Listing:
@@ -83,6 +109,8 @@ def targets(stock: Stock) -> Listing:
         {
             "id": target.id,
             "server": target.server,
+            "release": target.release,
+            "variant": target.variant,
             "framework": target.framework,
             "loop": target.loop,
             "gateway": target.gateway,
@@ -105,5 +133,6 @@ def what(stock: Stock, target: Target) -> str:
 SORTS = (
     Sort("frameworks", "what the apps are written in", frameworks),
     Sort("servers", "what serves them", servers),
+    Sort("capabilities", "what a case may need of a server", capabilities),
     Sort("targets", "server x framework x loop, to be named in commands", targets, filtered=True),
 )

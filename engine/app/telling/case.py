@@ -118,7 +118,7 @@ def named(targets: Sequence[Target]) -> Iterator[str]:
     """Targets in as few lines as tell them: those of a server and of the same loops are one."""
     loops: dict[tuple[str, str], list[str]] = {}
     for target in targets:
-        loops.setdefault((target.server, target.framework), []).append(target.loop)
+        loops.setdefault((target.configuration, target.framework), []).append(target.loop)
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (server, framework), several in loops.items():
         alike.setdefault((server, tuple(several)), []).append(framework)

@@ -89,4 +89,4 @@ def _names(view: View) -> None:
 
 
 def _is_reference(kind: str, key: str) -> bool:
-    return (kind, key) in (("app", "of"), ("measure", "since"))
+    return (kind, key) in (("app", "of"), ("kill_worker", "of"), ("measure", "since"))

@@ -8,24 +8,28 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from engine.errors import EnvironmentFailed, StartError
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import Ended, Facts, Launch, Target
-from engine.targets import hints, inside, readiness
+from engine.model.target import CONTROL, Ended, Facts, Launch, Target
+from engine.targets import hints, inside, ports, readiness
+from engine.targets.driving import Driving
 from engine.targets.environments import Environment, Environments
-from engine.targets.frameworks import Framework
-from engine.targets.live import LocalTarget, read_log
+from engine.targets.frameworks import Framework, offered
+from engine.targets.live import LocalTarget, Starter, read_log
+from engine.targets.offers import NOTHING, Probed
+from engine.targets.offers import WORDS as OFFERS
+from engine.targets.probes import Probes, facts
 from engine.targets.process import GRACE, Process, Spec
 from engine.targets.servers.base import Server, Start
 
-HERE = "127.0.0.1"
 APP = "engine_inside.service:app"
 READY_WITHIN = 30.0
-BACKLOG = 2048
 # For servers that take no socket: the port was free a moment ago, and somebody else may have been quicker.
 TRIES = 3
 # A server that dies drops its connections first; its exit status is known a moment later.
@@ -40,6 +44,19 @@ class PortTaken(Exception):
     def __init__(self, error: StartError) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What stays of a target when its process is started again: its launch, environment, log and scratch folder, the
+    address where it listens, and its boundary."""
+
+    launch: Launch
+    environment: Environment
+    log: Path
+    scratch: Path
+    address: tuple[str, int]
+    boundary: Boundary
 
 
 class LocalRuntime:
@@ -60,9 +77,11 @@ class LocalRuntime:
         ready_within: float = READY_WITHIN,
         grace: float = GRACE,
         source: Path = inside.SOURCE,
+        probes: Probes | None = None,
     ) -> None:
-        """``boundary_of`` makes a target's desk in a folder. Logs go to ``folder``/logs. ``python`` is the interpreter
-        of the services, the engine's own where none is given; ``source`` the package that goes into each."""
+        """``servers`` are by ``Target.configuration``. ``boundary_of`` makes a target's desk in a folder. Logs go to
+        ``folder``/logs. ``python`` is the interpreter of the services, the engine's own where none is given; ``source``
+        the package that goes into each. ``probes`` find out what servers offer; without any, claims are believed."""
         self.environments = environments
         self.frameworks = frameworks
         self.servers = servers
@@ -72,28 +91,69 @@ class LocalRuntime:
         self._ready_within = ready_within
         self._grace = grace
         self._source = source
-        self._inside: Path | None = None
+        self._laid_out: dict[str, Path] = {}
         self._log_names: set[str] = set()
+        self._probes = probes
+        self._probed: dict[tuple[str, str], Probed] = {}
 
     def unsupported(self, launch: Launch) -> tuple[str, ...]:
         """Why the target's server cannot be started so: a sentence for each option and loop that it does not have."""
-        return self.servers[launch.target.server].unsupported(dict(launch.options), launch.target.loop)
+        return self.servers[launch.target.configuration].unsupported(dict(launch.options), launch.target.loop)
 
     async def prepare(self, target: Target) -> Environment:
         """The target's environment, made where it is not there yet. Raises EnvironmentFailed."""
         return await self.environments.ensure(
-            self.frameworks[target.framework], self.servers[target.server], self._python
+            self.frameworks[target.framework], self.servers[target.configuration], self._python
         )
 
     async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LocalTarget:
         """Start a target, and wait until it is ready. ``prepare`` is called with its desk before the process starts.
 
         Raises EnvironmentFailed, StartError (with the log's last lines and a hint), and UsageError for an option that
-        ``unsupported`` would have named. Cancelling ends what was started.
+        ``unsupported`` would have named. Cancelling ends what was started. A target whose launch is held is made ready
+        to be started, and not started.
         """
         environment = await self.prepare(launch.target)
-        log = self._log_for(launch)
-        tries = 1 if self.servers[launch.target.server].hands_descriptor else TRIES
+        await self._probe(launch.target, environment)
+        return await self._tried(launch, environment, self._log_for(launch), prepare)
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        """Those of some capabilities that the target's server does not claim, and that a probe finds there all the
+        same. Raises EnvironmentFailed."""
+        claims = self.servers[target.configuration].claims
+        doubtful = frozenset(words) & OFFERS.keys() - claims
+        if not doubtful:
+            return doubtful
+        probed = await self._probe(target, await self.prepare(target))
+        return doubtful & offered(probed.found, self.frameworks[target.framework])
+
+    async def _probe(self, target: Target, environment: Environment) -> Probed:
+        """What a probe finds of the target's server on its loop: nothing where there are no probes."""
+        key = target.configuration, target.loop
+        if key not in self._probed and self._probes is not None and CONTROL in self.frameworks:
+            server = self.servers[target.configuration]
+            # What a server does with its workers shows where there are some.
+            workers = 1 if server.unsupported({"workers": 2}) else 2
+            options = (("workers", workers),) if workers > 1 else ()
+            launch = Launch(replace(target, framework=CONTROL), options)
+            part = await self.environments.servers_part(server, self._python)
+
+            async def control() -> LocalTarget:
+                return await self._tried(launch, environment, self._log_for(launch, "probe-"), None)
+
+            self._probed[key] = await self._probes.of(server, part, target.loop, control, workers)
+        return self._probed.get(key, NOTHING)
+
+    def _facts(self, target: Target, environment: Environment, loop: str) -> Facts:
+        """What is known of a target that runs on that loop, "" where it does not run yet."""
+        probed = self._probed.get((target.configuration, target.loop), NOTHING)
+        return facts(self.servers[target.configuration], self.frameworks[target.framework], environment, loop, probed)
+
+    async def _tried(
+        self, launch: Launch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
+    ) -> LocalTarget:
+        """Start, and once more where the port is taken in between."""
+        tries = 1 if self._hands_down(launch) else TRIES
         while True:
             tries -= 1
             try:
@@ -106,57 +166,98 @@ class LocalRuntime:
         self, launch: Launch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
     ) -> LocalTarget:
         """One try."""
-        server = self.servers[launch.target.server]
         scratch = Path(tempfile.mkdtemp(prefix="engine-"))
         process: Process | None = None
+        listener = keeper = None
         try:
             boundary = self._boundary_of(scratch / "desk")
             if prepare is not None:
                 prepare(boundary)
-            listener = listening() if server.hands_descriptor else None
-            with contextlib.closing(listener) if listener else contextlib.nullcontext():
-                address = (HERE, listener.getsockname()[1] if listener else free_port())
-                descriptor = listener.fileno() if listener else None
-                start = Start(environment.python, APP, launch.target.loop, address, descriptor, dict(launch.options))
-                spec = Spec(
-                    argv=tuple(server.command(start)),
-                    env=self._variables(launch, environment, scratch),
-                    cwd=scratch,
-                    log=log,
-                    fds=(descriptor,) if descriptor is not None else (),
-                    grace=self._grace,
-                    remove=scratch,
-                )
-                process = await Process.start(spec)
-            call = await self._ready(launch.target, address, boundary, process, log)
-            facts = Facts(environment.version, call.loop, environment.versions)
-            self._check_loop(launch.target, facts, log)
+            if self._hands_down(launch):
+                listener = ports.listening()
+                port = int(listener.getsockname()[1])
+            else:
+                port, keeper = ports.reserved()
+            site = Site(launch, environment, log, scratch, (ports.HERE, port), boundary)
+            starter = Starter(partial(self._begin, site), partial(self._found, site), partial(self._drive, site))
+            found = self._facts(launch.target, environment, "")
+            if not launch.held:
+                process = await self._begin(site, listener)
+                found = await starter.ready(process, 1)
         except BaseException:
+            if keeper is not None:
+                keeper.close()
             if process is None:
                 shutil.rmtree(scratch, ignore_errors=True)
             else:
                 await asyncio.shield(end(process))
             raise
-        records = scratch / "desk" / "records"
-        return LocalTarget(launch, address, boundary, facts, process=process, log_file=log, records=records)
+        return LocalTarget(
+            launch, site.address, boundary, found,
+            process=process, log_file=log, scratch=scratch, starter=starter, keeper=keeper,
+        )  # fmt: skip
+
+    def _hands_down(self, launch: Launch) -> bool:
+        """Whether the server is handed a socket that listens. One that a case has for itself binds its port itself: of
+        what is handed down a copy stays open that the server knows nothing of, and connections would be taken until
+        its process is gone."""
+        return self.servers[launch.target.configuration].hands_descriptor and not launch.lifespan_of
+
+    async def _begin(self, site: Site, listener: socket.socket | None = None) -> Process:
+        """Start the process, which has the listener from then on alone."""
+        launch, python = site.launch, site.environment.python
+        with contextlib.closing(listener) if listener else contextlib.nullcontext():
+            descriptor = listener.fileno() if listener else None
+            version = self._facts(launch.target, site.environment, "").version
+            start = Start(python, APP, launch.target.loop, site.address, descriptor, dict(launch.options), version)
+            spec = Spec(
+                argv=tuple(self.servers[launch.target.configuration].command(start)),
+                env=self._variables(launch, site.environment, site.scratch),
+                cwd=site.scratch,
+                log=site.log,
+                fds=(descriptor,) if descriptor is not None else (),
+                grace=self._grace,
+                remove=site.scratch,
+            )
+            return await Process.start(spec)
+
+    async def _found(self, site: Site, process: Process, turn: int) -> Facts:
+        """Wait until the target answers; what it is."""
+        target, environment = site.launch.target, site.environment
+        try:
+            call = await self._ready(site, process, turn)
+        except PortTaken as taken:
+            if site.launch.held:  # it is to have this very port
+                raise taken.error from None
+            raise
+        found = self._facts(target, environment, call.loop)
+        self._check_loop(target, found, site.log)
+        return found
+
+    async def _drive(self, site: Site) -> Driving:
+        """Start the process in which the app is called without a server."""
+        env = self._variables(site.launch, site.environment, site.scratch)
+        argv = (str(site.environment.python),)
+        return await Driving.start(Spec(argv, env, cwd=site.scratch, log=site.log, grace=self._grace))
 
     def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
         """The whole environment of a service, and the folders that it speaks of."""
         framework = self.frameworks[launch.target.framework]
-        if self._inside is None:
+        packages = {inside.PACKAGE: self._source, **self.servers[launch.target.configuration].brings}
+        for package in packages.keys() - self._laid_out.keys():
             try:
-                self._inside = inside.laid_out(self.environments.cache, self._source)
+                self._laid_out[package] = inside.laid_out(self.environments.cache, packages[package], package)
             except OSError as error:
                 raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
         for name in ("home", "tmp"):
-            (scratch / name).mkdir()
+            (scratch / name).mkdir(exist_ok=True)
         variables = {
             "PATH": f"{environment.python.parent}:{os.defpath}",
             "HOME": str(scratch / "home"),
             "TMPDIR": str(scratch / "tmp"),
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": f"{self._inside}:{framework.folder}",
+            "PYTHONPATH": ":".join(map(str, [*(self._laid_out[name] for name in packages), framework.folder])),
             "ENGINE_DESK": str(scratch / "desk"),
             "ENGINE_APP": framework.app,
         }
@@ -166,12 +267,11 @@ class LocalRuntime:
             variables["ENGINE_LIFESPAN_OF"] = launch.lifespan_of
         return variables | {name: os.environ[name] for name in KEPT if name in os.environ}
 
-    async def _ready(
-        self, target: Target, address: tuple[str, int], boundary: Boundary, process: Process, log: Path
-    ) -> AppCall:
+    async def _ready(self, site: Site, process: Process, turn: int) -> AppCall:
         """Wait until the target answers with its own token. Raises StartError, or PortTaken for another try."""
-        hands = self.servers[target.server].hands_descriptor
-        asking = asyncio.ensure_future(readiness.ready(address, boundary))
+        target, log = site.launch.target, site.log
+        hands = self._hands_down(site.launch)
+        asking = asyncio.ensure_future(readiness.ready(site.address, site.boundary, turn))
         exiting = asyncio.ensure_future(process.wait())
         try:
             await asyncio.wait([asking, exiting], timeout=self._ready_within, return_when=asyncio.FIRST_COMPLETED)
@@ -206,12 +306,12 @@ class LocalRuntime:
         how = str(ended) if ended else ""
         return StartError(f"{what} ({how})" if how else what, hint=hints.hint(text), log=hints.tail(text), exit=how)
 
-    def _log_for(self, launch: Launch) -> Path:
+    def _log_for(self, launch: Launch, before: str = "") -> Path:
         """A log file that no other launch of this run has: named after the target, with a number from the second on."""
-        name, number = launch.target.id, 1
+        name, number = before + launch.target.id, 1
         while name in self._log_names:
             number += 1
-            name = f"{launch.target.id}.{number}"
+            name = f"{before}{launch.target.id}.{number}"
         self._log_names.add(name)
         self._logs.mkdir(parents=True, exist_ok=True)
         path = self._logs / f"{name}.log"
@@ -223,25 +323,3 @@ async def end(process: Process) -> None:
     """End a target that did not become ready: what it would still do in peace is of no use to anybody."""
     await process.stop(grace=0.5)
     await process.release()
-
-
-def listening() -> socket.socket:
-    """A socket that listens on a port of the system's choice; connections wait in its queue for the server."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        # Accepted connections inherit it. A server that is handed a descriptor may not set it itself, and then
-        # answers wait for the client's delayed acknowledgement.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.bind((HERE, 0))
-        listener.listen(BACKLOG)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        probe.bind((HERE, 0))
-        return int(probe.getsockname()[1])

@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.version import InvalidVersion
+from packaging.version import Version as Number
+
 from engine.errors import UsageError
+from engine.model.target import configuration
 from engine.registry import nearest
+from engine.targets.releases import PINNED, PLAIN, Release, Variant, Version
 
 FLAGS = "flags"
+# Seconds that requests in flight are given when a server is told to end: longer than any that a case keeps in flight.
+# What is stopped for good is killed sooner.
+GRACEFUL = 10
 
 
 class Untranslatable(Exception):
@@ -22,7 +30,8 @@ class Start:
 
     ``python`` is the environment's interpreter, ``app`` is ``module:attribute``, ``loop`` one of auto, asyncio and
     uvloop. ``address`` is where it will listen; ``descriptor`` the listening socket's, where the server takes one.
-    ``options`` are the engine's words (times in seconds, sizes in bytes).
+    ``options`` are the engine's words (times in seconds, sizes in bytes). ``version`` is that of the server as it was
+    installed, "" where nobody knows.
     """
 
     python: Path
@@ -31,6 +40,11 @@ class Start:
     address: tuple[str, int]
     descriptor: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
+    version: str = ""
+
+    def since(self, version: str) -> bool:
+        """Whether the server is of that version or a newer one, as is believed of one that nobody knows."""
+        return not older(self.version, version)
 
 
 Translate = Callable[[object], Sequence[str]]
@@ -39,12 +53,15 @@ Command = Callable[[Start], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server.
+    """A server, in one release and one variant of its own options.
 
     ``package`` is the distribution whose version is shown, ``offers`` the capabilities that it claims, ``loops`` the
     words of ``--loop`` that it can be started with. ``lock`` is the file of its pinned requirements.
     ``hands_descriptor`` says whether it takes a listening socket from its parent. ``base`` makes the command line
-    without options; ``options`` turns the engine's words into the server's flags, and raises Untranslatable.
+    without options; ``options`` turns the engine's words into the server's flags, and raises Untranslatable. ``since``
+    says of capabilities and options which version was the first to have them, where a release that people still look
+    at has them not. ``variants`` are sets of its own options that have a name without anybody declaring them.
+    ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
     """
 
     name: str
@@ -56,14 +73,39 @@ class Server:
     loops: tuple[str, ...] = ("auto", "asyncio", "uvloop")
     hands_descriptor: bool = True
     options: Mapping[str, Translate] = field(default_factory=dict)
+    since: Mapping[str, str] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    brings: Mapping[str, Path] = field(default_factory=dict)
+    release: Release = PINNED
+    variant: Variant = PLAIN
+
+    @property
+    def configuration(self) -> str:
+        """Name, release and variant as one word, as in Target."""
+        return configuration(self.name, self.release.word, self.variant.name)
+
+    @property
+    def source(self) -> Path:
+        """What its pinned requirements are made from."""
+        return self.lock.with_suffix(".in")
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """What this release offers: ``offers`` and uvloop where it runs on that, less what came later."""
+        words = self.offers | {loop for loop in self.loops if loop == "uvloop"}
+        return frozenset(word for word in words if not self._came_later(word))
+
+    def _came_later(self, word: str) -> bool:
+        """Whether this release, where its version was asked for, is older than a capability or an option."""
+        return isinstance(self.release, Version) and older(self.release.number, self.since.get(word, ""))
 
     def command(self, start: Start) -> list[str]:
         """The command line. Raises UsageError for an option or a loop that this server does not have."""
         reasons = self.unsupported(start.options, start.loop)
         if reasons:
             raise UsageError(reasons[0])
-        words = list(self.base(start))
-        # The server's own flags come last, so that they win over what the engine's words stand for.
+        words = [*self.base(start), *self.variant.flags]
+        # The own flags of a case come last, so that they win over the engine's words. Both win over a variant.
         for name, value in sorted(start.options.items(), key=lambda item: item[0] == FLAGS):
             words += flags_of(value) if name == FLAGS else self.options[name](value)
         return words
@@ -78,11 +120,22 @@ class Server:
                 hint = nearest(name, (*self.options, FLAGS))
                 reasons.append(f"{self.name} has nothing for the option {name!r} ({hint})")
                 continue
+            if self._came_later(name):
+                reasons.append(f"{self.configuration} has nothing for {name}, which came with {self.since[name]}")
+                continue
             try:
                 flags_of(value) if name == FLAGS else self.options[name](value)
             except Untranslatable as error:
                 reasons.append(f"{self.name} cannot have {name}: {error}")
         return tuple(reasons)
+
+
+def older(version: str, than: str) -> bool:
+    """Whether a version is older than another; never where one of them is unknown."""
+    try:
+        return bool(version and than) and Number(version) < Number(than)
+    except InvalidVersion:
+        return False
 
 
 def flags_of(value: object) -> list[str]:
@@ -113,3 +166,17 @@ def flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise Untranslatable(f"{value!r} is neither true nor false")
     return value
+
+
+def one_of(value: object, flags: Mapping[str, Sequence[str]]) -> list[str]:
+    """The flags for one of some words. Raises Untranslatable for any other."""
+    if not isinstance(value, str) or value not in flags:
+        raise Untranslatable(f"{value!r} is none of {', '.join(flags)}")
+    return list(flags[value])
+
+
+def believes_nobody(value: object) -> list[str]:
+    """``trust_proxy`` for a server that takes X-Forwarded-* from nobody. Raises Untranslatable where it should."""
+    if flag(value):
+        raise Untranslatable("it takes X-Forwarded-* from nobody; a middleware in the app would")
+    return []

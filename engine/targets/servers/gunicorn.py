@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.targets.servers.base import Server, Start, flag, text, whole
-
-# Longer than any request that a case keeps in flight while the server ends; what is stopped for good is killed sooner.
-GRACEFUL = 10
+from engine.targets.releases import Variant
+from engine.targets.servers.base import GRACEFUL, Server, Start, flag, one_of, text, whole
 
 
 def base(start: Start) -> Sequence[str]:
@@ -22,7 +20,7 @@ def base(start: Start) -> Sequence[str]:
         "--bind", bind,
         "--graceful-timeout", str(GRACEFUL),
         # A control socket lies in HOME and would be shared by all that run there.
-        "--no-control-socket",
+        *(["--no-control-socket"] if start.since("25.1.0") else []),
         "--log-file", "-",
     ]  # fmt: skip
 
@@ -32,19 +30,30 @@ def trust(value: object) -> list[str]:
     return ["--forwarded-allow-ips", "*" if flag(value) else ""]
 
 
+def lifespan(value: object) -> list[str]:
+    """The mode of the lifespan protocol, in the words that gunicorn has as well."""
+    return one_of(value, {word: ["--asgi-lifespan", word] for word in ("auto", "on", "off")})
+
+
 SERVER = Server(
     name="gunicorn",
     package="gunicorn",
     title="gunicorn",
     lock=Path(__file__).with_name("gunicorn.lock"),
     base=base,
-    offers=frozenset({"lifespan", "state", "websocket"}),
+    offers=frozenset({"lifespan", "reload", "state", "websocket"}),
     options={
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
-        "graceful": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+        "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+        "lifespan": lifespan,
     },
+    since={"message_limit": "27.0.0"},
+    variants=(
+        Variant("two-workers", ("--workers", "2"), summary="two worker processes"),
+        Variant("python-parser", ("--http-parser", "python"), summary="the parser in Python, not the one in C"),
+    ),
 )

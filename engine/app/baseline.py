@@ -1,0 +1,122 @@
+"""The baseline beside the cases, the targets and a run: what is wrong with it, and the document that a run asks for."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from engine.app.front import BASELINE, Front
+from engine.app.grids import relative
+from engine.app.runs import Run
+from engine.errors import Defect, ResultsError
+from engine.loading.diagnostics import Diagnostic
+from engine.loading.documents import Loaded, load_text
+from engine.loading.rules import known as rules
+from engine.model.baseline import KnownFailure
+from engine.model.places import NOWHERE
+from engine.results.baseline_text import revised
+from engine.results.revision import Line, Revision, Standing, revise, seen_in, standings
+
+__all__ = ["Drawn", "Line", "Standing", "check", "drawn", "lint", "path_of", "write"]
+
+LOOPS = ("auto", "asyncio", "uvloop")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The baseline that a run asks for: its file, its text now and as it will be, and what changes."""
+
+    path: Path
+    before: str
+    text: str
+    revision: Revision
+
+
+def path_of(front: Front) -> Path:
+    """The baseline's file, whether it is there or not."""
+    return relative(front.places.specs / BASELINE)
+
+
+def lint(front: Front, paths: Sequence[Path]) -> Loaded:
+    """The documents under some paths with every mistake in them; those of a baseline beside the cases and targets that
+    there are come last."""
+    loaded = front.load(paths)
+    return replace(loaded, diagnostics=(*loaded.diagnostics, *beside(front, loaded.known_failures)))
+
+
+def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:
+    """What is wrong with the lines of a baseline beside the cases and targets that there are."""
+    if not known:
+        return []
+    names = {"servers": tuple(front.servers), "frameworks": tuple(front.frameworks), "loops": LOOPS}
+    return sorted(
+        rules.beside(known, names, cases_of(front, known), date.today()),
+        key=lambda one: (one.place.file, one.place.line, one.place.column),
+    )
+
+
+def cases_of(front: Front, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
+    """The ids of the cases in the files that lines name, by file as seen from the checkout; None for a file with
+    mistakes. Of the files that none names, the names alone."""
+    root = front.places.specs.parent
+    found: dict[str, Collection[str] | None] = {}
+    for path in sorted(front.places.specs.rglob("*.y*ml")):
+        found[path.relative_to(root).as_posix()] = None
+    for file in dict.fromkeys(line.case.rpartition("::")[0] for line in known):
+        if (root / file).is_file():
+            loaded = front.load([root / file])
+            ids = {case.id for suite in loaded.suites for case in suite.cases}
+            found[file] = None if loaded.errors else ids
+    return found
+
+
+def check(front: Front, run: Run) -> list[Standing]:
+    """What a run says about each line of the baseline. Raises DocumentError where the baseline has mistakes."""
+    return standings(front.known, seen_in(run), date.today())
+
+
+def drawn(front: Front, run: Run) -> Drawn:
+    """The baseline that a run asks for. Nothing is written. Raises DocumentError where the present one has mistakes."""
+    path, known = path_of(front), front.known
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    revision = revise(known, run, date.today())
+    text = before if unchanged(known, revision) else revised(before, known, revision.lines)
+    again = load_text(text, front.words.loading, str(path)) if text else None
+    wanted = [said(line.failure) for line in revision.lines]
+    if again is not None and (again.errors or [said(one) for one in again.known_failures] != wanted):
+        raise Defect("the new baseline does not read as it was meant", hint="the old one was left as it is")
+    return Drawn(path, before, text, revision)
+
+
+def unchanged(known: Sequence[KnownFailure], revision: Revision) -> bool:
+    """Whether the baseline stays as it is, in its order too."""
+    return [id(line.failure) for line in revision.lines] == [id(line) for line in known]
+
+
+def said(line: KnownFailure) -> KnownFailure:
+    """What a line says, wherever it stands."""
+    return replace(line, place=NOWHERE, places={})
+
+
+def write(made: Drawn) -> None:
+    """Put the new baseline in the old one's place, whole or not at all. Raises ResultsError."""
+    try:
+        handle, name = tempfile.mkstemp(dir=made.path.parent, prefix=".known-failures-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(made.text)
+            os.chmod(name, made.path.stat().st_mode & 0o777 if made.path.exists() else 0o644)
+            os.replace(name, made.path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(name)
+            raise
+    except OSError as error:
+        raise ResultsError(
+            f"{made.path} cannot be written: {error.strerror}", hint="the old one is still there"
+        ) from error

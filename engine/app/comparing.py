@@ -1,0 +1,93 @@
+"""What a comparison is made of: two runs, two servers of a run, or a new run of two servers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.app.front import Asked, Front
+from engine.app.places import Places
+from engine.app.runs import Run, again
+from engine.app.session import folder_of
+from engine.errors import UsageError
+from engine.reports import comparison as reports
+from engine.results.comparison import Comparison, Part, Side, compare, configurations, servers, sides
+from engine.results.store import FILE
+from engine.targets.selection import configured
+
+FORMS = "two runs, a run with two servers, or two times --server and no run"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The words of a command line, told apart: runs that are there, and files or folders of suites to run."""
+
+    runs: tuple[Run, ...]
+    paths: tuple[str, ...]
+
+
+def subject(words: Sequence[str], places: Places) -> Subject:
+    """Tell runs from suites. Raises UsageError for what is neither, ResultsError for a run that cannot be read."""
+    runs: list[Run] = []
+    paths: list[str] = []
+    for word in words:
+        path = Path(word)
+        if path.suffix == ".ndjson" or (path / FILE).is_file() or (folder_of(places.results, word) / FILE).is_file():
+            runs.append(again(word, places))
+        elif path.exists():
+            paths.append(word)
+        else:
+            raise UsageError(f"there is no run and no file called {word!r}", hint=f"runs are kept in {places.results}")
+    return Subject(tuple(runs), tuple(paths))
+
+
+def of_runs(runs: Sequence[Run], front: Front, asked: Asked, *, strict: bool = False) -> Comparison:
+    """The comparison of two runs, or of two servers of one. Raises UsageError for anything else."""
+    if len(runs) == 2 and not asked.servers:
+        before, after = sides(runs[0], runs[1], part_of(asked))
+        return compare(before, after, strict=strict)
+    if len(runs) != 1:
+        raise UsageError(f"these are {len(runs)} runs and {len(asked.servers)} servers", hint=f"compared are {FORMS}")
+    before, after = of_servers(runs[0], front, asked)
+    return compare(before, after, strict=strict)
+
+
+def of_servers(run: Run, front: Front, asked: Asked) -> tuple[Side, Side]:
+    """The two servers of a run that were asked for, or the two that it has."""
+    if not asked.servers:
+        names = configurations(run)
+        if len(names) != 2:
+            hint = f"name two with --server; it has {', '.join(names)}"
+            raise UsageError(f"{run.id} has {len(names)} servers, and two are compared", hint=hint)
+        return servers(run, names[:1], names[1:], part_of(asked))
+    before, after = named(front, asked)
+    return servers(run, before, after, part_of(asked))
+
+
+def named(front: Front, asked: Asked) -> tuple[list[str], list[str]]:
+    """The two servers that were asked for, each as the configurations that its word stands for. Raises UsageError where
+    they are not two."""
+    if len(asked.servers) != 2:
+        raise UsageError(f"--server was given {len(asked.servers)} times, and two are compared", hint=FORMS)
+    both = [one.configuration for one in configured(front.servers, asked.servers, asked.variants)]
+    used = tuple(text for text in asked.variants if f"~{text.partition(':')[0].strip()}" in asked.servers[0])
+    before = [one.configuration for one in configured(front.servers, asked.servers[:1], used)]
+    after = [name for name in both if name not in before]
+    if not after:
+        raise UsageError(f"{asked.servers[0]} and {asked.servers[1]} are the same", hint="name two releases")
+    return before, after
+
+
+def part_of(asked: Asked) -> Part:
+    """The part of a run that was asked for."""
+    loops = () if asked.loop in ("auto", "both") else (asked.loop,)
+    return Part(asked.frameworks, loops, asked.categories, asked.levels)
+
+
+def shown(found: Comparison, form: str) -> str:
+    """A comparison as ``json`` or ``markdown``."""
+    return reports.text(found) if form == "json" else reports.markdown(found)
+
+
+__all__ = ["Comparison", "Subject", "named", "of_runs", "shown", "subject"]

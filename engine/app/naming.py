@@ -1,0 +1,35 @@
+"""Finding the target that a command line names by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.app.front import LOOPS, Asked, Front
+from engine.errors import UsageError
+from engine.model.target import Target
+from engine.registry import nearest
+from engine.targets.selection import ALL
+
+# A server's name alone has none of these; what asks for a release or a variant has.
+BEYOND = "=@~"
+
+
+def target_called(front: Front, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
+    """The target of that id: of a pinned server, of one that ``servers`` and ``variants`` ask for as ``--server`` and
+    ``--variant`` do, or of the one that the id itself asks for (``gunicorn==26.2.0-control-auto``).
+
+    Raises UsageError, which names the nearest, where there is none.
+    """
+    spec = spec_of(name, list(front.frameworks))
+    more = [spec] if any(letter in spec for letter in BEYOND) else []
+    asked = Asked(servers=(ALL, *servers, *more), variants=tuple(variants))
+    known = {target.id: target for target in front.every(asked)}
+    if name not in known:
+        raise UsageError(f"there is no target {name!r}", hint=nearest(name, known))
+    return known[name]
+
+
+def spec_of(name: str, frameworks: Sequence[str]) -> str:
+    """What stands before framework and loop in a target's id, "" where it has no such end."""
+    ends = [f"-{framework}-{loop}" for framework in frameworks for loop in LOOPS]
+    return next((name.removesuffix(end) for end in ends if name.endswith(end)), "")

@@ -1,0 +1,105 @@
+"""Running each job several times, and what was red once more alone. Pure, apart from ``Repeats``, which counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from engine.app.plan import own_process, renumbered
+from engine.errors import UsageError
+from engine.execution.job import Job
+from engine.model.verdict import JobResult
+from engine.results.flakiness import RED, together
+
+MOST = 1000
+
+
+def checked(times: int) -> int:
+    """How often each job is to be run. Raises UsageError for what is no such number."""
+    if not 1 <= times <= MOST:
+        raise UsageError(f"each case cannot be run {times} times", hint=f"a number from 1 to {MOST}")
+    return times
+
+
+def repeated(jobs: Sequence[Job], times: int, *, rounds: bool = True) -> list[Job]:
+    """A plan in which each job stands several times, with its number.
+
+    With ``rounds`` all jobs that share a process are run once, then all again; without, a job's repeats follow each
+    other, so that whoever waits for one job has not to wait for all. A job that is left out is not repeated.
+    """
+    found: list[Job] = []
+    for _, group in groupby(jobs, lambda job: job.launch):
+        batch = list(group)
+        if not rounds:
+            found += [again for job in batch for again in copies(job, times)]
+            continue
+        welcome = [job for job in batch if job.case.alone != "all"]
+        for part in (welcome, [job for job in batch if job.case.alone == "all"]):
+            found += [
+                replace(job, repeat=number) for number in range(times) for job in part if number < count(job, times)
+            ]
+    return renumbered(found)
+
+
+def copies(job: Job, times: int) -> list[Job]:
+    """A job as often as it is to be run."""
+    return [replace(job, repeat=number) for number in range(count(job, times))]
+
+
+def count(job: Job, times: int) -> int:
+    """How often a job is run: once where it is left out, since that takes nothing."""
+    return 1 if job.left_out else times
+
+
+@dataclass(slots=True)
+class Repeats:
+    """Gathers the results of repeated jobs, and gives one for all when the last has come."""
+
+    expected: dict[tuple[str, str], int] = field(default_factory=dict)
+    firsts: dict[tuple[str, str], Job] = field(default_factory=dict)
+    waiting: dict[tuple[str, str], dict[int, JobResult]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, jobs: Iterable[Job]) -> Repeats:
+        """For the jobs of a run."""
+        repeats = cls()
+        for job in jobs:
+            key = key_of(job)
+            repeats.expected[key] = repeats.expected.get(key, 0) + 1
+            repeats.firsts.setdefault(key, job)
+        return repeats
+
+    def take(self, job: Job, result: JobResult) -> tuple[Job, JobResult] | None:
+        """One more result. The first job of its sort and what all came to, once all are there."""
+        key = key_of(job)
+        if self.expected[key] == 1:
+            return job, result
+        found = self.waiting.setdefault(key, {})
+        found[job.repeat] = result
+        return self._settled(key) if len(found) == self.expected[key] else None
+
+    def rest(self) -> list[tuple[Job, JobResult]]:
+        """What there is of jobs that were not run as often as they should have been."""
+        return [self._settled(key) for key in list(self.waiting)]
+
+    def _settled(self, key: tuple[str, str]) -> tuple[Job, JobResult]:
+        found = self.waiting.pop(key)
+        return self.firsts[key], together([found[number] for number in sorted(found)])
+
+
+def key_of(job: Job) -> tuple[str, str]:
+    """What the repeats of one job share."""
+    return job.case.address, job.target.id
+
+
+def had_company(job: Job) -> bool:
+    """Whether anything else ran on a job's target beside it."""
+    return job.case.alone != "all" and not own_process(job.case)
+
+
+def to_recheck(jobs: Iterable[Job], results: Iterable[JobResult]) -> list[Job]:
+    """The jobs that were red, as a plan of their own. What never ran, since its target did not start, is not among
+    them."""
+    red = {(result.address, result.target) for result in results if result.verdict in RED}
+    return renumbered([job for job in jobs if key_of(job) in red])

@@ -1,0 +1,115 @@
+"""``engine compare``: what was mended, what broke, and what is red in another way, between two runs or two servers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from engine.cli.base import Command, asked, place_arguments, target_arguments
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.app.comparing import Comparison, Subject
+    from engine.app.front import Asked, Front
+    from engine.app.launch import Done
+
+DESCRIPTION = """\
+Say what changed between two runs, or between two servers: what was mended, what
+broke, what is red in another way, and nothing else.
+
+Two RUNs are compared with each other. One RUN is taken apart by two --server
+(or by the two that it has). Without a RUN, the cases are run on two --server
+and compared; a PATH says which cases. A change is listed with whose fault its
+red side is.
+
+The exit code is 1 where anything broke, and 0 where nothing did."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "what",
+        nargs="*",
+        default=[],
+        metavar="RUN|PATH",
+        help="runs by id or folder; or suites, where a run is to be made",
+    )
+    target_arguments(parser)
+    place_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="text by default")
+    parser.add_argument("--strict", action="store_true", help="a warning is red as well")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Compare, and say by the exit code whether anything broke. Raises UsageError for what cannot be compared."""
+    from engine.app import comparing
+    from engine.app.front import Front
+    from engine.app.places import find
+
+    places = find(parsed.results, parsed.frameworks)
+    front, wanted = Front(places), asked(parsed)
+    subject = comparing.subject(parsed.what, places)
+    if subject.runs and subject.paths:
+        raise UsageError(f"{subject.paths[0]} is no run", hint="a run that is there has its cases: name runs alone")
+    if subject.runs:
+        return tell(comparing.of_runs(subject.runs, front, wanted, strict=parsed.strict), parsed.format)
+    return anew(front, subject, wanted, parsed)
+
+
+def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespace) -> int:
+    """Run the cases on the two servers, and compare these."""
+    from engine.app import comparing, launch
+    from engine.cli.grid import Screen, refuse_mistakes
+    from engine.terminal.progress import progress
+
+    comparing.named(front, wanted)
+    loaded = front.load(launch.paths_of(subject.paths, front))
+    refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
+    jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], wanted)
+    screen = progress(Counter(job.target.id for job in jobs))
+
+    def finished(done: Done) -> int:
+        screen.close()
+        print(f"the run is in {done.path.parent}", file=sys.stderr)
+        if done.interrupted:
+            return 130
+        code = tell(comparing.of_runs([done.run], front, wanted, strict=parsed.strict), parsed.format)
+        sys.stdout.flush()
+        return code
+
+    try:
+        return launch.run(front, jobs, sys.argv[1:], Screen(screen), finished)
+    finally:
+        screen.close()
+
+
+def tell(found: Comparison, form: str) -> int:
+    """Print a comparison. The exit code: 1 where anything broke, 3 where nothing starts on either side."""
+    from engine.app import comparing
+    from engine.terminal import compared
+
+    if form == "text":
+        for line in compared.lines(found):
+            print(line)
+    else:
+        sys.stdout.write(comparing.shown(found, form))
+    if found.neither and not (found.compared or found.stopped or found.started):
+        return 3
+    return 1 if found.broke else 0
+
+
+COMMAND = Command(
+    "compare",
+    "Say what broke and what was mended between two runs or two servers.",
+    arguments,
+    run,
+    DESCRIPTION,
+    (
+        ("engine compare RUN RUN", "two runs"),
+        ("engine compare --server gunicorn==26.2.0 --server gunicorn", "two releases"),
+        ("engine compare RUN --server gunicorn --server granian", "two servers"),
+        ("engine compare RUN RUN --format markdown", "for a review"),
+    ),
+)

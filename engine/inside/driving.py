@@ -1,0 +1,195 @@
+"""The app without a server: what a server would give it comes from a script, and so the app alone is held to account.
+
+    python -m engine_inside.driving
+
+``ENGINE_DESK`` and ``ENGINE_APP`` are those of ``service``; ``ENGINE_DRIVES`` is the number of the descriptor, a
+connected socket, over which orders come and answers go, as lines of JSON. An order:
+
+    {"id": 1, "token": "j3.1", "scope": {...}, "within": 5.0,
+     "script": [["give", {...}], ["take", "http.response.start"], ["fail_send", {"class": "OSError", "after": 3}]]}
+
+The scope and what is given are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each order
+{"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` says what of the
+script could not be done. What crosses between script and app is recorded like any call, under the order's token.
+
+Each order is carried out in a fork of its own, so that no call leaves anything in the app for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .acts import exception
+from .building import load
+from .observer import App, Call
+from .records import Writer, decode
+
+GRACE = 0.5  # seconds that an app is given to end once its call is cancelled
+
+
+class Drive:
+    """One call of the app. ``script`` has pairs of an act's word and its argument."""
+
+    def __init__(self, scope: Any, script: Sequence[tuple[str, Any]]) -> None:
+        self.scope = scope
+        self._script = script
+        self._given: deque[Any] = deque()
+        self._sent: list[Any] = []
+        self._seen = 0  # of what was sent, by `take`
+        self._over = False
+        self._sends_left: int | None = None
+        self._error: Exception | None = None
+        self._changed = asyncio.Condition()
+        self._waits = asyncio.Event()  # the script waits for the app, or is over
+        self._played = False
+
+    async def run(self, app: App, writer: Writer, token: str, within: float) -> str:
+        """Call the app and play the script; what could not be done, "" for nothing. Never raises."""
+        call = Call(0, writer, self.scope, self.receive, self.send, token=token)
+        # The script goes first, as far as it can: what it begins with is there when the app is called.
+        playing = asyncio.ensure_future(self.play())
+        calling = asyncio.ensure_future(app(self.scope, call.receive, call.send))
+        await asyncio.wait([calling], timeout=within)
+        if not calling.done():
+            calling.cancel()
+            playing.cancel()
+            await asyncio.wait([calling, playing], timeout=GRACE)
+            return f"the app's call had not ended after {within:g} s"
+        error = calling.exception() if not calling.cancelled() else asyncio.CancelledError()
+        call.end(error)
+        await self._tell(over=True)
+        return await playing
+
+    async def play(self) -> str:
+        """The script; what of it could not be done."""
+        try:
+            return await self._play()
+        finally:
+            self._played = True
+            self._waits.set()
+
+    async def _play(self) -> str:
+        for word, argument in self._script:
+            if word == "give":
+                self._given.append(argument)
+                await self._tell()
+            elif word == "fail_send":
+                self._error = exception(argument["class"], argument.get("message"))
+                self._sends_left = argument.get("after", 0)
+            elif word == "take":
+                if not await self._take(argument):
+                    return f"the app ended, and had sent no {argument}"
+            else:
+                return f"there is no act {word!r}"
+        return ""
+
+    async def _take(self, kind: str) -> bool:
+        """Wait until the app has sent a message of that type, after those taken before; whether it has."""
+        async with self._changed:
+            while True:
+                while self._seen < len(self._sent):
+                    message = self._sent[self._seen]
+                    self._seen += 1
+                    if isinstance(message, Mapping) and message.get("type") == kind:
+                        return True
+                if self._over:
+                    return False
+                self._waits.set()
+                await self._changed.wait()
+
+    async def _tell(self, *, over: bool = False) -> None:
+        async with self._changed:
+            self._over = self._over or over
+            self._changed.notify_all()
+
+    async def receive(self) -> Any:
+        """The next message given. After the last one it waits; where the response is complete, the client has gone."""
+        async with self._changed:
+            while not self._given:
+                if self._complete():
+                    return {"type": "http.disconnect"}
+                await self._changed.wait()
+            return self._given.popleft()
+
+    def _complete(self) -> bool:
+        last = self._sent[-1] if self._sent else None
+        return isinstance(last, Mapping) and last.get("type") == "http.response.body" and not last.get("more_body")
+
+    async def send(self, message: Any) -> None:
+        """Take a message of the app's. Raises what the script said, from the message on that it said.
+
+        It comes back when the script has done what it does upon this message.
+        """
+        if self._sends_left is not None and self._error is not None:
+            if self._sends_left <= 0:
+                raise self._error
+            self._sends_left -= 1
+        self._sent.append(message)
+        if not self._played:
+            self._waits.clear()
+        await self._tell()
+        await self._waits.wait()
+
+
+def carry_out(app: App, folder: Path, order: Mapping[str, Any]) -> str:
+    """One order from its beginning to its end; what of it could not be done."""
+    drive_of = decode(order["scope"])
+    script = [(word, decode(argument)) for word, argument in order["script"]]
+
+    async def whole() -> str:
+        return await Drive(drive_of, script).run(app, Writer(folder), order["token"], order["within"])
+
+    return asyncio.run(whole())
+
+
+def answer(file: int, **members: Any) -> None:
+    """One line, in one write."""
+    os.write(file, json.dumps(members).encode() + b"\n")
+
+
+def serve(app: App, folder: Path, file: int) -> None:
+    """Carry out orders until there are no more to come."""
+    with os.fdopen(os.dup(file), "rb") as orders:
+        for line in orders:
+            order = json.loads(line)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if os.fork():
+                continue
+            status = 1
+            try:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                answer(file, id=order["id"], pid=os.getpid())
+                answer(file, id=order["id"], stuck=carry_out(app, folder, order))
+                status = 0
+            except BaseException as error:
+                answer(file, id=order["id"], stuck=f"{type(error).__name__}: {error}")
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+
+
+def main() -> None:
+    file = int(os.environ["ENGINE_DRIVES"])
+    # Who has ended need not be waited for.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        app = load(os.environ["ENGINE_APP"])
+    except BaseException as error:
+        answer(file, failed=f"{type(error).__name__}: {error}")
+        raise
+    answer(file, ready=True)
+    serve(app, Path(os.environ["ENGINE_DESK"], "records"), file)
+
+
+if __name__ == "__main__":
+    main()

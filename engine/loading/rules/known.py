@@ -1,0 +1,108 @@
+"""The baseline: what holds for a line by itself, and what can be told only beside the cases and the targets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from engine.loading.diagnostics import Diagnostic, Notes, Severity
+from engine.loading.rules.references import near
+from engine.loading.sheets import day
+from engine.model.baseline import KnownFailure
+from engine.model.nodes import Node
+from engine.registry import nearest
+
+RANGE = 'a range is written like ">=25,<27" or "==26.2.0"'
+SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes")
+# What says of which results a line speaks.
+SAME = ("case", *SELECTORS, "versions", "framework_versions")
+
+
+def check(root: Node, notes: Notes) -> None:
+    """Lines without a reason or with half of one, ranges and days that are none, and lines that stand there twice."""
+    listed = root.get("list")
+    first: dict[object, Node] = {}
+    for item in listed.items() if listed is not None else []:
+        _reason(item, notes)
+        _range(item, "versions", "servers", notes)
+        _range(item, "framework_versions", "frameworks", notes)
+        until = item.get("until")
+        if until is not None and day(str(until.value)) is None:
+            notes.error(until.place, "bad-date", f"{until.value!r} is no day of the calendar", 'like "2027-03-01"')
+        same = repr({key: node.plain() for key in SAME if (node := item.get(key)) is not None})
+        if same in first:
+            what = "this case is listed for the same targets before"
+            notes.error(item.place, "duplicate", what, f"the first stands in line {first[same].place.line}")
+        first.setdefault(same, item)
+
+
+def _reason(item: Node, notes: Notes) -> None:
+    because, link = item.get("because"), item.get("link")
+    if because is None and item.get("observed") is None:
+        what = "this known failure has no reason"
+        notes.error(item.place, "missing-key", what, "write `because:`, and `link:` to where it is tracked")
+    elif because is not None and link is None:
+        what = "this known failure has a reason, and nothing says where it is tracked"
+        notes.error(because.key, "missing-key", what, "add `link:`")
+
+
+def _range(item: Node, key: str, names: str, notes: Notes) -> None:
+    node = item.get(key)
+    if node is None:
+        return
+    if item.get(names) is None:
+        what = f"`{key}` are those of one package, and this line does not say whose"
+        notes.error(node.key, "missing-key", what, f"add `{names}: [...]`")
+    try:
+        SpecifierSet(str(node.value))
+    except InvalidSpecifier:
+        notes.error(node.place, "bad-range", f"{node.value!r} is no range of versions", RANGE)
+
+
+def beside(
+    known: Sequence[KnownFailure],
+    names: Mapping[str, Collection[str]],
+    cases: Mapping[str, Collection[str] | None],
+    today: date,
+) -> Iterator[Diagnostic]:
+    """What is wrong with a baseline, or out of date, beside the cases and targets that there are.
+
+    ``names`` has those of ``servers``, ``frameworks`` and ``loops``; ``cases`` the ids of the cases by file, as seen
+    from the checkout, None where a file has mistakes. A line whose day is over is a warning, as is one whose
+    reason nobody has written: neither must keep anything from running.
+    """
+    for line in known:
+        yield from _case(line, cases)
+        for key, there in names.items():
+            for name in getattr(line.selector, key):
+                if name not in there:
+                    what = f"there is no {key.removesuffix('s')} called {name!r}"
+                    yield Diagnostic(
+                        line.at(f"{key}.{name}"), f"unknown-{key.removesuffix('s')}", what, nearest(name, there)
+                    )
+        if line.until is not None and today > line.until:
+            what = f"this line excuses nothing since {line.until} is over"
+            hint = "look at it again: write another day, or delete the line"
+            yield Diagnostic(line.at("until"), "expired", what, hint, Severity.WARNING)
+        if not line.because:
+            what = "the engine wrote what it saw, and nobody has written why it fails"
+            hint = "add `because:` and `link:`; `observed:` may stay or go"
+            yield Diagnostic(line.at("observed"), "no-reason", what, hint, Severity.WARNING)
+
+
+def _case(line: KnownFailure, cases: Mapping[str, Collection[str] | None]) -> Iterator[Diagnostic]:
+    file, _, name = line.case.rpartition("::")
+    place = line.at("case")
+    if file not in cases:
+        yield Diagnostic(place, "unknown-case", f"there is no suite {file!r}", near(file, cases))
+        return
+    there = cases[file]
+    if there is None:
+        return
+    stems = {re.sub(r"\[.*\]$", "", one) for one in there}
+    if name not in there and name not in stems:
+        wanted = there if "[" in name and name.partition("[")[0] in stems else stems
+        yield Diagnostic(place, "unknown-case", f"{file} has no case {name!r}", near(name, wanted))

@@ -1,0 +1,75 @@
+"""Cases with a server of their own: what starts it, what ends it, and what is measured of it."""
+
+from __future__ import annotations
+
+from engine.loading.outline import Item, groups
+from engine.loading.rules.view import View
+from engine.model.places import Place
+
+# Steps that speak to nobody, and may stand before the server is started.
+_SILENT = ("mark", "pause")
+_CAUSES = ("signal", "kill_worker", "start")
+GROWTH = ".growth"
+
+
+def check(view: View) -> None:
+    """A process that is said to be shared and cannot be; steps before the server is started; an end that nothing
+    brings about; a worker to be killed where there may be none; growth since nothing."""
+    _shared(view)
+    _started(view)
+    _ended(view)
+    _workers(view)
+    for item in view.items():
+        _growth(view, item)
+
+
+def _shared(view: View) -> None:
+    said = view.node.get("process")
+    owner = next((item for item in view.items() if item.kind.own_process), None)
+    if said is not None and said.value == "shared" and owner is not None:
+        what = f"a case with `{owner.name}` has a server of its own, and this one asks for a shared one"
+        view.notes.error(said.place, "shared-process", what, "delete `process: shared`")
+
+
+def _started(view: View) -> None:
+    leaves = [item for item in view.items() if not item.inner and item.name not in _SILENT]
+    if leaves and not leaves[0].kind.starts and any(item.kind.starts for item in leaves):
+        what = f"this case starts its server itself, so that there is none yet for `{leaves[0].name}`"
+        view.notes.error(leaves[0].body.key, "not-started", what, "put `start` before it")
+
+
+def _ended(view: View) -> None:
+    names = {item.name for item in view.items()}
+    for item in view.items():
+        if item.name == "exit" and names.isdisjoint(_CAUSES):
+            what = "nothing in this case ends the server, so that `exit` would wait in vain"
+            view.notes.error(item.body.key, "no-end", what, "add `signal: TERM` before it")
+
+
+def _workers(view: View) -> None:
+    server = view.key("server")
+    workers = server.get("workers") if server is not None else None
+    enough = workers is not None and (not isinstance(workers.value, int) or workers.value > 1)
+    for item in view.items():
+        if item.name == "kill_worker" and not enough:
+            what = "a server may have no worker beside its main process"
+            view.notes.error(item.body.key, "no-workers", what, "add `server: {workers: 2}` to the case")
+
+
+def _growth(view: View, item: Item) -> None:
+    if not any(fact.name.endswith(GROWTH) for fact in item.kind.facts) or item.body.get("since") is not None:
+        return
+    for name, place in _named(item):
+        if name.endswith(GROWTH):
+            what = f"{name!r} says how much was added since an earlier `{item.name}`, and none is named"
+            hint = f"name an earlier one: `{item.name}: {{since: before, ...}}`"
+            view.notes.error(place, "no-since", what, hint)
+
+
+def _named(item: Item) -> list[tuple[str, Place]]:
+    """Each fact that is named, and where."""
+    named = [(name, matcher.key) for name, matcher in groups(item.body)]
+    for key in ("record", "capture"):
+        if (found := item.body.get(key)) is not None:
+            named += [(str(node.value), node.place) for _, node in found.entries()]
+    return named

@@ -1,0 +1,15 @@
+"""What the processes of a target use of the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One process at one moment: bytes of resident memory, open descriptors, and seconds of processor time so far."""
+
+    pid: int
+    memory: int
+    files: int
+    cpu: float

@@ -1,0 +1,103 @@
+"""A connection: its requests, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+
+from . import opening
+from .exchange import Exchange
+from .head import Request, take
+from .refused import Refused
+from .response import refusal
+from .service import Service
+from .session import Session
+from .stream import LINGER, Stream
+
+
+class Connection:
+    """``run`` serves it to its end; ``stop`` has it end as soon as nothing is under way."""
+
+    def __init__(self, stream: Stream, service: Service) -> None:
+        self._stream = stream
+        self._service = service
+        self._idle: asyncio.Task[Request | None] | None = None
+        self._served = False
+        self._session: Session | None = None
+
+    async def run(self) -> None:
+        """Serve requests until either side ends the connection. Never raises but CancelledError."""
+        linger = LINGER
+        try:
+            while (request := await self._next()) is not None:
+                if not await self._serve(request):
+                    break
+            else:
+                linger = 0.0
+        except Refused as error:
+            self._refuse(error)
+        except asyncio.CancelledError:
+            linger = 0.0
+            raise
+        finally:
+            await self._stream.close(linger)
+
+    def stop(self) -> None:
+        """End now if no request is under way; a WebSocket is told that the server goes."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._session is not None:
+            self._session.go_away()
+
+    async def _serve(self, request: Request) -> bool:
+        """Answer one request. Whether the next one can be read."""
+        self._served = True
+        if not opening.asked(request):
+            return await Exchange(self._stream, request, self._service).run()
+        self._session = Session(self._stream, request, self._service)
+        if self._service.stopping:
+            self._session.go_away()
+        await self._session.run()
+        return False
+
+    async def _next(self) -> Request | None:
+        """The next request; None where there is none, because of the client, of the time, or of a signal.
+
+        Raises Refused.
+        """
+        if self._service.stopping:
+            return None
+        self._idle = asyncio.ensure_future(self._head())
+        try:
+            await asyncio.wait([self._idle])
+            return None if self._idle.cancelled() else self._idle.result()
+        finally:
+            self._idle.cancel()
+            self._idle = None
+
+    async def _head(self) -> Request | None:
+        stream, options = self._stream, self._service.options
+        try:
+            if not stream.buffer:
+                async with asyncio.timeout(options.keep_alive if self._served else options.head_within):
+                    if not await stream.fill():
+                        return None
+            async with asyncio.timeout(options.head_within):
+                while (request := take(stream.buffer)) is None:
+                    if not await stream.fill():
+                        self._cut()
+                        return None
+        except TimeoutError:
+            if stream.buffer:
+                raise Refused(408, "SEM-34", "the head did not come in time") from None
+            return None
+        return request
+
+    def _cut(self) -> None:
+        """The client has ended the stream. Raises Refused where that was within a head."""
+        if self._stream.buffer.strip(b"\r\n"):
+            raise Refused(400, "H1-13", "the head broke off")
+
+    def _refuse(self, error: Refused) -> None:
+        """Answer what is no request (SEM-44)."""
+        if not self._stream.lost:
+            self._stream.put(refusal(None, error))

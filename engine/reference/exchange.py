@@ -1,0 +1,173 @@
+"""One HTTP request, and the call of the application that answers it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import h11
+
+from .body import body_of
+from .events import Event, check
+from .files import pieces
+from .head import Request
+from .refused import Refused
+from .response import Response, answer, refusal
+from .scope import scope_of
+from .service import Service, first, trouble
+from .stream import Stream
+from .violations import Disconnected, Violation, remark_on
+
+UNREAD = 1024 * 1024  # bytes of a body that nobody read, and that are read to keep the connection
+UNREAD_WITHIN = 2.0  # seconds
+
+
+class Exchange:
+    """A request and its response: what the application receives, and what it sends."""
+
+    def __init__(self, stream: Stream, request: Request, service: Service) -> None:
+        self._stream = stream
+        self._request = request
+        self._service = service
+        self._body = body_of(request.length)
+        self._response = Response(request, remark_on(f"http {request}"))
+        self._expected = request.expects
+        self._told = False  # the last piece of the body has been delivered
+        self._refused = False  # the body was no body, and the server has answered
+        self._over = asyncio.Event()  # the response is complete
+        self._receiving = asyncio.Lock()
+
+    async def run(self) -> bool:
+        """Call the application, and see its response through. Whether the connection can go on after it.
+
+        It can as soon as the response is complete: what an application does after that is its own affair.
+        """
+        scope = scope_of(self._request, "http", self._stream.ends, self._service.state, self._service.options)
+        call = self._service.call(scope, self._receive, self._send)
+        await first(self._over.wait(), asyncio.wait([call]))
+        if call.done():
+            self._end(call)
+        else:
+            call.add_done_callback(self._end)
+        if self._response.done:
+            return await self._read_out()
+        if not self._refused:
+            await self._break_off()
+        return False
+
+    def _end(self, call: asyncio.Task[None]) -> None:
+        trouble(call, str(self))
+
+    def __str__(self) -> str:
+        return f"http {self._request}"
+
+    # what the application receives
+
+    async def _receive(self) -> Event:
+        """The body in pieces, then http.disconnect, when the response is complete or the client has gone."""
+        async with self._receiving:
+            if self._told:
+                await first(self._over.wait(), self._stream.gone())
+            elif not self._over.is_set():
+                try:
+                    event = await self._next_piece()
+                except Refused as error:
+                    event = None
+                    self._refuse(error)
+                if event is not None:
+                    return event
+            return {"type": "http.disconnect"}
+
+    async def _next_piece(self) -> Event | None:
+        """A piece of the body, or None where it breaks off. Raises Refused."""
+        while True:
+            data = self._body.take(self._stream.buffer)
+            if data or self._body.done:
+                self._expected = False  # the body comes anyway (RFC 9110, section 10.1.1)
+                self._told = self._body.done
+                return {"type": "http.request", "body": data, "more_body": not self._body.done}
+            if self._expected and not self._response.sent:
+                await self._go_on()
+            if self._stream.ended or self._over.is_set():
+                return None
+            await first(self._over.wait(), self._stream.fill())
+
+    async def _go_on(self) -> None:
+        """100 (Continue), now that somebody wants the body."""
+        self._expected = False
+        event = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+        try:
+            await self._stream.write(self._request.protocol.send(event))
+        except Disconnected:
+            self._stream.ended = True
+
+    def _refuse(self, error: Refused) -> None:
+        """Answer a body that is none, if there is no answer yet; nothing more can be read from this connection."""
+        self._refused = True
+        if not self._response.sent and not self._stream.lost:
+            self._stream.put(refusal(self._request, error))
+        self._over.set()
+
+    # what the application sends
+
+    async def _send(self, event: Event) -> None:
+        """Raises Violation for what is wrong, Disconnected when the client has gone."""
+        try:
+            kind = check(event, "http")
+            if self._refused:
+                raise Disconnected
+            # What was not asked for may come all the same, or not: nobody can tell where the next request begins.
+            self._response.closing = self._service.stopping or (self._expected and not self._body.done)
+            if kind == "http.response.pathsend":
+                return await self._send_path(event["path"])
+            data = self._response.take(kind, event)
+        except Violation as violation:
+            violation.report(str(self))
+            raise
+        self._stream.put(data)
+        self._check_end()
+        await self._stream.drain()
+
+    def _check_end(self) -> None:
+        if self._response.done:
+            self._over.set()
+
+    async def _send_path(self, path: str) -> None:
+        """The extension Path Send: a whole file as the body, and the end of it. Raises as ``_send``."""
+        self._response.begin_file()
+        content = pieces(path)
+        while data := await asyncio.to_thread(next, content, b""):
+            await self._stream.write(self._response.piece(data, more=True))
+        self._stream.put(self._response.piece(b"", more=False))
+        self._check_end()
+        await self._stream.drain()
+
+    # the end
+
+    async def _read_out(self) -> bool:
+        """Read what is left of the body, as long as it is little. Whether the next request can be read."""
+        if not self._response.persists or self._service.stopping or self._refused:
+            return False
+        async with self._receiving:
+            if self._expected and not self._body.done:
+                return False
+            left = UNREAD
+            try:
+                async with asyncio.timeout(UNREAD_WITHIN):
+                    while not self._body.done:
+                        left -= len(self._body.take(self._stream.buffer))
+                        if left < 0 or not (self._body.done or await self._stream.fill()):
+                            return False
+            except (Refused, TimeoutError):
+                return False
+        return True
+
+    async def _break_off(self) -> None:
+        """The call is over, and there is no whole response: a 500, or an end that cannot be taken for a whole one."""
+        if self._stream.lost:
+            return
+        if not self._response.sent:
+            cut = self._stream.ended and not self._body.done
+            status, text = (400, "FRAME-12: the body broke off") if cut else (500, "Internal Server Error")
+            self._stream.put(answer(self._request, status, text))
+        elif not self._response.framed:
+            self._stream.reset()

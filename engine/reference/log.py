@@ -1,0 +1,26 @@
+"""What the server writes to stderr: one line each, and the traceback of an application that raised."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+LONGEST = 400
+
+
+def say(text: str) -> None:
+    """Write ``reference: text`` as one line, whatever is in the text."""
+    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    _write(f"reference: {line[:LONGEST]}\n")
+
+
+def trace(error: BaseException, where: str) -> None:
+    """Write that an application raised, and its traceback."""
+    say(f"the application raised {type(error).__name__} ({where})")
+    _write("".join(traceback.format_exception(error)))
+
+
+def _write(text: str) -> None:
+    # In one piece: several workers may write to the same log, and none of them is buffered.
+    sys.stderr.write(text)
+    sys.stderr.flush()

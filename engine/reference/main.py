@@ -1,0 +1,75 @@
+"""From the command line to the exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import cast
+
+from . import mutants
+from .options import Options, parsed
+from .server import Server
+from .service import App
+from .workers import Workers
+
+BACKLOG = 2048
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Serve an application until a signal comes. The exit status: 0 after a quiet end, 3 for a failed lifespan."""
+    options = parsed(words)
+    # websockets logs what happens on each connection, and an error that the client is told of already.
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
+    sys.path.insert(0, os.getcwd())
+    with listening(options) as listener:
+        if options.workers > 1:
+            return Workers(options.workers, partial(serve, options, listener), listener).run()
+        return serve(options, listener)
+
+
+def serve(options: Options, listener: socket.socket) -> int:
+    """Serve in this process. The exit status; raises what ``loaded`` raises, and KeyError for an unknown mutant."""
+    if options.mutant:
+        mutants.install(options.mutant)
+    with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
+        server = Server(loaded(options.app), options)
+        return runner.run(server.run(listener))
+
+
+def loaded(name: str) -> App:
+    """``module:attribute``, imported. Raises ImportError, AttributeError, and what the module raises."""
+    module, _, attribute = name.partition(":")
+    return cast(App, getattr(importlib.import_module(module), attribute or "app"))
+
+
+def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop; ``auto`` is uvloop where it is installed. Raises ImportError where uvloop is not."""
+    if name == "asyncio":
+        return None
+    try:
+        return cast(Callable[[], asyncio.AbstractEventLoop], importlib.import_module("uvloop").new_event_loop)
+    except ImportError:
+        if name == "auto":
+            return None
+        raise
+
+
+def listening(options: Options) -> socket.socket:
+    """The listening socket: the one that was handed down, or a new one. Raises OSError."""
+    if options.fd is not None:
+        listener = socket.socket(fileno=options.fd)
+    elif options.bind.startswith("unix:"):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(options.bind.removeprefix("unix:"))
+    else:
+        host, _, port = options.bind.rpartition(":")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
+    listener.setblocking(False)
+    return listener

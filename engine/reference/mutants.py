@@ -1,0 +1,197 @@
+"""The reference with one deliberate fault: what proves that a case can fail.
+
+Each is a fault that a real server has or had. ``--mutant NAME`` puts it in before the server starts, and a target has
+it as a variant of the reference, which says in words what is wrong: ``--server reference~no-date``. A mutant is built
+by replacing one function, so nothing of it stands in the code of the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+from urllib.parse import unquote
+
+from . import connection, exchange, response, session
+from .fields import Fields
+from .frames import Frames
+from .lifespan import Lifespan
+from .stream import Stream
+from .violations import Disconnected
+
+Scope = dict[str, Any]
+Install = Callable[[], None]
+"""Puts a fault in, in this process."""
+
+
+def install(name: str) -> None:
+    """Have the fault of that name. Raises KeyError for a name that is none."""
+    MUTANTS[name]()
+
+
+def _replace(owner: ModuleType | type, name: str, wrong: Callable[[Any], Any]) -> Install:
+    """What puts ``wrong(right)`` in the place of a function, a method or a property."""
+
+    def put() -> None:
+        setattr(owner, name, wrong(getattr(owner, name)))
+
+    return put
+
+
+def _scopes(change: Callable[[Scope], None]) -> Install:
+    """What has every scope changed before the application is called with it."""
+
+    def wrong(right: Any) -> Any:
+        def scope_of(*given: Any) -> Scope:
+            scope: Scope = right(*given)
+            change(scope)
+            return scope
+
+        return scope_of
+
+    def put() -> None:
+        for module in (exchange, session):
+            _replace(module, "scope_of", wrong)()
+
+    return put
+
+
+def _heads(change: Callable[[bytes], bytes]) -> Install:
+    """What has every head changed before it is read."""
+
+    def wrong(right: Any) -> Any:
+        def take(buffer: bytearray) -> Any:
+            end = buffer.find(b"\r\n\r\n")
+            if end >= 0:
+                buffer[: end + 4] = change(bytes(buffer[: end + 4]))
+            return right(buffer)
+
+        return take
+
+    return _replace(connection, "take", wrong)
+
+
+def _written(change: Callable[[bytes], bytes]) -> Install:
+    """What has everything changed that is written."""
+
+    def wrong(right: Any) -> Any:
+        return lambda self, data: right(self, change(data))
+
+    return _replace(Stream, "put", wrong)
+
+
+def _port_as_text(scope: Scope) -> None:
+    host, port = scope["client"]
+    scope["client"] = (host, str(port))
+
+
+def _short_version(scope: Scope) -> None:
+    scope["http_version"] = scope["http_version"].removesuffix(".0")
+
+
+def _without_query(scope: Scope) -> None:
+    if scope["type"] == "websocket":
+        del scope["query_string"]
+
+
+def _decoded_twice(scope: Scope) -> None:
+    scope["path"] = unquote(scope["path"])
+
+
+def _padded(scope: Scope) -> None:
+    own = b"x-engine-call"
+    scope["headers"] = [(name, value if name == own else value + b" ") for name, value in scope["headers"]]
+
+
+def _shared(right: Any) -> Any:
+    def scope_of(request: Any, kind: str, ends: Any, state: Any, options: Any) -> Scope:
+        scope: Scope = right(request, kind, ends, state, options)
+        return {**scope, "state": state} if state is not None else scope
+
+    return scope_of
+
+
+def _share_state() -> None:
+    for module in (exchange, session):
+        _replace(module, "scope_of", _shared)()
+
+
+def _with_a_host(head: bytes) -> bytes:
+    return head if b"\nhost:" in head.lower() else head[:-2] + b"Host: made.up\r\n\r\n"
+
+
+def _without_a_length(head: bytes) -> bytes:
+    chunked = b"\ntransfer-encoding:" in head.lower()
+    return re.sub(rb"(?i)\r\ncontent-length:[^\r]*", b"", head) if chunked else head
+
+
+def _undated(data: bytes) -> bytes:
+    return re.sub(rb"(?i)^(HTTP/1.1 .*?)\r\ndate:[^\r]*", rb"\1", data, flags=re.DOTALL)
+
+
+def _without_pongs(data: bytes) -> bytes:
+    return b"" if data[:1] == b"\x8a" else data
+
+
+def _silent(right: Any) -> Any:
+    def put(self: Stream, data: bytes) -> None:
+        try:
+            right(self, data)
+        except Disconnected:
+            self.ended = True
+
+    return put
+
+
+def _regrouped(right: Any) -> Any:
+    def fields_of(*given: Any) -> Fields:
+        return sorted(right(*given))
+
+    return fields_of
+
+
+def _never(right: Any) -> Any:
+    async def gone(self: Stream) -> None:
+        await asyncio.Event().wait()
+
+    return gone
+
+
+def _lost(right: Any) -> Any:
+    return property(lambda self: (1006, ""))
+
+
+def _coarse(right: Any) -> Any:
+    def close(self: Frames, code: int, reason: str = "") -> None:
+        right(self, code if code == 1000 else 1011, reason)
+
+    return close
+
+
+def _not_asked(right: Any) -> Any:
+    async def start(self: Lifespan) -> None:
+        """It has none."""
+
+    return start
+
+
+MUTANTS: dict[str, Install] = {
+    "client-port-text": _scopes(_port_as_text),
+    "version-1": _scopes(_short_version),
+    "websocket-without-query": _scopes(_without_query),
+    "path-decoded-twice": _scopes(_decoded_twice),
+    "values-padded": _scopes(_padded),
+    "state-shared": _share_state,
+    "missing-host-served": _heads(_with_a_host),
+    "both-lengths-served": _heads(_without_a_length),
+    "no-date": _written(_undated),
+    "no-pong": _written(_without_pongs),
+    "send-never-raises": _replace(Stream, "put", _silent),
+    "headers-regrouped": _replace(response, "fields_of", _regrouped),
+    "no-disconnect": _replace(Stream, "gone", _never),
+    "disconnect-1006": _replace(Frames, "closed_with", _lost),
+    "close-1011": _replace(Frames, "close", _coarse),
+    "no-lifespan": _replace(Lifespan, "start", _not_asked),
+}

@@ -1,0 +1,66 @@
+"""A WebSocket's opening handshake, as far as the server alone decides (RFC 6455, section 4.2).
+
+A request that does not ask for a WebSocket in the right way is no attempt at one, and goes to the application as
+``http``; an attempt that is wrong is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from websockets.datastructures import Headers
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.http11 import Request as Handshake
+
+from .fields import Fields
+from .frames import Protocol
+from .head import Request
+from .refused import Refused
+
+VERSION = (b"sec-websocket-version", b"13")
+UPGRADE = (b"upgrade", b"websocket")
+# The server alone says these in its answer.
+OWN = (b"connection", b"upgrade", b"sec-websocket-accept", b"sec-websocket-extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A handshake that can be accepted: the protocol that begins with it, and the fields of the answer to it."""
+
+    protocol: Protocol
+    fields: Fields
+
+
+def asked(request: Request) -> bool:
+    """Whether a request asks for a WebSocket (WS-01 to WS-04, SEM-36, SEM-38)."""
+    return (
+        request.method == "GET"
+        and request.version == "1.1"
+        and "upgrade" in request.words(b"connection")
+        and "websocket" in request.words(b"upgrade")
+    )
+
+
+def opened(request: Request, message_limit: int) -> Opening:
+    """What the handshake comes to, if the application accepts it. ``message_limit`` in bytes. Raises Refused."""
+    versions = request.values(b"sec-websocket-version")
+    if len(versions) > 1:
+        raise Refused(400, "WS-07", "Sec-WebSocket-Version stands twice")
+    if versions != [VERSION[1]]:
+        why = "the only version of the WebSocket protocol here is 13"
+        raise Refused(426, "WS-08", why, VERSION, UPGRADE, (b"connection", b"upgrade"))
+    protocol = Protocol(message_limit, [ServerPerMessageDeflateFactory()])
+    headers = Headers((name.decode(), value.decode("latin-1")) for name, value in request.fields if name != b"upgrade")
+    headers["Upgrade"] = "websocket"  # the one of the list that matters
+    response = protocol.accept(Handshake("/", headers))
+    if response.status_code != 101:
+        why = (response.body or b"").decode("utf-8", "replace").strip().rpartition("connection: ")[2]
+        raise Refused(response.status_code, _clause_of(request, why), why)
+    return Opening(protocol, [(name.encode(), value.encode()) for name, value in response.headers.raw_items()])
+
+
+def _clause_of(request: Request, words: str) -> str:
+    """The clause behind the words of websockets."""
+    if "Sec-WebSocket-Key" not in words:
+        return "WS-51" if "Extensions" in words else "WSA-05"
+    return {0: "WS-05", 1: "WS-06"}.get(len(request.values(b"sec-websocket-key")), "WS-07")

@@ -1,0 +1,78 @@
+"""The command line, as a value."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MESSAGE_LIMIT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the server runs. Times are in seconds, sizes in bytes.
+
+    ``app`` is module:attribute. ``fd`` is a listening descriptor, or ``bind`` says where to listen. ``workers`` is how
+    many processes do the work; with one it is this one, and SIGHUP replaces none. ``head_within`` is how long a head
+    may take from its first byte, ``keep_alive`` how long a connection may be idle, ``graceful`` how long calls may go
+    on after a signal, ``ping`` how often a WebSocket's client is asked whether it is there; 0 for never. ``lifespan``
+    is ``auto``, ``on`` or ``off``. ``mutant`` names a deliberate fault, "" for none.
+    """
+
+    app: str = ""
+    fd: int | None = None
+    bind: str = "127.0.0.1:8000"
+    loop: str = "auto"
+    workers: int = 1
+    lifespan: str = "auto"
+    root_path: str = ""
+    trust_proxy: bool = False
+    keep_alive: float = 15.0
+    head_within: float = 30.0
+    graceful: float = 10.0
+    message_limit: int = MESSAGE_LIMIT
+    ping: float = 20.0
+    mutant: str = ""
+
+
+def parsed(words: Sequence[str] | None = None) -> Options:
+    """The options of a command line, the process's own where none is given. Exits with status 2 for a wrong one."""
+    defaults = Options()
+    parser = argparse.ArgumentParser(prog="engine_reference", description="The strict server of the engine.")
+    parser.add_argument("app", help="module:attribute of an ASGI 3 application")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--fd", type=int, help="a listening descriptor that this process inherits")
+    where.add_argument("--bind", default=defaults.bind, help="HOST:PORT, or unix:PATH (%(default)s)")
+    parser.add_argument("--loop", choices=("auto", "asyncio", "uvloop"), default=defaults.loop)
+    parser.add_argument("--workers", type=_count, default=defaults.workers, metavar="COUNT")
+    parser.add_argument("--lifespan", choices=("auto", "on", "off"), default=defaults.lifespan)
+    parser.add_argument("--root-path", type=_root, default=defaults.root_path, help="where the app is mounted: /api")
+    parser.add_argument("--trust-proxy", action="store_true", help="believe X-Forwarded-For and X-Forwarded-Proto")
+    parser.add_argument("--keep-alive", type=_seconds, default=defaults.keep_alive, metavar="SECONDS")
+    parser.add_argument("--head-within", type=_seconds, default=defaults.head_within, metavar="SECONDS")
+    parser.add_argument("--graceful", type=_seconds, default=defaults.graceful, metavar="SECONDS")
+    parser.add_argument("--message-limit", type=_count, default=defaults.message_limit, metavar="BYTES")
+    parser.add_argument("--ping", type=_seconds, default=defaults.ping, metavar="SECONDS")
+    parser.add_argument("--mutant", default=defaults.mutant, metavar="NAME", help="a deliberate fault, see mutants.py")
+    return Options(**vars(parser.parse_args(words)))
+
+
+def _seconds(word: str) -> float:
+    found = float(word)
+    if not 0 <= found < float("inf"):
+        raise ValueError
+    return found
+
+
+def _count(word: str) -> int:
+    found = int(word)
+    if found < 1:
+        raise ValueError
+    return found
+
+
+def _root(word: str) -> str:
+    if word and (not word.startswith("/") or word.endswith("/")):
+        raise argparse.ArgumentTypeError("a root path begins with a slash and ends without one")
+    return word

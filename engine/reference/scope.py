@@ -1,0 +1,73 @@
+"""What an application is told of a request. Every scope is made anew, down to its lists, so none can leak."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from .events import OFFERED
+from .head import Request
+from .options import Options
+from .stream import Ends
+
+Scope = dict[str, Any]
+State = Mapping[str, Any]
+
+SPEC_VERSION = "2.5"
+
+
+def scope_of(request: Request, kind: str, ends: Ends, state: State | None, options: Options) -> Scope:
+    """The scope of a request; ``kind`` is ``http`` or ``websocket``. ``state`` is the lifespan's, None without one."""
+    client, server = ends
+    scheme = "http"
+    if options.trust_proxy:
+        client, scheme = forwarded_for(request) or client, forwarded_proto(request) or scheme
+    scope: Scope = {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": SPEC_VERSION},
+        "http_version": request.version,
+        "scheme": scheme if kind == "http" else {"http": "ws", "https": "wss"}[scheme],
+        "path": below(options.root_path, request.target.path),
+        "raw_path": request.target.raw_path,
+        "query_string": request.target.query,
+        "root_path": options.root_path,
+        "headers": list(request.fields),
+        "client": client,
+        "server": server,
+        "extensions": {name: {} for name in OFFERED[kind]},
+    }
+    if kind == "http":
+        scope["method"] = request.method.upper()
+    else:
+        scope["subprotocols"] = subprotocols(request)
+    if state is not None:
+        scope["state"] = dict(state)
+    return scope
+
+
+def below(root: str, path: str) -> str:
+    """A path with the root path in front, where a proxy has taken it away: path always begins with root_path."""
+    there = not root or path == root or path.startswith(root + "/")
+    return path if there or path == "*" else root + path
+
+
+def subprotocols(request: Request) -> list[str]:
+    """The subprotocols that a client offers, from all its lines, in order; their letter case counts."""
+    members = b",".join(request.values(b"sec-websocket-protocol")).decode("latin-1").split(",")
+    return [word for member in members if (word := member.strip(" \t"))]
+
+
+def forwarded_for(request: Request) -> tuple[str, int] | None:
+    """The first address of X-Forwarded-For, which nobody gives a port; None where it is no address."""
+    first = b",".join(request.values(b"x-forwarded-for")).decode("latin-1").split(",")[0].strip(" \t")
+    try:
+        return str(ipaddress.ip_address(first)), 0
+    except ValueError:
+        return None
+
+
+def forwarded_proto(request: Request) -> str | None:
+    """The scheme of X-Forwarded-Proto; None where it is neither http nor https."""
+    found = request.words(b"x-forwarded-proto")
+    return {"http": "http", "ws": "http", "https": "https", "wss": "https"}.get(found[0]) if len(found) == 1 else None

@@ -1,0 +1,111 @@
+"""The server: it starts the application up, accepts connections, and on a signal ends in peace."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import traceback
+
+from . import log
+from .connection import Connection
+from .lifespan import Failed, Lifespan
+from .options import Options
+from .service import App, Service
+from .stream import Stream
+
+FORCED, FAILED = 1, 3
+BACKLOG = 2048
+
+
+class Server:
+    """One server. ``run`` is its whole life."""
+
+    def __init__(self, app: App, options: Options) -> None:
+        self._options = options
+        self._service = Service(app, options)
+        self._lifespan = Lifespan(app, options.lifespan)
+        self._stop = asyncio.Event()
+        self._connections: dict[asyncio.Task[None], Connection] = {}
+
+    async def run(self, listener: socket.socket) -> int:
+        """Serve until SIGTERM or SIGINT; the exit status: 3 where the application says that it failed.
+
+        Nothing is accepted before startup is complete; until then connections wait in the socket's queue.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._signalled)
+        try:
+            if not await self._started():
+                return 0
+            self._service.state = self._lifespan.state
+            accepting = await asyncio.start_server(self._connected, sock=listener, backlog=BACKLOG)
+            log.say(f"listening on {_name(listener)}")
+            await self._stop.wait()
+            self._service.stopping = True
+            accepting.close()
+            await self._finish()
+            async with asyncio.timeout(self._options.graceful or None):
+                await self._lifespan.stop()
+        except Failed:
+            return FAILED
+        except TimeoutError:
+            log.say(f"shutdown took more than {self._options.graceful:g} s")
+            return FAILED
+        return 0
+
+    def stop(self) -> None:
+        """End in peace: what a first signal does. Callable before ``run``, and more than once."""
+        self._stop.set()
+
+    def _signalled(self) -> None:
+        if self._stop.is_set():
+            log.say("a second signal: the end, at once")
+            os._exit(FORCED)
+        self.stop()
+
+    async def _started(self) -> bool:
+        """Have the application start up; False where a signal came first. Raises Failed."""
+        task = asyncio.ensure_future(self._lifespan.start())
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not task.done():
+            task.cancel()
+            return False
+        task.result()
+        return True
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        connection = self._connections[task] = Connection(Stream(reader, writer), self._service)
+        try:
+            await connection.run()
+        except Exception:
+            log.say("the server broke, which is its own fault")
+            traceback.print_exc()
+        finally:
+            del self._connections[task]
+
+    async def _finish(self) -> None:
+        """End the connections: idle ones at once, the others when they are done, and all of them in the end."""
+        for connection in list(self._connections.values()):
+            connection.stop()
+        rest: set[asyncio.Task[None]] = {*self._connections, *self._service.calls}
+        if not rest:
+            return
+        _, late = await asyncio.wait(rest, timeout=self._options.graceful)
+        late |= self._service.calls  # a connection that ended may have left a call behind
+        if late:
+            log.say(f"{len(late)} still at work after {self._options.graceful:g} s, and cut off")
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1.0)
+
+
+def _name(listener: socket.socket) -> str:
+    where = listener.getsockname()
+    return f"{where[0]}:{where[1]}" if isinstance(where, tuple) else str(where)

@@ -1,0 +1,61 @@
+"""What every connection shares: the application, its state, the options, and the calls that run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import log
+from .events import Event
+from .options import Options
+from .violations import blameless, named
+
+Receive = Callable[[], Coroutine[Any, Any, Event]]
+Send = Callable[[Event], Coroutine[Any, Any, None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Service:
+    """``state`` is what the lifespan left, None without one. ``stopping`` says that a signal has come."""
+
+    app: App
+    options: Options
+    state: Mapping[str, Any] | None = None
+    stopping: bool = False
+    calls: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def call(self, scope: dict[str, Any], receive: Receive, send: Send) -> asyncio.Task[None]:
+        """Call the application, in a task and so in a context of its own."""
+
+        async def run() -> None:
+            await self.app(scope, receive, send)
+
+        task = asyncio.create_task(run())
+        self.calls.add(task)
+        task.add_done_callback(self.calls.discard)
+        return task
+
+
+def trouble(task: asyncio.Task[None], where: str) -> BaseException | None:
+    """What a call that is over raised; the log has it, unless it was the disconnect or has its line already."""
+    if task.cancelled():
+        log.say(f"the call was cancelled ({where})")
+        return asyncio.CancelledError()
+    error = task.exception()
+    if error is not None and not blameless(error) and not named(error):
+        log.trace(error, where)
+    return error
+
+
+async def first(*ways: Coroutine[Any, Any, Any]) -> None:
+    """Wait for the first of these to end, and give the others up."""
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,108 @@
+"""The bytes of one connection, in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+
+from .violations import Disconnected
+
+PIECE = 64 * 1024
+AHEAD = 256 * 1024  # bytes that are kept for later while nobody wants them
+LINGER = 1.0  # seconds
+SLOWEST = 60.0  # seconds that a client may take to read the last of an answer
+
+Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
+
+
+class Stream:
+    """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come.
+
+    One task at a time may read.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.buffer = bytearray()
+        self.ended = False
+        self.ends = _ends(writer)
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._writer.transport.is_closing()
+
+    async def fill(self) -> bool:
+        """Wait for bytes, and put them into the buffer. False at the end of the stream, however it ended."""
+        if not self.ended:
+            try:
+                data = await self._reader.read(PIECE)
+            except OSError:
+                data = b""
+            self.buffer += data
+            self.ended = not data
+        return not self.ended
+
+    async def gone(self) -> None:
+        """Wait for the end of the stream. What comes until then is kept, and beyond AHEAD left to the sender."""
+        while not self.ended:
+            if len(self.buffer) >= AHEAD:
+                await asyncio.Event().wait()
+            await self.fill()
+
+    def put(self, data: bytes) -> None:
+        """Write without waiting. Raises Disconnected."""
+        if self.lost:
+            raise Disconnected
+        if data:
+            self._writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait until there is room for more. Raises Disconnected."""
+        try:
+            await self._writer.drain()
+        except OSError:
+            raise Disconnected from None
+
+    async def write(self, data: bytes) -> None:
+        """Write, and wait until there is room for more. Raises Disconnected."""
+        self.put(data)
+        await self.drain()
+
+    async def close(self, linger: float = LINGER) -> None:
+        """End the connection once everything is out.
+
+        This side ends first, and for ``linger`` seconds what still comes is thrown away: a connection that is closed
+        on unread bytes is reset, and the client might lose the answer (RFC 9112, section 9.6).
+        """
+        if linger and not self.lost:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(linger):
+                    await self._writer.drain()
+                    self._writer.write_eof()
+                    while await self.fill():
+                        self.buffer.clear()
+        # The transport goes on to write what a slow client has not read yet.
+        asyncio.get_running_loop().call_later(SLOWEST, self._writer.transport.abort)
+        self._writer.close()
+
+    def reset(self) -> None:
+        """End the connection so that the client must see that something is missing."""
+        handle = self._writer.get_extra_info("socket")
+        if handle is not None and not self.lost:
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(handle.fileno())) as twin:
+                twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+
+def _ends(writer: asyncio.StreamWriter) -> Ends:
+    """The client's and the server's address, as a scope has them; a socket in the file system has no port."""
+    peer, own = writer.get_extra_info("peername"), writer.get_extra_info("sockname")
+    client = (str(peer[0]), int(peer[1])) if isinstance(peer, (tuple, list)) else None
+    if isinstance(own, (tuple, list)):
+        return client, (str(own[0]), int(own[1]))
+    return client, ((os.fsdecode(own), None) if own else None)

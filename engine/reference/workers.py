@@ -1,0 +1,111 @@
+"""Several worker processes on one socket, and the one that looks after them.
+
+SIGTERM, SIGINT   every worker ends in peace, a second one at once
+SIGHUP            new workers are started, and the old ones end in peace
+SIGCHLD           a worker that was killed is replaced; one that ended by itself takes the others with it, since
+                  the application cannot be started, or has stopped the process
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+
+from . import log
+
+AWAITED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+
+class Workers:
+    """Workers, by their pids. ``run`` is their whole life."""
+
+    def __init__(self, count: int, work: Callable[[], int], listener: socket.socket) -> None:
+        """``work`` is what each of ``count`` workers does, in a process of its own; it gives the exit status."""
+        self._count = count
+        self._work = work
+        self._listener = listener
+        self._running: set[int] = set()
+        self._retired: set[int] = set()  # those of before a reload
+        self._stopping = False
+        self._status = 0
+        self._lifeline = os.pipe()  # nobody writes to it: a worker that can read its end is alone
+
+    def run(self) -> int:
+        """Start the workers, and look after them until the last has ended. The exit status: the first that is not 0."""
+        # They are waited for, and not handled: nothing can come in between.
+        signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
+        self._start()
+        while self._running or self._retired:
+            number = signal.sigwait(AWAITED)
+            if number == signal.SIGHUP and not self._stopping:
+                self._retired |= self._running
+                self._running = set()
+                self._start()
+                self._send(signal.SIGTERM, self._retired)
+            elif number in (signal.SIGTERM, signal.SIGINT):
+                self._stop()
+            self._reap()
+        return self._status
+
+    def _start(self) -> None:
+        """Start as many workers as are missing."""
+        while len(self._running) < self._count:
+            sys.stdout.flush()
+            pid = os.fork()
+            if not pid:
+                self._become_worker()
+            self._running.add(pid)
+
+    def _become_worker(self) -> None:
+        """What happens in a new process. Never returns."""
+        status = 1
+        try:
+            os.close(self._lifeline[1])
+            threading.Thread(target=self._end_with_parent, daemon=True).start()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
+            status = self._work()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _end_with_parent(self) -> None:
+        """Wait for the end of the one that looks after this worker, however it ends, and end in peace as well."""
+        os.read(self._lifeline[0], 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _reap(self) -> None:
+        """Take in which workers have ended."""
+        for pid in sorted(self._running | self._retired):
+            ended, how = os.waitpid(pid, os.WNOHANG)
+            if not ended:
+                continue
+            status = os.waitstatus_to_exitcode(how)
+            expected = self._stopping or pid in self._retired
+            self._running.discard(pid)
+            self._retired.discard(pid)
+            if status > 0 or not expected:
+                log.say(f"worker {pid} ended with {f'signal {-status}' if status < 0 else f'status {status}'}")
+            self._status = self._status or max(status, 0)
+            if not expected and status < 0:
+                self._start()
+            elif not expected:
+                self._stop()
+
+    def _stop(self) -> None:
+        """Have every worker end: in peace the first time, at once the second."""
+        self._send(signal.SIGKILL if self._stopping else signal.SIGTERM, self._running | self._retired)
+        self._stopping = True
+        self._listener.close()
+
+    @staticmethod
+    def _send(number: signal.Signals, workers: set[int]) -> None:
+        for pid in workers:
+            os.kill(pid, number)  # nobody else waits for it, so the pid is still its own

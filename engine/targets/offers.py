@@ -1,0 +1,65 @@
+"""What a server may offer, what it claims, and what a probe found of it. Pure.
+
+A case says what it ``needs`` in these words. What a server does not claim is unsupported there once the probe has
+confirmed that it is absent. What it claims and the probe did not find is told as refuted, and the cases run, and fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+UVLOOP = "uvloop"
+RELOAD = "reload"
+
+# Words of `needs` that stand for an extension of ASGI, by the extension's own name in the scope.
+OF_HTTP: Mapping[str, str] = {
+    "trailers": "http.response.trailers",
+    "pathsend": "http.response.pathsend",
+    "zerocopysend": "http.response.zerocopysend",
+    "early-hint": "http.response.early_hint",
+    "push": "http.response.push",
+}
+OF_WEBSOCKET: Mapping[str, str] = {"denial-response": "websocket.http.response"}
+
+WORDS: Mapping[str, str] = {
+    "lifespan": "the application is called for the lifespan protocol",
+    "state": "scope carries what the lifespan put into its state",
+    "websocket": "a WebSocket is opened",
+    "deflate": "permessage-deflate is taken where a client offers it",
+    "denial-response": "an application may answer a handshake with a response of its own",
+    "http2": "HTTP/2 is spoken to a client that knows so beforehand, without TLS",
+    "trailers": "trailers may be sent over HTTP/1.1 to a client that takes them",
+    "pathsend": "a file may be sent by its path",
+    "zerocopysend": "a file may be sent by its descriptor",
+    "early-hint": "an application may send 103 over HTTP/1.1",
+    "push": "an application may push over HTTP/1.1's connection",
+    UVLOOP: "it runs on uvloop",
+    RELOAD: "SIGHUP has workers replaced by new ones, where there are several",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe looked for, and which of it was there."""
+
+    looked: frozenset[str] = frozenset()
+    found: frozenset[str] = frozenset()
+
+
+NOTHING = Probed()
+
+
+def real(claims: Set[str], probed: Probed) -> frozenset[str]:
+    """What a server offers: what was found, and what is claimed of that which the probe did not look for."""
+    return frozenset(claims - probed.looked | probed.found)
+
+
+def refuted(claims: Set[str], probed: Probed) -> tuple[str, ...]:
+    """The claims that a probe found wrong, a sentence each."""
+    absent = sorted(claims & probed.looked - probed.found)
+    there = sorted(probed.found - claims)
+    return tuple(
+        [f"{word} is claimed, and the probe found none" for word in absent]
+        + [f"{word} is not claimed, and the probe found it" for word in there]
+    )

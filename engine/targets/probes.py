@@ -1,0 +1,111 @@
+"""What probes found, kept in the cache beside the environments.
+
+A server is probed once for what it is made from, its command line and its loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import cached_property
+from pathlib import Path
+
+from engine.errors import EnvironmentFailed, StartError
+from engine.model.target import Facts
+from engine.targets import inside, offers, probe
+from engine.targets.environments import Environment
+from engine.targets.frameworks import Framework, offered
+from engine.targets.offers import NOTHING, Probed
+from engine.targets.probe import Probable
+from engine.targets.servers.base import Server, Start
+
+Alone = Callable[[Path], AbstractAsyncContextManager[int]]
+
+
+Begin = Callable[[], Awaitable[Probable]]
+
+
+class Probes:
+    """The findings in a cache."""
+
+    def __init__(self, cache: Path, alone: Alone) -> None:
+        """``alone`` holds a lock file, so that two engines probe a server once."""
+        self._folder = cache / "probes"
+        self._alone = alone
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def of(self, server: Server, servers_part: str, loop: str, begin: Begin, workers: int = 1) -> Probed:
+        """What a server offers on a loop, probed where the cache does not know. ``servers_part`` names what it is made
+        from; ``begin`` starts the control under it, with so many ``workers``. Nothing where that does not start: its
+        own start will tell why. Raises EnvironmentFailed where the cache cannot be written.
+        """
+        name = self.name(server, servers_part, loop)
+        known = self.known(name)
+        if known is not None:
+            return known
+        try:
+            async with self._locks.setdefault(name, asyncio.Lock()):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                async with self._alone(self._folder / f"{name}.lock"):
+                    known = self.known(name)
+                    if known is None:
+                        known = await self._look(loop, begin, workers)
+                        if known != NOTHING:
+                            self._keep(name, known)
+        except StartError:
+            return NOTHING
+        except OSError as error:
+            raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
+        return known
+
+    async def _look(self, loop: str, begin: Begin, workers: int) -> Probed:
+        """Start the control, and look at it. Raises StartError."""
+        live = await begin()
+        try:
+            return await probe.look(live, loop, workers)
+        finally:
+            # There is nothing that it would have to end in peace.
+            await live.stop(0.0)
+
+    def name(self, server: Server, servers_part: str, loop: str) -> str:
+        """The digest that names a finding."""
+        # The command line as it always is: where it listens and which interpreter runs it makes no difference.
+        line = server.base(Start(Path("python"), "app", loop, ("", 0), 0))
+        own = [inside.digest_of(inside.contents_of(source), package) for package, source in server.brings.items()]
+        words = [self._how, servers_part, loop, *line, "--", *server.variant.flags, "--", *own]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+    @cached_property
+    def _how(self) -> str:
+        """What a finding means: another way of probing finds anew."""
+        return "".join(Path(str(module.__file__)).read_text("utf-8") for module in (probe, offers))
+
+    def known(self, name: str) -> Probed | None:
+        """A finding, None where there is none that can be read."""
+        try:
+            found = json.loads((self._folder / f"{name}.json").read_text("utf-8"))
+            return Probed(frozenset(found["looked"]), frozenset(found["found"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _keep(self, name: str, found: Probed) -> None:
+        draft = self._folder / f"{name}.draft"
+        draft.write_text(json.dumps({"looked": sorted(found.looked), "found": sorted(found.found)}), "utf-8")
+        draft.replace(self._folder / f"{name}.json")
+
+
+def facts(server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed) -> Facts:
+    """What is known of a target that runs on that loop, "" where it does not run yet."""
+    package = server.package.lower().replace("_", "-").replace(".", "-")
+    return Facts(
+        environment.version,
+        loop,
+        environment.versions,
+        version=environment.versions.get(package, ""),
+        commit=environment.commit,
+        offers=tuple(sorted(offered(offers.real(server.claims, probed), framework))),
+        refuted=offers.refuted(server.claims, probed),
+    )

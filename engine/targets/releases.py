@@ -1,0 +1,161 @@
+"""Which release of a server was asked for, and which set of its own options: the words of ``--server``. Pure.
+
+gunicorn                                      the pinned release
+gunicorn==26.2.0                              a version of the package index
+gunicorn@../gunicorn                          a checkout on this machine
+gunicorn@git+https://host/gunicorn@branch     a branch, a tag or a commit of a repository
+gunicorn==26.2.0~two-workers                  any of these with a variant
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from packaging.version import InvalidVersion
+from packaging.version import Version as Number
+
+from engine.errors import UsageError
+
+VARIANT = re.compile(r"[a-z][a-z0-9-]*")
+SERVER = re.compile(r"[a-z][a-z0-9-]*")
+# Everything else in a label would trouble file names, or what reads a target's id.
+UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
+FORMS = "NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, and ~VARIANT behind any of them"
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The release that the server's lock pins."""
+
+    @property
+    def word(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the package index."""
+
+    number: str
+
+    @property
+    def word(self) -> str:
+        return f"=={self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A project's folder on this machine."""
+
+    folder: Path
+    label: str
+
+    @property
+    def word(self) -> str:
+        return f"@{self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What a git repository holds: ``ref`` is a branch, a tag or a commit, "" for the repository's own default.
+
+    ``folder`` is where the project stands in the repository, "" for its root.
+    """
+
+    url: str
+    ref: str
+    label: str
+    folder: str = ""
+
+    @property
+    def word(self) -> str:
+        return f"@{self.label}"
+
+
+Release = Pinned | Version | Checkout | Branch
+PINNED = Pinned()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named set of options of the server's own. ``flags`` go into its command line, ``pins`` (``h11==0.14.0``) into
+    its environment."""
+
+    name: str = ""
+    flags: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    summary: str = ""
+
+
+PLAIN = Variant()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One ``--server``: a name, a release, and a variant's name."""
+
+    name: str
+    release: Release = PINNED
+    variant: str = ""
+
+
+def wanted(text: str) -> Wanted:
+    """What one ``--server`` asks for. Raises UsageError for what has none of the forms above."""
+    rest, tilde, variant = text.rpartition("~")
+    if not tilde or not VARIANT.fullmatch(variant) or rest.endswith("/"):
+        # In a path, ~ is somebody's home; and most servers are asked for without a variant.
+        rest, variant = text, ""
+    match = SERVER.match(rest)
+    if match is None:
+        raise UsageError(f"{text!r} names no server", hint=FORMS)
+    name, source = match[0], rest[match.end() :]
+    return Wanted(name, release_of(source, text), variant)
+
+
+def release_of(source: str, text: str) -> Release:
+    """The release that stands behind a server's name; ``text`` is the whole, for messages. Raises UsageError."""
+    if not source:
+        return PINNED
+    if source.startswith("=="):
+        return Version(version_of(source[2:], text))
+    if source.startswith("@git+"):
+        return branch_of(source.removeprefix("@git+"), text)
+    if source.startswith("@") and "://" in source:
+        raise UsageError(
+            f"{text!r} is no folder and no repository", hint=f"like {text.partition('@')[0]}@git+URL@BRANCH"
+        )
+    if source.startswith("@") and source != "@":
+        folder = Path(source[1:]).expanduser()
+        return Checkout(folder.absolute(), label_of(folder.absolute().name))
+    raise UsageError(f"{text!r} does not say which release", hint=FORMS)
+
+
+def version_of(number: str, text: str) -> str:
+    """A version as it stands in a target's id. Raises UsageError where it is none."""
+    try:
+        return str(Number(number))
+    except InvalidVersion:
+        hint = "one version, like ==26.2.0; for several, repeat --server"
+        raise UsageError(f"{number!r} in {text!r} is no version", hint=hint) from None
+
+
+def branch_of(address: str, text: str) -> Branch:
+    """The repository and what is wanted of it. Raises UsageError for an address without a scheme or a path."""
+    parts = urlsplit(address)
+    path, _, ref = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "")
+    if not parts.scheme or not path.strip("/"):
+        raise UsageError(f"{text!r} has no repository's address", hint="like gunicorn@git+https://host/project@branch")
+    below = [word.partition("=")[2] for word in parts.fragment.split("&") if word.startswith("subdirectory=")]
+    name = path.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    url = parts._replace(path=path, fragment="").geturl()
+    if parts.scheme == "file" and not url.startswith("file://"):
+        url = "file://" + path
+    return Branch(url, ref, label_of(ref or name), below[0] if below else "")
+
+
+def label_of(name: str) -> str:
+    """A name as a word for a target's id."""
+    return UNSAFE.sub("-", name).strip("-") or "checkout"

@@ -1,0 +1,110 @@
+"""Whose fault it is, as a person reads it: of one failure, and of all that is red in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from engine.results.attribution import Attribution, Evidence, Fault
+from engine.results.findings import Finding, shares
+from engine.terminal.escape import visible
+
+# So many of the cells that were compared are named in a list; a failure that is shown whole names them all.
+NAMED = 4
+# Characters of a reason in a list.
+LONGEST = 140
+
+
+def heading(attribution: Attribution | None) -> str:
+    """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``."""
+    if attribution is None:
+        return "fixed, but listed as known"
+    if attribution.fault is Fault.CASE:
+        return "the case or the engine"
+    return visible(" ".join(word for word in (attribution.fault.value, attribution.culprit) if word))
+
+
+def whole(attribution: Attribution, *, so_far: bool = False) -> Iterator[str]:
+    """The lines that end a failure: whose fault, why, and which cells were compared. ``so_far`` says that the run is
+    not over, so that what is to come may say otherwise."""
+    if so_far and attribution.fault is Fault.UNKNOWN:
+        yield f"whose fault: not known before the run has come further ({visible(attribution.because)})"
+        return
+    yield f"whose fault{', as far as the run has come' if so_far else ''}: {heading(attribution)}"
+    yield f"  {visible(attribution.because)}"
+    lead = "compared with:"
+    for one in attribution.evidence:
+        yield f"  {lead:<14} {evidence(one)}"
+        lead = ""
+    if attribution.hint:
+        yield f"  {'look first at:':<14} {visible(attribution.hint)}"
+    if attribution.settle:
+        yield f"  {'settled by:':<14} {visible(attribution.settle)}"
+
+
+def evidence(one: Evidence) -> str:
+    """A cell that was compared: ``gunicorn-control-asyncio: fail (status)``."""
+    where = f" ({visible(one.where)})" if one.where else ""
+    return f"{visible(one.target)}: {one.verdict.value}{where}"
+
+
+def lines(found: Sequence[Finding]) -> Iterator[str]:
+    """What is red, under whose fault it is: first how much of it is whose, where that is more than one's."""
+    counted = shares(found)
+    cells = sum(len(one.cells) for one in found)
+    addresses = {one.address for one in found}
+    several = f" in {plural(len(addresses), 'case')}" if cells > len(addresses) else ""
+    yield f"red: {plural(cells, 'cell')}{several}"
+    if len(counted) > 1:
+        heads = [heading(next(one for one in found if one.share == share.key).attribution) for share in counted]
+        widest = max(len(head) for head in heads)
+        for head, share in zip(heads, counted, strict=True):
+            each = f", {plural(share.cells, 'cell')}" if share.cells > share.cases else ""
+            yield f"  {head:<{widest}}  {plural(share.cases, 'case')}{each}"
+    for _, of_share in groupby(found, key=lambda one: one.share):
+        group = list(of_share)
+        yield ""
+        yield heading(group[0].attribution)
+        reasons = dict.fromkeys(cause(one.attribution) for one in group)
+        for reason in reasons:
+            yield from (f"  {line}" for line in reason)
+            yield from (f"    {listed(one)}" for one in group if cause(one.attribution) == reason)
+
+
+def cause(attribution: Attribution | None) -> tuple[str, ...]:
+    """Why it is whose it is, in lines: what was compared, what to look at first, what would settle it."""
+    if attribution is None:
+        return ()
+    compared = [evidence(cell) for cell in attribution.evidence[:NAMED]]
+    if len(attribution.evidence) > NAMED:
+        compared.append(f"{len(attribution.evidence) - NAMED} more")
+    shown = f" [{'; '.join(compared)}]" if compared else ""
+    lines = [f"{visible(attribution.because)}{shown}"]
+    if attribution.hint:
+        lines.append(f"look first at {visible(attribution.hint)}")
+    if attribution.settle:
+        lines.append(f"settled by: {visible(attribution.settle)}")
+    return tuple(lines)
+
+
+def listed(one: Finding) -> str:
+    """One finding on a line: the case, where it is red, and the reason."""
+    return f"{one.first.verdict.value:<8} {visible(one.address)}{where(one)}: {cut(one.first.reason)}"
+
+
+def cut(reason: str) -> str:
+    """A reason as a list has it."""
+    shown = visible(reason)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+
+
+def where(one: Finding) -> str:
+    """The target, in brackets as in a test's name; for several of them their number, and the one that is spoken of."""
+    if len(one.cells) == 1:
+        return f"[{visible(one.first.target)}]"
+    return f" on {len(one.cells)} targets ({visible(one.first.target)}, ...)"
+
+
+def plural(number: int, word: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,70 @@
+"""A comparison as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.results.comparison import Change, Comparison, Difference
+from engine.terminal.blame import cause, cut, heading, plural
+from engine.terminal.escape import visible
+
+
+def lines(found: Comparison) -> Iterator[str]:
+    """What broke, what was mended, what is red in another way, what only one side has, and nothing else."""
+    yield f"{visible(found.before)} -> {visible(found.after)}: {plural(found.compared, 'cell')} compared"
+    for row in found.stopped:
+        yield f"\n{visible(row.id)} does not start any more: {visible(row.failed)}"
+    for row in found.neither:
+        yield f"\n{visible(row.id)} starts on neither side: {visible(row.failed)}"
+    for change in Change:
+        changed = found.of(change)
+        if changed:
+            cells = sum(len(one.pairs) for one in changed)
+            yield f"\n{change.value}: {cases(changed)}" + (f", {plural(cells, 'cell')}" if cells > 1 else "")
+            for reason in dict.fromkeys(why(one) for one in changed):
+                yield from (f"  {line}" for line in reason)
+                for one in changed:
+                    if why(one) == reason:
+                        yield from difference(one)
+    if found.nothing:
+        yield "nothing changed"
+    apart = [
+        *alone(found.only_before, "case", found.before),
+        *alone(found.only_after, "case", found.after),
+        *alone(found.missing_after, "target", found.before),
+        *alone(found.missing_before, "target", found.after),
+    ]
+    if apart:
+        yield f"\nnot compared: {'; '.join(apart)}"
+    if found.started:
+        yield f"starts now: {', '.join(visible(row.id) for row in found.started)}"
+
+
+def cases(changed: Sequence[Difference]) -> str:
+    """How many cases some differences are about."""
+    return plural(len({one.address for one in changed}), "case")
+
+
+def why(one: Difference) -> tuple[str, ...]:
+    """Whose fault the red side is, in lines; none where that is nobody's."""
+    if one.attribution is None:
+        return ()
+    first, *others = cause(one.attribution)
+    return f"{heading(one.attribution)}: {first}", *others
+
+
+def difference(one: Difference) -> Iterator[str]:
+    """Cells of one case that changed alike: where, the way they went, and the red side's reason."""
+    first = one.red.target
+    where = f"[{visible(first)}]" if len(one.pairs) == 1 else f" on {len(one.pairs)} targets ({visible(first)}, ...)"
+    yield f"    {visible(one.address)}{where}"
+    reason = f": {cut(one.red.reason)}" if one.red.reason else ""
+    yield f"      {one.before.value} -> {one.after.value}{reason}"
+
+
+def alone(names: Sequence[str], word: str, side: str) -> Iterator[str]:
+    """What one side alone has, in a few words; nothing where that is nothing."""
+    if names:
+        yield f"{plural(len(names), word)} only in {visible(side)}" + (
+            f" ({visible(names[0])})" if len(names) == 1 else ""
+        )

@@ -1,0 +1,117 @@
+"""One result of a run, told whole: what the case is about, what was expected and what came, and everything that
+crossed the wire and the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.model.case import Clause
+from engine.model.verdict import JobResult
+from engine.results.baseline import server_version
+from engine.results.explaining import Explanation
+from engine.results.flakiness import company
+from engine.results.normal import apart
+from engine.results.store import TargetRow
+from engine.terminal import blame, timeline
+from engine.terminal.escape import visible
+from engine.terminal.excerpt import show
+from engine.terminal.failure import Source, excerpt
+
+# Without a terminal, lines are continued as if it had so many columns.
+USUAL = 110
+NAME = 10
+
+
+def lines(one: Explanation, source: Source, limit: int = 0, *, for_diff: bool = False) -> Iterator[str]:
+    """The lines. ``source`` gives the text of a file, "" if it is gone; ``limit`` is the terminal's width in columns.
+
+    ``for_diff`` leaves out what differs in any two runs: the run, times, the log, and the command with its nonces; and
+    it tells each connection and each call by itself, since which side came first is often chance.
+    """
+    result, room = one.result, limit or USUAL
+    yield from _field("case", [result.address, result.title], room)
+    yield from _field("target", [f"{result.target}{found(one.row)}"], room)
+    if not for_diff:
+        yield from _field("run", [one.run], room)
+    yield from _field("verdict", [result.verdict.value + (f": {result.reason}" if result.reason else "")], room)
+    yield from _field("level", [result.level], room)
+    for number, clause in enumerate(one.clauses):
+        yield from _field("" if number else "cites", cited(clause), room)
+    yield from _attempts(result, room)
+    yield from _written(result, source)
+    if one.attribution is not None:
+        yield ""
+        yield from blame.whole(one.attribution)
+    yield ""
+    if one.missing:
+        yield f"no time line: {visible(one.missing)}"
+    elif result.transcript is not None:
+        changed = "" if one.raw else "; dates, ports and nonces replaced, --raw shows them"
+        name = "what crossed, each connection and each call by itself" if for_diff else "time line"
+        yield f"{name} (>> << wire, -> <- application{changed}):"
+        yield from timeline.whole(apart(result.transcript) if for_diff else result.transcript, room, times=not for_diff)
+    if for_diff:
+        return
+    if result.log:
+        yield ""
+        yield "what the server wrote meanwhile (other cases may have run beside this one):"
+        yield from (f"  {visible(text, tabs=True)}" for text in result.log.split("\n") if text)
+    if result.reproduce:
+        yield ""
+        yield "by hand:"
+        yield from (f"  {visible(row)}" for row in result.reproduce.split("\n"))
+
+
+def found(row: TargetRow | None) -> str:
+    """What was found of a target, behind its name: the versions of server, framework and Python, the loop."""
+    if row is None:
+        return ""
+    server = server_version(row)
+    words = [
+        f"{row.server} {server}" if server else "",
+        row.commit,
+        f"{row.framework} {row.versions[row.framework]}" if row.framework in row.versions else "",
+        f"Python {row.python}" if row.python else "",
+        row.found_loop,
+    ]
+    shown = ", ".join(word for word in words if word)
+    return f" ({shown})" if shown else ""
+
+
+def cited(clause: Clause) -> list[str]:
+    """A clause as lines: its id and source, what it says, and where to read it."""
+    if not clause.statement:
+        return [f"{clause.id}, which the catalogue lacks"]
+    source = f" {clause.source}" if clause.source else ""
+    return [f"{clause.id} ({clause.level}){source}", clause.statement, *([clause.url] if clause.url else [])]
+
+
+def _field(name: str, texts: list[str], room: int) -> Iterator[str]:
+    """A word, and its texts behind it, made visible, each begun on a line of its own and continued under itself."""
+    head = f"{name:<{NAME}}"
+    for text in texts:
+        for row in timeline.wrapped(text, max(room - NAME, 40)) if text else ():
+            yield head + row
+            head = " " * NAME
+
+
+def _attempts(result: JobResult, room: int) -> Iterator[str]:
+    if result.attempts:
+        texts = [f"{one.verdict.value}" + (f": {one.reason}" if one.reason else "") for one in result.attempts]
+        yield from _field("attempts", [f"{number}. {text}" for number, text in enumerate(texts, 1)], room)
+    if result.recheck is not None:
+        yield from _field("alone", [company(result)], room)
+
+
+def _written(result: JobResult, source: Source) -> Iterator[str]:
+    located = [*result.mismatches, *result.warnings]
+    for mismatch in located:
+        yield ""
+        yield excerpt(mismatch, source)
+    if not located and result.step is not None and result.step.line:
+        yield ""
+        yield show(result.step, source(result.step.file))
+    if result.recorded:
+        yield ""
+        yield "recorded:"
+        yield from (f"  {visible(name)}: {visible(str(value))}" for name, value in result.recorded.items())

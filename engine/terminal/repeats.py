@@ -1,0 +1,41 @@
+"""What repeating and running alone have shown, below the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.model.verdict import JobResult, Verdict
+from engine.results.flakiness import NOT_RUN, company, mattered, scored
+from engine.terminal.escape import visible
+
+
+def lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """An empty line and then the cases whose runs disagree, with how often each passed; and what came of running again
+    alone what was red. Nothing where neither was asked for."""
+    repeated = [one for one in results if len(one.attempts) > 1]
+    if repeated:
+        unsteady = [one for one in repeated if disagrees(one)]
+        most = max(len(one.attempts) for one in repeated)
+        yield ""
+        yield f"run {most} times each: {len(repeated) - len(unsteady)} of {len(repeated)} came to the same every time"
+        for one in sorted(unsteady, key=lambda one: (one.address, one.target)):
+            passed, ran = scored(one)
+            excused = "" if one.verdict is Verdict.FLAKY else f"{one.verdict.value}: "
+            yield f"  {passed}/{ran}  {visible(one.address)}[{visible(one.target)}]: {excused}{visible(one.reason)}"
+    again = [one for one in results if one.recheck is not None]
+    if again:
+        yield ""
+        yield f"run again alone: {len(again)} that were red, of which {verdict_of(again)}"
+        for one in again:
+            yield f"  {visible(one.address)}[{visible(one.target)}]: {visible(company(one))}"
+
+
+def disagrees(result: JobResult) -> bool:
+    """Whether the runs of a job came to different verdicts."""
+    return len({one.verdict for one in result.attempts if one.verdict not in NOT_RUN}) > 1
+
+
+def verdict_of(again: Sequence[JobResult]) -> str:
+    """To how many company made the difference."""
+    count = sum(mattered(one) for one in again)
+    return f"{count} pass without company" if count else "none passes without company"

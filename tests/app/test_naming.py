@@ -1,0 +1,78 @@
+"""Targets by their ids, and the servers that a front knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.app.front import ALL, Asked, Front
+from engine.app.naming import spec_of, target_called
+from engine.app.places import find
+from engine.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Front:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
+    return Front(find(str(tmp_path)))
+
+
+def test_what_stands_before_framework_and_loop() -> None:
+    names = ["control", "my-control"]
+    assert spec_of("gunicorn-control-auto", names) == "gunicorn"
+    assert spec_of("gunicorn==26.2.0~a-b-control-uvloop", names) == "gunicorn==26.2.0~a-b"
+    assert spec_of("gunicorn", names) == spec_of("gunicorn-other-auto", names) == ""
+
+
+def test_a_target_of_any_pinned_server(front: Front) -> None:
+    assert target_called(front, "granian-control-uvloop").id == "granian-control-uvloop"
+    assert target_called(front, "gunicorn-django-auto").framework == "django"
+
+
+def test_a_target_says_which_release_and_variant_it_wants(front: Front) -> None:
+    target = target_called(front, "gunicorn==26.2.0~two-workers-control-auto")
+    assert (target.release, target.variant) == ("==26.2.0", "two-workers")
+    assert front.configured[target.configuration].variant.flags == ("--workers", "2")
+    target = target_called(front, "gunicorn~mine-control-auto", variants=["mine: --workers 3"])
+    assert front.configured[target.configuration].variant.flags == ("--workers", "3")
+
+
+def test_a_checkout_is_called_by_its_label(front: Front) -> None:
+    target = target_called(front, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
+    assert front.configured[target.configuration].release.folder == Path("/somewhere/thing")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "hint"),
+    [
+        ("gunicron-control-auto", "no target 'gunicron-control-auto'", "did you mean 'gunicorn-control-auto'?"),
+        ("gunicron==1.0-control-auto", "no server called 'gunicron'", "did you mean 'gunicorn'?"),
+        ("gunicorn~none-control-auto", "no variant called 'none'", "--variant 'none: FLAGS'"),
+        ("gunicorn==1.0-contrl-auto", "no target 'gunicorn==1.0-contrl-auto'", "did you mean"),
+    ],
+)
+def test_targets_that_there_are_not(front: Front, name: str, what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        target_called(front, name)
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+
+
+def test_a_front_runs_the_default_server_where_nobody_says_which(front: Front) -> None:
+    assert {target.server for target in front.targets(Asked())} == {"gunicorn"}
+    everything = front.every(Asked(servers=(ALL,)))
+    assert {target.server for target in everything} == set(front.servers)
+    assert {target.loop for target in everything} == {"auto", "asyncio", "uvloop"}
+
+
+def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Front) -> None:
+    new, old = front.targets(Asked(("gunicorn", "gunicorn==26.2.0"), ("control",)))
+    assert front.unsupported(new, {"message_limit": 1}) == ()
+    assert "came with 27.0.0" in front.unsupported(old, {"message_limit": 1})[0]
+    (hypercorn,) = front.targets(Asked(("hypercorn==0.16.0",), ("control",)))
+    assert "state" not in front.offers(hypercorn)
+    assert front.probed(front.servers["gunicorn"], "auto") is None

@@ -1,0 +1,173 @@
+"""``engine baseline``, and what the linter says of one: in a checkout of its own, on runs that were written by hand."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.model.expectation import Mismatch
+from engine.model.verdict import JobResult, Verdict
+from engine.results.store import Store, TargetRow
+from tests.cli.conftest import ENGINE, clean
+
+ROOT = Path(__file__).parents[2]
+ASYNCIO, UVLOOP = "gunicorn-control-asyncio", "gunicorn-control-uvloop"
+
+SUITE = """\
+suite: Cases
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: good
+    title: Good
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+  - id: wrong
+    title: Wrong
+    steps:
+      - request: {path: /health, expect: {status: 201}}
+"""
+
+BASELINE = """\
+known-failures: What is red
+list:
+  # It was so once.
+  - case: specs/cases.yaml::good
+    servers: [gunicorn]
+    because: it was so
+    link: https://example.org/1
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "cases.yaml").write_text(SUITE)
+    (tmp_path / "specs" / "known-failures.yaml").write_text(BASELINE)
+    (tmp_path / "specs" / "clauses.yaml").write_text(
+        "clauses: C\nlist: [{id: SCOPE-01, level: must, statement: It holds.}]\n"
+    )
+    (tmp_path / "frameworks").symlink_to(ROOT / "frameworks")
+    return tmp_path
+
+
+def engine(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ENGINE, *arguments], cwd=checkout, env=clean(), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def ran(checkout: Path, run_id: str, cells: dict[str, dict[str, Verdict]]) -> None:
+    """A run as ``engine grid`` keeps it."""
+    store = Store(checkout / "results" / "runs" / run_id, run_id, {"targets": [ASYNCIO, UVLOOP]})
+    for target in (ASYNCIO, UVLOOP):
+        server, framework, loop = target.split("-")
+        store.target(TargetRow(target, server, framework, loop, "direct", "local", version="27.0.1"))
+    for case, row in cells.items():
+        for target, verdict in row.items():
+            mismatches = (Mismatch("status", "is 201", 200),) if verdict is Verdict.FAIL else ()
+            store.result(
+                JobResult(
+                    case, "specs/cases.yaml", target, "first", "must", verdict, "why" * bool(mismatches),
+                    mismatches=mismatches, evaluated=1,
+                )
+            )  # fmt: skip
+    store.close("whole")
+
+
+FAIL, PASS, FIXED = Verdict.FAIL, Verdict.PASS, Verdict.FIXED
+
+
+def test_check_shows_each_line_and_writes_nothing(checkout: Path) -> None:
+    ran(checkout, "20260101-000000-aaaa", {"wrong": {ASYNCIO: FAIL, UVLOOP: FAIL}})
+    done = engine(checkout, "baseline", "check")
+    assert done.returncode == 0, done.stderr
+    assert "unseen (1): never met in this run" in done.stdout
+    ran(checkout, "20260102-000000-aaaa", {"good": {ASYNCIO: FIXED, UVLOOP: FIXED}})
+    done = engine(checkout, "baseline", "check")
+    assert done.returncode == 1
+    assert "run 20260102-000000-aaaa: 2 targets" in done.stdout
+    assert "fixed (1): passes wherever it was run" in done.stdout
+    assert f"passes on {ASYNCIO}, {UVLOOP}" in done.stdout
+    assert (checkout / "specs" / "known-failures.yaml").read_text() == BASELINE
+
+
+def test_update_writes_what_the_run_says(checkout: Path) -> None:
+    cells = {"good": {ASYNCIO: FIXED, UVLOOP: FIXED}, "wrong": {ASYNCIO: FAIL, UVLOOP: FAIL}}
+    ran(checkout, "20260101-000000-aaaa", cells)
+    dry = engine(checkout, "baseline", "update", "--dry-run")
+    assert "would change; nothing was written" in dry.stdout
+    assert (checkout / "specs" / "known-failures.yaml").read_text() == BASELINE
+    done = engine(checkout, "baseline", "update")
+    assert done.returncode == 0, done.stderr
+    assert "- specs/cases.yaml::good on gunicorn: passes on" in done.stdout
+    assert "+ specs/cases.yaml::wrong on gunicorn control: status is 201, but it is 200" in done.stdout
+    assert "lines: 0 hold, 0 were not met, 0 are narrower, 1 go, 1 are new" in done.stdout
+    assert (checkout / "specs" / "known-failures.yaml").read_text() == (
+        "known-failures: What is red\n"
+        "list:\n"
+        "  - case: specs/cases.yaml::wrong\n"
+        "    servers: [gunicorn]\n"
+        "    frameworks: [control]\n"
+        "    observed: status is 201, but it is 200\n"
+    )
+    again = engine(checkout, "baseline", "update")
+    assert "is as it should be" in again.stdout
+    warned = engine(checkout, "lint")
+    assert warned.returncode == 0
+    assert "warning[no-reason]" in warned.stdout
+
+
+def test_a_baseline_with_mistakes_is_left_alone(checkout: Path) -> None:
+    path = checkout / "specs" / "known-failures.yaml"
+    path.write_text(BASELINE.replace("link:", "lnk:"))
+    ran(checkout, "20260101-000000-aaaa", {"good": {ASYNCIO: FIXED}})
+    done = engine(checkout, "baseline", "update")
+    assert done.returncode == 2
+    assert "did you mean 'link'?" in done.stderr
+    assert "lnk:" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--from", "nothing"], "there is no run 'nothing'"),
+        (["--run", "--from", "x"], "do not go together"),
+        (["--server", "gunicorn"], "add --run"),
+    ],
+)
+def test_what_cannot_be_done_is_said(checkout: Path, arguments: list[str], hint: str) -> None:
+    ran(checkout, "20260101-000000-aaaa", {"good": {ASYNCIO: FIXED}})
+    done = engine(checkout, "baseline", "check", *arguments)
+    assert done.returncode == 2
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_lint_holds_the_baseline_against_cases_and_targets(checkout: Path) -> None:
+    path = checkout / "specs" / "known-failures.yaml"
+    path.write_text(BASELINE.replace("::good", "::goood").replace("[gunicorn]", "[gunicron]"))
+    done = engine(checkout, "lint", "specs/known-failures.yaml")
+    assert done.returncode == 1
+    assert "error[unknown-case]: specs/cases.yaml has no case 'goood'" in done.stdout
+    assert "error[unknown-server]: there is no server called 'gunicron'" in done.stdout
+    assert "did you mean 'gunicorn'?" in done.stdout
+
+
+def test_a_case_with_mistakes_is_not_taken_for_one_that_is_not_there(checkout: Path) -> None:
+    (checkout / "specs" / "cases.yaml").write_text(SUITE.replace("status: 200", "sttus: 200"))
+    done = engine(checkout, "lint", "specs/known-failures.yaml")
+    assert "unknown-case" not in done.stdout
+
+
+@pytest.mark.service
+def test_after_an_update_from_a_fresh_run_the_grid_is_green(checkout: Path) -> None:
+    done = engine(checkout, "baseline", "update", "--run", "--framework", "control")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 go, 1 are new" in done.stdout
+    grid = engine(checkout, "grid", "--framework", "control")
+    assert grid.returncode == 0, grid.stdout + grid.stderr
+    assert "known failures (1)" in grid.stdout

@@ -1,0 +1,112 @@
+"""``engine compare`` on runs that are there: what it takes for a run, what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import main
+from engine.model.verdict import Verdict
+from engine.results.grouping import BY
+from engine.results.store import Store, TargetRow
+from tests.results.synthetic import row, run
+
+PASS, FAIL = Verdict.PASS, Verdict.FAIL
+
+
+def keep(folder: Path, name: str, cells: Mapping[str, Verdict], *known: TargetRow) -> None:
+    made = run(cells, *known)
+    store = Store(folder / "results" / "runs" / name, name, {"engine": "0"})
+    for target in made.targets:
+        store.target(target)
+    for result in made.results:
+        store.result(result)
+    store.close("whole")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    keep(tmp_path, "old", {"s f": FAIL, "s g": PASS})
+    keep(tmp_path, "new", {"s f": PASS, "s g": PASS})
+    keep(tmp_path, "two", {"gunicorn==26.2.0 f": PASS, "gunicorn==27.0.1 f": FAIL})
+    keep(tmp_path, "four", {"gunicorn f": PASS, "gunicorn==26.2.0 f": FAIL, "gunicorn==27.0.1 f": FAIL})
+    keep(tmp_path, "dead", {"s f": PASS})
+    (tmp_path / "cases.yaml").write_text("suite: X\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["old", "new"], 0, "mended: 1 case"),
+        (["results/runs/old", "results/runs/new/run.ndjson"], 0, "mended: 1 case"),
+        (["new", "old"], 1, "broke: 1 case"),
+        (["new", "new"], 0, "nothing changed"),
+        (["new", "old", "--framework", "g"], 0, "1 cell compared\nnothing changed"),
+        (["two"], 1, "gunicorn==26.2.0 -> gunicorn==27.0.1"),
+        (["four", "--server", "gunicorn==27.0.1", "--server", "gunicorn"], 0, "gunicorn==27.0.1 -> gunicorn:"),
+        (["four", "--server", "gunicorn", "--server", "gunicorn==27.0.1"], 1, "gunicorn -> gunicorn==27.0.1:"),
+    ],
+)
+def test_comparing(here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str) -> None:
+    assert main(["compare", *arguments]) == code
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["old", "nowhere"], "there is no run and no file called 'nowhere'"),
+        (["old"], "old has 1 servers, and two are compared"),
+        (["four"], "it has gunicorn, gunicorn==26.2.0, gunicorn==27.0.1"),
+        (["old", "new", "two"], "these are 3 runs"),
+        (["old", "new", "--server", "gunicorn"], "these are 2 runs and 1 servers"),
+        (["old", "cases.yaml"], "cases.yaml is no run"),
+        (["old", "two"], "no target in common"),
+        (["four", "--server", "gunicorn", "--server", "gunicorn"], "are the same"),
+        (["four", "--server", "gunicorn"], "--server was given 1 times"),
+        (["four", "--server", "gunicorn", "--server", "gunicorn==1.0"], "four has no targets of gunicorn==1.0"),
+        (["--server", "gunicorn"], "--server was given 1 times"),
+        ([], "--server was given 0 times"),
+        (["cases.yaml", "--server", "gunicorn", "--server", "gunicron"], "did you mean 'gunicorn'?"),
+    ],
+)
+def test_usage(here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+    assert main(["compare", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_formats(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "new", "old", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["broke"] is True
+    assert main(["compare", "old", "new", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out.startswith("# old and new\n")
+
+
+def test_what_starts_on_neither_side_could_not_be_compared(here: Path) -> None:
+    failed = row("s f", failed="no module")
+    keep(here, "one", {"s f": Verdict.ERROR}, failed)
+    keep(here, "other", {"s f": Verdict.ERROR}, failed)
+    assert main(["compare", "one", "other"]) == 3
+    assert main(["compare", "dead", "one"]) == 1
+
+
+def test_the_grid_is_grouped_by_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["grid", "--group-by", "nothing"])
+    message = capsys.readouterr().err
+    assert all(word in message.partition("choose from")[2] for word in BY)
+
+
+@pytest.mark.parametrize("by", BY)
+def test_a_run_is_drawn_again_by_group(here: Path, capsys: pytest.CaptureFixture[str], by: str) -> None:
+    assert main(["grid", "--from", "four", "--group-by", by]) == 1
+    out = capsys.readouterr().out
+    title = {"server": "gunicorn==26.2.0", "framework": "f", "loop": "loop asyncio"}[by]
+    assert f"{title}\n┌" in out
+    assert "red: 2 cells in 1 case" in out
+    assert "the control was not judged under gunicorn==26.2.0" in out

@@ -1,0 +1,112 @@
+"""``engine explain``, and repeating and running alone, with a real service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Engine
+from tests.pytest_plugin.test_plugin import FLAKY
+
+TARGET = "gunicorn-control-auto"
+
+CASES = """\
+suite: Cases
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: good
+    title: Good
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+  - id: wrong
+    title: Wrong
+    steps:
+      - request: {path: /health, expect: {status: 201}}
+  - id: own
+    title: In a process of its own
+    process: own
+    steps:
+      - request: {path: /scope, expect: {status: 200}}
+"""
+
+pytestmark = pytest.mark.service
+
+
+def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text(CASES)
+    ran = engine("grid", "cases.yaml", "--framework", "control")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    told = engine("explain", "last", "wrong")
+    assert told.returncode == 0, told.stderr
+    for part in (
+        "case      cases.yaml::wrong",
+        f"target    {TARGET} (gunicorn ",
+        "cites     SCOPE-01 (must)",
+        "cases.yaml:13:51",
+        "= expected: status is 201",
+        "time line (>> << wire",
+        "| Host: 127.0.0.1:<server port>\\r\\n",
+        "client=['127.0.0.1', <port 1>]",
+        "call 1 sent",
+        "| Date: <date>\\r\\n",
+        "by hand:",
+    ):
+        assert part in told.stdout, part
+    assert engine("explain", "last", "wrong", "--raw").stdout.count("<") < told.stdout.count("<")
+    first = engine("explain", "last", "wrong", "--for-diff").stdout
+    engine("grid", "cases.yaml", "--framework", "control")
+    assert engine("explain", "last", "wrong", "--for-diff").stdout == first
+    found = json.loads(engine("explain", "last", "wrong", "control", "--format", "json").stdout)
+    assert found["result"]["verdict"] == "fail"
+    assert found["result"]["transcript"]["moments"][1]["text"].startswith("GET /health HTTP/1.1\r\n")
+
+
+def test_what_passed_has_no_time_line_unless_it_was_asked_for(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text(CASES)
+    engine("grid", "cases.yaml", "--framework", "control")
+    assert "--keep-transcripts` makes a run that has it" in engine("explain", "last", "good").stdout
+    engine("grid", "cases.yaml", "--framework", "control", "--keep-transcripts")
+    assert "GET /health HTTP/1.1" in engine("explain", "last", "good").stdout
+
+
+def test_words_that_mean_nothing_or_several_are_told(engine: Engine, suites: Path) -> None:
+    none = engine("explain", "last", "good")
+    assert (none.returncode, "`engine grid` makes one" in none.stderr) == (2, True)
+    (suites / "cases.yaml").write_text(CASES)
+    engine("grid", "cases.yaml", "--framework", "control", "--loop", "both")
+    several = engine("explain", "last", "wrong")
+    assert several.returncode == 2
+    assert "gunicorn-control-asyncio (fail)" in several.stderr
+    assert engine("explain", "last", "wrong", "uvloop").returncode == 0
+    assert "has no case 'rong::x'" in engine("explain", "last", "rong::x").stderr
+
+
+def test_repeat_and_recheck(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text(CASES)
+    ran = engine("grid", "cases.yaml", "--framework", "control", "--repeat", "3", "--recheck")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "run 3 times each: 3 of 3 came to the same every time" in ran.stdout
+    assert "(6/9)" in ran.stdout
+    assert "run again alone: 1 that were red, of which none passes without company" in ran.stdout
+    assert f"cases.yaml::wrong[{TARGET}]: alone it comes to fail as well, passing 0 of 3" in ran.stdout
+    assert "alone     alone it comes to fail as well" in engine("explain", "last", "wrong").stdout
+    bad = engine("grid", "cases.yaml", "--repeat", "0")
+    assert (bad.returncode, "a number from 1 to 1000" in bad.stderr) == (2, True)
+
+
+def test_flaky_cases_break_the_build_only_when_asked(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text(FLAKY)
+    one = ("grid", "cases.yaml", "--framework", "control", "--repeat", "4")
+    ran = engine(*one)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"2/4  cases.yaml::every-other[{TARGET}]: passed 2 of 4; fail " in ran.stdout
+    assert "0/1 1~ (2/4)" in ran.stdout
+    assert engine(*one, "--flaky-fails").returncode == 1
+    assert engine(*one, "--strict").returncode == 1
+    told = engine("explain", "last", "every-other").stdout
+    assert "verdict   flaky: passed 2 of 4" in told
+    assert "GET /scope HTTP/1.1" in told

@@ -1,0 +1,108 @@
+"""Wrong applications that a server can do little about: what they owe is seen without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .events import Event
+from .http1 import App, Receive, Send
+
+Scope = dict[str, Any]
+_started: list[bool] = []
+
+
+def silent_on_unknown_types(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket", "lifespan"):
+            await inner(scope, receive, send)
+
+    return wrong
+
+
+def reading_one_piece(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        async def first() -> Event:
+            event = await receive()
+            return {**event, "more_body": False} if event["type"] == "http.request" else event
+
+        await inner(scope, first if scope.get("path") == "/echo" else receive, send)
+
+    return wrong
+
+
+def afraid_of_unknown_keys(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        if any(key.startswith("x-") for key in scope):
+            raise KeyError("an unknown key in the scope")
+        await inner(scope, receive, send)
+
+    return wrong
+
+
+def naming_in_capitals(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        async def shouted(event: Event) -> None:
+            if event["type"] == "http.response.start":
+                event = {**event, "headers": [(name.upper(), value) for name, value in event.get("headers", [])]}
+            await send(event)
+
+        await inner(scope, receive, shouted)
+
+    return wrong
+
+
+def translating_errors(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        async def translated(event: Event) -> None:
+            try:
+                await send(event)
+            except OSError as error:
+                raise LookupError("where has the client gone?") from error
+
+        await inner(scope, receive, translated)
+
+    return wrong
+
+
+def needing_a_lifespan(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            _started.append(True)
+        elif not _started:
+            raise RuntimeError("nobody has started this application up")
+        await inner(scope, receive, send)
+
+    return wrong
+
+
+def needing_a_scheme(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            _ = scope["scheme"]
+        await inner(scope, receive, send)
+
+    return wrong
+
+
+def leaving_without_a_word(inner: App) -> App:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        async def kept(event: Event) -> None:
+            if event["type"] != "lifespan.shutdown.complete":
+                await send(event)
+
+        await inner(scope, receive, kept)
+
+    return wrong
+
+
+FAULTS: dict[str, Callable[[App], App]] = {
+    "any-scope-type": silent_on_unknown_types,
+    "first-piece-only": reading_one_piece,
+    "unknown-keys-raise": afraid_of_unknown_keys,
+    "names-in-capitals": naming_in_capitals,
+    "send-error-translated": translating_errors,
+    "lifespan-needed": needing_a_lifespan,
+    "scheme-needed": needing_a_scheme,
+    "shutdown-unanswered": leaving_without_a_word,
+}

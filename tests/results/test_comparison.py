@@ -1,0 +1,316 @@
+"""What was mended between two sides, what broke, and what is red in another way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import UsageError
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+from engine.model.verdict import JobResult, Verdict
+from engine.reports.comparison import document, markdown
+from engine.results.attribution import Fault
+from engine.results.comparison import Change, Comparison, Part, changed, compare, configurations, servers, sides
+from engine.results.store import Run
+from engine.terminal.compared import lines
+from tests.results.synthetic import CASE, LEAK, joined, result, row, run
+
+PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
+ERROR, FLAKY, INFO, FIXED = Verdict.ERROR, Verdict.FLAKY, Verdict.INFO, Verdict.FIXED
+TIMEOUT, CRASH, UNSUPPORTED, BLOCKED = Verdict.TIMEOUT, Verdict.CRASH, Verdict.UNSUPPORTED, Verdict.BLOCKED
+BROKE, MENDED, KIND = Change.BROKE, Change.MENDED, Change.KIND
+ROW = row("s f")
+
+
+def runs(before: Run, after: Run) -> Comparison:
+    return compare(*sides(before, replace(after, id="id-2")))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        (PASS, PASS, None),
+        (PASS, INFO, None),
+        (PASS, FIXED, None),
+        (FIXED, PASS, None),
+        (WARN, WARN, None),
+        (UNSUPPORTED, UNSUPPORTED, None),
+        (FLAKY, FLAKY, None),
+        (FAIL, FAIL, None),
+        (KNOWN, KNOWN, None),
+        (FAIL, KNOWN, None),
+        (KNOWN, FAIL, None),
+        (PASS, FAIL, BROKE),
+        (PASS, KNOWN, BROKE),
+        (PASS, TIMEOUT, BROKE),
+        (PASS, CRASH, BROKE),
+        (PASS, ERROR, BROKE),
+        (INFO, FAIL, BROKE),
+        (FIXED, FAIL, BROKE),
+        (FAIL, PASS, MENDED),
+        (KNOWN, FIXED, MENDED),
+        (CRASH, INFO, MENDED),
+        (ERROR, PASS, MENDED),
+        (FAIL, TIMEOUT, KIND),
+        (FAIL, CRASH, KIND),
+        (TIMEOUT, ERROR, KIND),
+        (PASS, WARN, KIND),
+        (WARN, PASS, KIND),
+        (FAIL, WARN, KIND),
+        (PASS, FLAKY, KIND),
+        (FLAKY, PASS, KIND),
+        (FLAKY, FAIL, KIND),
+        (PASS, UNSUPPORTED, KIND),
+        (BLOCKED, FAIL, KIND),
+        (UNSUPPORTED, BLOCKED, KIND),
+    ],
+)
+def test_what_becomes_of_a_cell(before: Verdict, after: Verdict, change: Change | None) -> None:
+    assert changed(result(ROW, before), result(ROW, after)) is change
+
+
+def test_a_warning_is_red_where_it_is_strict() -> None:
+    assert changed(result(ROW, PASS), result(ROW, WARN), strict=True) is BROKE
+    assert changed(result(ROW, WARN), result(ROW, PASS), strict=True) is MENDED
+
+
+def test_another_first_mismatch_is_another_kind() -> None:
+    status, body = Mismatch("status", "is 200", 500), Mismatch("body", "is 'a'", "b")
+    one = result(ROW, FAIL, status, body)
+    assert changed(one, result(ROW, FAIL, body)) is KIND
+    assert changed(one, result(ROW, FAIL, status)) is None
+    assert changed(one, result(ROW, FAIL, replace(status, actual=404))) is None
+
+
+def test_places_are_compared_within_one_run_alone() -> None:
+    """A line that was added above a case is no change of a server's."""
+    one = result(ROW, FAIL, Mismatch("status", "is 200", 500, Place("x.yaml", 3, 1)))
+    other = result(ROW, FAIL, Mismatch("status", "is 200", 500, Place("x.yaml", 4, 1)))
+    assert changed(one, other, documents=False) is None
+    assert changed(one, other, documents=True) is KIND
+    assert runs(run({"s f": one}), run({"s f": other})).differences == ()
+    within = run({"s==1 f": replace(one, target="s==1-f-asyncio"), "s==2 f": replace(other, target="s==2-f-asyncio")})
+    assert len(compare(*servers(within, ["s==1"], ["s==2"])).differences) == 1
+
+
+def test_two_runs() -> None:
+    found = runs(run({"s f": PASS, "s g": FAIL, "t f": FAIL}), run({"s f": FAIL, "s g": PASS, "t f": FAIL}))
+    assert (found.before, found.after, found.compared, found.broke) == ("id-1", "id-2", 3, True)
+    assert [(one.change, one.address, [pair.after.target for pair in one.pairs]) for one in found.differences] == [
+        (BROKE, CASE, ["s-f-asyncio"]),
+        (MENDED, CASE, ["s-g-asyncio"]),
+    ]
+
+
+def test_what_is_mended_breaks_nothing() -> None:
+    assert not runs(run({"s f": FAIL}), run({"s f": PASS})).broke
+    assert not runs(run({"s f": PASS}), run({"s f": WARN})).broke
+
+
+def test_cells_that_changed_alike_are_one_difference() -> None:
+    before, after = run({"s f": PASS, "s g": PASS, "t f": PASS}), run({"s f": FAIL, "s g": FAIL, "t f": CRASH})
+    assert [len(one.pairs) for one in runs(before, after).differences] == [2, 1]
+
+
+def test_releases_match_where_each_run_has_one() -> None:
+    found = runs(run({"s==1 f": PASS, "t f": PASS}), run({"s==2 f": FAIL, "t f": PASS}))
+    assert (found.compared, len(found.of(BROKE)), found.missing_before, found.missing_after) == (2, 1, (), ())
+    several = runs(run({"s==1 f": PASS}), run({"s==1 f": PASS, "s==2 f": FAIL}))
+    assert (several.compared, several.broke, several.missing_before) == (1, False, ("s==2-f-asyncio",))
+
+
+def test_two_servers_of_one_run() -> None:
+    one = run({"s==1 f": FAIL, "s==1 control": PASS, "s==2 f": PASS, "s==2 control": PASS, "t f": FAIL})
+    found = compare(*servers(one, ["s==1"], ["s==2"]))
+    assert (found.before, found.after, found.compared) == ("s==1", "s==2", 2)
+    (mended,) = found.differences
+    assert (mended.change, mended.red.target) == (MENDED, "s==1-f-asyncio")
+
+
+def test_two_servers_of_different_names() -> None:
+    found = compare(*servers(run({"s f": FAIL, "t f": PASS}), ["s"], ["t"]))
+    assert (found.compared, len(found.of(MENDED))) == (1, 1)
+
+
+def test_several_servers_of_one_name_are_compared_with_their_like() -> None:
+    one = run({"u-a==1 f": PASS, "u-b==1 f": FAIL, "u-a==2 f": FAIL, "u-b==2 f": PASS})
+    found = compare(*servers(one, ["u-a==1", "u-b==1"], ["u-a==2", "u-b==2"]))
+    assert [(each.change, each.red.target) for each in found.differences] == [
+        (BROKE, "u-a==2-f-asyncio"),
+        (MENDED, "u-b==1-f-asyncio"),
+    ]
+
+
+def test_whose_fault_the_red_side_is_takes_the_whole_run() -> None:
+    cells: dict[str, JobResult | Verdict] = {
+        "s==1 f": result(row("s==1 f"), FAIL, LEAK),
+        "s==1 control": PASS,
+        "s==2 f": PASS,
+        "s==2 control": PASS,
+    }
+    part = Part(frameworks=["f"])
+    (mended,) = compare(*servers(run(cells), ["s==1"], ["s==2"], part)).differences
+    assert mended.attribution is not None
+    assert (mended.attribution.fault, mended.attribution.culprit) == (Fault.SERVER, "s==1")
+    assert [one.target for one in mended.attribution.evidence] == ["s==1-control-asyncio"]
+    (broke,) = compare(*servers(run(cells), ["s==2"], ["s==1"], part)).differences
+    assert broke.attribution == mended.attribution
+
+
+def test_a_part_of_a_run() -> None:
+    one = run({"s f": PASS, "s g": PASS, "s f uvloop": PASS})
+    other = run({"s f": FAIL, "s g": FAIL, "s f uvloop": FAIL})
+
+    def count(part: Part) -> int:
+        return compare(*sides(one, other, part)).compared
+
+    assert count(Part()) == 3
+    assert count(Part(frameworks=["f"])) == 2
+    assert count(Part(loops=["uvloop"])) == 1
+    assert count(Part(categories=["http"], levels=["must"])) == 3
+    assert count(Part(categories=["ws"])) == count(Part(levels=["may"])) == 0
+
+
+def test_what_one_side_alone_has_is_not_compared() -> None:
+    old, new = run({"s f": PASS}, case="specs/x.yaml::old"), run({"s f": FAIL}, case="specs/x.yaml::new")
+    both = run({"s f": PASS, "t f": PASS})
+    found = runs(joined(both, old), joined(run({"s f": PASS}), new))
+    assert (found.only_before, found.only_after) == (("specs/x.yaml::old",), ("specs/x.yaml::new",))
+    assert (found.missing_after, found.missing_before, found.broke) == (("t-f-asyncio",), (), False)
+
+
+def test_targets_that_start_on_one_side_alone() -> None:
+    failed = row("s f", failed="no module")
+    works, fails = run({"s f": PASS}), run({"s f": ERROR}, failed)
+    found = runs(works, fails)
+    assert (found.stopped, found.compared, found.broke) == ((failed,), 0, True)
+    found = runs(fails, works)
+    assert (found.started, found.broke) == ((ROW,), False)
+    found = runs(fails, fails)
+    assert (found.neither, found.stopped, found.broke, found.nothing) == ((failed,), (), False, False)
+
+
+def test_what_has_nothing_in_common_is_refused() -> None:
+    with pytest.raises(UsageError, match="no target in common"):
+        runs(run({"s f": PASS}), run({"t f": PASS}))
+    with pytest.raises(UsageError, match="no targets of s==3") as caught:
+        servers(run({"s==1 f": PASS, "s==2 f": PASS}), ["s==1"], ["s==3"])
+    assert caught.value.hint == "it has s==1, s==2"
+
+
+def test_the_servers_of_a_run_stand_as_they_were_asked_for() -> None:
+    """Targets are kept in the order in which they became ready."""
+    one = run({"s==2 f": PASS, "s==1 f": PASS})
+    asked = replace(one, header={"targets": ["s==1-f-asyncio", "s==2-f-asyncio"]})
+    assert (configurations(one), configurations(asked)) == (("s==2", "s==1"), ("s==1", "s==2"))
+
+
+def test_what_is_worst_comes_first() -> None:
+    by_case = [
+        (run({"s f": FAIL, "s control": FAIL}), run({"s f": PASS, "s control": PASS})),
+        (run({"s f": PASS, "s control": PASS}), run({"s f": FAIL, "s control": PASS})),
+        (run({"s f": PASS, "s control": PASS}), run({"s f": PASS, "s control": FAIL})),
+    ]
+    named = [
+        tuple(replace(one, results=tuple(replace(each, case=f"c{number}") for each in one.results)) for one in pair)
+        for number, pair in enumerate(by_case)
+    ]
+    found = runs(joined(*(before for before, _ in named)), joined(*(after for _, after in named)))
+    assert [(one.change, one.attribution and one.attribution.fault, one.address[-2:]) for one in found.differences] == [
+        (BROKE, Fault.SERVER, "c2"),
+        (BROKE, Fault.UNKNOWN, "c1"),
+        (MENDED, Fault.SERVER, "c0"),
+    ]
+
+
+# How it is shown
+
+CHANGED = compare(
+    *servers(
+        run(
+            {
+                "s==1 f": result(row("s==1 f"), FAIL, LEAK),
+                "s==1 control": PASS,
+                "s==1 g": PASS,
+                "s==2 f": PASS,
+                "s==2 control": PASS,
+                "s==2 g": FAIL,
+            }
+        ),
+        ["s==1"],
+        ["s==2"],
+    )
+)
+
+TEXT = """\
+s==1 -> s==2: 3 cells compared
+
+broke: 1 case
+  pairing s==2 with g: the control passes it under this server, and the framework passes it on s==1 \
+[s==2-control-asyncio: pass; s==1-g-asyncio: pass]
+    specs/x.yaml::case[s==2-g-asyncio]
+      pass -> fail: status is 200, but it is 500
+
+mended: 1 case
+  server s==1: scope.state.leak: what the server gave the application is wrong [s==1-control-asyncio: pass]
+    specs/x.yaml::case[s==1-f-asyncio]
+      fail -> pass: scope.state.leak is not there, but it is 'x'"""
+
+
+def test_text() -> None:
+    assert "\n".join(lines(CHANGED)) == TEXT
+
+
+def test_cases_of_one_cause_stand_under_it() -> None:
+    def both(verdict: Verdict) -> Run:
+        first = run({"s control": verdict, "t control": PASS})
+        return joined(first, run({"s control": verdict, "u control": PASS}, case="specs/x.yaml::other"))
+
+    shown = list(lines(runs(both(PASS), both(FAIL))))
+    assert [line.strip().split(" [")[0] for line in shown[2:]] == [
+        "server s: it fails without any framework",
+        "specs/x.yaml::case[s-control-asyncio]",
+        "pass -> fail: status is 200, but it is 500",
+        "server s: it fails without any framework",
+        "specs/x.yaml::other[s-control-asyncio]",
+        "pass -> fail: status is 200, but it is 500",
+    ]
+
+
+def test_text_of_nothing_and_of_what_is_apart() -> None:
+    old = run({"s f": PASS}, case="specs/x.yaml::old")
+    found = runs(joined(run({"s f": PASS}), old), run({"s f": PASS, "t f": PASS, "u f": PASS}))
+    assert "\n".join(lines(found)) == (
+        "id-1 -> id-2: 1 cell compared\nnothing changed\n\n"
+        "not compared: 1 case only in id-1 (specs/x.yaml::old); 2 targets only in id-2"
+    )
+
+
+def test_no_control_character_of_a_reason_reaches_the_terminal() -> None:
+    red = replace(result(ROW, FAIL), reason="\x1b[31mred")
+    assert "\x1b" not in "\n".join(lines(runs(run({"s f": PASS}), run({"s f": red}))))
+
+
+def test_json() -> None:
+    made = document(CHANGED)
+    assert (made["before"], made["after"], made["compared"], made["broke"]) == ("s==1", "s==2", 3, True)
+    assert [(one["change"], one["case"], one["whose"]["fault"]) for one in made["differences"]] == [
+        ("broke", CASE, "pairing"),
+        ("mended", CASE, "server"),
+    ]
+    (cell,) = made["differences"][1]["cells"]
+    assert (cell["before"]["target"], cell["before"]["verdict"]) == ("s==1-f-asyncio", "fail")
+    assert (cell["after"]["target"], cell["after"]["verdict"]) == ("s==2-f-asyncio", "pass")
+    assert made["differences"][1]["whose"]["given"] == ["scope.state.leak"]
+    assert made["differences"][1]["whose"]["evidence"] == [
+        {"target": "s==1-control-asyncio", "verdict": "pass", "where": ""}
+    ]
+
+
+def test_markdown() -> None:
+    shown = markdown(CHANGED)
+    assert "## Broke\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in shown
+    assert "## Mended\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in shown
+    assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in shown

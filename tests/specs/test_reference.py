@@ -1,0 +1,81 @@
+"""Every case that runs on the control passes on the reference: one that does not is wrong, or the reference is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from engine.app.front import Asked, Front
+from engine.app.places import find
+from engine.app.session import Session
+from engine.execution.job import Job
+from engine.model.target import Target
+from engine.model.verdict import JobResult, Verdict
+
+pytestmark = pytest.mark.service
+
+ROOT = Path(__file__).parents[2]
+RIGHT = (Verdict.PASS, Verdict.INFO)
+
+
+@dataclass
+class Results:
+    """Keeps what the targets and the jobs came to."""
+
+    kept: list[tuple[Job, JobResult]] = field(default_factory=list)
+
+    def target(self, target: Target, state: str, detail: str = "") -> None:
+        assert state != "failed", detail
+
+    def result(self, job: Job, result: JobResult) -> None:
+        self.kept.append((job, result))
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Results]:
+    """One run of every case on the reference with the control, on both loops."""
+    front, results = Front(find()), Results()
+    loaded = front.load([ROOT / "specs"])
+    assert not loaded.diagnostics
+    cases = [case for suite in loaded.suites for case in suite.cases]
+    jobs = front.plan(cases, front.targets(Asked(servers=("reference",), frameworks=("control",), loop="both")))
+    running = Session(jobs, front.runtime(tmp_path_factory.mktemp("run")), front.runner("reference"), None, [results])
+    asyncio.run(running.run())
+    assert len(results.kept) == len(jobs)
+    return running, results
+
+
+def wrong(kept: Sequence[tuple[Job, JobResult]], *right: Verdict) -> list[str]:
+    """What came to another verdict, in words."""
+    return [
+        f"{job.target.id} {result.address}: {result.verdict.value}: {result.reason}"
+        for job, result in kept
+        if result.verdict not in right
+    ]
+
+
+def test_every_case_passes(session: tuple[Session, Results]) -> None:
+    _, results = session
+    assert wrong(results.kept, *RIGHT, Verdict.UNSUPPORTED) == []
+    assert {job.target.loop for job, _ in results.kept} == {"asyncio", "uvloop"}
+
+
+def test_hardly_anything_is_unsupported(session: tuple[Session, Results]) -> None:
+    """It speaks HTTP/1 without TLS: only what needs more than that is left out."""
+    _, results = session
+    left_out = [(job, result) for job, result in results.kept if result.verdict is Verdict.UNSUPPORTED]
+    words = ("http2", "tls", "protocol", "flags", "push", "zerocopysend")
+    assert [line for line in wrong(left_out) if not any(word in line for word in words)] == []
+    assert len(left_out) <= len(results.kept) / 5
+
+
+def test_what_it_claims_was_found_and_nothing_else(session: tuple[Session, Results]) -> None:
+    running, _ = session
+    assert [row.refuted for row in running.rows.values()] == [(), ()]
+    assert all(
+        {"websocket", "trailers", "pathsend", "denial-response"} <= set(row.offers) for row in running.rows.values()
+    )

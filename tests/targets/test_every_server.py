@@ -1,0 +1,99 @@
+"""Each server with the control behind it, in an environment of its own, on each loop that it offers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.model.target import Ended, Launch, Target
+from engine.observation.desk import Desk
+from engine.targets import readiness
+from engine.targets.environments import Environments
+from engine.targets.frameworks import load_frameworks
+from engine.targets.live import LocalTarget
+from engine.targets.probes import Probes
+from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.selection import configured
+from engine.targets.servers import load_servers
+
+FRAMEWORKS = Path(__file__).parents[2] / "frameworks"
+SERVERS = load_servers()
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
+    environments = Environments(cache)
+    servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
+    return LocalRuntime(
+        environments, load_frameworks(FRAMEWORKS), servers, Desk.create, folder,
+        probes=Probes(cache, environments.alone),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("server", list(SERVERS))
+def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: Path, server: str) -> None:
+    here = runtime(cache, tmp_path)
+    loops = [loop for loop in SERVERS[server].loops if loop != "auto"]
+
+    async def scene() -> None:
+        lives = await asyncio.gather(*(here.start(Launch(Target(server, "control", loop))) for loop in loops))
+        try:
+            for live, loop in zip(lives, loops, strict=True):
+                assert live.facts.loop_name == loop
+                assert live.facts.version in SERVERS[server].lock.read_text()
+                assert live.facts.refuted == ()
+                assert set(live.facts.offers) == SERVERS[server].claims | {"disconnect"}
+                assert live.ended is None
+        finally:
+            await asyncio.gather(*(live.stop() for live in lives))
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("server", list(SERVERS))
+def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path: Path, server: str) -> None:
+    words: Mapping[str, object] = {
+        "workers": 2, "keep_alive": 2.0, "grace": 2.0, "root_path": "/api", "trust_proxy": False,
+        "message_limit": 65536, "lifespan": "off",
+    }  # fmt: skip
+    options = {name: value for name, value in words.items() if not SERVERS[server].unsupported({name: value})}
+
+    async def scene() -> tuple[LocalTarget, object]:
+        launch = Launch(Target(server, "control", "asyncio"), tuple(sorted(options.items())))
+        live = await runtime(cache, tmp_path).start(launch)
+        call = await readiness.ready(live.address, live.boundary, 2)
+        live.boundary.refresh()
+        lifespans = live.boundary.lifespans()
+        await live.stop()
+        if "lifespan" in options:
+            assert lifespans == []
+        return live, call.scope["root_path"]
+
+    live, root_path = asyncio.run(scene())
+    assert root_path == "/api"
+    assert "Traceback" not in live.log()
+
+
+def test_releases_stand_side_by_side_and_an_old_one_lacks_something(cache: Path, tmp_path: Path) -> None:
+    here = runtime(cache, tmp_path, "hypercorn", "hypercorn==0.16.0")
+
+    async def scene() -> None:
+        new, old = await asyncio.gather(
+            here.start(Launch(Target("hypercorn", "control", "auto"))),
+            here.start(Launch(Target("hypercorn", "control", "auto", release="==0.16.0"))),
+        )
+        assert (old.facts.version, old.facts.refuted) == ("0.16.0", ())
+        assert new.facts.version != "0.16.0"
+        assert set(new.facts.offers) - set(old.facts.offers) >= {"state"}
+        assert await new.stop() == Ended(status=0)
+        await old.stop()
+
+    asyncio.run(scene())

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EnvironmentFailed, StartError
+from engine.model.protocols import Boundary
+from engine.targets import probe
+from engine.targets.environments import Environment, Environments
+from engine.targets.frameworks import Framework
+from engine.targets.offers import NOTHING, Probed
+from engine.targets.probes import Probes, facts
+from engine.targets.releases import Variant
+from engine.targets.servers.base import Server
+from tests.execution.fakes import FakeBoundary
+
+SERVER = Server(
+    "one", "One_Package", "One", Path("none"),
+    base=lambda start: [str(start.python), start.loop, str(start.address)],
+    offers=frozenset({"lifespan", "websocket", "http2"}),
+)  # fmt: skip
+FOUND = Probed(frozenset({"lifespan", "http2"}), frozenset({"lifespan"}))
+
+
+class Control:
+    """A control that is started and stopped."""
+
+    address = ("127.0.0.1", 1)
+
+    def __init__(self, told: list[str]) -> None:
+        self.boundary: Boundary = FakeBoundary()
+        self._told = told
+
+    ended = None
+
+    def signal(self, number: int) -> bool:
+        return False
+
+    async def stop(self, grace: float) -> None:
+        self._told.append("stop")
+
+
+class Bench:
+    def __init__(self, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cache = cache
+        self.told: list[str] = []
+        self.result: Probed | Exception = FOUND
+        monkeypatch.setattr(probe, "look", self.look)
+
+    async def look(self, live: Control, loop: str, workers: int) -> Probed:
+        assert (live.address, workers) == (Control.address, 1)
+        self.told.append(f"look {loop}")
+        await asyncio.sleep(0)
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+    async def begin(self) -> Control:
+        self.told.append("start")
+        return Control(self.told)
+
+    def probes(self) -> Probes:
+        return Probes(self.cache, Environments(self.cache).alone)
+
+    async def of(self, server: Server = SERVER, part: str = "part", loop: str = "auto") -> Probed:
+        return await self.probes().of(server, part, loop, self.begin)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path / "cache", monkeypatch)
+
+
+def test_a_server_is_probed_once(bench: Bench) -> None:
+    assert asyncio.run(bench.of()) == FOUND
+    assert bench.told == ["start", "look auto", "stop"]
+    assert asyncio.run(bench.of()) == FOUND
+    assert len(bench.told) == 3
+
+
+def test_many_that_ask_at_once_wait_for_one(bench: Bench) -> None:
+    async def scene() -> list[Probed]:
+        one = bench.probes()
+        return await asyncio.gather(*(one.of(SERVER, "part", "auto", bench.begin) for _ in range(7)), bench.of())
+
+    assert asyncio.run(scene()) == [FOUND] * 8
+    assert bench.told == ["start", "look auto", "stop"]
+
+
+def test_what_makes_another_server_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = bench.probes()
+    names = {
+        one.name(SERVER, "part", "auto"),
+        one.name(SERVER, "part", "uvloop"),
+        one.name(SERVER, "other", "auto"),
+        one.name(replace(SERVER, variant=Variant("x", ("--x",))), "part", "auto"),
+        one.name(replace(SERVER, base=lambda start: ["other"]), "part", "auto"),
+    }
+    assert len(names) == 5
+    assert bench.probes().name(replace(SERVER, offers=frozenset()), "part", "auto") in names
+
+
+def test_what_was_kept_and_cannot_be_read_is_probed_anew(bench: Bench) -> None:
+    asyncio.run(bench.of())
+    (kept,) = bench.cache.glob("probes/*.json")
+    for text in ("", "{", "[]", "{}", '{"looked": 1, "found": 2}'):
+        kept.write_text(text)
+        assert asyncio.run(bench.of()) == FOUND
+    assert bench.told.count("start") == 6
+
+
+def test_a_control_that_does_not_start_is_no_finding(bench: Bench) -> None:
+    async def refuses() -> Control:
+        raise StartError("no")
+
+    assert asyncio.run(bench.probes().of(SERVER, "part", "auto", refuses)) == NOTHING
+    assert not list(bench.cache.glob("probes/*.json"))
+    assert asyncio.run(bench.of()) == FOUND
+
+
+def test_a_probe_that_saw_nothing_is_not_kept(bench: Bench) -> None:
+    bench.result = NOTHING
+    assert asyncio.run(bench.of()) == NOTHING
+    assert not list(bench.cache.glob("probes/*.json"))
+
+
+def test_the_control_is_stopped_whatever_happens(bench: Bench) -> None:
+    bench.result = ValueError("broken")
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(bench.of())
+    assert bench.told[-1] == "stop"
+
+
+def test_a_cache_that_cannot_be_written(bench: Bench) -> None:
+    bench.cache.write_text("no folder")
+    with pytest.raises(EnvironmentFailed, match="the cache cannot be used"):
+        asyncio.run(bench.of())
+
+
+def test_facts_of_a_target() -> None:
+    environment = Environment(Path("python"), "3.11.7", {"one-package": "1.2", "other": "3"}, "abc")
+    framework = Framework("star", "Star", "app:app", Path("none"), offers=frozenset({"lifespan"}))
+    found = facts(SERVER, framework, environment, "uvloop.Loop", FOUND)
+    assert (found.python, found.loop_name, found.version, found.commit) == ("3.11.7", "uvloop", "1.2", "abc")
+    # The framework's app speaks no WebSocket, and nobody looked for uvloop.
+    assert found.offers == ("lifespan", "uvloop")
+    assert found.refuted == ("http2 is claimed, and the probe found none",)
+    assert facts(SERVER, framework, environment, "", NOTHING).offers == ("http2", "lifespan", "uvloop")
+
+
+@asynccontextmanager
+async def unlocked(path: Path) -> AsyncIterator[int]:
+    yield 0
+
+
+def test_another_way_of_probing_finds_anew(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = Probes(bench.cache, unlocked).name(SERVER, "part", "auto")
+    other = tmp_path / "probe.py"
+    other.write_text("other")
+    monkeypatch.setattr(probe, "__file__", str(other))
+    assert Probes(bench.cache, unlocked).name(SERVER, "part", "auto") != before

@@ -1,0 +1,158 @@
+"""Whose fault it is, as a person reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.model.verdict import JobResult, Verdict
+from engine.results.attribution import Attribution, attribute
+from engine.results.findings import attributions, findings, red, shares
+from engine.terminal.blame import heading, lines, whole
+from engine.terminal.failure import text
+from tests.results.synthetic import CASE, joined, result, row, run
+
+PASS, FAIL = Verdict.PASS, Verdict.FAIL
+OTHER = "specs/x.yaml::other"
+
+# The server fails `case` on everything, a framework fails `other` alone.
+RUN = joined(
+    run({"s f": FAIL, "s control": FAIL, "s g": PASS, "reference control": PASS, "reference f": PASS}),
+    run({"s f": FAIL, "s control": PASS, "s g": PASS, "reference control": PASS, "reference f": FAIL}, case=OTHER),
+)
+FOUND = findings(RUN, red(), attributions(RUN))
+
+TEXT = """\
+red: 4 cells in 2 cases
+  server s     1 case, 2 cells
+  framework f  1 case, 2 cells
+
+server s
+  it fails without any framework [reference-control-asyncio: pass]
+    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...): status is 200, but it is 500
+
+framework f
+  the control passes it under this server, and the framework fails it on reference too \
+[s-control-asyncio: pass; reference-f-asyncio: fail (status)]
+    fail     specs/x.yaml::other on 2 targets (s-f-asyncio, ...): status is 200, but it is 500"""
+
+
+def test_what_is_red_under_whose_fault_it_is() -> None:
+    assert "\n".join(lines(FOUND)) == TEXT
+
+
+def test_the_control_speaks_for_a_finding() -> None:
+    assert [(one.fault, one.culprit, one.first.target, len(one.cells)) for one in FOUND] == [
+        ("server", "s", "s-control-asyncio", 2),
+        ("framework", "f", "s-f-asyncio", 2),
+    ]
+    assert [(one.cases, one.cells) for one in shares(FOUND)] == [(1, 2), (1, 2)]
+
+
+def test_each_cause_has_its_own_cases_below_it() -> None:
+    two = joined(
+        run({"s control": FAIL, "t control": PASS}), run({"s control": FAIL, "reference control": PASS}, case=OTHER)
+    )
+    assert [line.split(":")[0].strip() for line in lines(findings(two, red(), attributions(two)))][3:] == [
+        "it fails without any framework [t-control-asyncio",
+        "fail     specs/x.yaml",
+        "it fails without any framework [reference-control-asyncio",
+        "fail     specs/x.yaml",
+    ]
+
+
+def test_findings_stand_in_the_order_of_the_rules_and_by_culprit() -> None:
+    turned = replace(RUN, results=tuple(reversed(RUN.results)))
+    assert [one.culprit for one in findings(turned, red(), attributions(turned))] == ["s", "f"]
+    two = run({"t control": FAIL, "s control": FAIL, "u control": PASS})
+    assert [one.culprit for one in findings(two, red(), attributions(two))] == ["s", "t"]
+
+
+def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_it() -> None:
+    alone = run({"s f": FAIL})
+    shown = list(lines(findings(alone, red(), attributions(alone))))
+    assert shown == [
+        "red: 1 cell",
+        "",
+        "unknown",
+        "  the control was not judged under s",
+        "  settled by: engine grid specs/x.yaml --server reference --server s --framework control "
+        "--framework f --loop asyncio",
+        "    fail     specs/x.yaml::case[s-f-asyncio]: status is 200, but it is 500",
+    ]
+
+
+def test_cases_of_one_cause_stand_under_it() -> None:
+    both = joined(run({"s control": FAIL, "t control": PASS}), run({"s control": FAIL, "t control": PASS}, case=OTHER))
+    long = replace(both, results=tuple(replace(one, reason="x" * 500) for one in both.results))
+    shown = list(lines(findings(long, red(), attributions(long))))
+    assert shown[3] == "  it fails without any framework [t-control-asyncio: pass]"
+    assert [line[:37] for line in shown[4:]] == [
+        "    fail     specs/x.yaml::case[s-con",
+        "    fail     specs/x.yaml::other[s-co",
+    ]
+    assert all(len(line) < 220 for line in shown)
+
+
+def test_fixed_is_nobody_s_fault() -> None:
+    fixed = run({"s f": Verdict.FIXED})
+    (one,) = findings(fixed, red(), attributions(fixed))
+    assert (one.attribution, one.fault) == (None, "nobody")
+    assert "fixed, but listed as known" in "\n".join(lines([one]))
+
+
+def test_what_did_not_start_is_no_finding() -> None:
+    failed = row("s f", failed="no module")
+    one = run({"s f": Verdict.ERROR}, failed)
+    assert findings(one, red(), attributions(one)) == ()
+
+
+def test_what_counts_as_red() -> None:
+    cells = {"a f": FAIL, "b f": Verdict.WARN, "c f": Verdict.FLAKY, "d f": Verdict.KNOWN, "e f": Verdict.FIXED}
+    one = run(cells)
+
+    def picked(strict: bool = False, flaky_fails: bool = False) -> str:
+        wanted = red(strict=strict, flaky_fails=flaky_fails)
+        return "".join(result.target[0] for result in one.results if wanted(result))
+
+    assert picked() == "ae"
+    assert picked(flaky_fails=True) == "ace"
+    assert picked(strict=True) == "abce"
+
+
+def of(target: str) -> Attribution:
+    return attribute(RUN.results, RUN.targets)[CASE, target]
+
+
+def test_a_failure_ends_with_whose_fault_it_is() -> None:
+    failed = result(row("s f"), FAIL)
+    shown = text(failed, lambda file: "", attribution=of("s-f-asyncio"))
+    assert shown.endswith(
+        "whose fault: server s\n"
+        "  the control fails it under this server too\n"
+        "  compared with: s-control-asyncio: fail (status)\n"
+        "                 reference-control-asyncio: pass"
+    )
+    assert "whose fault" not in text(failed, lambda file: "")
+
+
+def test_a_run_that_is_not_over_says_so() -> None:
+    assert next(whole(of("s-f-asyncio"), so_far=True)) == "whose fault, as far as the run has come: server s"
+    alone = run({"s f": FAIL})
+    unknown = attribute(alone.results, alone.targets)[CASE, "s-f-asyncio"]
+    assert list(whole(unknown, so_far=True)) == [
+        "whose fault: not known before the run has come further (the control was not judged under s)"
+    ]
+    assert list(whole(unknown))[-1].startswith("  settled by:    engine grid specs/x.yaml --server reference")
+
+
+def test_headings() -> None:
+    cells = {"reference control": FAIL, "s f": FAIL}
+    one = run(cells)
+    assert heading(attribute(one.results, one.targets)[CASE, "s-f-asyncio"]) == "the case or the engine"
+
+
+def test_no_control_character_reaches_the_terminal() -> None:
+    reason = "\x1b[31mred"
+    bad: list[JobResult] = [replace(one, reason=reason) for one in RUN.results]
+    one = replace(RUN, results=tuple(bad))
+    assert "\x1b" not in "\n".join(lines(findings(one, red(), attributions(one))))
