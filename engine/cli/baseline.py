@@ -169,9 +169,9 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine baseline check", "what a run says of it"),
+        ("engine baseline check", "each line by the newest run"),
         ("engine baseline update --dry-run", "what would change"),
         ("engine baseline update --from RUN", "from another run"),
-        ("engine baseline update --run --server all --loop both", "run, then write"),
+        ("engine baseline update --run", "run everything first"),
     ),
 )

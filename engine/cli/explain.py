@@ -60,9 +60,9 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine explain last missing-host", "if one is red"),
-        ("engine explain last missing-host starlette", "on that target"),
-        ("engine explain RUN 'binary-size[empty]' quart --raw", "one value of a matrix"),
-        ("engine explain last missing-host --format json", "for a program"),
+        ("engine explain last missing-host", "where one target alone is red"),
+        ("engine explain last missing-host uvloop", "on the target of that name"),
+        ("engine explain RUN 'size[empty]' quart --raw", "as it was"),
+        ("engine explain last status --format json", "for a program"),
     ),
 )

@@ -45,7 +45,7 @@ class Conformance:
         self.items: list[HasJob] = []
         self.store: Store | None = None
         self.rows: dict[str, TargetRow] = {}
-        self.results: list[JobResult] = []
+        self.results: dict[str, list[JobResult]] = {}
         self._background: Background | None = None
         self._begun: set[str] = set()
 
@@ -105,7 +105,7 @@ class Conformance:
         assert self._background is not None
         document = self._background.wait(item.job)
         result = from_document(document)
-        self.results.append(result)
+        self.results.setdefault(result.address, []).append(result)
         self._learn(document)
         return result, document
 
@@ -133,7 +133,7 @@ class Conformance:
 
     def whose(self, result: JobResult) -> Attribution | None:
         """Whose fault a red verdict is, as far as this process's run has come; None for nobody's."""
-        return grids.whose_is(result, self.results, list(self.rows.values()))
+        return grids.whose_is(result, self.results[result.address], list(self.rows.values()))
 
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""

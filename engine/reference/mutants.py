@@ -8,6 +8,7 @@ by replacing one function, so nothing of it stands in the code of the server.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from types import ModuleType
@@ -135,14 +136,25 @@ def _without_pongs(data: bytes) -> bytes:
     return b"" if data[:1] == b"\x8a" else data
 
 
-def _silent(right: Any) -> Any:
+def _put_silently(right: Any) -> Any:
     def put(self: Stream, data: bytes) -> None:
-        try:
+        with contextlib.suppress(Disconnected):
             right(self, data)
-        except Disconnected:
-            self.ended = True
 
     return put
+
+
+def _drained_silently(right: Any) -> Any:
+    async def drain(self: Stream) -> None:
+        with contextlib.suppress(Disconnected):
+            await right(self)
+
+    return drain
+
+
+def _silence() -> None:
+    _replace(Stream, "put", _put_silently)()
+    _replace(Stream, "drain", _drained_silently)()
 
 
 def _regrouped(right: Any) -> Any:
@@ -188,7 +200,7 @@ MUTANTS: dict[str, Install] = {
     "both-lengths-served": _heads(_without_a_length),
     "no-date": _written(_undated),
     "no-pong": _written(_without_pongs),
-    "send-never-raises": _replace(Stream, "put", _silent),
+    "send-never-raises": _silence,
     "headers-regrouped": _replace(response, "fields_of", _regrouped),
     "no-disconnect": _replace(Stream, "gone", _never),
     "disconnect-1006": _replace(Frames, "closed_with", _lost),

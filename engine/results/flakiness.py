@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
+from engine.results.normal import words_of
 
 # What was not run says nothing about whether runs agree.
 NOT_RUN = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
@@ -22,8 +23,13 @@ REASONS = 3
 
 
 def attempt(result: JobResult) -> Attempt:
-    """A result as one of several."""
-    return Attempt(result.verdict, result.reason, result.seconds)
+    """A result as one of several. Its reason reads as it would in any other run, so that the same one is seen to be."""
+    return Attempt(result.verdict, reason(result), result.seconds)
+
+
+def reason(result: JobResult) -> str:
+    """Why a result is what it is, without the ports and dates of its own run."""
+    return words_of(result.transcript).text(result.reason)
 
 
 def together(results: Sequence[JobResult]) -> JobResult:
@@ -83,7 +89,7 @@ def times(count: int) -> str:
 
 def rechecked(first: JobResult, again: JobResult, *, had_company: bool) -> JobResult:
     """The first result with what came of running the job again alone. Its verdict stands."""
-    return replace(first, recheck=Recheck(again.verdict, again.reason, had_company, again.attempts))
+    return replace(first, recheck=Recheck(again.verdict, reason(again), had_company, again.attempts))
 
 
 def company(result: JobResult) -> str:
@@ -92,11 +98,11 @@ def company(result: JobResult) -> str:
     if recheck is None:
         return ""
     passed, ran = score(recheck.attempts) if recheck.attempts else (int(recheck.verdict in PASSED), 1)
-    reason = f": {recheck.reason}" if recheck.reason and recheck.reason != result.reason else ""
+    other = f": {recheck.reason}" if recheck.reason and recheck.reason not in (reason(result), result.reason) else ""
     count = f" {passed} of {ran}" if ran > 1 else ""
     warned = " with a warning" if recheck.verdict is Verdict.WARN else ""
     if recheck.verdict in NOT_RUN or recheck.verdict is Verdict.ERROR:
-        return f"it could not be run alone, so nothing is known of company ({recheck.verdict.value}{reason})"
+        return f"it could not be run alone, so nothing is known of company ({recheck.verdict.value}{other})"
     if recheck.verdict in PASSED:
         if result.verdict is Verdict.FLAKY and ran == 1:
             return "alone it passes, once; more would have to be run to tell whether company makes the difference"
@@ -105,8 +111,8 @@ def company(result: JobResult) -> str:
             return f"alone it passes{count}{warned}: company makes the difference{chance}"
         return f"run again it passes{count}{warned}; it was alone the first time too, so it is flaky"
     if recheck.verdict is result.verdict:
-        return f"alone it comes to {recheck.verdict.value} as well{count and f', passing{count}'}{reason}"
-    return f"alone it comes to {recheck.verdict.value} instead{count and f', passing{count}'}{reason}"
+        return f"alone it comes to {recheck.verdict.value} as well{count and f', passing{count}'}{other}"
+    return f"alone it comes to {recheck.verdict.value} instead{count and f', passing{count}'}{other}"
 
 
 def mattered(result: JobResult) -> bool:

@@ -29,9 +29,9 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _DAY = "(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d"
-# The three forms of an HTTP date (RFC 9110, 5.6.7), and the forms that logs and JSON use.
+# The three forms of an HTTP date (RFC 9110, 5.6.7), the first one cut by us as well, and those of logs and JSON.
 _DATE = re.compile(
-    rf"{_DAY}, \d\d[ -]{_MONTH}[ -]\d{{2,4}} {_CLOCK} GMT"
+    rf"{_DAY}, \d\d[ -]{_MONTH}[ -]\d{{2,4}} {_CLOCK}(?: GMT|(?=…))"
     rf"|{_DAY} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}"
     rf"|\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
     rf"|\d\d/{_MONTH}/\d{{4}}:{_CLOCK} [+-]\d{{4}}"

@@ -65,10 +65,12 @@ def lines(found: Sequence[Finding]) -> Iterator[str]:
         group = list(of_share)
         yield ""
         yield heading(group[0].attribution)
-        reasons = dict.fromkeys(cause(one.attribution) for one in group)
-        for reason in reasons:
+        reasons: dict[tuple[str, ...], list[Finding]] = {}
+        for one in group:
+            reasons.setdefault(cause(one.attribution), []).append(one)
+        for reason, ones in reasons.items():
             yield from (f"  {line}" for line in reason)
-            yield from (f"    {listed(one)}" for one in group if cause(one.attribution) == reason)
+            yield from (f"    {listed(one)}" for one in ones)
 
 
 def cause(attribution: Attribution | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.transcript import Transcript
+from engine.model.transcript import Moment, Side, Transcript
 from engine.model.verdict import JobResult, Recheck, Verdict
 from engine.results.codec import result_from_json, result_to_json
 from engine.results.flakiness import attempt, company, mattered, rechecked, scored, tally, together, told
@@ -63,6 +63,15 @@ def test_what_was_not_run_has_no_say() -> None:
 def test_an_error_in_one_is_an_error_of_all() -> None:
     found = together([PASS, ERROR, FAIL])
     assert (found.verdict, found.reason) == (Verdict.ERROR, ERROR.reason)
+
+
+def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
+    def on(port: int) -> JobResult:
+        moments = (Moment(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
+        return replace(FAIL, reason=f"client is 1, but it is {port}", transcript=Transcript(0.0, moments))
+
+    assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: client is 1, but it is <port 1>"
+    assert company(alone(on(50001), on(50002))) == "alone it comes to fail as well"
 
 
 def test_many_reasons_are_counted_not_listed() -> None:

@@ -66,6 +66,12 @@ def test_a_date_in_each_of_its_forms(date: str) -> None:
     assert once(wire("received", f"Date: {date}\r\n".encode())) == [("", b"Date: <date>\r\n")]
 
 
+def test_a_date_that_lacks_its_zone_stays_in_sight_unless_it_was_cut_here() -> None:
+    wrong = "Date: Sun, 06 Nov 1994 08:49:37"
+    assert Words().text(wrong) == wrong
+    assert Words().text(f"{wrong}…") == "Date: <date>…"
+
+
 def test_ports_keep_apart_and_stay_the_same() -> None:
     found = once(
         connected(50001),
