@@ -1,31 +1,30 @@
 """What 2,000 simple cases cost: linting, collecting, running them with pytest, drawing their grid.
 
-    python -m benchmarks.cases [--cases 2000] [--rounds 3]
+    python -m benchmarks.cases [--cases 2000] [--failing 500] [--rounds 3]
 
-Everything is measured as a whole process, in one run, round by round, beside two yardsticks: a minimal pytest plugin
-that collects the same documents and does nothing with them, and the mere start and stop of the service. The smallest
-of the rounds counts, and figures are to be read as ratios: the machine may be noisy.
+Everything is a whole process, from its start to its exit, and takes its turn in each round; the smallest round counts,
+so documents and bytecode are in their caches. The yardstick is a minimal pytest plugin that collects the same documents
+and does nothing with them. Both plugins are named with ``-p`` and no other is loaded.
+
+A run of ours starts a service and stops it as well. What that takes is seen in the runs of one case: the marginal
+ratio compares what each further case costs.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from tabulate import tabulate
+from benchmarks.measuring import OURS, Figures, options, pytest, seconds, table
 
 FILES = 100
 CASE = """\
   - id: case-{n}
     title: Case {n}
     steps:
-      - request: {{path: /health, query: {{n: {n}}}, expect: {{status: 200, body: OK, complete: true}}}}
+      - request: {{path: /health, query: {{n: {n}}}, expect: {{status: 200, body: {body}, complete: true}}}}
 """
 HEAD = "suite: Suite {n}\ncategory: bench{column}\ncite: [SCOPE-01]\nlevel: must\ncases:\n"
 
@@ -52,76 +51,81 @@ class Case(pytest.Item):
 """
 
 
-def documents(folder: Path, count: int) -> None:
-    """Write so many cases into FILES files."""
-    each = count // FILES
-    for number in range(FILES):
-        text = HEAD.format(n=number, column=number % 5) + "".join(CASE.format(n=one) for one in range(each))
+def documents(folder: Path, count: int, body: str = "OK", files: int = FILES) -> None:
+    """Write ``count`` cases into so many files of a new folder; they expect this body, and OK is what comes."""
+    folder.mkdir()
+    for number in range(files):
+        cases = range(number, count, files)
+        text = HEAD.format(n=number, column=number % 5) + "".join(CASE.format(n=one, body=body) for one in cases)
         (folder / f"suite_{number:03}.yaml").write_text(text)
 
 
-def seconds(command: Sequence[str], folder: Path) -> float:
-    """How long a process takes. Raises SystemExit where it fails."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    variables.pop("PYTHONDONTWRITEBYTECODE", None)
-    began = time.monotonic()
-    ended = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-    took = time.monotonic() - began
-    if ended.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
-    return took
-
-
-def commands(folder: Path) -> dict[str, list[str]]:
-    """What is measured, by name."""
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+def commands() -> dict[str, tuple[list[str], int]]:
+    """What is measured, by name: the command, and the code with which it exits."""
     engine = [sys.executable, "-m", "engine"]
-    ours = ["suites", "--framework", "control"]
-    minimal = [*pytest, "-p", "no:conformance_engine", "-p", "minimal", "suites"]
+    control = ["--framework", "control"]
+    ours, minimal = pytest(*OURS, *control), pytest("-p", "minimal")
     return {
-        "pytest, minimal plugin, no I/O": minimal,
-        "pytest, minimal plugin, collect only": [*minimal, "--collect-only"],
-        "pytest, engine": [*pytest, *ours],
-        "pytest, engine, collect only": [*pytest, *ours, "--collect-only"],
-        "engine lint": [*engine, "lint", "suites"],
-        "engine grid": [*engine, "grid", *ours],
-        "engine grid, one case": [*engine, "grid", "one.yaml", "--framework", "control"],
+        "minimal: one case": ([*minimal, "one"], 0),
+        "minimal: collect": ([*minimal, "suites", "--collect-only"], 0),
+        "minimal: pytest": ([*minimal, "suites"], 0),
+        "pytest one case": ([*ours, "one"], 0),
+        "collect": ([*ours, "suites", "--collect-only"], 0),
+        "pytest": ([*ours, "suites"], 0),
+        "lint one case": ([*engine, "lint", "one"], 0),
+        "lint": ([*engine, "lint", "suites"], 0),
+        "grid one case": ([*engine, "grid", "one", *control], 0),
+        "grid": ([*engine, "grid", "suites", *control], 0),
+        "failing, one case": ([*ours, "failing-one"], 1),
+        "failing": ([*ours, "failing"], 1),
+        "failing, --tb=no": ([*ours, "failing", "--tb=no"], 1),
     }
 
 
-# What each figure is laid beside.
+# What each figure is laid beside, and the target: a ratio (x), or seconds more.
 BESIDE = {
-    "pytest, engine": "pytest, minimal plugin, no I/O",
-    "pytest, engine, collect only": "pytest, minimal plugin, collect only",
-    "engine grid": "engine grid, one case",
+    "collect": ("minimal: collect", ""),
+    "pytest one case": ("minimal: one case", ""),
+    "pytest": ("minimal: pytest", "1.3 x"),
+    "lint": ("lint one case", ""),
+    "grid": ("grid one case", "+0.5 s"),
+    "failing": ("failing, one case", "+1.5 s"),
+    "failing, --tb=no": ("failing, one case", "+1.5 s"),
 }
+WHOLE = {"collect": "0.4 s", "lint": "0.6 s"}
+
+
+def rows(found: Figures, names: list[str]) -> list[tuple[str, str, str, str, str]]:
+    """The table's lines."""
+    lines = []
+    for name in names:
+        other, target = BESIDE.get(name, ("", ""))
+        beside = f"{found[name] / found[other]:.2f} x, {found[name] - found[other]:+.2f} s: {other}" if other else ""
+        lines.append((name, f"{found[name]:.2f}", f"{found.most(name):.2f}", beside, target or WHOLE.get(name, "")))
+    ours = found["pytest"] - found["pytest one case"]
+    minimal = found["minimal: pytest"] - found["minimal: one case"]
+    beside = f"{ours / minimal:.2f} x: {minimal:.2f} s of the minimal plugin"
+    lines.append(("pytest, without one case's", f"{ours:.2f}", "", beside, "1.3 x"))
+    return lines
 
 
 def main() -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+    asked = options(__doc__, cases=2000, failing=500).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "suites").mkdir()
         documents(folder / "suites", asked.cases)
+        documents(folder / "failing", asked.failing, body="other")
+        documents(folder / "one", 1, files=1)
+        documents(folder / "failing-one", 1, body="other", files=1)
         (folder / "minimal.py").write_text(MINIMAL)
-        (folder / "one.yaml").write_text(HEAD.format(n=0, column=0) + CASE.format(n=0))
-        os.environ["PYTHONPATH"] = str(folder)
-        found: dict[str, list[float]] = {}
-        for _ in range(asked.rounds):
-            for label, command in commands(folder).items():
-                found.setdefault(label, []).append(seconds(command, folder))
-    best = {label: min(times) for label, times in found.items()}
-    rows = []
-    for label, took in best.items():
-        other = BESIDE.get(label)
-        beside = f"{took / best[other]:.2f} x, {took - best[other]:+.2f} s beside {other!r}" if other else ""
-        rows.append((label, f"{took:.2f}", f"{max(found[label]):.2f}", beside))
-    print(f"{asked.cases} cases in {FILES} files, the smallest of {asked.rounds} rounds")
-    print(tabulate(rows, headers=("whole process", "s", "most", "ratio"), tablefmt="github", disable_numparse=True))
+        every = commands()
+        found = Figures()
+        found.rounds(
+            asked.rounds, {label: partial(seconds, command, folder, good) for label, (command, good) in every.items()}
+        )
+    print(f"{asked.cases} cases, {asked.failing} failing ones, in {FILES} files; smallest of {asked.rounds} rounds\n")
+    print(table(("whole process", "s", "most", "beside", "target"), rows(found, list(every))))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the observer costs a request, side by side with the bare app.
 
-    PYTHONPATH=. python benchmarks/observer.py [--requests 5000]
+    python -m benchmarks.observer [--requests 5000]
 
 First in this process, with a canned scope and canned messages; then on loopback, under each server of SERVERS that the
 running interpreter can import, with 20 connections that are kept alive. The variants take turns, and the best round of

@@ -17,5 +17,6 @@ and besides that only h11, websockets and the standard library; uvloop where tha
     head        a request's head, checked            opening     a WebSocket's handshake
     target      a request's target and Host          frames      a WebSocket's frames, one by one
     body        a request's body                     session     a WebSocket and the call that serves it
-    workers     several processes on one socket
+    workers     several processes on one socket      deflate     permessage-deflate, to the last block
+    mutants     one deliberate fault by name
 """

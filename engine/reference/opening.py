@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from websockets.datastructures import Headers
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.http11 import Request as Handshake
 
+from .deflate import Deflates
 from .fields import Fields
 from .frames import Protocol
 from .head import Request
@@ -49,7 +49,7 @@ def opened(request: Request, message_limit: int) -> Opening:
     if versions != [VERSION[1]]:
         why = "the only version of the WebSocket protocol here is 13"
         raise Refused(426, "WS-08", why, VERSION, UPGRADE, (b"connection", b"upgrade"))
-    protocol = Protocol(message_limit, [ServerPerMessageDeflateFactory()])
+    protocol = Protocol(message_limit, [Deflates()])
     headers = Headers((name.decode(), value.decode("latin-1")) for name, value in request.fields if name != b"upgrade")
     headers["Upgrade"] = "websocket"  # the one of the list that matters
     response = protocol.accept(Handshake("/", headers))

@@ -1,0 +1,81 @@
+"""What the benchmarks share: whole processes timed round by round, and a table of them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+OURS = ("-p", "engine.pytest_plugin.plugin")
+
+
+def options(description: str | None, **counts: int) -> argparse.ArgumentParser:
+    """A parser with ``--rounds``, and a whole number with a default for each further name."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in {"rounds": 3, **counts}.items():
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{default} by default")
+    return parser
+
+
+def pytest(*more: str, python: str = sys.executable) -> list[str]:
+    """pytest with no plugin but those that are named. Whatever else an environment has, each loads a library or two,
+    and costs as much as what is measured."""
+    return [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *more]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The variables of a process that is measured: modules are found in ``folder``, no plugin is loaded by itself, and
+    bytecode is kept."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {"PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def seconds(command: Sequence[str], folder: Path, good: int = 0) -> float:
+    """How long a process takes, from its start to its exit. Raises SystemExit where it exits with another code."""
+    began = time.monotonic()
+    ended = subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
+    )  # fmt: skip
+    took = time.monotonic() - began
+    if ended.returncode != good:
+        raise SystemExit(f"{' '.join(command)} failed:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
+    return took
+
+
+class Figures:
+    """What was measured, by name, one figure a round. The smallest counts: noise only ever adds."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[float]] = {}
+
+    def rounds(self, number: int, measured: Mapping[str, Callable[[], float]]) -> None:
+        """Let everything take its turn so many times, so that what else the machine does falls on all alike."""
+        for _ in range(number):
+            for name, measure in measured.items():
+                self.add(name, measure())
+
+    def add(self, name: str, figure: float) -> None:
+        """One round's figure."""
+        self._found.setdefault(name, []).append(figure)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def __getitem__(self, name: str) -> float:
+        return min(self._found[name])
+
+    def most(self, name: str) -> float:
+        """The largest, which tells how noisy it was."""
+        return max(self._found[name])
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as it is written in Markdown."""
+    return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)

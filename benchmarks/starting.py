@@ -1,0 +1,47 @@
+"""Merely starts services, as a run would: as many at a time, each stopped beside the next one's start.
+
+    python -m benchmarks.starting [--loop auto]
+
+It writes ``ready`` when all have been ready, and exits when all are stopped. The yardstick of benchmarks.grid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from benchmarks.services import front_of, targets_of
+from engine.app.session import event_loop
+from engine.execution.schedule import Limits
+from engine.model.target import Launch, Target
+from engine.targets.runtimes.local import LocalRuntime
+
+
+async def start_all(runtime: LocalRuntime, targets: list[Target]) -> None:
+    """Start each and stop it at once, as many at a time as a run has live."""
+    places = asyncio.Semaphore(Limits().targets)
+
+    async def start(target: Target) -> asyncio.Task[object]:
+        async with places:
+            live = await runtime.start(Launch(target))
+            return asyncio.ensure_future(live.stop())
+
+    stopping = await asyncio.gather(*[start(target) for target in targets])
+    print("ready", flush=True)
+    await asyncio.gather(*stopping)
+
+
+def main() -> None:
+    """Start them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--loop", default="auto", choices=("auto", "asyncio", "uvloop"))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
+        front = front_of(Path(name))
+        runner.run(start_all(front.runtime(Path(name)), targets_of(front, loop=asked.loop)))
+
+
+if __name__ == "__main__":
+    main()

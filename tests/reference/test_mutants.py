@@ -1,0 +1,77 @@
+"""Each mutant is caught by the case that is there for it, and by no accident: the reference passes the same case."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from engine.app.front import Asked, Front
+from engine.app.places import find
+from engine.app.plan import renumbered
+from engine.app.session import Session
+from engine.model.case import Case
+from engine.model.verdict import Verdict
+from engine.reference.mutants import MUTANTS, install
+from engine.targets.servers.reference import SERVER
+from tests.specs.test_reference import ROOT, Results
+
+CAUGHT_BY: Mapping[str, str] = {
+    "client-port-text": "contract/http-scope.yaml::client",
+    "version-1": "contract/http-scope.yaml::http-version",
+    "websocket-without-query": "websocket/messages.yaml::query-string",
+    "path-decoded-twice": "http/scope.yaml::path-is-decoded[percent]",
+    "values-padded": "http/scope.yaml::space-around-a-value",
+    "state-shared": "lifespan/state.yaml::state-is-a-copy",
+    "missing-host-served": "http/wire.yaml::missing-host",
+    "both-lengths-served": "http/wire.yaml::both-lengths",
+    "no-date": "http/messages.yaml::date",
+    "no-pong": "websocket/frames.yaml::ping[nothing]",
+    "send-never-raises": "asgi/boundary.yaml::send-after-disconnect",
+    "headers-regrouped": "http/messages.yaml::response-headers",
+    "no-disconnect": "asgi/boundary.yaml::disconnect-during-receive",
+    "disconnect-1006": "websocket/messages.yaml::client-closes-privately",
+    "close-1011": "websocket/messages.yaml::private-code",
+    "no-lifespan": "contract/lifespan.yaml::startup-was-called",
+}
+
+Verdicts = dict[tuple[str, str], Verdict]
+
+
+def name_of(case: Case) -> str:
+    """A case as the table names it."""
+    return f"{case.file.removeprefix('specs/')}::{case.id}"
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """What each of those cases came to, by the variant and the case."""
+    front, results = Front(find()), Results()
+    cases = [case for suite in front.load([ROOT / "specs"]).suites for case in suite.cases]
+    asked = Asked(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
+    wanted = [case for case in cases if name_of(case) in CAUGHT_BY.values()]
+    planned = front.plan(wanted, front.targets(asked))
+    jobs = [job for job in planned if CAUGHT_BY.get(job.target.variant, name_of(job.case)) == name_of(job.case)]
+    running = Session(
+        renumbered(jobs), front.runtime(tmp_path_factory.mktemp("run")), front.runner("mutants"), None, [results]
+    )
+    asyncio.run(running.run())
+    return {(job.target.variant, name_of(job.case)): result.verdict for job, result in results.kept}
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("name", CAUGHT_BY)
+def test_a_mutant_is_caught(verdicts: Verdicts, name: str) -> None:
+    assert verdicts["", CAUGHT_BY[name]] is Verdict.PASS
+    assert verdicts[name, CAUGHT_BY[name]] in (Verdict.FAIL, Verdict.WARN)
+
+
+def test_every_mutant_has_its_case_and_is_a_variant_of_the_reference() -> None:
+    assert set(CAUGHT_BY) == set(MUTANTS) == {variant.name for variant in SERVER.variants}
+    assert all(variant.flags == ("--mutant", variant.name) and variant.summary for variant in SERVER.variants)
+
+
+def test_there_is_no_mutant_of_that_name() -> None:
+    with pytest.raises(KeyError):
+        install("no-such")
