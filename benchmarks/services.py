@@ -30,7 +30,7 @@ def targets_of(front: Front, frameworks: Sequence[str] = (), loop: str = "auto")
 async def started(runtime: Runtime, targets: Sequence[Target]) -> AsyncIterator[dict[Target, LiveTarget]]:
     """These targets, live, started as many at a time as a run would; all are stopped in the end. Raises what starting
     raises."""
-    places = asyncio.Semaphore(Limits().targets)
+    places = asyncio.Semaphore(Limits().starting)
     live: dict[Target, LiveTarget] = {}
 
     async def start(target: Target) -> None:

@@ -21,7 +21,7 @@ from engine.targets.runtimes.local import LocalRuntime
 
 async def start_all(runtime: LocalRuntime, targets: list[Target]) -> None:
     """Start each and stop it at once, as many at a time as a run has live."""
-    places = asyncio.Semaphore(Limits().targets)
+    places = asyncio.Semaphore(Limits().starting)
 
     async def start(target: Target) -> asyncio.Task[object]:
         async with places:

@@ -32,11 +32,13 @@ RESTARTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``targets`` live at a time, and besides ``own`` of those that one job has for itself, which mostly wait for a
-    start or an end; with 0 these are counted among the others. ``company`` jobs at a time on one target, ``ahead``: by
-    how many jobs a target's start may run ahead of the jobs that were let go."""
+    """``targets`` live at a time, of which ``starting`` are not ready yet: a start is all work, while jobs wait as
+    well. Besides ``own`` of those that one job has for itself, which mostly wait for a start or an end; with 0 these
+    are counted among the others. ``company`` jobs at a time on one target, ``ahead``: by how many jobs a target's start
+    may run ahead of the jobs that were let go."""
 
-    targets: int = 3
+    targets: int = 6
+    starting: int = 3
     own: int = 8
     company: int = 16
     ahead: int = 200
@@ -73,6 +75,7 @@ class Schedule:
         self._limits = limits
         self._allowed = len(jobs)
         self._changed = asyncio.Condition()
+        self._starting = asyncio.Semaphore(limits.starting)
         self._settled: dict[tuple[str, str, str, int], asyncio.Future[JobResult]] = {}
         self._stopping: set[asyncio.Task[object]] = set()
 
@@ -143,7 +146,7 @@ class Schedule:
         left, suspects = batch.jobs, list[Job]()
         for attempt in range(RESTARTS + 1):
             try:
-                live = await self._start(batch.launch, left)
+                live = await self._started(batch.launch, left)
             except EngineError as error:
                 await self._refuse([*suspects, *left], error)
                 return
@@ -165,6 +168,13 @@ class Schedule:
         await self._refuse(
             [*suspects, *left], StartError(f"it died {RESTARTS + 1} times", hint="look at the crashes before this one")
         )
+
+    async def _started(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+        """A live target. Raises what starting raises."""
+        if self._limits.own and launch.lifespan_of:
+            return await self._start(launch, jobs)
+        async with self._starting:
+            return await self._start(launch, jobs)
 
     async def _all(self, jobs: Sequence[Job], live: LiveTarget, *, last: bool) -> tuple[list[Job], list[Job]]:
         """Run jobs concurrently. The jobs under way when the target died, and those that had not begun."""

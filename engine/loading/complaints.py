@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from engine.loading.diagnostics import LIMIT, Notes
 from engine.model.nodes import Node
 from engine.registry import nearest
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Way = Sequence[str | int]
 Excused = Callable[[Node, Way], bool]
@@ -28,6 +28,8 @@ def complain(schema: Mapping[str, Any], root: Node, notes: Notes, excused: Excus
 
     ``excused`` says for a value whether it is a variable that the matrix has yet to fill in: nothing is said of it.
     """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to load, and needed for mistakes only)
+
     found = Draft202012Validator(schema).iter_errors(root.plain())
     errors = sorted(islice(found, 5 * LIMIT), key=_order)
     crowded = {tuple(e.absolute_path) for e in errors if e.validator == "maxProperties"}

@@ -10,12 +10,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from engine.model.nodes import Node
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Way = tuple[str | int, ...]
 
@@ -33,6 +33,8 @@ SAFE = frozenset(
 
 def salvage(case: Node, schema: Mapping[str, Any], fits: Callable[[Node], bool]) -> Node | None:
     """The case without its mistakes of form; None where nothing is left that fits."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to load, and needed for mistakes only)
+
     left: Node | None = case
     for _ in range(ROUNDS):
         if left is None or fits(left):

@@ -10,7 +10,7 @@ from engine.model.octets import Blob
 def shown(value: object, limit: int = 120) -> str:
     """A value in a phrase, as the language would write it, cut after ``limit`` characters."""
     if isinstance(value, (bytes, bytearray)):
-        text = "bytes " + repr(bytes(value))[1:]
+        text = "bytes " + repr(bytes(value[: limit + 1]))[1:]  # no more than can be shown: a body may have megabytes
     elif isinstance(value, Blob):
         text = f"{value.size} B, SHA-256 {value.sha256[:12]}…, beginning {value.head[:24]!r}"
     elif isinstance(value, bool):
@@ -21,6 +21,8 @@ def shown(value: object, limit: int = 120) -> str:
         text = "absent"
     elif isinstance(value, Foreign):
         text = f"{value.shown} (a {value.cls})"
+    elif isinstance(value, str):
+        text = repr(value[: limit + 1])
     else:
         text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}…"

@@ -10,7 +10,7 @@ import pytest
 
 from engine.app import grids
 from engine.app.plan import arranged
-from engine.pytest_plugin import options, xdist
+from engine.pytest_plugin import options
 from engine.pytest_plugin.items import CaseItem, SuiteFile
 from engine.pytest_plugin.state import KEY, Conformance
 from engine.terminal.escape import visible
@@ -25,6 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """pytest's hook."""
     config.stash[KEY] = Conformance(config)
     if config.pluginmanager.hasplugin("xdist"):
+        from engine.pytest_plugin import xdist  # noqa: PLC0415 (it loads the library)
+
         config.pluginmanager.register(xdist, "conformance-xdist")
 
 

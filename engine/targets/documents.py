@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,6 +19,8 @@ from engine.registry import nearest
 
 DEEPEST = 20
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def read(path: Path) -> Node:
     """The document in a file. Raises DocumentError where it cannot be read, is no YAML, or uses an alias or a tag."""
@@ -26,7 +29,7 @@ def read(path: Path) -> Node:
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"cannot read {path}: {reason(error)}", place=Place(str(path), 1, 1)) from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path), 1, 1)

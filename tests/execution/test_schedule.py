@@ -94,6 +94,24 @@ def test_no_more_targets_live_than_allowed() -> None:
     assert set(verdicts(Play(many, do)).values()) == {Verdict.PASS}
 
 
+def test_no_more_targets_start_at_once_than_allowed() -> None:
+    starting, most = 0, 0
+
+    class Slow(Play):
+        async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+            nonlocal starting, most
+            starting += 1
+            most = max(most, starting)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            starting -= 1
+            return await super().start(launch, jobs)
+
+    many = [job(case(id=str(n)), n, Launch(TARGET, (("workers", n),))) for n in range(8)]
+    assert set(verdicts(Slow(many, limits=Limits(targets=6, starting=2))).values()) == {Verdict.PASS}
+    assert most == 2
+
+
 @pytest.mark.parametrize(("limit", "expected"), [(3, {"shared": 2, "own": 3}), (0, {"shared": 2})])
 def test_those_that_a_job_has_for_itself_are_counted_apart(limit: int, expected: dict[str, int]) -> None:
     alive, most = dict[str, int](), dict[str, int]()
