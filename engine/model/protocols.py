@@ -126,6 +126,16 @@ class LiveTarget(Protocol):
         ...
 
     @property
+    def upstream(self) -> tuple[str, int]:
+        """Where the server itself listens: ``address``, unless a gateway stands in front of it."""
+        ...
+
+    @property
+    def speaks(self) -> str:
+        """What is spoken at ``upstream``: ``http``, ``fastcgi`` or ``uwsgi``."""
+        ...
+
+    @property
     def boundary(self) -> Boundary: ...
 
     @property

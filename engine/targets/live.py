@@ -82,6 +82,16 @@ class LocalTarget:
         return f"{self._address[0]}:{self._address[1]}"
 
     @property
+    def upstream(self) -> tuple[str, int]:
+        """Where the server itself listens."""
+        return self._address
+
+    @property
+    def speaks(self) -> str:
+        """What is spoken there."""
+        return "http"
+
+    @property
     def boundary(self) -> Boundary:
         return self._boundary
 

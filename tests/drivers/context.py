@@ -170,6 +170,14 @@ class FakeLive(LiveTarget):
         return self._address
 
     @property
+    def upstream(self) -> tuple[str, int]:
+        return self.address
+
+    @property
+    def speaks(self) -> str:
+        return "http"
+
+    @property
     def host(self) -> str:
         return f"{self._address[0]}:{self._address[1]}"
 

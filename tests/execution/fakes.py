@@ -68,6 +68,8 @@ class FakeLive:
     target: Target = TARGET
     address: tuple[str, int] = ("127.0.0.1", 1)
     host: str = "127.0.0.1:1"
+    upstream: tuple[str, int] = ("127.0.0.1", 1)
+    speaks: str = "http"
     boundary: FakeBoundary = field(default_factory=FakeBoundary)
     facts: Facts = field(default_factory=Facts)
     ended: Ended | None = None
