@@ -35,7 +35,7 @@ def match(
 
 def same(observed: object, expected: object) -> bool:
     """Equality as the language has it: a tuple equals a list, text never equals bytes (but what crossed the wire
-    equals the UTF-8 of a text), true is not 1, and 1 equals 1.0."""
+    equals the UTF-8 of a text), true is not 1, 1 equals 1.0, and a member of an IntEnum its number."""
     if isinstance(observed, Blob):
         return isinstance(expected, (bytes, str)) and observed.same_as(_octets(expected))
     if isinstance(observed, Octets):
@@ -57,7 +57,8 @@ def same(observed: object, expected: object) -> bool:
             and all(same(value, expected[key]) for key, value in observed.items())
         )
     if isinstance(observed, Foreign):
-        return False
+        # A member of an IntEnum is an int in all that an application may do with it.
+        return isinstance(observed.value, int) and same(observed.value, expected)
     return (type(observed) is type(expected) and observed == expected) or _numbers(observed, expected)
 
 

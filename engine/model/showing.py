@@ -21,7 +21,7 @@ def shown(value: object, limit: int = 120) -> str:
         text = "absent"
     elif isinstance(value, Foreign):
         text = f"{value.shown} (a {value.cls})"
-    elif isinstance(value, str):
+    elif type(value) is str:  # a subclass may show itself in its own way
         text = repr(value[: limit + 1])
     else:
         text = repr(value)

@@ -38,6 +38,8 @@ def check(event: Event, protocol: str, switch: Switch) -> Event | None:
     if switch("wrong-types-ignored"):
         event = coerced(event)
     shape = SHAPES[kind]
+    if kind == "http.response.start" and "headers" not in event and switch("headers-needed"):
+        raise ValueError(f"{kind} needs headers")
     if switch("unknown-key-raises") and not set(event) <= {*shape, "type", "headers"}:
         raise ValueError(f"{kind} has an unknown key")
     for key, (types, required) in shape.items():

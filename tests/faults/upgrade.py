@@ -61,6 +61,7 @@ class Session:
         self.events.put_nowait({"type": "websocket.connect"})
         self.accepted = False
         self.rejected = False
+        self.receiving = 0  # tasks that wait in receive()
         self.over: Event | None = None  # the disconnect that was delivered
         self.parts: list[bytes] = []  # of a fragmented message
         self.opcode = Opcode.TEXT
@@ -70,7 +71,11 @@ class Session:
         """The next event; websocket.disconnect again and again once the connection is over."""
         if self.over is not None:
             return self.over
-        event = await self.events.get()
+        self.receiving += 1
+        try:
+            event = await self.events.get()
+        finally:
+            self.receiving -= 1
         if event["type"] == "websocket.disconnect":
             self.over = event
         return event
@@ -138,6 +143,8 @@ class Session:
         await self.flush()
 
     async def close(self, event: Event) -> None:
+        while self.receiving and self.switch("ws-close-waits-for-receive"):
+            await asyncio.sleep(0.05)
         self.protocol.send_close(event.get("code", 1000), event.get("reason") or "")
         await self.flush()
 
@@ -177,6 +184,8 @@ class Session:
         code, why = (received.code, received.reason) if received else (1006, "")
         if self.switch("ws-disconnect-1006"):
             code = 1006
+        if (code == 1006 and self.switch("ws-lost-is-1000")) or (code == 1005 and self.switch("ws-no-code-is-1000")):
+            code = 1000
         self.events.put_nowait({"type": "websocket.disconnect", "code": int(code), "reason": why})
 
     def feed(self, data: bytes) -> None:

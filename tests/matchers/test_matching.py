@@ -50,6 +50,8 @@ def test_same(observed: object, expected: object) -> None:
         ({"a": 1}, {"b": 1}),
         (Blob(5, SHA_OF_HELLO, b"hel"), "hellO"),
         (Foreign("Text", "'a'", "a"), "a"),
+        (Foreign("CloseCode", "<CloseCode: 1006>", 1006), 1005),
+        (Foreign("CloseCode", "<CloseCode: 1006>", 1006), "1006"),
         (Octets(b"1"), 1),
     ],
 )
