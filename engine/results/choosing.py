@@ -32,7 +32,8 @@ def choose(run: Run, case: str, target: str = "") -> JobResult:
     inner, bracket, last = case.removesuffix("]").rpartition("[")
     if not target and bracket and case.endswith("]") and last in ids:
         case, target = inner, last
-    results = [result for result in run.results if result.address == _address(run, case)]
+    address = _address(run, case)
+    results = [result for result in run.results if result.address == address]
     return _on(results, target)
 
 

@@ -61,7 +61,8 @@ class Session:
         self.events.put_nowait({"type": "websocket.connect"})
         self.accepted = False
         self.rejected = False
-        self.receiving = 0  # tasks that wait in receive()
+        self.idle = asyncio.Event()  # no task waits in receive()
+        self.idle.set()
         self.over: Event | None = None  # the disconnect that was delivered
         self.parts: list[bytes] = []  # of a fragmented message
         self.opcode = Opcode.TEXT
@@ -71,11 +72,11 @@ class Session:
         """The next event; websocket.disconnect again and again once the connection is over."""
         if self.over is not None:
             return self.over
-        self.receiving += 1
+        self.idle.clear()
         try:
             event = await self.events.get()
         finally:
-            self.receiving -= 1
+            self.idle.set()
         if event["type"] == "websocket.disconnect":
             self.over = event
         return event
@@ -143,8 +144,8 @@ class Session:
         await self.flush()
 
     async def close(self, event: Event) -> None:
-        while self.receiving and self.switch("ws-close-waits-for-receive"):
-            await asyncio.sleep(0.05)
+        if self.switch("ws-close-waits-for-receive"):
+            await self.idle.wait()
         self.protocol.send_close(event.get("code", 1000), event.get("reason") or "")
         await self.flush()
 
