@@ -25,8 +25,9 @@ from engine.model.target import Target
 from engine.observation.desk import Desk
 from engine.registry import Registry
 from engine.targets.environments import Environments
+from engine.targets.fitting import through, unsupported
 from engine.targets.frameworks import Framework, load_frameworks, offered
-from engine.targets.matrix import LOOPS, targets
+from engine.targets.matrix import LOOPS, default_targets, targets
 from engine.targets.offers import Probed
 from engine.targets.probes import Probes
 from engine.targets.runtimes.local import LocalRuntime
@@ -40,7 +41,8 @@ BASELINE = "known-failures.yaml"
 @dataclass(frozen=True)
 class Asked:
     """What a user asked for, in the words of the options. Empty tuples ask for all, but of servers for the default one;
-    ``variants`` are declarations of sets of servers' own options; ``loop`` is one of LOOPS."""
+    ``variants`` are declarations of sets of servers' own options; ``loop`` is one of LOOPS. Without ``gateways`` each
+    server has its own."""
 
     servers: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Asked:
     categories: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
 
     @property
     def selection(self) -> Selection:
@@ -57,9 +60,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Front:
-    """The engine as both fronts use it. Everything is made when it is first needed."""
+    """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
+    gateways are, "" for the one that is found."""
 
     places: Places
+    nginx: str = ""
 
     def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
         """A front goes to another process by what it was made from; the rest is made there."""
@@ -107,18 +112,27 @@ class Front:
         package = Path(__file__).resolve().parent.parent
         code = [package / name for name in ("loading", "drivers", "matchers", "model")]
         words = self.words
-        facts = [str(words.contract), *(f"{clause.id}" for clause in words.loading.clauses.values())]
+        facts = [
+            str(words.contract),
+            str(words.wsgi_contract),
+            *(f"{clause.id}" for clause in words.loading.clauses.values()),
+        ]
         return Kept(self.places.cache / "documents", fingerprint(code, facts))
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
         servers = configured(self.servers, asked.servers, asked.variants)
         self.configured.update({server.configuration: server for server in servers})
-        return targets(servers, self.frameworks, framework=asked.frameworks, loop=asked.loop)
+        words = asked.frameworks, asked.loop, asked.gateways
+        if not asked.servers:
+            return default_targets(self.servers, self.frameworks, *words)
+        every = self.servers if ALL in asked.servers else {}
+        named = [one.configuration for one in servers if one.configuration not in every]
+        return targets(servers, self.frameworks, framework=words[0], loop=words[1], gateways=words[2], named=named)
 
     def every(self, asked: Asked) -> list[Target]:
         """The targets that were asked for on every loop, by server and framework."""
-        found = {target: None for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
+        found = {target: target for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
         return sorted(found, key=lambda target: (target.configuration, target.framework))
 
     def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
@@ -126,8 +140,15 @@ class Front:
         return plan(cases, chosen, self.offers, self.unsupported)
 
     def offers(self, target: Target) -> frozenset[str]:
-        """What a target offers, as its server and its framework declare it."""
-        return offered(self.configured[target.configuration].claims, self.frameworks[target.framework])
+        """What a target offers, as its server and its framework declare it, and what its server speaks."""
+        server = self.configured[target.configuration]
+        words = through(offered(server.claims, self.frameworks[target.framework]), target)
+        return words | server.protocols | self.spoken(server)
+
+    def spoken(self, server: Server) -> frozenset[str]:
+        """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
+        part = Environments(self.places.cache).servers_part_now(server) if server.asks else ""
+        return (self.probes.spoken_now(server, part) if part else None) or frozenset()
 
     def probed(self, server: Server, loop: str) -> Probed | None:
         """What a probe found of a server on a loop, None where the cache does not know."""
@@ -141,7 +162,7 @@ class Front:
 
     def unsupported(self, target: Target, options: Mapping[str, object]) -> Sequence[str]:
         """Why a target cannot be started with these options."""
-        return self.configured[target.configuration].unsupported(options, target.loop)
+        return unsupported(self.configured[target.configuration], target, options)
 
     def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
         """A runner of jobs; ``keep_all`` keeps the transcripts of what passes as well."""
@@ -159,6 +180,7 @@ class Front:
             boundary_of=Desk.create,
             folder=folder,
             probes=self.probes,
+            nginx=self.nginx,
         )
 
 

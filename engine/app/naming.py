@@ -8,6 +8,7 @@ from engine.app.front import LOOPS, Asked, Front
 from engine.errors import UsageError
 from engine.model.target import Target
 from engine.registry import nearest
+from engine.targets.gateways import load_gateways
 from engine.targets.selection import ALL
 
 # A server's name alone has none of these; what asks for a release or a variant has.
@@ -22,14 +23,20 @@ def target_called(front: Front, name: str, servers: Sequence[str] = (), variants
     """
     spec = spec_of(name, list(front.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
-    asked = Asked(servers=(ALL, *servers, *more), variants=tuple(variants))
+    asked = Asked(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
     known = {target.id: target for target in front.every(asked)}
     if name not in known:
         raise UsageError(f"there is no target {name!r}", hint=nearest(name, known))
     return known[name]
 
 
+def gateways_in(name: str) -> tuple[str, ...]:
+    """The gateway at the end of a target's id, which its server need not be known to have."""
+    return tuple(gateway for gateway in load_gateways() if name.endswith(f"-{gateway}"))
+
+
 def spec_of(name: str, frameworks: Sequence[str]) -> str:
     """What stands before framework and loop in a target's id, "" where it has no such end."""
-    ends = [f"-{framework}-{loop}" for framework in frameworks for loop in LOOPS]
+    gateways = ["", *(f"-{gateway}" for gateway in load_gateways())]
+    ends = [f"-{framework}-{loop}{gateway}" for framework in frameworks for loop in LOOPS for gateway in gateways]
     return next((name.removesuffix(end) for end in ends if name.endswith(end)), "")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from engine.errors import UsageError
 from engine.execution.job import Job
-from engine.model.case import Case, RunsOn
-from engine.model.target import Launch, Target
+from engine.model.case import Case, RunsOn, Step
+from engine.model.target import DIRECT, Launch, Target
 from engine.registry import nearest
+from engine.targets.fitting import NAMES, speaks
+from engine.targets.gateways.base import split
+
+# The kinds of steps that are the same behind a gateway: those that ask as any client does, and those that order others.
+THROUGH = frozenset({"request", "app", "repeat", "parallel", "eventually", "pause", "mark", "await"})
 
 Offers = Callable[[Target], frozenset[str]]
 Unsupported = Callable[[Target, Mapping[str, object]], Sequence[str]]
@@ -45,7 +50,7 @@ def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsup
                 own = f"{case.file}#{number}" if own_process(case) else ""
                 launch = Launch(target, options(case), own, case.starts)
                 left_out = reason(case, target, offers(target), unsupported)
-                lacks = lacking(case, offers(target)) if left_out else ()
+                lacks = lacking(case, offers(target), target) if left_out else ()
                 if lacks and reason(case, target, offers(target).union(lacks), unsupported):
                     lacks = ()
                 jobs.append(Job(len(jobs), case, target, launch, left_out, lacks=lacks))
@@ -100,12 +105,43 @@ def runs_on(case: Case, target: Target) -> bool:
 
 def not_meant(case: Case, target: Target) -> str:
     """Why a case is not meant for a target, "" if it is."""
-    if case.runs_on is RunsOn.WSGI:
+    if case.runs_on is RunsOn.WSGI and target.interface != "wsgi":
         return "it is for WSGI apps"
+    if case.runs_on is not RunsOn.WSGI and target.interface != "asgi":
+        return "it is for ASGI apps"
     if case.runs_on is RunsOn.CONTROL and not target.is_control:
         scripted = case.application is not None
         return "the control alone plays its script" if scripted else "it is about the server, and the control will do"
-    return "" if case.only.covers(**words(target)) else "it is for others, as its `only` says"
+    if not case.only.covers(**words(target)):
+        return "it is for others, as its `only` says"
+    return behind_gateway(case, target)
+
+
+def behind_gateway(case: Case, target: Target) -> str:
+    """Why a case is not meant for a target because of its gateway, "" if it is. One that names gateways knows why."""
+    if target.gateway == DIRECT or case.only.gateways:
+        return ""
+    if case.runs_on is RunsOn.CONTROL:
+        return "it is about the server, which a gateway hides"
+    kinds = sorted(set(kinds_of(case.steps)) - THROUGH)
+    if kinds:
+        return f"`{kinds[0]}` is about the server's own connection or process, which a gateway hides"
+    of_server, _ = split(case.server)
+    return f"the option {min(of_server)!r} is the server's, which a gateway hides" if of_server else ""
+
+
+def kinds_of(value: object) -> Iterator[str]:
+    """The kinds of some steps, and of those inside them."""
+    if isinstance(value, Step):
+        if value.group == "step":
+            yield value.kind
+        yield from kinds_of(value.params)
+    elif isinstance(value, Mapping):
+        yield from (kind for one in value.values() for kind in kinds_of(one))
+    elif isinstance(value, (list, tuple)):
+        yield from (kind for one in value for kind in kinds_of(one))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from (kind for one in fields(value) for kind in kinds_of(getattr(value, one.name)))
 
 
 def words(target: Target) -> dict[str, str]:
@@ -124,16 +160,19 @@ def reason(case: Case, target: Target, offered: frozenset[str], unsupported: Uns
     for skip in case.skip:
         if skip.selector.covers(**words(target)):
             return f"left out: {skip.because}"
-    missing = lacking(case, offered)
+    missing = lacking(case, offered, target)
+    if missing and missing[0] == speaks(target):
+        return f"{target.configuration} does not speak {NAMES[missing[0]]}"
     if missing:
         return f"{target.configuration} with {target.framework} does not offer {', '.join(missing)}"
     reasons = unsupported(target, case.server)
     return reasons[0] if reasons else ""
 
 
-def lacking(case: Case, offered: frozenset[str]) -> tuple[str, ...]:
-    """What a case needs of all that is not offered."""
-    return tuple(need for need in case.needs if need not in offered)
+def lacking(case: Case, offered: frozenset[str], target: Target) -> tuple[str, ...]:
+    """What a case needs of all that is not offered: first of all what the target's gateway speaks."""
+    protocol = () if target.gateway == DIRECT else (speaks(target),)
+    return tuple(need for need in (*protocol, *case.needs) if need not in offered)
 
 
 def options(case: Case) -> tuple[tuple[str, object], ...]:

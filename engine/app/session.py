@@ -192,7 +192,7 @@ class Session:
 def _bare(target: Target) -> TargetRow:
     return TargetRow(
         target.id, target.server, target.framework, target.loop, target.gateway, target.runtime,
-        release=target.release, variant=target.variant,
+        release=target.release, variant=target.variant, interface=target.interface,
     )  # fmt: skip
 
 

@@ -19,33 +19,36 @@ from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.expectation import Matcher, Mismatch, Situation
 from engine.registry import Registry, found
-from engine.targets.contract import Contract, load_contract
+from engine.targets.contract import Contract, load_contract, load_wsgi_contract
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``loading`` is what the loader is handed, ``kinds`` and ``match`` what the runner is."""
+    """``loading`` is what the loader is handed, ``kinds`` and ``match`` what the runner is. ``wsgi_contract`` is the
+    contract of the apps that are called through WSGI."""
 
     loading: loading.Vocabulary
     kinds: Kinds
     match: Match
     operators: Registry[Operator]
     contract: Contract
+    wsgi_contract: Contract
 
 
 def load(places: Places, more_clauses: Sequence[Path] = ()) -> Words:
-    """Import every driver and matcher, and read the contract and the clauses. Raises DocumentError where the contract
+    """Import every driver and matcher, and read the contracts and the clauses. Raises DocumentError where a contract
     or a catalogue is wrong."""
     kinds = [cast(Kind, kind) for kind in found("engine.drivers", "KINDS")]
     operators = Registry("operator", [cast(Operator, operator) for operator in found("engine.matchers", "OPERATORS")])
-    contract = load_contract(places.frameworks)
+    contract, wsgi_contract = load_contract(places.frameworks), load_wsgi_contract(places.frameworks)
     clauses = read_clauses([path for path in (places.specs, *more_clauses) if path.exists()])
     return Words(
-        loading=loading.Vocabulary(kinds, operators, contract, clauses),
+        loading=loading.Vocabulary(kinds, operators, contract, clauses, wsgi_contract),
         kinds={(group, kind.name): kind for kind in kinds for group in kind.groups},
         match=partial(_match, operators),
         operators=operators,
         contract=contract,
+        wsgi_contract=wsgi_contract,
     )
 
 

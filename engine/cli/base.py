@@ -37,6 +37,8 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say which targets and which cases a run has."""
     server_arguments(parser)
     parser.add_argument("--framework", action="append", default=[], metavar="NAME", help="a framework; may be repeated")
+    gateway_argument(parser)
+    nginx_argument(parser)
     parser.add_argument(
         "--loop",
         choices=LOOPS,
@@ -66,6 +68,23 @@ def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn")
     )
 
 
+def gateway_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that says what stands in front of servers."""
+    parser.add_argument(
+        "--gateway",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="what stands in front of the server: direct, nginx-fastcgi, nginx-http, nginx-uwsgi, or `all` that it can "
+        "have; may be repeated (direct, and nginx-fastcgi for what speaks no HTTP)",
+    )
+
+
+def nginx_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that says which nginx gateways are."""
+    parser.add_argument("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or what is found)")
+
+
 def case_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that choose cases."""
     parser.add_argument("--category", action="append", default=[], metavar="NAME", help="cases of this category only")
@@ -83,6 +102,7 @@ def asked(arguments: argparse.Namespace) -> Asked:
         categories=tuple(arguments.category),
         levels=tuple(arguments.level),
         variants=tuple(arguments.variant),
+        gateways=tuple(arguments.gateway),
     )
 
 
@@ -95,6 +115,7 @@ def asked_cases(arguments: argparse.Namespace) -> Asked:
         categories=tuple(arguments.category),
         levels=tuple(arguments.level),
         variants=tuple(arguments.variant),
+        gateways=tuple(arguments.gateway),
     )
 
 

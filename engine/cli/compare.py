@@ -49,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.places import find
 
     places = find(parsed.results, parsed.frameworks)
-    front, wanted = Front(places), asked(parsed)
+    front, wanted = Front(places, parsed.nginx), asked(parsed)
     subject = comparing.subject(parsed.what, places)
     if subject.runs and subject.paths:
         raise UsageError(f"{subject.paths[0]} is no run", hint="a run that is there has its cases: name runs alone")

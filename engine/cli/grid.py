@@ -83,7 +83,7 @@ def run(parsed: argparse.Namespace) -> int:
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         return show(again(parsed.from_run, places), places, parsed, files=False)
-    front = Front(places)
+    front = Front(places, parsed.nginx)
     loaded = front.load(launch.paths_of(parsed.paths, front))
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))

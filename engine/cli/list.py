@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked_cases, case_arguments, place_arguments, server_arguments
+from engine.cli.base import Command, asked_cases, case_arguments, gateway_argument, place_arguments, server_arguments
 from engine.errors import UsageError
 from engine.terminal.escape import visible
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 List what there is: suites, cases, categories, clauses, frameworks, servers,
-capabilities, targets; and the words of the language: kinds, operators, facts,
+gateways, capabilities, targets; and the words of the language: kinds, operators, facts,
 notations, acts. Without WHAT, the lists with their counts."""
 
 
@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
     parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
     server_arguments(parser, "of targets: all pinned ones")
+    gateway_argument(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
     place_arguments(parser, results=False)
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, server_arguments
+from engine.cli.base import Command, nginx_argument, server_arguments
 from engine.model.target import Launch, Target
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ another release. Its log is printed as it grows."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("target", metavar="TARGET", help="a target's id: SERVER-FRAMEWORK-LOOP")
+    parser.add_argument("target", metavar="TARGET", help="a target's id: SERVER-FRAMEWORK-LOOP, -GATEWAY behind one")
     server_arguments(parser, "all pinned ones, and what TARGET itself asks for")
+    nginx_argument(parser)
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 
@@ -34,7 +35,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.naming import target_called
     from engine.app.places import find
 
-    front = Front(find(frameworks=parsed.frameworks))
+    front = Front(find(frameworks=parsed.frameworks), parsed.nginx)
     target = target_called(front, parsed.target, parsed.server, parsed.variant)
     try:
         return until_stopped(serve(front, target, parsed.port))

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.cli.base import Command, place_arguments, server_arguments
+from engine.cli.base import Command, gateway_argument, place_arguments, server_arguments
 from engine.errors import UsageError
 
 DESCRIPTION = """\
@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", metavar="CASE", help="an address or an id")
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="where to look for an id (specs)")
     server_arguments(parser, "all pinned ones")
+    gateway_argument(parser)
     place_arguments(parser, results=False)
 
 
@@ -41,7 +42,8 @@ def run(parsed: argparse.Namespace) -> int:
     paths = [named] if named and not parsed.paths and Path(named).exists() else parsed.paths
     loaded = front.load(launch.paths_of(paths, front))
     cases = [case for suite in loaded.suites for case in suite.cases]
-    targets = front.every(Asked(servers=(ALL, *parsed.server), variants=tuple(parsed.variant)))
+    gateways = tuple(parsed.gateway)
+    targets = front.every(Asked(servers=(ALL, *parsed.server), variants=tuple(parsed.variant), gateways=gateways))
     try:
         case = finding.find(parsed.case, cases, [target.id for target in targets])
     except UsageError as error:

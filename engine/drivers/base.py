@@ -200,10 +200,10 @@ class Context(Protocol):
         """A new value for the engine's header, noted as this step's."""
         ...
 
-    async def connect(self, name: str | None, *, raw: bool = False) -> Connection:
+    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
         """The connection of that name, opened if it is new; a new one of the step's own for None. ``raw`` says that
-        bytes without the engine's header will go out on it. Raises Refused, and ChannelClosed for a name whose
-        connection this side has closed."""
+        bytes without the engine's header will go out on it, ``upstream`` that a new one leads to the server itself,
+        past a gateway. Raises Refused, and ChannelClosed for a name whose connection this side has closed."""
         ...
 
     def release(self, connection: Connection) -> None:

@@ -66,7 +66,7 @@ class BoundaryFacts:
         if family == "calls":
             return len(self.calls)
         if family == "paths":
-            return [call.scope.get("path") for call in self.calls]
+            return [path_of(call.scope) for call in self.calls]
         if family in ("received", "sent"):
             return messages(self.call, family, rest)
         call = self.call
@@ -136,6 +136,14 @@ def in_scope(scope: Mapping[str, object], path: str) -> object:
         values = header_values(scope, name)
         return one(values, f"scope.{path}") if family == "header" else values
     return walk(scope, path)
+
+
+def path_of(scope: Mapping[str, object]) -> object:
+    """A scope's path. Of environ it is the two variables that hold it, which a server may leave out where empty."""
+    if scope.get("type") != "wsgi":
+        return scope.get("path")
+    parts = [scope.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO")]
+    return "".join([part for part in parts if isinstance(part, str)])
 
 
 def _is_index(path: str) -> bool:

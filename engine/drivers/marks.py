@@ -44,7 +44,7 @@ async def meet(step: Step, ctx: Context) -> None:
     ctx.note("met", name)
 
 
-_GROUPS = ("step", "tcp", "websocket")
+_GROUPS = ("step", "fastcgi", "tcp", "websocket")
 
 KINDS = (
     Kind(

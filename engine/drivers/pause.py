@@ -33,7 +33,7 @@ async def perform(step: Step, ctx: Context) -> None:
 KINDS = (
     Kind(
         name="pause",
-        groups=("step", "tcp", "websocket"),
+        groups=("step", "fastcgi", "tcp", "websocket"),
         summary="Waits for a time.",
         schema=notation("time", "How long to wait."),
         parse=parse,

@@ -138,7 +138,7 @@ async def perform_reading(step: Step, ctx: Context) -> None:
     ctx.connection.channel.reading(flag(step.params.on, ctx.variables))
 
 
-BOTH = ("tcp", "websocket")
+SCRIPTS = ("fastcgi", "tcp", "websocket")
 
 KINDS = (
     Kind(
@@ -161,7 +161,7 @@ KINDS = (
     ),
     Kind(
         name="drip",
-        groups=BOTH,
+        groups=SCRIPTS,
         summary="Sends bytes in small pieces.",
         schema=mapping(
             {
@@ -183,7 +183,7 @@ KINDS = (
     ),
     Kind(
         name="hang_up",
-        groups=BOTH,
+        groups=SCRIPTS,
         summary="Ends the connection from this side: its writing half, both halves, or by a reset.",
         schema=scalar("string", description="write (a FIN, reading goes on), both, or reset."),
         parse=parse_hang_up,
@@ -191,7 +191,7 @@ KINDS = (
     ),
     Kind(
         name="reading",
-        groups=BOTH,
+        groups=SCRIPTS,
         summary="Stops taking bytes from the connection, or goes on.",
         schema=scalar("boolean", description="false to stop, true to go on."),
         parse=parse_reading,

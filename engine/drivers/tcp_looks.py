@@ -18,7 +18,8 @@ from engine.model.protocols import Channel
 from engine.model.quantities import show_time
 from engine.model.variables import Variable
 
-BOTH = ("tcp", "websocket")
+HTTP = ("tcp", "websocket")
+SCRIPTS = ("fastcgi", *HTTP)
 
 CLOSED_FACTS = (
     Fact("how", "How the connection ended: close (a WebSocket close frame came), fin, tls or reset."),
@@ -262,7 +263,7 @@ async def perform_flood(step: Step, ctx: Context) -> Observation:
 KINDS = (
     Kind(
         name="response",
-        groups=BOTH,
+        groups=HTTP,
         summary="Reads one HTTP response.",
         schema=mapping({"to": notation("text", "The request's method, where it matters: HEAD, CONNECT.")}),
         parse=parse_response,
@@ -273,7 +274,7 @@ KINDS = (
     ),
     Kind(
         name="read",
-        groups=BOTH,
+        groups=SCRIPTS,
         summary="Reads bytes: so many, or until some bytes came; all until the end without either.",
         schema=mapping(
             {
@@ -289,7 +290,7 @@ KINDS = (
     ),
     Kind(
         name="closed",
-        groups=("tcp",),
+        groups=("fastcgi", "tcp"),
         summary="Waits until the peer has closed the connection.",
         schema=mapping({}),
         parse=parse_closed,
@@ -300,7 +301,7 @@ KINDS = (
     ),
     Kind(
         name="silence",
-        groups=BOTH,
+        groups=SCRIPTS,
         summary="Sees that no byte comes for a time.",
         schema=notation("time", "For how long."),
         parse=parse_silence,
@@ -308,7 +309,7 @@ KINDS = (
     ),
     Kind(
         name="flood",
-        groups=BOTH,
+        groups=SCRIPTS,
         summary="Sends until the peer takes no more.",
         schema=mapping(
             {

@@ -121,10 +121,10 @@ class Branch(Context):
 
     # Connections
 
-    async def connect(self, name: str | None, *, raw: bool = False) -> Connection:
+    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
         connection = self._find_connection(name) if name else None
         if connection is None:
-            connection = await self._open(name)
+            connection = await self._open(name, upstream=upstream)
         elif connection.channel.ended == "closed":
             raise ChannelClosed(f"the connection {name!r} was closed by an earlier step")
         performed = self._performed
@@ -136,10 +136,11 @@ class Branch(Context):
         connection.used += 1
         return connection
 
-    async def _open(self, name: str | None) -> Connection:
+    async def _open(self, name: str | None, *, upstream: bool) -> Connection:
         memory = self._memory
         subject = name or f"connection {len(memory.connections) + 1}"
-        channel = await memory.open_channel(memory.live.address, subject)
+        live = memory.live
+        channel = await memory.open_channel(live.upstream if upstream else live.address, subject)
         connection = Connection(channel, name or "")
         memory.connections.append(connection)
         if name:

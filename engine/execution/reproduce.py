@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import shlex
 
-from engine.model.transcript import Side, Transcript
+from engine.model.transcript import PAST_GATEWAY, Side, Transcript
 
 ENGINES_HEADERS = ("x-engine-call",)
 WHERE = "127.0.0.1:8000"
@@ -13,9 +13,10 @@ WHERE = "127.0.0.1:8000"
 
 def reproduce(transcript: Transcript, target: str) -> str:
     """Shell commands that start the target and send what the last connection sent: by curl where curl can, else by a
-    pipe into nc. "" where nothing was sent."""
+    pipe into nc. "" where nothing was sent, and for what went past a gateway: its port is not known before."""
     sent = [moment for moment in transcript.moments if moment.side is Side.WIRE and moment.what == "sent"]
-    if not sent:
+    past_gateway = any(moment.side is Side.STEP and moment.what == PAST_GATEWAY for moment in transcript.moments)
+    if not sent or past_gateway:
         return ""
     connection = sent[-1].subject
     pieces = [moment.data for moment in sent if moment.subject == connection]

@@ -108,6 +108,7 @@ class Runner:
             cite=case.cite,
             title=case.title,
             log=live.log(logged)[-LOG:] if keep else "",
+            calls=tuple(_calls(memory)) if self._keep_all else (),
         )
         live.boundary.finish(job.id)
         return result

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from .acts import exception
-from .building import load
+from .finding import load
 from .observer import App, Call
 from .records import Writer, decode
 

@@ -1,34 +1,31 @@
 """The observer: an ASGI application around another one, that records what crosses the line between server and app.
 
 It changes nothing else. The app is awaited in the server's own task and context; ``receive`` and ``send`` go straight
-through; every exception goes on its way untouched. The one thing taken away is the engine's own header, which says
-to which step of which job a call belongs.
+through; every exception goes on its way untouched. The one thing taken away are the engine's own headers, which say
+to which step of which job a call belongs, and behind a gateway who the client is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
-from .bodies import Body
-from .records import Writer, encode, quote
+from .calls import Recorded, address, address_of
+from .records import Writer, quote
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[Any]]
 App = Callable[[Scope, Receive, Send], Awaitable[Any]]
 
-NAMES = (
-    b"x-engine-call",
-    "x-engine-call",
-)  # the engine's header; a server that gives text for it is told on, not broken
-LENGTH = len(NAMES[0])
-CUT = 300  # characters kept of an exception's message
+# The engine's headers; a server that gives text for them is told on, not broken.
+CALL = (b"x-engine-call", "x-engine-call")
+PEER = (b"x-engine-peer", "x-engine-peer")
+NAMES = (*CALL, *PEER)
+LENGTH = len(CALL[0])  # of each of them
 
-_token = re.compile(r"(([a-z0-9-]+)\.[0-9]+)( after)?")
 _loops: dict[type, str] = {}
 
 
@@ -51,32 +48,26 @@ class Observer:
         return result
 
 
-class Call:
+class Call(Recorded):
     """One call of the application, as it is being recorded.
 
-    ``token`` and ``job`` are what the engine's header said, "" without one. The app is given ``receive`` and ``send``
-    of this object; that is how the player, which stands next to the observer, finds it (``call_of``).
+    The app is given ``receive`` and ``send`` of this object; that is how the player, which stands next to the observer,
+    finds it (``call_of``).
     """
 
-    __slots__ = ("_after", "_numbers", "_receive", "_received", "_scope", "_send", "_sent", "_writer", "job", "token")
+    __slots__ = ("_receive", "_send")
 
     def __init__(
         self, number: int, writer: Writer, scope: Scope, receive: Receive, send: Send, *, token: str | None = None
     ) -> None:
         """``token`` is given where no header says it."""
-        self._writer = writer
         self._receive = receive
         self._send = send
-        self._scope = scope
-        self._numbers = f',"c":{number}'
-        self._received = Body("http.request")
-        self._sent = Body("http.response.body")
-        self.token = take_token(scope) if token is None else token
-        match = _token.fullmatch(self.token)
-        self.token, self.job, after = match.groups("") if match else (self.token, "", "")
-        self._after = bool(after)
-        members = f',"token":{quote(self.token)},"job":"{self.job}","peer":{_peer(scope)},"loop":{quote(_loop())}'
-        self.record("call", f'{members},"scope":{encode(scope)}')
+        peer = ""
+        if token is None:
+            token, peer = take_own(scope)
+        told = address_of(peer) if peer else _peer(scope)
+        super().__init__(number, writer, scope, token=token, peer=told, loop=_loop())
 
     async def receive(self) -> Any:
         """The server's ``receive``."""
@@ -99,28 +90,6 @@ class Call:
         self.record("sent", f',"of":{number},"raised":""')
         return result
 
-    def record(self, kind: str, members: str) -> int:
-        """Write a record of this call; its number. ``members`` as ``Writer.write`` wants them. Never raises."""
-        return self._writer.write(kind, self._numbers + members)
-
-    def note(self, text: str) -> None:
-        """Tell the engine something about this call in words."""
-        self.record("note", f',"text":{quote(text)}')
-
-    def mark(self, name: str) -> None:
-        """Say that the script set a mark."""
-        self.record("mark", f',"name":{quote(name)}')
-
-    def end(self, error: BaseException | None) -> None:
-        """The application returned, or raised. Never raises."""
-        members = ',"returned":true'
-        if error is not None:
-            text = quote(message_of(error))
-            members = f',"returned":false,"raised":{quote(type(error).__name__)},"message":{text}'
-        if self._after:
-            members += f',"scope_after":{encode(self._scope)}'
-        self.record("end", f"{members}{self._received.total('received_total')}{self._sent.total('sent_total')}")
-
 
 def call_of(receive: Receive) -> Call | None:
     """The call whose ``receive`` this is, or None where no observer made it."""
@@ -128,37 +97,36 @@ def call_of(receive: Receive) -> Call | None:
     return call if isinstance(call, Call) else None
 
 
-def message_of(error: BaseException) -> str:
-    """What an exception says, cut at CUT characters."""
-    try:
-        return str(error)[:CUT]
-    except Exception as second:
-        return f"<its text raises {type(second).__name__}>"
-
-
-def take_token(scope: Scope) -> str:
-    """Take the engine's header out of a scope; its value, "" where there is none.
+def take_own(scope: Scope) -> tuple[str, str]:
+    """Take the engine's headers out of a scope: the call's token, and the client's address as the gateway told it, each
+    "" where there is none.
 
     The scope stays the server's own object, and its headers' class stays what it was where that can be had. A scope
-    without the header is not touched. Never raises.
+    without such a header is not touched. Never raises.
     """
     try:
         headers = scope.get("headers")
         if type(headers) is not list and not isinstance(headers, Sequence):  # an iterator would be used up by looking
-            return ""
+            return "", ""
         ours = [index for index, item in enumerate(headers) if len(item[0]) == LENGTH and item[0].lower() in NAMES]
         if not ours:
-            return ""
-        value = headers[ours[0]][1]
+            return "", ""
+        found = [(headers[index][0].lower() in CALL, headers[index][1]) for index in ours]
         kept: Any = list(headers)
         for index in reversed(ours):
             del kept[index]
         if type(headers) is not list:
             kept = _like(headers, kept)
         scope["headers"] = kept
-        return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        return _first(found, True), _first(found, False)
     except Exception:  # a scope that is none, or may not be changed: it is for the cases to say so
-        return ""
+        return "", ""
+
+
+def _first(found: Sequence[tuple[bool, Any]], is_call: bool) -> str:
+    """The first value of the one sort, as text."""
+    value = next((value for sort, value in found if sort is is_call), "")
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _like(headers: Sequence[Any], kept: list[Any]) -> Any:
@@ -172,9 +140,9 @@ def _peer(scope: Scope) -> str:
     """The client's address as JSON, its port a number; ``null`` where the server gives none."""
     try:
         host, port = scope["client"]
-        return f"[{quote(host)},{int(port)}]"
     except Exception:
         return "null"
+    return address(host, port)
 
 
 def _loop() -> str:

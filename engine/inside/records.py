@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 from .tagged import decode, encode, encode_message, quote
@@ -36,6 +37,9 @@ class Writer:
         self._lost = 0
         self._why = ""
         self._torn = False
+        alive = weakref.ref(self)
+        # A fork can copy the lock while another thread holds it, who is not there to let go of it in the child.
+        os.register_at_fork(after_in_child=lambda: _forked(alive()))
 
     @property
     def lost(self) -> int:
@@ -68,7 +72,7 @@ class Writer:
 
     def _open(self) -> None:
         """Open this process's own file. Raises OSError."""
-        if not self._opening.acquire(timeout=0.1):  # a fork can copy it while another thread holds it
+        if not self._opening.acquire(timeout=1.0):
             raise OSError(errno.EDEADLK, "another thread is opening the file")
         try:
             pid = os.getpid()
@@ -100,9 +104,24 @@ class Writer:
         self._torn = False
 
     def _confess(self) -> None:
-        """Say what was lost. Raises OSError while it still cannot be said."""
-        lost = self._lost
-        text = f"evidence lost: {lost} records, {self._why}"
-        number = next(self._numbers)
-        self._append(f'{{"k":"note","t":{time.monotonic()!r},"n":{number},"lost":{lost},"text":{quote(text)}}}\n')
-        self._lost -= lost
+        """Say what was lost, once for all threads. Raises OSError while it still cannot be said."""
+        if not self._opening.acquire(blocking=False):
+            return
+        try:
+            if lost := self._lost:
+                text = f"evidence lost: {lost} records, {self._why}"
+                number = next(self._numbers)
+                line = f'{{"k":"note","t":{time.monotonic()!r},"n":{number},"lost":{lost},"text":{quote(text)}}}\n'
+                self._append(line)
+                self._lost -= lost
+        finally:
+            self._opening.release()
+
+    def _let_go(self) -> None:
+        """Forget who held the lock in the process that this one was forked from."""
+        self._opening = threading.Lock()
+
+
+def _forked(writer: Writer | None) -> None:
+    if writer is not None:
+        writer._let_go()

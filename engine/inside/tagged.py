@@ -54,6 +54,19 @@ def encode_message(message: dict[str, Any], body: str) -> str:
         return _unreadable(message, error)
 
 
+def encode_with(value: Any, more: dict[str, object]) -> str:
+    """The same for a mapping with some members before its own; for anything else as it is."""
+    try:
+        if not issubclass(type(value), dict):
+            return _value(value, 0)
+        members = _dict({**more, **dict(dict.items(value))}, 0)
+        if type(value) is dict:
+            return members
+        return f'{{"$o":{quote(_name(value))},"repr":{quote(_shown(value))},"value":{members}}}'
+    except Exception as error:
+        return _unreadable(value, error)
+
+
 def blob(data: bytes, digest: str) -> str:
     """The JSON text of long bytes whose SHA-256 (hex) is known."""
     return f'{{"$blob":[{len(data)},"{digest}",{quote(data[:HEAD].decode("latin-1"))}]}}'

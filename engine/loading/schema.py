@@ -96,7 +96,9 @@ def _body(kind: KindLike, definitions: dict[str, Any]) -> Schema:
         shared["connection"] = ref("word", "The named connection to continue, or to open.")
     if kind.looks:
         name = f"expect:{kind.name}" if len(kind.groups) == 1 else f"expect:{'+'.join(kind.groups)}:{kind.name}"
-        definitions[name] = _expect(name, {fact.name: fact.summary for fact in kind.facts})
+        if name in definitions and definitions[name] != _expected(kind, name):
+            name = f"expect:{'+'.join(kind.groups)}:{kind.name}"  # another script has a look of that name
+        definitions[name] = _expected(kind, name)
         shared["expect"] = ref(name, "What must hold, at the case's level: facts and their matchers.")
         shared["should"] = ref(name, "What should hold: a warning where it does not.")
         shared["record"] = ref("record", "Values to keep with the result: a name for each fact. Takes no side.")
@@ -112,6 +114,11 @@ def _body(kind: KindLike, definitions: dict[str, Any]) -> Schema:
         schema.setdefault("type", "object")
         schema.setdefault("additionalProperties", False)
     return {**schema, "description": kind.summary}
+
+
+def _expected(kind: KindLike, name: str) -> Schema:
+    """The schema of what a kind's steps may expect, under a name of its own."""
+    return _expect(name, {fact.name: fact.summary for fact in kind.facts})
 
 
 def _expect(name: str, facts: Mapping[str, str]) -> Schema:

@@ -42,6 +42,21 @@ _SERVER: dict[str, Any] = {
         "description": "The server's lifespan mode.",
         "enum": ["auto", "off", "on"],
     },
+    "keep_conn": {
+        "title": "true or false",
+        "description": "The gateway keeps its connections to the server; false by default.",
+        "type": "boolean",
+    },
+    "buffering": {
+        "title": "true or false",
+        "description": "The gateway takes a response before the client has taken it; true by default.",
+        "type": "boolean",
+    },
+    "client_body_buffering": {
+        "title": "true or false",
+        "description": "The gateway takes a request's whole body before it turns to the server; true by default.",
+        "type": "boolean",
+    },
     "flags": {**_NAMES, "description": "The server's own command line; it needs `only.servers` with one name."},
 }
 

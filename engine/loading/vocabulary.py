@@ -113,12 +113,13 @@ class Endpoints(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """All that a document may speak of."""
+    """All that a document may speak of. ``wsgi_endpoints`` is the contract of the WSGI apps."""
 
     kinds: Sequence[KindLike]
     operators: Mapping[str, OperatorLike]
     endpoints: Endpoints
     clauses: Mapping[str, Clause] = field(default_factory=dict)
+    wsgi_endpoints: Endpoints | None = None
 
     @cached_property
     def groups(self) -> dict[str, dict[str, KindLike]]:

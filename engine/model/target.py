@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CONTROL = "control"
+# The bare apps without a framework: the control, and its twin for what is called through WSGI.
+CONTROLS = (CONTROL, "wsgi-control")
 DIRECT = "direct"
 
 
@@ -21,7 +23,7 @@ class Target:
     ``server`` is the registry's name, ``framework`` a folder's under frameworks/, ``loop`` one of ``auto``,
     ``asyncio`` and ``uvloop``, ``runtime`` one of the registry's. ``release`` says which release of the server was
     asked for: "" is the pinned one, ``==26.2.0`` a version, ``@label`` a checkout or a branch. ``variant`` names a set
-    of options of the server's own, "" for none.
+    of options of the server's own, "" for none. ``interface`` is the framework's, ``asgi`` or ``wsgi``.
     """
 
     server: str
@@ -31,6 +33,7 @@ class Target:
     runtime: str = "local"
     release: str = ""
     variant: str = ""
+    interface: str = field(default="asgi", compare=False)
 
     @property
     def configuration(self) -> str:
@@ -49,7 +52,8 @@ class Target:
 
     @property
     def is_control(self) -> bool:
-        return self.framework == CONTROL
+        """Whether its app is one without a framework, so that what fails there is the server's."""
+        return self.framework in CONTROLS
 
 
 @dataclass(frozen=True, slots=True)

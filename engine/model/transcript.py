@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+# What a step says of a connection that leads past the gateway; the server's own address is the detail.
+PAST_GATEWAY = "past the gateway to"
+
 
 class Side(StrEnum):
     """Who is seen acting: a step of the case, the wire, the application's boundary, or the target's process."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.boundary import AppCall
 from engine.model.expectation import Mismatch
 from engine.model.places import Place
 from engine.model.transcript import Transcript
@@ -76,7 +77,8 @@ class JobResult:
     seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts expectations that were judged.
     ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` is a shell command, "" if none does.
     ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
-    meanwhile, cut; ``recheck`` what came of it when it was run again alone.
+    meanwhile, cut; ``recheck`` what came of it when it was run again alone. ``calls`` are those of the application,
+    where the runner keeps all: they stay in memory, and are in no file.
     """
 
     case: str
@@ -100,6 +102,7 @@ class JobResult:
     attempts: tuple[Attempt, ...] = ()
     log: str = ""
     recheck: Recheck | None = None
+    calls: tuple[AppCall, ...] = field(default=(), compare=False)
 
     @property
     def address(self) -> str:

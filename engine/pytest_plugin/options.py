@@ -23,6 +23,12 @@ def add(parser: pytest.Parser) -> None:
         "may be repeated",
     )  # fmt: skip
     group.addoption("--framework", action="append", default=[], metavar="NAME", help="a framework; may be repeated")
+    group.addoption(
+        "--gateway", action="append", default=[], metavar="NAME",
+        help="what stands in front of the server: direct, nginx-fastcgi, nginx-http, nginx-uwsgi, or `all` that it can "
+        "have; may be repeated",
+    )  # fmt: skip
+    group.addoption("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or what is found)")
     group.addoption("--loop", choices=sorted(LOOPS), default="auto", help="the event loop of the services")
     group.addoption("--category", action="append", default=[], metavar="NAME", help="cases of this category only")
     group.addoption(
@@ -54,6 +60,7 @@ def asked(config: pytest.Config) -> Asked:
         categories=tuple(config.getoption("category")),
         levels=tuple(config.getoption("level")),
         variants=tuple(config.getoption("variant")),
+        gateways=tuple(config.getoption("gateway")),
     )
 
 

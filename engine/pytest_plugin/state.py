@@ -62,7 +62,7 @@ class Conformance:
     @cached_property
     def front(self) -> Front:
         """The engine."""
-        return Front(self.places)
+        return Front(self.places, self.config.getoption("nginx"))
 
     @cached_property
     def targets(self) -> list[Target]:

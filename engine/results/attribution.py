@@ -3,7 +3,7 @@
 The rules stand in an order, and the first that applies decides:
 
 1. the case fails on reference x control: the case, or the engine
-2. it fails behind a gateway and passes directly: the gateway
+2. it fails behind a gateway and passes directly, and no other server passes behind that: the gateway
 3. the control fails it under this server, or an expectation about what the server gave the application failed: the
    server
 4. the control passes it, and the framework fails it on the reference or on other servers too: the framework
@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from engine.model.target import CONTROL, DIRECT, configuration
+from engine.model.target import CONTROL, CONTROLS, DIRECT, configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.store import TargetRow
 
@@ -97,7 +97,12 @@ class Cell:
 
     @property
     def is_control(self) -> bool:
-        return self.row.framework == CONTROL
+        return self.row.framework in CONTROLS
+
+    @property
+    def control(self) -> str:
+        """The bare app that its own is compared with."""
+        return CONTROLS[self.row.interface == "wsgi"]
 
     @property
     def evidence(self) -> Evidence:
@@ -193,15 +198,25 @@ class _Case:
             return Attribution(Fault.CASE, because, "", _evidence(cell, reference), cell.given)
         if cell.row.gateway != DIRECT:
             return self._behind(cell, reference)
-        control = self.find(cell, framework=CONTROL)
+        return self._among(cell, reference)
+
+    def _among(self, cell: Cell, reference: Cell | None) -> Attribution:
+        """Rules 3 to 6, among the cells behind the same gateway."""
+        control = self.find(cell, framework=cell.control)
         return self._server(cell, control, reference) or self._framework(cell, control) or self._unknown(cell, control)
 
     def _behind(self, cell: Cell, reference: Cell | None) -> Attribution:
-        """Rule 2. What fails directly as well is as if the gateway were not there."""
+        """Rule 2. What fails directly as well is as if the gateway were not there. Another server that passes behind
+        the same gateway clears it: then it is about how this one speaks to it, and the rest of the rules decide among
+        the cells there. A server that only a gateway can reach has no direct cell."""
         gateway = cell.row.gateway
         direct = self.find(cell, gateway=DIRECT)
+        behind = [other for other in self.cells if other.row.gateway == gateway and self.passed(other)]
+        cleared = any(other.server != cell.server for other in behind)
+        if cleared and (direct is None or self.passed(direct)):
+            return self._among(cell, reference)
         if direct is None:
-            because = f"it was not judged directly, without {gateway}"
+            because = f"it was not judged without {gateway}, and no other server was seen to pass it behind that"
             return Attribution(Fault.UNKNOWN, because, "", (), cell.given, self._run(cell))
         if self.passed(direct):
             because = f"it fails behind {gateway}, and passes directly"
@@ -260,7 +275,7 @@ class _Case:
         found = []
         for server in sorted(servers, key=lambda server: server != REFERENCE):
             other = self.find(cell, server=server)
-            if other is None or not self.passed(self.find(other, framework=CONTROL)):
+            if other is None or not self.passed(self.find(other, framework=other.control)):
                 continue
             another = other.given or other.evidence.where != cell.evidence.where
             if other.on_reference or self.passed(other) or not another:
@@ -282,10 +297,14 @@ class _Case:
         """The command of a run that has this cell and what it must be compared with. Where the reference was in this
         run already, and could say nothing, every server is asked."""
         asked = any(other.on_reference and other.row.framework == cell.row.framework for other in self.cells)
+        ways = [] if cell.row.gateway == DIRECT else [DIRECT, cell.row.gateway]
+        if cell.row.interface == "wsgi":  # the reference calls no such app, and few servers speak HTTP as well
+            asked, ways = True, ways[1:]
         servers = ["all"] if asked else [REFERENCE, *([] if cell.on_reference else [cell.server])]
         words = ["engine", "grid", cell.result.file]
         words += [word for server in servers for word in ("--server", server)]
-        words += [word for name in dict.fromkeys((CONTROL, cell.row.framework)) for word in ("--framework", name)]
+        words += [word for name in dict.fromkeys((cell.control, cell.row.framework)) for word in ("--framework", name)]
+        words += [word for way in ways for word in ("--gateway", way)]
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
         return shlex.join(words)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from engine.model.target import CONTROL
+from engine.model.target import CONTROLS
 from engine.model.verdict import JobResult, Verdict
 from engine.results.attribution import Attribution, Attributions, Fault, attribute
 from engine.results.store import Run
@@ -55,7 +55,7 @@ def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ..
             groups.setdefault((fault, culprit, result.address), []).append(result)
     found = []
     for (_, _, address), cells in groups.items():
-        first = next((cell for cell in cells if rows[cell.target].framework == CONTROL), cells[0])
+        first = next((cell for cell in cells if rows[cell.target].framework in CONTROLS), cells[0])
         found.append(Finding(address, first, known.get((address, first.target)), tuple(cells)))
     order = [*(fault.value for fault in Fault), "nobody"]
     return tuple(sorted(found, key=lambda one: (order.index(one.fault), one.culprit)))

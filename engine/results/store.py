@@ -32,6 +32,7 @@ class TargetRow:
     ``log`` are the last lines that it wrote, where it did not start. ``release`` and ``variant`` are as in Target,
     ``version`` is the server's that was really installed, ``commit`` where it was made from. ``offers`` is what the
     target offers as far as a probe could tell, ``refuted`` a sentence for each claim that the probe found wrong.
+    ``interface`` is how the server calls the app, ``asgi`` or ``wsgi``.
     """
 
     id: str
@@ -52,6 +53,7 @@ class TargetRow:
     commit: str = ""
     offers: Sequence[str] = ()
     refuted: Sequence[str] = ()
+    interface: str = "asgi"
 
 
 @dataclass(frozen=True, slots=True)

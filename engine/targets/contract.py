@@ -1,4 +1,5 @@
-"""The contract: the endpoints that every framework's app answers, declared once in frameworks/contract.yaml."""
+"""The contracts: the endpoints that every framework's app answers, declared once in frameworks/contract.yaml, and in
+frameworks/contract-wsgi.yaml for those that are called through WSGI."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from engine.registry import nearest
 from engine.targets import documents
 
 FILE = "contract.yaml"
+WSGI_FILE = "contract-wsgi.yaml"
 HTTP = "http"
 WEBSOCKET = "websocket"
 KEYS = {"kind": True, "method": False, "path": True, "deeper": False, "summary": True}
@@ -68,9 +70,15 @@ class Contract:
         return nearest(bare, dict.fromkeys(endpoint.path for endpoint in self.endpoints))
 
 
-def load_contract(root: Path) -> Contract:
+def load_wsgi_contract(root: Path) -> Contract:
+    """The contract of the WSGI apps in a folder of frameworks: one without endpoints where the folder has none. Raises
+    DocumentError, with the place, where it is wrong."""
+    return load_contract(root, WSGI_FILE) if (root / WSGI_FILE).is_file() else Contract("", ())
+
+
+def load_contract(root: Path, name: str = FILE) -> Contract:
     """The contract in a folder of frameworks. Raises DocumentError, with the place, where it is wrong."""
-    document = documents.read(root / FILE)
+    document = documents.read(root / name)
     documents.check_keys(document, {"contract": True, "endpoints": True}, "a contract")
     listed = document.get("endpoints")
     if listed is None or not listed.items():

@@ -8,16 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DocumentError, UsageError
+from engine.model.nodes import Node
 from engine.model.places import Place
-from engine.registry import Registry
+from engine.registry import Registry, nearest
 from engine.targets import documents
 
 FILE = "framework.yaml"
 LOCK = "requirements.lock"
 SOURCE = "requirements.in"
-KEYS = {"title": True, "app": True, "packages": True, "offers": True, "waits_for_disconnect": False, "note": False}
+KEYS = {
+    "title": True,
+    "app": True,
+    "packages": True,
+    "offers": True,
+    "interface": False,
+    "waits_for_disconnect": False,
+    "note": False,
+}
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+# What an app is called through: ASGI, or WSGI (PEP 3333). Each has a contract of its own.
+ASGI, WSGI = "asgi", "wsgi"
+INTERFACES = (ASGI, WSGI)
 
 # Capabilities that are as much the application's matter as the server's: a target offers them where both do.
 OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
@@ -30,8 +43,8 @@ class Framework:
     """A framework's folder.
 
     ``app`` is ``module:attribute`` in it, ``packages`` are those whose versions are shown, ``offers`` the words of
-    OF_THE_APP that its app answers. ``waits_for_disconnect`` says whether a handler that works (``/delay``) asks
-    receive() meanwhile: only then can an ``http.disconnect`` reach it.
+    OF_THE_APP that its app answers. ``interface`` is one of INTERFACES. ``waits_for_disconnect`` says whether a handler
+    that works (``/delay``) asks receive() meanwhile: only then can an ``http.disconnect`` reach it.
     """
 
     name: str
@@ -40,6 +53,7 @@ class Framework:
     folder: Path
     packages: tuple[str, ...] = ()
     offers: frozenset[str] = frozenset()
+    interface: str = ASGI
     waits_for_disconnect: bool = False
     note: str = ""
 
@@ -108,6 +122,7 @@ def load(folder: Path) -> Framework:
         folder=folder.resolve(),
         packages=documents.words_of(document, "packages"),
         offers=frozenset(documents.words_of(document, "offers", OF_THE_APP)),
+        interface=interface_of(document),
         waits_for_disconnect=documents.flag_of(document, "waits_for_disconnect"),
         note=documents.text_of(document, "note"),
     )
@@ -115,6 +130,16 @@ def load(folder: Path) -> Framework:
         hint = f"write {SOURCE}, and make the lock with: python -m engine.targets.locking"
         raise DocumentError(f"{folder} has no {LOCK}", hint=hint, place=Place(str(file), 1, 1))
     return framework
+
+
+def interface_of(document: Node) -> str:
+    """The interface that a declaration names, ASGI without one. Raises DocumentError for any other word."""
+    word = documents.text_of(document, "interface", ASGI)
+    if word not in INTERFACES:
+        node = document.get("interface")
+        assert node is not None  # the default is one of them
+        raise DocumentError(f"no interface is called {word!r}", hint=nearest(word, INTERFACES), place=node.place)
+    return word
 
 
 def offered(of_server: frozenset[str], framework: Framework) -> frozenset[str]:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from engine.model.protocols import Boundary
 from engine.model.target import Ended, Facts, Launch, Target
@@ -34,11 +35,27 @@ class Starter:
     drive: Callable[[], Awaitable[Driving]]
 
 
+class Front(Protocol):
+    """A gateway that runs in front of a target."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        ...
+
+    @property
+    def process(self) -> Process: ...
+
+    async def stop(self, grace: float) -> None: ...
+
+
 class LocalTarget:
     """A target that runs on this machine under a warden. It keeps ``engine.model.protocols.LiveTarget``.
 
     ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
     ``process`` is its main process, None where a step will start it; ``keeper`` the socket that keeps its port.
+    ``address`` is where the server listens and speaks ``speaks``; where a gateway stands in front, clients connect to
+    ``front``'s.
     """
 
     def __init__(
@@ -53,10 +70,15 @@ class LocalTarget:
         scratch: Path,
         starter: Starter,
         keeper: socket.socket | None = None,
+        speaks: str = "http",
+        front: Front | None = None,
     ) -> None:
         self.launch = launch
         self.log_file = log_file
-        self._address = address
+        self._upstream = address
+        self._address = front.address if front is not None else address
+        self._speaks = speaks
+        self._front = front
         self._boundary = boundary
         self._facts = facts
         self._processes = [process] if process is not None else []
@@ -84,12 +106,12 @@ class LocalTarget:
     @property
     def upstream(self) -> tuple[str, int]:
         """Where the server itself listens."""
-        return self._address
+        return self._upstream
 
     @property
     def speaks(self) -> str:
         """What is spoken there."""
-        return "http"
+        return self._speaks
 
     @property
     def boundary(self) -> Boundary:
@@ -110,13 +132,15 @@ class LocalTarget:
 
     @property
     def ended(self) -> Ended | None:
-        """How its main process ended; None while it runs, and before it is started."""
-        return self._process.ended if self._process else None
+        """How its main process ended, or the gateway's; None while they run, and before it is started."""
+        ended = self._process.ended if self._process else None
+        return ended or (self._front.process.ended if self._front else None)
 
     @property
     def ended_at(self) -> float:
-        """When its main process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
-        return self._process.ended_at if self._process else 0.0
+        """When that process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
+        at = self._process.ended_at if self._process else 0.0
+        return at or (self._front.process.ended_at if self._front else 0.0)
 
     @property
     def workers_lost(self) -> Sequence[int]:
@@ -199,9 +223,11 @@ class LocalTarget:
         self._over = True
         if self._keeper is not None:
             self._keeper.close()
-        await asyncio.gather(*(process.stop(grace) for process in self._processes), self._end_driving())
+        front = [self._front] if self._front is not None else []
+        stopping = [*(process.stop(grace) for process in self._processes), *(one.stop(grace) for one in front)]
+        await asyncio.gather(*stopping, self._end_driving())
         self._boundary.refresh()
-        for process in self._processes:
+        for process in (*self._processes, *(one.process for one in front)):
             await process.release()
         # The last warden has deleted it, where there was any.
         shutil.rmtree(self._scratch, ignore_errors=True)

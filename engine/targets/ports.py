@@ -6,8 +6,18 @@ import contextlib
 import socket
 import sys
 
+from engine.errors import StartError
+
 HERE = "127.0.0.1"
 BACKLOG = 2048
+
+
+class PortTaken(Exception):
+    """Somebody else has the port: another try with another one."""
+
+    def __init__(self, error: StartError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def listening() -> socket.socket:

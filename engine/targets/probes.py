@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from pathlib import Path
 
 from engine.errors import EnvironmentFailed, StartError
 from engine.model.target import Facts
-from engine.targets import inside, offers, probe
+from engine.targets import commands, inside, offers, probe
 from engine.targets.environments import Environment
 from engine.targets.frameworks import Framework, offered
 from engine.targets.offers import NOTHING, Probed
@@ -70,6 +71,37 @@ class Probes:
             # There is nothing that it would have to end in peace.
             await live.stop(0.0)
 
+    async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
+        """Which of the protocols that only some of its releases have this one has, by its own ``--help``. Asked where
+        the cache does not know. Raises EnvironmentFailed where the cache cannot be written."""
+        known = self.spoken_now(server, servers_part)
+        if known is not None:
+            return known
+        try:
+            argv = [str(python), "-m", server.package, "--help"]
+            code, text = await commands.run(argv, env={"PATH": os.defpath, "LANG": "C.UTF-8"}, cwd=Path("/"))
+            found = frozenset(word for word, flag in server.asks.items() if code == 0 and flag in text)
+            if code == 0:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._write(self._asked(server, servers_part), {"speaks": sorted(found)})
+        except OSError as error:
+            raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
+        return found
+
+    def spoken_now(self, server: Server, servers_part: str) -> frozenset[str] | None:
+        """The same, None where the cache does not know."""
+        try:
+            found = json.loads((self._folder / f"{self._asked(server, servers_part)}.json").read_text("utf-8"))
+            return frozenset(str(word) for word in found["speaks"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @staticmethod
+    def _asked(server: Server, servers_part: str) -> str:
+        """The digest that names what a server's ``--help`` told."""
+        words = ["help", servers_part, *(f"{word} {flag}" for word, flag in sorted(server.asks.items()))]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
     def name(self, server: Server, servers_part: str, loop: str) -> str:
         """The digest that names a finding."""
         # The command line as it always is: where it listens and which interpreter runs it makes no difference.
@@ -92,8 +124,11 @@ class Probes:
             return None
 
     def _keep(self, name: str, found: Probed) -> None:
+        self._write(name, {"looked": sorted(found.looked), "found": sorted(found.found)})
+
+    def _write(self, name: str, document: Mapping[str, object]) -> None:
         draft = self._folder / f"{name}.draft"
-        draft.write_text(json.dumps({"looked": sorted(found.looked), "found": sorted(found.found)}), "utf-8")
+        draft.write_text(json.dumps(document), "utf-8")
         draft.replace(self._folder / f"{name}.json")
 
 

@@ -19,6 +19,8 @@ AGAIN = 0.02
 POLL = 0.0015
 # How long after an answer the observer's record may take to show.
 RECORD_WITHIN = 2.0
+# What a gateway answers of its own while the server behind it does not.
+NOT_YET = (502, 504)
 
 
 class NotReady(Exception):
@@ -37,9 +39,17 @@ class Answer:
     rest: bytes
 
 
-async def ready(address: tuple[str, int], boundary: Boundary, turn: int = 1) -> AppCall:
+async def ready(
+    address: tuple[str, int],
+    boundary: Boundary,
+    turn: int = 1,
+    *,
+    fronted: bool = False,
+    any_status: bool = False,
+) -> AppCall:
     """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
-    how often it has been started, this time included.
+    how often it has been started, this time included. ``fronted`` says that a gateway answers, which says itself that
+    the server does not yet; ``any_status`` that the app need not have the endpoint.
 
     Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
     """
@@ -47,13 +57,15 @@ async def ready(address: tuple[str, int], boundary: Boundary, turn: int = 1) -> 
     while True:
         try:
             answer = await ask(address, token)
-            break
+            if not fronted or answer.status not in NOT_YET or await reported(boundary, token, within=0.0):
+                break
         except (OSError, EOFError):
-            await asyncio.sleep(AGAIN)
+            pass
+        await asyncio.sleep(AGAIN)
     call = await reported(boundary, token)
     if call is None:
         raise NotReady("GET /health was answered, but not by this target's observer", stranger=True)
-    if answer.status != 200:
+    if answer.status != 200 and not (any_status and not call.raised):
         how = f"the app raised {call.raised}: {call.message}" if call.raised else "see the log"
         raise NotReady(f"GET /health was answered with {answer.status} ({how})")
     return call
@@ -85,10 +97,10 @@ def parse(data: bytes) -> Answer:
     return Answer(int(words[1]), rest)
 
 
-async def reported(boundary: Boundary, token: str) -> AppCall | None:
-    """The call with that token once it has ended, None if it never shows."""
+async def reported(boundary: Boundary, token: str, within: float = RECORD_WITHIN) -> AppCall | None:
+    """The call with that token once it has ended, None if it does not show ``within`` so many seconds."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + RECORD_WITHIN
+    deadline = loop.time() + within
     call: AppCall | None = None
     while True:
         boundary.refresh()

@@ -63,7 +63,8 @@ def test_targets_that_there_are_not(front: Front, name: str, what: str, hint: st
 
 
 def test_a_front_runs_the_default_server_where_nobody_says_which(front: Front) -> None:
-    assert {target.server for target in front.targets(Asked())} == {"gunicorn"}
+    found = {(target.server, target.gateway, target.interface) for target in front.targets(Asked())}
+    assert found == {("gunicorn", "direct", "asgi"), ("fcgisgi", "nginx-fastcgi", "wsgi")}
     everything = front.every(Asked(servers=(ALL,)))
     assert {target.server for target in everything} == set(front.servers)
     assert {target.loop for target in everything} == {"auto", "asyncio", "uvloop"}
@@ -76,3 +77,24 @@ def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Fron
     (hypercorn,) = front.targets(Asked(("hypercorn==0.16.0",), ("control",)))
     assert "state" not in front.offers(hypercorn)
     assert front.probed(front.servers["gunicorn"], "auto") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fcgisgi-starlette-uvloop-nginx-fastcgi",
+        "gunicorn-control-auto-nginx-http",
+        "gunicorn==26.2.0-control-auto-nginx-uwsgi",
+        "pyuwsgi-flask-auto-nginx-uwsgi",
+    ],
+)
+def test_targets_behind_gateways_have_names_as_well(front: Front, name: str) -> None:
+    assert target_called(front, name).id == name
+
+
+def test_a_protocol_that_only_some_releases_have_is_asked_for(front: Front) -> None:
+    (target,) = front.targets(Asked(("gunicorn",), ("control",), gateways=("nginx-fastcgi",)))
+    assert front.unsupported(target, {}) == ()
+    assert {"http", "uwsgi"} <= front.offers(target)
+    assert "fastcgi" not in front.offers(target)
+    assert "websocket" not in front.offers(target)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.app.plan import Selection, arranged, plan, renumbered
+from engine.app.plan import Selection, arranged, not_meant, plan, renumbered
 from engine.errors import UsageError
-from engine.model.case import Act, Application, Case, Level, RunsOn, Selector, Skip
+from engine.model.case import Act, Application, Case, Level, RunsOn, Selector, Skip, Step
 from engine.model.places import Place
 from engine.model.target import Target
 
@@ -126,3 +126,47 @@ def test_a_release_has_its_name_in_what_it_lacks() -> None:
     old = replace(CONTROL, release="==26.2.0")
     (job,) = plan([named("needs", needs=("http2",))], [old], lambda _: frozenset(), lambda *_: [])
     assert job.left_out == "gunicorn==26.2.0 with control does not offer http2"
+
+
+def step(kind: str, params: object = None) -> Step:
+    return Step(kind, "step", params, PLACE)
+
+
+BEHIND = replace(STARLETTE, gateway="nginx-http")
+
+
+def test_a_case_is_for_apps_of_one_interface() -> None:
+    flask = replace(STARLETTE, framework="flask", interface="wsgi")
+    assert not_meant(named("wsgi", runs_on=RunsOn.WSGI), flask) == ""
+    assert not_meant(named("wsgi", runs_on=RunsOn.WSGI), STARLETTE) == "it is for WSGI apps"
+    assert not_meant(named("asgi"), flask) == "it is for ASGI apps"
+    assert not_meant(named("own", runs_on=RunsOn.CONTROL), replace(CONTROL, interface="wsgi")) == "it is for ASGI apps"
+
+
+def test_what_asks_as_any_client_does_is_the_same_behind_a_gateway() -> None:
+    asks = named("asks", steps=(step("request"), step("repeat", {"steps": (step("request"), step("app"))})))
+    assert not_meant(asks, BEHIND) == ""
+    assert not_meant(replace(asks, server={"keep_conn": True}), BEHIND) == ""
+
+
+@pytest.mark.parametrize("kind", ["tcp", "connect", "websocket", "http2", "start", "signal", "exit", "measure"])
+def test_what_is_about_the_server_s_own_connection_is_not_meant_for_a_gateway(kind: str) -> None:
+    case = named("own", steps=(step("repeat", {"steps": (step(kind),)}),))
+    assert not_meant(case, BEHIND) == f"`{kind}` is about the server's own connection or process, which a gateway hides"
+    assert not_meant(case, STARLETTE) == ""
+    assert not_meant(replace(case, only=Selector(gateways=("nginx-http",))), BEHIND) == ""
+
+
+def test_the_server_s_options_and_what_the_control_plays_are_not_meant_for_a_gateway() -> None:
+    assert "'workers'" in not_meant(named("option", server={"workers": 2, "keep_conn": True}), BEHIND)
+    behind = replace(CONTROL, gateway="nginx-http")
+    own = named("own", runs_on=RunsOn.CONTROL)
+    assert not_meant(own, behind) == "it is about the server, which a gateway hides"
+    assert not_meant(replace(own, only=Selector(gateways=("nginx-http",))), behind) == ""
+
+
+def test_a_server_must_speak_what_its_gateway_does() -> None:
+    (job,) = plan([CASE], [BEHIND], lambda _: frozenset(), lambda *_: [])
+    assert (job.left_out, job.lacks) == ("gunicorn does not speak HTTP", ("http",))
+    (job,) = plan([CASE], [BEHIND], lambda _: frozenset({"http"}), lambda *_: [])
+    assert (job.left_out, job.lacks) == ("", ())

@@ -15,8 +15,9 @@ from engine.app.health import machine, project, tools
 from engine.app.health.base import Finding, State, missing, ok, ran, warn
 from engine.cli.doctor import drawn
 from engine.cli.main import main
-from engine.errors import EnvironmentFailed, UsageError
+from engine.errors import EnvironmentFailed, StartError, UsageError
 from engine.model.quantities import show_size
+from engine.targets.gateways.nginx import Nginx
 
 ROOT = Path(__file__).parents[2]
 HOST = "index.invalid"
@@ -165,11 +166,21 @@ def test_docker_and_nginx_are_optional() -> None:
     assert tools.docker(lambda _: "/x", answers(1, f"cannot connect to {HOST}")).optional
     assert HOST not in tools.docker(lambda _: "/x", answers(1, f"cannot connect to {HOST}")).found
     assert tools.docker(lambda _: "/x", answers(0, "28.1.1\n")).found == "28.1.1, its daemon answers"
-    assert tools.on_path("nginx", ["nginx"], "x", lambda _: None).optional
-    assert (
-        tools.on_path("nginx", [], "x", lambda _: "/x", answers(0, "nginx version: nginx/1.2\n")).found == "nginx/1.2"
-    )
+    assert tools.on_path("git", ["git"], "x", lambda _: None).optional
+    assert tools.on_path("git", [], "x", lambda _: "/x", answers(0, "git version 2.1\n")).found == "2.1"
     assert not any(one.blocks for one in (tools.git(), tools.nginx(), tools.docker(lambda _: None)))
+
+
+def test_nginx_is_the_one_that_gateways_use() -> None:
+    def none() -> Nginx:
+        raise StartError("there is no nginx", hint="get one")
+
+    here = Nginx(Path("/x/nginx"), "named by ENGINE_NGINX")
+    found = tools.nginx(lambda: here, answers(0, "nginx version: nginx/1.2\n"))
+    assert (found.state, found.found) == (State.OK, "1.2, named by ENGINE_NGINX: /x/nginx")
+    assert tools.nginx(lambda: here, answers(1)).state is State.MISSING
+    absent = tools.nginx(none)
+    assert (absent.optional, absent.found, absent.way_out) == (True, "there is no nginx", "get one")
 
 
 def test_a_command_that_does_not_end_is_given_up() -> None:

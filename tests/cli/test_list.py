@@ -227,3 +227,21 @@ def test_who_offers_what_a_case_may_need(listed: List) -> None:
     offered = {one["name"]: one["servers"] for one in of(listed("capabilities", "--format", "json"))}
     assert "daphne" in offered["websocket"]
     assert "daphne" not in offered["lifespan"] + offered["uvloop"]
+
+
+def test_gateways_say_in_front_of_whom_they_stand(listed: List) -> None:
+    found = {one["name"]: one for one in json.loads(listed("gateways", "--format", "json"))}
+    assert found["nginx-fastcgi"]["speaks"] == "fastcgi"
+    assert "fcgisgi" in found["nginx-fastcgi"]["servers"]
+    assert "fcgisgi" not in found["nginx-http"]["servers"]
+    assert "keep_conn" not in found["nginx-uwsgi"]["options"]
+    servers = {one["name"]: one for one in json.loads(listed("servers", "--format", "json"))}
+    assert servers["flup"]["interfaces"] == ["wsgi"]
+    assert servers["gunicorn"]["speaks"] == ["http", "uwsgi"]
+    assert servers["gunicorn"]["speaks_in_some_releases"] == ["fastcgi"]
+
+
+def test_targets_behind_a_gateway_that_is_named(listed: List) -> None:
+    found = json.loads(listed("targets", "--server", "pyuwsgi", "--gateway", "nginx-uwsgi", "--format", "json"))
+    assert {one["gateway"] for one in found} <= {"nginx-uwsgi"}
+    assert listed("targets", "--server", "hypercorn", "--gateway", "nginx-http").count("behind nginx-http") > 0

@@ -154,6 +154,8 @@ class FakeLive(LiveTarget):
         self.written = ""
         self.signals: list[tuple[int, int]] = []
         self.gone: set[int] = set()
+        self.spoken = "http"
+        self.behind: tuple[str, int] | None = None
         self.starts: list[bool] = []
         self.no_start: StartError | None = None
         self.end: Ended | None = None
@@ -167,15 +169,15 @@ class FakeLive(LiveTarget):
 
     @property
     def address(self) -> tuple[str, int]:
-        return self._address
+        return self.behind or self._address
 
     @property
     def upstream(self) -> tuple[str, int]:
-        return self.address
+        return self._address
 
     @property
     def speaks(self) -> str:
-        return "http"
+        return self.spoken
 
     @property
     def host(self) -> str:
@@ -288,10 +290,11 @@ class FakeContext(Context):
         self.performed.tokens.append(token)
         return token
 
-    async def connect(self, name: str | None, *, raw: bool = False) -> Connection:
+    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
         connection = self.named.get(name or "")
         if connection is None:
-            channel: Channel = self.channel or await open_tcp(self.live.address, label=name or "connection", timeout=5)
+            where = self.live.upstream if upstream else self.live.address
+            channel: Channel = self.channel or await open_tcp(where, label=name or "connection", timeout=5)
             connection = Connection(channel, name or "")
             self.opened.append(connection)
             if name:
@@ -301,6 +304,7 @@ class FakeContext(Context):
         self.performed.peer = connection.channel.local
         if raw:
             self.live.boundary.expect_peer(connection.channel.local, self.job)
+        connection.used += 1
         return connection
 
     async def open(

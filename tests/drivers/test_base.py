@@ -12,7 +12,7 @@ from engine.drivers.base import NOTATIONS, Kind
 from tests.drivers.reader import KINDS
 
 ALL = sorted(KINDS.items())
-GROUPS = {"step", "tcp", "websocket", "drive"}
+GROUPS = {"step", "tcp", "websocket", "fastcgi", "drive"}
 
 
 def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -36,7 +36,7 @@ def test_a_kind(key: tuple[str, str], kind: Kind) -> None:
             assert str(schema.get("description", "")), schema
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
-            assert name in NOTATIONS or name in {"script:tcp", "script:websocket", "script:drive"}
+            assert name in NOTATIONS or name.removeprefix("script:") in GROUPS - {"step"}
     names = [fact.name for fact in kind.facts]
     assert len(names) == len(set(names))
     assert all(fact.summary.endswith(".") for fact in kind.facts)
@@ -59,8 +59,11 @@ def test_what_there_is() -> None:
     shared = {"pause", "mark", "await", "drip", "hang_up", "reading", "response", "read", "closed", "silence", "flood"}
     assert found["step"] == {
         "request", "websocket", "tcp", "app", "parallel", "repeat", "eventually", "pause", "mark", "await",
-        "start", "signal", "kill_worker", "exit", "log", "measure", "connect", "drive",
+        "start", "signal", "kill_worker", "exit", "log", "measure", "connect", "drive", "fastcgi",
     }  # fmt: skip
     assert found["drive"] == {"give", "take", "fail_send"}
     assert found["tcp"] == shared | {"send"}
+    assert found["fastcgi"] == shared | {
+        "begin", "params", "stdin", "data", "abort", "record", "write", "send", "receive", "get_values",
+    }  # fmt: skip
     assert found["websocket"] == shared | {"send", "frames", "close", "write", "receive", "frame", "ping"}

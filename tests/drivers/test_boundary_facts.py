@@ -127,6 +127,19 @@ def test_streamed_is_absent_where_nothing_was_sent() -> None:
     assert BoundaryFacts([replace(CALL, events=CALL.events[:1])], body_at=1.0).fact("streamed") is ABSENT
 
 
+@pytest.mark.parametrize(
+    ("environ", "path"),
+    [
+        ({"SCRIPT_NAME": "/api", "PATH_INFO": "/x"}, "/api/x"),
+        ({"SCRIPT_NAME": "", "PATH_INFO": "/x"}, "/x"),
+        ({"PATH_INFO": "/x"}, "/x"),
+        ({"SCRIPT_NAME": "/api"}, "/api"),
+    ],
+)
+def test_the_path_of_a_wsgi_call(environ: dict[str, object], path: str) -> None:
+    assert BoundaryFacts([call(scope={"type": "wsgi", **environ})]).fact("paths") == [path]
+
+
 def test_which_of_several_calls() -> None:
     calls = [call(scope={"type": "http", "path": path}, pid=pid) for pid, path in enumerate(("/a", "/b", "/c"))]
     assert BoundaryFacts(calls).fact("paths") == ["/a", "/b", "/c"]

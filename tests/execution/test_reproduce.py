@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from engine.execution.reproduce import curl, netcat, reproduce
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import PAST_GATEWAY, Moment, Side, Transcript
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,10 @@ def test_the_last_connection_is_reproduced() -> None:
     assert text.startswith("engine serve gunicorn-control-auto ")
     assert text.endswith("/two")
     assert reproduce(Transcript(0, ()), "x") == ""
+
+
+def test_what_went_past_a_gateway_cannot_be_sent_by_hand() -> None:
+    past = Moment(0, Side.STEP, "", PAST_GATEWAY, "127.0.0.1:4000")
+    sent = Moment(1, Side.WIRE, "connection 1", "sent", "", b"\x01\x09\0\0\0\0\0\0")
+    assert reproduce(Transcript(0, (past, sent)), "x") == ""
+    assert reproduce(Transcript(0, (sent,)), "x") != ""

@@ -9,7 +9,7 @@ import asyncio
 
 import pytest
 
-from engine.model.case import Case
+from engine.model.case import Case, RunsOn
 from tests.faults.harness import BROKEN, all_missed, control_cases, run
 from tests.faults.table import APPS, SERVERS
 
@@ -18,7 +18,8 @@ Missed = dict[str, list[str]]
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    return control_cases()
+    """Those for ASGI apps; ``test_fastcgi`` has the others."""
+    return [case for case in control_cases() if case.runs_on is not RunsOn.WSGI]
 
 
 @pytest.fixture(scope="module")

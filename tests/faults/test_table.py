@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.faults import apps, switches
+from tests.faults import apps, fastcgi_faults, switches
+from tests.faults.fastcgi_faults import CAUGHT
 from tests.faults.harness import control_cases, names
 from tests.faults.table import APPS, SERVERS
 
@@ -36,7 +37,7 @@ def test_ids_are_unique_in_their_file() -> None:
     assert len(cases()) == len(set(cases()))
 
 
-NAMED = {case for table in (SERVERS, APPS) for caught in table.values() for case in caught}
+NAMED = {case for table in (SERVERS, APPS, CAUGHT) for caught in table.values() for case in caught}
 
 
 @pytest.mark.parametrize("case", cases(that_take_sides=True))
@@ -59,4 +60,5 @@ def test_the_table_names_cases_that_exist() -> None:
 def test_every_fault_has_a_case_that_catches_it() -> None:
     assert set(SERVERS) == set(switches.FAULTS)
     assert set(APPS) == set(apps.FAULTS)
-    assert all(caught for table in (SERVERS, APPS) for caught in table.values())
+    assert set(CAUGHT) == set(fastcgi_faults.FAULTS)
+    assert all(caught for table in (SERVERS, APPS, CAUGHT) for caught in table.values())

@@ -1,4 +1,4 @@
-"""Every framework's app, in that framework's own environment, driven through the contract without any server."""
+"""Every ASGI framework's app, in that framework's own environment, driven through the contract without any server."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ import pytest
 
 from engine.targets.contract import load_contract
 from engine.targets.environments import Environments
-from engine.targets.frameworks import load_frameworks
+from engine.targets.frameworks import ASGI, load_frameworks
 from engine.targets.servers import load_servers
 from tests.frameworks.inprocess.checks import CHECKS
 from tests.frameworks.inprocess.drive import SHUTDOWN, STARTUP
 from tests.frameworks.inprocess.manner import MANNERS
 
 FOLDER = Path(__file__).parent
-FRAMEWORKS = load_frameworks(FOLDER.parents[1] / "frameworks")
+ALL = load_frameworks(FOLDER.parents[1] / "frameworks")
+FRAMEWORKS = {name: one for name, one in ALL.items() if one.interface == ASGI}
 ALWAYS = tuple(MANNERS)
 
 # What a framework itself does not do, however its app is written: the check, the manners of server under which it
@@ -58,7 +59,7 @@ KNOWN: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
 def python_of(framework: str) -> Path:
     """The interpreter of a framework's environment, which is made where the engine's cache lacks it."""
     server = load_servers()["gunicorn"]
-    return asyncio.run(Environments().ensure(FRAMEWORKS[framework], server)).python
+    return asyncio.run(Environments().ensure(ALL[framework], server)).python
 
 
 def driven(name: str, manner: str) -> dict[str, str]:

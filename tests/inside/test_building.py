@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.inside.building import Misled, build, load
+from engine.inside.building import build
+from engine.inside.finding import Misled
 from engine.inside.observer import Observer
 from engine.inside.player import Player
 
@@ -16,26 +17,6 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     return "some_app"
-
-
-@pytest.mark.parametrize("attribute", ["app", "holder.app"])
-def test_an_app_is_loaded(module: str, attribute: str) -> None:
-    assert load(f"{module}:{attribute}").__name__ == "app"
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("some_app", "must be module:attribute"),
-        (":app", "must be module:attribute"),
-        ("some_app:", "must be module:attribute"),
-        ("some_app:nothing", "has no 'nothing'"),
-        ("some_app:number", "cannot be called"),
-    ],
-)
-def test_a_name_that_is_no_app(module: str, name: str, why: str) -> None:
-    with pytest.raises(Misled, match=why):
-        load(name)
 
 
 @pytest.mark.parametrize("left_out", ["ENGINE_DESK", "ENGINE_APP"])

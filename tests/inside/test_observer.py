@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.inside.observer import App, Observer, Receive, Scope, Send, call_of, take_token
+from engine.inside.observer import App, Observer, Receive, Scope, Send, call_of, take_own
 from engine.inside.records import Writer
 from engine.model.boundary import AppCall, Foreign
 from engine.observation.desk import Desk
@@ -101,7 +101,7 @@ class HeaderList(list[Any]):
 )
 def test_the_header_is_taken_out_of_lists_of_any_class(headers: Any, kept: Any) -> None:
     scope: dict[str, Any] = {"headers": headers}
-    assert take_token(scope) == "j1.1"
+    assert take_own(scope) == ("j1.1", "")
     assert scope["headers"] == kept
     assert type(scope["headers"]) is type(headers)
 
@@ -120,12 +120,32 @@ def test_the_header_is_taken_out_of_lists_of_any_class(headers: Any, kept: Any) 
     ],
 )
 def test_a_scope_that_is_odd_is_left_alone(scope: Any) -> None:
-    assert take_token(scope) == ""
+    assert take_own(scope) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("header", "peer"),
+    [
+        ((b"x-engine-peer", b"10.0.0.1:80"), ("10.0.0.1", 80)),
+        ((b"X-Engine-Peer", b"::1:80"), ("::1", 80)),
+        (("x-engine-peer", "[::1]:80"), ("::1", 80)),
+        ((b"x-engine-peer", b"nonsense"), None),
+        ((b"x-engine-pear", b"10.0.0.1:80"), ("127.0.0.1", 40000)),
+    ],
+)
+@pytest.mark.parametrize("token", ["", "j1.1"])
+def test_the_gateways_word_on_the_client_goes_first(tmp_path: Path, header: Any, peer: object, token: str) -> None:
+    scope = http_scope(token=token)
+    scope["headers"].insert(0, header)
+    call = observe(tmp_path, contract, scope)
+    assert (call.peer, call.token) == (peer, token)
+    kept = [header] if b"x-engine-pear" in header else []
+    assert [*scope["headers"]] == [*kept, (b"host", b"example")]
 
 
 def test_an_iterator_of_headers_is_not_used_up() -> None:
     headers = iter([(b"x-engine-call", b"j1.1")])
-    assert take_token({"headers": headers}) == ""
+    assert take_own({"headers": headers}) == ("", "")
     assert next(headers) == (b"x-engine-call", b"j1.1")
 
 

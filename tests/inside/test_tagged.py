@@ -182,3 +182,17 @@ def test_caches_stay_bounded() -> None:
 def test_a_script_with_an_unknown_tag_is_refused() -> None:
     with pytest.raises(ValueError, match=r"\$x"):
         tagged.decode({"$x": 1})
+
+
+def test_a_mapping_is_encoded_with_more_members() -> None:
+    class Environ(dict[str, str]):
+        pass
+
+    assert there_and_back_of(tagged.encode_with({"a": b"x"}, {"type": "wsgi"})) == {"type": "wsgi", "a": b"x"}
+    found = there_and_back_of(tagged.encode_with(Environ(a="x"), {"type": "wsgi"}))
+    assert (found.cls, found.value) == ("Environ", {"type": "wsgi", "a": "x"})
+    assert there_and_back_of(tagged.encode_with(None, {"type": "wsgi"})) is None
+
+
+def there_and_back_of(text: str) -> Any:
+    return decode(json.loads(text))

@@ -167,8 +167,23 @@ def test_a_script_stands_for_the_contract(application: str, wrong: bool) -> None
     assert [code for code, _ in found(steps, f"application: {application}")] == (["unknown-endpoint"] if wrong else [])
 
 
-def test_the_wsgi_apps_have_a_contract_of_their_own() -> None:
-    assert found("[{request: {path: /environ, expect: {status: 200}}}]", "runs_on: wsgi") == []
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("request: {path: /environ}", []),
+        ("request: {path: /}", []),
+        ("request: {path: /scope}", ["/scope"]),
+        ("request: {path: /echo}", ["/echo"]),
+        ("websocket: {connect: /ws/echo}", ["/ws/echo"]),
+    ],
+)
+def test_the_wsgi_apps_have_a_contract_of_their_own(step: str, expected: list[str]) -> None:
+    steps = f"[{{{step}}}, {{request: {{path: /, expect: {{status: 200}}}}}}]"
+    assert found(steps, "runs_on: wsgi") == [("unknown-endpoint", one) for one in expected]
+
+
+def test_what_the_wsgi_apps_alone_answer_is_no_other_apps() -> None:
+    assert found("[{request: {path: /environ, expect: {status: 200}}}]") == [("unknown-endpoint", "/environ")]
 
 
 def test_citations() -> None:

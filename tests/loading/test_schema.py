@@ -102,3 +102,17 @@ def test_committed_schemas_are_those_of_the_vocabulary(name: str) -> None:
     """Where they differ, ``engine.loading.schema.write_schemas`` writes them anew."""
     expected = rendered(compose_schemas(real())[name])
     assert (COMMITTED / f"{name}.json").read_text(encoding="utf-8") == expected
+
+
+def test_looks_of_one_name_in_two_scripts_have_their_own_facts() -> None:
+    definitions = compose_schema(real())["$defs"]
+
+    def facts(group: str, look: str) -> set[str]:
+        expect = definitions[f"action:{group}"]["properties"][look]["properties"]["expect"]["$ref"]
+        return set(definitions[expect.removeprefix("#/$defs/")]["properties"])
+
+    assert "unknown_type" in facts("fastcgi", "receive")
+    assert "binary" in facts("websocket", "receive")
+    assert not {"binary", "text"} & facts("fastcgi", "receive")
+    assert "protocol_status" in facts("fastcgi", "response")
+    assert "protocol_status" not in facts("tcp", "response")

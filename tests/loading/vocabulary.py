@@ -20,8 +20,9 @@ from engine.registry import found, nearest
 PATHS = {
     "http": {"/health": "GET", "/scope": "GET", "/echo": "POST", "/delay": "GET", "/headers": "GET"},
     "websocket": {"/ws/echo": "GET", "/ws/scope": "GET"},
-    "wsgi": {"/": "GET"},
 }
+
+WSGI_PATHS = {"http": {"/": "GET", "/echo": "POST", "/environ": "GET"}}
 
 CLAUSES = {
     name: Clause(name, "must", "a standard", f"what {name} says", "")
@@ -30,20 +31,23 @@ CLAUSES = {
 
 
 class Contract:
-    """The endpoints of the tests: those of PATHS, and any status."""
+    """The endpoints of the tests: those of PATHS or others, and any status."""
+
+    def __init__(self, paths: Mapping[str, Mapping[str, str]] = PATHS) -> None:
+        self._paths = paths
 
     def knows(self, method: str, path: str, kind: str) -> bool:
         if kind == "http" and path.startswith("/status/") and path.removeprefix("/status/"):
             return method == "GET"
         first = "/" + path.partition("/")[2].partition("/")[0]
-        known = PATHS.get(kind, {})
+        known = self._paths.get(kind, {})
         return known.get(path) == method or (first == "/scope" and known.get(first) == method)
 
     def nearest(self, path: str) -> str:
-        methods = [method for paths in PATHS.values() for one, method in paths.items() if one == path]
+        methods = [method for paths in self._paths.values() for one, method in paths.items() if one == path]
         if methods:
             return f"the contract has {methods[0]} {path}"
-        return nearest(path, [one for paths in PATHS.values() for one in paths])
+        return nearest(path, [one for paths in self._paths.values() for one in paths])
 
 
 def parse(node: Node, reader: Reader) -> Mapping[str, Any]:
@@ -175,11 +179,11 @@ OPERATORS = (
 
 def small() -> Vocabulary:
     """The vocabulary of this file."""
-    return Vocabulary(KINDS, {one.name: one for one in OPERATORS}, Contract(), CLAUSES)
+    return Vocabulary(KINDS, {one.name: one for one in OPERATORS}, Contract(), CLAUSES, Contract(WSGI_PATHS))
 
 
 def real() -> Vocabulary:
     """The kinds and operators of the engine, with this file's endpoints and clauses."""
     kinds = cast(list[KindLike], found("engine.drivers", "KINDS"))
     operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
-    return Vocabulary(kinds, {one.name: one for one in operators}, Contract(), CLAUSES)
+    return Vocabulary(kinds, {one.name: one for one in operators}, Contract(), CLAUSES, Contract(WSGI_PATHS))

@@ -19,9 +19,10 @@ UNJUDGED = (Verdict.UNSUPPORTED, Verdict.BLOCKED, Verdict.ERROR)
 Cells = Mapping[str, JobResult | Verdict]
 
 
-def whose(cells: Cells, target: str, *known: TargetRow) -> Attribution:
+def whose(cells: Cells, target: str, *known: TargetRow, interface: str = "asgi") -> Attribution:
     made = run(cells, *known)
-    return attribute(made.results, made.targets)[CASE, row(target).id]
+    rows = [replace(one, interface=interface) for one in made.targets]
+    return attribute(made.results, rows)[CASE, row(target).id]
 
 
 def given(name: str) -> JobResult:
@@ -51,6 +52,12 @@ def test_2_what_passes_without_the_gateway_is_the_gateway_s() -> None:
     found = whose({behind: FAIL, "s f": PASS, "s control": PASS, "reference control": PASS}, behind)
     assert (found.fault, found.culprit) == (Fault.GATEWAY, "nginx")
     assert compared(found) == [("s-f-asyncio", "pass"), ("reference-control-asyncio", "pass")]
+
+
+def test_2_a_gateway_is_cleared_by_another_server_that_passes_behind_it() -> None:
+    behind = "s control asyncio nginx"
+    found = whose({behind: FAIL, "s control": PASS, "t control asyncio nginx": PASS}, behind)
+    assert (found.fault, found.culprit) == (Fault.SERVER, "s")
 
 
 def test_2_what_fails_without_the_gateway_too_is_judged_as_if_it_were_not_there() -> None:
@@ -158,6 +165,18 @@ def test_6_behind_a_gateway_alone() -> None:
 
 
 # Which rule comes first
+
+
+def test_6_behind_a_gateway_a_wsgi_app_is_compared_with_its_own_control() -> None:
+    behind, control = "s flask asyncio nginx", "s wsgi-control asyncio nginx"
+    alone = whose({behind: FAIL, control: FAIL}, behind, interface="wsgi")
+    assert alone.fault is Fault.UNKNOWN
+    words = "--server all --framework wsgi-control --framework flask --gateway nginx --loop asyncio"
+    assert alone.settle == f"engine grid specs/x.yaml {words}"
+    other = {"t wsgi-control asyncio nginx": PASS}
+    assert whose({behind: FAIL, control: FAIL, **other}, behind, interface="wsgi").fault is Fault.SERVER
+    theirs = {"t wsgi-control asyncio nginx": PASS, "t flask asyncio nginx": FAIL}
+    assert whose({behind: FAIL, control: PASS, **theirs}, behind, interface="wsgi").fault is Fault.FRAMEWORK
 
 
 def test_the_case_comes_before_the_gateway_and_the_server() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DocumentError
-from engine.targets.contract import HTTP, WEBSOCKET, Contract, load_contract
+from engine.targets.contract import HTTP, WEBSOCKET, Contract, load_contract, load_wsgi_contract
 
 FRAMEWORKS = Path(__file__).parents[2] / "frameworks"
 
@@ -63,6 +63,33 @@ def test_the_nearest_endpoint_is_named(contract: Contract) -> None:
 def test_every_endpoint_says_what_it_does(contract: Contract) -> None:
     assert len(contract.endpoints) == 16
     assert all(endpoint.summary for endpoint in contract.endpoints)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "known"),
+    [
+        ("GET", "/", True),
+        ("HEAD", "/", True),
+        ("DELETE", "/environ/a/b", True),
+        ("GET", "/response-headers/3/100", True),
+        ("GET", "/raise/after", True),
+        ("GET", "/raise/never", False),
+        ("GET", "/scope", False),
+        ("GET", "/response-headers/3", False),
+        ("HEAD", "/large", False),
+    ],
+)
+def test_the_wsgi_apps_have_a_contract_of_their_own(method: str, path: str, known: bool) -> None:
+    contract = load_wsgi_contract(FRAMEWORKS)
+    assert contract.knows(method, path) == known
+    assert all(endpoint.summary and endpoint.kind == HTTP for endpoint in contract.endpoints)
+
+
+def test_a_folder_without_wsgi_apps_needs_no_contract_of_theirs(tmp_path: Path) -> None:
+    assert load_wsgi_contract(tmp_path).endpoints == ()
+    (tmp_path / "contract-wsgi.yaml").write_text("contract: c\n")
+    with pytest.raises(DocumentError, match="lacks the key 'endpoints'"):
+        load_wsgi_contract(tmp_path)
 
 
 GOOD = "{kind: http, method: GET, path: /a, summary: s}"

@@ -10,9 +10,10 @@ import pytest
 
 from engine.model.target import Ended, Launch, Target
 from engine.observation.desk import Desk
-from engine.targets import readiness
+from engine.targets import fitting, readiness
 from engine.targets.environments import Environments
 from engine.targets.frameworks import load_frameworks
+from engine.targets.gateways.running import takes
 from engine.targets.live import LocalTarget
 from engine.targets.probes import Probes
 from engine.targets.runtimes.local import LocalRuntime
@@ -21,6 +22,7 @@ from engine.targets.servers import load_servers
 
 FRAMEWORKS = Path(__file__).parents[2] / "frameworks"
 SERVERS = load_servers()
+OF_ASGI = [name for name, server in SERVERS.items() if "asgi" in server.interfaces]
 pytestmark = pytest.mark.service
 
 
@@ -38,13 +40,18 @@ def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("server", list(SERVERS))
+@pytest.mark.parametrize("server", OF_ASGI)
 def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: Path, server: str) -> None:
     here = runtime(cache, tmp_path)
     loops = [loop for loop in SERVERS[server].loops if loop != "auto"]
 
     async def scene() -> None:
-        lives = await asyncio.gather(*(here.start(Launch(Target(server, "control", loop))) for loop in loops))
+        lives = await asyncio.gather(
+            *(
+                here.start(Launch(Target(server, "control", loop, fitting.own_gateway(SERVERS[server]))))
+                for loop in loops
+            )
+        )
         try:
             for live, loop in zip(lives, loops, strict=True):
                 assert live.facts.loop_name == loop
@@ -58,7 +65,7 @@ def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: P
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("server", list(SERVERS))
+@pytest.mark.parametrize("server", OF_ASGI)
 def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path: Path, server: str) -> None:
     words: Mapping[str, object] = {
         "workers": 2, "keep_alive": 2.0, "grace": 2.0, "root_path": "/api", "trust_proxy": False,
@@ -67,7 +74,8 @@ def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path:
     options = {name: value for name, value in words.items() if not SERVERS[server].unsupported({name: value})}
 
     async def scene() -> tuple[LocalTarget, object]:
-        launch = Launch(Target(server, "control", "asyncio"), tuple(sorted(options.items())))
+        target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
+        launch = Launch(target, tuple(sorted(options.items())))
         live = await runtime(cache, tmp_path).start(launch)
         call = await readiness.ready(live.address, live.boundary, 2)
         live.boundary.refresh()
@@ -78,7 +86,7 @@ def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path:
         return live, call.scope["root_path"]
 
     live, root_path = asyncio.run(scene())
-    assert root_path == "/api"
+    assert root_path == options.get("root_path", "")
     assert "Traceback" not in live.log()
 
 
@@ -95,5 +103,58 @@ def test_releases_stand_side_by_side_and_an_old_one_lacks_something(cache: Path,
         assert set(new.facts.offers) - set(old.facts.offers) >= {"state"}
         assert await new.stop() == Ended(status=0)
         await old.stop()
+
+    asyncio.run(scene())
+
+
+WSGI = [
+    ("fcgisgi", "nginx-fastcgi"),
+    ("flup", "nginx-fastcgi"),
+    ("gunicorn", "direct"),
+    ("gunicorn", "nginx-http"),
+    ("gunicorn", "nginx-uwsgi"),
+    ("pyuwsgi", "direct"),
+    ("pyuwsgi", "nginx-fastcgi"),
+    ("pyuwsgi", "nginx-http"),
+    ("pyuwsgi", "nginx-uwsgi"),
+]
+
+
+@pytest.mark.parametrize(("server", "gateway"), WSGI)
+def test_a_wsgi_app_is_served_and_everything_ends(cache: Path, tmp_path: Path, server: str, gateway: str) -> None:
+    options = (("keep_conn", True),) if gateway == "nginx-fastcgi" else ()
+    target = Target(server, "wsgi-control", "auto", gateway, interface="wsgi")
+
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path).start(Launch(target, options))
+        assert (live.address == live.upstream) is (gateway == "direct")
+        assert live.speaks == fitting.speaks(target)
+        call = await readiness.ready(live.address, live.boundary, 2, any_status=True)
+        assert call.scope["type"] == "wsgi"
+        assert call.scope["SCRIPT_NAME"] == ""
+        assert call.scope["PATH_INFO"] == "/health"
+        # Behind a gateway the peer is the client all the same, and the parameter that says so is taken out.
+        assert gateway == "direct" or call.peer is not None
+        assert "HTTP_X_ENGINE_PEER" not in call.scope
+        assert await live.stop() is not None
+        for address in (live.address, live.upstream):
+            assert not await takes(address)
+
+    asyncio.run(scene())
+
+
+def test_requests_at_once_are_each_answered_through_each_gateway(cache: Path, tmp_path: Path) -> None:
+    async def of(server: str, gateway: str) -> None:
+        here = runtime(cache, tmp_path / f"{server}-{gateway}")
+        live = await here.start(Launch(Target(server, "wsgi-control", "auto", gateway, interface="wsgi")))
+        try:
+            answers = await asyncio.gather(*(readiness.ask(live.address, f"many.{n}") for n in range(50)))
+            assert {answer.status for answer in answers} == {404}
+        finally:
+            await live.stop()
+
+    async def scene() -> None:
+        for server in ("fcgisgi", "flup", "pyuwsgi"):
+            await of(server, "nginx-fastcgi")
 
     asyncio.run(scene())

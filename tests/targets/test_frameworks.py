@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DocumentError, UsageError
-from engine.targets.frameworks import load_frameworks, offered
+from engine.targets.frameworks import INTERFACES, WSGI, load_frameworks, offered
 
 FRAMEWORKS = Path(__file__).parents[2] / "frameworks"
 GOOD = "title: T\napp: app:app\npackages: [p]\noffers: [websocket]\n"
@@ -29,6 +29,8 @@ def test_the_projects_own_frameworks() -> None:
     assert found["control"].waits_for_disconnect
     assert not found["starlette"].waits_for_disconnect
     assert found["starlette"].packages == ("starlette",)
+    assert {name for name, one in found.items() if one.interface == WSGI} == {"wsgi-control", "flask", "django-wsgi"}
+    assert {one.interface for one in found.values()} == set(INTERFACES)
 
 
 def test_discovery_is_sorted_and_leaves_hidden_folders_out(tmp_path: Path) -> None:
@@ -72,6 +74,8 @@ def test_folders_that_hold_nothing_are_refused(tmp_path: Path) -> None:
         (GOOD.replace("app:app", "app"), "'app' is not module:attribute", (2, 6)),
         (GOOD.replace("app:app", "web:app"), "no module 'web'", (2, 6)),
         (GOOD.replace("websocket", "websockets"), "'offers' knows no 'websockets'", (4, 10)),
+        (GOOD + "interface: asgj\n", "no interface is called 'asgj'", (5, 12)),
+        (GOOD + "interface: [wsgi]\n", "'interface' is a text", (5, 12)),
         (GOOD + "waits_for_disconnect: maybe\n", "is true or false", (5, 23)),
     ],
 )

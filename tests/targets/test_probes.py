@@ -164,3 +164,37 @@ def test_another_way_of_probing_finds_anew(bench: Bench, monkeypatch: pytest.Mon
     other.write_text("other")
     monkeypatch.setattr(probe, "__file__", str(other))
     assert Probes(bench.cache, unlocked).name(SERVER, "part", "auto") != before
+
+
+def asking(folder: Path, text: str, code: int = 0) -> tuple[Server, Path]:
+    """A server that some releases of speak FastCGI, and an interpreter that answers every call with some words."""
+    python = folder / "python"
+    python.write_text(f"#!/bin/sh\necho asked >> {folder}/asked\necho '{text}'\nexit {code}\n")
+    python.chmod(0o755)
+    return replace(SERVER, asks={"fastcgi": "--fastcgi-allow-from"}), python
+
+
+def of_help(cache: Path, server: Server, python: Path, part: str = "part") -> frozenset[str]:
+    return asyncio.run(Probes(cache, Environments(cache).alone).spoken(server, part, python))
+
+
+def test_a_protocol_of_some_releases_is_asked_for_once(tmp_path: Path) -> None:
+    server, python = asking(tmp_path, "usage: --fastcgi-allow-from LIST")
+    probes = Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone)
+    assert probes.spoken_now(server, "part") is None
+    for _ in range(2):
+        assert of_help(tmp_path / "cache", server, python) == {"fastcgi"}
+    assert probes.spoken_now(server, "part") == frozenset({"fastcgi"})
+    assert (tmp_path / "asked").read_text() == "asked\n"
+    of_help(tmp_path / "cache", server, python, "another")
+    assert (tmp_path / "asked").read_text() == "asked\n" * 2
+
+
+def test_a_release_whose_help_does_not_name_it_has_it_not(tmp_path: Path) -> None:
+    assert of_help(tmp_path / "cache", *asking(tmp_path, "usage: --bind ADDRESS")) == frozenset()
+
+
+def test_what_could_not_be_asked_is_not_kept(tmp_path: Path) -> None:
+    server, python = asking(tmp_path, "--fastcgi-allow-from", code=1)
+    assert of_help(tmp_path / "cache", server, python) == frozenset()
+    assert Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone).spoken_now(server, "part") is None

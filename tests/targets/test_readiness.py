@@ -34,11 +34,12 @@ class Peer:
             writer.write(answer)
         writer.close()
 
-    def __call__(self, desk: PlainDesk) -> object:
+    def __call__(self, desk: PlainDesk, *, fronted: bool = False, any_status: bool = False) -> object:
         async def scene() -> object:
             server = await asyncio.start_server(self.connected, "127.0.0.1", 0)
             async with server:
-                return await asyncio.wait_for(ready(server.sockets[0].getsockname(), desk), 20)
+                asking = ready(server.sockets[0].getsockname(), desk, fronted=fronted, any_status=any_status)
+                return await asyncio.wait_for(asking, 20)
 
         return asyncio.run(scene())
 
@@ -95,3 +96,38 @@ def test_answers_are_read_whole_however_they_come(desk: PlainDesk, size: int) ->
     for broken in (b"HTTP/1.1\r\n", b"HTTP/1.1 abc\r\n", b"HTTP/2 200\r\n", b"\r\n"):
         with pytest.raises(NotReady):
             parse(broken)
+
+
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n"
+BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n"
+
+
+def test_what_a_gateway_answers_while_the_server_does_not_is_tried_again(desk: PlainDesk) -> None:
+    class Later(Peer):
+        async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(self.answers) == 1:  # only now the request comes through
+                record(desk)
+            await super().connected(reader, writer)
+
+    peer = Later(BAD_GATEWAY, BAD_GATEWAY, OK)
+    assert getattr(peer(desk, fronted=True), "token", "") == "ready.1"
+    assert len(peer.heads) == 3
+
+
+def test_a_502_of_the_app_s_own_is_an_answer(desk: PlainDesk) -> None:
+    record(desk)
+    with pytest.raises(NotReady, match="answered with 502"):
+        Peer(BAD_GATEWAY)(desk, fronted=True)
+
+
+def test_an_app_need_not_have_the_endpoint_where_nobody_promised_it(desk: PlainDesk) -> None:
+    record(desk)
+    assert Peer(NOT_FOUND)(desk, any_status=True) is not None
+    with pytest.raises(NotReady, match="answered with 404"):
+        Peer(NOT_FOUND)(desk)
+
+
+def test_an_app_that_raises_is_not_ready_whatever_it_has(desk: PlainDesk) -> None:
+    record(desk, returned=False, raised="ValueError", message="no")
+    with pytest.raises(NotReady, match="the app raised ValueError"):
+        Peer(b"HTTP/1.1 500 Error\r\n\r\n")(desk, any_status=True)

@@ -239,3 +239,42 @@ def test_the_names_of_variants_are_words_of_the_command_line() -> None:
             assert wanted(f"{server.name}~{variant.name}").variant == variant.name
             assert variant.summary
             assert variant.flags or variant.pins
+
+
+def spoken(name: str, protocol: str, interface: str = "wsgi", descriptor: int | None = 7) -> list[str]:
+    return load_servers()[name].command(
+        Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000), descriptor, protocol=protocol, interface=interface)
+    )
+
+
+def test_gunicorn_has_threads_for_wsgi_apps_and_speaks_more_than_http() -> None:
+    assert spoken("gunicorn", "uwsgi")[3:12] == [
+        "m:app", "--worker-class", "gthread", "--threads", "50", "--bind", "fd://7", "--protocol", "uwsgi",
+    ]  # fmt: skip
+    assert "--protocol" not in spoken("gunicorn", "http")
+    assert spoken("gunicorn", "uwsgi", "asgi")[4:8] == ["--worker-class", "asgi", "--asgi-loop", "auto"]
+
+
+def test_uwsgi_has_a_socket_for_each_protocol() -> None:
+    for protocol, name in (("fastcgi", "--fastcgi-socket"), ("uwsgi", "--uwsgi-socket"), ("http", "--http-socket")):
+        words = spoken("pyuwsgi", protocol)
+        assert words[words.index(name) + 1] == "fd://7"
+        assert sum(word.endswith("-socket") for word in words) == 1
+    words = spoken("pyuwsgi", "uwsgi", descriptor=None)
+    assert words[words.index("--uwsgi-socket") + 1] == "127.0.0.1:4000"
+    assert words[words.index("--threads") + 1] == "50"
+
+
+@pytest.mark.parametrize("name", ["fcgisgi", "flup"])
+def test_those_without_a_command_line_are_run_by_the_engine_s(name: str) -> None:
+    words = spoken(name, "fastcgi")
+    assert words[:6] == ["/env/bin/python", "-m", f"engine_runners.{name}", "m:app", "--fd", "7"]
+    assert "--bind" in spoken(name, "fastcgi", descriptor=None)
+    (source,) = load_servers()[name].brings.values()
+    assert (source / f"{name}.py").is_file()
+
+
+def test_a_protocol_that_came_later_is_not_an_old_release_s() -> None:
+    gunicorn = load_servers()["gunicorn"]
+    assert gunicorn.protocols == {"http", "uwsgi"}
+    assert replace(gunicorn, release=Version("23.0.0")).protocols == {"http"}

@@ -19,8 +19,11 @@ from engine.errors import EngineError
 from engine.loading.schema import compose_schemas, rendered
 from engine.model.quantities import show_size
 from engine.targets.environments import Environments, completed, default_cache
+from engine.targets.fitting import serves
+from engine.targets.frameworks import Framework
 from engine.targets.offers import refuted
 from engine.targets.selection import DEFAULT
+from engine.targets.servers.base import Server
 
 LEAST_SPACE = 1024**3
 
@@ -82,15 +85,19 @@ class Project:
             return missing(f"{found[0]}{more}", "python -m engine.targets.locking makes the locks anew")
         return ok(f"{len(servers) + len(frameworks)} locks agree with each other")
 
+    @property
+    def pairs(self) -> list[tuple[Server, Framework]]:
+        """The servers and frameworks that go together."""
+        frameworks = self.front.frameworks.values()
+        return [(one, other) for one in self.front.servers.values() for other in frameworks if serves(one, other)]
+
     @cached_property
     def unmade(self) -> list[str]:
         """The frameworks under servers whose environment has yet to be made."""
-        front = self.front
-        kept = Environments(front.places.cache)
+        kept = Environments(self.front.places.cache)
         return [
             f"{framework.name} under {server.name}"
-            for server in front.servers.values()
-            for framework in front.frameworks.values()
+            for server, framework in self.pairs
             if not kept.made(framework, server)
         ]
 
@@ -104,7 +111,7 @@ class Project:
 
     def environments(self) -> Finding:
         """Which environments are there for this Python."""
-        count = len(self.front.servers) * len(self.front.frameworks)
+        count = len(self.pairs)
         if not self.unmade:
             return ok(f"all {count} are made for this Python")
         mine = [name for name in self.unmade if name.endswith(f" under {DEFAULT}")]

@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Callable
 
 from engine.app.health.base import Finding, missing, ok, ran, warn
-from engine.errors import EnvironmentFailed
+from engine.errors import EnvironmentFailed, StartError
 from engine.targets.environments import find_uv, hint, uv_environment
+from engine.targets.gateways.nginx import WITHOUT, Nginx
+from engine.targets.gateways.nginx import find as find_nginx
 
 # Asking for the version of something small, which the index has in any case.
 PACKAGE = "iniconfig"
@@ -56,9 +58,19 @@ def git() -> Finding:
     return on_path("git", ["git", "--version"], "for changing the project")
 
 
-def nginx() -> Finding:
-    """nginx, which may stand in front of servers."""
-    return on_path("nginx", ["nginx", "-v"], "to have it in front of servers")
+def nginx(find: Callable[[], Nginx] = find_nginx, run: Run = ran) -> Finding:
+    """nginx, which may stand in front of servers: the one that gateways use."""
+    try:
+        found = find()
+    except StartError as error:
+        return missing(error.what, error.hint, optional=True)
+    try:
+        code, output = run([str(found.path), "-v"], within=WITHIN)
+    except OSError as error:
+        return missing(f"{found.path} cannot be run: {error.strerror}", WITHOUT, optional=True)
+    if code != 0:
+        return missing(f"{found.path} does not run", WITHOUT, optional=True)
+    return ok(f"{last_word(output).removeprefix('nginx/')}, {found.source}: {found.path}")
 
 
 def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) -> Finding:

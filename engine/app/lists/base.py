@@ -74,7 +74,8 @@ class Stock:
     @cached_property
     def targets(self) -> list[Target]:
         """The targets of the servers that were asked for, on every loop."""
-        return self.front.every(Asked(servers=self.asked.servers, variants=self.asked.variants))
+        asked = self.asked
+        return self.front.every(Asked(servers=asked.servers, variants=asked.variants, gateways=asked.gateways))
 
     @cached_property
     def jobs(self) -> list[Job]:

@@ -10,8 +10,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from engine.app.lists.base import Listing, Sort, Stock, rows
-from engine.model.target import Target
+from engine.model.target import DIRECT, Target
 from engine.targets.environments import pins
+from engine.targets.fitting import NAMES
+from engine.targets.frameworks import WSGI
+from engine.targets.gateways import load_gateways
 from engine.targets.offers import WORDS
 
 
@@ -41,6 +44,7 @@ def frameworks(stock: Stock) -> Listing:
             "name": one.name,
             "title": one.title,
             "versions": versions(one.lock, one.packages),
+            "interface": one.interface,
             "offers": sorted(one.offers),
             "waits_for_disconnect": one.waits_for_disconnect,
             "app": one.app,
@@ -52,7 +56,8 @@ def frameworks(stock: Stock) -> Listing:
     for one in stock.front.frameworks.values():
         found = versions(one.lock, one.packages)
         named = ", ".join(f"{name} {version}" for name, version in found.items()) or "no package"
-        table.append((one.name, ", ".join(sorted(one.offers)), f"{one.title}: {named}"))
+        title = f"{one.title}, through WSGI" if one.interface == WSGI and WSGI.upper() not in one.title else one.title
+        table.append((one.name, ", ".join(sorted(one.offers)), f"{title}: {named}"))
     return Listing(items, ("framework", "offers", "what it is"), rows(table))
 
 
@@ -70,6 +75,9 @@ def servers(stock: Stock) -> Listing:
                 "loops": list(one.loops),
                 "offers": sorted(one.offers),
                 "options": sorted(one.options),
+                "speaks": sorted(one.speaks),
+                "speaks_in_some_releases": sorted(one.asks),
+                "interfaces": sorted(one.interfaces),
                 "package": one.package,
                 "since": dict(one.since),
                 "variants": [
@@ -78,10 +86,38 @@ def servers(stock: Stock) -> Listing:
                 ],
             }
         )
-        text = f"{one.title}\noffers {', '.join(sorted(one.offers))}\noptions {', '.join(sorted(one.options))}"
+        interfaces = ", ".join(NAMES[word] for word in sorted(one.interfaces))
+        text = f"{one.title}\n{interfaces} over {', '.join(NAMES[word] for word in sorted(one.speaks))}"
+        text += "".join(f"; {NAMES[word]} in some releases" for word in sorted(one.asks))
+        if one.offers:
+            text += f"\noffers {', '.join(sorted(one.offers))}"
+        if one.options:
+            text += f"\noptions {', '.join(sorted(one.options))}"
         text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in one.variants)
         table.append((one.name, version, ", ".join(one.loops), text))
     return Listing(items, ("server", "version", "loops", "what it is"), rows(table))
+
+
+def gateways(stock: Stock) -> Listing:
+    """What may stand in front of servers."""
+    items = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "speaks": one.speaks,
+            "options": sorted(one.options),
+            "servers": [server.name for server in stock.front.servers.values() if one.speaks in server.speaks],
+        }
+        for one in load_gateways().values()
+    ]
+    table = [
+        (
+            str(item["name"]),
+            f"{item['title']}\noptions {', '.join(item['options'])}\nin front of {', '.join(item['servers'])}",
+        )
+        for item in items
+    ]
+    return Listing(items, ("gateway", "what it is, and in front of whom"), rows(table))
 
 
 def capabilities(stock: Stock) -> Listing:
@@ -102,7 +138,7 @@ def capabilities(stock: Stock) -> Listing:
 
 
 def targets(stock: Stock) -> Listing:
-    """Every server with every framework on every loop, and how many of the cases run there."""
+    """Every server with every framework that it serves on every loop, behind its own gateway; how many cases run."""
     run = Counter(job.target for job in stock.jobs if not job.left_out)
     out = Counter(job.target for job in stock.jobs if job.left_out)
     items = [
@@ -127,12 +163,16 @@ def targets(stock: Stock) -> Listing:
 def what(stock: Stock, target: Target) -> str:
     """A target in words."""
     loop = "the server's own loop" if target.loop == "auto" else target.loop
-    return f"{stock.front.frameworks[target.framework].title}, {loop}"
+    if target.interface == WSGI:
+        loop = "no loop"
+    behind = "" if target.gateway == DIRECT else f", behind {target.gateway}"
+    return f"{stock.front.frameworks[target.framework].title}, {loop}{behind}"
 
 
 SORTS = (
     Sort("frameworks", "what the apps are written in", frameworks),
     Sort("servers", "what serves them", servers),
+    Sort("gateways", "what stands in front of servers", gateways),
     Sort("capabilities", "what a case may need of a server", capabilities),
-    Sort("targets", "server x framework x loop, to be named in commands", targets, filtered=True),
+    Sort("targets", "server x framework x loop x gateway, to be named in commands", targets, filtered=True),
 )

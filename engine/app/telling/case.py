@@ -11,7 +11,7 @@ from engine.execution.context import Kinds
 from engine.matchers.base import Operator
 from engine.model.case import Case, Clause, Selector
 from engine.model.quantities import show_size
-from engine.model.target import Target
+from engine.model.target import DIRECT, Target
 from engine.terminal.tree import Entry
 
 TIMES = ("keep_alive", "grace")
@@ -118,7 +118,8 @@ def named(targets: Sequence[Target]) -> Iterator[str]:
     """Targets in as few lines as tell them: those of a server and of the same loops are one."""
     loops: dict[tuple[str, str], list[str]] = {}
     for target in targets:
-        loops.setdefault((target.configuration, target.framework), []).append(target.loop)
+        behind = "" if target.gateway == DIRECT else f" behind {target.gateway}"
+        loops.setdefault((target.configuration + behind, target.framework), []).append(target.loop)
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (server, framework), several in loops.items():
         alike.setdefault((server, tuple(several)), []).append(framework)

@@ -38,8 +38,11 @@ def _citations(view: View) -> None:
 
 def _endpoints(view: View) -> None:
     runs_on = view.key("runs_on")
-    if runs_on is not None and runs_on.value == "wsgi":
-        return  # their apps have a contract of their own
+    is_wsgi = runs_on is not None and runs_on.value == "wsgi"
+    endpoints = view.vocabulary.wsgi_endpoints if is_wsgi else view.vocabulary.endpoints
+    if endpoints is None:
+        return
+    contract = "the contract of the WSGI apps" if is_wsgi else "the contract"
     for item in view.items():
         if item.name == "request":
             path, script, kind = item.body.get("path"), "http", "http"
@@ -52,15 +55,14 @@ def _endpoints(view: View) -> None:
         method = item.body.get("method")
         word = str(method.value) if method is not None and isinstance(method.value, str) else "GET"
         target = _late.sub("x", path.value.partition("?")[0])
-        endpoints = view.vocabulary.endpoints
         if "$(" in word or endpoints.knows(word, target, kind):
             continue
         hint = endpoints.nearest(target)
         if not hint or hint.startswith("known"):
-            hint = "see the contract, or script the application under `application`"
+            hint = f"see {contract}" + ("" if is_wsgi else ", or script the application under `application`")
         named = "WebSocket endpoint" if kind == "websocket" else "endpoint"
         shown = f"{word} {target}" if kind != "websocket" else target
-        view.notes.error(path.place, "unknown-endpoint", f"the contract has no {named} {shown!r}", hint)
+        view.notes.error(path.place, "unknown-endpoint", f"{contract} has no {named} {shown!r}", hint)
 
 
 def _scripted(view: View, script: str, path: str) -> bool:

@@ -4,59 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from engine.errors import EnvironmentFailed, StartError
+from engine.errors import StartError
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import CONTROL, Ended, Facts, Launch, Target
+from engine.model.target import CONTROL, DIRECT, Ended, Facts, Launch, Target
 from engine.targets import hints, inside, ports, readiness
 from engine.targets.driving import Driving
 from engine.targets.environments import Environment, Environments
-from engine.targets.frameworks import Framework, offered
+from engine.targets.fitting import own_gateway, speaks, through, unsupported
+from engine.targets.frameworks import ASGI, Framework, offered
+from engine.targets.gateways import load_gateways
+from engine.targets.gateways.base import split
+from engine.targets.gateways.nginx import Nginx, find
+from engine.targets.gateways.running import Gate, failed, open_gate
 from engine.targets.live import LocalTarget, Starter, read_log
 from engine.targets.offers import NOTHING, Probed
 from engine.targets.offers import WORDS as OFFERS
+from engine.targets.ports import PortTaken
 from engine.targets.probes import Probes, facts
 from engine.targets.process import GRACE, Process, Spec
+from engine.targets.runtimes.site import Site
 from engine.targets.servers.base import Server, Start
+from engine.targets.services import Services
 
-APP = "engine_inside.service:app"
+APPS = {"asgi": "engine_inside.service:app", "wsgi": "engine_inside.wsgi_service:app"}
 READY_WITHIN = 30.0
 # For servers that take no socket: the port was free a moment ago, and somebody else may have been quicker.
 TRIES = 3
 # A server that dies drops its connections first; its exit status is known a moment later.
 LAST_WORDS = 0.5
-# Where an interpreter finds its own shared library, on machines that need to be told.
-KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-
-
-class PortTaken(Exception):
-    """Somebody else has the port: another try with another one."""
-
-    def __init__(self, error: StartError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What stays of a target when its process is started again: its launch, environment, log and scratch folder, the
-    address where it listens, and its boundary."""
-
-    launch: Launch
-    environment: Environment
-    log: Path
-    scratch: Path
-    address: tuple[str, int]
-    boundary: Boundary
 
 
 class LocalRuntime:
@@ -78,10 +62,12 @@ class LocalRuntime:
         grace: float = GRACE,
         source: Path = inside.SOURCE,
         probes: Probes | None = None,
+        nginx: str = "",
     ) -> None:
         """``servers`` are by ``Target.configuration``. ``boundary_of`` makes a target's desk in a folder. Logs go to
         ``folder``/logs. ``python`` is the interpreter of the services, the engine's own where none is given; ``source``
-        the package that goes into each. ``probes`` find out what servers offer; without any, claims are believed."""
+        the package that goes into each. ``probes`` find out what servers offer; without any, claims are believed.
+        ``nginx`` names the one for gateways."""
         self.environments = environments
         self.frameworks = frameworks
         self.servers = servers
@@ -90,15 +76,15 @@ class LocalRuntime:
         self._python = python
         self._ready_within = ready_within
         self._grace = grace
-        self._source = source
-        self._laid_out: dict[str, Path] = {}
+        self._services = Services(environments.cache, source)
         self._log_names: set[str] = set()
         self._probes = probes
+        self._nginx = nginx
         self._probed: dict[tuple[str, str], Probed] = {}
 
     def unsupported(self, launch: Launch) -> tuple[str, ...]:
         """Why the target's server cannot be started so: a sentence for each option and loop that it does not have."""
-        return self.servers[launch.target.configuration].unsupported(dict(launch.options), launch.target.loop)
+        return unsupported(self.servers[launch.target.configuration], launch.target, dict(launch.options))
 
     async def prepare(self, target: Target) -> Environment:
         """The target's environment, made where it is not there yet. Raises EnvironmentFailed."""
@@ -114,60 +100,75 @@ class LocalRuntime:
         to be started, and not started.
         """
         environment = await self.prepare(launch.target)
-        await self._probe(launch.target, environment)
+        if launch.target.interface == ASGI:  # what is looked for are words about ASGI apps
+            await self._probe(launch.target, environment)
         return await self._tried(launch, environment, self._log_for(launch), prepare)
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
-        """Those of some capabilities that the target's server does not claim, and that a probe finds there all the
-        same. Raises EnvironmentFailed."""
-        claims = self.servers[target.configuration].claims
-        doubtful = frozenset(words) & OFFERS.keys() - claims
+        """Those of some capabilities and protocols that the target's server does not claim, and that a probe finds
+        there all the same. Raises EnvironmentFailed."""
+        server = self.servers[target.configuration]
+        found = frozenset[str]()
+        if self._probes is not None and server.asks.keys() & frozenset(words):
+            environment = await self.prepare(target)
+            part = await self.environments.servers_part(server, self._python)
+            found = await self._probes.spoken(server, part, environment.python) & frozenset(words)
+        doubtful = through(frozenset(words) & OFFERS.keys() - server.claims, target)
         if not doubtful:
-            return doubtful
+            return found
         probed = await self._probe(target, await self.prepare(target))
-        return doubtful & offered(probed.found, self.frameworks[target.framework])
+        return found | doubtful & offered(probed.found, self.frameworks[target.framework])
 
     async def _probe(self, target: Target, environment: Environment) -> Probed:
         """What a probe finds of the target's server on its loop: nothing where there are no probes."""
         key = target.configuration, target.loop
-        if key not in self._probed and self._probes is not None and CONTROL in self.frameworks:
-            server = self.servers[target.configuration]
+        server = self.servers[target.configuration]
+        known = key in self._probed or ASGI not in server.interfaces
+        if not known and self._probes is not None and CONTROL in self.frameworks:
             # What a server does with its workers shows where there are some.
             workers = 1 if server.unsupported({"workers": 2}) else 2
             options = (("workers", workers),) if workers > 1 else ()
-            launch = Launch(replace(target, framework=CONTROL), options)
+            # One that speaks no HTTP is looked at through its gateway.
+            gateway = own_gateway(server)
+            launch = Launch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
             part = await self.environments.servers_part(server, self._python)
 
             async def control() -> LocalTarget:
                 return await self._tried(launch, environment, self._log_for(launch, "probe-"), None)
 
-            self._probed[key] = await self._probes.of(server, part, target.loop, control, workers)
+            probed = await self._probes.of(server, part, target.loop, control, workers)
+            self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
         return self._probed.get(key, NOTHING)
 
     def _facts(self, target: Target, environment: Environment, loop: str) -> Facts:
         """What is known of a target that runs on that loop, "" where it does not run yet."""
         probed = self._probed.get((target.configuration, target.loop), NOTHING)
-        return facts(self.servers[target.configuration], self.frameworks[target.framework], environment, loop, probed)
+        server, framework = self.servers[target.configuration], self.frameworks[target.framework]
+        found = facts(server, framework, environment, loop, probed)
+        return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
 
     async def _tried(
         self, launch: Launch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
     ) -> LocalTarget:
         """Start, and once more where the port is taken in between."""
-        tries = 1 if self._hands_down(launch) else TRIES
+        tries = 1 if self._hands_down(launch) and launch.target.gateway == DIRECT else TRIES
         while True:
             tries -= 1
             try:
                 return await self._start(launch, environment, log, prepare)
             except PortTaken as taken:
-                if not tries:
+                if tries <= 0:
                     raise taken.error from None
 
     async def _start(
         self, launch: Launch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
     ) -> LocalTarget:
         """One try."""
+        # Before anything is started that would be started in vain.
+        program = find(self._nginx) if launch.target.gateway != DIRECT else None
         scratch = Path(tempfile.mkdtemp(prefix="engine-"))
         process: Process | None = None
+        gate: Gate | None = None
         listener = keeper = None
         try:
             boundary = self._boundary_of(scratch / "desk")
@@ -178,15 +179,20 @@ class LocalRuntime:
                 port = int(listener.getsockname()[1])
             else:
                 port, keeper = ports.reserved()
-            site = Site(launch, environment, log, scratch, (ports.HERE, port), boundary)
-            starter = Starter(partial(self._begin, site), partial(self._found, site), partial(self._drive, site))
-            found = self._facts(launch.target, environment, "")
+            site = Site(launch, environment, log, scratch, (ports.HERE, port), speaks(launch.target), boundary)
             if not launch.held:
                 process = await self._begin(site, listener)
+            gate = await self._gate(site, program) if program is not None else None
+            site = replace(site, gate=gate)
+            starter = Starter(partial(self._begin, site), partial(self._found, site), partial(self._drive, site))
+            found = self._facts(launch.target, environment, "")
+            if process is not None:
                 found = await starter.ready(process, 1)
         except BaseException:
             if keeper is not None:
                 keeper.close()
+            if gate is not None:
+                await asyncio.shield(gate.close())
             if process is None:
                 shutil.rmtree(scratch, ignore_errors=True)
             else:
@@ -195,6 +201,7 @@ class LocalRuntime:
         return LocalTarget(
             launch, site.address, boundary, found,
             process=process, log_file=log, scratch=scratch, starter=starter, keeper=keeper,
+            speaks=site.speaks, front=gate,
         )  # fmt: skip
 
     def _hands_down(self, launch: Launch) -> bool:
@@ -203,13 +210,26 @@ class LocalRuntime:
         its process is gone."""
         return self.servers[launch.target.configuration].hands_descriptor and not launch.lifespan_of
 
+    @staticmethod
+    async def _gate(site: Site, program: Nginx) -> Gate:
+        """Start the gateway that stands in front of the server. Raises StartError and PortTaken."""
+        gateway = load_gateways()[site.launch.target.gateway]
+        _, options = split(dict(site.launch.options))
+        log = site.log.with_name(f"{site.log.name.removesuffix('.log')}.gateway.log")
+        return await open_gate(gateway, program, site.address, options, scratch=site.scratch, log=log)
+
     async def _begin(self, site: Site, listener: socket.socket | None = None) -> Process:
         """Start the process, which has the listener from then on alone."""
         launch, python = site.launch, site.environment.python
         with contextlib.closing(listener) if listener else contextlib.nullcontext():
             descriptor = listener.fileno() if listener else None
             version = self._facts(launch.target, site.environment, "").version
-            start = Start(python, APP, launch.target.loop, site.address, descriptor, dict(launch.options), version)
+            options, _ = split(dict(launch.options))
+            interface = launch.target.interface
+            start = Start(
+                python, APPS[interface], launch.target.loop, site.address, descriptor, options, version,
+                site.speaks, interface,
+            )  # fmt: skip
             spec = Spec(
                 argv=tuple(self.servers[launch.target.configuration].command(start)),
                 env=self._variables(launch, site.environment, site.scratch),
@@ -241,40 +261,22 @@ class LocalRuntime:
         return await Driving.start(Spec(argv, env, cwd=site.scratch, log=site.log, grace=self._grace))
 
     def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
-        """The whole environment of a service, and the folders that it speaks of."""
-        framework = self.frameworks[launch.target.framework]
-        packages = {inside.PACKAGE: self._source, **self.servers[launch.target.configuration].brings}
-        for package in packages.keys() - self._laid_out.keys():
-            try:
-                self._laid_out[package] = inside.laid_out(self.environments.cache, packages[package], package)
-            except OSError as error:
-                raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
-        for name in ("home", "tmp"):
-            (scratch / name).mkdir(exist_ok=True)
-        variables = {
-            "PATH": f"{environment.python.parent}:{os.defpath}",
-            "HOME": str(scratch / "home"),
-            "TMPDIR": str(scratch / "tmp"),
-            "LANG": "C.UTF-8",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": ":".join(map(str, [*(self._laid_out[name] for name in packages), framework.folder])),
-            "ENGINE_DESK": str(scratch / "desk"),
-            "ENGINE_APP": framework.app,
-        }
-        if launch.target.is_control:
-            variables["ENGINE_PLAYS"] = "1"
-        if launch.lifespan_of:
-            variables["ENGINE_LIFESPAN_OF"] = launch.lifespan_of
-        return variables | {name: os.environ[name] for name in KEPT if name in os.environ}
+        """The whole environment of a service."""
+        target = launch.target
+        server, framework = self.servers[target.configuration], self.frameworks[target.framework]
+        return self._services.variables(launch, server, framework, environment, scratch)
 
     async def _ready(self, site: Site, process: Process, turn: int) -> AppCall:
         """Wait until the target answers with its own token. Raises StartError, or PortTaken for another try."""
-        target, log = site.launch.target, site.log
+        target, log, gate = site.launch.target, site.log, site.gate
         hands = self._hands_down(site.launch)
-        asking = asyncio.ensure_future(readiness.ready(site.address, site.boundary, turn))
+        asking = asyncio.ensure_future(site.ready(turn))
         exiting = asyncio.ensure_future(process.wait())
+        ends = [exiting, *([asyncio.ensure_future(gate.process.wait())] if gate is not None else [])]
         try:
-            await asyncio.wait([asking, exiting], timeout=self._ready_within, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([asking, *ends], timeout=self._ready_within, return_when=asyncio.FIRST_COMPLETED)
+            if gate is not None and gate.ended is not None and not exiting.done():
+                raise failed(gate, f"{target.gateway} ended before {target.id} was ready")
             if asking.done() and not exiting.done() and asking.exception() is not None:
                 await asyncio.wait([exiting], timeout=LAST_WORDS)
             if exiting.done():
@@ -283,28 +285,31 @@ class LocalRuntime:
                     raise PortTaken(error)
                 raise error
             if not asking.done():
-                raise self._failed(f"{target.id} was not ready within {self._ready_within:g} s", log)
+                raise self._failed(f"{target.id} was not ready within {self._ready_within:g} s", log, gate=gate)
             return asking.result()
         except readiness.NotReady as trouble:
-            error = self._failed(f"{target.id} is not ready: {trouble}", log)
+            error = self._failed(f"{target.id} is not ready: {trouble}", log, gate=gate)
             if trouble.stranger and not hands:
                 raise PortTaken(error) from None
             raise error from None
         finally:
-            asking.cancel()
-            exiting.cancel()
-            await asyncio.wait([asking, exiting])
+            for task in (asking, *ends):
+                task.cancel()
+            await asyncio.wait([asking, *ends])
 
     def _check_loop(self, target: Target, facts: Facts, log: Path) -> None:
         """See to it that the loop that was asked for runs. Raises StartError."""
         if target.loop not in ("auto", facts.loop_name):
             raise self._failed(f"{target.id} was to run on {target.loop}, and runs on {facts.loop}", log)
 
-    def _failed(self, what: str, log: Path, ended: Ended | None = None) -> StartError:
-        """The error about a target that did not start, with what its log tells."""
-        text = read_log(log)
+    def _failed(self, what: str, log: Path, ended: Ended | None = None, gate: Gate | None = None) -> StartError:
+        """The error about a target that did not start, with what its log and its gateway's tell."""
+        text = read_log(log) + (gate.said() if gate is not None else "")
         how = str(ended) if ended else ""
-        return StartError(f"{what} ({how})" if how else what, hint=hints.hint(text), log=hints.tail(text), exit=how)
+        hint = hints.hint(text)
+        if gate is not None and not hint:
+            hint = f"{gate.gateway.name} passed GET /health on, and speaks {gate.gateway.speaks}: does the server?"
+        return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
 
     def _log_for(self, launch: Launch, before: str = "") -> Path:
         """A log file that no other launch of this run has: named after the target, with a number from the second on."""
@@ -315,7 +320,8 @@ class LocalRuntime:
         self._log_names.add(name)
         self._logs.mkdir(parents=True, exist_ok=True)
         path = self._logs / f"{name}.log"
-        path.unlink(missing_ok=True)
+        for old in (path, path.with_name(f"{name}.gateway.log")):
+            old.unlink(missing_ok=True)
         return path
 
 

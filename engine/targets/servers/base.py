@@ -31,7 +31,8 @@ class Start:
     ``python`` is the environment's interpreter, ``app`` is ``module:attribute``, ``loop`` one of auto, asyncio and
     uvloop. ``address`` is where it will listen; ``descriptor`` the listening socket's, where the server takes one.
     ``options`` are the engine's words (times in seconds, sizes in bytes). ``version`` is that of the server as it was
-    installed, "" where nobody knows.
+    installed, "" where nobody knows. ``protocol`` is what it is to speak there, a word of ``Server.speaks``, and
+    ``interface`` what the app is called through, a word of ``Server.interfaces``.
     """
 
     python: Path
@@ -41,6 +42,8 @@ class Start:
     descriptor: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     version: str = ""
+    protocol: str = "http"
+    interface: str = "asgi"
 
     def since(self, version: str) -> bool:
         """Whether the server is of that version or a newer one, as is believed of one that nobody knows."""
@@ -62,6 +65,8 @@ class Server:
     says of capabilities and options which version was the first to have them, where a release that people still look
     at has them not. ``variants`` are sets of its own options that have a name without anybody declaring them.
     ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
+    ``speaks`` are the protocols that it can be started with; ``asks`` are others, which some of its releases have: for
+    each the flag that stands in such a release's ``--help``. ``interfaces`` are what it calls apps through.
     """
 
     name: str
@@ -76,6 +81,9 @@ class Server:
     since: Mapping[str, str] = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
     brings: Mapping[str, Path] = field(default_factory=dict)
+    speaks: frozenset[str] = frozenset({"http"})
+    asks: Mapping[str, str] = field(default_factory=dict)
+    interfaces: frozenset[str] = frozenset({"asgi"})
     release: Release = PINNED
     variant: Variant = PLAIN
 
@@ -94,6 +102,11 @@ class Server:
         """What this release offers: ``offers`` and uvloop where it runs on that, less what came later."""
         words = self.offers | {loop for loop in self.loops if loop == "uvloop"}
         return frozenset(word for word in words if not self._came_later(word))
+
+    @property
+    def protocols(self) -> frozenset[str]:
+        """What this release speaks, as far as it is known without asking it."""
+        return frozenset(word for word in self.speaks if not self._came_later(word))
 
     def _came_later(self, word: str) -> bool:
         """Whether this release, where its version was asked for, is older than a capability or an option."""

@@ -1,4 +1,5 @@
-"""gunicorn with its ASGI worker, from version 25; the flags are those of ``gunicorn --help`` at 27.0.1."""
+"""gunicorn with its ASGI worker, from version 25, and for WSGI apps with its threads; the flags are those of
+``gunicorn --help`` at 27.0.1."""
 
 from __future__ import annotations
 
@@ -8,16 +9,21 @@ from pathlib import Path
 from engine.targets.releases import Variant
 from engine.targets.servers.base import GRACEFUL, Server, Start, flag, one_of, text, whole
 
+# Requests that a WSGI app is given at a time, each on a thread of its own.
+THREADS = 50
+
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     host, port = start.address
     bind = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    worker = ["--worker-class", "asgi", "--asgi-loop", start.loop]
+    if start.interface == "wsgi":
+        worker = ["--worker-class", "gthread", "--threads", str(THREADS)]
     return [
-        str(start.python), "-m", "gunicorn", start.app,
-        "--worker-class", "asgi",
-        "--asgi-loop", start.loop,
+        str(start.python), "-m", "gunicorn", start.app, *worker,
         "--bind", bind,
+        *([] if start.protocol == "http" else ["--protocol", start.protocol]),
         "--graceful-timeout", str(GRACEFUL),
         # A control socket lies in HOME and would be shared by all that run there.
         *(["--no-control-socket"] if start.since("25.1.0") else []),
@@ -51,9 +57,13 @@ SERVER = Server(
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
         "lifespan": lifespan,
     },
-    since={"message_limit": "27.0.0"},
+    since={"message_limit": "27.0.0", "uwsgi": "24.1.0"},
     variants=(
         Variant("two-workers", ("--workers", "2"), summary="two worker processes"),
         Variant("python-parser", ("--http-parser", "python"), summary="the parser in Python, not the one in C"),
     ),
+    speaks=frozenset({"http", "uwsgi"}),
+    # No release has it yet; a branch does.
+    asks={"fastcgi": "--fastcgi-allow-from"},
+    interfaces=frozenset({"asgi", "wsgi"}),
 )

@@ -1,0 +1,87 @@
+"""One call of an application, as it is being recorded: what ASGI and WSGI have in common.
+
+A call belongs to its step by a header of the engine's own, and to its client by another one that a gateway of the
+engine's sets. Both are the engine's alone: the observers take them out before the application looks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .bodies import Body
+from .records import Writer, encode, quote
+
+CUT = 300  # characters kept of an exception's message
+
+_token = re.compile(r"(([a-z0-9-]+)\.[0-9]+)( after)?")
+
+
+class Recorded:
+    """A call that has begun. ``token`` and ``job`` are what the engine's header said, "" without one."""
+
+    __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "token")
+
+    def __init__(self, number: int, writer: Writer, scope: Any, *, token: str, peer: str, loop: str = "") -> None:
+        """``number`` tells it from the process's others; ``peer`` is JSON: the client's address, or ``null``."""
+        self._writer = writer
+        self._scope = scope
+        self._numbers = f',"c":{number}'
+        self._received = Body("http.request")
+        self._sent = Body("http.response.body")
+        match = _token.fullmatch(token)
+        self.token, self.job, after = match.groups("") if match else (token, "", "")
+        self._after = bool(after)
+        members = f',"token":{quote(self.token)},"job":"{self.job}","peer":{peer},"loop":{quote(loop)}'
+        self.record("call", f'{members},"scope":{self.shown(scope)}')
+
+    def shown(self, scope: Any) -> str:
+        """The scope as tagged JSON. Never raises."""
+        return encode(scope)
+
+    def record(self, kind: str, members: str) -> int:
+        """Write a record of this call; its number. ``members`` as ``Writer.write`` wants them. Never raises."""
+        return self._writer.write(kind, self._numbers + members)
+
+    def note(self, text: str) -> None:
+        """Tell the engine something about this call in words."""
+        self.record("note", f',"text":{quote(text)}')
+
+    def mark(self, name: str) -> None:
+        """Say that the script set a mark."""
+        self.record("mark", f',"name":{quote(name)}')
+
+    def end(self, error: BaseException | None) -> None:
+        """The application returned, or raised. Never raises."""
+        members = ',"returned":true'
+        if error is not None:
+            text = quote(message_of(error))
+            members = f',"returned":false,"raised":{quote(type(error).__name__)},"message":{text}'
+        if self._after:
+            members += f',"scope_after":{self.shown(self._scope)}'
+        self.record("end", f"{members}{self._received.total('received_total')}{self._sent.total('sent_total')}")
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception says, cut at CUT characters."""
+    try:
+        return str(error)[:CUT]
+    except Exception as second:
+        return f"<its text raises {type(second).__name__}>"
+
+
+def address(host: Any, port: Any) -> str:
+    """An address as JSON, its port a number; ``null`` where it is none. Never raises."""
+    try:
+        return f"[{quote(host)},{int(port)}]"
+    except Exception:
+        return "null"
+
+
+def address_of(text: str) -> str:
+    """The address in ``HOST:PORT``, which a gateway told, as JSON; ``null`` where it is none. An IPv6 host may stand in
+    brackets."""
+    host, _, port = text.rpartition(":")
+    if host[:1] == "[" and host[-1:] == "]":
+        host = host[1:-1]
+    return address(host, port) if host else "null"

@@ -1,0 +1,35 @@
+"""Finding the app that the environment names. No asyncio here: a WSGI server has no use for it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
+
+
+class Misled(Exception):
+    """The environment does not say what to load, or names what is no application."""
+
+
+def load(name: str) -> Callable[..., Any]:
+    """The app called ``module:attribute``; the attribute may be dotted. Raises Misled, and what its import raises."""
+    module, colon, attribute = name.partition(":")
+    if not (module and colon and attribute):
+        raise Misled(f"ENGINE_APP is {name!r}, and must be module:attribute")
+    loaded = importlib.import_module(module)
+    try:
+        app: Callable[..., Any] = attrgetter(attribute)(loaded)
+    except AttributeError as error:
+        raise Misled(f"the module {module!r} has no {attribute!r}") from error
+    if not callable(app):
+        raise Misled(f"{name} is of class {type(app).__name__} and cannot be called")
+    return app
+
+
+def setting(environment: Mapping[str, str], name: str) -> str:
+    """A variable that must be set. Raises Misled where it is not."""
+    value = environment.get(name, "")
+    if not value:
+        raise Misled(f"{name} is not set")
+    return value

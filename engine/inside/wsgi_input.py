@@ -1,0 +1,113 @@
+"""``wsgi.input`` that tells what is read of it, and is in everything else the server's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+Told = Callable[..., None]  # told(message), or told(None, "the class of what reading raised")
+
+READS = ("read", "read1", "readline")  # called with a size, or without one
+INTO = ("readinto", "readinto1")  # called with a buffer
+
+
+class Input:
+    """The server's stream, and ``told``, which is told of each reading.
+
+    What is read is told as a message ``http.request``. Its ``more_body`` is False where the application was told, or
+    could know, that there is no more: it asked for all, nothing came, or as much has come as ``length`` says.
+    """
+
+    def __init__(self, stream: Any, told: Told, length: int) -> None:
+        """``length`` is the body's length in bytes, -1 where it is not known."""
+        self._stream = stream
+        self._told = told
+        self._left = length
+        self._has_length = length >= 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return _Lines(iter(self._stream), self)
+
+    def __next__(self) -> Any:
+        return next(_Lines(self._stream, self))
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._stream, name)
+        if name in READS:
+            return self._reading(name, found)
+        if name in INTO:
+            return self._reading_into(name, found)
+        return self._reading_lines(found) if name == "readlines" else found
+
+    def tell(self, piece: Any, by: str, asked: Any, all_of_it: bool = False) -> None:
+        """Say that a piece was read. ``asked`` is the size that was asked for, -1 without one."""
+        if isinstance(piece, (bytes, bytearray)):
+            self._left -= len(piece)
+        over = all_of_it or (not piece and asked != 0) or (self._has_length and self._left <= 0)
+        self._told({"type": "http.request", "body": piece, "more_body": not over, "by": by, "asked": asked})
+
+    def failed(self, error: BaseException) -> None:
+        """Say that reading raised."""
+        self._told(None, type(error).__name__)
+
+    def _reading(self, name: str, read: Any) -> Any:
+        def reading(*args: Any, **kwargs: Any) -> Any:
+            asked = args[0] if args else next(iter(kwargs.values()), -1)
+            asked = -1 if asked is None else asked
+            piece = self._tried(read, args, kwargs)
+            self.tell(piece, name, asked, name == "read" and isinstance(asked, int) and asked < 0)
+            return piece
+
+        return reading
+
+    def _reading_into(self, name: str, read: Any) -> Any:
+        def reading(buffer: Any) -> Any:
+            size = self._tried(read, (buffer,), {})
+            with suppress(Exception):
+                view = memoryview(buffer).cast("B")
+                self.tell(bytes(view[:size]) if isinstance(size, int) else b"", name, len(view))
+            return size
+
+        return reading
+
+    def _reading_lines(self, read: Any) -> Any:
+        def reading(*args: Any, **kwargs: Any) -> Any:
+            lines = self._tried(read, args, kwargs)
+            hint = args[0] if args else next(iter(kwargs.values()), -1)
+            all_of_it = not isinstance(hint, int) or hint <= 0
+            with suppress(Exception):  # lines that are none: what the server gave is the application's to complain of
+                self.tell(b"".join(lines), "readlines", -1 if hint is None else hint, all_of_it)
+            return lines
+
+        return reading
+
+    def _tried(self, read: Any, args: Any, kwargs: Any) -> Any:
+        try:
+            return read(*args, **kwargs)
+        except BaseException as error:
+            self.failed(error)
+            raise
+
+
+class _Lines:
+    """One iteration over the input's lines."""
+
+    def __init__(self, lines: Any, told: Input) -> None:
+        self._lines = lines
+        self._input = told
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            line = next(self._lines)
+        except StopIteration:
+            self._input.tell(b"", "iteration", -1)
+            raise
+        except BaseException as error:
+            self._input.failed(error)
+            raise
+        self._input.tell(line, "iteration", -1)
+        return line

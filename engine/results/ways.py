@@ -1,0 +1,90 @@
+"""The same request by several ways in: where the application saw something else. Pure.
+
+What an application is given (its scope or environ, and the body that it read) is taken apart into named values, and
+the values are laid side by side. Ports and the engine's own words differ from run to run and mean nothing here; objects
+that are the server's own are named by their class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.model.boundary import AppCall, Foreign
+from engine.model.octets import Blob
+from engine.model.showing import shown
+
+ABSENT = "(absent)"
+MOST = 44  # characters of a value
+# The interpreter's and the process's own, which are in some servers' environ.
+LEFT_OUT = frozenset({"wsgi.input", "wsgi.errors", "wsgi.file_wrapper", "state"})
+_PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=localhost:)\d+")
+_PORTS = ("SERVER_PORT", "REMOTE_PORT")
+_CLOCK = re.compile(r"\d{9,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that is not the same everywhere. ``seen`` is what it was by each way, as text; ABSENT where it was
+    not there."""
+
+    name: str
+    seen: Mapping[str, str]
+
+
+def differences(seen: Mapping[str, Sequence[AppCall]]) -> list[Difference]:
+    """What an application saw otherwise by one way than by another, in the order of names. ``seen`` are its calls by
+    the way's name."""
+    taken = {way: values(calls) for way, calls in seen.items()}
+    names = sorted({name for found in taken.values() for name in found})
+    return [
+        Difference(name, {way: found.get(name, ABSENT) for way, found in taken.items()})
+        for name in names
+        if len({found.get(name, ABSENT) for found in taken.values()}) > 1
+    ]
+
+
+def values(calls: Sequence[AppCall]) -> dict[str, str]:
+    """What an application was given, by name and as text."""
+    found = {"calls": str(len(calls))}
+    for number, call in enumerate(calls, 1):
+        before = f"call {number}: " if len(calls) > 1 else ""
+        for name, value in _of_call(call):
+            found[before + name] = value
+    return found
+
+
+def _of_call(call: AppCall) -> Iterator[tuple[str, str]]:
+    for name, value in call.scope.items():
+        if name in LEFT_OUT or name.startswith(("uwsgi.", "x-wsgiorg.")):
+            continue
+        if name == "headers" and isinstance(value, (list, tuple)):
+            yield from _headers(value)
+        elif name in ("client", "server") and isinstance(value, (list, tuple)) and len(value) == 2:
+            yield name, f"{value[0]}, {type(value[1]).__name__} port"
+        elif name in _PORTS:
+            yield name, "port"
+        else:
+            yield name, _text(value)
+    if call.received_total is not None:
+        size, digest = call.received_total
+        yield "body", f"{size} B, {digest[:12]}" if size else "empty"
+
+
+def _headers(pairs: Sequence[object]) -> Iterator[tuple[str, str]]:
+    """Fields by their names, those of one name together and in their order."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], bytes):
+            found.setdefault(pair[0].decode("latin-1"), []).append(_text(pair[1]))
+    for name, lines in found.items():
+        yield f"header {name}", " | ".join(lines)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Foreign):
+        return f"(a {value.cls})" if value.value is None else f"{_text(value.value)} (a {value.cls})"
+    if isinstance(value, (bytes, str, Blob)):
+        return _PORT.sub("PORT", shown(value, MOST))
+    return _CLOCK.sub("N", _PORT.sub("PORT", shown(value, MOST)))

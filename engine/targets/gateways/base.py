@@ -1,0 +1,67 @@
+"""What a gateway is to the engine: what it speaks to the server behind it, and its configuration for a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.registry import nearest
+
+# What cases may say of the gateway in their `server:` mapping; all are true or false.
+WORDS: Mapping[str, str] = {
+    "keep_conn": "the gateway keeps its connections to the server, and sends several requests over one",
+    "buffering": "the gateway takes a response from the server before the client has taken it",
+    "client_body_buffering": "the gateway takes a request's whole body before it turns to the server",
+}
+
+# Of what a server offers, what a client of a gateway has as well: what is a matter of server and app alone.
+CARRIED = frozenset({"disconnect", "lifespan", "reload", "state", "uvloop", "pathsend", "zerocopysend"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a configuration is made from: where the gateway listens, where the server does, the words of a case for the
+    gateway, and the user and group that its workers run as, "" for whoever starts it."""
+
+    listen: tuple[str, int]
+    upstream: tuple[str, int]
+    options: Mapping[str, object] = field(default_factory=dict)
+    user: str = ""
+
+    def on(self, word: str, default: bool) -> bool:
+        """Whether an option is on."""
+        return bool(self.options.get(word, default))
+
+
+Location = Callable[[Setting], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway in front of servers.
+
+    ``speaks`` is what it speaks to the server: ``http``, ``fastcgi`` or ``uwsgi``. ``location`` makes the lines of its
+    configuration that say how requests are passed on; ``options`` are the words of WORDS that it has.
+    """
+
+    name: str
+    title: str
+    speaks: str
+    location: Location
+    options: frozenset[str] = frozenset(WORDS)
+
+    def unsupported(self, options: Mapping[str, object]) -> tuple[str, ...]:
+        """Why this gateway cannot be configured so: a sentence for each word and value that it does not have."""
+        reasons = []
+        for name, value in options.items():
+            if name not in self.options:
+                reasons.append(f"{self.name} has nothing for the option {name!r} ({nearest(name, self.options)})")
+            elif not isinstance(value, bool):
+                reasons.append(f"{self.name} cannot have {name}: {value!r} is neither true nor false")
+        return tuple(reasons)
+
+
+def split(options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """A launch's options as those of the server and those of the gateway."""
+    of_server = {name: value for name, value in options.items() if name not in WORDS}
+    return of_server, {name: value for name, value in options.items() if name in WORDS}

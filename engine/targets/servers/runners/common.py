@@ -1,0 +1,39 @@
+"""What the runners share: their arguments, the app, and where to listen."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import Any
+
+
+def arguments(name: str) -> argparse.ArgumentParser:
+    """The options that every runner has."""
+    parser = argparse.ArgumentParser(prog=name)
+    parser.add_argument("app", metavar="MODULE:ATTRIBUTE")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--bind", metavar="HOST:PORT", help="where to listen")
+    where.add_argument("--fd", type=int, help="a socket that listens")
+    parser.add_argument("--threads", type=int, default=50, help="how many requests at a time")
+    parser.add_argument("--grace", type=float, default=10.0, help="seconds for requests in flight at the end")
+    return parser
+
+
+def load(named: str) -> Any:
+    """The app. Whatever its import raises goes on."""
+    sys.path.insert(0, os.getcwd())
+    module, _, attribute = named.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def address(parsed: argparse.Namespace) -> tuple[str, int] | None:
+    """Where to listen; None for a socket that was handed down, which then is descriptor 0, as FastCGI has it (2.2)."""
+    if parsed.bind is not None:
+        host, _, port = str(parsed.bind).rpartition(":")
+        return host, int(port)
+    if parsed.fd != 0:
+        os.dup2(parsed.fd, 0)
+        os.close(parsed.fd)
+    return None

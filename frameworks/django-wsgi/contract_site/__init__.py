@@ -1,0 +1,1 @@
+"""The contract for WSGI as a Django project."""

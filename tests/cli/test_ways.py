@@ -1,0 +1,41 @@
+"""``engine ways`` with real services behind a real nginx."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.cli.conftest import ENGINE, clean
+
+
+def ways(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ENGINE, "ways", *words], env=clean(), capture_output=True, text=True, check=False, timeout=120
+    )  # fmt: skip
+
+
+@pytest.mark.service
+def test_what_nginx_changes_on_the_way_is_shown_and_nothing_else() -> None:
+    two = ("--gateway", "direct", "--gateway", "nginx-http", "--server", "gunicorn", "--format", "markdown")
+    ran = ways("specs/contract/http-messages.yaml::echo[text]", *two)
+    assert ran.returncode == 0, ran.stderr
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ran.stdout.splitlines() if "|" in line]
+    assert rows[0] == ["", "direct gunicorn", "nginx-http gunicorn"]
+    assert rows[2:] == [
+        ["header connection", "(absent)", "bytes 'close'"],
+        ["(verdict)", "pass", "pass"],
+    ]
+
+
+def test_a_case_that_has_one_way_only_is_refused() -> None:
+    ran = ways("specs/http/wire.yaml::missing-host")
+    assert ran.returncode == 2
+    assert "can be sent by one way at most" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_case_that_is_not_there() -> None:
+    ran = ways("no-such-case")
+    assert ran.returncode == 2
+    assert "no-such-case" in ran.stderr
