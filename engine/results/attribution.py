@@ -208,16 +208,18 @@ class _Case:
     def _behind(self, cell: Cell, reference: Cell | None) -> Attribution:
         """Rule 2. What fails directly as well is as if the gateway were not there. Another server that passes behind
         the same gateway clears it: then it is about how this one speaks to it, and the rest of the rules decide among
-        the cells there. A server that only a gateway can reach has no direct cell."""
+        the cells there. A server that only a gateway can reach has no direct cell; anything that passes there will do.
+        """
         gateway = cell.row.gateway
         direct = self.find(cell, gateway=DIRECT)
         behind = [other for other in self.cells if other.row.gateway == gateway and self.passed(other)]
-        cleared = any(other.server != cell.server for other in behind)
-        if cleared and (direct is None or self.passed(direct)):
+        if direct is None and behind:
             return self._among(cell, reference)
         if direct is None:
-            because = f"it was not judged without {gateway}, and no other server was seen to pass it behind that"
+            because = f"it was not judged without {gateway}, and nothing was seen to pass it behind that"
             return Attribution(Fault.UNKNOWN, because, "", (), cell.given, self._run(cell))
+        if self.passed(direct) and any(other.server != cell.server for other in behind):
+            return self._among(cell, reference)
         if self.passed(direct):
             because = f"it fails behind {gateway}, and passes directly"
             return Attribution(Fault.GATEWAY, because, gateway, _evidence(cell, direct, reference), cell.given)

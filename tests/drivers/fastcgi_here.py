@@ -22,7 +22,8 @@ from engine.wire.fastcgi import (
     end_body,
     stream,
 )
-from tests.drivers.context import FakeContext
+from tests.drivers.context import FakeContext, on, run
+from tests.drivers.reader import KINDS, step
 
 HEAD = b"Status: 200 OK\r\nContent-Type: application/json\r\nX-A: 1\r\n\r\n"
 
@@ -87,3 +88,24 @@ def params(found: Sequence[Record], id: int = 1) -> list[tuple[bytes, bytes]]:
     pairs, rest = decode_pairs(data)
     assert rest == b""
     return pairs
+
+
+def acted(*acts: dict[str, object], **variables: object) -> list[Record]:
+    """The records that acts send."""
+
+    async def work() -> list[Record]:
+        ctx, connection, channel = spoken(**variables)
+        for act in acts:
+            for name, body in act.items():
+                await on(ctx, connection, name, body, group="fastcgi")
+        return sent(channel)
+
+    return run(work())
+
+
+def previewed(name: str, body: object, **variables: object) -> list[tuple[str, bytes]]:
+    """What `engine show` tells of an act."""
+    kind = KINDS["fastcgi", name]
+    assert kind.preview is not None
+    found = kind.preview(step(name, body, "fastcgi").params, variables, "$(host)")
+    return [(one.what, one.data) for one in found]

@@ -183,6 +183,26 @@ def test_a_connection_is_opened_under_a_name_once() -> None:
     assert (result.verdict, result.reason) == (Verdict.ERROR, "ValueError: there is a connection 'one' already")
 
 
+def test_a_new_connection_leads_past_the_gateway_where_that_is_asked_for() -> None:
+    opened: list[object] = []
+
+    async def open_channel(address: object, *more: object) -> Channel:
+        opened.append(address)
+        return ScriptedChannel()
+
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.connect("past", upstream=True)
+        await context.connect("past")
+        await context.connect(None, upstream=True)
+        await context.connect(None)
+        return None
+
+    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    live = FakeLive(upstream=("127.0.0.1", 2))
+    asyncio.run(runner.run(job(case(step("connect"))), live))
+    assert opened == [live.upstream, live.upstream, live.address]
+
+
 def test_polling_goes_on_until_it_holds() -> None:
     tries: list[int] = []
 

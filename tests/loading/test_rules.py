@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.loading.diagnostics import Diagnostic
+from engine.loading.documents import load_text
 from tests.loading.helpers import HEAD, OK, codes, load, suite
+from tests.loading.vocabulary import real
 
 R = "path: /scope, expect: {status: 200}"
 
@@ -230,6 +232,17 @@ def test_marks(steps: str, script: str, expected: list[tuple[str, str]]) -> None
 def test_the_control_alone_plays_scripts(runs_on: str) -> None:
     extra = f"runs_on: {runs_on}\napplication: {{http: [{{respond: {{status: 200}}}}]}}"
     assert found(OK, extra) == [("runs-on", runs_on)]
+
+
+def test_what_goes_past_a_gateway_names_it() -> None:
+    steps = "[{fastcgi: {script: [{begin: {}}, {response: {expect: {status: 200}}}]}}]"
+
+    def wrong(extra: str) -> list[str]:
+        found = load_text(suite(steps, extra), real()).diagnostics
+        return [one.code for one in found if one.code == "no-gateway"]
+
+    assert wrong("runs_on: wsgi") == wrong("runs_on: wsgi\nonly: {servers: [fcgisgi]}") == ["no-gateway"]
+    assert wrong("runs_on: wsgi\nonly: {gateways: [nginx-fastcgi]}") == []
 
 
 def test_flags_belong_to_one_server() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from engine.loading.rules.view import View
+from engine.loading.vocabulary import STEP
+
+PAST_GATEWAYS = "fastcgi"
 
 
 def check(view: View) -> None:
-    """`runs_on: frameworks` with a script, a server's own flags for more than one server, a level that is missing."""
+    """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway where
+    none is named, a level that is missing."""
     runs_on = view.key("runs_on")
     if view.application is not None and runs_on is not None and runs_on.value != "control":
         own = view.node.get("runs_on")
@@ -22,3 +26,8 @@ def check(view: View) -> None:
         if servers is None or len(servers.items()) != 1:
             what = "`flags` are one server's own command line, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
+    past = next((item for item in view.items() if item.name == PAST_GATEWAYS and item.group == STEP), None)
+    if past is not None and (only is None or only.get("gateways") is None):
+        what = f"`{PAST_GATEWAYS}` goes past a gateway to a server that speaks it, and this case names no gateway"
+        hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"
+        view.notes.error(past.body.key, "no-gateway", what, hint)
