@@ -37,7 +37,7 @@ class Limits:
     are counted among the others. ``company`` jobs at a time on one target, ``ahead``: by how many jobs a target's start
     may run ahead of the jobs that were let go."""
 
-    targets: int = 6
+    targets: int = 4
     starting: int = 3
     own: int = 8
     company: int = 16
