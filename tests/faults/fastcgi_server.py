@@ -11,26 +11,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-import io
 import os
 import signal
 import socket
+import struct
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from . import fastcgi_wrong as wrong
+from .fastcgi_calls import KIB, Application, End, environ_of, play
 from .fastcgi_faults import FAULTS
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, RESULT, UNKNOWN = range(1, 12)
 RESPONDER, KEEP_CONN = 1, 1
-COMPLETE, OVERLOADED, UNKNOWN_ROLE = 0, 2, 3
+COMPLETE, CANT_MULTIPLEX, OVERLOADED, UNKNOWN_ROLE = range(4)
 VALUES = {b"FCGI_MAX_CONNS": b"50", b"FCGI_MAX_REQS": b"50", b"FCGI_MPXS_CONNS": b"1"}
-KIB = 1024
-
-Application = Callable[[dict[str, Any], Any], Any]
 
 
 @dataclass(eq=False)
@@ -58,7 +54,8 @@ class Connection:
         self.fault = fault
         self.requests: dict[int, Request] = {}
         self.arrival = 0
-        self.begun = False
+        self.spent = False
+        self.held: bytearray | None = None  # records that go out together
         self.over = False
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
@@ -134,10 +131,9 @@ class Connection:
         keep = bool(content[2] & KEEP_CONN)
         if int.from_bytes(content[:2], "big") != RESPONDER and self.fault != "roles-taken":
             self.end(Request(id, keep, 0), OVERLOADED if self.fault == "role-overloaded" else UNKNOWN_ROLE)
-        elif self.fault == "one-request-only" and self.begun:
-            pass
+        elif self.spent:
+            self.end(Request(id, keep, 0), CANT_MULTIPLEX)
         elif not (self.requests and self.fault == "second-request-dropped"):
-            self.begun = True
             self.requests[id] = Request(id, keep, self.arrival)
             if self.fault == "early-head":
                 self.send(STDOUT, id, b"Content-Type: text/plain\r\n")
@@ -164,6 +160,8 @@ class Connection:
             request.pairs = self.decoded(bytes(request.params))
         if self.fault == "empty-values-dropped":
             request.pairs = [pair for pair in request.pairs if pair[1]]
+        if self.fault == "last-parameter-lost":
+            del request.pairs[-1:]
 
     def decoded(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """Name-value pairs, as far as they are whole."""
@@ -179,7 +177,8 @@ class Connection:
             if end > len(data):
                 self.nonsense()
                 break
-            found.append((data[at : at + sizes[0]], data[at + sizes[0] : end]))
+            value = data[at + sizes[0] : end]
+            found.append((data[at : at + sizes[0]], value[:100] if self.fault == "values-cut" else value))
             at = end
         return found
 
@@ -198,67 +197,22 @@ class Connection:
     def call(self, request: Request) -> None:
         """Call the application in a thread."""
         request.called = True
-        environ = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.pairs}
         body = b"".join(request.body)
-        length = environ.get("CONTENT_LENGTH", "")
-        if self.fault == "stdin-is-the-length" and body:
-            environ["CONTENT_LENGTH"] = str(len(body))
-        elif length.isdigit():
-            if len(body) < int(length) and self.fault == "short-body-waits":
-                return
-            body = body[: int(length)]
-        if self.fault == "stdin-cut" and len(body) > 64 * KIB:
-            body = body[:-1]
-        if self.fault == "body-lost":
-            body = b""
+        length = dict(request.pairs).get(b"CONTENT_LENGTH", b"")
+        if self.fault == "short-body-waits" and length.isdigit() and len(body) < int(length):
+            return
         if self.fault == "large-bodies-close" and len(body) > 64 * KIB:
             self.over = True
             self.writer.close()
             return
-        if self.fault in wrong.ENVIRON:
-            wrong.ENVIRON[self.fault](environ)
-        more = {
-            "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False,
-        }  # fmt: skip
-        asyncio.get_running_loop().run_in_executor(
-            self.pool, self.play, {"SCRIPT_NAME": "", "PATH_INFO": "", **environ, **more}, request,
-            asyncio.get_running_loop(),
-        )  # fmt: skip
+        environ = environ_of(request.pairs, body, self.fault)
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(self.pool, self.play, environ, request, loop)
 
     def play(self, environ: dict[str, Any], request: Request, loop: asyncio.AbstractEventLoop) -> None:
         """What the thread does: what the application gives goes back to the loop piece by piece."""
-        head: list[bytes] = []
-
-        def said(data: bytes) -> None:
-            loop.call_soon_threadsafe(self.out, request, data)
-
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[..., Any]:
-            head[:] = [self.head(status, headers)]
-            return said
-
-        pieces: Any = ()
-        begun = False
-        try:
-            pieces = self.app(environ, start_response)
-            for piece in [b"".join(pieces)] if self.fault == "buffered" else pieces:
-                if piece:
-                    said(b"".join(head) + piece)
-                    head.clear()
-                    begun = True
-        except Exception:
-            status = "200 OK" if self.fault == "exception-is-200" else "500 Internal Server Error"
-            head[:] = [] if begun else [self.head(status, [("Content-Type", "text/plain")])]
-        finally:
-            if hasattr(pieces, "close") and self.fault != "body-not-closed":
-                pieces.close()
-            loop.call_soon_threadsafe(self.done, request, b"".join(head))
-
-    def head(self, status: str, headers: list[tuple[str, str]]) -> bytes:
-        """The head of a CGI response."""
-        first, fields = wrong.head(self.fault, status, headers)
-        lines = [first, *(f"{name}: {value}" for name, value in fields)]
-        return "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
+        end = play(self.app, environ, lambda data: loop.call_soon_threadsafe(self.out, request, data), self.fault)
+        loop.call_soon_threadsafe(self.done, request, end)
 
     def out(self, request: Request, data: bytes) -> None:
         """Send a piece of the response, unless the request is over."""
@@ -270,11 +224,21 @@ class Connection:
         for at in range(0, len(data), 32 * KIB):
             self.send(STDOUT, request.id, data[at : at + 32 * KIB])
 
-    def done(self, request: Request, rest: bytes) -> None:
-        """The application has come to its end."""
+    def done(self, request: Request, end: End) -> None:
+        """The application has come to its end. CGI has no word for a response that broke off: the connection is
+        reset, unless other requests are on it. nginx takes one that is closed for the end of the response."""
         if self.requests.get(request.id) is not request:
             return
-        self.out(request, rest)
+        if end.broken and len(self.requests) == 1:
+            self.over = True
+            self.writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+            self.writer.transport.abort()
+            return
+        self.held = bytearray()
+        self.out(request, end.rest)
+        self.spent = self.fault == "one-request-only" or (self.fault == "errors-spoil" and end.status >= "500")
         if self.fault == "noise":
             self.send(STDERR, request.id, b"a request\n")
         if self.fault != "stdout-not-ended":
@@ -286,6 +250,9 @@ class Connection:
         """Send END_REQUEST, and close the connection where it is not to be kept."""
         app_status = 1 if self.fault == "app-status-1" else 0
         self.send(END, request.id, app_status.to_bytes(4, "big") + bytes((status, 0, 0, 0)))
+        if self.held is not None:
+            held, self.held = self.held, None
+            self.write(held)
         # nginx gives its clients their answer only when the connection is closed: it must find the server ready.
         stays = self.fault == "never-closes" and b"HTTP_X_ENGINE_PEER" not in dict(request.pairs)
         keep = (request.keep or stays) and self.fault != "always-closes"
@@ -298,8 +265,15 @@ class Connection:
         if self.fault == "ids-of-one-byte":
             id &= 255
         head = bytes((1, kind)) + id.to_bytes(2, "big") + len(content).to_bytes(2, "big") + bytes(2)
+        if self.held is not None:
+            self.held += head + content
+        else:
+            self.write(head + content)
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Write what is due, unless the connection is over."""
         if not self.writer.is_closing():
-            self.writer.write(head + content)
+            self.writer.write(data)
 
 
 async def serve(app: Application, listener: socket.socket, fault: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.faults import apps, fastcgi_faults, switches
-from tests.faults.fastcgi_faults import CAUGHT
+from tests.faults import apps, fastcgi_apps, fastcgi_faults, fastcgi_gates, switches
+from tests.faults.fastcgi_harness import CAUGHT
 from tests.faults.harness import control_cases, names
 from tests.faults.table import APPS, SERVERS
 
@@ -53,6 +53,13 @@ def test_some_fault_breaks_each_variant_of_a_case_of_the_contract() -> None:
     assert {name for name in NAMED if "[" in name} <= {variant for variant, _ in expanded}
 
 
+def test_some_fault_breaks_each_variant_of_the_24_checks_of_fastcgi() -> None:
+    expanded = [names(case.file, case.id) for case in control_cases()]
+    checks = [variant for variant, _ in expanded if variant.startswith("fastcgi/checks")]
+    assert len(checks) >= 24
+    assert set(checks) <= NAMED
+
+
 def test_the_table_names_cases_that_exist() -> None:
     assert {name.partition("[")[0] for name in NAMED} <= set(cases())
 
@@ -60,5 +67,6 @@ def test_the_table_names_cases_that_exist() -> None:
 def test_every_fault_has_a_case_that_catches_it() -> None:
     assert set(SERVERS) == set(switches.FAULTS)
     assert set(APPS) == set(apps.FAULTS)
-    assert set(CAUGHT) == set(fastcgi_faults.FAULTS)
+    for module in (fastcgi_apps, fastcgi_faults, fastcgi_gates):
+        assert set(module.CAUGHT) == set(module.FAULTS)
     assert all(caught for table in (SERVERS, APPS, CAUGHT) for caught in table.values())

@@ -1,0 +1,152 @@
+"""Runs cases of FastCGI on the small FastCGI server behind nginx: all of them right, or one of them wrong.
+
+python -m tests.faults.fastcgi_harness                       every case, where nothing is wrong
+python -m tests.faults.fastcgi_harness server:padding-kept   ... with that fault of the server
+python -m tests.faults.fastcgi_harness app:echo-cut          ... with that fault of the app
+python -m tests.faults.fastcgi_harness gate:proxy-passed     ... with that fault of the gateway
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.app.front import Front
+from engine.app.places import find
+from engine.app.plan import plan
+from engine.app.session import Session
+from engine.model.case import Case
+from engine.model.target import Launch, Target
+from engine.model.verdict import JobResult
+from engine.observation.desk import Desk
+from engine.targets.environments import Environment
+from engine.targets.fitting import unsupported
+from engine.targets.frameworks import WSGI, Framework
+from engine.targets.gateways import load_gateways
+from engine.targets.gateways.base import split
+from engine.targets.gateways.nginx import Nginx
+from engine.targets.gateways.running import Gate, open_gate
+from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.runtimes.site import Site
+from engine.targets.servers.base import Command, Server, Start
+
+from . import fastcgi_apps, fastcgi_faults, fastcgi_gates
+from .harness import AT_ONCE, RED, ROOT, STARTS_WITHIN, Here, Verdicts, control_cases, names, show
+
+FOLDER = "specs/fastcgi/"
+TARGET = Target("small", "wsgi-control", "auto", "nginx-fastcgi", interface=WSGI)
+
+CAUGHT: Mapping[str, tuple[str, ...]] = {
+    f"{part}:{name}": caught
+    for part, table in (
+        ("server", fastcgi_faults.CAUGHT), ("app", fastcgi_apps.CAUGHT), ("gate", fastcgi_gates.CAUGHT),
+    )
+    for name, caught in table.items()
+}  # fmt: skip
+"""Every fault as ``PART:NAME``, and the cases that must catch it."""
+
+
+def command(fault: str) -> Command:
+    """The small server's command line, with a fault or none."""
+
+    def base(start: Start) -> list[str]:
+        host, port = start.address
+        where = ["--bind", f"{host}:{port}"] if start.descriptor is None else ["--fd", str(start.descriptor)]
+        return [str(start.python), "-m", "tests.faults.fastcgi_server", start.app, *where, "--fault", fault]
+
+    return base
+
+
+class SmallRuntime(LocalRuntime):
+    """Starts small FastCGI servers behind nginx as the engine starts any, with a fault ``PART:NAME`` or none."""
+
+    def __init__(self, folder: Path, fault: str = "") -> None:
+        part, _, name = fault.partition(":")
+        self._app, self._gateway = name if part == "app" else "", name if part == "gate" else ""
+        module = "tests.faults.fastcgi_apps:app" if self._app else "app:app"
+        control = Framework(TARGET.framework, "", module, ROOT / "frameworks/wsgi-control", interface=WSGI)
+        small = Server(
+            TARGET.server, "", "", Path(), base=command(name if part == "server" else ""),
+            speaks=frozenset({"fastcgi"}), interfaces=frozenset({WSGI}),
+        )  # fmt: skip
+        super().__init__(
+            Here(folder / "cache"), {control.name: control}, {small.name: small}, Desk.create, folder,
+            ready_within=STARTS_WITHIN,
+        )  # fmt: skip
+
+    def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
+        variables = super()._variables(launch, environment, scratch)
+        path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
+        return {**variables, "PYTHONPATH": path, "FAULTY_FAULT": self._app}
+
+    async def _gate(self, site: Site, program: Nginx) -> Gate:  # type: ignore[override]
+        gateway = load_gateways()[site.launch.target.gateway]
+        if self._gateway:
+            gateway = fastcgi_gates.wrong(gateway, self._gateway)
+        _, options = split(dict(site.launch.options))
+        log = site.log.with_name(f"{site.log.stem}.gateway.log")
+        return await open_gate(gateway, program, site.address, options, scratch=site.scratch, log=log)
+
+
+@functools.cache
+def _front() -> Front:
+    """Read once: it holds the whole vocabulary."""
+    return Front(find())
+
+
+def fastcgi_cases() -> list[Case]:
+    """Every case of specs/fastcgi. Raises AssertionError where the linter finds mistakes."""
+    return [case for case in control_cases() if FOLDER in case.file]
+
+
+async def run(cases: Iterable[Case], fault: str = "") -> list[JobResult]:
+    """Run cases on one small server. What they depend on is not run with them."""
+    alone = [replace(case, depends_on=()) for case in cases]
+    verdicts = Verdicts()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        runtime = SmallRuntime(Path(folder), fault)
+        small = runtime.servers[TARGET.server]
+        offers = frozenset({"fastcgi"})
+        jobs = plan(alone, [TARGET], lambda target: offers, lambda target, options: unsupported(small, target, options))
+        await Session(jobs, runtime, _front().runner("faults-run"), None, [verdicts]).run()
+    return verdicts.results
+
+
+async def missed(cases: Sequence[Case], fault: str) -> list[str]:
+    """The cases that must catch a fault of CAUGHT, and do not."""
+    own = [case for case in cases if not set(names(case.file, case.id)).isdisjoint(CAUGHT[fault])]
+    results = await run(own, fault)
+    red = {name for result in results if result.verdict in RED for name in names(result.file, result.case)}
+    return [case for case in CAUGHT[fault] if case not in red]
+
+
+async def all_missed(cases: Sequence[Case], faults: Iterable[str] = CAUGHT) -> dict[str, list[str]]:
+    """What is missed of each fault, some servers at a time."""
+    turns = asyncio.Semaphore(AT_ONCE)
+    chosen = list(faults)
+
+    async def one(fault: str) -> list[str]:
+        async with turns:
+            return await missed(cases, fault)
+
+    return dict(zip(chosen, await asyncio.gather(*map(one, chosen)), strict=True))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("fault", nargs="?", default="", choices=["", *CAUGHT], metavar="PART:NAME")
+    results = asyncio.run(run(fastcgi_cases(), parser.parse_args().fault))
+    red = show(results)
+    print(f"{len(results) - red} of {len(results)} are not red")
+    return int(bool(red))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
