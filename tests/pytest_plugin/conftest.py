@@ -91,7 +91,8 @@ def run(suites: Path) -> Run:
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         variables["COLUMNS"] = "160"
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", path, "--framework", "control", *arguments],
+            # What else is installed for benchmarks has words of its own to say.
+            [sys.executable, "-m", "pytest", "-p", "no:asyncio", path, "--framework", "control", *arguments],
             cwd=suites.parent,
             env=variables,
             capture_output=True,
