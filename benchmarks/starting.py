@@ -13,13 +13,12 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.services import front_of, targets_of
-from engine.app.session import event_loop
+from engine.app.session import Runtime, event_loop
 from engine.execution.schedule import Limits
 from engine.model.target import Launch, Target
-from engine.targets.runtimes.local import LocalRuntime
 
 
-async def start_all(runtime: LocalRuntime, targets: list[Target]) -> None:
+async def start_all(runtime: Runtime, targets: list[Target]) -> None:
     """Start each and stop it at once, as many at a time as a run has live."""
     places = asyncio.Semaphore(Limits().starting)
 

@@ -105,7 +105,7 @@ class Process:
                 front.targets(order.asked)  # it learns which servers there are
                 runner = front.runner(order.run_id, keep_all=order.keep_all)
                 self._session = Session(
-                    order.jobs, front.runtime(order.folder), runner, None, [self], known=front.known
+                    order.jobs, front.runtime(order.folder), runner, None, [self], front.limits, front.known
                 )
                 self._sessions.append(self._session)
                 self._session.schedule.hold()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,17 +14,19 @@ from engine.app import vocabulary
 from engine.app.grids import relative
 from engine.app.places import Places
 from engine.app.plan import Selection, plan
-from engine.app.session import runner
+from engine.app.reach import EVERYTHING, Reach, within
+from engine.app.session import Runtime, runner
 from engine.app.vocabulary import Words
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
 from engine.execution.runner import Runner
+from engine.execution.schedule import Limits
 from engine.loading.cache import Kept, fingerprint
 from engine.loading.documents import Loaded, load_paths
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
 from engine.model.target import Target
-from engine.observation.desk import Desk
+from engine.observation.desk import FOLDERS, Desk
 from engine.registry import Registry
 from engine.targets.environments import Environments
 from engine.targets.fitting import through, unsupported
@@ -30,12 +34,18 @@ from engine.targets.frameworks import Framework, load_frameworks, offered
 from engine.targets.matrix import LOOPS, default_targets, targets
 from engine.targets.offers import Probed
 from engine.targets.probes import Probes
+from engine.targets.runtimes import running
 from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.runtimes.running import RunningRuntime, Service, services
 from engine.targets.selection import ALL, configured
 from engine.targets.servers import load_servers
 from engine.targets.servers.base import Server
 
 BASELINE = "known-failures.yaml"
+LOCAL, DOCKER = "local", "docker"
+RUNTIMES = (LOCAL, DOCKER, running.NAME)
+# Names the folder in which services that run already have their desks, each under its framework's name.
+DESKS = "ENGINE_DESK"
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,13 @@ class Asked:
 @dataclass(frozen=True)
 class Front:
     """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
-    gateways are, "" for the one that is found."""
+    gateways are, "" for the one that is found. ``way`` is the runtime's name, one of RUNTIMES, and ``urls`` are where
+    services are that run already."""
 
     places: Places
     nginx: str = ""
+    way: str = "local"
+    urls: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
         """A front goes to another process by what it was made from; the rest is made there."""
@@ -121,6 +134,35 @@ class Front:
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
+        if self.urls and self.way != running.NAME:
+            raise UsageError("--url says where services run already", hint=f"add --runtime {running.NAME}")
+        if self.way == running.NAME:
+            return self._running(asked)
+        return [replace(target, runtime=self.way) for target in self._targets(asked)]
+
+    def _running(self, asked: Asked) -> list[Target]:
+        """The services that run already, as targets. Raises UsageError where one would be several."""
+        names = tuple(self.services)
+        for name in asked.frameworks:
+            if self.frameworks.pick(name).name not in names:
+                raise UsageError(f"no --url says where {name} is", hint=running.FORM)
+        chosen = [name for name in names if not asked.frameworks or name in asked.frameworks]
+        found = self._targets(replace(asked, frameworks=tuple(chosen)))
+        for name in chosen:
+            if [target.framework for target in found].count(name) != 1:
+                raise UsageError(
+                    f"what serves {name} at {self.services[name].url} is one server, on one loop, behind one gateway",
+                    hint="say which with one --server, one --gateway and no --loop both",
+                )
+        return [replace(target, runtime=running.NAME) for target in found]
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """The services that run already, by framework. Raises UsageError."""
+        return services(self.urls, self.frameworks, os.environ.get(DESKS, ""))
+
+    def _targets(self, asked: Asked) -> list[Target]:
+        """The targets that were asked for, as local processes."""
         servers = configured(self.servers, asked.servers, asked.variants)
         self.configured.update({server.configuration: server for server in servers})
         words = asked.frameworks, asked.loop, asked.gateways
@@ -137,7 +179,16 @@ class Front:
 
     def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
         """The jobs of some cases on some targets."""
-        return plan(cases, chosen, self.offers, self.unsupported)
+        jobs = plan(cases, chosen, self.offers, self.unsupported)
+        reaches = {target: self.reach(target) for target in chosen}
+        return within(jobs, self.words.kinds, reaches)
+
+    def reach(self, target: Target) -> Reach:
+        """What the runtime can do for cases on a target."""
+        if self.way != running.NAME:
+            return EVERYTHING
+        observer = self.services[target.framework].desk is not None
+        return Reach(processes=False, observer=observer, ports=False, drives=False)
 
     def offers(self, target: Target) -> frozenset[str]:
         """What a target offers, as its server and its framework declare it, and what its server speaks."""
@@ -164,15 +215,38 @@ class Front:
         """Why a target cannot be started with these options."""
         return unsupported(self.configured[target.configuration], target, options)
 
+    @property
+    def limits(self) -> Limits:
+        """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
+        the limits of time of cases with a server of their own must hold all the same."""
+        return Limits(targets=3, starting=2, own=3) if self.way == DOCKER else Limits()
+
     def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
         """A runner of jobs; ``keep_all`` keeps the transcripts of what passes as well."""
         return runner(self.words.kinds, self.words.match, run_id, keep_all=keep_all)
 
-    def runtime(self, folder: Path) -> LocalRuntime:
-        """What starts targets as local processes; their logs go into ``folder``/logs. Raises UsageError where this
-        system cannot run them."""
+    def runtime(self, folder: Path) -> Runtime:
+        """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
+        run them."""
         if sys.platform == "win32":
             raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
+        if self.way == running.NAME:
+            return RunningRuntime(self.services, self.frameworks, self.configured, boundary_of=open_desk)
+        if self.way == DOCKER:
+            # The client of Docker costs a tenth of a second, and most runs need none.
+            from engine.targets.runtimes.docker import DockerRuntime  # noqa: PLC0415
+
+            return DockerRuntime(
+                self.frameworks,
+                self.configured,
+                Desk.create,
+                folder,
+                cache=self.places.cache,
+                root=self.places.frameworks.parent,
+                probes=self.probes,
+                nginx=self.nginx,
+                on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
+            )
         return LocalRuntime(
             Environments(self.places.cache),
             self.frameworks,
@@ -184,4 +258,14 @@ class Front:
         )
 
 
-__all__ = ["ALL", "LOOPS", "Asked", "Front"]
+def open_desk(folder: Path) -> Desk:
+    """The engine's side of a desk that a service of another user writes to as well. Raises OSError."""
+    desk = Desk.create(folder)
+    for name in FOLDERS:
+        # Whoever made it has seen to that already, where it is not the engine's.
+        with suppress(PermissionError):
+            (folder / name).chmod(0o777)
+    return desk
+
+
+__all__ = ["ALL", "LOOPS", "RUNTIMES", "Asked", "Front"]

@@ -92,7 +92,7 @@ def run(
     store = keep(front.places, run_id, arguments, jobs)
     runner = front.runner(run_id, keep_all=keep_transcripts)
     runtime = front.runtime(store.folder)
-    session = Session(jobs, runtime, runner, store, [watcher], known=front.known, recheck=recheck)
+    session = Session(jobs, runtime, runner, store, [watcher], front.limits, front.known, recheck)
     shown: list[R] = []
 
     def finish(ended: str) -> None:

@@ -62,12 +62,25 @@ def logs(folder: Path) -> list[Log]:
 
 
 def log_of(name: str, folder: Path) -> Log:
-    """The log of a target. Raises UsageError, which names the nearest, where the run has none of it."""
+    """The log of a target, by its id, or by its framework's name where the run has one target of that. Raises
+    UsageError, which names the nearest, where the run has none of it."""
     found = {log.name: log for log in logs(folder)}
+    of_framework = [one for one in found if f"-{name}-" in one and not one.startswith("probe-") and not numbered(one)]
+    if name not in found and len(of_framework) == 1:
+        return found[of_framework[0]]
+    if name not in found and of_framework:
+        hint = "which one: " + ", ".join(of_framework)
+        raise UsageError(f"the run {folder.name} has several logs of {name!r}", hint=hint)
     if name not in found:
         hint = nearest(name, found) or "no target of it was started"
         raise UsageError(f"the run {folder.name} has no log of {name!r}", hint=hint)
     return found[name]
+
+
+def numbered(name: str) -> bool:
+    """Whether a log's name has a number behind the target's id, or is a gateway's."""
+    last = name.rpartition(".")[2]
+    return last.isdigit() or last == "gateway"
 
 
 def last_lines(log: Log, count: int) -> tuple[str, int]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOOPS = ("auto", "asyncio", "uvloop", "both")
 LEVELS = ("must", "should", "may")
+RUNTIMES = ("local", "docker", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,24 @@ def gateway_argument(parser: argparse.ArgumentParser) -> None:
 def nginx_argument(parser: argparse.ArgumentParser) -> None:
     """The option that says which nginx gateways are."""
     parser.add_argument("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or what is found)")
+
+
+def runtime_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say how services come to run."""
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        default="local",
+        help="how services come to run: as processes of this machine, in containers, or already, where --url says "
+        "(local)",
+    )
+    parser.add_argument(
+        "--url",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="where a framework's service runs already, like fastapi=http://127.0.0.1:8002; may be repeated",
+    )
 
 
 def case_arguments(parser: argparse.ArgumentParser) -> None:

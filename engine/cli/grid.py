@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, place_arguments, target_arguments
+from engine.cli.base import Command, asked, place_arguments, runtime_arguments, target_arguments
 from engine.errors import DocumentError, ResultsError
 from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders of suites (specs)")
     target_arguments(parser)
+    runtime_arguments(parser)
     place_arguments(parser)
     parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="draw a run again, run nothing")
     parser.add_argument(
@@ -83,7 +84,7 @@ def run(parsed: argparse.Namespace) -> int:
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         return show(again(parsed.from_run, places), places, parsed, files=False)
-    front = Front(places, parsed.nginx)
+    front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url))
     loaded = front.load(launch.paths_of(parsed.paths, front))
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))

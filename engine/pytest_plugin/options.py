@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.front import LOOPS, Asked
+from engine.app.front import LOOPS, RUNTIMES, Asked
 
 
 def add(parser: pytest.Parser) -> None:
@@ -29,6 +29,15 @@ def add(parser: pytest.Parser) -> None:
         "have; may be repeated",
     )  # fmt: skip
     group.addoption("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or what is found)")
+    group.addoption(
+        "--runtime", choices=RUNTIMES, default="local",
+        help="how services come to run: as processes of this machine, in containers, or already, where --url says "
+        "(local)",
+    )  # fmt: skip
+    group.addoption(
+        "--url", action="append", default=[], metavar="NAME=URL",
+        help="where a framework's service runs already, like fastapi=http://127.0.0.1:8002; may be repeated",
+    )  # fmt: skip
     group.addoption("--loop", choices=sorted(LOOPS), default="auto", help="the event loop of the services")
     group.addoption("--category", action="append", default=[], metavar="NAME", help="cases of this category only")
     group.addoption(

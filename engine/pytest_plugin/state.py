@@ -62,7 +62,8 @@ class Conformance:
     @cached_property
     def front(self) -> Front:
         """The engine."""
-        return Front(self.places, self.config.getoption("nginx"))
+        option = self.config.getoption
+        return Front(self.places, option("nginx"), option("runtime"), tuple(option("url")))
 
     @cached_property
     def targets(self) -> list[Target]:

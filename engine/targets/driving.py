@@ -45,13 +45,17 @@ class Driving:
         finally:
             theirs.close()
         try:
-            reader, writer = await asyncio.open_unix_connection(sock=ours)
-            self = cls(process, reader, writer)
-            await self._ready()
+            return await cls.over(process, *await asyncio.open_unix_connection(sock=ours))
         except BaseException:
             ours.close()
             await asyncio.shield(_end(process))
             raise
+
+    @classmethod
+    async def over(cls, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Driving:
+        """The engine's side of a process that speaks over this stream, once the app is loaded. Raises StartError."""
+        self = cls(process, reader, writer)
+        await self._ready()
         self._listening = asyncio.ensure_future(self._listen())
         return self
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -35,6 +34,12 @@ class Starter:
     drive: Callable[[], Awaitable[Driving]]
 
 
+class Keeper(Protocol):
+    """Whoever keeps a target's port for it: a socket, or the network of a container."""
+
+    def close(self) -> None: ...
+
+
 class Front(Protocol):
     """A gateway that runs in front of a target."""
 
@@ -53,7 +58,7 @@ class LocalTarget:
     """A target that runs on this machine under a warden. It keeps ``engine.model.protocols.LiveTarget``.
 
     ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
-    ``process`` is its main process, None where a step will start it; ``keeper`` the socket that keeps its port.
+    ``process`` is its main process, None where a step will start it; ``keeper`` keeps its port.
     ``address`` is where the server listens and speaks ``speaks``; where a gateway stands in front, clients connect to
     ``front``'s.
     """
@@ -69,7 +74,7 @@ class LocalTarget:
         log_file: Path,
         scratch: Path,
         starter: Starter,
-        keeper: socket.socket | None = None,
+        keeper: Keeper | None = None,
         speaks: str = "http",
         front: Front | None = None,
     ) -> None:

@@ -71,12 +71,14 @@ async def ready(
     return call
 
 
-async def ask(address: tuple[str, int], token: str) -> Answer:
-    """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one."""
+async def ask(address: tuple[str, int], token: str, authority: str = "") -> Answer:
+    """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
+    ``authority`` is the Host header's value, the address as it is where none is given."""
     host, port = address
+    authority = authority or f"{host}:{port}"
     reader, writer = await asyncio.open_connection(host, port)
     try:
-        head = f"GET /health HTTP/1.1\r\nHost: {host}:{port}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
+        head = f"GET /health HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode())
         data = await reader.read()
     finally:

@@ -17,6 +17,7 @@ from engine.app.places import find
 from engine.channels.tcp import open_tcp
 from engine.execution.job import Job
 from engine.execution.runner import Runner
+from engine.execution.schedule import Limits
 from engine.model.expectation import Checks
 from engine.model.protocols import Channel
 from engine.model.target import Launch, Target
@@ -28,6 +29,7 @@ class FakeFront:
     """A front whose targets are fakes."""
 
     known = ()
+    limits = Limits()
 
     def __init__(self, results: Path) -> None:
         self.places = find(str(results))

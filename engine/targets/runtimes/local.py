@@ -25,7 +25,8 @@ from engine.targets.gateways import load_gateways
 from engine.targets.gateways.base import split
 from engine.targets.gateways.nginx import Nginx, find
 from engine.targets.gateways.running import Gate, failed, open_gate
-from engine.targets.live import LocalTarget, Starter, read_log
+from engine.targets.layout import APPS
+from engine.targets.live import Keeper, LocalTarget, Starter, read_log
 from engine.targets.offers import NOTHING, Probed
 from engine.targets.offers import WORDS as OFFERS
 from engine.targets.ports import PortTaken
@@ -35,7 +36,6 @@ from engine.targets.runtimes.site import Site
 from engine.targets.servers.base import Server, Start
 from engine.targets.services import Services
 
-APPS = {"asgi": "engine_inside.service:app", "wsgi": "engine_inside.wsgi_service:app"}
 READY_WITHIN = 30.0
 # For servers that take no socket: the port was free a moment ago, and somebody else may have been quicker.
 TRIES = 3
@@ -166,20 +166,17 @@ class LocalRuntime:
         """One try."""
         # Before anything is started that would be started in vain.
         program = find(self._nginx) if launch.target.gateway != DIRECT else None
-        scratch = Path(tempfile.mkdtemp(prefix="engine-"))
+        scratch = self._scratch()
         process: Process | None = None
         gate: Gate | None = None
-        listener = keeper = None
+        listener: socket.socket | None = None
+        keeper: Keeper | None = None
         try:
             boundary = self._boundary_of(scratch / "desk")
             if prepare is not None:
                 prepare(boundary)
-            if self._hands_down(launch):
-                listener = ports.listening()
-                port = int(listener.getsockname()[1])
-            else:
-                port, keeper = ports.reserved()
-            site = Site(launch, environment, log, scratch, (ports.HERE, port), speaks(launch.target), boundary)
+            address, listener, keeper = await self._place(launch)
+            site = Site(launch, environment, log, scratch, address, speaks(launch.target), boundary)
             if not launch.held:
                 process = await self._begin(site, listener)
             gate = await self._gate(site, program) if program is not None else None
@@ -203,6 +200,18 @@ class LocalRuntime:
             process=process, log_file=log, scratch=scratch, starter=starter, keeper=keeper,
             speaks=site.speaks, front=gate,
         )  # fmt: skip
+
+    def _scratch(self) -> Path:
+        """A new folder for a target. Raises OSError."""
+        return Path(tempfile.mkdtemp(prefix="engine-"))
+
+    async def _place(self, launch: Launch) -> tuple[tuple[str, int], socket.socket | None, Keeper | None]:
+        """Where the server is to listen; the socket that it is handed, if it is, and what keeps its port."""
+        if self._hands_down(launch):
+            listener = ports.listening()
+            return (ports.HERE, int(listener.getsockname()[1])), listener, None
+        port, keeper = ports.reserved()
+        return (ports.HERE, port), None, keeper
 
     def _hands_down(self, launch: Launch) -> bool:
         """Whether the server is handed a socket that listens. One that a case has for itself binds its port itself: of

@@ -1,0 +1,139 @@
+"""The Docker engine as this engine uses it: finding it, what is said where it cannot be used, what belongs to a run.
+
+Everything that a run makes has two labels: that it is this engine's, and which process made it. What has no such label
+is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from docker.errors import APIError, DockerException, NotFound
+
+import docker
+from engine.errors import EnvironmentFailed
+
+LABEL = "asgi-conformance.engine"
+RUN = "asgi-conformance.run"
+# How long a call may take, in seconds; builds are told of line by line.
+TIMEOUT = 120
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a sweep removed, by name."""
+
+    containers: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+
+def connect(make: Callable[..., Any] = docker.from_env) -> Any:
+    """A client of a Docker engine that answers. Raises EnvironmentFailed where there is none, or none may be used."""
+    try:
+        client = make(timeout=TIMEOUT)
+        client.ping()
+    except (DockerException, OSError) as error:
+        raise unusable(error) from None
+    return client
+
+
+def unusable(error: BaseException) -> EnvironmentFailed:
+    """What is wrong where no Docker engine can be used, from the client's words."""
+    words = str(error)
+    where = os.environ.get("DOCKER_HOST", "/var/run/docker.sock")
+    if "Permission denied" in words or "PermissionError" in words:
+        hint = "be a member of the group `docker` (and log in again), or run a rootless Docker and set DOCKER_HOST"
+        return EnvironmentFailed(f"this user may not use the Docker engine at {where}", hint=hint)
+    if "FileNotFoundError" in words or "No such file" in words:
+        hint = "install Docker and start it (systemctl start docker), or set DOCKER_HOST; without it: --runtime local"
+        return EnvironmentFailed(f"there is no Docker engine at {where}", hint=hint)
+    if "refused" in words:
+        return EnvironmentFailed(f"no Docker engine answers at {where}", hint="start it: systemctl start docker")
+    return EnvironmentFailed("the Docker engine cannot be used", hint=last_line(words))
+
+
+def refused(doing: str, error: Exception) -> EnvironmentFailed:
+    """What is wrong where the Docker engine refuses something, with a way out where its words are known."""
+    words = str(getattr(error, "explanation", "") or error)
+    low = words.lower()
+    hint = last_line(words)
+    if "no space left" in low:
+        hint = "the disk that holds Docker's files is full: docker system df tells by what"
+    elif "port is already allocated" in low or "address already in use" in low:
+        hint = "another process or container has that port: docker ps tells which"
+    elif re.search(r"pull access denied|manifest.*not found|not found: manifest|no such host|dial tcp|registry", low):
+        hint = f"the base image cannot be pulled; PYTHON_IMAGE names another one. {last_line(words)}"
+    elif "user namespaces are enabled" in low:
+        hint = "containers share the machine's process ids here, which a Docker with userns-remap does not allow"
+    elif "connection" in low and ("refused" in low or "aborted" in low or "reset" in low):
+        hint = "the Docker engine went away: see its own log"
+    return EnvironmentFailed(f"Docker could not {doing}", hint=hint, log=words)
+
+
+def last_line(words: str) -> str:
+    """The last line that says something, cut."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
+
+
+def asking(doing: str, act: Callable[[], T]) -> T:
+    """Do something with the client. Raises EnvironmentFailed, which says what could not be done."""
+    try:
+        return act()
+    except (DockerException, OSError) as error:
+        raise refused(doing, error) from None
+
+
+def run_word(pid: int | None = None) -> str:
+    """What names the run of a process: its pid, and when it was started, so that a pid that comes again is another."""
+    pid = os.getpid() if pid is None else pid
+    return f"{pid}-{born(pid)}"
+
+
+def born(pid: int) -> str:
+    """When a process was started, "" where there is none, or nobody can tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("latin-1").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def lives(run: str) -> bool:
+    """Whether the process that a run's word names still runs."""
+    pid, _, when = run.partition("-")
+    if not pid.isdigit():
+        return False
+    return bool(when) and born(int(pid)) == when
+
+
+def labels(run: str) -> dict[str, str]:
+    """The labels of what a run makes."""
+    return {LABEL: "1", RUN: run}
+
+
+def sweep(client: Any, of: Callable[[str], bool]) -> Left:
+    """Remove every container and network of those runs of this engine, running or not. Raises EnvironmentFailed."""
+    containers, networks = [], []
+    filters = {"label": [LABEL, RUN]}
+    for one in asking(
+        "list containers", lambda: client.containers.list(all=True, filters=filters, ignore_removed=True)
+    ):
+        if of(one.labels.get(RUN, "")):
+            # Somebody else may remove it at the same time.
+            with suppress(NotFound, APIError):
+                one.remove(force=True, v=True)
+            containers.append(one.name)
+    for one in asking("list networks", lambda: client.networks.list(filters=filters)):
+        if of((one.attrs.get("Labels") or {}).get(RUN, "")):
+            with suppress(NotFound, APIError):
+                one.remove()
+            networks.append(one.name)
+    return Left(tuple(containers), tuple(networks))

@@ -1,0 +1,29 @@
+"""``engine clean``."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.cli.main import main
+from engine.targets.containers import docking
+from engine.targets.containers.docking import labels, run_word
+from tests.targets.docker_here import FakeDocker
+
+
+def test_it_says_what_it_removed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    fake = FakeDocker()
+    fake.containers.create("left", labels=labels("1-0"))
+    fake.networks.create("net", labels=labels("1-0"))
+    fake.containers.create("mine", labels=labels(run_word()))
+    monkeypatch.setattr(docking.connect, "__defaults__", (lambda **more: fake,))
+    assert main(["clean"]) == 0
+    assert capsys.readouterr().out == "removed the container left\nremoved the network net\n"
+    assert main(["clean"]) == 0
+    assert capsys.readouterr().out == "nothing was left\n"
+    assert [one.name for one in fake.containers.things] == ["mine"]
+
+
+def test_without_docker_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    assert main(["clean"]) == 3
+    assert "no Docker engine at unix:///nowhere.sock" in capsys.readouterr().err
