@@ -28,6 +28,8 @@ def documented() -> dict[str, list[tuple[int, str]]]:
     for line in (ROOT / "docs" / "existing-suite.md").read_text(encoding="utf-8").splitlines():
         if heading := re.fullmatch(r"## .*: `(specs/contract/.*)`", line):
             rows = found.setdefault(heading[1], [])
+        elif line.startswith("## "):
+            rows = []
         elif row := re.match(r"\| (\d+) \| [^|]+ \| `([^`]+)` \|", line):
             rows.append((int(row[1]), row[2]))
     return found
