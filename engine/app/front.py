@@ -221,9 +221,9 @@ class Front:
         the limits of time of cases with a server of their own must hold all the same."""
         return Limits(targets=3, starting=2, own=3) if self.way == DOCKER else Limits()
 
-    def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
-        """A runner of jobs; ``keep_all`` keeps the transcripts of what passes as well."""
-        return runner(self.words.kinds, self.words.match, run_id, keep_all=keep_all)
+    def runner(self, run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
+        """A runner of jobs; ``keep_all`` keeps the transcripts of what passes as well, ``keep_calls`` the calls."""
+        return runner(self.words.kinds, self.words.match, run_id, keep_all=keep_all, keep_calls=keep_calls)
 
     def runtime(self, folder: Path) -> Runtime:
         """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot

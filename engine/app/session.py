@@ -262,9 +262,9 @@ async def open_channel(address: tuple[str, int], subject: str, receive_buffer: i
     return await open_tcp(address, label=subject, receive_buffer=receive_buffer)
 
 
-def runner(kinds: Kinds, match: Match, run_id: str, *, keep_all: bool = False) -> Runner:
+def runner(kinds: Kinds, match: Match, run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
     """A runner for a run. Its nonce is short, since it goes into headers."""
-    return Runner(kinds, match, open_channel, nonce(run_id), keep_all=keep_all)
+    return Runner(kinds, match, open_channel, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls)
 
 
 def nonce(run_id: str) -> str:

@@ -68,7 +68,7 @@ def jobs_of(case: Case, asked: Asked, front: Front) -> list[Job]:
 def run(case: Case, jobs: Sequence[Job], front: Front, watcher: Watcher, folder: Path) -> Compared:
     """Send the case by every way. Raises launch.Stopped after Ctrl-C."""
     run_id = new_run_id()
-    session = Session(jobs, front.runtime(folder), front.runner(run_id, keep_all=True), None, [watcher])
+    session = Session(jobs, front.runtime(folder), front.runner(run_id, keep_calls=True), None, [watcher])
     launch.until_stopped(session.run())
     names = {job.target.id: way(job.target) for job in jobs}
     came = {one.target: one for one in session.results}

@@ -55,11 +55,3 @@ async def send(ctx: Context, connection: Connection, data: bytes, sent: bytes | 
         ctx.note("not sent", error.what, subject=connection.name)
         return False
     return True
-
-
-async def send_all(ctx: Context, connection: Connection, pieces: Sequence[bytes]) -> bool:
-    """Send pieces one by one, each when the one before it is gone."""
-    for piece in pieces:
-        if not await send(ctx, connection, piece):
-            return False
-    return True

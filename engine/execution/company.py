@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 
 class Company:
@@ -21,15 +19,6 @@ class Company:
         self._exclusive = False
         self._words: set[str] = set()
         self._queue: deque[tuple[str, asyncio.Future[None]]] = deque()
-
-    @asynccontextmanager
-    async def admit(self, alone: str) -> AsyncIterator[None]:
-        """Inside as long as the block runs; ``alone`` as ``enter`` has it."""
-        await self.enter(alone)
-        try:
-            yield
-        finally:
-            self.leave(alone)
 
     async def enter(self, alone: str) -> None:
         """Wait to be admitted. ``alone`` is "" , "all", or a word. Whoever has entered must leave."""

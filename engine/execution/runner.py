@@ -29,15 +29,23 @@ class Runner:
     """Runs jobs; it keeps nothing between them."""
 
     def __init__(
-        self, kinds: Kinds, match: Match, open_channel: OpenChannel, run_id: str, *, keep_all: bool = False
+        self,
+        kinds: Kinds,
+        match: Match,
+        open_channel: OpenChannel,
+        run_id: str,
+        *,
+        keep_all: bool = False,
+        keep_calls: bool = False,
     ) -> None:
         """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it. ``keep_all``
-        keeps the transcript of what passes as well."""
+        keeps the transcript of what passes as well; ``keep_calls`` gives the application's calls with each result."""
         self._kinds = kinds
         self._match = match
         self._open = open_channel
         self._run_id = run_id
         self._keep_all = keep_all
+        self._keep_calls = keep_calls
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
         """What a job's text may name: ``run``, ``host`` and the matrix's values."""
@@ -108,7 +116,7 @@ class Runner:
             cite=case.cite,
             title=case.title,
             log=live.log(logged)[-LOG:] if keep else "",
-            calls=tuple(_calls(memory)) if self._keep_all else (),
+            calls=tuple(_calls(memory)) if self._keep_calls else (),
         )
         live.boundary.finish(job.id)
         return result

@@ -78,7 +78,7 @@ class JobResult:
     ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` is a shell command, "" if none does.
     ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
     meanwhile, cut; ``recheck`` what came of it when it was run again alone. ``calls`` are those of the application,
-    where the runner keeps all: they stay in memory, and are in no file.
+    where the runner was to keep them: they stay in memory, and are in no file.
     """
 
     case: str

@@ -14,13 +14,14 @@ async def crowd(company: Company, wishes: list[str]) -> tuple[list[frozenset[int
     order: list[int] = []
 
     async def job(number: int, alone: str) -> None:
-        async with company.admit(alone):
-            inside.add(number)
-            order.append(number)
-            seen.append(frozenset(inside))
-            for _ in range(5):
-                await asyncio.sleep(0)
-            inside.discard(number)
+        await company.enter(alone)
+        inside.add(number)
+        order.append(number)
+        seen.append(frozenset(inside))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        inside.discard(number)
+        company.leave(alone)
 
     await asyncio.wait_for(asyncio.gather(*(job(number, wish) for number, wish in enumerate(wishes))), 5)
     return seen, order
