@@ -27,6 +27,7 @@ SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
         (b"a", b"a"),
         (Octets(b"\xc3\xbc"), "ü"),
         (Blob(5, SHA_OF_HELLO, b"hel"), "hello"),
+        (Foreign("CloseCode", "<CloseCode: 1006>", 1006), 1006),
         (True, True),
     ],
 )
