@@ -25,9 +25,11 @@ from tempfile import TemporaryDirectory
 from benchmarks import plain
 from benchmarks.measuring import Figures, options, pytest, seconds, table
 from benchmarks.services import Lending, front_of, started, targets_of
+from engine.app import workshop
 from engine.app.front import Front
+from engine.app.run_ids import new_run_id
 from engine.app.runs import keep
-from engine.app.session import Session, event_loop, new_run_id
+from engine.app.session import Session, event_loop
 from engine.execution.job import Job
 from engine.execution.schedule import Limits
 from engine.model.protocols import LiveTarget
@@ -46,7 +48,7 @@ async def session(
     jobs = [replace(job, position=job.position + before) for job in jobs]
     store = keep(front.places, run_id, (), jobs)
     running = Session(
-        jobs, Lending(live), front.runner(run_id), store, (), Limits(targets=len(live)), known=front.known
+        jobs, Lending(live), workshop.runner(run_id), store, (), Limits(targets=len(live)), known=front.known
     )  # fmt: skip
     await running.schedule.allow(before + len(jobs))
     began = time.monotonic()
@@ -64,7 +66,7 @@ async def measure(rounds: int, folder: Path) -> tuple[Figures, list[JobResult]]:
     jobs = front.plan([case for suite in loaded.suites for case in suite.cases], targets)
     figures = Figures()
     results: list[JobResult] = []
-    async with started(front.runtime(folder), targets) as live:
+    async with started(workshop.runtime(front, folder), targets) as live:
         run = [(job, live[job.target].address) for job in jobs if not job.left_out]
         file = plain.write(run, folder)
         theirs = pytest("-p", "pytest_asyncio.plugin", str(file))

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.services import front_of, targets_of
+from engine.app import workshop
 from engine.app.session import Runtime, event_loop
 from engine.execution.schedule import Limits
 from engine.model.target import Launch, Target
@@ -39,7 +40,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
         front = front_of(Path(name))
-        runner.run(start_all(front.runtime(Path(name)), targets_of(front, loop=asked.loop)))
+        runner.run(start_all(workshop.runtime(front, Path(name)), targets_of(front, loop=asked.loop)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Sessions in a process of their own, beside the one that asks for their verdicts.
 
 pytest reports items on one core while this process runs jobs on another: under one interpreter's lock each would wait
-for the other. The two hold the ends of a socket pair. Orders come in as pickles, each behind its size in four bytes;
-lines of JSON go back: a verdict with what became known of its target, as ``engine.app.runs`` has it, or how a session
+for the other. The two hold the ends of a socket pair. Orders come in as ``engine.app.orders`` has them; lines of JSON
+go back: a verdict with what became known of its target, as ``engine.app.runs`` has it, or how a session
 ended.
 The process ends, its targets stopped, when the other end is closed, so that nothing outlives a pytest that was killed.
 """
@@ -11,68 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import pickle
+import shutil
 import signal
 import socket
-import struct
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.app.front import Asked, Front
+from engine.app import workshop
+from engine.app.early import Early
+from engine.app.orders import SIZE, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
 from engine.app.runs import to_document, to_recheck_document
 from engine.app.session import Session, event_loop
 from engine.errors import EngineError
 from engine.execution.job import Job
 from engine.model.target import Target
 from engine.model.verdict import JobResult
-
-# How the process is started. Not by -m: the orders' classes would be there twice, and a pickle's not the ones matched.
-COMMAND = (sys.executable, "-c", "from engine.app.background import main; main()")
-
-SIZE = struct.Struct("!I")
-
-
-@dataclass(frozen=True)
-class Begin:
-    """Run these jobs, none before it is let go; ``folder`` is the run's. ``asked`` made the jobs' targets, and
-    ``keep_all`` keeps the transcripts of what passes as well."""
-
-    front: Front
-    asked: Asked
-    run_id: str
-    folder: Path
-    jobs: Sequence[Job]
-    keep_all: bool = False
-
-
-@dataclass(frozen=True)
-class Allow:
-    """Let go every job before this position."""
-
-    position: int
-
-
-@dataclass(frozen=True)
-class End:
-    """End the session that runs: what has not run is cancelled, and every target is stopped."""
-
-
-@dataclass(frozen=True)
-class Again:
-    """Run what was red in all sessions so far again alone, and tell what came of it."""
-
-
-Order = Begin | Allow | End | Again
-
-
-def framed(order: Order) -> bytes:
-    """An order as it is sent."""
-    data = pickle.dumps(order, pickle.HIGHEST_PROTOCOL)
-    return SIZE.pack(len(data)) + data
 
 
 class Process:
@@ -85,31 +40,35 @@ class Process:
         self._running: asyncio.Task[None] | None = None
         self._sessions: list[Session] = []
         self._told: set[str] = set()
+        self._book = Book()
+        self._early: Early | None = None
+        self._stray: Path | None = None
 
     async def serve(self) -> None:
         """Follow orders until the other end is closed."""
         try:
             while True:
                 (size,) = SIZE.unpack(await self._reader.readexactly(SIZE.size))
-                await self._follow(pickle.loads(await self._reader.readexactly(size)))
+                data = await self._reader.readexactly(size)
+                try:
+                    await self._follow(self._book.read(data))
+                except Exception as error:  # pytest must not wait for ever
+                    self._tell({"ended": _said(error)})
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             await self._end()
+            await self._leave()
 
     async def _follow(self, order: Order) -> None:
         match order:
+            case Learn():
+                self._book.learn(order.held)
+            case Ahead():
+                self._runtime(order.run).begin(order.launch)
             case Begin():
                 await self._end()
-                front = order.front
-                front.targets(order.asked)  # it learns which servers there are
-                runner = front.runner(order.run_id, keep_all=order.keep_all)
-                self._session = Session(
-                    order.jobs, front.runtime(order.folder), runner, None, [self], front.limits, front.known
-                )
-                self._sessions.append(self._session)
-                self._session.schedule.hold()
-                self._running = asyncio.create_task(self._run(self._session))
+                self._begin(order)
             case Allow():
                 if self._session is not None:
                     await self._session.schedule.allow(order.position)
@@ -119,16 +78,43 @@ class Process:
                 await self._end()
                 self._running = asyncio.create_task(self._run_again())
 
-    async def _run(self, session: Session) -> None:
+    def _runtime(self, run: Run) -> Early:
+        """What starts the run's targets. Raises UsageError."""
+        if self._early is None:
+            run.front.targets(run.asked)  # it learns which servers there are
+            if not run.folder.exists():
+                self._stray = run.folder
+            self._early = Early(workshop.runtime(run.front, run.folder))
+        return self._early
+
+    def _begin(self, order: Begin) -> None:
+        front = order.run.front
+        runtime = self._runtime(order.run)
+        runner = workshop.runner(order.run.run_id, keep_all=order.run.keep_all)
+        session = Session(order.jobs, runtime, runner, None, [self], workshop.limits(front), front.known)
+        session.schedule.hold()
+        self._session, self._stray = session, None
+        self._sessions.append(session)
+        self._running = asyncio.create_task(self._run(session, runtime))
+
+    async def _leave(self) -> None:
+        """Stop what was started for a session that never came, and remove what it wrote."""
+        if self._early is not None:
+            await self._early.leave()
+        if self._stray is not None:
+            shutil.rmtree(self._stray, ignore_errors=True)
+
+    async def _run(self, session: Session, runtime: Early) -> None:
         trouble = ""
         try:
+            await runtime.leave({job.launch for job in session.jobs if not job.left_out})
             await session.run()
         except asyncio.CancelledError:
             trouble = "the run was cancelled"
-        except EngineError as error:
-            trouble = str(error)
         except Exception as error:  # pytest must not wait for ever
-            trouble = f"the engine broke down: {type(error).__name__}: {error}"
+            trouble = _said(error)
+        finally:
+            await runtime.leave()
         self._tell({"ended": trouble})
 
     async def _run_again(self) -> None:
@@ -140,7 +126,7 @@ class Process:
                     if result.recheck:
                         self._tell({"rechecked": to_recheck_document(result)})
         except Exception as error:  # likewise
-            trouble = f"the engine broke down: {type(error).__name__}: {error}"
+            trouble = _said(error)
         self._tell({"ended": trouble})
 
     async def _end(self) -> None:
@@ -169,6 +155,11 @@ class Process:
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to tell pytest of."""
+
+
+def _said(error: Exception) -> str:
+    """What ended a session, for people."""
+    return str(error) if isinstance(error, EngineError) else f"the engine broke down: {type(error).__name__}: {error}"
 
 
 async def serve(end: socket.socket) -> None:

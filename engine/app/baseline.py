@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 
 from engine.app.front import BASELINE, Front
-from engine.app.grids import relative
+from engine.app.places import relative
 from engine.app.runs import Run
 from engine.errors import Defect, ResultsError
 from engine.loading.diagnostics import Diagnostic
-from engine.loading.documents import Loaded, load_text
+from engine.loading.documents import load_text
+from engine.loading.loaded import Loaded
 from engine.loading.rules import known as rules
 from engine.model.baseline import KnownFailure
 from engine.model.places import NOWHERE

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.app.front import Asked, Front
 from engine.app.places import Places
+from engine.app.run_ids import folder_of
 from engine.app.runs import Run, again
-from engine.app.session import folder_of
 from engine.errors import UsageError
 from engine.reports import comparison as reports
 from engine.results.comparison import Comparison, Part, Side, compare, configurations, servers, sides

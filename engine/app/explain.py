@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.app import grids, logs, runs
 from engine.app.places import Places
-from engine.app.session import nonce
+from engine.app.run_ids import nonce
 from engine.loading.catalogue import read_clauses
 from engine.results.choosing import choose
 from engine.results.explaining import Explanation, document, explained

@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.app import vocabulary
-from engine.app.grids import relative
-from engine.app.places import Places
+from engine.app.places import Places, relative
 from engine.app.plan import Selection, plan
 from engine.app.reach import EVERYTHING, Reach, within
-from engine.app.session import Runtime, runner
-from engine.app.vocabulary import Words
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
-from engine.execution.runner import Runner
-from engine.execution.schedule import Limits
-from engine.loading.cache import Kept, fingerprint
-from engine.loading.documents import Loaded, load_paths
+from engine.loading import clause_files
+from engine.loading.cache import Kept, fingerprint, unchanged
+from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
 from engine.model.target import Target
-from engine.observation.desk import FOLDERS, Desk
 from engine.registry import Registry
-from engine.targets.environments import Environments
+from engine.targets import contract
 from engine.targets.fitting import through, unsupported
 from engine.targets.frameworks import Framework, load_frameworks, offered
 from engine.targets.matrix import LOOPS, default_targets, targets
-from engine.targets.offers import Probed
-from engine.targets.probes import Probes
-from engine.targets.runtimes import running
-from engine.targets.runtimes.local import LocalRuntime
-from engine.targets.runtimes.running import RunningRuntime, Service, services
+from engine.targets.runtimes import RUNNING, RUNTIMES, URL_FORM
 from engine.targets.selection import ALL, configured
 from engine.targets.servers import load_servers
 from engine.targets.servers.base import Server
 
+if TYPE_CHECKING:
+    from engine.app.vocabulary import Words
+    from engine.targets.runtimes.running import Service
+
+# What starts targets, and what reads documents that have changed, is loaded where it is first needed: pytest needs
+# neither in its own process, and every module has its price in each start.
+# ruff: noqa: PLC0415
+
 BASELINE = "known-failures.yaml"
-LOCAL, DOCKER = "local", "docker"
-RUNTIMES = (LOCAL, DOCKER, running.NAME)
 # Names the folder in which services that run already have their desks, each under its framework's name.
 DESKS = "ENGINE_DESK"
 
@@ -86,6 +81,8 @@ class Front:
     @cached_property
     def words(self) -> Words:
         """The language, the contract and the clauses."""
+        from engine.app import vocabulary
+
         return vocabulary.load(self.places)
 
     @cached_property
@@ -109,7 +106,7 @@ class Front:
         path = relative(self.places.specs / BASELINE)
         if not path.exists():
             return ()
-        loaded = load_paths([path], self.words.loading)
+        loaded = self.load([path])
         for mistake in loaded.diagnostics:
             if mistake.is_error:
                 raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
@@ -117,26 +114,30 @@ class Front:
 
     def load(self, paths: Sequence[Path]) -> Loaded:
         """The suites under some paths, and every mistake in them."""
+        held = unchanged(paths, self.kept)
+        if held is not None:
+            return held
+        from engine.loading.documents import load_paths
+
         return load_paths(paths, self.words.loading, self.kept)
 
     @cached_property
     def kept(self) -> Kept:
         """Documents without mistakes, as they were read the last time."""
         package = Path(__file__).resolve().parent.parent
-        code = [package / name for name in ("loading", "drivers", "matchers", "model")]
-        words = self.words
+        code = [package / name for name in ("loading", "drivers", "matchers", "model", "targets/contract.py")]
+        contracts = [self.places.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
         facts = [
-            str(words.contract),
-            str(words.wsgi_contract),
-            *(f"{clause.id}" for clause in words.loading.clauses.values()),
+            *(path.read_text(errors="replace") for path in contracts if path.is_file()),
+            *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs])),
         ]
         return Kept(self.places.cache / "documents", fingerprint(code, facts))
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
-        if self.urls and self.way != running.NAME:
-            raise UsageError("--url says where services run already", hint=f"add --runtime {running.NAME}")
-        if self.way == running.NAME:
+        if self.urls and self.way != RUNNING:
+            raise UsageError("--url says where services run already", hint=f"add --runtime {RUNNING}")
+        if self.way == RUNNING:
             return self._running(asked)
         return [replace(target, runtime=self.way) for target in self._targets(asked)]
 
@@ -145,7 +146,7 @@ class Front:
         names = tuple(self.services)
         for name in asked.frameworks:
             if self.frameworks.pick(name).name not in names:
-                raise UsageError(f"no --url says where {name} is", hint=running.FORM)
+                raise UsageError(f"no --url says where {name} is", hint=URL_FORM)
         chosen = [name for name in names if not asked.frameworks or name in asked.frameworks]
         found = self._targets(replace(asked, frameworks=tuple(chosen)))
         for name in chosen:
@@ -154,11 +155,13 @@ class Front:
                     f"what serves {name} at {self.services[name].url} is one server, on one loop, behind one gateway",
                     hint="say which with one --server, one --gateway and no --loop both",
                 )
-        return [replace(target, runtime=running.NAME) for target in found]
+        return [replace(target, runtime=RUNNING) for target in found]
 
     @cached_property
     def services(self) -> dict[str, Service]:
         """The services that run already, by framework. Raises UsageError."""
+        from engine.targets.runtimes.running import services
+
         return services(self.urls, self.frameworks, os.environ.get(DESKS, ""))
 
     def _targets(self, asked: Asked) -> list[Target]:
@@ -180,12 +183,15 @@ class Front:
     def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
         """The jobs of some cases on some targets."""
         jobs = plan(cases, chosen, self.offers, self.unsupported)
-        reaches = {target: self.reach(target) for target in chosen}
-        return within(jobs, self.words.kinds, reaches)
+        if self.way != RUNNING:
+            return jobs
+        from engine.app.vocabulary import kinds
+
+        return within(jobs, kinds(), {target: self.reach(target) for target in chosen})
 
     def reach(self, target: Target) -> Reach:
         """What the runtime can do for cases on a target."""
-        if self.way != running.NAME:
+        if self.way != RUNNING:
             return EVERYTHING
         observer = self.services[target.framework].desk is not None
         return Reach(processes=False, observer=observer, ports=False, drives=False)
@@ -198,74 +204,15 @@ class Front:
 
     def spoken(self, server: Server) -> frozenset[str]:
         """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
-        part = Environments(self.places.cache).servers_part_now(server) if server.asks else ""
-        return (self.probes.spoken_now(server, part) if part else None) or frozenset()
+        if not server.asks:
+            return frozenset()
+        from engine.app.probing import spoken
 
-    def probed(self, server: Server, loop: str) -> Probed | None:
-        """What a probe found of a server on a loop, None where the cache does not know."""
-        part = Environments(self.places.cache).servers_part_now(server)
-        return self.probes.known(self.probes.name(server, part, loop)) if part else None
-
-    @cached_property
-    def probes(self) -> Probes:
-        """What probes found, in the cache."""
-        return Probes(self.places.cache, Environments(self.places.cache).alone)
+        return spoken(self.places, server)
 
     def unsupported(self, target: Target, options: Mapping[str, object]) -> Sequence[str]:
         """Why a target cannot be started with these options."""
         return unsupported(self.configured[target.configuration], target, options)
 
-    @property
-    def limits(self) -> Limits:
-        """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
-        the limits of time of cases with a server of their own must hold all the same."""
-        return Limits(targets=3, starting=2, own=3) if self.way == DOCKER else Limits()
 
-    def runner(self, run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
-        """A runner of jobs; ``keep_all`` keeps the transcripts of what passes as well, ``keep_calls`` the calls."""
-        return runner(self.words.kinds, self.words.match, run_id, keep_all=keep_all, keep_calls=keep_calls)
-
-    def runtime(self, folder: Path) -> Runtime:
-        """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
-        run them."""
-        if sys.platform == "win32":
-            raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
-        if self.way == running.NAME:
-            return RunningRuntime(self.services, self.frameworks, self.configured, boundary_of=open_desk)
-        if self.way == DOCKER:
-            # The client of Docker costs a tenth of a second, and most runs need none.
-            from engine.targets.runtimes.docker import DockerRuntime  # noqa: PLC0415
-
-            return DockerRuntime(
-                self.frameworks,
-                self.configured,
-                Desk.create,
-                folder,
-                cache=self.places.cache,
-                root=self.places.frameworks.parent,
-                probes=self.probes,
-                nginx=self.nginx,
-                on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
-            )
-        return LocalRuntime(
-            Environments(self.places.cache),
-            self.frameworks,
-            self.configured,
-            boundary_of=Desk.create,
-            folder=folder,
-            probes=self.probes,
-            nginx=self.nginx,
-        )
-
-
-def open_desk(folder: Path) -> Desk:
-    """The engine's side of a desk that a service of another user writes to as well. Raises OSError."""
-    desk = Desk.create(folder)
-    for name in FOLDERS:
-        # Whoever made it has seen to that already, where it is not the engine's.
-        with suppress(PermissionError):
-            (folder / name).chmod(0o777)
-    return desk
-
-
-__all__ = ["ALL", "LOOPS", "RUNTIMES", "Asked", "Front"]
+__all__ = ["ALL", "LOOPS", "RUNTIMES", "Asked", "Front", "Loaded"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from engine.results.findings import Finding, attributions, findings, red
 from engine.results.grid import Grid, grid
 from engine.results.store import Run, TargetRow
 
-__all__ = ["Attribution", "Attributions", "Finding", "draw", "of", "red_of", "relative", "whose", "whose_is", "write"]
+__all__ = ["Attribution", "Attributions", "Finding", "draw", "of", "red_of", "whose", "whose_is", "write"]
 
 
 def of(run: Run) -> Grid:
@@ -76,9 +75,3 @@ def write(run: Run, report: Grid, results: Path, known: Attributions | None = No
                 raise ResultsError(f"{path} cannot be written: {error.strerror}", hint=hint) from error
             written.append(path)
     return written
-
-
-def relative(path: Path) -> Path:
-    """A path as the user would type it from here."""
-    here = os.path.relpath(path)
-    return path if here.startswith("..") else Path(here)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.app import workshop
 from engine.app.front import Asked, Front
-from engine.app.grids import relative
+from engine.app.places import relative
+from engine.app.run_ids import new_run_id
 from engine.app.runs import Run, keep
-from engine.app.session import Session, Watcher, event_loop, new_run_id
+from engine.app.session import Session, Watcher, event_loop
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case
@@ -90,9 +92,9 @@ def run(
     """
     run_id = new_run_id()
     store = keep(front.places, run_id, arguments, jobs)
-    runner = front.runner(run_id, keep_all=keep_transcripts)
-    runtime = front.runtime(store.folder)
-    session = Session(jobs, runtime, runner, store, [watcher], front.limits, front.known, recheck)
+    runner = workshop.runner(run_id, keep_all=keep_transcripts)
+    runtime = workshop.runtime(front, store.folder)
+    session = Session(jobs, runtime, runner, store, [watcher], workshop.limits(front), front.known, recheck)
     shown: list[R] = []
 
     def finish(ended: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.app.places import Places
-from engine.app.session import folder_of
+from engine.app.run_ids import folder_of
 from engine.errors import ResultsError, UsageError
 from engine.registry import nearest
 from engine.results.store import FILE

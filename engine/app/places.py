@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.targets.environments import default_cache
+from engine.targets.cache import default_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,9 @@ def find(results: str = "", frameworks: str = "") -> Places:
 def is_checkout(folder: Path) -> bool:
     """Whether a folder has the engine's layout."""
     return (folder / "frameworks" / "contract.yaml").is_file() and (folder / "specs").is_dir()
+
+
+def relative(path: Path) -> Path:
+    """A path as the user would type it from here."""
+    here = os.path.relpath(path)
+    return path if here.startswith("..") else Path(here)

@@ -45,13 +45,14 @@ def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsup
     """The jobs of a run, arranged and numbered."""
     jobs: list[Job] = []
     for target in targets:
+        offered = offers(target)
         for number, case in enumerate(cases):
             if runs_on(case, target):
                 own = f"{case.file}#{number}" if own_process(case) else ""
                 launch = Launch(target, options(case), own, case.starts)
-                left_out = reason(case, target, offers(target), unsupported)
-                lacks = lacking(case, offers(target), target) if left_out else ()
-                if lacks and reason(case, target, offers(target).union(lacks), unsupported):
+                left_out = reason(case, target, offered, unsupported)
+                lacks = lacking(case, offered, target) if left_out else ()
+                if lacks and reason(case, target, offered.union(lacks), unsupported):
                     lacks = ()
                 jobs.append(Job(len(jobs), case, target, launch, left_out, lacks=lacks))
     return renumbered([jobs[index] for index in arranged(jobs, targets)])

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from engine.app.plan import kinds_of, own_process
-from engine.drivers.base import Kind
 from engine.execution.job import Job
 from engine.model.case import Case
 from engine.model.target import DIRECT, Target
+
+if TYPE_CHECKING:
+    from engine.drivers.base import Kind
 
 # Steps that read what the observer wrote, or write what the app's script reads.
 AT_BOUNDARY = frozenset({"app", "mark", "await"})
@@ -39,6 +42,8 @@ EVERYTHING = Reach()
 
 def out_of_reach(case: Case, target: Target, kinds: Mapping[tuple[str, str], Kind], reach: Reach) -> str:
     """Why a case cannot be run within that reach, "" if it can."""
+    if reach == EVERYTHING:
+        return ""
     named = set(kinds_of(case.steps))
     if not reach.processes:
         if case.server:

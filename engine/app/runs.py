@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.app.places import Places
-from engine.app.session import folder_of, header
+from engine.app.run_ids import folder_of, header
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
 from engine.results.codec import result_from_json, result_to_json

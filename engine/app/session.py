@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import platform
-import secrets
-import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from engine import version
 from engine.app.repeating import Repeats, had_company, key_of, to_recheck
 from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError
-from engine.execution.context import Kinds
 from engine.execution.job import Job
-from engine.execution.judge import Match
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits, Schedule
 from engine.model.baseline import KnownFailure
@@ -239,42 +232,9 @@ def failed_row(target: Target, error: EngineError) -> TargetRow:
     return replace(_bare(target), failed=error.what, hint=error.hint, log=log)
 
 
-def new_run_id() -> str:
-    """A name for a run that sorts by time and is a nonce: ``20261121-093000-3f2a``."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-
-
-def header(arguments: Sequence[str], jobs: Sequence[Job]) -> dict[str, Any]:
-    """What a run's first line says besides its id."""
-    return {
-        "engine": version,
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "arguments": list(arguments),
-        "targets": list(dict.fromkeys(job.target.id for job in jobs)),
-        "categories": list(dict.fromkeys(job.case.category for job in sorted(jobs, key=lambda job: job.case.file))),
-        "jobs": len(jobs),
-    }
-
-
 async def open_channel(address: tuple[str, int], subject: str, receive_buffer: int | None = None) -> Channel:
     """A recording TCP stream. Raises Refused."""
     return await open_tcp(address, label=subject, receive_buffer=receive_buffer)
-
-
-def runner(kinds: Kinds, match: Match, run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
-    """A runner for a run. Its nonce is short, since it goes into headers."""
-    return Runner(kinds, match, open_channel, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls)
-
-
-def nonce(run_id: str) -> str:
-    """The short part of a run's id, which cases see in ``$(run)``."""
-    return run_id.rpartition("-")[2]
-
-
-def folder_of(results: Path, run_id: str) -> Path:
-    """Where a run is kept."""
-    return results / "runs" / run_id
 
 
 def event_loop() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import cast
 
@@ -24,12 +24,10 @@ from engine.targets.contract import Contract, load_contract, load_wsgi_contract
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``loading`` is what the loader is handed, ``kinds`` and ``match`` what the runner is. ``wsgi_contract`` is the
-    contract of the apps that are called through WSGI."""
+    """``loading`` is what the loader is handed. ``wsgi_contract`` is the contract of the apps that are called through
+    WSGI."""
 
     loading: loading.Vocabulary
-    kinds: Kinds
-    match: Match
     operators: Registry[Operator]
     contract: Contract
     wsgi_contract: Contract
@@ -38,18 +36,36 @@ class Words:
 def load(places: Places, more_clauses: Sequence[Path] = ()) -> Words:
     """Import every driver and matcher, and read the contracts and the clauses. Raises DocumentError where a contract
     or a catalogue is wrong."""
-    kinds = [cast(Kind, kind) for kind in found("engine.drivers", "KINDS")]
-    operators = Registry("operator", [cast(Operator, operator) for operator in found("engine.matchers", "OPERATORS")])
     contract, wsgi_contract = load_contract(places.frameworks), load_wsgi_contract(places.frameworks)
     clauses = read_clauses([path for path in (places.specs, *more_clauses) if path.exists()])
     return Words(
-        loading=loading.Vocabulary(kinds, operators, contract, clauses, wsgi_contract),
-        kinds={(group, kind.name): kind for kind in kinds for group in kind.groups},
-        match=partial(_match, operators),
-        operators=operators,
+        loading=loading.Vocabulary(drivers(), operators(), contract, clauses, wsgi_contract),
+        operators=operators(),
         contract=contract,
         wsgi_contract=wsgi_contract,
     )
+
+
+@cache
+def drivers() -> list[Kind]:
+    """Every step kind and action, from the modules of the drivers."""
+    return [cast(Kind, kind) for kind in found("engine.drivers", "KINDS")]
+
+
+@cache
+def operators() -> Registry[Operator]:
+    """Every operator, from the modules of the matchers."""
+    return Registry("operator", [cast(Operator, operator) for operator in found("engine.matchers", "OPERATORS")])
+
+
+def kinds() -> Kinds:
+    """The step kinds as the runner is handed them."""
+    return {(group, kind.name): kind for kind in drivers() for group in kind.groups}
+
+
+def matching() -> Match:
+    """What holds an observed value against a matcher, as the runner is handed it."""
+    return partial(_match, operators())
 
 
 def _match(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from engine.app import launch
+from engine.app import launch, workshop
 from engine.app.front import ALL, Asked, Front
-from engine.app.session import Session, Watcher, new_run_id
+from engine.app.run_ids import new_run_id
+from engine.app.session import Session, Watcher
 from engine.app.telling import finding
 from engine.errors import UsageError
 from engine.execution.job import Job
@@ -68,7 +69,7 @@ def jobs_of(case: Case, asked: Asked, front: Front) -> list[Job]:
 def run(case: Case, jobs: Sequence[Job], front: Front, watcher: Watcher, folder: Path) -> Compared:
     """Send the case by every way. Raises launch.Stopped after Ctrl-C."""
     run_id = new_run_id()
-    session = Session(jobs, front.runtime(folder), front.runner(run_id, keep_calls=True), None, [watcher])
+    session = Session(jobs, workshop.runtime(front, folder), workshop.runner(run_id, keep_calls=True), None, [watcher])
     launch.until_stopped(session.run())
     names = {job.target.id: way(job.target) for job in jobs}
     came = {one.target: one for one in session.results}

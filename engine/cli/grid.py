@@ -123,6 +123,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
+    from engine.app.places import relative
     from engine.terminal import repeats
 
     report, whose = grids.of(done), grids.whose(done)
@@ -154,7 +155,7 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
         for path in grids.write(done, report, places.results, whose, parsed.group_by) if files else ():
-            print(f"written: {grids.relative(path)}")
+            print(f"written: {relative(path)}")
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
         return code or 4

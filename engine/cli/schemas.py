@@ -16,8 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Write them, and say which."""
     from engine.app.front import Front
-    from engine.app.grids import relative
-    from engine.app.places import find
+    from engine.app.places import find, relative
     from engine.app.vocabulary import write_schemas
 
     places = find()

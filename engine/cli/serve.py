@@ -47,10 +47,11 @@ async def serve(front: Front, target: Target, port: int) -> int:
     """Start the target, and pass connections on to it until it ends."""
     import asyncio
 
+    from engine.app import workshop
     from engine.app.forward import forward
 
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
-        live = await front.runtime(Path(folder)).start(Launch(target))
+        live = await workshop.runtime(front, Path(folder)).start(Launch(target))
         try:
             async with forward(port, live.address):
                 versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))

@@ -2,11 +2,12 @@
 
 A document's key covers its text, its name, and everything that it was held against: the engine's own code, the
 schemas, the contract and the clauses. A document with any mistake, or a warning, is never kept, so that it is always
-explained anew.
+explained anew. Nor is one of clauses, which are held against those of other documents.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import pickle
@@ -14,56 +15,56 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.model.case import Suite
+from engine.loading.diagnostics import Diagnostic
+from engine.loading.files import read_all
+from engine.loading.loaded import Loaded
 
 # Folders of other fingerprints are removed when nobody has used them for so long, in seconds.
 OLD = 7 * 24 * 3600.0
 
 
-def fingerprint(packages: Iterable[Path], facts: Iterable[str]) -> str:
-    """What a document's meaning depends on besides its text: the modules of some packages, other facts, and Python."""
+def fingerprint(code: Iterable[Path], facts: Iterable[str]) -> str:
+    """What a document's meaning depends on besides its text: some modules, and those of some packages; other facts,
+    and Python."""
     digest = hashlib.sha256(sys.version.encode())
-    for package in packages:
-        for path in sorted(package.rglob("*.py")):
+    for one in code:
+        for path in sorted(one.rglob("*.py")) if one.is_dir() else [one]:
             digest.update(path.read_bytes())
     for fact in facts:
-        digest.update(fact.encode() + b"\0")
+        digest.update(fact.encode("utf-8", "surrogatepass") + b"\0")
     return digest.hexdigest()[:24]
 
 
 class Kept:
-    """A folder of suites. Nothing is raised: where it cannot be read or written, documents are loaded afresh."""
+    """A folder of what single documents held. Nothing is raised: where it cannot be read or written, documents are
+    loaded afresh."""
 
     def __init__(self, folder: Path, mark: str) -> None:
-        """``mark`` is the fingerprint. The folder is made when the first suite is kept."""
+        """``mark`` is the fingerprint. The folder is made when the first document is kept."""
         self._folder = folder / mark
 
-    def find(self, file: str, text: str) -> Suite | None:
-        """The suite of a document that was kept, or None."""
-        try:
-            data = self._path(file, text).read_bytes()
-            suite = pickle.loads(data)
-        except Exception:  # whatever a broken file makes of itself, the document is there to be read
-            return None
-        return suite if isinstance(suite, Suite) and suite.file == file else None
+    def find(self, file: str, text: str) -> Loaded | None:
+        """What a document that was kept held, or None."""
+        return opened(self.path(file, text))
 
-    def keep(self, file: str, text: str, suite: Suite) -> None:
-        """Keep the suite of a document without mistakes."""
-        path = self._path(file, text)
+    def keep(self, file: str, text: str, held: Loaded) -> None:
+        """Keep what a document without mistakes held."""
+        path = self.path(file, text)
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
             if not self._folder.exists():
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._clean()
             handle, name = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(handle, "wb") as new:
-                new.write(pickle.dumps(suite, protocol=5))
+                new.write(pickle.dumps(held, protocol=5))
             os.replace(name, path)
 
-    def _path(self, file: str, text: str) -> Path:
+    def path(self, file: str, text: str) -> Path:
+        """Where a document is kept, if it is: what stands there never changes."""
         key = hashlib.sha256(f"{file}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return self._folder / f"{key}.pickle"
 
@@ -72,3 +73,48 @@ class Kept:
         for other in self._folder.parent.iterdir():
             if other != self._folder and time.time() - other.stat().st_mtime > OLD:
                 shutil.rmtree(other, ignore_errors=True)
+
+
+def opened(path: Path) -> Loaded | None:
+    """What stands in a file of a document that was kept, None for what is none."""
+    try:
+        held = pickle.loads(path.read_bytes())
+    except Exception:  # whatever a broken file makes of itself, the document is there to be read
+        return None
+    return held if isinstance(held, Loaded) else None
+
+
+def unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
+    """What the documents at or below the paths hold, where each of them is kept; None where one has to be read."""
+    found: list[Loaded] = []
+    files: list[Path] = []
+    with uncollected():
+        for source in read_all(paths):
+            if isinstance(source, Diagnostic):
+                return None
+            path = kept.path(source.file, source.text)
+            held = opened(path)
+            if held is None:
+                return None
+            found.append(held)
+            files.append(path)
+    return Loaded(
+        tuple(suite for held in found for suite in held.suites),
+        (),
+        tuple(line for held in found for line in held.known_failures),
+        files=len(found),
+        kept_at=tuple(files),
+    )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for cycles meanwhile: loading makes a great many objects and no cycles, and the collector's passes
+    over them would take a quarter of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

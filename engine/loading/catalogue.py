@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.loading import validity
+from engine.loading.clause_files import sources
 from engine.loading.composer import compose
-from engine.loading.diagnostics import Diagnostic, Notes
-from engine.loading.files import read_all
+from engine.loading.diagnostics import Notes
 from engine.loading.sheets import CLAUSES, clauses_of
 from engine.model.case import Clause
 
@@ -21,16 +21,9 @@ def read_clauses(paths: Sequence[Path]) -> dict[str, Clause]:
     """
     fits = validity.checker(CLAUSES)
     found: dict[str, Clause] = {}
-    for source in read_all(paths):
-        if isinstance(source, Diagnostic) or not _may_be_clauses(source.text):
-            continue
+    for source in sources(paths):
         root = compose(source, Notes())
         if root is not None and next(root.entries(), ("",))[0] == "clauses" and fits(root):
             for clause, _ in clauses_of(root):
                 found.setdefault(clause.id, clause)
     return found
-
-
-def _may_be_clauses(text: str) -> bool:
-    """Whether a document can be one of clauses: a look that saves composing every suite twice."""
-    return text.startswith(("clauses:", "{", '"')) or "\nclauses:" in text

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +11,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from engine.loading import validity
-from engine.loading.cache import Kept
+from engine.loading.cache import Kept, uncollected
 from engine.loading.cases import Frame, read_case
 from engine.loading.complaints import complain
 from engine.loading.composer import compose
 from engine.loading.diagnostics import LIMIT, Diagnostic, Notes
 from engine.loading.files import Source, read_all
+from engine.loading.loaded import Loaded
 from engine.loading.matrix import expand
 from engine.loading.outline import Item, outline
 from engine.loading.reader import CaseReader
@@ -39,25 +38,6 @@ RULES = (
 )  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures", "history")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What the documents hold, and what is wrong with them. Cases with mistakes are left out of their suites.
-
-    ``sources`` has the text of every file with a diagnostic, by its name in ``Place.file``; ``files`` counts all.
-    """
-
-    suites: tuple[Suite, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    known_failures: tuple[KnownFailure, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=dict)
-    files: int = 0
-
-    @property
-    def errors(self) -> int:
-        """How many of the diagnostics are errors, and so forbid a run."""
-        return sum(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
 @dataclass(frozen=True)
@@ -100,11 +80,11 @@ def language_of(vocabulary: Vocabulary) -> Language:
 def load_paths(paths: Sequence[Path], vocabulary: Vocabulary, kept: Kept | None = None) -> Loaded:
     """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics.
 
-    ``kept`` has suites of documents that had none the last time, and takes new ones.
+    ``kept`` has what documents held that had none the last time, and takes new ones.
     """
     language = language_of(vocabulary)
     gathered = _Gathered(language, kept)
-    with _uncollected():
+    with uncollected():
         for found in read_all(paths):
             gathered.files += 1
             if isinstance(found, Diagnostic):
@@ -118,19 +98,6 @@ def load_paths(paths: Sequence[Path], vocabulary: Vocabulary, kept: Kept | None 
         gathered.sources,
         gathered.files,
     )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No search for cycles meanwhile: loading makes a great many objects and no cycles, and the collector's passes
-    over them would take a quarter of the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def load_text(text: str, vocabulary: Vocabulary, file: str = "text.yaml") -> Loaded:
@@ -158,12 +125,13 @@ class _Gathered:
 
     def take(self, source: Source) -> None:
         """Load one document."""
-        suite = self.kept.find(source.file, source.text) if self.kept is not None else None
-        if suite is not None:
-            self.suites.append(suite)
+        held = self.kept.find(source.file, source.text) if self.kept is not None else None
+        if held is not None:
+            self.suites.extend(held.suites)
+            self.known_failures.extend(held.known_failures)
             return
         notes = Notes()
-        before = len(self.suites)
+        before = len(self.suites), len(self.known_failures)
         root = compose(source, notes)
         if root is not None:
             self._document(root, source, notes)
@@ -171,8 +139,9 @@ class _Gathered:
         if found:
             self.sources[source.file] = source.text
             self.diagnostics.extend(found)
-        elif self.kept is not None and len(self.suites) > before:
-            self.kept.keep(source.file, source.text, self.suites[-1])
+        elif self.kept is not None and before != (len(self.suites), len(self.known_failures)):
+            suites, lines = self.suites[before[0] :], self.known_failures[before[1] :]
+            self.kept.keep(source.file, source.text, Loaded(tuple(suites), (), tuple(lines), files=1))
 
     def _document(self, root: Node, source: Source, notes: Notes) -> None:
         first = next(root.entries(), None)

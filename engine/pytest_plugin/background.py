@@ -8,11 +8,15 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.app.background import COMMAND, Again, Allow, Begin, End, Order, framed
+from engine.app.orders import COMMAND, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
 from engine.app.plan import Job
 from engine.errors import Defect
+from engine.model.target import Launch
+
+if TYPE_CHECKING:
+    from engine.app.front import Loaded
 
 # How many jobs may run ahead of the item that pytest reports, where the first failure may be the last item; everything
 # runs as soon as it can otherwise.
@@ -41,11 +45,22 @@ class Background:
             )
         self._socket = ours
         self._lines = ours.makefile("rb")
+        self._book = Book()
         self._found: dict[int, Mapping[str, Any]] = {}
         self._rechecked: list[dict[str, Any]] = []
         self._ended: str | None = ""
         self._window = 0
         self._allowed = 0
+
+    def learn(self, loaded: Loaded) -> None:
+        """Let the process know the cases of some documents, before any order that speaks of them."""
+        for held in loaded.kept_at or [loaded]:
+            self._order(Learn(held))
+        self._book.learn(loaded)
+
+    def ahead(self, run: Run, launch: Launch) -> None:
+        """Let a target be started that jobs will most likely be run on. It is stopped again if none is."""
+        self._order(Ahead(run, launch))
 
     def begin(self, order: Begin, window: int) -> None:
         """Start a session; the one before it is finished first. ``window`` is by how many jobs it may run ahead of
@@ -108,7 +123,7 @@ class Background:
     def _order(self, order: Order) -> None:
         # Where the process is gone, reading says so.
         with suppress(OSError):
-            self._socket.sendall(framed(order))
+            self._socket.sendall(self._book.framed(order))
 
     def _read(self) -> None:
         """Take in one line. A process that is gone is how the session ended."""

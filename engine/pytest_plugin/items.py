@@ -12,8 +12,10 @@ import pytest
 from engine.app.plan import Job
 from engine.errors import EngineError
 from engine.model.verdict import JobResult, Verdict
-from engine.terminal import failure, lint_output
 from engine.terminal.escape import visible
+
+# What shows a red case is loaded when there is one.
+# ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.state import Conformance
@@ -41,9 +43,13 @@ class SuiteFile(pytest.File):
         loaded = self.conformance.front.load([Path(os.path.relpath(self.path))])
         mistakes = [one for one in loaded.diagnostics if one.is_error]
         if mistakes:
+            from engine.terminal import lint_output
+
             raise Mistakes(lint_output.text(mistakes))
         cases = [case for suite in loaded.suites for case in suite.cases if self.conformance.selection.takes(case)]
-        for job in self.conformance.front.plan(cases, self.conformance.targets):
+        jobs = self.conformance.front.plan(cases, self.conformance.targets)
+        self.conformance.collected(loaded, jobs)
+        for job in jobs:
             name = f"{job.case.id}[{job.target.id}]"
             # Brackets in a name that pytest makes the node id from break --lf; the id is given as it is.
             yield CaseItem.from_parent(
@@ -88,6 +94,8 @@ class CaseItem(pytest.Item):
             case Verdict.WARN if self.conformance.warnings_fail:
                 raise Red(result)
             case Verdict.WARN:
+                from engine.terminal import failure
+
                 self.add_report_section("call", "warning", failure.text(result, self.conformance.sources))
             case Verdict.FLAKY if not self.conformance.flaky_fails:
                 pytest.xfail(f"flaky: {result.reason}")
@@ -97,6 +105,8 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The failure as the engine shows it: the place in the document, and what crossed."""
         if isinstance(excinfo.value, Red):
+            from engine.terminal import failure
+
             result = excinfo.value.result
             whose = self.conformance.whose(result)
             return failure.text(result, self.conformance.sources, attribution=whose, so_far=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from engine.app import grids
 from engine.app.plan import arranged
 from engine.pytest_plugin import options
 from engine.pytest_plugin.items import CaseItem, SuiteFile
@@ -106,7 +105,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("whose fault")
         for line in lines:
             terminalreporter.write_line(line)
-    for claim in grids.refuted(list(conformance.rows.values())):
+    for claim in conformance.refuted():
         terminalreporter.write_line(f"conformance: {visible(claim)}")
     terminalreporter.write_line(f"conformance: the run is in {conformance.store.path}")
     if conformance.store.lost:

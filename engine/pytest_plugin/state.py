@@ -5,25 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from engine.app import grids, places
-from engine.app.background import Begin
-from engine.app.front import Front
-from engine.app.grids import Attribution
+from engine.app import places
+from engine.app.front import Front, Loaded
+from engine.app.orders import Begin, Run
 from engine.app.plan import Job, Selection
 from engine.app.repeating import checked, repeated
+from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Store, TargetRow, again, from_document, keep, take
-from engine.app.session import folder_of, new_run_id
 from engine.errors import ResultsError
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.pytest_plugin.background import WINDOW_STOPPING, Background
-from engine.terminal import blame, repeats
 from engine.terminal.sources import Sources
+
+if TYPE_CHECKING:
+    from engine.app.grids import Attribution
+
+# What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
+# ruff: noqa: PLC0415
 
 KEY = pytest.StashKey["Conformance"]()
 
@@ -48,6 +52,7 @@ class Conformance:
         self.results: dict[str, list[JobResult]] = {}
         self._background: Background | None = None
         self._begun: set[str] = set()
+        self._ahead = False
 
     @property
     def is_worker(self) -> bool:
@@ -92,6 +97,30 @@ class Conformance:
         if self._background is None and not self.config.getoption("collectonly"):
             self._background = Background()
 
+    def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
+        """Let that process know what a suite holds, and begin with the first target while others are collected."""
+        if self._background is None:
+            return
+        self._background.learn(loaded)
+        if self._ahead or self.is_worker or any(self.config.getoption(name) for name in ("keyword", "markexpr")):
+            return
+        for job in jobs:
+            if not (job.left_out or job.launch.options or job.launch.lifespan_of or job.launch.held):
+                self._ahead = True
+                self._background.ahead(self.run, job.launch)
+                return
+
+    @cached_property
+    def run(self) -> Run:
+        """What all sessions of this process have in common."""
+        return Run(
+            self.front,
+            options.asked(self.config),
+            self.run_id,
+            folder_of(self.places.results, self.run_id),
+            keep_all=bool(self.config.getoption("keep_transcripts")),
+        )
+
     def result(self, item: HasJob) -> tuple[JobResult, Mapping[str, Any]]:
         """An item's verdict, and the document of it that goes into the run.
 
@@ -122,18 +151,13 @@ class Conformance:
         jobs: list[Job] = repeated([item.job for item in items], self.times, rounds=False)
         for item, job in zip(items, [job for job in jobs if job.repeat == 0], strict=True):
             item.job = job
-        order = Begin(
-            self.front,
-            options.asked(self.config),
-            self.run_id,
-            folder_of(self.places.results, self.run_id),
-            jobs,
-            keep_all=bool(self.config.getoption("keep_transcripts")),
-        )
+        order = Begin(self.run, jobs)
         self._background.begin(order, WINDOW_STOPPING * self.times if self.config.getoption("maxfail") else 0)
 
     def whose(self, result: JobResult) -> Attribution | None:
         """Whose fault a red verdict is, as far as this process's run has come; None for nobody's."""
+        from engine.app import grids
+
         return grids.whose_is(result, self.results[result.address], list(self.rows.values()))
 
     def keep(self, report: pytest.TestReport) -> None:
@@ -159,13 +183,26 @@ class Conformance:
             run = again(str(self.store.path), self.places)
         except ResultsError:
             return []
+        from engine.app import grids
+        from engine.terminal import blame
+
         red = grids.red_of(run, grids.whose(run), strict=self.warnings_fail, flaky_fails=self.flaky_fails)
         return list(blame.lines(red)) if red else []
+
+    def refuted(self) -> list[str]:
+        """What servers claim and a probe found otherwise, a sentence each."""
+        if not any(row.refuted for row in self.rows.values()):
+            return []
+        from engine.app import grids
+
+        return grids.refuted(list(self.rows.values()))
 
     def steadiness(self) -> list[str]:
         """What repeating and running alone have shown, as lines; none where neither was asked for."""
         if self.store is None or (self.times == 1 and not self.config.getoption("conformance_recheck")):
             return []
+        from engine.terminal import repeats
+
         try:
             return list(repeats.lines(again(str(self.store.path), self.places).results))
         except ResultsError:

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from engine.errors import EnvironmentFailed
 from engine.targets import commands
+from engine.targets.cache import default_cache
 from engine.targets.frameworks import Framework
 from engine.targets.recipes import FRAMEWORK_LOCK, SERVER_LOCK, Recipe, servers_part
 from engine.targets.servers.base import Server
@@ -57,19 +58,6 @@ class Environment:
     version: str
     versions: Mapping[str, str]
     commit: str = ""
-
-
-def default_cache() -> Path:
-    """Where environments are kept: ENGINE_CACHE, or a folder of the user's cache as the system has it."""
-    given = os.environ.get("ENGINE_CACHE")
-    if given:
-        return Path(given).expanduser().absolute()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "asgi-conformance"
-    base = os.environ.get("XDG_CACHE_HOME")
-    # The XDG base directory specification has a relative path ignored.
-    root = Path(base) if base and os.path.isabs(base) else Path.home() / ".cache"
-    return root / "asgi-conformance"
 
 
 def find_uv() -> str:

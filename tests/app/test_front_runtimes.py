@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.app import workshop
 from engine.app.front import RUNTIMES, Asked, Front
 from engine.app.places import find
 from engine.cli import base
@@ -60,7 +61,7 @@ def test_the_observer_reaches_where_there_is_a_desk(tmp_path: Path, monkeypatch:
 def test_a_front_finds_its_services_in_another_process_too(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(front(*URLS)))
     assert again.services == front(*URLS).services
-    assert isinstance(again.runtime(tmp_path), RunningRuntime)
+    assert isinstance(workshop.runtime(again, tmp_path), RunningRuntime)
 
 
 def test_the_command_line_knows_all_runtimes() -> None:

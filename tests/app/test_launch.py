@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -13,11 +14,12 @@ import pytest
 
 from engine.app.front import Front
 from engine.app.launch import Done, Stopped, run, until_stopped
-from engine.app.places import find
+from engine.app.places import Places, find
 from engine.channels.tcp import open_tcp
 from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits
+from engine.model.baseline import KnownFailure
 from engine.model.expectation import Checks
 from engine.model.protocols import Channel
 from engine.model.target import Launch, Target
@@ -25,16 +27,21 @@ from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import FakeLive, case, group, job, kind, see, step, the_match
 
 
+@dataclass(frozen=True)
 class FakeFront:
-    """A front whose targets are fakes."""
+    """A front, as far as a run looks at it."""
 
-    known = ()
-    limits = Limits()
+    places: Places
+    known: tuple[KnownFailure, ...] = ()
 
-    def __init__(self, results: Path) -> None:
-        self.places = find(str(results))
 
-    def runtime(self, folder: Path) -> FakeFront:
+class FakeWorkshop:
+    """Makes targets that are fakes."""
+
+    def limits(self, front: FakeFront) -> Limits:
+        return Limits()
+
+    def runtime(self, front: FakeFront, folder: Path) -> FakeWorkshop:
         return self
 
     def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
@@ -50,6 +57,11 @@ class FakeFront:
         return frozenset()
 
 
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.app.launch.workshop", FakeWorkshop())
+
+
 class Nobody:
     """Watches nothing."""
 
@@ -62,7 +74,7 @@ JOBS = [job(case(step("look", Checks(expect=group(status=200)))))]
 
 
 def done(results: Path) -> Done:
-    return run(cast(Front, FakeFront(results)), JOBS, ["grid"], Nobody(), lambda done: done)
+    return run(cast(Front, FakeFront(find(str(results)))), JOBS, ["grid"], Nobody(), lambda done: done)
 
 
 def test_what_is_shown_is_what_was_run(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine.app.front import ALL, Asked, Front
 from engine.app.naming import spec_of, target_called
 from engine.app.places import find
+from engine.app.probing import probed
 from engine.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Fron
     assert "came with 27.0.0" in front.unsupported(old, {"message_limit": 1})[0]
     (hypercorn,) = front.targets(Asked(("hypercorn==0.16.0",), ("control",)))
     assert "state" not in front.offers(hypercorn)
-    assert front.probed(front.servers["gunicorn"], "auto") is None
+    assert probed(front.places, front.servers["gunicorn"], "auto") is None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 
 from engine.app.front import Front
 from engine.app.launch import Done, run
+from engine.app.places import find
 from engine.app.plan import plan
 from engine.app.repeating import Repeats, checked, had_company, repeated, to_recheck
 from engine.drivers.base import Context, Observation, Seen
@@ -27,7 +28,7 @@ from engine.model.protocols import Channel
 from engine.model.verdict import JobResult, Verdict
 from engine.results.flakiness import company, scored
 from engine.results.store import read
-from tests.app.test_launch import FakeFront, Nobody
+from tests.app.test_launch import FakeFront, FakeWorkshop, Nobody
 from tests.execution.fakes import TARGET, case, group, kind, step, the_match
 
 LOOK = step("look", Checks(expect=group(status=200)))
@@ -128,15 +129,17 @@ class Crowd:
 
 
 def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False, keep: bool = False) -> Done:
-    class Crowded(FakeFront):
+    class Crowded(FakeWorkshop):
         def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
             async def channel(address: tuple[str, int], subject: str) -> Channel:
                 raise AssertionError("nothing connects here")
 
             return Runner(dict([kind("look", crowd.act)]), the_match, channel, run_id, keep_all=keep_all)
 
-    front = cast(Front, Crowded(results))
-    return run(front, chosen, ["grid"], Nobody(), lambda done: done, recheck=recheck, keep_transcripts=keep)
+    front = cast(Front, FakeFront(find(str(results))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.app.launch.workshop", Crowded())
+        return run(front, chosen, ["grid"], Nobody(), lambda done: done, recheck=recheck, keep_transcripts=keep)
 
 
 def test_repeats_come_to_one_result_with_how_often_it_passed(tmp_path: Path) -> None:

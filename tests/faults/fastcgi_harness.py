@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.app import workshop
 from engine.app.front import Front
 from engine.app.places import find
 from engine.app.plan import plan
@@ -29,10 +30,10 @@ from engine.observation.desk import Desk
 from engine.targets.environments import Environment
 from engine.targets.fitting import unsupported
 from engine.targets.frameworks import WSGI, Framework
+from engine.targets.gate import Gate, open_gate
 from engine.targets.gateways import load_gateways
 from engine.targets.gateways.base import split
 from engine.targets.gateways.nginx import Nginx
-from engine.targets.gateways.running import Gate, open_gate
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.runtimes.site import Site
 from engine.targets.servers.base import Command, Server, Start
@@ -115,7 +116,7 @@ async def run(cases: Iterable[Case], fault: str = "") -> list[JobResult]:
         small = runtime.servers[TARGET.server]
         offers = frozenset({"fastcgi"})
         jobs = plan(alone, [TARGET], lambda target: offers, lambda target, options: unsupported(small, target, options))
-        await Session(jobs, runtime, _front().runner("faults-run"), None, [verdicts]).run()
+        await Session(jobs, runtime, workshop.runner("faults-run"), None, [verdicts]).run()
     return verdicts.results
 
 

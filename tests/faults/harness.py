@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.app import workshop
 from engine.app.front import Front
 from engine.app.places import find
 from engine.app.plan import plan
@@ -139,7 +140,7 @@ async def run(cases: Iterable[Case], *, fault: str = "", app: str = "") -> list[
         runtime = SmallRuntime(Path(folder), fault, app)
         small = runtime.servers[TARGET.server]
         jobs = plan(alone, [TARGET], lambda target: OFFERS, lambda target, options: small.unsupported(options))
-        session = Session(jobs, runtime, Front(find()).runner("faults-run"), None, [verdicts])
+        session = Session(jobs, runtime, workshop.runner("faults-run"), None, [verdicts])
         await session.run()
     return verdicts.results
 

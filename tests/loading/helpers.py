@@ -6,8 +6,9 @@ from typing import Any
 
 from engine.loading.composer import compose
 from engine.loading.diagnostics import Diagnostic, Notes
-from engine.loading.documents import Loaded, load_text
+from engine.loading.documents import load_text
 from engine.loading.files import Source
+from engine.loading.loaded import Loaded
 from engine.loading.reader import CaseReader
 from engine.model.case import Case
 from engine.model.nodes import Node

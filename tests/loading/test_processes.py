@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from engine.loading.documents import Loaded, load_text
+from engine.loading.documents import load_text
+from engine.loading.loaded import Loaded
 from engine.loading.vocabulary import Vocabulary
 from tests.loading.helpers import HEAD
 from tests.loading.vocabulary import real

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from engine.app import workshop
 from engine.app.front import Asked, Front
 from engine.app.places import find
 from engine.app.plan import renumbered
@@ -53,9 +54,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     wanted = [case for case in cases if name_of(case) in CAUGHT_BY.values()]
     planned = front.plan(wanted, front.targets(asked))
     jobs = [job for job in planned if CAUGHT_BY.get(job.target.variant, name_of(job.case)) == name_of(job.case)]
-    running = Session(
-        renumbered(jobs), front.runtime(tmp_path_factory.mktemp("run")), front.runner("mutants"), None, [results]
-    )
+    runtime = workshop.runtime(front, tmp_path_factory.mktemp("run"))
+    running = Session(renumbered(jobs), runtime, workshop.runner("mutants"), None, [results])
     asyncio.run(running.run())
     return {(job.target.variant, name_of(job.case)): result.verdict for job, result in results.kept}
 

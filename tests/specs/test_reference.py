@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.app import workshop
 from engine.app.front import Asked, Front
 from engine.app.places import find
 from engine.app.session import Session
@@ -43,7 +44,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Results]
     assert not loaded.diagnostics
     cases = [case for suite in loaded.suites for case in suite.cases]
     jobs = front.plan(cases, front.targets(Asked(servers=("reference",), frameworks=("control",), loop="both")))
-    running = Session(jobs, front.runtime(tmp_path_factory.mktemp("run")), front.runner("reference"), None, [results])
+    running = Session(
+        jobs, workshop.runtime(front, tmp_path_factory.mktemp("run")), workshop.runner("reference"), None, [results]
+    )
     asyncio.run(running.run())
     assert len(results.kept) == len(jobs)
     return running, results

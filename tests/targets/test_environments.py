@@ -13,7 +13,8 @@ import pytest
 
 from engine.errors import EnvironmentFailed
 from engine.targets import environments
-from engine.targets.environments import Environment, Environments, default_cache, hint, key, pins
+from engine.targets.cache import default_cache
+from engine.targets.environments import Environment, Environments, hint, key, pins
 from engine.targets.frameworks import Framework
 from engine.targets.releases import PINNED, Checkout, Release, Variant, Version
 from engine.targets.servers.base import Server

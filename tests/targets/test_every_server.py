@@ -13,7 +13,7 @@ from engine.observation.desk import Desk
 from engine.targets import fitting, readiness
 from engine.targets.environments import Environments
 from engine.targets.frameworks import load_frameworks
-from engine.targets.gateways.running import takes
+from engine.targets.gate import takes
 from engine.targets.live import LocalTarget
 from engine.targets.probes import Probes
 from engine.targets.runtimes.local import LocalRuntime

@@ -14,8 +14,8 @@ import pytest
 from engine.errors import StartError
 from engine.model.target import Ended
 from engine.targets import ports
+from engine.targets.gate import Gate, accepted, open_gate, said, takes
 from engine.targets.gateways import load_gateways, nginx
-from engine.targets.gateways.running import Gate, accepted, open_gate, said, takes
 
 T = TypeVar("T")
 EMERG = '2026/11/21 10:00:00 [emerg] 7#7: unknown directive "x" in nginx.conf:3'

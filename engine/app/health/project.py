@@ -10,15 +10,16 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.app.front import Front
-from engine.app.grids import relative
 from engine.app.health.base import Finding, missing, ok, warn
 from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
-from engine.app.places import find
+from engine.app.places import find, relative
+from engine.app.probing import probed
 from engine.errors import EngineError
 from engine.loading.schema import compose_schemas, rendered
 from engine.model.quantities import show_size
-from engine.targets.environments import Environments, completed, default_cache
+from engine.targets.cache import default_cache
+from engine.targets.environments import Environments, completed
 from engine.targets.fitting import serves
 from engine.targets.frameworks import Framework
 from engine.targets.offers import refuted
@@ -126,10 +127,10 @@ class Project:
         wrong, seen = [], set()
         for server in servers:
             for loop in server.loops:
-                probed = self.front.probed(server, loop)
-                if probed is not None:
+                found = probed(self.front.places, server, loop)
+                if found is not None:
                     seen.add(server.name)
-                    wrong += [f"{server.name} on {loop}: {claim}" for claim in refuted(server.claims, probed)]
+                    wrong += [f"{server.name} on {loop}: {claim}" for claim in refuted(server.claims, found)]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/servers")

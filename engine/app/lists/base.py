@@ -12,7 +12,7 @@ from typing import Any
 from engine.app.front import Asked, Front
 from engine.app.plan import Job
 from engine.errors import UsageError
-from engine.loading.documents import Loaded
+from engine.loading.loaded import Loaded
 from engine.model.case import Case
 from engine.model.target import Target
 from engine.registry import nearest

@@ -29,11 +29,11 @@ from engine.targets.frameworks import Framework
 from engine.targets.gateways.base import split
 from engine.targets.probes import Probes
 from engine.targets.process import Process
+from engine.targets.runtimes import DOCKER
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.runtimes.site import Site
 from engine.targets.servers.base import Server, Start
 
-NAME = "docker"
 DESK = "/engine/desk"
 LOG = "/engine/log"
 DRIVE = "drive.sock"
@@ -62,7 +62,7 @@ class DockerRuntime(LocalRuntime):
     """Starts targets in containers on this machine. Each container is removed when its target stops; the network, and
     whatever is left, when the engine ends, however it does."""
 
-    name = NAME
+    name = DOCKER
 
     def __init__(
         self,

@@ -21,10 +21,10 @@ from engine.targets.driving import Driving
 from engine.targets.environments import Environment, Environments
 from engine.targets.fitting import own_gateway, speaks, through, unsupported
 from engine.targets.frameworks import ASGI, Framework, offered
+from engine.targets.gate import Gate, failed, open_gate
 from engine.targets.gateways import load_gateways
 from engine.targets.gateways.base import split
 from engine.targets.gateways.nginx import Nginx, find
-from engine.targets.gateways.running import Gate, failed, open_gate
 from engine.targets.layout import APPS
 from engine.targets.live import Keeper, LocalTarget, Starter, read_log
 from engine.targets.offers import NOTHING, Probed

@@ -19,11 +19,10 @@ from engine.targets import readiness
 from engine.targets.fitting import speaks, through
 from engine.targets.frameworks import Framework, offered
 from engine.targets.readiness import Answer
+from engine.targets.runtimes import RUNNING, URL_FORM
 from engine.targets.runtimes.boundaries import Shared, Unseen
 from engine.targets.servers.base import Server
 
-NAME = "running"
-FORM = "like --url fastapi=http://127.0.0.1:8002"
 # How long a service that listens may take for an answer to GET /health, in seconds.
 ANSWER_WITHIN = 10.0
 
@@ -53,7 +52,7 @@ def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str =
     """The services that ``--url`` names, by framework. ``desks`` is the folder with a desk for each framework that has
     one, "" for none. Raises UsageError."""
     if not texts:
-        raise UsageError(f"--runtime {NAME} needs to know where services are", hint=FORM)
+        raise UsageError(f"--runtime {RUNNING} needs to know where services are", hint=URL_FORM)
     found: dict[str, Service] = {}
     for text in texts:
         service = service_of(text, frameworks, desks)
@@ -68,19 +67,19 @@ def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> S
     """The service that one ``--url`` names. Raises UsageError."""
     name, equals, url = text.partition("=")
     if not equals or not name:
-        raise UsageError(f"--url {text!r} is not NAME=URL", hint=FORM)
+        raise UsageError(f"--url {text!r} is not NAME=URL", hint=URL_FORM)
     framework = frameworks.pick(name).name
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"--url {text!r}: {error}", hint=FORM) from None
+        raise UsageError(f"--url {text!r}: {error}", hint=URL_FORM) from None
     if parts.scheme != "http" or not parts.hostname:
-        raise UsageError(f"--url {text!r}: {url!r} is no URL with http://", hint=FORM)
+        raise UsageError(f"--url {text!r}: {url!r} is no URL with http://", hint=URL_FORM)
     if not port:
-        raise UsageError(f"--url {text!r} names no port", hint=FORM)
+        raise UsageError(f"--url {text!r} names no port", hint=URL_FORM)
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise UsageError(f"--url {text!r} names more than a host and a port", hint=FORM)
+        raise UsageError(f"--url {text!r} names more than a host and a port", hint=URL_FORM)
     desk = Path(desks).expanduser().absolute() / framework if desks else None
     return Service(framework, parts.hostname, port, desk if desk is not None and desk.is_dir() else None)
 
@@ -133,7 +132,7 @@ class RunningTarget:
 class RunningRuntime:
     """Finds services where they are said to be."""
 
-    name = NAME
+    name = RUNNING
 
     def __init__(
         self,

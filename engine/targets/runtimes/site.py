@@ -10,7 +10,7 @@ from engine.model.protocols import Boundary
 from engine.model.target import Launch
 from engine.targets import readiness
 from engine.targets.environments import Environment
-from engine.targets.gateways.running import Gate, accepted
+from engine.targets.gate import Gate, accepted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""A runtime that starts targets before anybody asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from engine.app.session import Runtime
+from engine.errors import EngineError
+from engine.model.protocols import Boundary, LiveTarget
+from engine.model.target import Launch, Target
+
+
+class Early:
+    """Starts targets as another runtime does. What ``begin`` has started is there when it is asked for; what nobody
+    came to ask for is stopped by ``leave``."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._begun: dict[Launch, asyncio.Task[LiveTarget]] = {}
+
+    def begin(self, launch: Launch) -> None:
+        """Start a target, and do not wait for it."""
+        if launch not in self._begun:
+            self._begun[launch] = asyncio.create_task(self._runtime.start(launch))
+
+    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+        """The live target. Raises what starting it raises."""
+        begun = self._begun.pop(launch, None) if prepare is None else None
+        return await (begun if begun is not None else self._runtime.start(launch, prepare))
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        """As the other runtime has it."""
+        return await self._runtime.unclaimed(target, words)
+
+    async def leave(self, wanted: Collection[Launch] = ()) -> None:
+        """Stop what was begun, but for what is wanted still."""
+        unwanted = [launch for launch in self._begun if launch not in wanted]
+        tasks = [self._begun.pop(launch) for launch in unwanted]
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            # One that had become ready before it could be cancelled is stopped like any other.
+            with suppress(asyncio.CancelledError, EngineError):
+                live = await task
+                await live.stop()

@@ -1,0 +1,27 @@
+"""What probes found of servers, in the cache."""
+
+from __future__ import annotations
+
+from engine.app.places import Places
+from engine.targets.environments import Environments
+from engine.targets.offers import Probed
+from engine.targets.probes import Probes
+from engine.targets.servers.base import Server
+
+
+def probes(places: Places) -> Probes:
+    """What probes found, in the cache."""
+    return Probes(places.cache, Environments(places.cache).alone)
+
+
+def probed(places: Places, server: Server, loop: str) -> Probed | None:
+    """What a probe found of a server on a loop, None where the cache does not know."""
+    part = Environments(places.cache).servers_part_now(server)
+    found = probes(places)
+    return found.known(found.name(server, part, loop)) if part else None
+
+
+def spoken(places: Places, server: Server) -> frozenset[str]:
+    """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
+    part = Environments(places.cache).servers_part_now(server)
+    return (probes(places).spoken_now(server, part) if part else None) or frozenset()

@@ -1,0 +1,77 @@
+"""What runs jobs, made for a front: the runner, the runtime that starts targets, and how much goes on at a time."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from engine.app import vocabulary
+from engine.app.front import Front
+from engine.app.probing import probes
+from engine.app.run_ids import nonce
+from engine.app.session import Runtime, open_channel
+from engine.errors import UsageError
+from engine.execution.runner import Runner
+from engine.execution.schedule import Limits
+from engine.observation.desk import FOLDERS, Desk
+from engine.targets.environments import Environments
+from engine.targets.runtimes import DOCKER, RUNNING
+from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.runtimes.running import RunningRuntime
+
+
+def limits(front: Front) -> Limits:
+    """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
+    the limits of time of cases with a server of their own must hold all the same."""
+    return Limits(targets=3, starting=2, own=3) if front.way == DOCKER else Limits()
+
+
+def runner(run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
+    """A runner of a run's jobs; ``keep_all`` keeps the transcripts of what passes as well, ``keep_calls`` the calls.
+    Its nonce is short, since it goes into headers."""
+    words = vocabulary.kinds(), vocabulary.matching(), open_channel
+    return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls)
+
+
+def runtime(front: Front, folder: Path) -> Runtime:
+    """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
+    run them."""
+    if sys.platform == "win32":
+        raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
+    if front.way == RUNNING:
+        return RunningRuntime(front.services, front.frameworks, front.configured, boundary_of=open_desk)
+    if front.way == DOCKER:
+        # The client of Docker costs a tenth of a second, and most runs need none.
+        from engine.targets.runtimes.docker import DockerRuntime  # noqa: PLC0415
+
+        return DockerRuntime(
+            front.frameworks,
+            front.configured,
+            Desk.create,
+            folder,
+            cache=front.places.cache,
+            root=front.places.frameworks.parent,
+            probes=probes(front.places),
+            nginx=front.nginx,
+            on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
+        )
+    return LocalRuntime(
+        Environments(front.places.cache),
+        front.frameworks,
+        front.configured,
+        boundary_of=Desk.create,
+        folder=folder,
+        probes=probes(front.places),
+        nginx=front.nginx,
+    )
+
+
+def open_desk(folder: Path) -> Desk:
+    """The engine's side of a desk that a service of another user writes to as well. Raises OSError."""
+    desk = Desk.create(folder)
+    for name in FOLDERS:
+        # Whoever made it has seen to that already, where it is not the engine's.
+        with suppress(PermissionError):
+            (folder / name).chmod(0o777)
+    return desk

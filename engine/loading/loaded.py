@@ -1,0 +1,32 @@
+"""What comes of loading documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.loading.diagnostics import Diagnostic
+from engine.model.baseline import KnownFailure
+from engine.model.case import Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the documents hold, and what is wrong with them. Cases with mistakes are left out of their suites.
+
+    ``sources`` has the text of every file with a diagnostic, by its name in ``Place.file``; ``files`` counts all.
+    ``kept_at`` are the files that hold what each document held, where all of them were kept already.
+    """
+
+    suites: tuple[Suite, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    known_failures: tuple[KnownFailure, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    files: int = 0
+    kept_at: tuple[Path, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many of the diagnostics are errors, and so forbid a run."""
+        return sum(diagnostic.is_error for diagnostic in self.diagnostics)
