@@ -1,9 +1,8 @@
 """Sessions in a process of their own, beside the one that asks for their verdicts.
 
 pytest reports items on one core while this process runs jobs on another: under one interpreter's lock each would wait
-for the other. The two hold the ends of a socket pair. Orders come in as ``engine.app.orders`` has them; lines of JSON
-go back: a verdict with what became known of its target, as ``engine.app.runs`` has it, or how a session
-ended.
+for the other. The two hold the ends of a socket pair. Orders come in as ``engine.app.orders`` has them. Lines go back:
+a job's position, a tab and its verdict as ``engine.app.runs.Told`` has it; or an object of JSON, how a session ended.
 The process ends, its targets stopped, when the other end is closed, so that nothing outlives a pytest that was killed.
 """
 
@@ -19,15 +18,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.app import workshop
+from engine.app import collector, workshop
 from engine.app.early import Early
+from engine.app.front import Front
 from engine.app.orders import SIZE, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
-from engine.app.runs import to_document, to_recheck_document
+from engine.app.runs import to_recheck_document, told
 from engine.app.session import Session, event_loop
 from engine.errors import EngineError
 from engine.execution.job import Job
 from engine.model.target import Target
 from engine.model.verdict import JobResult
+
+# What is said within so many seconds goes over together.
+TOGETHER = 0.002
+
+
+# When a target that was begun has been spawned, in seconds: what a session needs is loaded while it comes up.
+SPAWNED = 0.03
 
 
 class Process:
@@ -41,8 +48,10 @@ class Process:
         self._sessions: list[Session] = []
         self._told: set[str] = set()
         self._book = Book()
+        self._front: Front | None = None
         self._early: Early | None = None
         self._stray: Path | None = None
+        self._said: list[str] = []
 
     async def serve(self) -> None:
         """Follow orders until the other end is closed."""
@@ -53,7 +62,7 @@ class Process:
                 try:
                     await self._follow(self._book.read(data))
                 except Exception as error:  # pytest must not wait for ever
-                    self._tell({"ended": _said(error)})
+                    self._tell({"ended": _trouble(error)})
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -66,6 +75,7 @@ class Process:
                 self._book.learn(order.held)
             case Ahead():
                 self._runtime(order.run).begin(order.launch)
+                asyncio.get_running_loop().call_later(SPAWNED, self._prepare)
             case Begin():
                 await self._end()
                 self._begin(order)
@@ -79,20 +89,30 @@ class Process:
                 self._running = asyncio.create_task(self._run_again())
 
     def _runtime(self, run: Run) -> Early:
-        """What starts the run's targets. Raises UsageError."""
+        """What starts the run's targets, made from the first order that speaks of it. Raises UsageError."""
         if self._early is None:
-            run.front.targets(run.asked)  # it learns which servers there are
+            self._front = run.front
+            self._front.targets(run.asked)  # it learns which servers there are
             if not run.folder.exists():
                 self._stray = run.folder
-            self._early = Early(workshop.runtime(run.front, run.folder))
+            self._early = Early(workshop.runtime(self._front, run.folder))
         return self._early
 
+    def _prepare(self) -> None:
+        """Load what a session will need."""
+        workshop.runner("")
+        with suppress(EngineError):  # the session will say so
+            assert self._front is not None
+            _ = self._front.known
+
     def _begin(self, order: Begin) -> None:
-        front = order.run.front
         runtime = self._runtime(order.run)
+        assert self._front is not None
         runner = workshop.runner(order.run.run_id, keep_all=order.run.keep_all)
-        session = Session(order.jobs, runtime, runner, None, [self], workshop.limits(front), front.known)
+        limits, known = workshop.limits(self._front), self._front.known
+        session = Session(order.jobs, runtime, runner, None, [self], limits, known)
         session.schedule.hold()
+        collector.settle()
         self._session, self._stray = session, None
         self._sessions.append(session)
         self._running = asyncio.create_task(self._run(session, runtime))
@@ -112,7 +132,7 @@ class Process:
         except asyncio.CancelledError:
             trouble = "the run was cancelled"
         except Exception as error:  # pytest must not wait for ever
-            trouble = _said(error)
+            trouble = _trouble(error)
         finally:
             await runtime.leave()
         self._tell({"ended": trouble})
@@ -126,7 +146,7 @@ class Process:
                     if result.recheck:
                         self._tell({"rechecked": to_recheck_document(result)})
         except Exception as error:  # likewise
-            trouble = _said(error)
+            trouble = _trouble(error)
         self._tell({"ended": trouble})
 
     async def _end(self) -> None:
@@ -138,9 +158,20 @@ class Process:
                 await running
 
     def _tell(self, document: dict[str, Any]) -> None:
-        """Never waits: what the other side has not read yet is kept here."""
-        if not self._writer.is_closing():
-            self._writer.write(json.dumps(document, separators=(",", ":"), default=str).encode() + b"\n")
+        self._say(json.dumps(document, separators=(",", ":"), default=str))
+        self._flush()
+
+    def _say(self, line: str) -> None:
+        """Never waits: what the other side has not read yet is kept here. What comes at about the same time goes over
+        together, since each piece that goes wakes the other side up."""
+        if not self._said:
+            asyncio.get_running_loop().call_later(TOGETHER, self._flush)
+        self._said.append(line)
+
+    def _flush(self) -> None:
+        lines, self._said = self._said, []
+        if lines and not self._writer.is_closing():
+            self._writer.write("".join(f"{line}\n" for line in lines).encode())
 
     # What a session tells
 
@@ -151,13 +182,13 @@ class Process:
             row = self._session.rows.get(result.target)
             if row is not None:
                 self._told.add(result.target)
-        self._tell({"position": job.position, **to_document(result, row)})
+        self._say(f"{job.position}\t{told(result, row).line}")
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to tell pytest of."""
 
 
-def _said(error: Exception) -> str:
+def _trouble(error: Exception) -> str:
     """What ended a session, for people."""
     return str(error) if isinstance(error, EngineError) else f"the engine broke down: {type(error).__name__}: {error}"
 

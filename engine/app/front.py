@@ -185,7 +185,7 @@ class Front:
         jobs = plan(cases, chosen, self.offers, self.unsupported)
         if self.way != RUNNING:
             return jobs
-        from engine.app.vocabulary import kinds
+        from engine.app.kinds import kinds
 
         return within(jobs, kinds(), {target: self.reach(target) for target in chosen})
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.app import workshop
+from engine.app import collector, workshop
 from engine.app.front import Asked, Front
 from engine.app.places import relative
 from engine.app.run_ids import new_run_id
@@ -106,6 +106,7 @@ def run(
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 
+    collector.settle()
     try:
         until_stopped(session.run(lambda: finish("whole")))
     except Stopped:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from engine.app.run_ids import folder_of, header
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
 from engine.results.codec import result_from_json, result_to_json
-from engine.results.store import Run, Store, TargetRow, read, recheck_line, row_to_json
+from engine.results.store import Run, Store, TargetRow, read, recheck_line, row_of, target_document, text_of
 
 
 def keep(places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job]) -> Store:
@@ -25,17 +27,40 @@ def again(named: str, places: Places) -> Run:
     return read(path if path.exists() else folder_of(places.results, named))
 
 
-def to_document(result: JobResult, row: TargetRow | None) -> dict[str, Any]:
-    """A verdict, and what became known of its target, as JSON's types: for the way between processes."""
-    document: dict[str, Any] = {"result": result_to_json(result)}
-    if row is not None:
-        document["target"] = row_to_json(row)
-    return document
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A verdict on its way between processes. ``result`` and ``target`` are lines of a run's file, ``target`` "" where
+    nothing new became known of it. No line holds a tab: JSON writes it as ``\\t``."""
+
+    verdict: str
+    result: str
+    target: str = ""
+
+    @property
+    def line(self) -> str:
+        """The whole as one line of text."""
+        return f"{self.verdict}\t{self.result}\t{self.target}"
+
+    @classmethod
+    def of(cls, line: str) -> Told:
+        """What ``line`` was made from."""
+        return cls(*line.split("\t"))
+
+    @property
+    def row(self) -> TargetRow | None:
+        """What became known of the target."""
+        return TargetRow(**row_of(self.target)) if self.target else None
 
 
-def from_document(document: Mapping[str, Any]) -> JobResult:
-    """The verdict that ``to_document`` was given; what was observed is text now."""
-    return result_from_json(document["result"])
+def told(result: JobResult, row: TargetRow | None) -> Told:
+    """A verdict, and what became known of its target."""
+    target = text_of(target_document(row)) if row is not None else ""
+    return Told(result.verdict.value, text_of(result_to_json(result)), target)
+
+
+def from_told(told: Told) -> JobResult:
+    """The verdict that ``told`` was given; what was observed is text now."""
+    return result_from_json(json.loads(told.result))
 
 
 def to_recheck_document(result: JobResult) -> dict[str, Any]:
@@ -43,13 +68,11 @@ def to_recheck_document(result: JobResult) -> dict[str, Any]:
     return recheck_line(result)
 
 
-def take(store: Store, document: Mapping[str, Any]) -> None:
-    """Append what ``to_document`` made."""
-    if "target" in document:
-        store.target(TargetRow(**document["target"]))
-    store.document(document["result"])
+def take(store: Store, told: Told) -> None:
+    """Append a verdict that was told, and what became known of its target."""
+    if told.target:
+        store.text(told.target)
+    store.verdict(told.verdict, told.result)
 
 
-__all__ = [
-    "Run", "Store", "TargetRow", "again", "from_document", "keep", "take", "to_document", "to_recheck_document",
-]  # fmt: skip
+__all__ = ["Run", "Store", "TargetRow", "Told", "again", "from_told", "keep", "take", "to_recheck_document", "told"]

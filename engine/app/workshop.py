@@ -6,7 +6,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from engine.app import vocabulary
 from engine.app.front import Front
 from engine.app.probing import probes
 from engine.app.run_ids import nonce
@@ -30,7 +29,10 @@ def limits(front: Front) -> Limits:
 def runner(run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
     """A runner of a run's jobs; ``keep_all`` keeps the transcripts of what passes as well, ``keep_calls`` the calls.
     Its nonce is short, since it goes into headers."""
-    words = vocabulary.kinds(), vocabulary.matching(), open_channel
+    # Every driver is loaded here, and meanwhile targets may start already.
+    from engine.app import kinds  # noqa: PLC0415
+
+    words = kinds.kinds(), kinds.matching(), open_channel
     return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls)
 
 

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the case. Raises UsageError where there is none of that name, or several."""
-    from engine.app import launch, vocabulary
+    from engine.app import kinds, launch
     from engine.app.front import ALL, Asked, Front
     from engine.app.places import find
     from engine.app.telling import case as telling
@@ -54,7 +54,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise
     stands = telling.standing(case, targets, front.offers, front.unsupported)
     words = front.words
-    shown = telling.entries(case, words.loading.clauses, stands, vocabulary.kinds(), words.operators)
+    shown = telling.entries(case, words.loading.clauses, stands, kinds.kinds(), words.operators)
     for line in tree.lines(shown, columns.terminal_width()):
         sys.stdout.write(line + "\n")
     return 0

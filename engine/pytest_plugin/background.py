@@ -6,12 +6,12 @@ import json
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.app.orders import COMMAND, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
 from engine.app.plan import Job
+from engine.app.runs import Told
 from engine.errors import Defect
 from engine.model.target import Launch
 
@@ -46,7 +46,7 @@ class Background:
         self._socket = ours
         self._lines = ours.makefile("rb")
         self._book = Book()
-        self._found: dict[int, Mapping[str, Any]] = {}
+        self._found: dict[int, Told] = {}
         self._rechecked: list[dict[str, Any]] = []
         self._ended: str | None = ""
         self._window = 0
@@ -74,9 +74,8 @@ class Background:
         if not window:
             self._allow(len(order.jobs))
 
-    def wait(self, job: Job) -> Mapping[str, Any]:
-        """The verdict of a job as ``engine.app.runs.to_document`` makes it, waiting for it. Raises Defect where the
-        session broke."""
+    def wait(self, job: Job) -> Told:
+        """The verdict of a job, waiting for it. Raises Defect where the session broke."""
         if self._window and job.position + self._window // 2 >= self._allowed:
             self._allow(job.position + self._window)
         while job.position not in self._found:
@@ -134,13 +133,15 @@ class Background:
         if not line.endswith(b"\n"):
             self._ended = self._died()
             return
+        if not line.startswith(b"{"):
+            position, _, rest = line.decode().rstrip("\n").partition("\t")
+            self._found[int(position)] = Told.of(rest)
+            return
         document = json.loads(line)
         if "rechecked" in document:
             self._rechecked.append(document["rechecked"])
-        elif "ended" in document:
-            self._ended = document["ended"]
         else:
-            self._found[document["position"]] = document
+            self._ended = document["ended"]
 
     def _died(self) -> str:
         self._process.wait()

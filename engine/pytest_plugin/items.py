@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.app.plan import Job
+from engine.app.runs import Told
 from engine.errors import EngineError
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.escape import visible
@@ -71,7 +72,7 @@ class CaseItem(pytest.Item):
         self.job = job
         self.conformance = conformance
         self.verdict: JobResult | None = None
-        self.document: Mapping[str, Any] = {}
+        self.told: Told | None = None
         for tag in job.case.tags:
             # A tag is a marker for -m. Registered, so that --strict-markers takes it.
             self.config.addinivalue_line("markers", f"{tag}: a tag of conformance cases")
@@ -79,7 +80,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Wait for the job's verdict, and say in pytest's way what it is."""
-        result, self.document = self.conformance.result(self)
+        result, self.told = self.conformance.result(self)
         self.verdict = result
         self.user_properties.append(("verdict", result.verdict.value))
         if result.cite:

@@ -23,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """pytest's hook."""
     config.stash[KEY] = Conformance(config)
+    # Registered before pytest's own cleanups, which run the collector: so it comes after them.
+    config.add_cleanup(config.stash[KEY].thaw)
     if config.pluginmanager.hasplugin("xdist"):
         from engine.pytest_plugin import xdist  # noqa: PLC0415 (it loads the library)
 
@@ -56,7 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """pytest's hook: now it is known which items will run."""
-    session.config.stash[KEY].items = [item for item in session.items if isinstance(item, CaseItem)]
+    conformance = session.config.stash[KEY]
+    conformance.items = [item for item in session.items if isinstance(item, CaseItem)]
+    conformance.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -64,9 +68,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """pytest's hook: the duration is the job's own, not the wait for it; and the verdict goes with the report, from a
     worker to the controller as well."""
     report = yield
-    if isinstance(item, CaseItem) and report.when == "call" and item.verdict is not None:
+    if isinstance(item, CaseItem) and report.when == "call" and item.verdict is not None and item.told is not None:
         report.duration = item.verdict.seconds
-        report.conformance = item.document  # type: ignore[attr-defined]
+        report.conformance = item.told.line  # type: ignore[attr-defined]
     return report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -15,7 +16,7 @@ from engine.app.orders import Begin, Run
 from engine.app.plan import Job, Selection
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
-from engine.app.runs import Store, TargetRow, again, from_document, keep, take
+from engine.app.runs import Store, TargetRow, Told, again, from_told, keep, take
 from engine.errors import ResultsError
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
@@ -53,6 +54,7 @@ class Conformance:
         self._background: Background | None = None
         self._begun: set[str] = set()
         self._ahead = False
+        self._frozen = False
 
     @property
     def is_worker(self) -> bool:
@@ -121,8 +123,20 @@ class Conformance:
             keep_all=bool(self.config.getoption("keep_transcripts")),
         )
 
-    def result(self, item: HasJob) -> tuple[JobResult, Mapping[str, Any]]:
-        """An item's verdict, and the document of it that goes into the run.
+    def freeze(self) -> None:
+        """Set the cases aside for Python's search for cycles: they stay until the end, and each of its passes, of which
+        pytest makes some of its own, would look at all of them."""
+        if self.items and not self._frozen:
+            self._frozen = True
+            gc.freeze()
+
+    def thaw(self) -> None:
+        """Let them be found again, for another session of this process."""
+        if self._frozen:
+            gc.unfreeze()
+
+    def result(self, item: HasJob) -> tuple[JobResult, Told]:
+        """An item's verdict, and the lines of it that go into the run.
 
         A worker of xdist begins a target with its first item, and so starts no target whose items other workers run;
         a process alone begins with everything.
@@ -133,16 +147,16 @@ class Conformance:
             self._begin(mine)
             self._begun |= {one.job.target.id for one in mine}
         assert self._background is not None
-        document = self._background.wait(item.job)
-        result = from_document(document)
+        told = self._background.wait(item.job)
+        result = from_told(told)
         self.results.setdefault(result.address, []).append(result)
-        self._learn(document)
-        return result, document
+        self._learn(told)
+        return result, told
 
-    def _learn(self, document: Mapping[str, Any]) -> None:
+    def _learn(self, told: Told) -> None:
         """Keep what came to be known of a target with a verdict."""
-        if "target" in document:
-            row = TargetRow(**document["target"])
+        row = told.row
+        if row is not None:
             self.rows[row.id] = row
 
     def _begin(self, items: Sequence[HasJob]) -> None:
@@ -162,17 +176,18 @@ class Conformance:
 
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""
-        document = getattr(report, "conformance", None)
-        if document is None or self.is_worker:
+        line = getattr(report, "conformance", None)
+        if line is None or self.is_worker:
             return
+        told = Told.of(line)
         if self.store is None:
             try:
                 jobs = [item.job for item in self.items]
                 self.store = keep(self.places, self.run_id, sys.argv[1:], jobs)
             except ResultsError as error:
                 pytest.exit(str(error), returncode=4)
-        take(self.store, document)
-        self._learn(document)  # in xdist's controller, which sees no verdict but here
+        take(self.store, told)
+        self._learn(told)  # in xdist's controller, which sees no verdict but here
 
     def blame(self) -> list[str]:
         """Whose fault what is red in this run is, as lines; none where nothing is, or the run cannot be read back."""

@@ -92,12 +92,12 @@ class Store:
 
     def result(self, result: JobResult) -> None:
         """Append a verdict. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
-        self.document(result_to_json(result))
+        self.verdict(result.verdict.value, text_of(result_to_json(result)))
 
-    def document(self, document: Mapping[str, Any]) -> None:
-        """Append a verdict that is JSON's types already, as ``result_to_json`` makes them."""
-        self.counts[str(document["verdict"])] += 1
-        self._write(document)
+    def verdict(self, verdict: str, line: str) -> None:
+        """Append a verdict whose line is made already, by ``text_of`` from what ``result_to_json`` gives."""
+        self.counts[verdict] += 1
+        self.text(line)
 
     def recheck(self, result: JobResult) -> None:
         """Append what came of running a red job again alone: its verdict stands before it."""
@@ -110,7 +110,7 @@ class Store:
 
     def target(self, row: TargetRow) -> None:
         """Append what was found out about a target."""
-        self._write({"kind": "target", **row_to_json(row)})
+        self._write(target_document(row))
 
     def close(self, ended: str) -> None:
         """Append the footer; ``ended`` is ``whole``, ``interrupted``, or what cut the run short. Safe to call twice."""
@@ -121,7 +121,11 @@ class Store:
         os.close(self._file)
 
     def _write(self, document: Mapping[str, Any]) -> None:
-        line = _encoder.encode(document).encode() + b"\n"
+        self.text(text_of(document))
+
+    def text(self, text: str) -> None:
+        """Append a line that is made already."""
+        line = text.encode() + b"\n"
         try:
             written = os.write(self._file, line)
             if written < len(line):
@@ -129,6 +133,25 @@ class Store:
         except OSError as error:
             self.lost += 1
             self.trouble = error.strerror or str(error)
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """A document as a line of a run's file, without its end."""
+    return _encoder.encode(document)
+
+
+def target_document(row: TargetRow) -> dict[str, Any]:
+    """The document of a line about a target."""
+    return {"kind": "target", **row_to_json(row)}
+
+
+def row_of(line: str) -> dict[str, Any]:
+    """A target's row, as its fields, from the line about it. What this engine does not know is passed over."""
+    return _known(json.loads(line))
+
+
+def _known(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name in TargetRow.__dataclass_fields__}
 
 
 def recheck_line(result: JobResult) -> dict[str, Any]:
@@ -162,8 +185,7 @@ def read(path: Path) -> Run:
     rows: dict[str, TargetRow] = {}
     for document in documents:
         if document.get("kind") == "target":
-            known = {name: value for name, value in document.items() if name in TargetRow.__dataclass_fields__}
-            rows[document["id"]] = TargetRow(**known)
+            rows[document["id"]] = TargetRow(**_known(document))
     return Run(
         id=str(documents[0]["run"]),
         header=documents[0],

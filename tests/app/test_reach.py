@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from engine.app import vocabulary
+from engine.app import kinds
 from engine.app.reach import EVERYTHING, Reach, out_of_reach, within
 from engine.model.case import Act, Application, Step
 from engine.model.target import Launch, Target
 from tests.execution.fakes import PLACE, TARGET, case, job, step
 
-KINDS = vocabulary.kinds()
+KINDS = kinds.kinds()
 ALREADY = Reach(processes=False, observer=False, ports=False, drives=False)
 SHARED = replace(ALREADY, observer=True)
 SCRIPT = Application(http=(Act("respond", {"status": 200}, PLACE),))
