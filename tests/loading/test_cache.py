@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.loading.cache import Kept, fingerprint
+from engine.loading.cache import Kept, fingerprint, opened, unchanged
 from engine.loading.documents import load_paths
 from tests.loading.vocabulary import real
 
@@ -78,3 +78,37 @@ def test_the_fingerprint_covers_code_and_facts(tmp_path: Path) -> None:
     assert one != fingerprint([tmp_path], ["y"])
     (tmp_path / "a.py").write_text("2")
     assert one != fingerprint([tmp_path], ["x"])
+
+
+KNOWN = """\
+known-failures: What is red
+list:
+  - case: specs/a.yaml::a
+    servers: [daphne]
+    because: it is so
+    link: https://example.org/1
+"""
+
+
+def test_what_has_not_changed_is_had_without_the_language(tmp_path: Path) -> None:
+    path, kept = write(tmp_path), Kept(tmp_path / "kept", "mark")
+    other = tmp_path / "b.yaml"
+    other.write_text(KNOWN)
+    assert unchanged([path, other], kept) is None
+    fresh = load_paths([path, other], real(), kept)
+    assert not fresh.diagnostics
+    held = unchanged([path, other], kept)
+    assert held is not None
+    assert (held.suites, held.known_failures, held.files) == (fresh.suites, fresh.known_failures, 2)
+    assert len(held.known_failures) == 1
+    assert [opened(file) for file in held.kept_at] == [kept.find(str(path), GOOD), kept.find(str(other), KNOWN)]
+
+
+def test_one_document_that_has_to_be_read_is_enough(tmp_path: Path) -> None:
+    path, kept = write(tmp_path), Kept(tmp_path / "kept", "mark")
+    load_paths([path], real(), kept)
+    assert unchanged([path], kept) is not None
+    assert unchanged([path, tmp_path / "none.yaml"], kept) is None
+    (tmp_path / "clauses.yaml").write_text("clauses: []\n")
+    load_paths([tmp_path], real(), kept)
+    assert unchanged([path, tmp_path / "clauses.yaml"], kept) is None

@@ -105,3 +105,25 @@ def test_a_killed_pytest_leaves_nothing(running: subprocess.Popen[str], scratch:
     running.wait()
     assert until(lambda: not processes(f"TMPDIR={scratch}"))
     assert until(lambda: not any(path.is_dir() for path in scratch.iterdir()))
+
+
+def test_a_target_that_was_started_for_nothing_leaves_nothing(tmp_path: Path, scratch: Path) -> None:
+    """One suite lets a target start, the next has a mistake, and so no item runs."""
+    (tmp_path / "a.yaml").write_text(SLOW)
+    (tmp_path / "b.yaml").write_text(SLOW.replace("path:", "pth:"))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        | {"TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stdout
+    assert "'pth'" in ended.stdout
+    assert processes(f"TMPDIR={scratch}") == {}
+    assert not any(scratch.iterdir())
+    assert not any((tmp_path / "kept").rglob("*.log"))
+    assert not any((tmp_path / "kept" / "runs").glob("*"))
