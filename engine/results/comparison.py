@@ -129,17 +129,20 @@ class Comparison:
 
 def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
     """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
-    these differ, they are what is compared, and so match."""
+    these differ, they are what is compared, and so match. So are runtimes, where each run has one."""
     of_before, of_after = _configurations(before.targets), _configurations(after.targets)
     same = {
         server
         for server in of_before.keys() & of_after.keys()
         if len(of_before[server]) == 1 and len(of_after[server]) == 1 and of_before[server] != of_after[server]
     }
+    runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
+    any_runtime = runtimes[0] != runtimes[1] and all(len(one) == 1 for one in runtimes)
 
     def key(row: TargetRow) -> Key:
         server = row.server if row.server in same else _configured(row)
-        return (server, *_rest(row))
+        *rest, runtime = _rest(row)
+        return (server, *rest, "" if any_runtime else runtime)
 
     names = (before.id, after.id) if before.id != after.id else (f"{before.id} (before)", f"{after.id} (after)")
     return _side(names[0], before, before.targets, key, part), _side(names[1], after, after.targets, key, part)

@@ -28,6 +28,21 @@ def runs(before: Run, after: Run) -> Comparison:
     return compare(*sides(before, replace(after, id="id-2")))
 
 
+def in_runtimes(of: Run, *names: str) -> Run:
+    """A run whose targets are in these runtimes, one after the other."""
+    rows = [replace(one, runtime=name) for one, name in zip(of.targets, names, strict=True)]
+    return replace(of, targets=tuple(rows))
+
+
+def test_a_run_in_containers_is_held_against_one_of_this_machine() -> None:
+    found = runs(run({"s f": PASS}), in_runtimes(run({"s f": FAIL}), "docker"))
+    assert (found.compared, [one.change for one in found.differences]) == (1, [BROKE])
+    both = run({"s f": PASS, "s g": PASS})
+    # A run of several runtimes says itself what differs between them.
+    with pytest.raises(UsageError):
+        runs(in_runtimes(both, "running", "running"), in_runtimes(both, "local", "docker"))
+
+
 @pytest.mark.parametrize(
     ("before", "after", "change"),
     [
