@@ -12,6 +12,7 @@ from docker.errors import APIError, DockerException
 
 from engine.errors import EnvironmentFailed
 from engine.targets.containers.docking import LABEL, RUN, connect, labels, lives, refused, run_word, sweep
+from engine.targets.containers.reaper import Reaper
 from tests.targets.docker_here import FakeDocker
 
 
@@ -78,3 +79,15 @@ def test_only_what_dead_runs_left_is_removed() -> None:
     left = sweep(fake, lambda run: not lives(run))
     assert (left.containers, left.networks) == (("dead",), ("dead",))
     assert [one.name for one in fake.containers.things] == ["alive", "strangers", "somebody's", "an-image's"]
+
+
+def test_ctrl_c_does_not_wait_for_who_clears_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    reaper = Reaper("no-run")
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reaper._process, "wait", pressed)
+        reaper.close()
+    assert reaper._process.wait(20) is not None, "it ends by itself"

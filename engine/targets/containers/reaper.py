@@ -37,11 +37,11 @@ class Reaper:
             self._process.stdin.flush()
 
     def close(self) -> None:
-        """Have everything removed, and wait for it."""
+        """Have everything removed, and wait for it. Whoever does not want to, by Ctrl-C, leaves it to its own."""
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             self._process.wait(PATIENCE)
 
 
