@@ -19,7 +19,7 @@ from engine.loading.cache import Kept, fingerprint, unchanged
 from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
-from engine.model.target import Target
+from engine.model.target import DIRECT, Target
 from engine.registry import Registry
 from engine.targets import contract
 from engine.targets.fitting import through, unsupported
@@ -200,11 +200,12 @@ class Front:
         """What a target offers, as its server and its framework declare it, and what its server speaks."""
         server = self.configured[target.configuration]
         words = through(offered(server.claims, self.frameworks[target.framework]), target)
-        return words | server.protocols | self.spoken(server)
+        return words | server.protocols | self.spoken(server, target.gateway)
 
-    def spoken(self, server: Server) -> frozenset[str]:
-        """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
-        if not server.asks:
+    def spoken(self, server: Server, gateway: str) -> frozenset[str]:
+        """The protocols that a server was found to speak when it was asked, as far as the cache knows. None but HTTP is
+        spoken without a gateway, and so nothing is looked up."""
+        if gateway == DIRECT or not server.asks:
             return frozenset()
         from engine.app.probing import spoken
 
