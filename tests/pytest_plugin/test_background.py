@@ -127,3 +127,17 @@ def test_a_target_that_was_started_for_nothing_leaves_nothing(tmp_path: Path, sc
     assert not any(scratch.iterdir())
     assert not any((tmp_path / "kept").rglob("*.log"))
     assert not any((tmp_path / "kept" / "runs").glob("*"))
+
+
+def test_what_was_set_aside_is_found_again(tmp_path: Path) -> None:
+    """One process may run several sessions, and each one's cases are let go in the end."""
+    (tmp_path / "a.yaml").write_text(SLOW.partition("  - id: slow")[0])
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    words = ["-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
+    inside = f"import gc, pytest; print(pytest.main({words}), pytest.main({words}), 'frozen', gc.get_freeze_count())"
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    ended = subprocess.run(
+        [sys.executable, "-c", inside], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.count("1 passed") == 2, ended.stdout
+    assert ended.stdout.endswith("frozen 0\n")
