@@ -59,6 +59,8 @@ class Process:
             while True:
                 (size,) = SIZE.unpack(await self._reader.readexactly(SIZE.size))
                 data = await self._reader.readexactly(size)
+                # Orders that wait already come without a turn of the loop between them, and a target may be starting.
+                await asyncio.sleep(0)
                 try:
                     await self._follow(self._book.read(data))
                 except Exception as error:  # pytest must not wait for ever

@@ -29,22 +29,27 @@ def again(named: str, places: Places) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A verdict on its way between processes. ``result`` and ``target`` are lines of a run's file, ``target`` "" where
-    nothing new became known of it. No line holds a tab: JSON writes it as ``\\t``."""
+    """A verdict on its way between processes: what most readers need of it, and the rest as it stands in the run's
+    file, since most results are never read again. ``seconds`` is how long the job took, ``recorded`` whether the case
+    recorded anything; ``result`` and ``target`` are lines of the file, ``target`` "" where nothing new became known of
+    it. No line holds a tab: JSON writes it as ``\\t``."""
 
     verdict: str
+    seconds: float
+    recorded: bool
     result: str
     target: str = ""
 
     @property
     def line(self) -> str:
         """The whole as one line of text."""
-        return f"{self.verdict}\t{self.result}\t{self.target}"
+        return f"{self.verdict}\t{self.seconds}\t{'yes' if self.recorded else ''}\t{self.result}\t{self.target}"
 
     @classmethod
     def of(cls, line: str) -> Told:
         """What ``line`` was made from."""
-        return cls(*line.split("\t"))
+        verdict, seconds, recorded, result, target = line.split("\t")
+        return cls(verdict, float(seconds), bool(recorded), result, target)
 
     @property
     def row(self) -> TargetRow | None:
@@ -55,7 +60,8 @@ class Told:
 def told(result: JobResult, row: TargetRow | None) -> Told:
     """A verdict, and what became known of its target."""
     target = text_of(target_document(row)) if row is not None else ""
-    return Told(result.verdict.value, text_of(result_to_json(result)), target)
+    line = text_of(result_to_json(result))
+    return Told(result.verdict.value, result.seconds, bool(result.recorded), line, target)
 
 
 def from_told(told: Told) -> JobResult:

@@ -44,7 +44,7 @@ class Background:
                 process_group=0,
             )
         self._socket = ours
-        self._lines = ours.makefile("rb")
+        self._lines = ours.makefile("rb", buffering=1 << 16)
         self._book = Book()
         self._found: dict[int, Told] = {}
         self._rechecked: list[dict[str, Any]] = []

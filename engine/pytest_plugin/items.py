@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.app.plan import Job
-from engine.app.runs import Told
+from engine.app.runs import Told, from_told
 from engine.errors import EngineError
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.escape import visible
@@ -71,7 +71,6 @@ class CaseItem(pytest.Item):
         super().__init__(**others)
         self.job = job
         self.conformance = conformance
-        self.verdict: JobResult | None = None
         self.told: Told | None = None
         for tag in job.case.tags:
             # A tag is a marker for -m. Registered, so that --strict-markers takes it.
@@ -80,11 +79,13 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Wait for the job's verdict, and say in pytest's way what it is."""
-        result, self.told = self.conformance.result(self)
-        self.verdict = result
-        self.user_properties.append(("verdict", result.verdict.value))
-        if result.cite:
-            self.user_properties.append(("cite", ", ".join(result.cite)))
+        self.told = self.conformance.result(self)
+        self.user_properties.append(("verdict", self.told.verdict))
+        if self.job.case.cite:
+            self.user_properties.append(("cite", ", ".join(self.job.case.cite)))
+        if self.told.verdict == Verdict.PASS and not self.told.recorded:
+            return
+        result = from_told(self.told)
         for name, value in result.recorded.items():
             self.user_properties.append((f"recorded.{name}", str(value)))
         match result.verdict:

@@ -50,7 +50,7 @@ class Conformance:
         self.items: list[HasJob] = []
         self.store: Store | None = None
         self.rows: dict[str, TargetRow] = {}
-        self.results: dict[str, list[JobResult]] = {}
+        self.told: dict[str, list[Told]] = {}
         self._background: Background | None = None
         self._begun: set[str] = set()
         self._ahead = False
@@ -135,8 +135,8 @@ class Conformance:
         if self._frozen:
             gc.unfreeze()
 
-    def result(self, item: HasJob) -> tuple[JobResult, Told]:
-        """An item's verdict, and the lines of it that go into the run.
+    def result(self, item: HasJob) -> Told:
+        """An item's verdict.
 
         A worker of xdist begins a target with its first item, and so starts no target whose items other workers run;
         a process alone begins with everything.
@@ -148,10 +148,9 @@ class Conformance:
             self._begun |= {one.job.target.id for one in mine}
         assert self._background is not None
         told = self._background.wait(item.job)
-        result = from_told(told)
-        self.results.setdefault(result.address, []).append(result)
+        self.told.setdefault(item.job.case.address, []).append(told)
         self._learn(told)
-        return result, told
+        return told
 
     def _learn(self, told: Told) -> None:
         """Keep what came to be known of a target with a verdict."""
@@ -172,11 +171,12 @@ class Conformance:
         """Whose fault a red verdict is, as far as this process's run has come; None for nobody's."""
         from engine.app import grids
 
-        return grids.whose_is(result, self.results[result.address], list(self.rows.values()))
+        others = [from_told(told) for told in self.told[result.address]]
+        return grids.whose_is(result, others, list(self.rows.values()))
 
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""
-        line = getattr(report, "conformance", None)
+        line = getattr(report, "conformance", None) if report.when == "call" else None
         if line is None or self.is_worker:
             return
         told = Told.of(line)
