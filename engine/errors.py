@@ -8,6 +8,7 @@
     ├── ChannelError           the byte stream to a target broke
     │   ├── Refused            nobody listens there
     │   ├── Reset              the peer reset the connection
+    │   ├── HandshakeFailed    TLS could not be agreed upon
     │   └── ChannelClosed      this side was closed already
     ├── ResultsError           a results file cannot be read or written
     └── Defect                 the engine broke a promise that it made to itself
@@ -83,6 +84,10 @@ class Refused(ChannelError):
 
 class Reset(ChannelError):
     """The peer reset the connection."""
+
+
+class HandshakeFailed(ChannelError):
+    """The peer and this side could not agree on TLS, or one does not trust the other."""
 
 
 class ChannelClosed(ChannelError):

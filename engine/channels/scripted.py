@@ -18,7 +18,8 @@ from engine.model.transcript import Moment
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Bytes, and when they come, in seconds of the script's time. ``end`` is ``fin`` or ``reset`` for an end."""
+    """Bytes, and when they come, in seconds of the script's time. ``end`` is ``fin``, ``tls`` (a closure
+    alert) or ``reset`` for an end."""
 
     data: bytes = b""
     at: float = 0.0
@@ -26,6 +27,7 @@ class Arrival:
 
 
 FIN = Arrival(end="fin")
+ALERT = Arrival(end="tls")
 RESET = Arrival(end="reset")
 
 Answer = Callable[[bytes], Iterable["Arrival | bytes"]]
@@ -47,6 +49,7 @@ class ScriptedChannel:
         self._answer = answer
         self._now = 0.0
         self._ended = ""
+        self._closure = ""
         self._shut = False
         self._on = True
         self._changed = asyncio.Event()
@@ -85,6 +88,11 @@ class ScriptedChannel:
         """``fin`` or ``reset`` once the script's end was reached, ``closed`` by this side, else ""."""
         return self._ended
 
+    @property
+    def closure(self) -> str:
+        """``fin`` once the script's end was reached by one, ``tls`` if that is its end, else ""."""
+        return self._closure
+
     async def send(self, data: bytes) -> float:
         """Take bytes, and let the script answer. Raises Reset and ChannelClosed."""
         return self.write(data)
@@ -119,7 +127,8 @@ class ScriptedChannel:
         arrival = self._pending.popleft()
         self._now = max(self._now, arrival.at)
         if arrival.end:
-            self._ended = arrival.end
+            self._ended = "reset" if arrival.end == "reset" else "fin"
+            self._closure = "" if arrival.end == "reset" else arrival.end
             return await self.receive()
         self._record.data(self._now, "received", arrival.data)
         return arrival.data, self._now
@@ -143,6 +152,10 @@ class ScriptedChannel:
     def close(self) -> None:
         """Close both sides."""
         self._end("close")
+
+    def truncate(self) -> None:
+        """Close both sides, and say nothing of it."""
+        self._end("truncate")
 
     def reset(self) -> None:
         """Close with a reset."""

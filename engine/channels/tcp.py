@@ -15,13 +15,14 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import TypeVar, cast
 
 from engine.channels.record import Record
 from engine.errors import ChannelClosed, ChannelError, Refused, Reset
 from engine.model.transcript import Moment
 
 Clock = Callable[[], float]
+ChannelT = TypeVar("ChannelT", bound="TcpChannel")
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
@@ -117,6 +118,11 @@ class TcpChannel(asyncio.Protocol):
         """``fin`` or ``reset`` by the peer, ``closed`` by this side, "" while it is open: whichever came first."""
         return self._ended
 
+    @property
+    def closure(self) -> str:
+        """``fin`` once the peer has ended the stream by one, else ""."""
+        return "fin" if self._ended == "fin" else ""
+
     # Acts
 
     def write(self, data: bytes) -> float:
@@ -199,6 +205,10 @@ class TcpChannel(asyncio.Protocol):
             else:
                 self._transport.close()
 
+    def truncate(self) -> None:
+        """As ``close``: without TLS a FIN is all that there is to say."""
+        self.close()
+
     def reset(self) -> None:
         """Close with a reset: with no time to linger the kernel sends RST in place of FIN."""
         if self._end("reset"):
@@ -226,8 +236,9 @@ async def open_tcp(
     clock: Clock = time.monotonic,
     timeout: float | None = None,
     receive_buffer: int | None = None,
-) -> TcpChannel:
-    """A new connection to ``address``.
+    make: Callable[[str, Clock], ChannelT] = TcpChannel,  # type: ignore[assignment]
+) -> ChannelT:
+    """A new connection to ``address``, as a channel that ``make`` makes.
 
     ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` how many bytes the
     kernel is asked to keep of what nobody has read. Raises Refused where nobody listens or nothing leads there, Reset,
@@ -238,10 +249,10 @@ async def open_tcp(
     try:
         async with asyncio.timeout(timeout):
             if receive_buffer is None:
-                _, channel = await loop.create_connection(lambda: TcpChannel(label, clock), host, port)
+                _, channel = await loop.create_connection(lambda: make(label, clock), host, port)
             else:
                 raw = await connected(host, port, receive_buffer)
-                _, channel = await loop.create_connection(lambda: TcpChannel(label, clock), sock=raw)
+                _, channel = await loop.create_connection(lambda: make(label, clock), sock=raw)
     except TimeoutError as error:
         raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
     except ConnectionRefusedError as error:

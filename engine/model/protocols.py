@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.target import Ended, Facts, Target
+from engine.model.tls import Trust
 from engine.model.transcript import Moment
 from engine.model.usage import Usage
 
@@ -34,6 +35,12 @@ class Channel(Protocol):
         """How the peer ended the stream: "" while it is open, else ``fin``, ``reset`` or ``closed`` (by this side)."""
         ...
 
+    @property
+    def closure(self) -> str:
+        """How the peer said that it ends the stream: ``tls`` by TLS's closure alert, ``fin`` by a FIN alone, "" where it
+        has not."""
+        ...
+
     async def send(self, data: bytes) -> float:
         """Write, and wait until the transport has taken it all. The time at which the last byte was handed over."""
         ...
@@ -59,7 +66,11 @@ class Channel(Protocol):
         ...
 
     def close(self) -> None:
-        """Close both sides."""
+        """Close both sides; on TLS with a closure alert."""
+        ...
+
+    def truncate(self) -> None:
+        """Close both sides by a FIN, on TLS without a closure alert."""
         ...
 
     def reset(self) -> None:
@@ -133,6 +144,11 @@ class LiveTarget(Protocol):
     @property
     def speaks(self) -> str:
         """What is spoken at ``upstream``: ``http``, ``fastcgi`` or ``uwsgi``."""
+        ...
+
+    @property
+    def tls(self) -> Trust | None:
+        """What clients need for its TLS; None where it has none."""
         ...
 
     @property

@@ -1,0 +1,215 @@
+"""A TCP connection that speaks TLS: what it records are the plain bytes, and what the handshake came to."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from functools import lru_cache
+from pathlib import Path
+
+from engine.channels.tcp import Clock, TcpChannel, open_tcp
+from engine.channels.tls_codec import Broken, TlsCodec
+from engine.errors import ChannelClosed, HandshakeFailed, Reset
+from engine.model.tls import OURS, WRONG, Agreed, Hello
+
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+NUMBERS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
+
+
+class TlsChannel(TcpChannel):
+    """``engine.model.protocols.Channel`` over TLS. ``open_tls`` makes one, with its handshake done.
+
+    A closure alert ends the stream as a FIN does, and ``closure`` tells them apart. An alert that breaks TLS off counts
+    as a reset.
+    """
+
+    def __init__(self, label: str, clock: Clock, codec: TlsCodec) -> None:
+        super().__init__(label, clock)
+        self._codec = codec
+        self._shaking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.agreed: Agreed | None = None
+
+    @property
+    def closure(self) -> str:
+        """How the peer ended the stream: ``tls`` by a closure alert, else ``fin``; "" while it has not."""
+        if self._codec.closed:
+            return "tls"
+        return "fin" if self._ended == "fin" else ""
+
+    async def handshake(self, hello: Hello) -> Agreed:
+        """Begin TLS. Raises HandshakeFailed, and Reset where the connection goes meanwhile."""
+        try:
+            self._transport.write(self._codec.start())
+            await self._shaking
+        except Broken as error:
+            self._record.event(self._clock(), "tls", f"no handshake: {error}")
+            raise HandshakeFailed(f"the TLS handshake failed: {error}") from None
+        self.agreed = agreed(self._codec.session, hello)
+        self._record.event(self._clock(), "tls", str(self.agreed))
+        return self.agreed
+
+    # asyncio's callbacks
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            pieces = self._codec.feed(data)
+        except Broken as error:
+            self._flush()
+            self._shaken(error)
+            return
+        self._flush()
+        self._shaken()
+        for piece in pieces:
+            super().data_received(piece)
+        if self._codec.broken is not None:
+            self._broken(self._codec.broken)
+        if self._codec.closed and not self._ended:
+            self._finish("by the peer, with a closure alert")
+
+    def eof_received(self) -> bool:
+        try:
+            self._codec.end()
+        except Broken as error:
+            self._shaken(error)
+        if not self._ended:
+            self._finish("by the peer, without a closure alert")
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._shaken(Reset("the peer reset the connection during the TLS handshake"))
+
+    def _finish(self, detail: str) -> None:
+        self._fin_at = self._clock()
+        self._ended = "fin"
+        self._record.event(self._fin_at, "closed", detail)
+        self._wake_reader()
+
+    def _shaken(self, error: Exception | None = None) -> None:
+        """Tell who waits for the handshake that it is over, or failed."""
+        if self._shaking.done():
+            return
+        if error is not None:
+            self._shaking.set_exception(error)
+        elif self._codec.done:
+            self._shaking.set_result(None)
+
+    def _flush(self) -> None:
+        """Send what TLS itself has to say."""
+        data = self._codec.outgoing()
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _broken(self, error: Broken) -> None:
+        """TLS cannot go on, which is as good as a reset."""
+        if not self._ended:
+            self._ended = "reset"
+            self._record.event(self._clock(), "reset", f"by the peer: {error}")
+            self._wake_reader()
+            self.resume_writing()
+
+    # Acts
+
+    def write(self, data: bytes) -> float:
+        """As TcpChannel has it; the record has the plain bytes."""
+        self._may_write()
+        self._record.data(self._clock(), "sent", data)
+        if data:
+            try:
+                self._transport.write(self._codec.encrypt(data))
+            except Broken as error:
+                raise ChannelClosed(f"TLS takes nothing more: {error}") from None
+        return self._clock()
+
+    def half_close(self) -> None:
+        """Send a closure alert and a FIN, and go on reading."""
+        self._may_write()
+        self._transport.write(self._codec.close())
+        super().half_close()
+
+    def close(self) -> None:
+        """Close both sides, with a closure alert."""
+        if not self._lost and not self._transport.is_closing() and self._ended != "reset":
+            self._transport.write(self._codec.close())
+        super().close()
+
+    def truncate(self) -> None:
+        """Close both sides by a bare FIN."""
+        super().close()
+
+
+async def open_tls(
+    address: tuple[str, int],
+    hello: Hello,
+    *,
+    label: str = "connection",
+    clock: Clock = time.monotonic,
+    timeout: float | None = None,
+    receive_buffer: int | None = None,
+) -> TlsChannel:
+    """A new connection to ``address`` on which TLS was agreed. The server's certificate must name the address.
+
+    Raises HandshakeFailed, and what ``open_tcp`` raises.
+    """
+    context = context_of(hello)
+    channel = await open_tcp(
+        address, label=label, clock=clock, timeout=timeout, receive_buffer=receive_buffer,
+        make=lambda label, clock: TlsChannel(label, clock, TlsCodec(context, address[0])),
+    )  # fmt: skip
+    try:
+        await channel.handshake(hello)
+    except BaseException:
+        channel.truncate()
+        raise
+    return channel
+
+
+@lru_cache(maxsize=256)
+def context_of(hello: Hello) -> ssl.SSLContext:
+    """OpenSSL's context for a way to begin. Raises HandshakeFailed where the files, or this OpenSSL, do not have it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if hello.trust is not None:
+            context.load_verify_locations(hello.trust.ca)
+        shown = shown_by(hello)
+        if shown is not None:
+            context.load_cert_chain(shown)
+        if hello.alpn:
+            context.set_alpn_protocols(list(hello.alpn))
+        if hello.version:
+            context.minimum_version = context.maximum_version = VERSIONS[hello.version]
+    except (OSError, ValueError) as error:
+        hint = f"this is {ssl.OPENSSL_VERSION}; `engine doctor` shows what the machine has"
+        raise HandshakeFailed(f"TLS cannot be set up: {error}", hint=hint) from None
+    return context
+
+
+def shown_by(hello: Hello) -> Path | None:
+    """The file with the certificate that a client shows, None for none."""
+    if hello.trust is None:
+        return None
+    if hello.shows in (OURS, WRONG):
+        return hello.trust.client if hello.shows == OURS else hello.trust.wrong
+    return None if hello.shows else hello.trust.shown
+
+
+def agreed(session: ssl.SSLObject, hello: Hello) -> Agreed:
+    """What a handshake came to."""
+    name, version, _ = session.cipher() or ("", "", 0)
+    version = session.version() or version
+    suites = {one["name"]: int(one["id"]) & 0xFFFF for one in session.context.get_ciphers()}
+    shown = shown_by(hello)
+    text = shown.read_text("ascii") if shown is not None else ""
+    begin, end = text.find("-----BEGIN CERTIFICATE-----"), text.find("-----END CERTIFICATE-----")
+    theirs = session.getpeercert(True)
+    return Agreed(
+        version.removeprefix("TLSv"),
+        NUMBERS.get(version, 0),
+        name,
+        suites.get(name, 0),
+        session.selected_alpn_protocol() or "",
+        ssl.DER_cert_to_PEM_cert(theirs) if theirs else "",
+        f"{text[begin:end]}-----END CERTIFICATE-----\n" if text else "",
+        hello.trust.client_name if hello.trust is not None and shown == hello.trust.client else "",
+    )

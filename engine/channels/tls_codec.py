@@ -1,0 +1,117 @@
+"""TLS without I/O: bytes of a socket in, plain bytes out, and the other way round, on ``ssl.MemoryBIO``.
+
+The transports of asyncio and uvloop hide what is looked at here: whether the peer said that it ends (a closure alert,
+close_notify) or just went, and which alert broke a handshake off. OpenSSL does the protocol; this is the pump.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+
+PIECE = 64 * 1024
+
+
+class Broken(Exception):
+    """TLS cannot go on; the message is OpenSSL's reason. What is left to be sent still goes out."""
+
+
+class TlsCodec:
+    """One end of a TLS connection; the client's, unless ``server_side``.
+
+    ``done`` says that the handshake is over, ``closed`` that the peer has sent its closure alert: no more will come.
+    ``broken`` is why no more can come after the handshake, None while it can.
+    """
+
+    def __init__(self, context: ssl.SSLContext, host: str = "", *, server_side: bool = False) -> None:
+        """``host`` is whom the server's certificate must name."""
+        self._in = ssl.MemoryBIO()
+        self._out = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_side, host or None)
+        self.done = False
+        self.closed = False
+        self.broken: Broken | None = None
+        self._said = False
+
+    @property
+    def session(self) -> ssl.SSLObject:
+        """OpenSSL's side of it, to look at what was agreed."""
+        return self._tls
+
+    def start(self) -> bytes:
+        """What a client says first. Raises Broken."""
+        self._shake()
+        return self.outgoing()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take bytes of the socket: the plain ones that are in them, a piece for each record. ``outgoing`` is to be
+        asked afterwards, also when it raises Broken, for a handshake that failed."""
+        self._in.write(data)
+        if not self.done:
+            self._shake()
+        return self._read() if self.done else []
+
+    def end(self) -> None:
+        """The peer has ended the stream. Raises Broken in the middle of a handshake."""
+        self._in.write_eof()
+        if not self.done:
+            self._shake()
+
+    def encrypt(self, data: bytes) -> bytes:
+        """The bytes that carry these. Raises Broken."""
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._tls.write(view) :]
+        except ssl.SSLError as error:
+            raise Broken(reason(error)) from None
+        return self.outgoing()
+
+    def close(self) -> bytes:
+        """The closure alert, once, and nothing before the handshake is over."""
+        if self.done and not self._said:
+            self._said = True
+            with contextlib.suppress(ssl.SSLError):  # it wants the peer's, and nobody waits for that here
+                self._tls.unwrap()
+        return self.outgoing()
+
+    def outgoing(self) -> bytes:
+        """What is to be sent."""
+        return self._out.read()
+
+    def _shake(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLError as error:
+            raise Broken(reason(error)) from None
+        self.done = True
+
+    def _read(self) -> list[bytes]:
+        pieces: list[bytes] = []
+        while not self.closed and self.broken is None:
+            try:
+                piece = self._tls.read(PIECE)
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLZeroReturnError:
+                piece = b""
+            except ssl.SSLError as error:
+                self.broken = Broken(reason(error))
+                break
+            if piece:
+                pieces.append(piece)
+            else:
+                self.closed = True
+        return pieces
+
+
+def reason(error: ssl.SSLError) -> str:
+    """OpenSSL's reason in its own words, without the line of its code."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate was not taken: {error.verify_message}"
+    if isinstance(error, ssl.SSLEOFError):
+        return "the peer ended the connection"
+    word = error.reason or error.strerror or str(error)
+    return word.lower().replace("_", " ")
