@@ -1,6 +1,6 @@
 """The reference: a small, strict ASGI server, on h11 and the sans-IO half of websockets.
 
-It is a yardstick and not for production: complete rather than fast, and without TLS. What fails on it is the
+It is a yardstick and not for production: complete rather than fast. What fails on it is the
 application's doing, or the case's. It refuses every request and every frame that a clause lets it refuse, and it
 checks what applications send: whoever breaks a clause gets a ``Violation`` out of ``send()``, and the log one line
 that names the clause as the catalogue does (``reference: RESP-17: ...``).
@@ -18,5 +18,5 @@ and besides that only h11, websockets and the standard library; uvloop where tha
     target      a request's target and Host          frames      a WebSocket's frames, one by one
     body        a request's body                     session     a WebSocket and the call that serves it
     workers     several processes on one socket      deflate     permessage-deflate, to the last block
-    mutants     one deliberate fault by name
+    tls         TLS, and what a scope says of it     mutants      one deliberate fault by name
 """

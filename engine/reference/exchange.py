@@ -41,7 +41,8 @@ class Exchange:
 
         It can as soon as the response is complete: what an application does after that is its own affair.
         """
-        scope = scope_of(self._request, "http", self._stream.ends, self._service.state, self._service.options)
+        stream, service = self._stream, self._service
+        scope = scope_of(self._request, "http", stream.ends, service.state, service.options, stream.tls)
         call = self._service.call(scope, self._receive, self._send)
         await first(self._over.wait(), asyncio.wait([call]))
         if call.done():

@@ -107,8 +107,8 @@ def _padded(scope: Scope) -> None:
 
 
 def _shared(right: Any) -> Any:
-    def scope_of(request: Any, kind: str, ends: Any, state: Any, options: Any) -> Scope:
-        scope: Scope = right(request, kind, ends, state, options)
+    def scope_of(request: Any, kind: str, ends: Any, state: Any, *rest: Any) -> Scope:
+        scope: Scope = right(request, kind, ends, state, *rest)
         return {**scope, "state": state} if state is not None else scope
 
     return scope_of

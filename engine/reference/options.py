@@ -17,7 +17,9 @@ class Options:
     many processes do the work; with one it is this one, and SIGHUP replaces none. ``head_within`` is how long a head
     may take from its first byte, ``keep_alive`` how long a connection may be idle, ``graceful`` how long calls may go
     on after a signal, ``ping`` how often a WebSocket's client is asked whether it is there; 0 for never. ``lifespan``
-    is ``auto``, ``on`` or ``off``. ``mutant`` names a deliberate fault, "" for none.
+    is ``auto``, ``on`` or ``off``. ``certificate`` and ``key`` are files for TLS, "" for none; ``client_ca`` is the file of
+    who signs for clients, of whom a certificate is ``optional`` or ``required`` as ``client_cert`` says, "" for neither.
+    ``mutant`` names a deliberate fault, "" for none.
     """
 
     app: str = ""
@@ -33,6 +35,10 @@ class Options:
     graceful: float = 10.0
     message_limit: int = MESSAGE_LIMIT
     ping: float = 20.0
+    certificate: str = ""
+    key: str = ""
+    client_ca: str = ""
+    client_cert: str = ""
     mutant: str = ""
 
 
@@ -54,8 +60,17 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     parser.add_argument("--graceful", type=_seconds, default=defaults.graceful, metavar="SECONDS")
     parser.add_argument("--message-limit", type=_count, default=defaults.message_limit, metavar="BYTES")
     parser.add_argument("--ping", type=_seconds, default=defaults.ping, metavar="SECONDS")
+    parser.add_argument("--certificate", default=defaults.certificate, metavar="FILE", help="serve TLS with this (PEM)")
+    parser.add_argument("--key", default=defaults.key, metavar="FILE", help="the certificate's key (PEM)")
+    parser.add_argument("--client-ca", default=defaults.client_ca, metavar="FILE", help="who signs for clients (PEM)")
+    parser.add_argument("--client-cert", choices=("optional", "required"), default=defaults.client_cert)
     parser.add_argument("--mutant", default=defaults.mutant, metavar="NAME", help="a deliberate fault, see mutants.py")
-    return Options(**vars(parser.parse_args(words)))
+    options = Options(**vars(parser.parse_args(words)))
+    if bool(options.certificate) != bool(options.key) or bool(options.client_cert) != bool(options.client_ca):
+        parser.error("--certificate goes with --key, and --client-cert with --client-ca")
+    if options.client_cert and not options.certificate:
+        parser.error("--client-cert asks on a connection with TLS alone: add --certificate and --key")
+    return options
 
 
 def _seconds(word: str) -> float:

@@ -17,10 +17,13 @@ State = Mapping[str, Any]
 SPEC_VERSION = "2.5"
 
 
-def scope_of(request: Request, kind: str, ends: Ends, state: State | None, options: Options) -> Scope:
-    """The scope of a request; ``kind`` is ``http`` or ``websocket``. ``state`` is the lifespan's, None without one."""
+def scope_of(
+    request: Request, kind: str, ends: Ends, state: State | None, options: Options, tls: Scope | None = None
+) -> Scope:
+    """The scope of a request; ``kind`` is ``http`` or ``websocket``. ``state`` is the lifespan's, None without one, and
+    ``tls`` what there is to say of the connection's TLS, None where it has none."""
     client, server = ends
-    scheme = "http"
+    scheme = "http" if tls is None else "https"
     if options.trust_proxy:
         client, scheme = forwarded_for(request) or client, forwarded_proto(request) or scheme
     scope: Scope = {
@@ -41,6 +44,8 @@ def scope_of(request: Request, kind: str, ends: Ends, state: State | None, optio
         scope["method"] = request.method.upper()
     else:
         scope["subprotocols"] = subprotocols(request)
+    if tls is not None:
+        scope["extensions"]["tls"] = {**tls, "client_cert_chain": list(tls["client_cert_chain"])}
     if state is not None:
         scope["state"] = dict(state)
     return scope

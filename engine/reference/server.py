@@ -14,6 +14,7 @@ from .lifespan import Failed, Lifespan
 from .options import Options
 from .service import App, Service
 from .stream import Stream
+from .tls import HANDSHAKE_WITHIN, SHUTDOWN_WITHIN, Tls, tls_from
 
 FORCED, FAILED = 1, 3
 BACKLOG = 2048
@@ -28,6 +29,8 @@ class Server:
         self._lifespan = Lifespan(app, options.lifespan)
         self._stop = asyncio.Event()
         self._connections: dict[asyncio.Task[None], Connection] = {}
+        files = options.certificate, options.key, options.client_ca, options.client_cert
+        self._tls: Tls | None = tls_from(*files) if options.certificate else None
 
     async def run(self, listener: socket.socket) -> int:
         """Serve until SIGTERM or SIGINT; the exit status: 3 where the application says that it failed.
@@ -40,7 +43,7 @@ class Server:
             if not await self._started():
                 return 0
             self._service.state = self._lifespan.state
-            accepting = await asyncio.start_server(self._connected, sock=listener, backlog=BACKLOG)
+            accepting = await self._accept(listener)
             log.say(f"listening on {_name(listener)}")
             await self._stop.wait()
             self._service.stopping = True
@@ -77,10 +80,19 @@ class Server:
         task.result()
         return True
 
+    async def _accept(self, listener: socket.socket) -> asyncio.Server:
+        """Begin to accept connections."""
+        if self._tls is None:
+            return await asyncio.start_server(self._connected, sock=listener, backlog=BACKLOG)
+        return await asyncio.start_server(
+            self._connected, sock=listener, backlog=BACKLOG, ssl=self._tls.context,
+            ssl_handshake_timeout=HANDSHAKE_WITHIN, ssl_shutdown_timeout=SHUTDOWN_WITHIN,
+        )  # fmt: skip
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        connection = self._connections[task] = Connection(Stream(reader, writer), self._service)
+        connection = self._connections[task] = Connection(Stream(reader, writer, self._tls), self._service)
         try:
             await connection.run()
         except Exception:

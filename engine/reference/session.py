@@ -68,7 +68,8 @@ class Session:
             if not self._stream.lost:
                 self._stream.put(refusal(self._request, error))
             return
-        scope = scope_of(self._request, "websocket", self._stream.ends, self._service.state, self._service.options)
+        stream, service = self._stream, self._service
+        scope = scope_of(self._request, "websocket", stream.ends, service.state, service.options, stream.tls)
         call = self._service.call(scope, self._receive, self._send)
         self._reading = asyncio.create_task(self._read())
         asking = asyncio.create_task(self._ask())

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 
+from .tls import Tls, told
 from .violations import Disconnected
 
 PIECE = 64 * 1024
@@ -19,17 +20,19 @@ Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
 
 
 class Stream:
-    """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come.
+    """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come. ``tls`` is
+    what there is to say of its TLS, None where it has none.
 
     One task at a time may read.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: Tls | None = None) -> None:
         self._reader = reader
         self._writer = writer
         self.buffer = bytearray()
         self.ended = False
         self.ends = _ends(writer)
+        self.tls = told(tls, writer.get_extra_info("ssl_object")) if tls is not None else None
 
     @property
     def lost(self) -> bool:
@@ -77,9 +80,10 @@ class Stream:
         """End the connection once everything is out.
 
         This side ends first, and for ``linger`` seconds what still comes is thrown away: a connection that is closed
-        on unread bytes is reset, and the client might lose the answer (RFC 9112, section 9.6).
+        on unread bytes is reset, and the client might lose the answer (RFC 9112, section 9.6). With TLS the transport
+        itself does so: it says that it ends by a closure alert, and waits for the client's.
         """
-        if linger and not self.lost:
+        if linger and self.tls is None and not self.lost:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(linger):
                     await self._writer.drain()
