@@ -36,7 +36,20 @@ _SERVER: dict[str, Any] = {
         "description": "What is spoken on the socket.",
         "enum": ["fastcgi", "http", "scgi", "uwsgi"],
     },
-    "tls": {"title": "true or false", "description": "Serve TLS.", "type": "boolean"},
+    "tls": {
+        "title": "true, false, or a mapping with `client_cert`",
+        "description": "Serve TLS; with `client_cert` a client is asked for its certificate.",
+        "type": ["boolean", "object"],
+        "properties": {
+            "client_cert": {
+                "title": "optional or required",
+                "description": "Whether a client must show a certificate, or may.",
+                "enum": ["optional", "required"],
+            },
+        },
+        "required": ["client_cert"],
+        "additionalProperties": False,
+    },
     "lifespan": {
         "title": "auto, on or off",
         "description": "The server's lifespan mode.",

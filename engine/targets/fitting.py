@@ -52,6 +52,8 @@ def unsupported(server: Server, target: Target, options: Mapping[str, object]) -
         reasons.append(f"{server.configuration} does not speak {NAMES[protocol]}")
     if target.gateway != DIRECT:
         reasons += load_gateways()[target.gateway].unsupported(of_gateway)
+        if of_server.get("tls"):
+            reasons.append(f"{target.gateway} speaks to the server behind it without TLS")
     else:
         reasons += [f"there is no gateway that {name} could be said to" for name in of_gateway]
     return (*reasons, *server.unsupported(of_server, target.loop))

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from engine.model.protocols import Boundary
 from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.tls import Trust
 from engine.model.usage import Usage
 from engine.targets import usage
 from engine.targets.driving import Driving
@@ -60,7 +61,7 @@ class LocalTarget:
     ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
     ``process`` is its main process, None where a step will start it; ``keeper`` keeps its port.
     ``address`` is where the server listens and speaks ``speaks``; where a gateway stands in front, clients connect to
-    ``front``'s.
+    ``front``'s. ``tls`` is what they need for its TLS, None where it has none.
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class LocalTarget:
         keeper: Keeper | None = None,
         speaks: str = "http",
         front: Front | None = None,
+        tls: Trust | None = None,
     ) -> None:
         self.launch = launch
         self.log_file = log_file
+        self.tls = tls
         self._upstream = address
         self._address = front.address if front is not None else address
         self._speaks = speaks

@@ -20,6 +20,7 @@ OF_HTTP: Mapping[str, str] = {
     "early-hint": "http.response.early_hint",
     "push": "http.response.push",
 }
+OF_TLS: Mapping[str, str] = {"tls-extension": "tls"}
 OF_WEBSOCKET: Mapping[str, str] = {"denial-response": "websocket.http.response"}
 
 WORDS: Mapping[str, str] = {
@@ -29,6 +30,8 @@ WORDS: Mapping[str, str] = {
     "deflate": "permessage-deflate is taken where a client offers it",
     "denial-response": "an application may answer a handshake with a response of its own",
     "http2": "HTTP/2 is spoken to a client that knows so beforehand, without TLS",
+    "tls": "TLS is spoken where the server is started with certificates",
+    "tls-extension": "scope says of a connection with TLS what was agreed on",
     "trailers": "trailers may be sent over HTTP/1.1 to a client that takes them",
     "pathsend": "a file may be sent by its path",
     "zerocopysend": "a file may be sent by its descriptor",

@@ -1,18 +1,22 @@
 """Finding out what a server offers: three small exchanges with the control under it, a look at what it was told, and a
-signal at the end."""
+signal at the end; and one exchange with another that has TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
 from engine.model.target import Ended
+from engine.model.tls import Trust
 from engine.targets import readiness
-from engine.targets.offers import NOTHING, OF_HTTP, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
+from engine.targets.offers import NOTHING, OF_HTTP, OF_TLS, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
+
+if TYPE_CHECKING:
+    import ssl
 
 JOB = "probe"
 WITHIN = 3.0
@@ -27,6 +31,9 @@ class Probable(Protocol):
 
     @property
     def address(self) -> tuple[str, int]: ...
+
+    @property
+    def tls(self) -> Trust | None: ...
 
     @property
     def boundary(self) -> Boundary: ...
@@ -58,6 +65,18 @@ async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
         found[UVLOOP] = running
     found |= await reloads(live, workers)
     return Probed(frozenset(found), frozenset(word for word, there in found.items() if there))
+
+
+async def over_tls(live: Probable) -> dict[str, bool]:
+    """Whether a server that was started with TLS speaks it, and what its scope says of that."""
+    assert live.tls is not None
+    token = live.boundary.token(JOB, 1)
+    asked = head("GET /health HTTP/1.1", live.address, token, "Connection: close")
+    answer = await exchange(live.address, asked, b"\r\n\r\n", readiness.context_of(live.tls))
+    if answer is None:
+        return {}
+    call = await readiness.reported(live.boundary, token) if answer.startswith(b"HTTP/1.1 200") else None
+    return {"tls": call is not None} | (of_scope(call, OF_TLS, "http") or dict.fromkeys(OF_TLS, False))
 
 
 async def reloads(live: Probable, workers: int) -> dict[str, bool]:
@@ -136,13 +155,16 @@ def head(first: str, address: tuple[str, int], token: str, *fields: str) -> byte
     return "".join(f"{line}\r\n" for line in (first, host, f"{readiness.HEADER}: {token}", *fields, "")).encode()
 
 
-async def exchange(address: tuple[str, int], data: bytes, until: bytes | None) -> bytes | None:
+async def exchange(
+    address: tuple[str, int], data: bytes, until: bytes | None, tls: ssl.SSLContext | None = None
+) -> bytes | None:
     """What comes back for some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less
-    where the server ends or breaks the connection before; None where it takes too long, which tells nothing."""
+    where the server ends or breaks the connection before; None where it takes too long, which tells nothing. ``tls``
+    speaks TLS."""
     received = bytearray()
     try:
         async with asyncio.timeout(WITHIN):
-            reader, writer = await asyncio.open_connection(*address)
+            reader, writer = await asyncio.open_connection(*address, ssl=tls)
             try:
                 writer.write(data)
                 while not ended(bytes(received), until) and (piece := await reader.read(65536)):

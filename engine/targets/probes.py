@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from engine.errors import EnvironmentFailed, StartError
 from engine.model.target import Facts
@@ -22,11 +23,15 @@ from engine.targets.frameworks import Framework, offered
 from engine.targets.offers import NOTHING, Probed
 from engine.targets.probe import Probable
 from engine.targets.servers.base import Server, Start
+from engine.targets.servers.tls import WORD
 
 Alone = Callable[[Path], AbstractAsyncContextManager[int]]
 
 
-Begin = Callable[[], Awaitable[Probable]]
+class Begin(Protocol):
+    """Starts the control under a server, ``secure`` with TLS."""
+
+    def __call__(self, secure: bool = False) -> Awaitable[Probable]: ...
 
 
 class Probes:
@@ -53,7 +58,7 @@ class Probes:
                 async with self._alone(self._folder / f"{name}.lock"):
                     known = self.known(name)
                     if known is None:
-                        known = await self._look(loop, begin, workers)
+                        known = await self._look(server, loop, begin, workers)
                         if known != NOTHING:
                             self._keep(name, known)
         except StartError:
@@ -62,13 +67,30 @@ class Probes:
             raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
         return known
 
-    async def _look(self, loop: str, begin: Begin, workers: int) -> Probed:
-        """Start the control, and look at it. Raises StartError."""
+    async def _look(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
+        """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises StartError."""
         live = await begin()
         try:
-            return await probe.look(live, loop, workers)
+            plain = await probe.look(live, loop, workers)
         finally:
             # There is nothing that it would have to end in peace.
+            await live.stop(0.0)
+        if plain == NOTHING or server.unsupported({WORD: True}):
+            return plain
+        found = await self._look_with_tls(begin)
+        there = frozenset(word for word, there in found.items() if there)
+        return Probed(plain.looked | found.keys(), plain.found | there)
+
+    @staticmethod
+    async def _look_with_tls(begin: Begin) -> Mapping[str, bool]:
+        """What a server offers that is started with TLS: nothing of it where it does not start so."""
+        try:
+            live = await begin(secure=True)
+        except StartError:
+            return dict.fromkeys((WORD, *offers.OF_TLS), False)
+        try:
+            return await probe.over_tls(live)
+        finally:
             await live.stop(0.0)
 
     async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
@@ -107,7 +129,8 @@ class Probes:
         # The command line as it always is: where it listens and which interpreter runs it makes no difference.
         line = server.base(Start(Path("python"), "app", loop, ("", 0), 0))
         own = [inside.digest_of(inside.contents_of(source), package) for package, source in server.brings.items()]
-        words = [self._how, servers_part, loop, *line, "--", *server.variant.flags, "--", *own]
+        secure = [] if server.unsupported({WORD: True}) else server.options[WORD](True)
+        words = [self._how, servers_part, loop, *line, "--", *server.variant.flags, "--", *secure, "--", *own]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
     @cached_property

@@ -8,9 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
+from engine.model.tls import Trust
+
+if TYPE_CHECKING:
+    import ssl
 
 JOB = "ready"
 HEADER = "x-engine-call"
@@ -46,21 +51,25 @@ async def ready(
     *,
     fronted: bool = False,
     any_status: bool = False,
+    tls: Trust | None = None,
 ) -> AppCall:
     """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
     how often it has been started, this time included. ``fronted`` says that a gateway answers, which says itself that
-    the server does not yet; ``any_status`` that the app need not have the endpoint.
+    the server does not yet; ``any_status`` that the app need not have the endpoint. ``tls`` is what it
+    takes to speak TLS to it.
 
     Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
     """
     token = boundary.token(JOB, turn)
+    context = context_of(tls) if tls is not None else None
     while True:
         try:
-            answer = await ask(address, token)
+            answer = await ask(address, token, tls=context)
             if not fronted or answer.status not in NOT_YET or await reported(boundary, token, within=0.0):
                 break
-        except (OSError, EOFError):
-            pass
+        except (OSError, EOFError) as error:
+            if context is not None:
+                refused(error)
         await asyncio.sleep(AGAIN)
     call = await reported(boundary, token)
     if call is None:
@@ -71,17 +80,45 @@ async def ready(
     return call
 
 
-async def ask(address: tuple[str, int], token: str, authority: str = "") -> Answer:
+def context_of(trust: Trust) -> ssl.SSLContext:
+    """What a client of the engine's own needs to speak TLS to a target. Raises OSError for files that are not there."""
+    import ssl  # noqa: PLC0415  plain targets do without
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(trust.ca)
+    if trust.shown is not None:
+        context.load_cert_chain(trust.shown)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def refused(error: OSError | EOFError) -> None:
+    """Raises NotReady where somebody answered whom trying again will not change: with no TLS, or with a certificate
+    that is not the target's."""
+    import ssl  # noqa: PLC0415
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        what = f"its certificate is not the one that it was given ({error.verify_message})"
+        raise NotReady(what, stranger=True) from None
+    if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+        raise NotReady("it answers, and not with TLS: does it have the flags for that?") from None
+
+
+async def ask(
+    address: tuple[str, int], token: str, authority: str = "", *, tls: ssl.SSLContext | None = None
+) -> Answer:
     """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
-    ``authority`` is the Host header's value, the address as it is where none is given."""
+    ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS."""
     host, port = address
     authority = authority or f"{host}:{port}"
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await asyncio.open_connection(host, port, ssl=tls)
     try:
         head = f"GET /health HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode())
         data = await reader.read()
     finally:
+        if tls is not None:  # nobody waits for a closure alert that may never come
+            writer.transport.abort()
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()

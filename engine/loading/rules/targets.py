@@ -10,7 +10,7 @@ PAST_GATEWAYS = "fastcgi"
 
 def check(view: View) -> None:
     """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway where
-    none is named, a level that is missing."""
+    none is named, certificates where there are none, a level that is missing."""
     runs_on = view.key("runs_on")
     if view.application is not None and runs_on is not None and runs_on.value != "control":
         own = view.node.get("runs_on")
@@ -26,8 +26,23 @@ def check(view: View) -> None:
         if servers is None or len(servers.items()) != 1:
             what = "`flags` are one server's own command line, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
+    _certificates(view)
     past = next((item for item in view.items() if item.name == PAST_GATEWAYS and item.group == STEP), None)
     if past is not None and (only is None or only.get("gateways") is None):
         what = f"`{PAST_GATEWAYS}` goes past a gateway to a server that speaks it, and this case names no gateway"
         hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"
         view.notes.error(past.body.key, "no-gateway", what, hint)
+
+
+def _certificates(view: View) -> None:
+    """A client's certificate, and facts of TLS, on a target that has none."""
+    server = view.key("server")
+    tls = server.get("tls") if server is not None else None
+    if tls is not None and tls.value is not False:
+        return
+    for item in view.items():
+        said = item.body.get("tls") if item.name == "connect" else None
+        shown = said.get("client_cert") if said is not None else None
+        if shown is not None and shown.value is not False:
+            what = "there are certificates where the server has TLS alone, and this case starts it without"
+            view.notes.error(shown.key, "no-tls", what, "add `server: {tls: {client_cert: optional}}` to the case")

@@ -18,7 +18,9 @@ from docker.types import Mount
 from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.model.protocols import Boundary
 from engine.model.target import Launch, Target
+from engine.model.tls import Trust
 from engine.targets import layout
+from engine.targets.certificates import FOLDER
 from engine.targets.containers.docking import connect, labels, run_word
 from engine.targets.containers.images import Images
 from engine.targets.containers.places import Place, Places
@@ -26,16 +28,18 @@ from engine.targets.containers.process import Container
 from engine.targets.containers.reaper import Reaper
 from engine.targets.driving import MODULE, READY_WITHIN, Driving
 from engine.targets.frameworks import Framework
-from engine.targets.gateways.base import split
 from engine.targets.probes import Probes
 from engine.targets.process import Process
 from engine.targets.runtimes import DOCKER
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.runtimes.site import Site
 from engine.targets.servers.base import Server, Start
+from engine.targets.servers.tls import WORD, Files, asked
 
 DESK = "/engine/desk"
 LOG = "/engine/log"
+# Whom docker/Dockerfile has the service run as.
+USER = 10001
 DRIVE = "drive.sock"
 THREADS = 32
 # Makes a process of the image that is called by the engine over a socket of the desk's, where no descriptor can be
@@ -146,6 +150,15 @@ class DockerRuntime(LocalRuntime):
         self._taken[place.address] = place
         return place.address, None, place
 
+    def _secured(self, launch: Launch, folder: Path) -> tuple[Files | None, Trust | None]:
+        """As LocalRuntime has it, in the desk, which the container sees. What the server is given is its own user's."""
+        asks = asked(dict(launch.options).get(WORD, False))
+        if asks is None:
+            return None, None
+        # Where the engine is root the container runs as the image's own user, who is to read the key.
+        files, trust = self._certificates.write(folder / "desk", asks, USER if self._user is None else None)
+        return files.at(Path(DESK) / FOLDER), trust
+
     def _open(self) -> Places:
         """Make the run's network. Raises EnvironmentFailed."""
         client = self._client()
@@ -161,10 +174,9 @@ class DockerRuntime(LocalRuntime):
         """Start the container of a target. Raises StartError."""
         del listener
         launch, target = site.launch, site.launch.target
-        options, _ = split(dict(launch.options))
         version = self._facts(target, site.environment, "").version
         start = Start(
-            site.environment.python, layout.APPS[target.interface], target.loop, site.address, None, options, version,
+            site.environment.python, layout.APPS[target.interface], target.loop, site.address, None, site.options, version,
             site.speaks, target.interface,
         )  # fmt: skip
         argv = self.servers[target.configuration].command(start)

@@ -16,7 +16,9 @@ from engine.errors import StartError
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
 from engine.model.target import CONTROL, DIRECT, Ended, Facts, Launch, Target
+from engine.model.tls import Trust
 from engine.targets import hints, inside, ports, readiness
+from engine.targets.certificates import Certificates
 from engine.targets.driving import Driving
 from engine.targets.environments import Environment, Environments
 from engine.targets.fitting import own_gateway, speaks, through, unsupported
@@ -32,8 +34,9 @@ from engine.targets.offers import WORDS as OFFERS
 from engine.targets.ports import PortTaken
 from engine.targets.probes import Probes, facts
 from engine.targets.process import GRACE, Process, Spec
-from engine.targets.runtimes.site import Site
+from engine.targets.runtimes.site import Site, end
 from engine.targets.servers.base import Server, Start
+from engine.targets.servers.tls import WORD, Files, asked
 from engine.targets.services import Services
 
 READY_WITHIN = 30.0
@@ -80,6 +83,7 @@ class LocalRuntime:
         self._log_names: set[str] = set()
         self._probes = probes
         self._nginx = nginx
+        self._certificates = Certificates()
         self._probed: dict[tuple[str, str], Probed] = {}
 
     def unsupported(self, launch: Launch) -> tuple[str, ...]:
@@ -133,8 +137,9 @@ class LocalRuntime:
             launch = Launch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
             part = await self.environments.servers_part(server, self._python)
 
-            async def control() -> LocalTarget:
-                return await self._tried(launch, environment, self._log_for(launch, "probe-"), None)
+            async def control(secure: bool = False) -> LocalTarget:
+                one = replace(launch, options=((WORD, True),)) if secure else launch
+                return await self._tried(one, environment, self._log_for(one, "probe-"), None)
 
             probed = await self._probes.of(server, part, target.loop, control, workers)
             self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
@@ -176,7 +181,10 @@ class LocalRuntime:
             if prepare is not None:
                 prepare(boundary)
             address, listener, keeper = await self._place(launch)
-            site = Site(launch, environment, log, scratch, address, speaks(launch.target), boundary)
+            files, tls = self._secured(launch, scratch)
+            site = Site(
+                launch, environment, log, scratch, address, speaks(launch.target), boundary, files=files, tls=tls
+            )
             if not launch.held:
                 process = await self._begin(site, listener)
             gate = await self._gate(site, program) if program is not None else None
@@ -198,12 +206,18 @@ class LocalRuntime:
         return LocalTarget(
             launch, site.address, boundary, found,
             process=process, log_file=log, scratch=scratch, starter=starter, keeper=keeper,
-            speaks=site.speaks, front=gate,
+            speaks=site.speaks, front=gate, tls=site.tls,
         )  # fmt: skip
 
     def _scratch(self) -> Path:
         """A new folder for a target. Raises OSError."""
         return Path(tempfile.mkdtemp(prefix="engine-"))
+
+    def _secured(self, launch: Launch, folder: Path) -> tuple[Files | None, Trust | None]:
+        """For TLS: what the server is given and what its clients need, in a target's folder. Raises EnvironmentFailed
+        and OSError."""
+        asks = asked(dict(launch.options).get(WORD, False))
+        return (None, None) if asks is None else self._certificates.write(folder, asks)
 
     async def _place(self, launch: Launch) -> tuple[tuple[str, int], socket.socket | None, Keeper | None]:
         """Where the server is to listen; the socket that it is handed, if it is, and what keeps its port."""
@@ -217,7 +231,8 @@ class LocalRuntime:
         """Whether the server is handed a socket that listens. One that a case has for itself binds its port itself: of
         what is handed down a copy stays open that the server knows nothing of, and connections would be taken until
         its process is gone."""
-        return self.servers[launch.target.configuration].hands_descriptor and not launch.lifespan_of
+        server = self.servers[launch.target.configuration]
+        return server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
 
     @staticmethod
     async def _gate(site: Site, program: Nginx) -> Gate:
@@ -233,10 +248,9 @@ class LocalRuntime:
         with contextlib.closing(listener) if listener else contextlib.nullcontext():
             descriptor = listener.fileno() if listener else None
             version = self._facts(launch.target, site.environment, "").version
-            options, _ = split(dict(launch.options))
             interface = launch.target.interface
             start = Start(
-                python, APPS[interface], launch.target.loop, site.address, descriptor, options, version,
+                python, APPS[interface], launch.target.loop, site.address, descriptor, site.options, version,
                 site.speaks, interface,
             )  # fmt: skip
             spec = Spec(
@@ -332,9 +346,3 @@ class LocalRuntime:
         for old in (path, path.with_name(f"{name}.gateway.log")):
             old.unlink(missing_ok=True)
         return path
-
-
-async def end(process: Process) -> None:
-    """End a target that did not become ready: what it would still do in peace is of no use to anybody."""
-    await process.stop(grace=0.5)
-    await process.release()

@@ -13,6 +13,7 @@ from engine.errors import StartError, UsageError
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
 from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.tls import Trust
 from engine.model.usage import Usage
 from engine.registry import Registry
 from engine.targets import readiness
@@ -94,6 +95,7 @@ class RunningTarget:
         self.upstream = self.address
         self.host = service.authority
         self.speaks = speaks(target)
+        self.tls: Trust | None = None
         self.boundary = boundary
         self.facts = facts
         self.pid = 0

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
 from engine.model.target import Launch
+from engine.model.tls import Trust
 from engine.targets import readiness
 from engine.targets.environments import Environment
 from engine.targets.gate import Gate, accepted
+from engine.targets.gateways.base import split
+from engine.targets.process import Process
+from engine.targets.servers.tls import WORD, Files
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """Its launch, environment, log and scratch folder, the address where the server listens, what is spoken there, its
-    boundary, and the gateway in front of it."""
+    boundary, the gateway in front of it, and for TLS what the server is given and what its clients need."""
 
     launch: Launch
     environment: Environment
@@ -26,13 +31,26 @@ class Site:
     speaks: str
     boundary: Boundary
     gate: Gate | None = None
+    files: Files | None = None
+    tls: Trust | None = None
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The server's options, with the files for TLS in the place of the word for it."""
+        options, _ = split(dict(self.launch.options))
+        return options if self.files is None else {**options, WORD: self.files}
 
     async def ready(self, turn: int) -> AppCall:
         """Wait until the app answers, through the gateway where there is one. Raises readiness.NotReady."""
         target = self.launch.target
+        ready = partial(readiness.ready, boundary=self.boundary, turn=turn, any_status=target.interface == "wsgi")
         if self.gate is None:
-            return await readiness.ready(self.address, self.boundary, turn, any_status=target.interface == "wsgi")
+            return await ready(self.address, tls=self.tls)
         await accepted(self.address)
-        return await readiness.ready(
-            self.gate.address, self.boundary, turn, fronted=True, any_status=target.interface == "wsgi"
-        )
+        return await ready(self.gate.address, fronted=True)
+
+
+async def end(process: Process) -> None:
+    """End a target that did not become ready: what it would still do in peace is of no use to anybody."""
+    await process.stop(grace=0.5)
+    await process.release()

@@ -60,7 +60,8 @@ class Server:
 
     ``package`` is the distribution whose version is shown, ``offers`` the capabilities that it claims, ``loops`` the
     words of ``--loop`` that it can be started with. ``lock`` is the file of its pinned requirements.
-    ``hands_descriptor`` says whether it takes a listening socket from its parent. ``base`` makes the command line
+    ``hands_descriptor`` says whether it takes a listening socket from its parent; with an option of ``binds`` it binds
+    its port itself all the same. ``base`` makes the command line
     without options; ``options`` turns the engine's words into the server's flags, and raises Untranslatable. ``since``
     says of capabilities and options which version was the first to have them, where a release that people still look
     at has them not. ``variants`` are sets of its own options that have a name without anybody declaring them.
@@ -77,6 +78,7 @@ class Server:
     offers: frozenset[str] = frozenset()
     loops: tuple[str, ...] = ("auto", "asyncio", "uvloop")
     hands_descriptor: bool = True
+    binds: frozenset[str] = frozenset()
     options: Mapping[str, Translate] = field(default_factory=dict)
     since: Mapping[str, str] = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
@@ -107,6 +109,10 @@ class Server:
     def protocols(self) -> frozenset[str]:
         """What this release speaks, as far as it is known without asking it."""
         return frozenset(word for word in self.speaks if not self._came_later(word))
+
+    def takes_descriptor(self, options: Mapping[str, object]) -> bool:
+        """Whether it is handed a listening socket when it is started with these options."""
+        return self.hands_descriptor and not any(options.get(word) for word in self.binds)
 
     def _came_later(self, word: str) -> bool:
         """Whether this release, where its version was asked for, is older than a capability or an option."""

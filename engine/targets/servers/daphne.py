@@ -10,12 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.targets.servers.base import Server, Start, Untranslatable, flag, one_of, text, whole
+from engine.targets.servers.tls import files_of
 
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     host, port = start.address
     bind = ["--bind", host, "--port", str(port)] if start.descriptor is None else ["--fd", str(start.descriptor)]
+    files = files_of(start.options.get("tls", False))
+    if files is not None:  # an endpoint of Twisted's, for which there are no flags
+        where = f"interface={host.replace(':', chr(92) + ':')}"
+        bind = ["--endpoint", f"ssl:{port}:privateKey={files.key}:certKey={files.cert}:{where}"]
     return [str(start.python), "-m", "daphne", *bind, start.app]
 
 
@@ -36,6 +41,14 @@ def lifespan(value: object) -> list[str]:
     return one_of(value, {"auto": [], "off": []})
 
 
+def tls(value: object) -> list[str]:
+    """What stands in the endpoint. Raises Untranslatable for a client's certificate, which it never asks for."""
+    files = files_of(value)
+    if files is not None and files.asks:
+        raise Untranslatable("it asks no client for a certificate")
+    return []
+
+
 SERVER = Server(
     name="daphne",
     package="daphne",
@@ -43,13 +56,15 @@ SERVER = Server(
     lock=Path(__file__).with_name("daphne.lock"),
     base=base,
     loops=("auto", "asyncio"),
-    offers=frozenset({"websocket"}),
+    binds=frozenset({"tls"}),
+    offers=frozenset({"tls", "websocket"}),
     options={
         "workers": workers,
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "lifespan": lifespan,
+        "tls": tls,
     },
     since={"message_limit": "4.2.2"},
 )

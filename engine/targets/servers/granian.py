@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.targets.releases import Variant
 from engine.targets.servers.base import Server, Start, Untranslatable, believes_nobody, one_of, text, whole
+from engine.targets.servers.tls import files_of
 
 
 def base(start: Start) -> Sequence[str]:
@@ -37,6 +38,18 @@ def lifespan(value: object) -> list[str]:
     return one_of(value, {"auto": [], "off": ["--interface", "asginl"]})
 
 
+def tls(value: object) -> list[str]:
+    """TLS of both versions that are in use. Raises Untranslatable for a client's certificate that is optional."""
+    files = files_of(value)
+    if files is None:
+        return []
+    if files.asks == "optional":
+        raise Untranslatable("it requires a client's certificate, or asks for none")
+    # Without the flag it has TLS 1.3 alone.
+    line = ["--ssl-certificate", str(files.cert), "--ssl-keyfile", str(files.key), "--ssl-protocol-min", "tls1.2"]
+    return [*line, "--ssl-ca", str(files.ca), "--ssl-client-verify"] if files.asks else line
+
+
 SERVER = Server(
     name="granian",
     package="granian",
@@ -44,7 +57,7 @@ SERVER = Server(
     lock=Path(__file__).with_name("granian.lock"),
     base=base,
     hands_descriptor=False,
-    offers=frozenset({"lifespan", "reload", "state", "websocket", "denial-response", "http2", "pathsend"}),
+    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "denial-response", "http2", "pathsend"}),
     options={
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": keep_alive,
@@ -52,6 +65,7 @@ SERVER = Server(
         "trust_proxy": believes_nobody,
         "grace": lambda value: ["--workers-kill-timeout", whole(value, "seconds", least=1)],
         "lifespan": lifespan,
+        "tls": tls,
     },
     since={"denial-response": "2.7.0"},
     variants=(

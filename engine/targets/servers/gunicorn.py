@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.targets.releases import Variant
 from engine.targets.servers.base import GRACEFUL, Server, Start, flag, one_of, text, whole
+from engine.targets.servers.tls import NUMBERS, flags
 
 # Requests that a WSGI app is given at a time, each on a thread of its own.
 THREADS = 50
@@ -47,7 +48,7 @@ SERVER = Server(
     title="gunicorn",
     lock=Path(__file__).with_name("gunicorn.lock"),
     base=base,
-    offers=frozenset({"lifespan", "reload", "state", "websocket"}),
+    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket"}),
     options={
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
@@ -56,6 +57,7 @@ SERVER = Server(
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
         "lifespan": lifespan,
+        "tls": flags("--certfile", "--keyfile", "--ca-certs", "--cert-reqs", NUMBERS),
     },
     since={"message_limit": "27.0.0", "uwsgi": "24.1.0"},
     variants=(

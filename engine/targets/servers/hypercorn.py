@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.targets.releases import Variant
 from engine.targets.servers.base import GRACEFUL, Server, Start, believes_nobody, text, whole
+from engine.targets.servers.tls import flags
 
 
 def base(start: Start) -> Sequence[str]:
@@ -26,19 +27,23 @@ def base(start: Start) -> Sequence[str]:
     ]  # fmt: skip
 
 
+# The names of ssl.VerifyMode.
+MODES = {"optional": "CERT_OPTIONAL", "required": "CERT_REQUIRED"}
+
 SERVER = Server(
     name="hypercorn",
     package="hypercorn",
     title="Hypercorn",
     lock=Path(__file__).with_name("hypercorn.lock"),
     base=base,
-    offers=frozenset({"lifespan", "reload", "state", "websocket", "deflate", "denial-response", "http2"}),
+    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response", "http2"}),
     options={
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": believes_nobody,
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+        "tls": flags("--certfile", "--keyfile", "--ca-certs", "--verify-mode", MODES),
     },
     since={"state": "0.17.0", "reload": "0.18.0"},
     variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),

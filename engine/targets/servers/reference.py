@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.model.tls import ASKS
 from engine.targets.releases import Variant
 from engine.targets.servers.base import GRACEFUL, Server, Start, Untranslatable, flag, one_of, text, whole
+from engine.targets.servers.tls import flags
 
 SOURCE = Path(__file__).parents[2] / "reference"
 PACKAGE = "engine_reference"
@@ -82,6 +84,8 @@ SERVER = Server(
             "pathsend",
             "early-hint",
             "uvloop",
+            "tls",
+            "tls-extension",
         }
     ),
     options={
@@ -92,6 +96,7 @@ SERVER = Server(
         "message_limit": lambda value: ["--message-limit", whole(value, "bytes", least=1)],
         "grace": lambda value: seconds("--graceful", value),
         "lifespan": lifespan,
+        "tls": flags("--certificate", "--key", "--client-ca", "--client-cert", {word: word for word in ASKS}),
     },
     variants=tuple(Variant(name, ("--mutant", name), summary=what) for name, what in MUTANTS.items()),
     brings={PACKAGE: SOURCE},

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.targets.releases import Variant
 from engine.targets.servers.base import GRACEFUL, Command, Server, Start, flag, one_of, text, whole
+from engine.targets.servers.tls import NUMBERS, flags
 
 TWO_WORKERS = Variant("two-workers", ("--workers", "2"), summary="two worker processes")
 
@@ -55,7 +56,7 @@ def uvicorn(http: str, websocket: str, title: str, variants: Sequence[Variant] =
         title=title,
         lock=Path(__file__).with_name(f"{name.replace('-', '_')}.lock"),
         base=command(http, websocket),
-        offers=frozenset({"lifespan", "reload", "state", "websocket", "deflate", "denial-response"}),
+        offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response"}),
         options={
             "workers": lambda value: ["--workers", whole(value, least=1)],
             "keep_alive": lambda value: ["--timeout-keep-alive", whole(value, "seconds")],
@@ -64,6 +65,7 @@ def uvicorn(http: str, websocket: str, title: str, variants: Sequence[Variant] =
             "message_limit": lambda value: ["--ws-max-size", whole(value, "bytes", least=1)],
             "grace": lambda value: ["--timeout-graceful-shutdown", whole(value, "seconds")],
             "lifespan": lifespan,
+            "tls": flags("--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs", "--ssl-cert-reqs", NUMBERS),
         },
         since={"state": "0.21.0", "grace": "0.22.0", "denial-response": "0.25.0", "reload": "0.30.0"},
         variants=(TWO_WORKERS, *variants),
