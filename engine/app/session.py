@@ -18,6 +18,7 @@ from engine.execution.schedule import Limits, Schedule
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Launch, Target
+from engine.model.tls import Hello
 from engine.model.verdict import JobResult
 from engine.results.baseline import judged, stem
 from engine.results.flakiness import rechecked
@@ -232,8 +233,14 @@ def failed_row(target: Target, error: EngineError) -> TargetRow:
     return replace(_bare(target), failed=error.what, hint=error.hint, log=log)
 
 
-async def open_channel(address: tuple[str, int], subject: str, receive_buffer: int | None = None) -> Channel:
-    """A recording TCP stream. Raises Refused."""
+async def open_channel(
+    address: tuple[str, int], subject: str, receive_buffer: int | None = None, hello: Hello | None = None
+) -> Channel:
+    """A recording TCP stream, with TLS where ``hello`` begins it. Raises Refused, and HandshakeFailed."""
+    if hello is not None:
+        from engine.channels.tls import open_tls  # OpenSSL is for those runs that have TLS
+
+        return await open_tls(address, hello, label=subject, receive_buffer=receive_buffer)
     return await open_tcp(address, label=subject, receive_buffer=receive_buffer)
 
 

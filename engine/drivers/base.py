@@ -15,6 +15,7 @@ from engine.model.expectation import ABSENT, Checks, Mismatch
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
 from engine.model.protocols import Channel, LiveTarget
+from engine.model.tls import Hello
 from engine.model.transcript import Moment
 from engine.model.variables import Variable
 
@@ -211,11 +212,16 @@ class Context(Protocol):
         ...
 
     async def open(
-        self, name: str, *, address: tuple[str, int] | None = None, receive_buffer: int | None = None
+        self,
+        name: str,
+        *,
+        address: tuple[str, int] | None = None,
+        receive_buffer: int | None = None,
+        hello: Hello | None = None,
     ) -> Connection:
         """A new connection of that name: to ``address`` where that is not the target's own, with a receive buffer of
-        so many bytes where it is not the system's. Raises Refused, Reset, ChannelError, and ValueError for a name that
-        there is already."""
+        so many bytes where it is not the system's. ``hello`` begins TLS; without it the connection is a plain one.
+        Raises Refused, Reset, ChannelError, and ValueError for a name that there is already."""
         ...
 
     def log(self) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.drivers.base import Context, Fact, Kind, Observation, Reader, mapping, notation
+from engine.drivers.base import Connection, Context, Fact, Kind, Observation, Reader, mapping, notation
+from engine.drivers.connect_tls import SCHEMA, TLS_FACTS, Asked, facts_of, parse_tls
 from engine.drivers.sending import send
 from engine.drivers.values import integer, text
-from engine.errors import ChannelError, Refused, Reset
+from engine.errors import ChannelError, HandshakeFailed, Refused, Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
+from engine.model.tls import Hello
 
 # How long it may take where the step does not say, in seconds: on one machine nothing but a full queue takes longer.
 PATIENCE = 5.0
@@ -21,25 +23,31 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class Params:
-    """Where to, with how large a receive buffer (bytes), and what is sent first."""
+    """Where to, with how large a receive buffer (bytes), what is sent first, and what is said of TLS."""
 
     address: object = None
     receive_buffer: object = None
     preamble: ByteString | None = None
+    tls: Asked = Asked()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: ``connected``, ``refused``, ``reset`` or ``timeout``. Where nobody looks at it, anything but
-    ``connected`` is wrong."""
+    """What came of it: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Where nobody looks at it,
+    anything but ``connected`` is wrong. ``tls`` are the facts of a handshake."""
 
     outcome: str
     detail: str = ""
     sent: bytes | None = None
+    tls: Mapping[str, object] | None = None
 
     def fact(self, name: str) -> object:
-        """The one fact there is."""
-        return self.outcome if name == "outcome" else ABSENT
+        """``outcome``, and what a handshake came to."""
+        if name == "outcome":
+            return self.outcome
+        if name == "tls.error" and self.outcome == "handshake":
+            return self.detail
+        return (self.tls or {}).get(name, ABSENT)
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """That there is no connection."""
@@ -55,6 +63,7 @@ def parse(node: Node, reader: Reader) -> Params:
         reader.value(address) if address else None,
         reader.size(buffer) if buffer else None,
         reader.bytes(preamble) if preamble else None,
+        parse_tls(node.get("tls"), reader),
     )
 
 
@@ -63,25 +72,37 @@ async def perform(step: Step, ctx: Context) -> Observation:
     params = step.params
     assert isinstance(params, Params)
     variables = ctx.variables
-    name = step.name or ""
     preamble = params.preamble.render(variables) if params.preamble is not None else b""
-    where = None if params.address is None else (text(params.address, variables), ctx.live.address[1])
-    buffer = None if params.receive_buffer is None else integer(params.receive_buffer, variables, "receive_buffer")
+    hello = params.tls.hello(ctx.live.tls, variables)
     try:
         async with asyncio.timeout(PATIENCE if step.checks.within is None else step.checks.within):
-            connection = await ctx.open(name, address=where, receive_buffer=buffer)
-            ctx.live.boundary.expect_peer(connection.channel.local, ctx.job)
+            connection = await opened(step, ctx, hello)
             if preamble:
                 await send(ctx, connection, preamble)
     except TimeoutError:
-        return Outcome("timeout", "the system did not answer")
+        return Outcome(
+            "timeout", "the system did not answer" if hello is None else "the handshake was not done in time"
+        )
     except Refused as error:
         return Outcome("refused", error.what)
+    except HandshakeFailed as error:
+        return Outcome("handshake", error.what)
     except Reset as error:
         return Outcome("reset", error.what)
     except ChannelError as error:
         return Outcome("timeout", error.what)
-    return Outcome("connected")
+    return Outcome("connected", tls=facts_of(connection.channel))
+
+
+async def opened(step: Step, ctx: Context, hello: Hello | None) -> Connection:
+    """The connection, on which calls are this job's. Raises ChannelError's kinds."""
+    params = step.params
+    assert isinstance(params, Params)
+    where = None if params.address is None else (text(params.address, ctx.variables), ctx.live.address[1])
+    buffer = None if params.receive_buffer is None else integer(params.receive_buffer, ctx.variables, "receive_buffer")
+    connection = await ctx.open(step.name or "", address=where, receive_buffer=buffer, hello=hello)
+    ctx.live.boundary.expect_peer(connection.channel.local, ctx.job)
+    return connection
 
 
 KINDS = (
@@ -94,15 +115,19 @@ KINDS = (
                 "address": notation("text", "Another address of the server's, on the same port."),
                 "receive_buffer": notation("size", "How much the system keeps of what nobody has read."),
                 "preamble": notation("bytes", "What is sent at once, before anything else."),
+                "tls": SCHEMA,
             },
             required=("as",),
         ),
         parse=parse,
         perform=perform,
-        facts=(Fact("outcome", "connected, refused, reset or timeout."),),
+        facts=(
+            Fact("outcome", "connected, refused, reset, handshake (TLS was not agreed upon) or timeout."),
+            *TLS_FACTS,
+        ),
         looks=True,
         within="waits",
         named=True,
-        besides=("address", "receive_buffer"),
+        besides=("address", "receive_buffer", "tls"),
     ),
 )

@@ -12,7 +12,7 @@ from engine.drivers.http1 import Response, ResponseReader, request_bytes, still_
 from engine.drivers.response_facts import RESPONSE_FACTS, ResponseFacts
 from engine.drivers.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
 from engine.drivers.values import scalar, seconds, text
-from engine.errors import ChannelClosed, ChannelError, Refused, Reset
+from engine.errors import ChannelClosed, ChannelError, HandshakeFailed, Refused, Reset
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
@@ -130,6 +130,8 @@ async def converse(
         time_out(response, within or 0.0, began)
     except Refused as error:
         response.outcome, response.detail = "refused", error.what
+    except HandshakeFailed as error:
+        response.outcome, response.detail = "handshake", error.what
     except ChannelClosed:
         raise
     except Reset as error:

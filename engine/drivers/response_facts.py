@@ -38,7 +38,7 @@ RESPONSE_FACTS = (
     Fact("first_byte", "From the last byte sent to the first that came.", "time"),
     Fact("elapsed", "From the last byte sent to the end of the response.", "time"),
     Fact("spread", "From the first byte of the body to its last.", "time"),
-    Fact("outcome", "What it came to: response, closed, reset, refused, timeout or malformed."),
+    Fact("outcome", "What it came to: response, closed, reset, refused, timeout, malformed, or handshake: TLS failed."),
     Fact("open", "Whether the connection is still open after it."),
 )
 
@@ -83,7 +83,7 @@ class ResponseFacts:
         response = self.response
         if response.outcome == "response" or named & TAKES_BROKEN:
             return ()
-        if self._abandoned and response.outcome not in ("refused", "malformed"):
+        if self._abandoned and response.outcome not in ("refused", "malformed", "handshake"):
             return ()
         return (Mismatch("outcome", "is 'response'", response.outcome, why=response.detail),)
 

@@ -16,7 +16,7 @@ from engine.model.nodes import Node
 from engine.model.octets import ByteString
 from engine.model.variables import Variable
 
-HANG_UPS = ("write", "both", "reset")
+HANG_UPS = ("write", "both", "fin", "reset")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def parse_hang_up(node: Node, reader: Reader) -> HangUp:
 
 
 async def perform_hang_up(step: Step, ctx: Context) -> None:
-    """Shut the writing half, close, or reset."""
+    """Shut the writing half, close, close by a bare FIN, or reset."""
     assert isinstance(step.params, HangUp)
     channel = ctx.connection.channel
     match text(step.params.way, ctx.variables):
@@ -121,6 +121,8 @@ async def perform_hang_up(step: Step, ctx: Context) -> None:
                 ctx.note("not shut", error.what, subject=ctx.connection.name)
         case "both":
             channel.close()
+        case "fin":
+            channel.truncate()
         case "reset":
             channel.reset()
         case way:
@@ -185,7 +187,10 @@ KINDS = (
         name="hang_up",
         groups=SCRIPTS,
         summary="Ends the connection from this side: its writing half, both halves, or by a reset.",
-        schema=scalar("string", description="write (a FIN, reading goes on), both, or reset."),
+        schema=scalar(
+            "string",
+            description="write (reading goes on), both, fin (both, and without TLS's closure alert), or reset.",
+        ),
         parse=parse_hang_up,
         perform=perform_hang_up,
     ),

@@ -22,7 +22,7 @@ HTTP = ("tcp", "websocket")
 SCRIPTS = ("fastcgi", *HTTP)
 
 CLOSED_FACTS = (
-    Fact("how", "How the connection ended: close (a WebSocket close frame came), fin, tls or reset."),
+    Fact("how", "How the connection ended: close (a WebSocket close frame came), tls (a closure alert), fin or reset."),
     Fact("code", "The code of the WebSocket close frame."),
     Fact("reason", "The reason of the WebSocket close frame."),
     Fact("elapsed", "From the last byte sent to the end of the connection.", "time"),
@@ -151,7 +151,7 @@ def parse_closed(node: Node, reader: Reader) -> Nothing:
 
 
 async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple[str, float | None]:
-    """Read on into ``rest`` until the peer ends the connection: how (fin or reset), and when it did."""
+    """Read on into ``rest`` until the peer ends the connection: how (fin, tls or reset), and when it did."""
     while True:
         try:
             data, at = await channel.receive()
@@ -159,7 +159,7 @@ async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple
             at_reset = [moment.at for moment in channel.moments if moment.what == "reset"]
             return "reset", at_reset[-1] if at_reset else None
         if not data:
-            return "fin", at
+            return channel.closure or "fin", at
         rest.append((data, at))
 
 

@@ -15,9 +15,10 @@ from engine.execution.judge import Match, count, judge
 from engine.model.case import Case, Step
 from engine.model.expectation import ABSENT, Group, Mismatch, Situation
 from engine.model.protocols import Channel, LiveTarget
+from engine.model.tls import Hello
 from engine.model.transcript import Moment, Side
 
-# Given an address and a short name, and behind them a receive buffer where one is asked for.
+# Given an address and a short name, and behind them a receive buffer where one is asked for, and how TLS begins.
 OpenChannel = Callable[..., Awaitable[Channel]]
 Kinds = Mapping[tuple[str, str], Kind]
 
@@ -140,7 +141,8 @@ class Branch(Context):
         memory = self._memory
         subject = name or f"connection {len(memory.connections) + 1}"
         live = memory.live
-        channel = await memory.open_channel(live.upstream if upstream else live.address, subject)
+        more = () if live.tls is None else (None, Hello(live.tls))
+        channel = await memory.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "")
         memory.connections.append(connection)
         if name:
@@ -148,11 +150,17 @@ class Branch(Context):
         return connection
 
     async def open(
-        self, name: str, *, address: tuple[str, int] | None = None, receive_buffer: int | None = None
+        self,
+        name: str,
+        *,
+        address: tuple[str, int] | None = None,
+        receive_buffer: int | None = None,
+        hello: Hello | None = None,
     ) -> Connection:
         if self._find_connection(name) is not None:
             raise ValueError(f"there is a connection {name!r} already")
-        more = () if receive_buffer is None else (receive_buffer,)
+        more: tuple[object, ...] = () if receive_buffer is None else (receive_buffer,)
+        more = (receive_buffer, hello) if hello is not None else more
         memory = self._memory
         channel = await memory.open_channel(address or memory.live.address, name, *more)
         connection = self._named[name] = Connection(channel, name)

@@ -9,22 +9,25 @@ from engine.model.transcript import PAST_GATEWAY, Side, Transcript
 
 ENGINES_HEADERS = ("x-engine-call",)
 WHERE = "127.0.0.1:8000"
+NETCAT = f"nc {WHERE.replace(':', ' ')}"
 
 
 def reproduce(transcript: Transcript, target: str) -> str:
     """Shell commands that start the target and send what the last connection sent: by curl where curl can, else by a
-    pipe into nc. "" where nothing was sent, and for what went past a gateway: its port is not known before."""
+    pipe into nc, or with TLS into openssl. "" where nothing was sent, and for what went past a gateway: its port is not known before."""
     sent = [moment for moment in transcript.moments if moment.side is Side.WIRE and moment.what == "sent"]
     past_gateway = any(moment.side is Side.STEP and moment.what == PAST_GATEWAY for moment in transcript.moments)
     if not sent or past_gateway:
         return ""
     connection = sent[-1].subject
     pieces = [moment.data for moment in sent if moment.subject == connection]
-    command = curl(b"".join(pieces)) if len(pieces) == 1 else ""
-    return f"engine serve {target} --port {WHERE.partition(':')[2]}\n{command or netcat(pieces)}"
+    shaken = [moment.detail for moment in transcript.moments if moment.what == "tls" and moment.subject == connection]
+    command = curl(b"".join(pieces), "https" if shaken else "http") if len(pieces) == 1 else ""
+    serve = f"engine serve {target} --port {WHERE.partition(':')[2]}" + (" --tls" if shaken else "")
+    return f"{serve}\n{command or netcat(pieces, openssl(shaken[-1]) if shaken else NETCAT)}"
 
 
-def curl(data: bytes) -> str:
+def curl(data: bytes, scheme: str = "http") -> str:
     """A curl command for one well-formed request; "" for anything that curl would not send as it stands."""
     head, separator, body = data.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
@@ -52,6 +55,8 @@ def curl(data: bytes) -> str:
     if hosts != 1 or len(body) != (length or 0) or not target.startswith("/"):
         return ""
     command = ["curl", "-i", "--path-as-is"]
+    if scheme == "https":  # the certificate is made anew each time
+        command += ["--insecure", "--http1.1"]
     if words[2] == b"HTTP/1.0":
         command.append("--http1.0")
     if method == "HEAD":
@@ -70,19 +75,24 @@ def curl(data: bytes) -> str:
             command += ["--data-binary", "@-"]
         if not any(option.lower().startswith("content-type:") for option in options):
             options += ["-H", "Content-Type:"]
-    return pipe + shlex.join([*command, *options, f"http://{WHERE}{target}"])
+    return pipe + shlex.join([*command, *options, f"{scheme}://{WHERE}{target}"])
 
 
-def netcat(pieces: list[bytes]) -> str:
+def openssl(handshake: str) -> str:
+    """What stands for nc with TLS, of the version that a handshake came to."""
+    version = " -tls1_2" if handshake.startswith("TLS 1.2") else ""
+    return f"openssl s_client -quiet{version} -alpn http/1.1 -connect {WHERE}"
+
+
+def netcat(pieces: list[bytes], into: str = NETCAT) -> str:
     """A pipe into nc, with a pause between what was written apart; long writes are cut, and it says so."""
-    host, _, port = WHERE.partition(":")
     commands: list[str] = []
     for piece in pieces[:8]:
         cut = piece[:1500]
         commands.append(f"printf '{_octal(cut)}'" + (f"  # … {len(piece)} B in all" if len(cut) < len(piece) else ""))
     joined = "; sleep 0.2; ".join(command.partition("  #")[0] for command in commands)
     comment = "  # cut" if len(pieces) > 8 or any(len(piece) > 1500 for piece in pieces) else ""
-    return f"({joined}; sleep 2) | nc {host} {port}{comment}"
+    return f"({joined}; sleep 2) | {into}{comment}"
 
 
 def _octal(data: bytes) -> str:
