@@ -15,14 +15,13 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from typing import cast
 
 from engine.channels.record import Record
 from engine.errors import ChannelClosed, ChannelError, Refused, Reset
 from engine.model.transcript import Moment
 
 Clock = Callable[[], float]
-ChannelT = TypeVar("ChannelT", bound="TcpChannel")
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
@@ -236,9 +235,9 @@ async def open_tcp(
     clock: Clock = time.monotonic,
     timeout: float | None = None,
     receive_buffer: int | None = None,
-    make: Callable[[str, Clock], ChannelT] = TcpChannel,  # type: ignore[assignment]
-) -> ChannelT:
-    """A new connection to ``address``, as a channel that ``make`` makes.
+    make: Callable[[str, Clock], TcpChannel] | None = None,
+) -> TcpChannel:
+    """A new connection to ``address``; ``make`` makes the channel, where it is more than this one.
 
     ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` how many bytes the
     kernel is asked to keep of what nobody has read. Raises Refused where nobody listens or nothing leads there, Reset,
@@ -246,6 +245,7 @@ async def open_tcp(
     """
     loop = asyncio.get_running_loop()
     host, port = address
+    make = make or TcpChannel
     try:
         async with asyncio.timeout(timeout):
             if receive_buffer is None:

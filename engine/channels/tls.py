@@ -152,11 +152,10 @@ async def open_tls(
 
     Raises HandshakeFailed, and what ``open_tcp`` raises.
     """
-    context = context_of(hello)
-    channel = await open_tcp(
-        address, label=label, clock=clock, timeout=timeout, receive_buffer=receive_buffer,
-        make=lambda label, clock: TlsChannel(label, clock, TlsCodec(context, address[0])),
-    )  # fmt: skip
+    channel = TlsChannel(label, clock, TlsCodec(context_of(hello), address[0]))
+    await open_tcp(
+        address, label=label, clock=clock, timeout=timeout, receive_buffer=receive_buffer, make=lambda *_: channel
+    )
     try:
         await channel.handshake(hello)
     except BaseException:
@@ -209,7 +208,7 @@ def agreed(session: ssl.SSLObject, hello: Hello) -> Agreed:
         name,
         suites.get(name, 0),
         session.selected_alpn_protocol() or "",
-        ssl.DER_cert_to_PEM_cert(theirs) if theirs else "",
-        f"{text[begin:end]}-----END CERTIFICATE-----\n" if text else "",
+        ssl.DER_cert_to_PEM_cert(theirs).strip() if theirs else "",
+        f"{text[begin:end]}-----END CERTIFICATE-----" if text else "",
         hello.trust.client_name if hello.trust is not None and shown == hello.trust.client else "",
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.drivers.base import Connection, Context, Fact, Kind, Observation, Reader, mapping, notation
-from engine.drivers.connect_tls import SCHEMA, TLS_FACTS, Asked, facts_of, parse_tls
+from engine.drivers.connect_tls import NOTHING_SAID, SCHEMA, TLS_FACTS, Asked, facts_of, parse_tls
 from engine.drivers.sending import send
 from engine.drivers.values import integer, text
 from engine.errors import ChannelError, HandshakeFailed, Refused, Reset
@@ -28,7 +28,7 @@ class Params:
     address: object = None
     receive_buffer: object = None
     preamble: ByteString | None = None
-    tls: Asked = Asked()
+    tls: Asked = NOTHING_SAID
 
 
 @dataclass(frozen=True)

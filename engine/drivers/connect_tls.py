@@ -71,6 +71,9 @@ class Asked:
         return Hello(trust, tuple(text(word, variables) for word in self.alpn), version, shows)
 
 
+NOTHING_SAID = Asked()
+
+
 def shown(value: object) -> str:
     """Which certificate ``client_cert`` means, "" where nobody says. Raises ValueError."""
     if value is None:
@@ -85,7 +88,7 @@ def shown(value: object) -> str:
 def parse_tls(node: Node | None, reader: Reader) -> Asked:
     """The parameters of a valid node."""
     if node is None:
-        return Asked()
+        return NOTHING_SAID
     if isinstance(node.value, bool):
         return Asked(on=node.value)
     alpn, version, cert = (node.get(key) for key in ("alpn", "version", "client_cert"))

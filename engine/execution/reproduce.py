@@ -14,7 +14,8 @@ NETCAT = f"nc {WHERE.replace(':', ' ')}"
 
 def reproduce(transcript: Transcript, target: str) -> str:
     """Shell commands that start the target and send what the last connection sent: by curl where curl can, else by a
-    pipe into nc, or with TLS into openssl. "" where nothing was sent, and for what went past a gateway: its port is not known before."""
+    pipe into nc, or with TLS into openssl. "" where nothing was sent, and for what went past a gateway: its port is
+    not known before."""
     sent = [moment for moment in transcript.moments if moment.side is Side.WIRE and moment.what == "sent"]
     past_gateway = any(moment.side is Side.STEP and moment.what == PAST_GATEWAY for moment in transcript.moments)
     if not sent or past_gateway:

@@ -37,8 +37,8 @@ class Channel(Protocol):
 
     @property
     def closure(self) -> str:
-        """How the peer said that it ends the stream: ``tls`` by TLS's closure alert, ``fin`` by a FIN alone, "" where it
-        has not."""
+        """How the peer said that it ends the stream: ``tls`` by TLS's closure alert, ``fin`` by a FIN alone, "" where
+        it has not."""
         ...
 
     async def send(self, data: bytes) -> float:

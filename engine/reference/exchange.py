@@ -42,7 +42,7 @@ class Exchange:
         It can as soon as the response is complete: what an application does after that is its own affair.
         """
         stream, service = self._stream, self._service
-        scope = scope_of(self._request, "http", stream.ends, service.state, service.options, stream.tls)
+        scope = scope_of(self._request, "http", stream.ends, service.state, service.options, tls=stream.tls)
         call = self._service.call(scope, self._receive, self._send)
         await first(self._over.wait(), asyncio.wait([call]))
         if call.done():

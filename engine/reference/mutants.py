@@ -45,8 +45,8 @@ def _scopes(change: Callable[[Scope], None]) -> Install:
     """What has every scope changed before the application is called with it."""
 
     def wrong(right: Any) -> Any:
-        def scope_of(*given: Any) -> Scope:
-            scope: Scope = right(*given)
+        def scope_of(*given: Any, **more: Any) -> Scope:
+            scope: Scope = right(*given, **more)
             change(scope)
             return scope
 
@@ -107,8 +107,8 @@ def _padded(scope: Scope) -> None:
 
 
 def _shared(right: Any) -> Any:
-    def scope_of(request: Any, kind: str, ends: Any, state: Any, *rest: Any) -> Scope:
-        scope: Scope = right(request, kind, ends, state, *rest)
+    def scope_of(request: Any, kind: str, ends: Any, state: Any, *rest: Any, **more: Any) -> Scope:
+        scope: Scope = right(request, kind, ends, state, *rest, **more)
         return {**scope, "state": state} if state is not None else scope
 
     return scope_of

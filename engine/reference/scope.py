@@ -18,7 +18,7 @@ SPEC_VERSION = "2.5"
 
 
 def scope_of(
-    request: Request, kind: str, ends: Ends, state: State | None, options: Options, tls: Scope | None = None
+    request: Request, kind: str, ends: Ends, state: State | None, options: Options, *, tls: Scope | None = None
 ) -> Scope:
     """The scope of a request; ``kind`` is ``http`` or ``websocket``. ``state`` is the lifespan's, None without one, and
     ``tls`` what there is to say of the connection's TLS, None where it has none."""

@@ -69,7 +69,7 @@ class Session:
                 self._stream.put(refusal(self._request, error))
             return
         stream, service = self._stream, self._service
-        scope = scope_of(self._request, "websocket", stream.ends, service.state, service.options, stream.tls)
+        scope = scope_of(self._request, "websocket", stream.ends, service.state, service.options, tls=stream.tls)
         call = self._service.call(scope, self._receive, self._send)
         self._reading = asyncio.create_task(self._read())
         asking = asyncio.create_task(self._ask())

@@ -20,8 +20,8 @@ Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
 
 
 class Stream:
-    """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come. ``tls`` is
-    what there is to say of its TLS, None where it has none.
+    """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come. ``tls``
+    is what there is to say of its TLS, None where it has none.
 
     One task at a time may read.
     """

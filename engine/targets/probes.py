@@ -68,7 +68,8 @@ class Probes:
         return known
 
     async def _look(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
-        """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises StartError."""
+        """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises
+        StartError."""
         live = await begin()
         try:
             plain = await probe.look(live, loop, workers)

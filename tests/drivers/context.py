@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from engine.channels.tcp import open_tcp
+from engine.channels.tls import open_tls
 from engine.drivers.base import Connection, Context, Observation, Performed, Stop
 from engine.errors import ChannelClosed, StartError
 from engine.matchers.matching import match
@@ -21,6 +22,7 @@ from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Ended, Facts, Target
+from engine.model.tls import Hello, Trust
 from engine.model.usage import Usage
 from tests.drivers.reader import KINDS, PLACE, step
 
@@ -155,6 +157,7 @@ class FakeLive(LiveTarget):
         self.signals: list[tuple[int, int]] = []
         self.gone: set[int] = set()
         self.spoken = "http"
+        self.trust: Trust | None = None
         self.behind: tuple[str, int] | None = None
         self.starts: list[bool] = []
         self.no_start: StartError | None = None
@@ -178,6 +181,10 @@ class FakeLive(LiveTarget):
     @property
     def speaks(self) -> str:
         return self.spoken
+
+    @property
+    def tls(self) -> Trust | None:
+        return self.trust
 
     @property
     def host(self) -> str:
@@ -294,7 +301,8 @@ class FakeContext(Context):
         connection = self.named.get(name or "")
         if connection is None:
             where = self.live.upstream if upstream else self.live.address
-            channel: Channel = self.channel or await open_tcp(where, label=name or "connection", timeout=5)
+            hello = Hello(self.live.tls) if self.live.tls is not None else None
+            channel: Channel = self.channel or await self._channel(where, name or "connection", hello)
             connection = Connection(channel, name or "")
             self.opened.append(connection)
             if name:
@@ -308,14 +316,26 @@ class FakeContext(Context):
         return connection
 
     async def open(
-        self, name: str, *, address: tuple[str, int] | None = None, receive_buffer: int | None = None
+        self,
+        name: str,
+        *,
+        address: tuple[str, int] | None = None,
+        receive_buffer: int | None = None,
+        hello: Hello | None = None,
     ) -> Connection:
         where = address or self.live.address
-        channel = await open_tcp(where, label=name, timeout=5, receive_buffer=receive_buffer)
+        channel = await self._channel(where, name, hello, receive_buffer)
         connection = self.named[name] = Connection(channel, name)
         self.opened.append(connection)
         self.performed.peer = channel.local
         return connection
+
+    async def _channel(
+        self, where: tuple[str, int], name: str, hello: Hello | None, receive_buffer: int | None = None
+    ) -> Channel:
+        if hello is not None:
+            return await open_tls(where, hello, label=name, timeout=5, receive_buffer=receive_buffer)
+        return await open_tcp(where, label=name, timeout=5, receive_buffer=receive_buffer)
 
     def log(self) -> str:
         return self.live.log()

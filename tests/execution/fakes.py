@@ -15,6 +15,7 @@ from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
 from engine.model.places import Place
 from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.tls import Trust
 from engine.model.usage import Usage
 from engine.registry import Registry, found
 
@@ -70,6 +71,7 @@ class FakeLive:
     host: str = "127.0.0.1:1"
     upstream: tuple[str, int] = ("127.0.0.1", 1)
     speaks: str = "http"
+    tls: Trust | None = None
     boundary: FakeBoundary = field(default_factory=FakeBoundary)
     facts: Facts = field(default_factory=Facts)
     ended: Ended | None = None

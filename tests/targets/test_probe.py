@@ -11,6 +11,7 @@ import pytest
 from engine.model.boundary import AppCall, Event
 from engine.model.protocols import Boundary
 from engine.model.target import Ended
+from engine.model.tls import Trust
 from engine.targets import probe, readiness
 from engine.targets.offers import NOTHING, WORDS, Probed
 from tests.execution.fakes import FakeBoundary
@@ -37,6 +38,7 @@ class Wire(FakeBoundary):
         super().__init__()
         self.address = ("", 0)
         self.ended: Ended | None = None
+        self.tls: Trust | None = None
         self.hangup = hangup
         self.workers = [11, 12]
         self.answers = {b"GET /health": b"HTTP/1.1 200 OK\r\n\r\nOK", b"GET /ws/": handshake, b"PRI * HT": http2}

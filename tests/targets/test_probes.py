@@ -37,6 +37,7 @@ class Control:
         self._told = told
 
     ended = None
+    tls = None
 
     def signal(self, number: int) -> bool:
         return False
@@ -60,8 +61,8 @@ class Bench:
             raise self.result
         return self.result
 
-    async def begin(self) -> Control:
-        self.told.append("start")
+    async def begin(self, secure: bool = False) -> Control:
+        self.told.append("start with tls" if secure else "start")
         return Control(self.told)
 
     def probes(self) -> Probes:
@@ -115,7 +116,7 @@ def test_what_was_kept_and_cannot_be_read_is_probed_anew(bench: Bench) -> None:
 
 
 def test_a_control_that_does_not_start_is_no_finding(bench: Bench) -> None:
-    async def refuses() -> Control:
+    async def refuses(secure: bool = False) -> Control:
         raise StartError("no")
 
     assert asyncio.run(bench.probes().of(SERVER, "part", "auto", refuses)) == NOTHING

@@ -173,10 +173,11 @@ class DockerRuntime(LocalRuntime):
     async def _begin(self, site: Site, listener: object = None) -> Process:
         """Start the container of a target. Raises StartError."""
         del listener
-        launch, target = site.launch, site.launch.target
+        target = site.launch.target
         version = self._facts(target, site.environment, "").version
+        app = layout.APPS[target.interface]
         start = Start(
-            site.environment.python, layout.APPS[target.interface], target.loop, site.address, None, site.options, version,
+            site.environment.python, app, target.loop, site.address, None, site.options, version,
             site.speaks, target.interface,
         )  # fmt: skip
         argv = self.servers[target.configuration].command(start)
