@@ -18,8 +18,8 @@ class Options:
     may take from its first byte, ``keep_alive`` how long a connection may be idle, ``graceful`` how long calls may go
     on after a signal, ``ping`` how often a WebSocket's client is asked whether it is there; 0 for never. ``lifespan``
     is ``auto``, ``on`` or ``off``. ``certificate`` and ``key`` are files for TLS, "" for none. ``client_ca`` is the
-    file of who signs for clients, of whom a certificate is asked as ``client_cert`` says: ``optional``, ``required``, or
-    "" for none. ``mutant`` names a deliberate fault, "" for none.
+    file of who signs for clients, of whom a certificate is asked as ``client_cert`` says: ``optional``, ``required``,
+    or "" for none. ``mutant`` names a deliberate fault, "" for none.
     """
 
     app: str = ""

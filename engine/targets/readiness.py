@@ -88,7 +88,6 @@ def context_of(trust: Trust) -> ssl.SSLContext:
     context.load_verify_locations(trust.ca)
     if trust.shown is not None:
         context.load_cert_chain(trust.shown)
-    context.set_alpn_protocols(["http/1.1"])
     return context
 
 

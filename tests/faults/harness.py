@@ -26,12 +26,14 @@ from engine.app.session import Session
 from engine.execution.job import Job
 from engine.model.case import Case
 from engine.model.target import Launch, Target
+from engine.model.tls import ASKS
 from engine.model.verdict import JobResult, Verdict
 from engine.observation.desk import Desk
 from engine.targets.environments import Environment, Environments
 from engine.targets.frameworks import Framework
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.servers.base import Command, Server, Start, whole
+from engine.targets.servers.tls import flags
 
 from . import apps
 from .switches import FAULTS
@@ -39,7 +41,7 @@ from .table import APPS, SERVERS
 
 ROOT = Path(__file__).parents[2]
 TARGET = Target("small", "control", "asyncio")
-OFFERS = frozenset({"disconnect", "lifespan", "reload", "state", "websocket"})
+OFFERS = frozenset({"disconnect", "lifespan", "reload", "state", "tls", "tls-extension", "websocket"})
 RED = (Verdict.FAIL, Verdict.WARN, Verdict.TIMEOUT, Verdict.CRASH)
 BROKEN = (*RED, Verdict.ERROR)
 NEVER_READY = ("lifespan-is-required",)
@@ -82,6 +84,7 @@ OPTIONS = {
     "workers": lambda value: ["--workers", whole(value, least=1)],
     "keep_alive": lambda value: ["--keep-alive", str(value)],
     "grace": lambda value: ["--grace", str(value)],
+    "tls": flags("--certificate", "--key", "--client-ca", "--client-cert", {word: word for word in ASKS}),
 }
 
 

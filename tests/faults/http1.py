@@ -287,10 +287,10 @@ async def serve_connection(
         if switch("killed-worker-holds-clients") and request.target != PROBE:
             hold_on()
         if (opening := handshake(request, switch)) is not None:
-            scope = scope_of(request, "websocket", wire.ends, state, switch)
+            scope = scope_of(request, "websocket", wire.ends, state, switch, **wire.secured("websocket"))
             return await Session(wire, opening, switch).run(app, scope)
         exchange = Exchange(wire, request, switch)
-        scope = scope_of(request, "http", wire.ends, state, switch)
+        scope = scope_of(request, "http", wire.ends, state, switch, **wire.secured("http"))
         late, wire.held = wire.held, None
         if switch("pipeline-reversed") and wire.ahead and late is None:
             wire.held = []

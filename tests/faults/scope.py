@@ -15,17 +15,25 @@ Ends = tuple[tuple[str, int], tuple[str, int]]
 
 
 def scope_of(
-    request: h11.Request, kind: str, ends: Ends, state: Mapping[str, Any] | None, switch: Switch
+    request: h11.Request,
+    kind: str,
+    ends: Ends,
+    state: Mapping[str, Any] | None,
+    switch: Switch,
+    *,
+    secure: bool = False,
+    tls: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The connection scope; ``kind`` is ``http`` or ``websocket``, ``ends`` the
-    client's and the server's addresses, ``state`` the lifespan's, None without one."""
+    client's and the server's addresses, ``state`` the lifespan's, None without one. ``secure`` says that TLS is spoken,
+    and ``tls`` what its extension has, None for none."""
     target = re.sub(rb"^https?://[^/?]*", b"", request.target, flags=re.I) or b"/"
     raw_path, _, query = target.partition(b"?")
     scope: dict[str, Any] = {
         "type": kind,
         "asgi": {"version": "3.0", "spec_version": "2.5"},
         "http_version": request.http_version.decode("ascii"),
-        "scheme": "ws" if kind == "websocket" else "http",
+        "scheme": ("ws" if kind == "websocket" else "http") + "s" * (secure and not switch("tls-scheme-http")),
         "path": unquote(raw_path.decode("ascii")),
         "raw_path": bytes(raw_path),
         "query_string": bytes(query),
@@ -33,7 +41,7 @@ def scope_of(
         "headers": [(bytes(name), bytes(value)) for name, value in request.headers],
         "client": ends[0],
         "server": ends[1],
-        "extensions": {},
+        "extensions": {} if tls is None else {"tls": dict(tls)},
     }
     if kind == "http":
         scope["method"] = request.method.decode("ascii")

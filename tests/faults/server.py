@@ -24,6 +24,7 @@ from typing import Any, cast
 from .http1 import App, serve_connection
 from .lifespan import Lifespan, StartupFailed
 from .switches import FAULTS, Switch
+from .tls import SETTINGS, SHUTDOWN_WITHIN, Accepting, Tls, tls_of
 from .wire import Wire
 from .workers import STARTUP_FAILED, Supervisor
 
@@ -36,10 +37,11 @@ _kept: list[object] = []  # what faulty servers never let go of
 @dataclass(frozen=True, slots=True)
 class Options:
     """``keep_alive`` is how long an idle connection is kept, and ``grace`` how long what runs may take to end, both in
-    seconds."""
+    seconds. ``tls`` is None where it is not spoken."""
 
     keep_alive: float | None = None
     grace: float = GRACE
+    tls: Tls | None = None
 
 
 class Server:
@@ -59,7 +61,7 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.asked, number)
         if self.switch("startup-not-awaited"):
-            await asyncio.start_server(self.connected, sock=listener.dup())
+            await self.accept(listener.dup())
         starting = asyncio.create_task(self.lifespan.start())
         waiting = asyncio.create_task(self.told.wait())
         await asyncio.wait({starting} if self.switch("startup-deaf") else {starting, waiting},
@@ -73,10 +75,21 @@ class Server:
             if not self.switch("startup-failed-silent"):
                 log.error("startup failed: %s", failure)
             return 0 if self.switch("startup-failed-exits-0") else STARTUP_FAILED
-        accepting = await asyncio.start_server(self.connected, sock=listener)
+        accepting = await self.accept(listener)
         await waiting
         await self.end(accepting)
         return 1 if self.switch("stop-exits-1") else 0
+
+    async def accept(self, listener: socket.socket) -> asyncio.Server | Accepting:
+        """Begin to accept connections."""
+        tls = self.options.tls
+        if tls is None:
+            return await asyncio.start_server(self.connected, sock=listener)
+        if self.switch("tls-plain-served") or self.switch("tls-handshakes-in-turn"):
+            return Accepting(listener, tls, self.connected, self.switch)
+        return await asyncio.start_server(
+            self.connected, sock=listener, ssl=tls.context, ssl_shutdown_timeout=SHUTDOWN_WITHIN
+        )
 
     def asked(self, number: int) -> None:
         """A signal says stop. The second one is meant."""
@@ -86,7 +99,7 @@ class Server:
             os._exit(1)
         self.told.set()
 
-    async def end(self, accepting: asyncio.Server) -> None:
+    async def end(self, accepting: asyncio.Server | Accepting) -> None:
         """Stop to accept, let what runs end, shut the application down."""
         if self.switch("slow-stop"):
             await asyncio.sleep(7)
@@ -101,7 +114,10 @@ class Server:
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        wire = self.running[task] = Wire(reader, writer, self.switch)
+        wire = self.running[task] = Wire(reader, writer, self.switch, self.options.tls)
+        session = writer.get_extra_info("ssl_object")
+        if self.switch("tls-alpn-mistaken") and session and session.selected_alpn_protocol():
+            writer.write(SETTINGS)
         if self.switch("descriptors-leak"):
             _kept.append(os.open(os.devnull, os.O_RDONLY))
         if self.switch("connections-cost-memory"):
@@ -150,6 +166,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=0, help="worker processes; 0 is none beside the main one")
     parser.add_argument("--keep-alive", type=float, help="seconds that an idle connection is kept")
     parser.add_argument("--grace", type=float, default=GRACE, help="seconds that what runs has to end")
+    parser.add_argument("--certificate", default="", help="serve TLS with this certificate (PEM)")
+    parser.add_argument("--key", default="", help="the certificate's key (PEM)")
+    parser.add_argument("--client-ca", default="", help="who signs for clients (PEM)")
+    parser.add_argument("--client-cert", default="", choices=["", "optional", "required"])
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
@@ -157,13 +177,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     switch = Switch(options.fault)
     listener = listening(options.bind) if options.bind else socket.socket(fileno=options.fd)
     listener.setblocking(False)
+    files = options.certificate, options.key, options.client_ca, options.client_cert
+    tls = tls_of(*files, switch) if options.certificate else None
     factory = importlib.import_module("uvloop").new_event_loop if options.loop == "uvloop" else None
 
     def work(number: int) -> int:
         app = load(options.app)
         own = Switch("no-lifespan") if number > 1 and switch("lifespan-in-one-worker") else switch
         with asyncio.Runner(loop_factory=factory) as runner:
-            server = Server(app, own, Options(options.keep_alive, options.grace))
+            server = Server(app, own, Options(options.keep_alive, options.grace, tls))
             return runner.run(server.serve(listener))
 
     return Supervisor(options.workers, work, switch).run() if options.workers else work(1)

@@ -153,6 +153,24 @@ FAULTS: dict[str, str] = {
     "upload-unbounded": "what the application does not read is read into memory",
     "ws-claim-allocates": "memory is taken for the length that a frame claims",
     "disconnect-is-logged": "a client that left is logged as an error of the application",
+    # TLS
+    "tls-scheme-http": "the scheme of a connection with TLS is that of one without",
+    "tls-1.2-refused": "TLS 1.3 alone is spoken",
+    "tls-alpn-mistaken": "whoever agreed on http/1.1 is spoken to in HTTP/2",
+    "tls-plain-served": "a request without TLS is served on the port with TLS",
+    "tls-handshakes-in-turn": "nobody is accepted while another's handshake is under way",
+    "tls-bare-fin": "connections end without a closure alert",
+    "tls-clients-not-verified": "clients are asked for no certificate, whatever was said",
+    "tls-hello-hangs": "a TLS handshake on a port without TLS is not answered",
+    "tls-extension-without-tls": "the scope has the extension `tls` without TLS",
+    "tls-extension-of-http": "the scope of a WebSocket does not have the extension `tls`",
+    "tls-keys-missing": "the extension `tls` has no cipher_suite",
+    "tls-version-text": "tls_version is OpenSSL's name for it",
+    "tls-suite-by-name": "cipher_suite is OpenSSL's name for it",
+    "tls-certificate-of-the-authority": "server_cert is the certificate of whoever signed it",
+    "tls-error-empty": "client_cert_error is an empty str where there is no error",
+    "tls-chain-missing": "client_cert_chain is empty where the client has shown a certificate",
+    "tls-name-in-slashes": "client_cert_name is written with slashes",
 }  # fmt: skip
 
 

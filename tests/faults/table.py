@@ -106,6 +106,22 @@ def _owed(*ids: str) -> tuple[str, ...]:
     return _cases("frameworks/obligations.yaml", *ids)
 
 
+def _tls(*ids: str) -> tuple[str, ...]:
+    return _cases("tls/serving.yaml", *ids)
+
+
+def _secure(*ids: str) -> tuple[str, ...]:
+    return _cases("tls/connections.yaml", *ids)
+
+
+def _insecure(*ids: str) -> tuple[str, ...]:
+    return _cases("tls/plain.yaml", *ids)
+
+
+def _extension(*ids: str) -> tuple[str, ...]:
+    return _cases("tls/extension.yaml", *ids)
+
+
 FAILED = _variants("startup-failed", "with-a-message", "without-one")
 
 # Faults of the small server, with the control on it.
@@ -134,10 +150,12 @@ SERVERS: Table = {
     "scope-client-port-text": _http_scope("client"),
     "scope-server-missing-port": _http_scope("server"),
     "scope-subprotocols-reversed": _websocket("subprotocols-arrive", "subprotocol-is-selected"),
-    "request-body-cut": _http_messages(*ECHO[1:]) + _messages("post-after-post"),
+    "request-body-cut": _http_messages(*ECHO[1:]) + _messages("post-after-post") + _tls("body"),
     "request-body-raw-chunks": _messages("chunked-request"),
     "request-never-ends": _http_messages("echo[empty]"),
-    "no-disconnect": _http_messages("abandoned") + _asgi("disconnect-during-receive", "receive-beside-send"),
+    "no-disconnect": _http_messages("abandoned")
+    + _asgi("disconnect-during-receive", "receive-beside-send")
+    + _secure(*_variants("client-leaves", "closure-alert", "bare-fin", "reset")),
     "early-disconnect": _asgi("receive-waits"),
     "disconnect-once": _asgi("disconnect-during-receive"),
     "state-shared": _lifespan("state-is-a-copy", "websocket-state-is-a-copy"),
@@ -157,7 +175,10 @@ SERVERS: Table = {
     "abort-looks-complete": _streaming("broken-off"),
     "waits-for-the-call": _streaming("work-after-the-response"),
     "status-200": _http_messages(*STATUS[1:]),
-    "body-cut": _http_messages(*LARGE, *ECHO[1:]) + _streamed("five-mib") + _streaming("many-pieces"),
+    "body-cut": _http_messages(*LARGE, *ECHO[1:])
+    + _streamed("five-mib")
+    + _streaming("many-pieces")
+    + _tls("body", "large-response"),
     "body-held": _streamed("ten-lines", "sse-fields") + _streaming("sent-before-the-end"),
     "body-not-ended": _streaming("many-pieces"),
     "empty-piece-ends-body": _streaming("empty-piece"),
@@ -173,8 +194,8 @@ SERVERS: Table = {
     "no-continue": _wire("expect-100"),
     "final-100": _http_messages("no-final-100"),
     "keeps-open": _wire("connection-close"),
-    "never-persists": _wire("persistent"),
-    "pipeline-reversed": _wire("pipelined-in-order"),
+    "never-persists": _wire("persistent") + _secure("persistent"),
+    "pipeline-reversed": _wire("pipelined-in-order") + _secure("pipelined-in-order"),
     "pipeline-dropped": _wire("pipelined-in-order"),
     "answers-swapped": _messages("many-at-once"),
     "short-body-padded": _wire("short-body"),
@@ -184,7 +205,7 @@ SERVERS: Table = {
     "missing-host-accepted": _wire("missing-host"),
     "space-before-colon-accepted": _wire("space-before-colon"),
     "both-lengths-smuggle": _wire("both-lengths"),
-    "one-read-a-request": _wire("byte-by-byte"),
+    "one-read-a-request": _wire("byte-by-byte") + _secure("request-in-many-records"),
     "long-target-hangs": _wire("target-too-long"),
     "long-target-500": _wire("target-too-long"),
     "bare-lf-hangs": _wire("single-lf"),
@@ -195,7 +216,7 @@ SERVERS: Table = {
     "ws-no-subprotocol": _websocket("subprotocol-is-selected"),
     "ws-scope-no-query": _ws("query-string"),
     "ws-text-as-binary": _websocket(*TEXTS) + _frames("opcodes"),
-    "ws-truncates": _websocket("echo-binary[64-kib]") + _ws("binary-size[126-bytes]"),
+    "ws-truncates": _websocket("echo-binary[64-kib]") + _ws("binary-size[126-bytes]") + _tls("websocket-echo[64-kib]"),
     "ws-drops-empty": _ws("binary-size[empty]") + _frames("opcodes"),
     "ws-masks": _frames("opcodes"),
     "ws-fragments-apart": _frames("fragments-with-a-ping-between"),
@@ -255,6 +276,26 @@ SERVERS: Table = {
     "slow-reader-buffers": _costs("slow-reader"),
     "ws-claim-allocates": _costs("claimed-length"),
     "disconnect-is-logged": _costs("disconnect-is-no-error"),
+    "tls-scheme-http": _tls("https", "wss"),
+    "tls-1.2-refused": _secure("version[1.2]"),
+    "tls-alpn-mistaken": _secure("alpn"),
+    "tls-plain-served": _secure("plain-request"),
+    "tls-handshakes-in-turn": _secure("half-a-handshake"),
+    "tls-bare-fin": _secure(*_variants("closure-alert", "connection-close", "http-1-0")),
+    "tls-clients-not-verified": _secure(
+        *_variants("certificate-required", "none", "wrong"), *_variants("certificate-required-later", "none", "wrong")
+    )
+    + _extension("wrong-client-certificate"),
+    "tls-hello-hangs": _insecure("hello-to-a-plain-port"),
+    "tls-extension-without-tls": _insecure("no-extension"),
+    "tls-extension-of-http": _extension("of-a-websocket"),
+    "tls-keys-missing": _extension("mandatory-keys"),
+    "tls-version-text": _extension("mandatory-keys", *_variants("version-and-suite", "1.2", "1.3")),
+    "tls-suite-by-name": _extension("mandatory-keys", *_variants("version-and-suite", "1.2", "1.3")),
+    "tls-certificate-of-the-authority": _extension("server-certificate"),
+    "tls-error-empty": _extension("no-client-certificate", "client-certificate"),
+    "tls-chain-missing": _extension("client-certificate"),
+    "tls-name-in-slashes": _extension("client-certificate"),
 }
 
 # Faults of the application, on a server that is right.

@@ -8,13 +8,14 @@ import re
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Union
+from typing import Any, Union
 
 import h11
 
 from .events import Headers
 from .scope import Ends
 from .switches import Switch
+from .tls import HANDSHAKE, Tls, bare_fin, told
 
 LONGEST_HEAD = 32 * 1024
 AHEAD = 256 * 1024  # bytes of later requests that are kept while one is answered
@@ -25,10 +26,13 @@ Got = Union[h11.Request, h11.Data, h11.EndOfMessage, h11.ConnectionClosed, type[
 class Wire:
     """Reads and writes one connection. Strictness about syntax is h11's."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, switch: Switch) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, switch: Switch, tls: Tls | None = None
+    ) -> None:
         self.reader = reader
         self.writer = writer
         self.switch = switch
+        self.tls = tls
         self.ends: Ends = (
             tuple(writer.get_extra_info("peername")[:2]),
             tuple(writer.get_extra_info("sockname")[:2]),
@@ -40,6 +44,11 @@ class Wire:
         self.is_head = False  # whether the request under way is a HEAD
         self.held: list[bytes] | None = None  # output kept back by the fault `pipeline-reversed`
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)
+
+    def secured(self, kind: str) -> dict[str, Any]:
+        """What there is to say of TLS in a scope of that kind."""
+        session = self.writer.get_extra_info("ssl_object")
+        return {"secure": session is not None, "tls": told(self.tls, session, kind, self.switch)}
 
     @property
     def ahead(self) -> bytes:
@@ -55,6 +64,8 @@ class Wire:
         except ConnectionError:
             data = b""
         self.ended = not data
+        if data[:1] == HANDSHAKE and self.switch("tls-hello-hangs"):
+            return await self.read()
         if data and b"\r" not in data and self.switch("bare-lf-hangs"):
             return await self.read()
         return misread(data, self.switch) if self.switch.name else data
@@ -124,8 +135,11 @@ class Wire:
 
     async def close(self) -> None:
         """Close both sides, once what was written has gone out."""
+        if self.tls is not None and self.switch("tls-bare-fin"):
+            await asyncio.sleep(0.05)  # what was written has gone out
+            bare_fin(self.writer)
         self.writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await self.writer.wait_closed()
 
 
