@@ -55,10 +55,10 @@ class TlsChannel(TcpChannel):
         try:
             pieces = self._codec.feed(data)
         except Broken as error:
-            self._flush()
+            self._put(self._codec.outgoing())
             self._shaken(error)
             return
-        self._flush()
+        self._put(self._codec.outgoing())
         self._shaken()
         for piece in pieces:
             super().data_received(piece)
@@ -95,10 +95,9 @@ class TlsChannel(TcpChannel):
         elif self._codec.done:
             self._shaking.set_result(None)
 
-    def _flush(self) -> None:
-        """Send what TLS itself has to say."""
-        data = self._codec.outgoing()
-        if data and not self._transport.is_closing():
+    def _put(self, data: bytes) -> None:
+        """Send what TLS itself has to say, as long as this side may."""
+        if data and not self._shut and not self._transport.is_closing():
             self._transport.write(data)
 
     def _broken(self, error: Broken) -> None:
@@ -125,13 +124,13 @@ class TlsChannel(TcpChannel):
     def half_close(self) -> None:
         """Send a closure alert and a FIN, and go on reading."""
         self._may_write()
-        self._transport.write(self._codec.close())
+        self._put(self._codec.close())
         super().half_close()
 
     def close(self) -> None:
         """Close both sides, with a closure alert."""
-        if not self._lost and not self._transport.is_closing() and self._ended != "reset":
-            self._transport.write(self._codec.close())
+        if not self._lost and self._ended != "reset":
+            self._put(self._codec.close())
         super().close()
 
     def truncate(self) -> None:

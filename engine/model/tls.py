@@ -53,8 +53,8 @@ class Agreed:
 
     ``version`` is ``1.2`` or ``1.3`` and ``number`` the same as it crosses the wire (0x0303, 0x0304), ``cipher`` the
     suite's name with OpenSSL and ``suite`` its number at IANA, ``alpn`` the protocol that was chosen, "" for none.
-    Certificates are PEM, without a line break at the end; ``client_cert`` and ``client_name`` are those that were shown,
-    "" for none.
+    Certificates are PEM, without a line break at the end; ``client_cert`` and ``client_name`` are of the one that was
+    shown, "" for none.
     """
 
     version: str

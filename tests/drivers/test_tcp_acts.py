@@ -96,7 +96,7 @@ def test_hang_up(way: str, act: str) -> None:
 
 def test_hang_up_in_an_unknown_way() -> None:
     ctx, connection, _ = scripted()
-    with pytest.raises(ValueError, match="one of write, both, reset"):
+    with pytest.raises(ValueError, match="one of write, both, fin, reset"):
         run(on(ctx, connection, "hang_up", "loudly"))
 
 

@@ -13,11 +13,14 @@ from engine.model.protocols import Boundary
 from engine.model.target import Ended
 from engine.model.tls import Trust
 from engine.targets import probe, readiness
-from engine.targets.offers import NOTHING, WORDS, Probed
+from engine.targets.offers import NOTHING, OF_TLS, WORDS, Probed
 from tests.execution.fakes import FakeBoundary
 
 OPENED = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\n"
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+
+
+WITHOUT_TLS = frozenset(WORDS) - {"tls", *OF_TLS}
 
 
 class Wire(FakeBoundary):
@@ -118,14 +121,14 @@ def test_a_server_that_offers_everything() -> None:
         lifespan=True,
         hangup="replaces",
     )
-    assert look(wire) == Probed(frozenset(WORDS), frozenset(WORDS))
+    assert look(wire) == Probed(WITHOUT_TLS, WITHOUT_TLS)
     (http,) = [head for head in wire.heads if head.startswith(b"GET /health")]
     assert b"TE: trailers\r\n" in http
 
 
 def test_a_server_that_offers_nothing() -> None:
     assert look(Wire(loop="asyncio.unix_events._UnixSelectorEventLoop")) == Probed(
-        frozenset(WORDS) - {"uvloop"}, frozenset()
+        WITHOUT_TLS - {"uvloop"}, frozenset()
     )
 
 

@@ -150,13 +150,13 @@ class DockerRuntime(LocalRuntime):
         self._taken[place.address] = place
         return place.address, None, place
 
-    def _secured(self, launch: Launch, folder: Path) -> tuple[Files | None, Trust | None]:
+    def _secured(self, launch: Launch, folder: Path, host: str) -> tuple[Files | None, Trust | None]:
         """As LocalRuntime has it, in the desk, which the container sees. What the server is given is its own user's."""
         asks = asked(dict(launch.options).get(WORD, False))
         if asks is None:
             return None, None
         # Where the engine is root the container runs as the image's own user, who is to read the key.
-        files, trust = self._certificates.write(folder / "desk", asks, USER if self._user is None else None)
+        files, trust = self._certificates.write(folder / "desk", host, asks, USER if self._user is None else None)
         return files.at(Path(DESK) / FOLDER), trust
 
     def _open(self) -> Places:
@@ -219,7 +219,7 @@ class DockerRuntime(LocalRuntime):
         # Whoever the container runs as writes there.
         site.log.chmod(0o666)
         for path in (site.scratch / "desk").iterdir():
-            if path.is_dir():
+            if path.is_dir() and path.name != FOLDER:
                 path.chmod(0o777)
         mounts = [
             Mount(DESK, str((site.scratch / "desk").absolute()), "bind"),

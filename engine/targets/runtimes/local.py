@@ -181,7 +181,7 @@ class LocalRuntime:
             if prepare is not None:
                 prepare(boundary)
             address, listener, keeper = await self._place(launch)
-            files, tls = self._secured(launch, scratch)
+            files, tls = self._secured(launch, scratch, address[0])
             site = Site(
                 launch, environment, log, scratch, address, speaks(launch.target), boundary, files=files, tls=tls
             )
@@ -213,11 +213,11 @@ class LocalRuntime:
         """A new folder for a target. Raises OSError."""
         return Path(tempfile.mkdtemp(prefix="engine-"))
 
-    def _secured(self, launch: Launch, folder: Path) -> tuple[Files | None, Trust | None]:
-        """For TLS: what the server is given and what its clients need, in a target's folder. Raises EnvironmentFailed
-        and OSError."""
+    def _secured(self, launch: Launch, folder: Path, host: str) -> tuple[Files | None, Trust | None]:
+        """For TLS: what the server at an address is given and what its clients need, in a target's folder. Raises
+        StartError and OSError."""
         asks = asked(dict(launch.options).get(WORD, False))
-        return (None, None) if asks is None else self._certificates.write(folder, asks)
+        return (None, None) if asks is None else self._certificates.write(folder, host, asks)
 
     async def _place(self, launch: Launch) -> tuple[tuple[str, int], socket.socket | None, Keeper | None]:
         """Where the server is to listen; the socket that it is handed, if it is, and what keeps its port."""
