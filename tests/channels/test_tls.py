@@ -68,21 +68,19 @@ def test_plain_bytes_are_recorded_and_what_was_agreed_on(run: Run) -> None:
 @pytest.mark.parametrize(("version", "number"), [("1.2", 0x0303), ("1.3", 0x0304)])
 def test_what_the_client_sees_is_what_the_server_sees(run: Run, version: str, number: int) -> None:
     async def work() -> None:
-        seen: list[ssl.SSLObject] = []
+        seen: asyncio.Future[ssl.SSLObject] = asyncio.get_running_loop().create_future()
 
         async def noting(peer: Peer) -> None:
             await peer.shake()
-            seen.append(peer.codec.session)
+            seen.set_result(peer.codec.session)
             await peer.rest()
 
         async with secure(noting, server_context("optional")) as address:
             channel = await open_tls(address, Hello(trust("optional"), version=version, shows=OURS))
-            while not seen:
-                await asyncio.sleep(0)
             agreed = channel.agreed
             assert agreed is not None
             assert (agreed.version, agreed.number, agreed.alpn) == (version, number, "http/1.1")
-            (theirs,) = seen
+            theirs = await seen
             assert (theirs.cipher() or ("",))[0] == agreed.cipher
             assert 0 < agreed.suite <= 0xFFFF
             assert (agreed.suite >> 8 == 0x13) is (version == "1.3")

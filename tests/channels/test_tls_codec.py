@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from engine.channels.tls import context_of
 from engine.channels.tls_codec import Broken, TlsCodec
+from engine.errors import HandshakeFailed
 from engine.model.tls import Hello, Trust
 from tests.tls_here import HOST, server_context, trust
 
@@ -144,7 +146,7 @@ def test_a_certificate_of_somebody_else() -> None:
 def test_a_peer_that_speaks_no_tls(cut: Cut) -> None:
     client, _ = pair()
     client.start()
-    with pytest.raises(Broken, match="wrong version number|record layer"):
+    with pytest.raises(Broken, match=r"wrong version number|record layer"):
         carry(b"HTTP/1.1 400 Bad Request\r\n\r\n", client, cut)
 
 
@@ -186,10 +188,6 @@ def test_a_changed_byte_breaks_it() -> None:
 
 
 def test_files_that_are_not_there() -> None:
-    from pathlib import Path
-
-    from engine.errors import HandshakeFailed
-
     nowhere = Path("/nowhere/x.pem")
     with pytest.raises(HandshakeFailed, match="TLS cannot be set up") as caught:
         context_of(Hello(Trust(nowhere, nowhere, nowhere)))

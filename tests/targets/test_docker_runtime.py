@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from engine.targets import layout
 from engine.targets.containers.docking import RUN, connect, run_word, sweep
 from engine.targets.containers.images import BASE
 from engine.targets.frameworks import load_frameworks
-from engine.targets.runtimes.docker import DESK, DockerRuntime
+from engine.targets.runtimes.docker import DESK, USER, DockerRuntime
 from engine.targets.servers import load_servers
 from tests.cli.conftest import ENGINE, clean
 from tests.targets.docker_here import FakeDocker
@@ -74,6 +75,32 @@ def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> No
     assert given["network_mode"] == f"container:{place.id}"
     assert next(mount["Target"] for mount in given["mounts"]) == DESK
     assert given["environment"]["ENGINE_PLAYS"] == "1"
+
+
+def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path) -> None:
+    fake = FakeDocker()
+    asked: list[list[str]] = []
+    seen: list[tuple[int, int, int]] = []
+    create = fake.containers.create
+
+    def noted(*positional: Any, **more: Any) -> Any:
+        made = create(*positional, **more)
+        if "mounts" in more:
+            asked.append(list(positional[1]))
+            desk = next(Path(mount["Source"]) for mount in more["mounts"] if mount["Target"] == DESK)
+            key = (desk / "tls" / "server.key").stat()
+            seen.append((stat.S_IMODE(key.st_mode), key.st_uid, stat.S_IMODE((desk / "tls").stat().st_mode)))
+            made.words, made.code = b"ssl.SSLError: no\n", 1
+        return made
+
+    fake.containers.create = noted  # type: ignore[method-assign]
+    with pytest.raises(StartError, match="ended before it was ready"):
+        asyncio.run(runtime(tmp_path, lambda: fake).start(Launch(TARGET, (("tls", True),))))
+    (line,) = asked
+    assert line[line.index("--certfile") + 1] == f"{DESK}/tls/server.pem"
+    assert line[line.index("--keyfile") + 1] == f"{DESK}/tls/server.key"
+    # Where the engine is root the container is not.
+    assert seen == [(0o600, os.getuid() or USER, 0o755)]
 
 
 def test_without_docker_a_target_says_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -156,5 +157,34 @@ def test_requests_at_once_are_each_answered_through_each_gateway(cache: Path, tm
     async def scene() -> None:
         for server in ("fcgisgi", "flup", "pyuwsgi"):
             await of(server, "nginx-fastcgi")
+
+    asyncio.run(scene())
+
+
+WITH_TLS = [
+    (name, value)
+    for name in OF_ASGI
+    for value in (True, "optional", "required")
+    if not SERVERS[name].unsupported({"tls": value})
+]
+
+
+@pytest.mark.parametrize(("server", "value"), WITH_TLS)
+def test_with_tls_it_is_ready_over_tls_and_tells_its_app(
+    cache: Path, tmp_path: Path, server: str, value: object
+) -> None:
+    async def scene() -> None:
+        here = runtime(cache, tmp_path)
+        live = await here.start(Launch(Target(server, "control", "asyncio"), (("tls", value),)))
+        try:
+            assert live.tls is not None
+            assert live.tls.asks == ("" if value is True else value)
+            assert stat.S_IMODE(live.tls.client.stat().st_mode) == 0o600
+            call = await readiness.ready(live.address, live.boundary, 2, tls=live.tls)
+            assert call.scope["scheme"] == "https"
+        finally:
+            await live.stop()
+        # Nothing is left of its keys.
+        assert not live.tls.client.parent.exists()
 
     asyncio.run(scene())

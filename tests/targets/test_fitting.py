@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.targets.fitting import own_gateway
+from engine.model.target import Target
+from engine.targets.fitting import own_gateway, unsupported
 from engine.targets.servers import load_servers
 
 
@@ -14,3 +15,18 @@ from engine.targets.servers import load_servers
 )
 def test_a_server_for_wsgi_apps_alone_is_there_for_fastcgi_though_it_speaks_http(server: str, expected: str) -> None:
     assert own_gateway(load_servers()[server]) == expected
+
+
+def test_a_gateway_speaks_to_its_server_without_tls() -> None:
+    gunicorn = load_servers()["gunicorn"]
+    behind = Target("gunicorn", "control", "auto", "nginx-http")
+    assert unsupported(gunicorn, behind, {"tls": True}) == ("nginx-http speaks to the server behind it without TLS",)
+    assert unsupported(gunicorn, Target("gunicorn", "control", "auto"), {"tls": True}) == ()
+
+
+@pytest.mark.parametrize("server", ["fcgisgi", "flup", "pyuwsgi"])
+def test_a_server_that_has_no_tls(server: str) -> None:
+    one = load_servers()[server]
+    (reason,) = one.unsupported({"tls": True})
+    assert "nothing for the option 'tls'" in reason
+    assert "tls" not in one.claims

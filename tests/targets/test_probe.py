@@ -15,6 +15,7 @@ from engine.model.tls import Trust
 from engine.targets import probe, readiness
 from engine.targets.offers import NOTHING, OF_TLS, WORDS, Probed
 from tests.execution.fakes import FakeBoundary
+from tests.tls_here import server_context, trust
 
 OPENED = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\n"
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -198,3 +199,30 @@ def test_a_server_that_is_silent_was_not_looked_at() -> None:
 def test_without_a_record_nothing_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "RECORD_WITHIN", 0.0)
     assert look(Wire(seen=False, handshake=OPENED + b"\r\n", http2=SETTINGS)) == NOTHING
+
+
+def look_with_tls(wire: Wire, *, speaks: bool = True) -> dict[str, bool]:
+    async def scene() -> dict[str, bool]:
+        wire.tls = trust()
+        given = server_context() if speaks else None
+        async with await asyncio.start_server(wire.answer, "127.0.0.1", 0, ssl=given) as server:
+            wire.address = server.sockets[0].getsockname()
+            return await probe.over_tls(wire)
+
+    return asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("wire", "found"),
+    [
+        (Wire(scope={"extensions": {"tls": {}}}), {"tls": True, "tls-extension": True}),
+        (Wire(scope={"extensions": {}}), {"tls": True, "tls-extension": False}),
+        (Wire(seen=False), {"tls": False, "tls-extension": False}),
+    ],
+)
+def test_tls(wire: Wire, found: dict[str, bool]) -> None:
+    assert look_with_tls(wire) == found
+
+
+def test_tls_that_is_claimed_and_not_spoken() -> None:
+    assert look_with_tls(Wire(), speaks=False) in ({}, {"tls": False, "tls-extension": False})

@@ -17,6 +17,7 @@ from engine.targets.offers import NOTHING, Probed
 from engine.targets.probes import Probes, facts
 from engine.targets.releases import Variant
 from engine.targets.servers.base import Server
+from engine.targets.servers.tls import flags
 from tests.execution.fakes import FakeBoundary
 
 SERVER = Server(
@@ -199,3 +200,30 @@ def test_what_could_not_be_asked_is_not_kept(tmp_path: Path) -> None:
     server, python = asking(tmp_path, "--fastcgi-allow-from", code=1)
     assert of_help(tmp_path / "cache", server, python) == frozenset()
     assert Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone).spoken_now(server, "part") is None
+
+
+WITH_TLS = replace(SERVER, options={"tls": flags("--cert", "--key", "--ca", "--asks", {"optional": "1"})})
+
+
+def test_a_server_with_flags_for_tls_is_started_once_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def over_tls(live: Control) -> dict[str, bool]:
+        bench.told.append("look at tls")
+        return {"tls": True, "tls-extension": False}
+
+    monkeypatch.setattr(probe, "over_tls", over_tls)
+    found = asyncio.run(bench.of(WITH_TLS))
+    assert found == Probed(FOUND.looked | {"tls", "tls-extension"}, FOUND.found | {"tls"})
+    assert bench.told == ["start", "look auto", "stop", "start with tls", "look at tls", "stop"]
+    assert asyncio.run(bench.of(WITH_TLS)) == found
+    assert len(bench.told) == 6
+    assert bench.probes().name(WITH_TLS, "part", "auto") != bench.probes().name(SERVER, "part", "auto")
+
+
+def test_a_server_that_does_not_start_with_tls_has_none(bench: Bench) -> None:
+    async def begin(secure: bool = False) -> Control:
+        if secure:
+            raise StartError("no such flag")
+        return await bench.begin()
+
+    found = asyncio.run(bench.probes().of(WITH_TLS, "part", "auto", begin))
+    assert found == Probed(FOUND.looked | {"tls", "tls-extension"}, FOUND.found)

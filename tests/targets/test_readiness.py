@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from pathlib import Path
 
 import pytest
 
 from engine.targets import readiness
+from engine.targets.certificates import Certificates
 from engine.targets.readiness import NotReady, parse, ready
 from tests.targets.desk import PlainDesk
+from tests.tls_here import server_context, trust
 
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nOK"
 
@@ -131,3 +134,46 @@ def test_an_app_that_raises_is_not_ready_whatever_it_has(desk: PlainDesk) -> Non
     record(desk, returned=False, raised="ValueError", message="no")
     with pytest.raises(NotReady, match="the app raised ValueError"):
         Peer(b"HTTP/1.1 500 Error\r\n\r\n")(desk, any_status=True)
+
+
+def over_tls(desk: PlainDesk, peer: Peer, given: ssl.SSLContext | None, asks: str = "", within: float = 20) -> object:
+    async def scene() -> object:
+        server = await asyncio.start_server(peer.connected, "127.0.0.1", 0, ssl=given)
+        async with server:
+            asking = ready(server.sockets[0].getsockname(), desk, tls=trust(asks))
+            return await asyncio.wait_for(asking, within)
+
+    return asyncio.run(scene())
+
+
+def test_a_target_with_tls_is_waited_for_over_tls(desk: PlainDesk) -> None:
+    record(desk)
+    peer = Peer(OK)
+    assert over_tls(desk, peer, server_context()) is not None
+    assert peer.heads[0].startswith(b"GET /health HTTP/1.1")
+
+
+def test_a_certificate_is_shown_where_one_is_required(desk: PlainDesk) -> None:
+    record(desk)
+    assert over_tls(desk, Peer(OK), server_context("required"), "required") is not None
+
+
+def test_a_target_that_was_to_have_tls_and_has_none(desk: PlainDesk) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    peer = Peer()
+    peer.connected = plain  # type: ignore[method-assign]
+    with pytest.raises(NotReady, match="not with TLS"):
+        over_tls(desk, peer, None)
+
+
+def test_a_stranger_with_tls(desk: PlainDesk) -> None:
+    files, _ = Certificates().write(desk.folder, "127.0.0.1")
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(files.cert, files.key)
+    with pytest.raises(NotReady, match="certificate is not the one") as caught:
+        over_tls(desk, Peer(OK), theirs)
+    assert caught.value.stranger

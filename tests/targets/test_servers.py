@@ -10,6 +10,7 @@ from engine.errors import UsageError
 from engine.targets.releases import Checkout, Version, wanted
 from engine.targets.servers import load_servers
 from engine.targets.servers.base import Server, Start, Untranslatable, flag, flags_of, text, whole
+from engine.targets.servers.tls import Files
 
 PYTHON = Path("/env/bin/python")
 
@@ -278,3 +279,68 @@ def test_a_protocol_that_came_later_is_not_an_old_release_s() -> None:
     gunicorn = load_servers()["gunicorn"]
     assert gunicorn.protocols == {"http", "uwsgi"}
     assert replace(gunicorn, release=Version("23.0.0")).protocols == {"http"}
+
+
+FILES = Files(Path("/t/server.pem"), Path("/t/server.key"), Path("/t/ca.pem"))
+
+
+@pytest.mark.parametrize(
+    ("server", "flags", "asking"),
+    [
+        ("gunicorn", ["--certfile", "--keyfile"], {"optional": ["--ca-certs", "/t/ca.pem", "--cert-reqs", "1"],
+                                                   "required": ["--ca-certs", "/t/ca.pem", "--cert-reqs", "2"]}),
+        ("uvicorn-h11", ["--ssl-certfile", "--ssl-keyfile"],
+         {"optional": ["--ssl-ca-certs", "/t/ca.pem", "--ssl-cert-reqs", "1"],
+          "required": ["--ssl-ca-certs", "/t/ca.pem", "--ssl-cert-reqs", "2"]}),
+        ("uvicorn-httptools", ["--ssl-certfile", "--ssl-keyfile"],
+         {"required": ["--ssl-ca-certs", "/t/ca.pem", "--ssl-cert-reqs", "2"]}),
+        ("hypercorn", ["--certfile", "--keyfile"],
+         {"optional": ["--ca-certs", "/t/ca.pem", "--verify-mode", "CERT_OPTIONAL"],
+          "required": ["--ca-certs", "/t/ca.pem", "--verify-mode", "CERT_REQUIRED"]}),
+        ("reference", ["--certificate", "--key"],
+         {"optional": ["--client-ca", "/t/ca.pem", "--client-cert", "optional"],
+          "required": ["--client-ca", "/t/ca.pem", "--client-cert", "required"]}),
+    ],
+)  # fmt: skip
+def test_tls(server: str, flags: list[str], asking: dict[str, list[str]]) -> None:
+    one = load_servers()[server]
+    plain = started(one)
+    cert, key = flags
+    secure = [cert, "/t/server.pem", key, "/t/server.key"]
+    assert started(one, {"tls": FILES}) == plain + secure
+    assert started(one, {"tls": False}) == plain
+    for asks, more in asking.items():
+        assert started(one, {"tls": replace(FILES, asks=asks)}) == plain + secure + more
+    assert one.unsupported({"tls": True}) == one.unsupported({"tls": "optional"}) == ()
+    assert "tls" in one.claims
+
+
+def test_granian_has_both_versions_of_tls_and_requires_certificates_or_asks_for_none() -> None:
+    granian = load_servers()["granian"]
+    line = ["--ssl-certificate", "/t/server.pem", "--ssl-keyfile", "/t/server.key", "--ssl-protocol-min", "tls1.2"]
+    assert started(granian, {"tls": FILES})[-6:] == line
+    assert started(granian, {"tls": replace(FILES, asks="required")})[-3:] == [
+        "--ssl-ca", "/t/ca.pem", "--ssl-client-verify",
+    ]  # fmt: skip
+    (reason,) = granian.unsupported({"tls": "optional"})
+    assert reason == "granian cannot have tls: it requires a client's certificate, or asks for none"
+
+
+def test_daphne_has_an_endpoint_for_tls_and_binds_it_itself() -> None:
+    daphne = load_servers()["daphne"]
+    assert daphne.takes_descriptor({})
+    assert daphne.takes_descriptor({"tls": False})
+    assert not daphne.takes_descriptor({"tls": True})
+    line = daphne.command(Start(PYTHON, "m:app", "asyncio", ("127.0.0.1", 4000), None, {"tls": FILES}))
+    assert line[2:] == [
+        "daphne", "--endpoint", "ssl:4000:privateKey=/t/server.key:certKey=/t/server.pem:interface=127.0.0.1", "m:app",
+    ]  # fmt: skip
+    assert daphne.unsupported({"tls": "required"}) == ("daphne cannot have tls: it asks no client for a certificate",)
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None, "wrong"])
+def test_what_tls_cannot_be(value: object) -> None:
+    for server in load_servers().values():
+        if "tls" in server.options:
+            (reason,) = server.unsupported({"tls": value})
+            assert "neither true nor false, nor one of optional, required" in reason
