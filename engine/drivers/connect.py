@@ -86,6 +86,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     except Refused as error:
         return Outcome("refused", error.what)
     except HandshakeFailed as error:
+        ctx.note("no connection", error.what, subject=step.name or "")
         return Outcome("handshake", error.what)
     except Reset as error:
         return Outcome("reset", error.what)

@@ -131,6 +131,7 @@ async def converse(
     except Refused as error:
         response.outcome, response.detail = "refused", error.what
     except HandshakeFailed as error:
+        ctx.note("no connection", error.what, subject=step.connection or "")
         response.outcome, response.detail = "handshake", error.what
     except ChannelClosed:
         raise

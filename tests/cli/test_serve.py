@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,29 @@ def test_it_answers_and_stops(begun: Callable[..., subprocess.Popen[str]]) -> No
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+@pytest.mark.service
+def test_with_tls(begun: Callable[..., subprocess.Popen[str]]) -> None:
+    port = free_port()
+    process = begun("serve", "reference-control-asyncio", "--port", str(port), "--tls")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(f"reference-control-asyncio on https://127.0.0.1:{port} (")
+    ca = process.stdout.readline().partition("its certificate is signed by ")[2].strip()
+    context = ssl.create_default_context(cafile=ca)
+    with urllib.request.urlopen(f"https://127.0.0.1:{port}/health", timeout=10, context=context) as response:
+        assert response.read() == b"OK"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert not Path(ca).exists()
+
+
+def test_tls_where_there_is_none(engine: Engine) -> None:
+    ran = engine("serve", "pyuwsgi-wsgi-control-auto", "--tls")
+    assert ran.returncode == 2
+    assert "nothing for the option 'tls'" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.service

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.channels.scripted import FIN, RESET, Arrival, ScriptedChannel
+from engine.channels.scripted import ALERT, FIN, RESET, Arrival, ScriptedChannel
 from engine.drivers.base import Connection, Observation
 from engine.model.expectation import ABSENT
 from engine.model.octets import Octets
@@ -93,6 +93,12 @@ def test_closed_by_a_fin() -> None:
     seen, _ = look("closed", {}, b"un", b"read", Arrival(end="fin", at=3.0))
     assert (seen.fact("how"), seen.fact("rest"), seen.fact("elapsed")) == ("fin", b"unread", 2.5)
     assert (seen.fact("code"), seen.fact("reason"), why(seen)) == (ABSENT, ABSENT, [])
+
+
+def test_closed_by_a_closure_alert() -> None:
+    seen, rest = look("closed", {}, b"bye", ALERT)
+    assert (seen.fact("how"), seen.fact("rest")) == ("tls", b"bye")
+    assert rest == b""
 
 
 def test_closed_by_a_reset() -> None:

@@ -75,3 +75,25 @@ def test_what_went_past_a_gateway_cannot_be_sent_by_hand() -> None:
     sent = Moment(1, Side.WIRE, "connection 1", "sent", "", b"\x01\x09\0\0\0\0\0\0")
     assert reproduce(Transcript(0, (past, sent)), "x") == ""
     assert reproduce(Transcript(0, (sent,)), "x") != ""
+
+
+def secure(*moments: Moment) -> Transcript:
+    return Transcript(0, (Moment(1.0, Side.WIRE, "c", "tls", "TLS 1.2, ECDHE, http/1.1"), *moments))
+
+
+def test_a_request_over_tls_is_curl_s_with_https() -> None:
+    sent = Moment(1.1, Side.WIRE, "c", "sent", "", b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+    serve, command = reproduce(secure(sent), "one-control-auto").split("\n")
+    assert serve == "engine serve one-control-auto --port 8000 --tls"
+    assert command == "curl -i --path-as-is --insecure --http1.1 https://127.0.0.1:8000/a"
+
+
+def test_other_bytes_over_tls_go_through_openssl() -> None:
+    sent = Moment(1.1, Side.WIRE, "c", "sent", "", b"GET /a\n")
+    _, command = reproduce(secure(sent), "one-control-auto").split("\n")
+    assert command.endswith("| openssl s_client -quiet -tls1_2 -alpn http/1.1 -connect 127.0.0.1:8000")
+    # Another connection of the same case may have none.
+    plain = Moment(1.2, Side.WIRE, "d", "sent", "", b"GET /a\n")
+    serve, command = reproduce(secure(sent, plain), "one-control-auto").split("\n")
+    assert "--tls" not in serve
+    assert command.endswith("| nc 127.0.0.1 8000")

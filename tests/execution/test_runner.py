@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from engine.model.expectation import Checks, Mismatch
 from engine.model.places import Place
 from engine.model.protocols import Channel
 from engine.model.target import Ended, Launch
+from engine.model.tls import Hello, Trust
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
@@ -201,6 +203,29 @@ def test_a_new_connection_leads_past_the_gateway_where_that_is_asked_for() -> No
     live = FakeLive(upstream=("127.0.0.1", 2))
     asyncio.run(runner.run(job(case(step("connect"))), live))
     assert opened == [live.upstream, live.upstream, live.address]
+
+
+def test_connections_to_a_target_with_tls_begin_with_it() -> None:
+    opened: list[tuple[object, ...]] = []
+
+    async def open_channel(address: object, name: object, *more: object) -> Channel:
+        opened.append((name, *more))
+        return ScriptedChannel()
+
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.connect("one")
+        await context.connect(None)
+        await context.open("plain")
+        await context.open("three", receive_buffer=4096, hello=hello)
+        return None
+
+    trust = Trust(Path("ca"), Path("client"), Path("wrong"))
+    hello = Hello(trust, version="1.2")
+    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    asyncio.run(runner.run(job(case(step("connect"))), FakeLive(tls=trust)))
+    assert opened == [
+        ("one", None, Hello(trust)), ("connection 2", None, Hello(trust)), ("plain",), ("three", 4096, hello),
+    ]  # fmt: skip
 
 
 def test_polling_goes_on_until_it_holds() -> None:

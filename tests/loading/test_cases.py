@@ -32,6 +32,13 @@ tags: [slow]
     assert (case.place.line, case.place.column) == (6, 9)
 
 
+def test_what_tls_is_told_of() -> None:
+    for said, expected in (("true", True), ("false", False), ("{client_cert: optional}", "optional"),
+                           ("{client_cert: required}", "required")):  # fmt: skip
+        [case] = cases(suite(OK, f"server: {{tls: {said}}}"))
+        assert case.server == {"tls": expected}
+
+
 def test_what_a_suite_says_for_its_cases() -> None:
     text = HEAD.replace("cases:", "needs: [state]\nserver: {workers: 2}\nruns_on: wsgi\ncases:")
     steps = OK.replace("/scope", "/environ")
