@@ -178,7 +178,7 @@ def context_of(hello: Hello) -> ssl.SSLContext:
         if hello.version:
             context.minimum_version = context.maximum_version = VERSIONS[hello.version]
     except (OSError, ValueError) as error:
-        hint = f"this is {ssl.OPENSSL_VERSION}; `engine doctor` shows what the machine has"
+        hint = f"the engine's own is {ssl.OPENSSL_VERSION}: is it built, and allowed, to speak this?"
         raise HandshakeFailed(f"TLS cannot be set up: {error}", hint=hint) from None
     return context
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from engine.errors import EngineError, StartError
@@ -231,9 +231,12 @@ class Schedule:
         return ""
 
     async def _refuse(self, jobs: Sequence[Job], error: EngineError) -> None:
+        # A target that starts as it is, and not with a case's options, has no row that would tell more.
+        reason = f"the target did not start: {error.what}" + (f": {error.hint}" if error.hint else "")
+        log = error.log if isinstance(error, StartError) else ""
         for job in jobs:
             await self._until(job.position)
-            self._settle(job, not_run(job, Verdict.ERROR, f"the target did not start: {error.what}"))
+            self._settle(job, replace(not_run(job, Verdict.ERROR, reason), log=log))
 
     def _settle(self, job: Job, result: JobResult) -> None:
         future = self._settled[_key(job, job.case.id)]

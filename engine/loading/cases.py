@@ -106,8 +106,8 @@ def _application(node: Node | None, reader: CaseReader) -> Application | None:
 
 
 def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object]]:
-    """The server's options: times in seconds, sizes in bytes, ``flags`` as a tuple of text, ``tls`` as true, false, or
-    what is asked of a client's certificate."""
+    """The server's options: times in seconds, sizes in bytes, ``flags`` as a tuple of text, ``tls`` as true or as what
+    is asked of a client's certificate."""
     if node is None:
         return
     for name, child in node.entries():
@@ -115,6 +115,8 @@ def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object
             yield name, reader.time(child)
         elif name in _BYTES:
             yield name, reader.size(child)
+        elif name == "tls" and child.value is False:
+            pass  # as every server is that is told nothing of it
         elif name == "tls" and (asks := child.get("client_cert")) is not None:
             yield name, str(asks.value)
         elif isinstance(child.value, list):

@@ -52,6 +52,10 @@ CLUES = (
     ),
     clue(r"(?i)lifespan startup failed:? *(.*)$", r"the app's own startup failed; its traceback is in the log. \1"),
     clue(r"(?i)(permission denied|operation not permitted)(.*)$", r"\1\2: this user may not do that"),
+    clue(
+        r"^\s*(?:ssl\.)?SSL\w*Error: (.+)$|^OpenSSL\.SSL\.Error: (.+)$",
+        r"its OpenSSL does not take what it was given for TLS: \1\2",
+    ),
     clue(r"uvloop not available", "the server's environment has no uvloop: name it beside the server and lock again"),
     clue(r"^(\w*(?:Error|Exception)): (.+)$", r"the last exception in the log is \1: \2"),
 )

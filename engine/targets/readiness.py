@@ -92,15 +92,19 @@ def context_of(trust: Trust) -> ssl.SSLContext:
 
 
 def refused(error: OSError | EOFError) -> None:
-    """Raises NotReady where somebody answered whom trying again will not change: with no TLS, or with a certificate
-    that is not the target's."""
+    """Raises NotReady where somebody answered whom trying again will not change: with no TLS, with a certificate that
+    is not the target's, or by an alert."""
     import ssl  # noqa: PLC0415
 
     if isinstance(error, ssl.SSLCertVerificationError):
         what = f"its certificate is not the one that it was given ({error.verify_message})"
         raise NotReady(what, stranger=True) from None
-    if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+    reason = str(error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
         raise NotReady("it answers, and not with TLS: does it have the flags for that?") from None
+    if "_ALERT_" in reason:
+        words = reason.partition("_ALERT_")[2].lower().replace("_", " ")
+        raise NotReady(f"it speaks TLS, and breaks the handshake off ({words})") from None
 
 
 async def ask(

@@ -30,13 +30,15 @@ class Play:
         self.launches: list[Launch] = []
         self.reported: list[tuple[str, Verdict, str]] = []
         self.fails: list[Launch] = []
+        self.trouble = StartError("no module")
+        self.logs: list[str] = []
         self.schedule = Schedule(jobs, self.start, self.run_one, self.report, limits)
 
     async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
         self.launches.append(launch)
         await asyncio.sleep(0)
         if launch in self.fails:
-            raise StartError("no module")
+            raise self.trouble
         live = FakeLive()
         self.started.append(live)
         return live
@@ -49,6 +51,7 @@ class Play:
 
     def report(self, one: Job, result: JobResult) -> None:
         self.reported.append((one.case.id, result.verdict, result.reason))
+        self.logs.append(result.log)
 
     def play(self) -> list[tuple[str, Verdict, str]]:
         asyncio.run(asyncio.wait_for(self.schedule.run(), 10))
@@ -140,6 +143,15 @@ def test_a_target_that_does_not_start_errs_and_the_others_run() -> None:
         ("c", Verdict.ERROR),
     ]
     assert [reason for _, _, reason in play.reported].count("the target did not start: no module") == 2
+
+
+def test_a_target_that_does_not_start_says_how_to_mend_it_and_what_it_wrote() -> None:
+    secure = Launch(TARGET, (("tls", True),))
+    play = Play([job(case(id="a"), 0, secure)])
+    play.fails = [secure]
+    play.trouble = StartError("it ended", hint="give it a certificate", log="no certificate")
+    assert play.play() == [("a", Verdict.ERROR, "the target did not start: it ended: give it a certificate")]
+    assert play.logs == ["no certificate"]
 
 
 def test_what_is_left_out_starts_nothing() -> None:

@@ -33,10 +33,13 @@ tags: [slow]
 
 
 def test_what_tls_is_told_of() -> None:
-    for said, expected in (("true", True), ("false", False), ("{client_cert: optional}", "optional"),
+    for said, expected in (("true", True), ("{client_cert: optional}", "optional"),
                            ("{client_cert: required}", "required")):  # fmt: skip
         [case] = cases(suite(OK, f"server: {{tls: {said}}}"))
         assert case.server == {"tls": expected}
+    # A case that is to have none among others that have it shares the server of those that say nothing.
+    [case] = cases(suite(OK, "server: {tls: false}"))
+    assert case.server == {}
 
 
 def test_what_a_suite_says_for_its_cases() -> None:

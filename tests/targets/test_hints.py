@@ -30,6 +30,11 @@ SyntaxError: '(' was never closed
         ("__main__.py: error: unrecognized arguments: --nonsense\n", "no flag --nonsense"),
         ("ASGI lifespan startup failed: no database\n", "startup failed; its traceback is in the log. no database"),
         ("Traceback (most recent call last):\nZeroDivisionError: division by zero\n", "is ZeroDivisionError: division"),
+        (
+            "ssl.SSLError: ('No cipher can be selected.',)\n",
+            "its OpenSSL does not take what it was given",
+        ),
+        ("    ssl.SSLError: [SSL] PEM lib (_ssl.c:3905)\n", "what it was given for TLS: [SSL] PEM lib"),
         ("OSError: [Errno 28] No space left on device\n", "a disk is full"),
     ],
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from engine.targets import readiness
 from engine.targets.certificates import Certificates
 from engine.targets.readiness import NotReady, parse, ready
 from tests.targets.desk import PlainDesk
-from tests.tls_here import server_context, trust
+from tests.tls_here import Peer as Shaken
+from tests.tls_here import secure, server_context, trust
 
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nOK"
 
@@ -168,6 +170,16 @@ def test_a_target_that_was_to_have_tls_and_has_none(desk: PlainDesk) -> None:
     peer.connected = plain  # type: ignore[method-assign]
     with pytest.raises(NotReady, match="not with TLS"):
         over_tls(desk, peer, None)
+
+
+def test_a_target_that_breaks_handshakes_off(desk: PlainDesk) -> None:
+    async def scene() -> None:
+        # It requires a certificate, and nobody has told the client.
+        async with secure(Shaken.shake, server_context("required")) as address:
+            await asyncio.wait_for(ready(address, desk, tls=replace(trust("required"), asks="")), 20)
+
+    with pytest.raises(NotReady, match=r"breaks the handshake off \(certificate required\)"):
+        asyncio.run(scene())
 
 
 def test_a_stranger_with_tls(desk: PlainDesk) -> None:
