@@ -281,7 +281,11 @@ SERVERS: Table = {
     "tls-alpn-mistaken": _secure("alpn"),
     "tls-plain-served": _secure("plain-request"),
     "tls-handshakes-in-turn": _secure("half-a-handshake"),
-    "tls-bare-fin": _secure(*_variants("closure-alert", "connection-close", "http-1-0")),
+    "tls-bare-fin": _secure(
+        *_variants("closure-alert", "connection-close", "http-1-0"),
+        "closure-alert-when-idle",
+        "closure-alert-of-a-websocket",
+    ),
     "tls-clients-not-verified": _secure(
         *_variants("certificate-required", "none", "wrong"), *_variants("certificate-required-later", "none", "wrong")
     )
