@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from engine.channels.tls_codec import Broken, TlsCodec
 from engine.model.tls import Trust
@@ -17,6 +17,7 @@ from engine.targets.certificates import Certificates
 from engine.targets.servers.tls import Files
 
 HOST = "127.0.0.1"
+_folders: list[TemporaryDirectory[str]] = []  # they go when the process does
 
 
 @cache
@@ -28,7 +29,9 @@ def certificates() -> Certificates:
 @cache
 def written(asks: str = "") -> tuple[Files, Trust]:
     """What a server and its clients have, in a folder that nobody else uses."""
-    return certificates().write(Path(mkdtemp(prefix="engine-test-tls-")), HOST, asks)
+    folder = TemporaryDirectory(prefix="engine-test-tls-")
+    _folders.append(folder)
+    return certificates().write(Path(folder.name), HOST, asks)
 
 
 def trust(asks: str = "") -> Trust:

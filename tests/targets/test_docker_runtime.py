@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,9 @@ def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> No
     assert given["environment"]["ENGINE_PLAYS"] == "1"
 
 
-def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path) -> None:
+def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nobody clears up here, and there are keys among it.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     fake = FakeDocker()
     asked: list[list[str]] = []
     seen: list[tuple[int, int, int]] = []
