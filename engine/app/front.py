@@ -19,13 +19,13 @@ from engine.loading.cache import Kept, fingerprint, unchanged
 from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
-from engine.model.target import DIRECT, Target
+from engine.model.target import DIRECT, RUNNING, Target
 from engine.registry import Registry
 from engine.targets import contract
 from engine.targets.fitting import through, unsupported
 from engine.targets.frameworks import Framework, load_frameworks, offered
-from engine.targets.matrix import LOOPS, default_targets, targets
-from engine.targets.runtimes import RUNNING, RUNTIMES, URL_FORM
+from engine.targets.matrix import default_targets, targets
+from engine.targets.runtimes import URL_FORM
 from engine.targets.selection import ALL, configured
 from engine.targets.servers import load_servers
 from engine.targets.servers.base import Server
@@ -216,4 +216,4 @@ class Front:
         return unsupported(self.configured[target.configuration], target, options)
 
 
-__all__ = ["ALL", "LOOPS", "RUNTIMES", "Asked", "Front", "Loaded"]
+__all__ = ["ALL", "Asked", "Front", "Loaded"]

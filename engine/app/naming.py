@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.app.front import LOOPS, Asked, Front
+from engine.app.front import Asked, Front
 from engine.errors import UsageError
-from engine.model.target import Target
+from engine.model.target import LOOPS, Target
 from engine.registry import nearest
 from engine.targets.gateways import load_gateways
 from engine.targets.selection import ALL

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,6 @@ from engine.loading.cache import opened
 from engine.loading.loaded import Loaded
 from engine.model.case import Case
 from engine.model.target import Launch
-
-# How the process is started. Not by -m: the orders' classes would be there twice, and a pickle's not the ones matched.
-COMMAND = (sys.executable, "-c", "from engine.app.background import main; main()")
 
 SIZE = struct.Struct("!I")
 

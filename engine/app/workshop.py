@@ -13,9 +13,9 @@ from engine.app.session import Runtime, open_channel
 from engine.errors import UsageError
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits
+from engine.model.target import DOCKER, RUNNING
 from engine.observation.desk import FOLDERS, Desk
 from engine.targets.environments import Environments
-from engine.targets.runtimes import DOCKER, RUNNING
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.runtimes.running import RunningRuntime
 

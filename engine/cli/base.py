@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.model.target import LOOPS, RUNTIMES
+
 if TYPE_CHECKING:
     from engine.app.front import Asked
 
-LOOPS = ("auto", "asyncio", "uvloop", "both")
 LEVELS = ("must", "should", "may")
-RUNTIMES = ("local", "docker", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
     nginx_argument(parser)
     parser.add_argument(
         "--loop",
-        choices=LOOPS,
+        choices=list(LOOPS),
         default="auto",
         help="the event loop; auto is the server's own choice",
     )

@@ -9,6 +9,11 @@ CONTROL = "control"
 # The bare apps without a framework: the control, and its twin for what is called through WSGI.
 CONTROLS = (CONTROL, "wsgi-control")
 DIRECT = "direct"
+# The words for event loops, each with the loops of the targets that it stands for.
+LOOPS = {"auto": ("auto",), "asyncio": ("asyncio",), "uvloop": ("uvloop",), "both": ("asyncio", "uvloop")}
+# How services come to run: as processes of this machine, in containers, or already.
+LOCAL, DOCKER, RUNNING = "local", "docker", "running"
+RUNTIMES = (LOCAL, DOCKER, RUNNING)
 
 
 def configuration(server: str, release: str = "", variant: str = "") -> str:

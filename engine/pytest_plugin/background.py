@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import tempfile
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from engine.app.orders import COMMAND, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
+from engine.app.orders import Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
 from engine.app.plan import Job
 from engine.app.runs import Told
 from engine.errors import Defect
 from engine.model.target import Launch
+from engine.pytest_plugin.spawned import Spawned
 
 if TYPE_CHECKING:
     from engine.app.front import Loaded
@@ -22,29 +19,12 @@ if TYPE_CHECKING:
 # runs as soon as it can otherwise.
 WINDOW_STOPPING = 16
 
-# How long the process may take to stop its targets, in seconds: each is ended by force long before.
-PATIENCE = 60
-
 
 class Background:
-    """Runs sessions one after the other; ``wait`` gives a job's verdict. It starts its process at once, so that this
-    loads what it needs while pytest collects."""
+    """Runs sessions one after the other; ``wait`` gives a job's verdict."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close)
-        with theirs:
-            self._process = subprocess.Popen(
-                [*COMMAND, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=self._words,
-                stderr=self._words,
-                # Ctrl-C in a terminal goes to its foreground group, and is pytest's alone.
-                process_group=0,
-            )
-        self._socket = ours
-        self._lines = ours.makefile("rb", buffering=1 << 16)
+    def __init__(self, spawned: Spawned) -> None:
+        self._spawned = spawned
         self._book = Book()
         self._found: dict[int, Told] = {}
         self._rechecked: list[dict[str, Any]] = []
@@ -106,32 +86,20 @@ class Background:
         try:
             self.finish()
         finally:
-            self._lines.close()
-            self._socket.close()
-            try:
-                self._process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._words.close()
+            self._spawned.close()
 
     def _allow(self, position: int) -> None:
         self._allowed = position
         self._order(Allow(position))
 
     def _order(self, order: Order) -> None:
-        # Where the process is gone, reading says so.
-        with suppress(OSError):
-            self._socket.sendall(self._book.framed(order))
+        self._spawned.send(self._book.framed(order))
 
     def _read(self) -> None:
         """Take in one line. A process that is gone is how the session ended."""
-        try:
-            line = self._lines.readline()
-        except OSError:
-            line = b""
+        line = self._spawned.line()
         if not line.endswith(b"\n"):
-            self._ended = self._died()
+            self._ended = self._spawned.died()
             return
         if not line.startswith(b"{"):
             position, _, rest = line.decode().rstrip("\n").partition("\t")
@@ -142,10 +110,3 @@ class Background:
             self._rechecked.append(document["rechecked"])
         else:
             self._ended = document["ended"]
-
-    def _died(self) -> str:
-        self._process.wait()
-        self._words.seek(0)
-        words = self._words.read().decode("utf-8", "replace").strip()
-        said = f": {words.splitlines()[-1]}" if words else ""
-        return f"the engine's process ended with status {self._process.returncode}{said}"

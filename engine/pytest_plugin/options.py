@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.app.front import LOOPS, RUNTIMES, Asked
+from engine.model.target import LOOPS, RUNTIMES
+
+if TYPE_CHECKING:
+    from engine.app.front import Asked
 
 
 def add(parser: pytest.Parser) -> None:
@@ -62,6 +66,8 @@ def add(parser: pytest.Parser) -> None:
 
 def asked(config: pytest.Config) -> Asked:
     """What the options ask for."""
+    from engine.app.front import Asked  # noqa: PLC0415 (every pytest loads this module, and few have suites)
+
     return Asked(
         servers=tuple(config.getoption("server")),
         frameworks=tuple(config.getoption("framework")),

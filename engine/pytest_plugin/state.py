@@ -22,6 +22,7 @@ from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.pytest_plugin.background import WINDOW_STOPPING, Background
+from engine.pytest_plugin.spawned import Spawned
 from engine.terminal.sources import Sources
 
 if TYPE_CHECKING:
@@ -40,9 +41,10 @@ class HasJob(Protocol):
 
 
 class Conformance:
-    """What one pytest process knows of the engine. Everything is made when the first suite is collected."""
+    """What one pytest process knows of the engine. ``spawned`` is the process that runs its jobs, None where it runs
+    none: it only collects, or its workers do."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, spawned: Spawned | None = None) -> None:
         self.config = config
         self.sources = Sources()
         self.warnings_fail = bool(config.getoption("warnings_fail"))
@@ -51,7 +53,7 @@ class Conformance:
         self.store: Store | None = None
         self.rows: dict[str, TargetRow] = {}
         self.told: dict[str, list[Told]] = {}
-        self._background: Background | None = None
+        self._background = Background(spawned) if spawned is not None else None
         self._begun: set[str] = set()
         self._ahead = False
         self._frozen = False
@@ -93,11 +95,6 @@ class Conformance:
         if self.is_worker:
             return str(vars(self.config)["workerinput"]["conformance_run"])
         return new_run_id()
-
-    def prepare(self) -> None:
-        """Start the process that will run jobs, so that it is ready when the first is asked for."""
-        if self._background is None and not self.config.getoption("collectonly"):
-            self._background = Background()
 
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
         """Let that process know what a suite holds, and begin with the first target while others are collected."""
@@ -159,7 +156,6 @@ class Conformance:
             self.rows[row.id] = row
 
     def _begin(self, items: Sequence[HasJob]) -> None:
-        self.prepare()
         assert self._background is not None
         jobs: list[Job] = repeated([item.job for item in items], self.times, rounds=False)
         for item, job in zip(items, [job for job in jobs if job.repeat == 0], strict=True):

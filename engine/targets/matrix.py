@@ -6,15 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from engine.errors import UsageError
-from engine.model.target import DIRECT, Target
+from engine.model.target import DIRECT, LOOPS, Target
 from engine.registry import Named, Registry, nearest
 from engine.targets.fitting import GATEWAY, gateways_of, own_gateway, serves, spoken
 from engine.targets.frameworks import ASGI, INTERFACES, WSGI, Framework
 from engine.targets.gateways import load_gateways
 from engine.targets.selection import ALL, DEFAULT
 from engine.targets.servers.base import Server
-
-LOOPS = {"auto": ("auto",), "asyncio": ("asyncio",), "uvloop": ("uvloop",), "both": ("asyncio", "uvloop")}
 
 # Who is behind a gateway where nobody says which, by what is spoken there; and which gateway, by the interface.
 DEFAULTS = {"http": DEFAULT, "uwsgi": DEFAULT, "fastcgi": "fcgisgi"}

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.app import workshop
-from engine.app.front import RUNTIMES, Asked, Front
+from engine.app.front import Asked, Front
 from engine.app.places import find
-from engine.cli import base
 from engine.errors import UsageError
 from engine.model.target import Target
 from engine.targets.runtimes.running import RunningRuntime
@@ -62,7 +61,3 @@ def test_a_front_finds_its_services_in_another_process_too(tmp_path: Path) -> No
     again = pickle.loads(pickle.dumps(front(*URLS)))
     assert again.services == front(*URLS).services
     assert isinstance(workshop.runtime(again, tmp_path), RunningRuntime)
-
-
-def test_the_command_line_knows_all_runtimes() -> None:
-    assert base.RUNTIMES == RUNTIMES

@@ -17,7 +17,7 @@ from docker.types import Mount
 
 from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.model.protocols import Boundary
-from engine.model.target import Launch, Target
+from engine.model.target import DOCKER, Launch, Target
 from engine.model.tls import Trust
 from engine.targets import layout
 from engine.targets.certificates import FOLDER
@@ -30,7 +30,6 @@ from engine.targets.driving import MODULE, READY_WITHIN, Driving
 from engine.targets.frameworks import Framework
 from engine.targets.probes import Probes
 from engine.targets.process import Process
-from engine.targets.runtimes import DOCKER
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.runtimes.site import Site
 from engine.targets.servers.base import Server, Start

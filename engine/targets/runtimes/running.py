@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from engine.errors import StartError, UsageError
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.target import RUNNING, Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
 from engine.registry import Registry
@@ -20,7 +20,7 @@ from engine.targets import readiness
 from engine.targets.fitting import speaks, through
 from engine.targets.frameworks import Framework, offered
 from engine.targets.readiness import Answer
-from engine.targets.runtimes import RUNNING, URL_FORM
+from engine.targets.runtimes import URL_FORM
 from engine.targets.runtimes.boundaries import Shared, Unseen
 from engine.targets.servers.base import Server
 

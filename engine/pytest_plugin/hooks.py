@@ -1,0 +1,86 @@
+"""Who sees to suites: their order among the items, their reports, and the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.app.plan import arranged
+from engine.pytest_plugin.items import CaseItem, SuiteFile
+from engine.pytest_plugin.spawned import Spawned
+from engine.pytest_plugin.state import KEY, Conformance
+from engine.terminal.escape import visible
+
+
+class Hooks:
+    """pytest's hooks for one session with suites."""
+
+    def __init__(self, config: pytest.Config, spawned: Spawned | None) -> None:
+        self.conformance = config.stash[KEY] = Conformance(config, spawned)
+
+    def suite(self, path: Path, parent: pytest.Collector) -> SuiteFile:
+        """The collector of one suite."""
+        collector: SuiteFile = SuiteFile.from_parent(parent, path=path)
+        collector.conformance = self.conformance
+        return collector
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """pytest's hook: group our items by target, and in a target by process, so that few targets live at once.
+
+        Other items keep their places.
+        """
+        places_of_ours = [index for index, item in enumerate(items) if isinstance(item, CaseItem)]
+        if not places_of_ours:
+            return
+        ours = [item for item in items if isinstance(item, CaseItem)]
+        order = arranged([item.job for item in ours], self.conformance.targets)
+        for index, number in zip(places_of_ours, order, strict=True):
+            items[index] = ours[number]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """pytest's hook: now it is known which items will run."""
+        self.conformance.items = [item for item in session.items if isinstance(item, CaseItem)]
+        self.conformance.freeze()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """pytest's hook: the duration is the job's own, not the wait for it; and the verdict goes with the report, from
+        a worker to the controller as well."""
+        report = yield
+        if report.when == "call" and isinstance(item, CaseItem) and item.told is not None:
+            report.duration = item.told.seconds
+            report.conformance = item.told.line  # type: ignore[attr-defined]
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """pytest's hook: keep the verdict."""
+        self.conformance.keep(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """pytest's hook: stop the targets, whatever happened."""
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        self.conformance.close("interrupted" if interrupted else "whole")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """pytest's hook: whose fault what is red is, now that the run is whole, and where it is kept."""
+        conformance = self.conformance
+        if conformance.store is None:
+            return
+        for line in conformance.steadiness():
+            terminalreporter.write_line(line)
+        lines = conformance.blame()
+        if lines:
+            terminalreporter.section("whose fault")
+            for line in lines:
+                terminalreporter.write_line(line)
+        for claim in conformance.refuted():
+            terminalreporter.write_line(f"conformance: {visible(claim)}")
+        terminalreporter.write_line(f"conformance: the run is in {conformance.store.path}")
+        if conformance.store.lost:
+            lost, trouble = conformance.store.lost, conformance.store.trouble
+            terminalreporter.write_line(f"conformance: {lost} lines of it could not be written: {trouble}")
