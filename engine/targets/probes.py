@@ -58,7 +58,7 @@ class Probes:
                 async with self._alone(self._folder / f"{name}.lock"):
                     known = self.known(name)
                     if known is None:
-                        known = await self._look(server, loop, begin, workers)
+                        known = await self._look_well(server, loop, begin, workers)
                         if known != NOTHING:
                             self._keep(name, known)
         except StartError:
@@ -66,6 +66,16 @@ class Probes:
         except OSError as error:
             raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
         return known
+
+    async def _look_well(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
+        """What is there. What is claimed and was not seen is looked for again before that is held against a server for
+        as long as the cache lasts: on a machine that is busy, what takes its time may look absent. Raises StartError.
+        """
+        first = await self._look(server, loop, begin, workers)
+        if not server.claims & first.looked - first.found:
+            return first
+        again = await self._look(server, loop, begin, workers)
+        return Probed(first.looked | again.looked, first.found | again.found)
 
     async def _look(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
         """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises
