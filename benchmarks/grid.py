@@ -11,48 +11,14 @@ take turns, and the smallest of the rounds counts.
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import Figures, environment, options, table
+from benchmarks.measuring import DRAWN, Figures, options, table, watched
 
 ROOT = Path(__file__).resolve().parent.parent
 GRID, STARTING = "engine grid", "starting the services"
-
-
-def watched(command: Sequence[str], mark: bytes) -> tuple[float, float]:
-    """A process on a terminal: seconds until it has written the mark, and until its exit. Raises SystemExit where it
-    never writes it, or its code says that it could not do its work (1 is a red grid)."""
-    own, its = pty.openpty()
-    variables = environment(ROOT) | {"TERM": "xterm", "COLUMNS": "200"}
-    began = time.monotonic()
-    seen, shown = b"", 0.0
-    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=its, stderr=its, stdin=its) as process:
-        os.close(its)
-        while piece := _read(own):
-            seen += piece
-            if not shown and mark in seen:
-                shown = time.monotonic() - began
-        code = process.wait()
-    took = time.monotonic() - began
-    os.close(own)
-    if not shown or code not in (0, 1):
-        raise SystemExit(f"{' '.join(command)} exited with {code}:\n{seen.decode(errors='replace')[-2000:]}")
-    return shown, took
-
-
-def _read(terminal: int) -> bytes:
-    """The next bytes; none when nobody is left who could write."""
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # Linux tells the end of a terminal so
-        return b""
 
 
 def main() -> None:
@@ -66,11 +32,11 @@ def main() -> None:
         ours = ["grid", *asked.paths, "--loop", asked.loop, "--server", "gunicorn", "--results", results]
         commands = {
             STARTING: ([sys.executable, "-m", "benchmarks.starting", "--loop", asked.loop], b"ready"),
-            GRID: ([sys.executable, "-m", "engine", *ours], "└".encode()),
+            GRID: ([sys.executable, "-m", "engine", *ours], DRAWN),
         }
         for _ in range(asked.rounds):
             for name, (command, mark) in commands.items():
-                shown, over = watched(command, mark)
+                shown, over = watched(command, ROOT, mark)
                 figures.add(name, shown)
                 figures.add(f"{name}, from then until exit", over - shown)
     lines = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -11,6 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tabulate import tabulate
+
+# What the last line of a grid begins with, on a terminal.
+DRAWN = "└".encode()
 
 OURS = ("-p", "engine.pytest_plugin.plugin")
 
@@ -47,6 +51,35 @@ def seconds(command: Sequence[str], folder: Path, good: int = 0) -> float:
     if ended.returncode != good:
         raise SystemExit(f"{' '.join(command)} failed:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     return took
+
+
+def watched(command: Sequence[str], folder: Path, mark: bytes) -> tuple[float, float]:
+    """A process on a terminal: seconds until it has written the mark, and until its exit. Raises SystemExit where it
+    never writes it, or its code says that it could not do its work (1 is a red grid)."""
+    own, its = pty.openpty()
+    variables = environment(folder) | {"TERM": "xterm", "COLUMNS": "200"}
+    began = time.monotonic()
+    seen, shown = b"", 0.0
+    with subprocess.Popen(command, cwd=folder, env=variables, stdout=its, stderr=its, stdin=its) as process:
+        os.close(its)
+        while piece := _read(own):
+            seen += piece
+            if not shown and mark in seen:
+                shown = time.monotonic() - began
+        code = process.wait()
+    took = time.monotonic() - began
+    os.close(own)
+    if not shown or code not in (0, 1):
+        raise SystemExit(f"{' '.join(command)} exited with {code}:\n{seen.decode(errors='replace')[-2000:]}")
+    return shown, took
+
+
+def _read(terminal: int) -> bytes:
+    """The next bytes; none when nobody is left who could write."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux tells the end of a terminal so
+        return b""
 
 
 class Figures:

@@ -71,6 +71,7 @@ class Session:
     schedule: Schedule = field(init=False)
     _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
     _repeats: Repeats = field(init=False)
+    _today: date = field(init=False, default_factory=date.today)
 
     def __post_init__(self) -> None:
         for line in self.known:
@@ -167,7 +168,7 @@ class Session:
 
     def _take(self, job: Job, result: JobResult) -> None:
         row = self.rows.get(job.target.id) or _bare(job.target)
-        result = judged(result, row, self._known.get(job.case.stem, ()), date.today())
+        result = judged(result, row, self._known.get(job.case.stem, ()), self._today)
         self.results.append(result)
         if self.store is not None:
             self.store.result(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 CONTROL = "control"
 # The bare apps without a framework: the control, and its twin for what is called through WSGI.
@@ -21,7 +22,7 @@ def configuration(server: str, release: str = "", variant: str = "") -> str:
     return server + release + (f"~{variant}" if variant else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """One square of the matrix, before anything is started.
 
@@ -40,12 +41,12 @@ class Target:
     variant: str = ""
     interface: str = field(default="asgi", compare=False)
 
-    @property
+    @cached_property
     def configuration(self) -> str:
         """Server, release and variant as one word: ``gunicorn==26.2.0~two-workers``."""
         return configuration(self.server, self.release, self.variant)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """What tests, logs and reports call it: ``gunicorn-starlette-uvloop``."""
         words = [self.configuration, self.framework, self.loop]

@@ -82,6 +82,7 @@ class LocalTarget:
     ) -> None:
         self.launch = launch
         self.log_file = log_file
+        self._log_name = str(log_file)
         self.tls = tls
         self._upstream = address
         self._address = front.address if front is not None else address
@@ -174,7 +175,7 @@ class LocalTarget:
     def logged(self) -> int:
         """How many bytes it has written so far."""
         with suppress(OSError):
-            return self.log_file.stat().st_size
+            return os.stat(self._log_name).st_size
         return 0
 
     def usage(self) -> Sequence[Usage]:
