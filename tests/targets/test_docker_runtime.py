@@ -15,7 +15,11 @@ from typing import Any
 
 import pytest
 
+from engine.app import workshop
+from engine.app.front import Front
+from engine.app.places import find
 from engine.errors import EngineError, EnvironmentFailed, StartError
+from engine.execution.job import Job
 from engine.model.target import Ended, Launch, Target
 from engine.observation.desk import Desk
 from engine.targets import layout
@@ -157,6 +161,44 @@ def test_a_target_in_a_container_is_a_target(docker: Any, tmp_path: Path) -> Non
         sweep(docker, lambda found: found == run_word())
     assert (facts.loop_name, how) == ("asyncio", Ended(status=0))
     assert {"gunicorn", "image"} <= facts.versions.keys()
+    assert mine(docker, run_word()) == []
+
+
+HANGS = """\
+suite: Hangs
+category: hangs
+cite: [LIFE-01]
+level: must
+cases:
+  - id: hangs
+    title: Its startup never ends
+    application: {lifespan: [{receive: {}}, {await: never}]}
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+      - mark: never
+"""
+
+
+@pytest.mark.docker
+def test_a_container_that_hangs_is_given_up_and_removed(docker: Any, tmp_path: Path) -> None:
+    suite = tmp_path / "hangs.yaml"
+    suite.write_text(HANGS)
+    found = Front(find()).load([suite])
+    assert not found.diagnostics
+    script = workshop.runner("run").script_of(Job(0, found.suites[0].cases[0], TARGET, Launch(TARGET)), "")
+    assert script is not None
+    patient = runtime(tmp_path, connect)
+    patient._ready_within = 3.0
+    launch = Launch(TARGET, lifespan_of="j0")
+    try:
+        with pytest.raises(StartError, match="was not ready within 3 s") as caught:
+            asyncio.run(patient.start(launch, lambda desk: desk.stage("j0", script)))
+        # The place stays for the run's other targets; the server, which was in it, is gone.
+        left = docker.containers.list(all=True, filters={"label": f"{RUN}={run_word()}"})
+        assert [one.attrs["HostConfig"]["NetworkMode"].startswith("container:") for one in left] == [False]
+    finally:
+        sweep(docker, lambda found: found == run_word())
+    assert "Booting worker" in caught.value.log
     assert mine(docker, run_word()) == []
 
 
