@@ -2,7 +2,7 @@
 
 A document's key covers its text, its name, and everything that it was held against: the engine's own code, the
 schemas, the contract and the clauses. A document with any mistake, or a warning, is never kept, so that it is always
-explained anew. Nor is one of clauses, which are held against those of other documents.
+explained anew. One of clauses is also held against the others of its kind, so it counts only where all are kept.
 """
 
 from __future__ import annotations
@@ -98,11 +98,15 @@ def unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
                 return None
             found.append(held)
             files.append(path)
+    clauses = [clause for held in found for clause in held.clauses]
+    if len(set(clauses)) < len(clauses):
+        return None
     return Loaded(
         tuple(suite for held in found for suite in held.suites),
         (),
         tuple(line for held in found for line in held.known_failures),
         files=len(found),
+        clauses=tuple(clauses),
         kept_at=tuple(files),
     )
 

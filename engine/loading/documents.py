@@ -126,12 +126,12 @@ class _Gathered:
     def take(self, source: Source) -> None:
         """Load one document."""
         held = self.kept.find(source.file, source.text) if self.kept is not None else None
-        if held is not None:
+        if held is not None and not held.clauses:
             self.suites.extend(held.suites)
             self.known_failures.extend(held.known_failures)
             return
         notes = Notes()
-        before = len(self.suites), len(self.known_failures)
+        before = len(self.suites), len(self.known_failures), len(self.clause_places)
         root = compose(source, notes)
         if root is not None:
             self._document(root, source, notes)
@@ -139,9 +139,11 @@ class _Gathered:
         if found:
             self.sources[source.file] = source.text
             self.diagnostics.extend(found)
-        elif self.kept is not None and before != (len(self.suites), len(self.known_failures)):
+        elif self.kept is not None and before != (len(self.suites), len(self.known_failures), len(self.clause_places)):
             suites, lines = self.suites[before[0] :], self.known_failures[before[1] :]
-            self.kept.keep(source.file, source.text, Loaded(tuple(suites), (), tuple(lines), files=1))
+            clauses = list(self.clause_places)[before[2] :]
+            held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=tuple(clauses))
+            self.kept.keep(source.file, source.text, held)
 
     def _document(self, root: Node, source: Source, notes: Notes) -> None:
         first = next(root.entries(), None)

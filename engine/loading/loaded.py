@@ -16,7 +16,8 @@ class Loaded:
     """What the documents hold, and what is wrong with them. Cases with mistakes are left out of their suites.
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``Place.file``; ``files`` counts all.
-    ``kept_at`` are the files that hold what each document held, where all of them were kept already.
+    ``clauses`` are the ids of clauses. ``kept_at`` are the files that hold what each document held, where all of them
+    were kept already.
     """
 
     suites: tuple[Suite, ...]
@@ -24,6 +25,7 @@ class Loaded:
     known_failures: tuple[KnownFailure, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     files: int = 0
+    clauses: tuple[str, ...] = ()
     kept_at: tuple[Path, ...] = ()
 
     @property

@@ -109,6 +109,25 @@ def test_one_document_that_has_to_be_read_is_enough(tmp_path: Path) -> None:
     load_paths([path], real(), kept)
     assert unchanged([path], kept) is not None
     assert unchanged([path, tmp_path / "none.yaml"], kept) is None
-    (tmp_path / "clauses.yaml").write_text("clauses: []\n")
-    load_paths([tmp_path], real(), kept)
-    assert unchanged([path, tmp_path / "clauses.yaml"], kept) is None
+
+
+CLAUSES = """\
+clauses: Some
+list:
+  - {id: X-1, level: must, clause: a, statement: b}
+"""
+
+
+def test_clauses_are_held_against_each_other_all_the_same(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text(CLAUSES)
+    other.write_text(CLAUSES)
+    kept = Kept(tmp_path / "kept", "mark")
+    assert not load_paths([one], real(), kept).diagnostics
+    assert not load_paths([other], real(), kept).diagnostics
+    held = unchanged([one], kept)
+    assert held is not None
+    assert held.clauses == ("X-1",)
+    assert unchanged([one, other], kept) is None
+    (found,) = load_paths([one, other], real(), kept).diagnostics
+    assert found.code == "duplicate-id"
