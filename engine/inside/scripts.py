@@ -83,7 +83,8 @@ class Inbox:
     def job_of(self, port: int) -> str:
         """The job that a client's port was given to, "" for none."""
         try:
-            job = Path(self._folder, "ports", str(port)).read_text(encoding="ascii").strip()
+            with open(os.path.join(self._folder, "ports", str(port)), encoding="ascii") as file:
+                job = file.read().strip()
         except (OSError, UnicodeDecodeError):
             return ""
         return job if _job.fullmatch(job) else ""
@@ -112,7 +113,8 @@ class Inbox:
         if not _job.fullmatch(job):
             return None
         try:
-            text = Path(self._script_file(job)).read_bytes()
+            with open(self._script_file(job), "rb") as file:
+                text = file.read()
         except FileNotFoundError:
             return None
         data = json.loads(text)
