@@ -22,6 +22,7 @@ from engine.app import collector, workshop
 from engine.app.early import Early
 from engine.app.front import Front
 from engine.app.orders import SIZE, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
+from engine.app.room import make_room
 from engine.app.runs import to_recheck_document, told
 from engine.app.session import Session, event_loop
 from engine.errors import EngineError
@@ -211,5 +212,6 @@ def main() -> None:
     # Ctrl-C is for pytest, which says what is to end. SIGTERM for everybody ends this one when pytest has ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    make_room()
     with asyncio.Runner(loop_factory=event_loop()) as runner:
         runner.run(serve(socket.socket(fileno=int(sys.argv[1]))))

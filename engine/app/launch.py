@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.app import collector, workshop
+from engine.app import collector, room, workshop
 from engine.app.front import Asked, Front
 from engine.app.places import relative
 from engine.app.run_ids import new_run_id
@@ -107,6 +107,7 @@ def run(
         shown.append(show(done))
 
     collector.settle()
+    room.make_room()
     try:
         until_stopped(session.run(lambda: finish("whole")))
     except Stopped:

@@ -121,6 +121,10 @@ class Boundary(Protocol):
         """Forget a job's script, marks and peers."""
         ...
 
+    def close(self) -> None:
+        """Let go of the files; what has been taken in stays."""
+        ...
+
 
 class LiveTarget(Protocol):
     """A started target."""

@@ -236,6 +236,7 @@ class LocalTarget:
         stopping = [*(process.stop(grace) for process in self._processes), *(one.stop(grace) for one in front)]
         await asyncio.gather(*stopping, self._end_driving())
         self._boundary.refresh()
+        self._boundary.close()
         for process in (*self._processes, *(one.process for one in front)):
             await process.release()
         # The last warden has deleted it, where there was any.

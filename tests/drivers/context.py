@@ -139,6 +139,8 @@ class FakeBoundary(Boundary):
     def latest(self) -> float:
         return max((call.started for call in self.all), default=0.0)
 
+    def close(self) -> None: ...
+
     def finish(self, job: str) -> None:
         self.finished.append(job)
 

@@ -58,6 +58,8 @@ class FakeBoundary:
     def latest(self) -> float:
         return 0.0
 
+    def close(self) -> None: ...
+
     def finish(self, job: str) -> None:
         self.finished.append(job)
 

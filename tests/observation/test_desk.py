@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +242,22 @@ def test_looking_for_one_call_does_not_fold_the_others(desk: Desk, observers: Ob
     assert keys(desk, token="j150.1") == ["7.0.150"]
     folded = [story for stories in desk._by_token.values() for story in stories if story._call is not None]
     assert len(folded) == 1
+
+
+def test_a_desk_that_is_closed_has_no_file_open(tmp_path: Path) -> None:
+    desk = Desk.create(tmp_path / "desk")
+    record = '{"k":"worker","t":1.0,"n":0,"pid":7,"python":"3.12.1"}\n'
+    (tmp_path / "desk" / "records" / "7.ndjson").write_text(record)
+    desk.refresh()
+
+    def held() -> list[str]:
+        links = []
+        for descriptor in os.listdir("/dev/fd"):
+            with suppress(OSError):
+                links.append(os.path.realpath(os.readlink(f"/dev/fd/{descriptor}")))
+        return [path for path in links if path.startswith(str(tmp_path))]
+
+    assert sys.platform != "linux" or len(held()) == 1
+    desk.close()
+    desk.refresh()
+    assert held() == []

@@ -18,6 +18,7 @@ class PlainDesk:
             (folder / name).mkdir(parents=True)
         self.seen: list[AppCall] = []
         self.refreshed = 0
+        self.closed = False
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
         return f"{job}.{call}" + (" after" if keep_scope_after else "")
@@ -51,6 +52,9 @@ class PlainDesk:
 
     def latest(self) -> float:
         return max((call.started for call in self.seen), default=0.0)
+
+    def close(self) -> None:
+        self.closed = True
 
     def finish(self, job: str) -> None:
         raise NotImplementedError

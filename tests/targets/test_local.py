@@ -82,6 +82,8 @@ class Bench:
         with pytest.raises(StartError) as caught:
             asyncio.run(runtime.start(Launch(Target("tiny", "one", loop))))
         assert list(self.scratch.iterdir()) == []
+        # A run has hundreds of targets, and a process may have no more open files than that.
+        assert all(desk.closed for desk in self.desks)
         return caught.value
 
 
@@ -108,6 +110,7 @@ def test_start_answer_stop(bench: Bench, descriptor: bool) -> None:
         assert await live.wait() == first
         # What was recorded to the very end was taken in before the folder went.
         assert bench.desks[0].refreshed == before + 1
+        assert bench.desks[0].closed
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(*kept.address)
         return live

@@ -40,6 +40,8 @@ class Unseen:
 
     def finish(self, job: str) -> None: ...
 
+    def close(self) -> None: ...
+
 
 class Shared:
     """A boundary that outlives a run: what earlier runs left there is not taken for this one's.
@@ -82,6 +84,9 @@ class Shared:
 
     def finish(self, job: str) -> None:
         self._inner.finish(self._ours(job))
+
+    def close(self) -> None:
+        self._inner.close()
 
     def _ours(self, job: str) -> str:
         return f"{self._word}-{job}"

@@ -176,15 +176,15 @@ class LocalRuntime:
         gate: Gate | None = None
         listener: socket.socket | None = None
         keeper: Keeper | None = None
+        boundary: Boundary | None = None
         try:
             boundary = self._boundary_of(scratch / "desk")
             if prepare is not None:
                 prepare(boundary)
             address, listener, keeper = await self._place(launch)
             files, tls = self._secured(launch, scratch, address[0])
-            site = Site(
-                launch, environment, log, scratch, address, speaks(launch.target), boundary, files=files, tls=tls
-            )
+            spoken = speaks(launch.target)
+            site = Site(launch, environment, log, scratch, address, spoken, boundary, files=files, tls=tls)
             if not launch.held:
                 process = await self._begin(site, listener)
             gate = await self._gate(site, program) if program is not None else None
@@ -196,6 +196,8 @@ class LocalRuntime:
         except BaseException:
             if keeper is not None:
                 keeper.close()
+            if boundary is not None:
+                boundary.close()
             if gate is not None:
                 await asyncio.shield(gate.close())
             if process is None:

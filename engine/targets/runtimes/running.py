@@ -128,6 +128,7 @@ class RunningTarget:
 
     async def stop(self) -> Ended | None:
         self.boundary.refresh()
+        self.boundary.close()
         return None
 
 
