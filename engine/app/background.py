@@ -33,7 +33,6 @@ from engine.model.verdict import JobResult
 # What is said within so many seconds goes over together.
 TOGETHER = 0.002
 
-
 # When a target that was begun has been spawned, in seconds: what a session needs is loaded while it comes up.
 SPAWNED = 0.03
 
@@ -78,7 +77,7 @@ class Process:
                 self._book.learn(order.held)
             case Ahead():
                 self._runtime(order.run).begin(order.launch)
-                asyncio.get_running_loop().call_later(SPAWNED, self._prepare)
+                asyncio.get_running_loop().call_later(SPAWNED, _prepare, order.run.front)
             case Begin():
                 await self._end()
                 self._begin(order)
@@ -101,13 +100,6 @@ class Process:
             self._early = Early(workshop.runtime(self._front, run.folder))
         return self._early
 
-    def _prepare(self) -> None:
-        """Load what a session will need."""
-        workshop.runner("")
-        with suppress(EngineError):  # the session will say so
-            assert self._front is not None
-            _ = self._front.known
-
     def _begin(self, order: Begin) -> None:
         runtime = self._runtime(order.run)
         assert self._front is not None
@@ -115,7 +107,6 @@ class Process:
         limits, known = workshop.limits(self._front), self._front.known
         session = Session(order.jobs, runtime, runner, None, [self], limits, known)
         session.schedule.hold()
-        collector.settle()
         self._session, self._stray = session, None
         self._sessions.append(session)
         self._running = asyncio.create_task(self._run(session, runtime))
@@ -131,7 +122,8 @@ class Process:
         trouble = ""
         try:
             await runtime.leave({job.launch for job in session.jobs if not job.left_out})
-            await session.run()
+            with collector.settled():
+                await session.run()
         except asyncio.CancelledError:
             trouble = "the run was cancelled"
         except Exception as error:  # pytest must not wait for ever
@@ -189,6 +181,13 @@ class Process:
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to tell pytest of."""
+
+
+def _prepare(front: Front) -> None:
+    """Load what a session will need."""
+    workshop.runner("")
+    with suppress(EngineError):  # the session will say so
+        _ = front.known
 
 
 def _trouble(error: Exception) -> str:

@@ -8,12 +8,21 @@ is mostly freed without them: together a tenth of the engine's time.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # So many more objects are made than freed before a pass, where Python has 700.
 THRESHOLD = 20_000
 
 
-def settle() -> None:
-    """Set aside what there is, and make passes rarer. For a process of the engine's own."""
+@contextmanager
+def settled() -> Iterator[None]:
+    """What there is now is set aside meanwhile, and passes are rarer."""
+    before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(THRESHOLD, *gc.get_threshold()[1:])
+    gc.set_threshold(THRESHOLD, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from contextlib import suppress
 
 from engine.app.session import Runtime
-from engine.errors import EngineError
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import Launch, Target
 
@@ -36,12 +34,14 @@ class Early:
 
     async def leave(self, wanted: Collection[Launch] = ()) -> None:
         """Stop what was begun, but for what is wanted still."""
-        unwanted = [launch for launch in self._begun if launch not in wanted]
-        tasks = [self._begun.pop(launch) for launch in unwanted]
-        for task in tasks:
+        unwanted = {launch: task for launch, task in self._begun.items() if launch not in wanted}
+        for task in unwanted.values():
             task.cancel()
-        for task in tasks:
+        if unwanted:
+            # It raises nothing of theirs, and is itself cancelled like anything else.
+            await asyncio.wait(unwanted.values())
+        for launch, task in unwanted.items():
+            self._begun.pop(launch, None)
             # One that had become ready before it could be cancelled is stopped like any other.
-            with suppress(asyncio.CancelledError, EngineError):
-                live = await task
-                await live.stop()
+            if not task.cancelled() and task.exception() is None:
+                await task.result().stop()

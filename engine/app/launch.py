@@ -106,10 +106,10 @@ def run(
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 
-    collector.settle()
     room.make_room()
     try:
-        until_stopped(session.run(lambda: finish("whole")))
+        with collector.settled():
+            until_stopped(session.run(lambda: finish("whole")))
     except Stopped:
         if not shown:
             finish("interrupted")

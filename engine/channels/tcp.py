@@ -247,7 +247,7 @@ async def open_tcp(
     host, port = address
     make = make or TcpChannel
     try:
-        async with contextlib.nullcontext() if timeout is None else asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout):
             if receive_buffer is None:
                 _, channel = await loop.create_connection(lambda: make(label, clock), host, port)
             else:

@@ -82,7 +82,6 @@ class LocalTarget:
     ) -> None:
         self.launch = launch
         self.log_file = log_file
-        self._log_name = str(log_file)
         self.tls = tls
         self._upstream = address
         self._address = front.address if front is not None else address
@@ -175,7 +174,7 @@ class LocalTarget:
     def logged(self) -> int:
         """How many bytes it has written so far."""
         with suppress(OSError):
-            return os.stat(self._log_name).st_size
+            return os.stat(self.log_file).st_size
         return 0
 
     def usage(self) -> Sequence[Usage]:

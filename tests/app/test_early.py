@@ -113,3 +113,26 @@ def test_what_is_offered_besides_is_the_other_runtimes_to_say() -> None:
         assert await Early(Starts()).unclaimed(TARGET, {"trailers"}) == {"trailers"}
 
     asyncio.run(story())
+
+
+def test_who_is_cancelled_while_a_target_is_left_is_cancelled() -> None:
+    async def story() -> None:
+        class Stubborn(Starts):
+            async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+                try:
+                    return await super().start(launch, prepare)
+                except asyncio.CancelledError:
+                    await asyncio.sleep(60)
+                    raise
+
+        early = Early(Stubborn())
+        early.begin(PLAIN)
+        await asyncio.sleep(0)
+        leaving = asyncio.create_task(early.leave())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        assert leaving.cancelled()
+
+    asyncio.run(story())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -32,7 +33,17 @@ cases:
       - request: {path: /delay, query: {seconds: "1", n: $(n)}, expect: {status: 200}}
 """
 
+# How many files it may have open.
+FEW = 256
+
 pytestmark = pytest.mark.service
+
+
+def begin() -> None:
+    """Runs in pytest's process before pytest: where the tests run in the background of a shell, SIGINT is ignored, and
+    a child would inherit that; and files are scarce."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
 @pytest.fixture
@@ -55,8 +66,7 @@ def running(tmp_path: Path, scratch: Path) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # Where the tests run in the background of a shell, SIGINT is ignored, and a child would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - there is one thread
+        preexec_fn=begin,  # noqa: PLW1509 - there is one thread
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -141,3 +151,10 @@ def test_what_was_set_aside_is_found_again(tmp_path: Path) -> None:
     )
     assert ended.stdout.count("1 passed") == 2, ended.stdout
     assert ended.stdout.endswith("frozen 0\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of another process's limits")
+def test_the_engines_process_has_room_for_open_files(running: subprocess.Popen[str], scratch: Path) -> None:
+    """It is started with little, as on a system that allows 256."""
+    soft, hard = resource.prlimit(the_engines(scratch), resource.RLIMIT_NOFILE)
+    assert FEW < soft <= hard
