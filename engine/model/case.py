@@ -106,7 +106,8 @@ class Case:
     case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still
     name where a byte string is rendered late. ``server`` holds the options to start it with, in the engine's words.
     ``keeps_scope`` says that a step looks at the scope as it is after a call, which must then be recorded.
-    ``starts`` says that a step starts the server, which is not running before.
+    ``starts`` says that a step starts the server, which is not running before. ``shares`` says that nothing in it
+    concerns the connection, so that it may pass on one that other cases have used.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Case:
     variant: str = ""
     keeps_scope: bool = False
     starts: bool = False
+    shares: bool = False
 
     @property
     def address(self) -> str:

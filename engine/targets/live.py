@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.model.protocols import Boundary
+from engine.model.protocols import Boundary, Channel
 from engine.model.target import Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
@@ -83,6 +83,7 @@ class LocalTarget:
         self.launch = launch
         self.log_file = log_file
         self.tls = tls
+        self.idle: list[Channel] | None = []
         self._upstream = address
         self._address = front.address if front is not None else address
         self._speaks = speaks
@@ -229,6 +230,8 @@ class LocalTarget:
     async def _stop(self, grace: float) -> None:
         _ = self.workers_lost
         self._over = True
+        for channel in self.idle or ():
+            channel.close()
         if self._keeper is not None:
             self._keeper.close()
         front = [self._front] if self._front is not None else []
