@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.app import collector, room, workshop
+from engine.app.early import Early
 from engine.app.front import Asked, Front
 from engine.app.places import relative
-from engine.app.run_ids import new_run_id
-from engine.app.runs import Run, keep
-from engine.app.session import Session, Watcher, event_loop
+from engine.app.plan import is_plain
+from engine.app.run_ids import folder_of, new_run_id
+from engine.app.runs import Run, Store, keep
+from engine.app.session import Runtime, Session, Watcher, event_loop
 from engine.errors import UsageError
 from engine.execution.job import Job
+from engine.loading.cache import first_unchanged
 from engine.model.case import Case
+from engine.model.target import LOCAL, Launch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -73,31 +78,59 @@ def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     return jobs
 
 
+def ahead(front: Front, paths: Sequence[Path], asked: Asked) -> list[Launch]:
+    """Targets that will most likely be needed first, to be started while documents are read: those of the first
+    document, if it has not changed and so has no mistakes. Raises UsageError for a name that there is not."""
+    held = first_unchanged(paths, front.kept) if front.way == LOCAL else None
+    if held is None:
+        return []
+    cases = [case for suite in held.suites for case in suite.cases if asked.selection.takes(case)]
+    jobs = front.plan(cases, front.targets(asked))
+    return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: workshop.limits(front).starting]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run has to do, and who watches it."""
+
+    jobs: Sequence[Job]
+    watcher: Watcher
+
+
 def run(
     front: Front,
-    jobs: Sequence[Job],
+    prepare: Callable[[], Work],
     arguments: Sequence[str],
-    watcher: Watcher,
     show: Callable[[Done], R],
     *,
+    early: Sequence[Launch] = (),
     recheck: bool = False,
     keep_transcripts: bool = False,
 ) -> R:
     """Run jobs to their end, or until Ctrl-C or SIGTERM; either way every target is stopped, and what there is is kept.
 
+    ``prepare`` says what there is to do, while the targets of ``early`` come up already; what it raises is raised.
     ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are
     being stopped, or after an interruption. What it gives is given back. ``recheck`` runs what was red again alone, and
     ``keep_transcripts`` keeps those of what passes too. Raises ResultsError where the run's file
-    cannot be begun.
+    cannot be begun, and KeyboardInterrupt where there was nothing to keep when it was interrupted.
     """
     run_id = new_run_id()
-    store = keep(front.places, run_id, arguments, jobs)
-    runner = workshop.runner(run_id, keep_all=keep_transcripts)
-    runtime = workshop.runtime(front, store.folder)
-    session = Session(jobs, runtime, runner, store, [watcher], workshop.limits(front), front.known, recheck)
+    folder = folder_of(front.places.results, run_id)
+    begun: list[tuple[Session, Store]] = []
     shown: list[R] = []
 
+    def begin(runtime: Runtime) -> Session:
+        work = prepare()
+        runner = workshop.runner(run_id, keep_all=keep_transcripts)
+        known = front.known
+        store = keep(front.places, run_id, arguments, work.jobs)
+        session = Session(work.jobs, runtime, runner, store, [work.watcher], workshop.limits(front), known, recheck)
+        begun.append((session, store))
+        return session
+
     def finish(ended: str) -> None:
+        session, store = begun[0]
         session.settle()
         store.close(ended)
         # From memory, not from the file: on a full disk the file holds less than there is to show.
@@ -106,15 +139,33 @@ def run(
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 
+    async def whole() -> None:
+        runtime = Early(workshop.runtime(front, folder))
+        for launch in early:
+            runtime.begin(launch)
+        try:
+            # In a thread, where anything goes on meanwhile.
+            session = await asyncio.to_thread(begin, runtime) if early else begin(runtime)
+            await runtime.leave({job.launch for job in session.jobs if not job.left_out})
+            with collector.settled():
+                await session.run(lambda: finish("whole"))
+        finally:
+            await runtime.leave()
+
     room.make_room()
     try:
-        with collector.settled():
-            until_stopped(session.run(lambda: finish("whole")))
+        until_stopped(whole())
     except Stopped:
+        if not begun:
+            raise KeyboardInterrupt from None
         if not shown:
             finish("interrupted")
     except BaseException:
-        if not shown:
-            store.close("cut short")
+        if begun and not shown:
+            begun[0][1].close("cut short")
         raise
+    finally:
+        if not begun:
+            # What a target wrote that was started for nothing.
+            shutil.rmtree(folder, ignore_errors=True)
     return shown[0]

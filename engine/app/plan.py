@@ -88,6 +88,12 @@ def own_process(case: Case) -> bool:
     return case.own_process or (case.application is not None and case.application.lifespan is not None)
 
 
+def is_plain(job: Job) -> bool:
+    """Whether a job is run on its target as that starts by itself."""
+    launch = job.launch
+    return not (job.left_out or launch.options or launch.lifespan_of or launch.held)
+
+
 def numbered(job: Job, position: int) -> Job:
     """The job at its place in the run. A launch for it alone takes the job's own id."""
     launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch

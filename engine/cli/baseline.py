@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -83,17 +82,11 @@ def fresh_run(front: Front, parsed: argparse.Namespace) -> Run:
     """A run of the cases that the options choose. Raises UsageError where it was interrupted: half a run is no ground
     for a baseline."""
     from engine.app import launch
-    from engine.cli.grid import Screen, refuse_mistakes
-    from engine.terminal.progress import progress
+    from engine.cli.grid import chosen, shown
 
-    loaded = front.load(launch.paths_of(parsed.paths, front))
-    refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
-    jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))
-    screen = progress(Counter(job.target.id for job in jobs))
-    try:
-        done = launch.run(front, jobs, sys.argv[1:], Screen(screen), lambda done: done)
-    finally:
-        screen.close()
+    jobs = chosen(front, launch.paths_of(parsed.paths, front), asked(parsed))
+    with shown(jobs) as watcher:
+        done = launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
         raise UsageError("the run was interrupted", hint="half a run is no ground for a baseline")
     return done.run

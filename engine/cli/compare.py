@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, asked, place_arguments, target_arguments
@@ -61,17 +61,14 @@ def run(parsed: argparse.Namespace) -> int:
 def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers, and compare these."""
     from engine.app import comparing, launch
-    from engine.cli.grid import Screen, refuse_mistakes
-    from engine.terminal.progress import progress
+    from engine.cli.grid import chosen, shown
 
     comparing.named(front, wanted)
-    loaded = front.load(launch.paths_of(subject.paths, front))
-    refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
-    jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], wanted)
-    screen = progress(Counter(job.target.id for job in jobs))
+    jobs = chosen(front, launch.paths_of(subject.paths, front), wanted)
+    screens = ExitStack()
 
     def finished(done: Done) -> int:
-        screen.close()
+        screens.close()
         print(f"the run is in {done.path.parent}", file=sys.stderr)
         if done.interrupted:
             return 130
@@ -79,10 +76,9 @@ def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespa
         sys.stdout.flush()
         return code
 
-    try:
-        return launch.run(front, jobs, sys.argv[1:], Screen(screen), finished)
-    finally:
-        screen.close()
+    with screens:
+        watcher = screens.enter_context(shown(jobs))
+        return launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished)
 
 
 def tell(found: Comparison, form: str) -> int:

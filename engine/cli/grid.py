@@ -6,7 +6,9 @@ import argparse
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, asked, place_arguments, runtime_arguments, target_arguments
@@ -18,6 +20,7 @@ from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
+    from engine.app.front import Asked, Front
     from engine.app.grids import Attributions, Finding
     from engine.app.launch import Done
     from engine.app.places import Places
@@ -79,36 +82,56 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.places import find
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
-    from engine.terminal.progress import progress
 
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         return show(again(parsed.from_run, places), places, parsed, files=False)
     front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url))
-    loaded = front.load(launch.paths_of(parsed.paths, front))
-    refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
-    jobs = launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], asked(parsed))
-    times = checked(parsed.repeat)
-    screen = progress(Counter(job.target.id for job in jobs))
+    paths, times = launch.paths_of(parsed.paths, front), checked(parsed.repeat)
+    screens = ExitStack()
+
+    def prepare() -> launch.Work:
+        jobs = chosen(front, paths, asked(parsed))
+        return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs)))
 
     def finished(done: Done) -> int:
-        screen.close()
+        screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
         code = show(done.run, places, parsed, files=not done.interrupted)
         sys.stdout.flush()
         return 130 if done.interrupted else code or (4 if done.lost else 0)
 
-    try:
+    with screens:
         return launch.run(
             front,
-            repeated(jobs, times),
+            prepare,
             sys.argv[1:],
-            Screen(screen),
             finished,
+            early=launch.ahead(front, paths, asked(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
         )
+
+
+def chosen(front: Front, paths: Sequence[Path], wanted: Asked) -> list[Job]:
+    """The jobs that were asked for. Prints mistakes in the documents; raises DocumentError where there are any, and
+    UsageError where there is nothing to do."""
+    from engine.app import launch
+
+    loaded = front.load(paths)
+    refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
+    return launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], wanted)
+
+
+@contextmanager
+def shown(jobs: Sequence[Job]) -> Iterator[Screen]:
+    """Shows how some jobs go on, until it is left."""
+    from engine.terminal.progress import progress
+
+    screen = progress(Counter(job.target.id for job in jobs))
+    try:
+        yield Screen(screen)
     finally:
         screen.close()
 

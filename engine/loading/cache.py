@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.loading.diagnostics import Diagnostic
-from engine.loading.files import read_all
+from engine.loading.files import Source, read_all
 from engine.loading.loaded import Loaded
 
 # Folders of other fingerprints are removed when nobody has used them for so long, in seconds.
@@ -109,6 +109,12 @@ def unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
         clauses=tuple(clauses),
         kept_at=tuple(files),
     )
+
+
+def first_unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
+    """What the first document at or below the paths holds, None where it would have to be read."""
+    source = next(read_all(paths), None)
+    return kept.find(source.file, source.text) if isinstance(source, Source) else None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from engine.app import places
 from engine.app.front import Front, Loaded
 from engine.app.orders import Begin, Run
-from engine.app.plan import Job, Selection
+from engine.app.plan import Job, Selection, is_plain
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Store, TargetRow, Told, again, from_told, keep, take
@@ -104,7 +104,7 @@ class Conformance:
         if self._ahead or self.is_worker or any(self.config.getoption(name) for name in ("keyword", "markexpr")):
             return
         for job in jobs:
-            if not (job.left_out or job.launch.options or job.launch.lifespan_of or job.launch.held):
+            if is_plain(job):
                 self._ahead = True
                 self._background.ahead(self.run, job.launch)
                 return

@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 
 from engine.app.front import Front
-from engine.app.launch import Done, Stopped, run, until_stopped
+from engine.app.launch import Done, Stopped, Work, run, until_stopped
 from engine.app.places import Places, find
 from engine.channels.tcp import open_tcp
 from engine.execution.job import Job
@@ -74,7 +74,7 @@ JOBS = [job(case(step("look", Checks(expect=group(status=200)))))]
 
 
 def done(results: Path) -> Done:
-    return run(cast(Front, FakeFront(find(str(results)))), JOBS, ["grid"], Nobody(), lambda done: done)
+    return run(cast(Front, FakeFront(find(str(results)))), lambda: Work(JOBS, Nobody()), ["grid"], lambda done: done)
 
 
 def test_what_is_shown_is_what_was_run(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from engine.app.front import Front
-from engine.app.launch import Done, run
+from engine.app.launch import Done, Work, run
 from engine.app.places import find
 from engine.app.plan import plan
 from engine.app.repeating import Repeats, checked, had_company, repeated, to_recheck
@@ -139,7 +139,9 @@ def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False
     front = cast(Front, FakeFront(find(str(results))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.app.launch.workshop", Crowded())
-        return run(front, chosen, ["grid"], Nobody(), lambda done: done, recheck=recheck, keep_transcripts=keep)
+        return run(
+            front, lambda: Work(chosen, Nobody()), ["grid"], lambda done: done, recheck=recheck, keep_transcripts=keep
+        )
 
 
 def test_repeats_come_to_one_result_with_how_often_it_passed(tmp_path: Path) -> None:
