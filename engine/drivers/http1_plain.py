@@ -16,6 +16,7 @@ _head = re.compile(
     rb"HTTP/(1\.[01]) ([2-5][0-9]{2}) ([ -~]*)\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+)\r\n"
 )
+_row = re.compile(r"([^:]+):([^\r]*)\r\n")
 # What frames a body in another way than its length does (RFC 9112, section 6.3).
 _BODILESS = frozenset({204, 304})
 _OTHER_METHODS = frozenset({"HEAD", "CONNECT"})
@@ -40,17 +41,11 @@ def plain(method: str, data: bytes) -> Plain | None:
     if found is None:
         return None
     version, status, reason, rows = found.groups()
-    headers: list[tuple[str, str]] = []
-    length = ""
-    for row in rows.decode("ascii").split("\r\n")[:-1]:
-        name, _, value = row.partition(":")
-        value = value.strip(" \t")
-        headers.append((name, value))
-        lower = name.lower()
-        if lower == "transfer-encoding" or (lower == "content-length" and length):
-            return None
-        if lower == "content-length":
-            length = value or "?"
+    headers = [(name, value.strip(" \t")) for name, value in _row.findall(rows.decode("ascii"))]
+    names = [name.lower() for name, _ in headers]
+    if names.count("content-length") != 1 or "transfer-encoding" in names:
+        return None
+    length = headers[names.index("content-length")][1]
     if not _digits.fullmatch(length) or int(status) in _BODILESS:
         return None
     head = Head(int(status), reason.decode("ascii"), version.decode("ascii"), False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from engine.drivers.base import Connection, Context, Kind, Observation, Reader, Stretch, mapping, notation
@@ -150,7 +151,8 @@ async def converse(
     within, began = step.checks.within, ctx.now()
     connection: Connection | None = None
     try:
-        async with asyncio.timeout(within):
+        # Most steps have no deadline of their own, but the case's.
+        async with asyncio.timeout(within) if within is not None else nullcontext():
             connection = await ctx.connect(step.connection)
             await exchange(ctx, connection, response, data, body=body, leave=leave)
     except TimeoutError:

@@ -10,6 +10,7 @@ from engine.model.places import NOWHERE, Place
 
 _pattern = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 BUILT_IN = ("run", "host")
+_SCALARS = (int, bool, float, bytes, type(None))
 
 
 class Unknown(Exception):
@@ -70,6 +71,8 @@ def fill(text: str, known: Mapping[str, object]) -> str:
 
 def resolve(value: object, known: Mapping[str, object]) -> object:
     """A value with every variable in it replaced, at any depth. Raises Unknown, or TypeError for a bad ``plus``."""
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, str):
         return fill(value, known)
     if isinstance(value, Variable):
