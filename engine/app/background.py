@@ -33,9 +33,6 @@ from engine.model.verdict import JobResult
 # What is said within so many seconds goes over together.
 TOGETHER = 0.002
 
-# When a target that was begun has been spawned, in seconds: what a session needs is loaded while it comes up.
-SPAWNED = 0.03
-
 
 class Process:
     """The side that runs sessions, one after the other."""
@@ -52,6 +49,7 @@ class Process:
         self._early: Early | None = None
         self._stray: Path | None = None
         self._said: list[str] = []
+        self._loading: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Follow orders until the other end is closed."""
@@ -77,7 +75,7 @@ class Process:
                 self._book.learn(order.held)
             case Ahead():
                 self._runtime(order.run).begin(order.launch)
-                asyncio.get_running_loop().call_later(SPAWNED, _prepare, order.run.front)
+                self._loading = asyncio.create_task(asyncio.to_thread(_prepare, order.run.front))
             case Begin():
                 await self._end()
                 self._begin(order)
@@ -184,7 +182,7 @@ class Process:
 
 
 def _prepare(front: Front) -> None:
-    """Load what a session will need."""
+    """Load what a session will need, while the first target comes up."""
     workshop.runner("")
     with suppress(EngineError):  # the session will say so
         _ = front.known
