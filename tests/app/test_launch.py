@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +14,12 @@ from typing import cast
 
 import pytest
 
-from engine.app.front import Front
-from engine.app.launch import Done, Stopped, Work, run, until_stopped
+from engine.app import workshop
+from engine.app.front import Asked, Front
+from engine.app.launch import Done, Stopped, Work, ahead, run, until_stopped
 from engine.app.places import Places, find
 from engine.channels.tcp import open_tcp
+from engine.errors import DocumentError
 from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits
@@ -24,7 +28,7 @@ from engine.model.expectation import Checks
 from engine.model.protocols import Channel
 from engine.model.target import Launch, Target
 from engine.model.verdict import JobResult, Verdict
-from tests.execution.fakes import FakeLive, case, group, job, kind, see, step, the_match
+from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,12 @@ class FakeFront:
 
 
 class FakeWorkshop:
-    """Makes targets that are fakes."""
+    """Makes targets that are fakes, and remembers them."""
+
+    def __init__(self) -> None:
+        self.begun: list[Launch] = []
+        self.made: list[FakeLive] = []
+        self.coming = threading.Event()
 
     def limits(self, front: FakeFront) -> Limits:
         return Limits()
@@ -51,15 +60,21 @@ class FakeWorkshop:
         return Runner(dict([kind("look", see(status=200))]), the_match, channel, run_id)
 
     async def start(self, launch: Launch, prepare: object = None) -> FakeLive:
-        return FakeLive()
+        self.begun.append(launch)
+        self.coming.set()
+        await asyncio.sleep(0.02)
+        self.made.append(FakeLive())
+        return self.made[-1]
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
         return frozenset()
 
 
 @pytest.fixture(autouse=True)
-def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.app.launch.workshop", FakeWorkshop())
+def made(monkeypatch: pytest.MonkeyPatch) -> FakeWorkshop:
+    fake = FakeWorkshop()
+    monkeypatch.setattr("engine.app.launch.workshop", fake)
+    return fake
 
 
 class Nobody:
@@ -70,6 +85,7 @@ class Nobody:
     def result(self, job: Job, result: JobResult) -> None: ...
 
 
+PLAIN, OTHER = Launch(TARGET), Launch(TARGET, (("workers", 2),))
 JOBS = [job(case(step("look", Checks(expect=group(status=200)))))]
 
 
@@ -93,6 +109,84 @@ def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatc
     assert [one.verdict for one in found.run.results] == [Verdict.PASS]
     assert (found.run.whole, found.trouble) == (True, "No space left on device")
     assert found.lost == 4
+
+
+def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWorkshop) -> None:
+    front = cast(Front, FakeFront(find(str(tmp_path))))
+
+    def prepare() -> Work:
+        assert made.coming.wait(10)
+        return Work(JOBS, Nobody())
+
+    found = run(front, prepare, ["grid"], lambda done: done, early=[PLAIN, OTHER])
+    assert [one.verdict for one in found.run.results] == [Verdict.PASS]
+    assert made.begun == [PLAIN, OTHER]
+    # The one is the run's, and is stopped at its end; nobody needed the other.
+    assert [live.stopped for live in made.made] == [1] * len(made.made)
+
+
+def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
+    front = cast(Front, FakeFront(find(str(tmp_path))))
+
+    def prepare() -> Work:
+        assert made.coming.wait(10)
+        (tmp_path / "runs").mkdir()
+        raise DocumentError("documents with mistakes are not run")
+
+    with pytest.raises(DocumentError, match="with mistakes"):
+        run(front, prepare, ["grid"], lambda done: done, early=[PLAIN])
+    assert made.begun == [PLAIN]
+    assert all(live.stopped == 1 for live in made.made)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
+    front = cast(Front, FakeFront(find(str(tmp_path))))
+
+    def prepare() -> Work:
+        assert made.coming.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+        raise DocumentError("nobody is told any more")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(front, prepare, ["grid"], lambda done: done, early=[PLAIN])
+    assert all(live.stopped == 1 for live in made.made)
+    assert not (tmp_path / "runs").exists()
+
+
+SUITE = """\
+suite: One
+category: c
+cite: [SCOPE-01]
+level: must
+cases:
+  - {id: plain, title: Plain, steps: [{request: {path: /health, expect: {status: 200}}}]}
+"""
+OWN = SUITE.replace("title: Plain", "title: Plain, server: {workers: 2}")
+
+
+def test_what_is_started_ahead_is_what_the_first_document_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.app.launch.workshop", workshop)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    front, asked = Front(find()), Asked(frameworks=("starlette", "control"))
+    plain, own = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    plain.write_text(SUITE)
+    own.write_text(OWN)
+    # What was never read may have mistakes.
+    assert ahead(front, [plain], asked) == []
+    assert not [one for one in front.load([plain, own]).diagnostics if one.is_error]
+    targets = front.targets(asked)
+    assert ahead(front, [plain, own], asked) == [Launch(target) for target in targets]
+    assert ahead(front, [own, plain], asked) == []
+    assert ahead(front, [plain], Asked(categories=("other",))) == []
+    assert ahead(Front(find(), way="docker"), [plain], asked) == []
+    # No more than are started at a time.
+    assert len(ahead(front, [plain], Asked())) == Limits().starting
+    plain.write_text(SUITE + "# changed\n")
+    assert ahead(front, [plain], asked) == []
 
 
 def test_a_signal_stops_what_runs_and_waits_for_it() -> None:
