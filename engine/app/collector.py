@@ -16,6 +16,20 @@ THRESHOLD = 20_000
 
 
 @contextmanager
+def aside() -> Iterator[None]:
+    """What is made meanwhile stays as long as the run, so that no pass looks at it, now or later. ``settled``, or
+    ``gc.unfreeze``, puts it back at the end."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if running:
+            gc.enable()
+
+
+@contextmanager
 def settled() -> Iterator[None]:
     """What there is now is set aside meanwhile, and passes are rarer."""
     before = gc.get_threshold()
