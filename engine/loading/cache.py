@@ -22,6 +22,7 @@ from pathlib import Path
 from engine.loading.diagnostics import Diagnostic
 from engine.loading.files import Source, read_all
 from engine.loading.loaded import Loaded
+from engine.loading.sealing import sealed
 
 # Folders of other fingerprints are removed when nobody has used them for so long, in seconds.
 OLD = 7 * 24 * 3600.0
@@ -60,7 +61,7 @@ class Kept:
                 self._clean()
             handle, name = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(handle, "wb") as new:
-                new.write(pickle.dumps(held, protocol=5))
+                new.write(pickle.dumps(sealed(held), protocol=5))
             os.replace(name, path)
 
     def path(self, file: str, text: str) -> Path:

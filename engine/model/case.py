@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.places import Place
@@ -97,6 +98,14 @@ class Application:
     paths: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
 
 
+class Seal(Protocol):
+    """Where the steps of a document's cases are kept."""
+
+    def steps(self, number: int) -> tuple[Step, ...]:
+        """Those of the n-th case."""
+        ...
+
+
 @dataclass(frozen=True)
 class Case:
     """One requirement, with every value of its matrix filled in.
@@ -142,6 +151,23 @@ class Case:
     def address(self) -> str:
         """What names this case among all: ``specs/http/scope.yaml::type-is-http``."""
         return f"{self.file}::{self.id}"
+
+    def without_steps(self, sealed: tuple[Seal, int]) -> Case:
+        """The same case, whose steps are read from where they are kept when somebody asks for them."""
+        other = object.__new__(Case)
+        other.__dict__.update(self.__dict__, sealed=sealed)
+        del other.__dict__["steps"]
+        return other
+
+    if not TYPE_CHECKING:  # a checker would take every name for one that is there
+
+        def __getattr__(self, name):
+            """Python asks for what is not there: ``steps`` that were never read."""
+            if name != "steps" or "sealed" not in self.__dict__:
+                raise AttributeError(f"a case has no {name!r}")
+            seal, number = self.__dict__.pop("sealed")
+            steps = self.__dict__["steps"] = seal.steps(number)
+            return steps
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from engine.loading.cache import Kept, fingerprint, opened, unchanged
 from engine.loading.documents import load_paths
@@ -40,6 +44,27 @@ def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
     assert fresh.suites == first.suites == again.suites
     assert len(again.suites[0].cases) == 2
     assert again.files == 1
+
+
+def test_steps_that_were_kept_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    path, words = write(tmp_path), real()
+    kept = Kept(tmp_path / "kept", "mark")
+    fresh = load_paths([path], words, kept).suites[0].cases
+    held = kept.find(str(path), GOOD)
+    assert held is not None
+    first, second = held.suites[0].cases
+    assert [case.address for case in (first, second)] == [case.address for case in fresh]
+    assert not [case for case in (first, second) if "steps" in vars(case)]
+    # One that was not read goes on as it is.
+    passed_on = pickle.loads(pickle.dumps(second))
+    assert "steps" not in vars(passed_on)
+    assert first.steps == fresh[0].steps
+    assert ("steps" in vars(first), "steps" in vars(second)) == (True, False)
+    assert passed_on.steps == second.steps == fresh[1].steps
+    assert (first, second) == fresh
+    assert replace(first, id="other").steps == fresh[0].steps
+    with pytest.raises(AttributeError, match="no 'stepz'"):
+        _ = first.stepz  # type: ignore[attr-defined]
 
 
 def test_another_text_or_fingerprint_is_read_afresh(tmp_path: Path) -> None:

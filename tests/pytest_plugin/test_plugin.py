@@ -19,6 +19,19 @@ def runs(suites: Path) -> list[Path]:
     return sorted((suites.parent / "results" / "runs").glob("*/run.ndjson"))
 
 
+def test_steps_are_for_the_process_that_performs_them(run: Run, suites: Path) -> None:
+    """pytest's own process neither reads them nor loads what they are made of, once the documents are known."""
+    (suites.parent / "told.py").write_text(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        "    print('loaded:', [name for name in sys.modules if name.startswith('engine.drivers')])\n"
+    )
+    assert run("--collect-only").code == 0
+    ran = run("-p", "told", "--deselect", f"suites/first.yaml::wrong[{TARGET}]")
+    assert "6 passed" in ran.out
+    assert "loaded: []" in ran.out
+
+
 def test_a_whole_run(run: Run, suites: Path) -> None:
     ran = run("-v")
     assert ran.code == 1
