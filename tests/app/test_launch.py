@@ -145,7 +145,7 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
 
     def prepare() -> Work:
         assert made.coming.wait(10)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.1)
         raise DocumentError("nobody is told any more")
 
