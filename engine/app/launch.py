@@ -115,17 +115,19 @@ def run(
     ``keep_transcripts`` keeps those of what passes too. Raises ResultsError where the run's file
     cannot be begun, and KeyboardInterrupt where there was nothing to keep when it was interrupted.
     """
+    work = None if early else prepare()
     run_id = new_run_id()
     folder = folder_of(front.places.results, run_id)
+    stray = not folder.exists()
     begun: list[tuple[Session, Store]] = []
     shown: list[R] = []
 
     def begin(runtime: Runtime) -> Session:
-        work = prepare()
+        found = work or prepare()
         runner = workshop.runner(run_id, keep_all=keep_transcripts)
         known = front.known
-        store = keep(front.places, run_id, arguments, work.jobs)
-        session = Session(work.jobs, runtime, runner, store, [work.watcher], workshop.limits(front), known, recheck)
+        store = keep(front.places, run_id, arguments, found.jobs)
+        session = Session(found.jobs, runtime, runner, store, [found.watcher], workshop.limits(front), known, recheck)
         begun.append((session, store))
         return session
 
@@ -165,7 +167,7 @@ def run(
             begun[0][1].close("cut short")
         raise
     finally:
-        if not begun:
+        if stray and not begun:
             # What a target wrote that was started for nothing.
             shutil.rmtree(folder, ignore_errors=True)
     return shown[0]

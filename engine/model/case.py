@@ -165,8 +165,9 @@ class Case:
             """Python asks for what is not there: ``steps`` that were never read."""
             if name != "steps" or "sealed" not in self.__dict__:
                 raise AttributeError(f"a case has no {name!r}")
-            seal, number = self.__dict__.pop("sealed")
+            seal, number = self.__dict__["sealed"]
             steps = self.__dict__["steps"] = seal.steps(number)
+            del self.__dict__["sealed"]
             return steps
 
 

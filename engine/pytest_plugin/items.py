@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.app import collector
 from engine.app.plan import Job
 from engine.app.runs import Told, from_told
 from engine.errors import EngineError
@@ -42,8 +41,7 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """The items, in the order of the document. Raises Mistakes where the document has any."""
-        with collector.aside():
-            loaded = self.conformance.front.load([Path(os.path.relpath(self.path))])
+        loaded = self.conformance.load(Path(os.path.relpath(self.path)))
         mistakes = [one for one in loaded.diagnostics if one.is_error]
         if mistakes:
             from engine.terminal import lint_output

@@ -6,11 +6,12 @@ import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from engine.app import places
+from engine.app import collector, places
 from engine.app.front import Front, Loaded
 from engine.app.orders import Begin, Run
 from engine.app.plan import Job, Selection, is_plain
@@ -96,6 +97,12 @@ class Conformance:
             return str(vars(self.config)["workerinput"]["conformance_run"])
         return new_run_id()
 
+    def load(self, path: Path) -> Loaded:
+        """What a suite holds, which stays until the end."""
+        self._frozen = True
+        with collector.aside():
+            return self.front.load([path])
+
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
         """Let that process know what a suite holds, and begin with the first target while others are collected."""
         if self._background is None:
@@ -123,7 +130,7 @@ class Conformance:
     def freeze(self) -> None:
         """Set the cases aside for Python's search for cycles: they stay until the end, and each of its passes, of which
         pytest makes some of its own, would look at all of them."""
-        if self.items and not self._frozen:
+        if self.items:
             self._frozen = True
             gc.freeze()
 

@@ -21,3 +21,22 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 def test_the_limit_is_raised_as_far_as_it_may_be(soft: int, hard: int, then: int) -> None:
     command = [sys.executable, "-c", INSIDE, str(soft), str(hard)]
     assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) == then
+
+
+BACKGROUND = """
+import resource, socket, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+from engine.app import background
+async def serve(end):
+    end.close()
+    print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+background.serve = serve
+sys.argv[1:] = [str(socket.socketpair()[0].detach())]
+background.main()
+"""
+
+
+def test_the_process_beside_pytest_makes_room() -> None:
+    """It is started with little, as on a system that allows 256. What it said is there though it ends abruptly."""
+    command = [sys.executable, "-c", BACKGROUND]
+    assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) > 256

@@ -31,15 +31,19 @@ WRONG = b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nOh"
 
 @dataclass
 class Server:
-    """Answers each request with ``answer(connection, request)``, both counted from 1; None closes the connection."""
+    """Answers each request with ``answer(connection, request)``, both counted from 1; None closes the connection, after
+    ``parting``."""
 
     answer: Callable[[int, int], bytes | None] = lambda connection, number: ANSWER % b""
     used: list[int] = field(default_factory=list)
     tokens: list[bytes] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
     open: int = 0
+    parting: bytes = b""
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.used.append(0)
+        self.writers.append(writer)
         self.open += 1
         mine = len(self.used)
         try:
@@ -49,26 +53,13 @@ class Server:
                     self.tokens.append(head.partition(b"x-engine-call: ")[2].partition(b"\r\n")[0])
                     self.used[mine - 1] += 1
                     answer = self.answer(mine, self.used[mine - 1])
+                    writer.write(self.parting if answer is None else answer)
                     if answer is not None:
-                        writer.write(answer)
                         continue
                 break
         finally:
             self.open -= 1
             writer.close()
-
-
-class Halved:
-    """A writer that says a little more before it closes."""
-
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self.write = writer.write
-        self._writer = writer
-
-    def close(self) -> None:
-        if not self._writer.transport.is_closing():
-            self.write(ANSWER[:20])
-        self._writer.close()
 
 
 Work = Callable[[Runner, FakeLive], Awaitable[None]]
@@ -173,13 +164,7 @@ def test_a_connection_that_ends_without_a_word_says_nothing_of_the_case() -> Non
 
 
 def test_a_connection_that_ends_in_the_middle_of_an_answer_does() -> None:
-    server = Server(lambda connection, number: ANSWER % b"" if number == 1 else None)
-    handle = server.handle
-
-    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await handle(reader, Halved(writer))  # type: ignore[arg-type]
-
-    server.handle = half  # type: ignore[method-assign]
+    server = Server(lambda connection, number: ANSWER % b"" if number == 1 else None, parting=ANSWER[:20])
 
     async def work(runner: Runner, live: FakeLive) -> None:
         results = [await runner.run(get(), live) for _ in range(2)]
@@ -239,18 +224,10 @@ def test_a_connection_that_is_not_as_good_as_new_is_not_taken(answer: bytes | No
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_taken() -> None:
     server = Server()
-    closing: list[asyncio.StreamWriter] = []
-    handle = server.handle
-
-    async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        closing.append(writer)
-        await handle(reader, writer)
-
-    server.handle = kept  # type: ignore[method-assign]
 
     async def work(runner: Runner, live: FakeLive) -> None:
         await runner.run(get(), live)
-        closing[0].close()
+        server.writers[0].close()
         await asyncio.sleep(0.05)
         assert (await runner.run(get(), live)).verdict is Verdict.PASS
         assert live.idle is not None
