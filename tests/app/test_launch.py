@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -43,14 +42,20 @@ class FakeWorkshop:
     """Makes targets that are fakes, and remembers them."""
 
     def __init__(self) -> None:
-        self.begun: list[Launch] = []
-        self.made: list[FakeLive] = []
-        self.coming = threading.Event()
+        self.made: dict[Launch, list[FakeLive]] = {}
+
+    def wait_for(self, *launches: Launch) -> None:
+        """Until these are ready."""
+        deadline = time.monotonic() + 10
+        while not all(launch in self.made for launch in launches):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
 
     def limits(self, front: FakeFront) -> Limits:
         return Limits()
 
     def runtime(self, front: FakeFront, folder: Path) -> FakeWorkshop:
+        (folder / "logs").mkdir(parents=True)
         return self
 
     def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
@@ -60,11 +65,9 @@ class FakeWorkshop:
         return Runner(dict([kind("look", see(status=200))]), the_match, channel, run_id)
 
     async def start(self, launch: Launch, prepare: object = None) -> FakeLive:
-        self.begun.append(launch)
-        self.coming.set()
-        await asyncio.sleep(0.02)
-        self.made.append(FakeLive())
-        return self.made[-1]
+        live = FakeLive()
+        self.made.setdefault(launch, []).append(live)
+        return live
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
         return frozenset()
@@ -112,31 +115,34 @@ def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatc
 
 
 def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWorkshop) -> None:
+    """The one is the run's; the other is stopped as soon as it is known that nobody needs it."""
     front = cast(Front, FakeFront(find(str(tmp_path))))
+    stopped: list[int] = []
+
+    class Watcher(Nobody):
+        def result(self, job: Job, result: JobResult) -> None:
+            stopped.append(made.made[OTHER][0].stopped)
 
     def prepare() -> Work:
-        assert made.coming.wait(10)
-        return Work(JOBS, Nobody())
+        made.wait_for(PLAIN, OTHER)
+        return Work(JOBS, Watcher())
 
     found = run(front, prepare, ["grid"], lambda done: done, early=[PLAIN, OTHER])
     assert [one.verdict for one in found.run.results] == [Verdict.PASS]
-    assert made.begun == [PLAIN, OTHER]
-    # The one is the run's, and is stopped at its end; nobody needed the other.
-    assert [live.stopped for live in made.made] == [1] * len(made.made)
+    assert stopped == [1]
+    assert {launch: [live.stopped for live in lives] for launch, lives in made.made.items()} == {PLAIN: [1], OTHER: [1]}
 
 
 def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
     front = cast(Front, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
-        assert made.coming.wait(10)
-        (tmp_path / "runs").mkdir()
+        made.wait_for(PLAIN)
         raise DocumentError("documents with mistakes are not run")
 
     with pytest.raises(DocumentError, match="with mistakes"):
         run(front, prepare, ["grid"], lambda done: done, early=[PLAIN])
-    assert made.begun == [PLAIN]
-    assert all(live.stopped == 1 for live in made.made)
+    assert [live.stopped for live in made.made[PLAIN]] == [1]
     assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -144,15 +150,28 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
     front = cast(Front, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
-        assert made.coming.wait(10)
+        made.wait_for(PLAIN)
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.1)
         raise DocumentError("nobody is told any more")
 
     with pytest.raises(KeyboardInterrupt):
         run(front, prepare, ["grid"], lambda done: done, early=[PLAIN])
-    assert all(live.stopped == 1 for live in made.made)
-    assert not (tmp_path / "runs").exists()
+    assert [live.stopped for live in made.made[PLAIN]] == [1]
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWorkshop) -> None:
+    """So Ctrl-C while documents are read ends it at once."""
+    front = cast(Front, FakeFront(find(str(tmp_path))))
+
+    def prepare() -> Work:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        assert not (tmp_path / "runs").exists()
+        return Work(JOBS, Nobody())
+
+    assert run(front, prepare, ["grid"], lambda done: done).run.whole
 
 
 SUITE = """\

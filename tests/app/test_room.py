@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -39,4 +40,5 @@ background.main()
 def test_the_process_beside_pytest_makes_room() -> None:
     """It is started with little, as on a system that allows 256. What it said is there though it ends abruptly."""
     command = [sys.executable, "-c", BACKGROUND]
-    assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) > 256
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    assert int(subprocess.run(command, env=buffered, capture_output=True, text=True, check=True).stdout) > 256

@@ -222,6 +222,19 @@ def test_a_connection_that_is_not_as_good_as_new_is_not_taken(answer: bytes | No
     assert server.used == used
 
 
+def test_a_case_may_pass_on_a_broken_response_and_leaves_nothing() -> None:
+    """The connection is open still, but who knows what the next bytes on it belong to?"""
+    server = Server(lambda connection, number: b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nOK")
+    asked = step("request", Checks(expect=group(complete=False)), request.Params("/"))
+
+    async def work(runner: Runner, live: FakeLive) -> None:
+        results = [await runner.run(job(case(asked, shares=True)), live) for _ in range(2)]
+        assert verdicts(results) == ["pass", "pass"]
+
+    play(server, work)
+    assert server.used == [1, 1]
+
+
 def test_a_connection_that_the_server_closed_meanwhile_is_not_taken() -> None:
     server = Server()
 
