@@ -167,7 +167,6 @@ class Case:
                 raise AttributeError(f"a case has no {name!r}")
             seal, number = self.__dict__["sealed"]
             steps = self.__dict__["steps"] = seal.steps(number)
-            del self.__dict__["sealed"]
             return steps
 
 
