@@ -147,7 +147,7 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
     from engine.app.places import relative
-    from engine.terminal import repeats
+    from engine.terminal import blame, repeats
 
     report, whose = grids.of(done), grids.whose(done)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
@@ -172,7 +172,7 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
         print(f"\nknown failures ({len(known)}), each with its reason in specs/known-failures.yaml:")
         for address in cases:
             targets = [one.target for one in known if one.address == address]
-            print(f"  {visible(address)} on {len(targets)} target{'s' if len(targets) > 1 else ''}")
+            print(f"  {visible(address)} on {blame.plural(len(targets), 'target')}")
     if not done.whole:
         print(f"the run was not whole: {done.ended}")
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)

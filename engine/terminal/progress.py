@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from engine.model.verdict import JobResult, Verdict
+from engine.terminal.blame import plural
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -39,7 +40,7 @@ class Plain:
         self.red[result.target] += result.verdict in RED
         if self.done[result.target] == self.totals.get(result.target):
             red = f", {self.red[result.target]} red" if self.red[result.target] else ""
-            print(f"{result.target}: {self.done[result.target]} cases{red}", file=self.out, flush=True)
+            print(f"{result.target}: {plural(self.done[result.target], 'case')}{red}", file=self.out, flush=True)
 
     def close(self) -> None:
         """Nothing is left on the screen that would have to go."""
