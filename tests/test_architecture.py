@@ -1,4 +1,4 @@
-"""The rules of the architecture: who may import whom, no cycles, the size of modules, and a docstring on each.
+"""The rules of the architecture: who may import whom, no cycles, and a docstring on each module.
 
 The table is that of docs/architecture.md. Imports inside functions count for the table, and not for cycles.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "engine"
-LONGEST = 350
+LONGEST = 500
 
 MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "model": (),
@@ -45,9 +46,6 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 STANDARD_LIBRARY_ALONE = ("model", "inside", "errors", "registry")
-
-LONGER_WITH_REASON: Mapping[str, str] = {}
-"""Modules beyond LONGEST lines, each with the reason why it holds one idea all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +201,19 @@ def cycle_in(graph: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_module_is_short(path: Path) -> None:
-    size = len(path.read_text(encoding="utf-8").splitlines())
-    name = name_of(path)
-    assert size <= LONGEST or name in LONGER_WITH_REASON, f"{name} has {size} lines: does it hold one idea?"
+def long_modules(sizes: Mapping[str, int]) -> list[str]:
+    """Modules of more than LONGEST lines, longest first, each as a sentence."""
+    found = sorted(((size, name) for name, size in sizes.items() if size > LONGEST), reverse=True)
+    return [f"{name} has {size} lines; does it still hold one idea?" for size, name in found]
 
 
-def test_the_list_of_long_modules_is_up_to_date() -> None:
-    sizes = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
-    assert all(sizes.get(name, 0) > LONGEST and reason for name, reason in LONGER_WITH_REASON.items())
+def test_long_modules_are_reported() -> None:
+    """A warning, not a failure: a hard limit cuts ideas in pieces."""
+    for sentence in long_modules(
+        {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    ):
+        warnings.warn(sentence, stacklevel=1)
+    assert long_modules({"a": LONGEST, "b": LONGEST + 1}) == ["b has 501 lines; does it still hold one idea?"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
