@@ -93,11 +93,6 @@ class ScriptedChannel:
         """``fin`` once the script's end was reached by one, ``tls`` if that is its end, else ""."""
         return self._closure
 
-    def pass_on(self, label: str) -> bool:
-        """Never as good as new: its script is one job's."""
-        del label
-        return False
-
     async def send(self, data: bytes) -> float:
         """Take bytes, and let the script answer. Raises Reset and ChannelClosed."""
         return self.write(data)

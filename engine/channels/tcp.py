@@ -95,15 +95,6 @@ class TcpChannel(asyncio.Protocol):
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    def pass_on(self, label: str) -> bool:
-        """Begin a new record for whoever uses the connection next; False where it is not as good as new."""
-        if self._ended or self._shut or self._arrived:
-            return False
-        self._record = Record(label)
-        self._opened = self._clock()
-        self._record.event(self._opened, "connected", f"from port {self._local[1]}, for an earlier case")
-        return True
-
     # What is known
 
     @property

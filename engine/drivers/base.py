@@ -207,9 +207,8 @@ class Context(Protocol):
         past a gateway. Raises Refused, and ChannelClosed for a name whose connection this side has closed."""
         ...
 
-    def release(self, connection: Connection, *, whole: bool = False) -> None:
-        """Done with it: a connection without a name is closed. ``whole`` says that it could carry another request, and
-        leaves it to another job where this one may do so."""
+    def release(self, connection: Connection) -> None:
+        """Done with it: a connection without a name is closed."""
         ...
 
     async def open(
@@ -290,9 +289,6 @@ class Kind:
     ``waits`` (a deadline that the driver keeps: ``step.checks.within``). ``parse`` turns a located, valid node into
     the kind's frozen parameters, ``perform`` does it.
 
-    ``shares`` says of a step that nothing in it concerns the connection: what it sends leaves the connection as it was,
-    and what it looks at is the same on one that others have used. Without it that is so of none.
-
     ``preview`` gives what a step will send before there is a target, for `engine show`: from its parameters, the
     variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
     bytes do not show.
@@ -319,7 +315,6 @@ class Kind:
     starts: bool = False
     ends: bool = False
     alone: bool = False
-    shares: Callable[[Step], bool] | None = None
     preview: Preview | None = None
     besides: tuple[str, ...] = ()
 

@@ -112,35 +112,8 @@ async def perform(step: Step, ctx: Context) -> Observation:
     if connection is not None:
         if "open" in step.checks.facts and leave is None:
             response.open = await still_open(connection.channel, response)
-        ctx.release(connection, whole=response.outcome == "response" and not response.announces_close)
+        ctx.release(connection)
     return facts
-
-
-# Methods, headers and facts that have nothing to do with the connection on which a request goes out.
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_OF_THE_CONNECTION = frozenset({
-    "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "transfer-encoding",
-    "upgrade", "x-engine-peer",
-})  # fmt: skip
-_FACTS = frozenset({"status", "reason", "version", "body", "lines", "events", "complete", "framing", "header", "json"})
-
-
-def shares(step: Step) -> bool:
-    """Whether nothing in a step concerns its connection."""
-    params = step.params
-    assert isinstance(params, Params)
-    if step.connection is not None or params.abandon_after is not None or params.method not in _METHODS:
-        return False
-    if params.version != "1.1" or params.framing == "none" or params.trailers:
-        return False
-    names = {name.lower() for name, _ in params.headers}
-    looked_at = {fact.partition(".")[::2] for fact in step.checks.facts}
-    headers = {name.lower() for family, name in looked_at if family == "header"}
-    return (
-        not (names | headers) & _OF_THE_CONNECTION
-        and not any("$(" in name for name in names)
-        and {family.partition("[")[0] for family, _ in looked_at} <= _FACTS
-    )
 
 
 async def converse(
@@ -235,7 +208,6 @@ KINDS = (
         within="waits",
         named=True,
         connects=True,
-        shares=shares,
         preview=preview,
         besides=("abandon_after",),
     ),

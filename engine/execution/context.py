@@ -12,7 +12,6 @@ from engine.drivers.base import Connection, Context, Kind, Observation, Performe
 from engine.errors import ChannelClosed, Defect
 from engine.execution.job import Job
 from engine.execution.judge import Match, count, judge
-from engine.execution.sharing import taken
 from engine.model.case import Case, Step
 from engine.model.expectation import ABSENT, Group, Mismatch, Situation
 from engine.model.protocols import Channel, LiveTarget
@@ -48,11 +47,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Memory:
-    """What all branches of one job share.
-
-    ``shares`` says that it may use connections of other jobs, ``took`` that it has; ``left`` is the one that it could
-    leave to others.
-    """
+    """What all branches of one job share."""
 
     job: Job
     live: LiveTarget
@@ -63,9 +58,6 @@ class Memory:
     performed: list[Performed] = field(default_factory=list)
     notes: list[Moment] = field(default_factory=list)
     calls: int = 0
-    shares: bool = False
-    took: bool = False
-    left: Channel | None = None
     log_from: int = 0
     under_way: dict[int, Step] = field(default_factory=dict)
 
@@ -150,11 +142,7 @@ class Branch(Context):
         subject = name or f"connection {len(memory.connections) + 1}"
         live = memory.live
         more = () if live.tls is None else (None, Hello(live.tls))
-        channel = taken(live, subject) if memory.shares else None
-        if channel is not None:
-            memory.took = True
-        else:
-            channel = await memory.open_channel(live.upstream if upstream else live.address, subject, *more)
+        channel = await memory.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "")
         memory.connections.append(connection)
         if name:
@@ -188,10 +176,8 @@ class Branch(Context):
             branch = branch._parent
         return None
 
-    def release(self, connection: Connection, *, whole: bool = False) -> None:
-        if whole and self._memory.shares:
-            self._memory.left = connection.channel
-        elif not connection.name:
+    def release(self, connection: Connection) -> None:
+        if not connection.name:
             connection.channel.close()
 
     # Other steps

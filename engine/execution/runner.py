@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from engine.drivers.base import Stop
 from engine.errors import ChannelError, EngineError, Refused
-from engine.execution import sharing
 from engine.execution.context import Branch, Kinds, Memory, OpenChannel, Tally
 from engine.execution.job import Job
 from engine.execution.judge import Match, Outcomes, decide
@@ -60,25 +59,9 @@ class Runner:
 
     async def run(self, job: Job, live: LiveTarget) -> JobResult:
         """The result of a job. It raises nothing but CancelledError: whatever breaks is in the verdict."""
-        if job.case.alone == "all":
-            sharing.part(live)
-        memory = Memory(job, live, self._kinds, self._match, self._open)
-        memory.shares = sharing.may_share(job, live) and not (self._keep_all or self._keep_calls)
-        result = await self._run(memory)
-        if memory.took and result.verdict is not Verdict.PASS and live.ended is None:
-            silent = sharing.ended_in_silence(memory.connections[0].channel)
-            again = await self._run(Memory(job, live, self._kinds, self._match, self._open, calls=memory.calls))
-            if again.verdict is Verdict.PASS:
-                sharing.refuse(live)
-            result = again if silent else sharing.together(result, again)
-        live.boundary.finish(job.id)
-        return result
-
-    async def _run(self, memory: Memory) -> JobResult:
-        """What comes of performing the steps, once."""
-        job, live = memory.job, memory.live
         case = job.case
         wall, started = time.time(), time.monotonic()
+        memory = Memory(job, live, self._kinds, self._match, self._open)
         # A server that the case has for itself began to write before the case began.
         logged = memory.log_from = 0 if job.launch.lifespan_of else live.logged
         tally = Tally()
@@ -105,19 +88,15 @@ class Runner:
         except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
             defect = f"the engine broke down: {type(error).__name__}: {error}"
         finally:
-            left = None if tally.broken or tally.warned or timed_out or defect else memory.left
             for connection in memory.connections:
-                if connection.channel is left:
-                    sharing.leave(live, left)
-                else:
-                    connection.channel.close()
+                connection.channel.close()
         if (tally.broken or timed_out) and not _meant(memory, tally):
             crash = await _crash(memory)
         outcomes = Outcomes(case.level, tally.broken, tally.warned, tally.evaluated, timed_out, crash, defect)
         verdict, reason = decide(outcomes)
         keep = self._keep_all or verdict is not Verdict.PASS
         kept = self._transcript(memory, started) if keep else None
-        return JobResult(
+        result = JobResult(
             case=case.id,
             file=case.file,
             target=job.target.id,
@@ -139,6 +118,8 @@ class Runner:
             log=live.log(logged)[-LOG:] if keep else "",
             calls=tuple(_calls(memory)) if self._keep_calls else (),
         )
+        live.boundary.finish(job.id)
+        return result
 
     def _transcript(self, memory: Memory, started: float) -> Transcript:
         wire = [moment for connection in memory.connections for moment in connection.channel.moments]

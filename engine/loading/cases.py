@@ -9,8 +9,7 @@ from engine.loading.matrix import Expanded
 from engine.loading.outline import Item, groups
 from engine.loading.reader import CaseReader
 from engine.loading.sheets import selector, text
-from engine.loading.vocabulary import KindLike
-from engine.model.case import Application, Case, Level, RunsOn, Skip, Step
+from engine.model.case import Application, Case, Level, RunsOn, Skip
 from engine.model.nodes import Node
 
 # The fact for which the observer must record more than it does by itself.
@@ -50,11 +49,9 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
     steps = node.get("steps")
     kinds = [item.kind for top in outline for item in top.walk()]
     application = _application(node.get("application"), reader)
-    performed = reader.steps(steps) if steps is not None else ()
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else 10.0
     own = _word(frame.key(node, "process"), "") == "own" or any(kind.own_process for kind in kinds)
-    alone = "all" if not own and any(kind.alone for kind in kinds) else _alone(node.get("alone"))
     case = Case(
         id=f"{stem}[{expanded.variant}]" if expanded.variant else stem,
         stem=stem,
@@ -65,7 +62,7 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
         level=Level(_word(frame.key(node, "level"), "must")),
         cite=_names(frame.key(node, "cite")),
         runs_on=RunsOn(_word(frame.key(node, "runs_on"), "control" if application else "frameworks")),
-        steps=performed,
+        steps=reader.steps(steps) if steps is not None else (),
         place=identity.place if identity is not None else node.place,
         note=text(node, "note"),
         needs=_needs(frame.key(node, "needs"), kinds_need=[need for kind in kinds for need in kind.needs]),
@@ -73,7 +70,7 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
         skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
         server=dict(_server(frame.key(node, "server"), reader)),
         own_process=own,
-        alone=alone,
+        alone="all" if not own and any(kind.alone for kind in kinds) else _alone(node.get("alone")),
         timeout=seconds if isinstance(seconds, float) else 10.0,
         tags=_names(node.get("tags")),
         depends_on=_names(node.get("depends_on")),
@@ -82,18 +79,8 @@ def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reade
         variant=expanded.variant,
         keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
         starts=any(kind.starts for kind in kinds),
-        shares=not (own or alone or application) and _shares(performed, kinds),
     )
     return case if reader.noted == before else None
-
-
-def _shares(steps: tuple[Step, ...], kinds: list[KindLike]) -> bool:
-    """Whether a case is one step that nothing but a connection as good as new is needed for. One step alone: several
-    may well be about going out on several connections."""
-    if len(steps) != 1 or len(kinds) != 1:
-        return False
-    shares = kinds[0].shares
-    return shares is not None and shares(steps[0])
 
 
 def _looks_at_scope_after(item: Item) -> bool:

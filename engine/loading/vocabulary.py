@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
-from engine.model.case import Clause, Step
+from engine.model.case import Clause
 from engine.model.nodes import Node
 
 Schema = Mapping[str, Any]
@@ -72,9 +72,6 @@ class KindLike(Protocol):
 
     @property
     def needs(self) -> Sequence[str]: ...
-
-    @property
-    def shares(self) -> Callable[[Step], bool] | None: ...
 
     @property
     def starts(self) -> bool: ...

@@ -115,8 +115,7 @@ class Case:
     case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still
     name where a byte string is rendered late. ``server`` holds the options to start it with, in the engine's words.
     ``keeps_scope`` says that a step looks at the scope as it is after a call, which must then be recorded.
-    ``starts`` says that a step starts the server, which is not running before. ``shares`` says that nothing in it
-    concerns the connection, so that it may pass on one that other cases have used.
+    ``starts`` says that a step starts the server, which is not running before.
     """
 
     id: str
@@ -145,7 +144,6 @@ class Case:
     variant: str = ""
     keeps_scope: bool = False
     starts: bool = False
-    shares: bool = False
 
     @property
     def address(self) -> str:

@@ -49,11 +49,6 @@ class Channel(Protocol):
         """Write without waiting for room: for small things."""
         ...
 
-    def pass_on(self, label: str) -> bool:
-        """Begin a new record, under another short name, for whoever uses the connection next. False where it is not as
-        good as new: it has ended, or bytes came that nobody read."""
-        ...
-
     async def receive(self) -> tuple[bytes, float]:
         """The next bytes and when they came, waiting for them; (b"", when) after the peer's FIN. Raises Reset."""
         ...
@@ -132,13 +127,7 @@ class Boundary(Protocol):
 
 
 class LiveTarget(Protocol):
-    """A started target.
-
-    ``idle`` are connections to it that cases have left to others; stopping the target closes them first. None where
-    none is to be left any more.
-    """
-
-    idle: list[Channel] | None
+    """A started target."""
 
     @property
     def target(self) -> Target: ...

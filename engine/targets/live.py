@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.model.protocols import Boundary, Channel
+from engine.model.protocols import Boundary
 from engine.model.target import Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
@@ -84,7 +84,6 @@ class LocalTarget:
         self.log_file = log_file
         self._log_name = str(log_file)
         self.tls = tls
-        self.idle: list[Channel] | None = []
         self._upstream = address
         self._address = front.address if front is not None else address
         self._speaks = speaks
@@ -232,8 +231,6 @@ class LocalTarget:
     async def _stop(self, grace: float) -> None:
         _ = self.workers_lost
         self._over = True
-        for channel in self.idle or ():
-            channel.close()
         if self._keeper is not None:
             self._keeper.close()
         front = [self._front] if self._front is not None else []

@@ -267,39 +267,6 @@ def test_bytes_put_back_come_first(play: Callable[[Work], None]) -> None:
     play(work)
 
 
-def test_a_connection_is_passed_on_with_a_new_record(play: Callable[[Work], None]) -> None:
-    async def work(channel: TcpChannel, peer: socket.socket) -> None:
-        await channel.send(b"ping")
-        first = channel.opened
-        assert channel.pass_on("two")
-        assert [(moment.subject, moment.what) for moment in channel.moments] == [("two", "connected")]
-        assert "earlier" in channel.moments[0].detail
-        assert channel.opened > first
-        peer.sendall(b"pong")
-        assert await all_of(channel, 4) == b"pong"
-        assert whats(channel) == ["connected", "received"]
-
-    play(work)
-
-
-@pytest.mark.parametrize("how", ["unread", "closed", "half closed", "fin"])
-def test_a_connection_that_is_not_as_good_as_new_is_not_passed_on(play: Callable[[Work], None], how: str) -> None:
-    async def work(channel: TcpChannel, peer: socket.socket) -> None:
-        match how:
-            case "unread":
-                peer.sendall(b"what nobody asked for")
-            case "closed":
-                channel.close()
-            case "half closed":
-                channel.half_close()
-            case "fin":
-                peer.shutdown(socket.SHUT_WR)
-        await asyncio.sleep(0.05)
-        assert not channel.pass_on("two")
-
-    play(work)
-
-
 def test_a_cancelled_read_loses_nothing(play: Callable[[Work], None]) -> None:
     async def work(channel: TcpChannel, peer: socket.socket) -> None:
         with pytest.raises(TimeoutError):

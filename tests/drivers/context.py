@@ -150,7 +150,6 @@ class FakeLive(LiveTarget):
 
     pid: int = 100
     ended_at: float = 0.0
-    idle: list[Channel] | None = None
 
     def __init__(self, address: tuple[str, int]) -> None:
         self._address = address
@@ -343,7 +342,7 @@ class FakeContext(Context):
     def log(self) -> str:
         return self.live.log()
 
-    def release(self, connection: Connection, *, whole: bool = False) -> None:
+    def release(self, connection: Connection) -> None:
         if not connection.name:
             connection.channel.close()
 

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
-from engine.drivers import request
 from engine.drivers.base import Stop
 from engine.errors import ChannelClosed
-from engine.model.case import Step
-from engine.model.expectation import ABSENT, Checks, Expectation, Group, Literal
-from engine.model.octets import ByteString
+from engine.model.expectation import ABSENT
 from tests.drivers.context import NOWHERE, FakeContext, against, answering, reset, run, see, serve, staying, why
-from tests.drivers.reader import PLACE, mistakes, steps
+from tests.drivers.reader import mistakes, steps
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -243,31 +239,3 @@ def test_mistakes(body: object, mistake: str) -> None:
 
 def test_a_path_with_a_variable_is_no_mistake() -> None:
     assert mistakes("request", {"path": "/$(a b)/x"}) == []
-
-
-PLAIN = request.Params("/")
-
-
-@pytest.mark.parametrize(
-    ("params", "facts", "expected"),
-    [
-        (PLAIN, {"status": 200, "body": "OK", "json.a[0].b": 1, "header.x-a": "b", "complete": True}, True),
-        (replace(PLAIN, method="POST", body=ByteString(()), framing="chunked"), {"status": 200}, True),
-        (replace(PLAIN, method="CONNECT"), {"status": 200}, False),
-        (replace(PLAIN, method="$(method)"), {"status": 200}, False),
-        (replace(PLAIN, version="1.0"), {"status": 200}, False),
-        (replace(PLAIN, framing="none"), {"status": 200}, False),
-        (replace(PLAIN, trailers=(("a", ByteString(())),)), {"status": 200}, False),
-        (replace(PLAIN, headers=(("x-a", ByteString(())),)), {"status": 200}, True),
-        (replace(PLAIN, headers=(("CONNECTION", ByteString(())),)), {"status": 200}, False),
-        (replace(PLAIN, headers=(("$(name)", ByteString(())),)), {"status": 200}, False),
-        (replace(PLAIN, abandon_after=1.0), {"status": 200}, False),
-        (PLAIN, {"header.Connection": "close"}, False),
-        (PLAIN, {"headers": []}, False),
-        (PLAIN, {"chunks": 1}, False),
-    ],
-)
-def test_what_concerns_the_connection(params: request.Params, facts: dict[str, object], *, expected: bool) -> None:
-    expectations = tuple(Expectation(name, Literal(value, PLACE), PLACE) for name, value in facts.items())
-    checks = Checks(expect=Group(expectations, (), PLACE))
-    assert request.shares(Step("request", "step", params, PLACE, checks=checks)) is expected

@@ -14,7 +14,6 @@ from engine.model.boundary import AppCall
 from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
 from engine.model.places import Place
-from engine.model.protocols import Channel
 from engine.model.target import Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
@@ -83,7 +82,6 @@ class FakeLive:
     pid: int = 100
     ended_at: float = 0.0
     written: str = ""
-    idle: list[Channel] | None = field(default_factory=list)
     started: int = 0
 
     def log(self, since: int = 0) -> str:

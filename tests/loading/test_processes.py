@@ -56,38 +56,6 @@ def test_rules(steps: str, extra: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "extra", "expected"),
-    [
-        (LOOK, "", True),
-        ("{request: {path: /scope, headers: {x-a: b}, expect: {json.method: GET, header.content-type: a}}}", "", True),
-        ("{request: {path: /echo, method: POST, body: abc, expect: {body: {sent: true}, complete: true}}}", "", True),
-        (LOOK, "alone: word", False),
-        (LOOK, "process: own", False),
-        (LOOK, "application: {http: [respond: {status: 200}]}", False),
-        (f"{LOOK}, {LOOK}", "", False),
-        (f"{LOOK}, {{app: {{expect: {{calls: 1}}}}}}", "", False),
-        (f"{{repeat: {{times: 2, steps: [{LOOK}]}}}}", "", False),
-        ("{request: {path: /scope, connection: one, expect: {status: 200}}}", "", False),
-        ("{request: {path: /scope, headers: {Connection: close}, expect: {status: 200}}}", "", False),
-        ("{request: {path: /scope, version: '1.0', expect: {status: 200}}}", "", False),
-        ("{request: {path: /scope, abandon_after: 1s, expect: {status: 200}}}", "", False),
-        ("{request: {path: /scope, expect: {status: 200, open: true}}}", "", False),
-        ("{request: {path: /scope, expect: {outcome: closed}}}", "", False),
-        ("{request: {path: /scope, expect: {elapsed: {at_most: 1s}}}}", "", False),
-        ("{request: {path: /scope, expect: {header.connection: close}}}", "", False),
-        ("{request: {path: /scope, expect: {status: 200}, record: {a: wire}}}", "", False),
-    ],
-)
-def test_a_case_may_share_connections_where_nothing_in_it_concerns_them(
-    steps: str, extra: str, *, expected: bool
-) -> None:
-    found = loaded(f"[{steps}]", extra)
-    assert [one.what for one in found.diagnostics if one.is_error] == []
-    [suite] = found.suites
-    assert [case.shares for case in suite.cases] == [expected]
-
-
-@pytest.mark.parametrize(
     ("steps", "extra", "own", "starts", "alone"),
     [
         (f"[{LOOK}]", "", False, False, ""),

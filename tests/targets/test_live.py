@@ -40,16 +40,6 @@ def test_a_log_is_text_whatever_it_holds(tmp_path: Path) -> None:
     assert read_log(tmp_path / "log") == "a\ufffd\n"
 
 
-class Left:
-    """A connection that a case has left to others."""
-
-    def __init__(self, told: list[str]) -> None:
-        self.told = told
-
-    def close(self) -> None:
-        self.told.append("close")
-
-
 class Fake:
     """A process, or the gateway in front of one."""
 
@@ -108,11 +98,3 @@ def test_both_are_stopped_before_either_is_let_go(tmp_path: Path) -> None:
     asyncio.run(scene())
     assert sorted(told[:2]) == ["stop gateway in 2 s", "stop server in 2 s"]
     assert told[2:] == ["release server", "release gateway"]
-
-
-def test_connections_that_cases_have_left_are_closed_before_anything_is_stopped(tmp_path: Path) -> None:
-    told: list[str] = []
-    live, _, _ = target(tmp_path, told, fronted=False)
-    live.idle = [cast(Any, Left(told))]
-    asyncio.run(live.stop(2.0))
-    assert told == ["close", "stop server in 2 s", "release server"]

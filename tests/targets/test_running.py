@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
@@ -117,14 +115,6 @@ def test_a_service_is_what_it_says_from_outside() -> None:
     assert live.host == f"127.0.0.1:{live.address[1]}"
     boundary: Boundary = live.boundary
     assert boundary.calls(token=boundary.token("j0", 1)) == []
-
-
-def test_connections_that_cases_have_left_are_closed_and_the_service_goes_on() -> None:
-    live = started(answering(b"HTTP/1.1 200 OK\r\n\r\n"))
-    told: list[str] = []
-    live.idle = [cast(Any, SimpleNamespace(close=lambda: told.append("close")))]
-    assert asyncio.run(live.stop()) is None
-    assert told == ["close"]
 
 
 def test_nobody_listens() -> None:

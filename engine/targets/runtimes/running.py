@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from engine.errors import StartError, UsageError
 from engine.model.boundary import AppCall
-from engine.model.protocols import Boundary, Channel
+from engine.model.protocols import Boundary
 from engine.model.target import RUNNING, Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
@@ -98,7 +98,6 @@ class RunningTarget:
         self.tls: Trust | None = None
         self.boundary = boundary
         self.facts = facts
-        self.idle: list[Channel] | None = []
         self.pid = 0
         self.ended: Ended | None = None
         self.ended_at = 0.0
@@ -128,8 +127,6 @@ class RunningTarget:
         raise StartError(f"{self.target.id} is not the engine's, which cannot load its app")
 
     async def stop(self) -> Ended | None:
-        for channel in self.idle or ():
-            channel.close()
         self.boundary.refresh()
         self.boundary.close()
         return None
