@@ -17,6 +17,7 @@ from engine.model.case import Step
 from engine.model.expectation import Mismatch
 from engine.model.nodes import Node
 from engine.model.octets import ByteString, plain
+from engine.model.tagged import tagged
 from engine.model.variables import Variable, fill, resolve
 
 # How long the app's call may take where the step does not say, in seconds.
@@ -141,7 +142,7 @@ def rendered(value: object, variables: Mapping[str, object]) -> object:
     if isinstance(value, (list, tuple)):
         return [rendered(item, variables) for item in value]
     if isinstance(value, Mapping):
-        return {name: rendered(item, variables) for name, item in value.items()}
+        return {fill(name, variables): rendered(item, variables) for name, item in value.items()}
     return value
 
 
@@ -164,8 +165,8 @@ async def perform(step: Step, ctx: Context) -> Observation:
     least = LEAST.get(str(params.scope.get("type")), {})
     order = {
         "token": ctx.token(),
-        "scope": rendered({**least, **params.scope}, ctx.variables),
-        "script": [act(one, ctx.variables) for one in params.script],
+        "scope": tagged(rendered({**least, **params.scope}, ctx.variables)),
+        "script": [[word, tagged(argument)] for word, argument in (act(one, ctx.variables) for one in params.script)],
         "within": PATIENCE if step.checks.within is None else step.checks.within,
     }
     stuck = await ctx.live.drive(order)

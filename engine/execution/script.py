@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.model.case import Act, Application
 from engine.model.octets import ByteString
+from engine.model.tagged import Ready, tagged
 from engine.model.variables import Variable, fill, resolve
 
 
@@ -40,28 +41,9 @@ def _render(value: object, known: Mapping[str, object]) -> object:
     if isinstance(value, str):
         return fill(value, known)
     if isinstance(value, Act):
-        return _Rendered(_act(value, known))
+        return Ready(_act(value, known))
     if isinstance(value, (list, tuple)):
         return [_render(item, known) for item in value]
     if isinstance(value, Mapping):
         return {fill(key, known): _render(item, known) for key, item in value.items()}
-    return value
-
-
-class _Rendered(dict[str, object]):
-    """An act inside an act, tagged already."""
-
-
-def tagged(value: object) -> object:
-    """JSON's types for a value that may hold bytes: ``{"$b": latin-1 text}``."""
-    if isinstance(value, _Rendered):
-        return dict(value)
-    if isinstance(value, bytes):
-        return {"$b": value.decode("latin-1")}
-    if isinstance(value, (list, tuple)):
-        return [tagged(item) for item in value]
-    if isinstance(value, Mapping):
-        if any(key.startswith("$") for key in value):
-            return {"$d": [[key, tagged(item)] for key, item in value.items()], "class": "dict"}
-        return {key: tagged(item) for key, item in value.items()}
     return value

@@ -86,7 +86,7 @@ class Boundary(Protocol):
         ...
 
     def stage(self, job: str, script: object) -> None:
-        """Put a script (JSON's types) where the application's side finds it, before any of the job's bytes go out."""
+        """Put a script (tagged JSON) where the application's side finds it, before any of the job's bytes go out."""
         ...
 
     def expect_peer(self, address: tuple[str, int], job: str) -> None:
@@ -211,7 +211,8 @@ class LiveTarget(Protocol):
 
     async def drive(self, order: Mapping[str, object]) -> str:
         """Have the app called without a server, in a process of its own beside the target's; see
-        ``engine.inside.driving`` for what an order holds. What is seen of it is at the boundary, by the order's token.
+        ``engine.inside.driving`` for what an order holds; its values are tagged JSON. What is seen of it is at the
+        boundary, by the order's token.
 
         What the script could not do, "" if all was done. Raises StartError where the app cannot be loaded.
         """

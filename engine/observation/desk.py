@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine.errors import Defect
 from engine.model.boundary import AppCall
@@ -82,9 +82,9 @@ class Desk:
         return f"{_checked(job)}.{call}{AFTER if keep_scope_after else ''}"
 
     def stage(self, job: str, script: object) -> None:
-        """Write a job's script. Bytes in it become ``{"$b": ...}``; the rest is JSON's. Raises OSError."""
+        """Write a job's script, which is tagged JSON. Raises OSError."""
         self._with_files.add(job)
-        text = json.dumps(script, default=_tagged)
+        text = json.dumps(script)
         self._put(self.folder / "scripts" / f"{_checked(job)}.json", text)
 
     def expect_peer(self, address: Peer, job: str) -> None:
@@ -247,12 +247,6 @@ def _peer(address: Peer) -> Peer:
 
 def _in_order(stories: Iterable[Story]) -> list[AppCall]:
     return [story.call for story in sorted(stories, key=lambda story: story.order)]
-
-
-def _tagged(value: Any) -> object:
-    if isinstance(value, bytes):
-        return {"$b": value.decode("latin-1")}
-    raise TypeError(f"{value!r} cannot stand in a script")
 
 
 def _remove(file: Path) -> None:

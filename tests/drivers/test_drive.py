@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from engine.inside.tagged import decode
 from engine.model.boundary import Event
 from tests.drivers.context import FakeContext, call, run, see, why
 from tests.drivers.reader import mistakes
 
 
 def order(body: dict[str, Any], **variables: object) -> Any:
-    """What the other side is told."""
+    """The order as the application's side decodes it."""
     ctx = FakeContext(variables=variables)
     run(see(ctx, "drive", body))
     assert len(ctx.live.orders) == 1
-    return ctx.live.orders[0]
+    found = json.loads(json.dumps(ctx.live.orders[0]))
+    script = [(word, decode(argument)) for word, argument in found["script"]]
+    return found | {"scope": decode(found["scope"]), "script": script}
 
 
 def test_the_scope_is_what_the_step_says_and_the_least_besides() -> None:
@@ -46,6 +50,17 @@ def test_headers_and_the_query_are_bytes() -> None:
     assert scope["headers"] == [[b"x-a", b"1"]]
     assert scope["query_string"] == b"a=1"
     assert scope["state"] == {"n": 1}
+
+
+def test_a_key_that_begins_with_a_dollar_is_a_key() -> None:
+    body = {"scope": {"type": "http", "state": {"$b": "a", "$t": ["x"]}, "$o": "$(x)"}, "script": [{"give": {"$d": 1}}]}
+    found = order(body, x="y")
+    assert (found["scope"]["state"], found["scope"]["$o"]) == ({"$b": "a", "$t": ["x"]}, "y")
+    assert found["script"] == [("give", {"$d": 1})]
+
+
+def test_a_variable_in_a_key_is_filled_in() -> None:
+    assert order({"scope": {"type": "http", "$(name)": 1}}, name="more")["scope"]["more"] == 1
 
 
 def test_the_script() -> None:
