@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.app.own_code import engine_key
 from engine.app.places import Places, relative
 from engine.app.plan import Selection, plan
 from engine.app.reach import EVERYTHING, Reach, within
@@ -124,14 +125,12 @@ class Front:
     @cached_property
     def kept(self) -> Kept:
         """Documents without mistakes, as they were read the last time."""
-        package = Path(__file__).resolve().parent.parent
-        code = [package / name for name in ("loading", "drivers", "matchers", "model", "targets/contract.py")]
         contracts = [self.places.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
         facts = [
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
             *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs])),
         ]
-        return Kept(self.places.cache / "documents", fingerprint(code, facts))
+        return Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""

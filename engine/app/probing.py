@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine.app.own_code import contents, engine_key
 from engine.app.places import Places
+from engine.model.target import CONTROL
 from engine.targets.environments import Environments
 from engine.targets.offers import Probed
 from engine.targets.probes import Probes
@@ -10,8 +12,10 @@ from engine.targets.servers.base import Server
 
 
 def probes(places: Places) -> Probes:
-    """What probes found, in the cache."""
-    return Probes(places.cache, Environments(places.cache).alone)
+    """What probes found, in the cache. The control takes part in each finding, and its code is in the key."""
+    control = places.frameworks / CONTROL
+    code = "".join(f"{name}\0{content!r}" for name, content in contents(control)) if control.is_dir() else ""
+    return Probes(places.cache, Environments(places.cache).alone, engine_key() + code)
 
 
 def probed(places: Places, server: Server, loop: str) -> Probed | None:

@@ -12,7 +12,6 @@ import hashlib
 import os
 import pickle
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,13 +27,9 @@ from engine.loading.sealing import sealed
 OLD = 7 * 24 * 3600.0
 
 
-def fingerprint(code: Iterable[Path], facts: Iterable[str]) -> str:
-    """What a document's meaning depends on besides its text: some modules, and those of some packages; other facts,
-    and Python."""
-    digest = hashlib.sha256(sys.version.encode())
-    for one in code:
-        for path in sorted(one.rglob("*.py")) if one.is_dir() else [one]:
-            digest.update(path.read_bytes())
+def fingerprint(engine: str, facts: Iterable[str]) -> str:
+    """What a document's meaning depends on besides its text: the engine's own key, and other facts."""
+    digest = hashlib.sha256(engine.encode())
     for fact in facts:
         digest.update(fact.encode("utf-8", "surrogatepass") + b"\0")
     return digest.hexdigest()[:24]

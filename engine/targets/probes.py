@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -37,10 +36,12 @@ class Begin(Protocol):
 class Probes:
     """The findings in a cache."""
 
-    def __init__(self, cache: Path, alone: Alone) -> None:
-        """``alone`` holds a lock file, so that two engines probe a server once."""
+    def __init__(self, cache: Path, alone: Alone, made_with: str) -> None:
+        """``alone`` holds a lock file, so that two engines probe a server once. ``made_with`` stands for all that a
+        finding depends on besides the server: the engine's code, its libraries, and the app that is probed."""
         self._folder = cache / "probes"
         self._alone = alone
+        self._made_with = made_with
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def of(self, server: Server, servers_part: str, loop: str, begin: Begin, workers: int = 1) -> Probed:
@@ -129,10 +130,14 @@ class Probes:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    @staticmethod
-    def _asked(server: Server, servers_part: str) -> str:
+    def _asked(self, server: Server, servers_part: str) -> str:
         """The digest that names what a server's ``--help`` told."""
-        words = ["help", servers_part, *(f"{word} {flag}" for word, flag in sorted(server.asks.items()))]
+        words = [
+            self._made_with,
+            "help",
+            servers_part,
+            *(f"{word} {flag}" for word, flag in sorted(server.asks.items())),
+        ]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
     def name(self, server: Server, servers_part: str, loop: str) -> str:
@@ -141,13 +146,8 @@ class Probes:
         line = server.base(Start(Path("python"), "app", loop, ("", 0), 0))
         own = [inside.digest_of(inside.contents_of(source), package) for package, source in server.brings.items()]
         secure = [] if server.unsupported({WORD: True}) else server.options[WORD](True)
-        words = [self._how, servers_part, loop, *line, "--", *server.variant.flags, "--", *secure, "--", *own]
+        words = [self._made_with, servers_part, loop, *line, "--", *server.variant.flags, "--", *secure, "--", *own]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
-
-    @cached_property
-    def _how(self) -> str:
-        """What a finding means: another way of probing finds anew."""
-        return "".join(Path(str(module.__file__)).read_text("utf-8") for module in (probe, offers))
 
     def known(self, name: str) -> Probed | None:
         """A finding, None where there is none that can be read."""

@@ -93,13 +93,11 @@ def test_a_broken_file_or_folder_only_costs_time(tmp_path: Path) -> None:
     assert len(load_paths([path], words, Kept(tmp_path / "taken", "mark")).suites[0].cases) == 2
 
 
-def test_the_fingerprint_covers_code_and_facts(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("1")
-    one = fingerprint([tmp_path], ["x"])
-    assert one == fingerprint([tmp_path], ["x"])
-    assert one != fingerprint([tmp_path], ["y"])
-    (tmp_path / "a.py").write_text("2")
-    assert one != fingerprint([tmp_path], ["x"])
+def test_the_fingerprint_covers_the_engine_and_facts() -> None:
+    one = fingerprint("engine", ["x"])
+    assert one == fingerprint("engine", ["x"])
+    assert one != fingerprint("engine", ["y"])
+    assert one != fingerprint("other", ["x"])
 
 
 KNOWN = """\

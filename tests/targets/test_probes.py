@@ -69,7 +69,7 @@ class Bench:
         return Control(self.told)
 
     def probes(self) -> Probes:
-        return Probes(self.cache, Environments(self.cache).alone)
+        return Probes(self.cache, Environments(self.cache).alone, "engine")
 
     async def of(self, server: Server = SERVER, part: str = "part", loop: str = "auto") -> Probed:
         return await self.probes().of(server, part, loop, self.begin)
@@ -172,12 +172,9 @@ async def unlocked(path: Path) -> AsyncIterator[int]:
     yield 0
 
 
-def test_another_way_of_probing_finds_anew(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = Probes(bench.cache, unlocked).name(SERVER, "part", "auto")
-    other = tmp_path / "probe.py"
-    other.write_text("other")
-    monkeypatch.setattr(probe, "__file__", str(other))
-    assert Probes(bench.cache, unlocked).name(SERVER, "part", "auto") != before
+def test_another_engine_finds_anew(bench: Bench) -> None:
+    one, other = (Probes(bench.cache, unlocked, made_with) for made_with in ("one", "other"))
+    assert one.name(SERVER, "part", "auto") != other.name(SERVER, "part", "auto")
 
 
 def asking(folder: Path, text: str, code: int = 0) -> tuple[Server, Path]:
@@ -189,12 +186,12 @@ def asking(folder: Path, text: str, code: int = 0) -> tuple[Server, Path]:
 
 
 def of_help(cache: Path, server: Server, python: Path, part: str = "part") -> frozenset[str]:
-    return asyncio.run(Probes(cache, Environments(cache).alone).spoken(server, part, python))
+    return asyncio.run(Probes(cache, Environments(cache).alone, "engine").spoken(server, part, python))
 
 
 def test_a_protocol_of_some_releases_is_asked_for_once(tmp_path: Path) -> None:
     server, python = asking(tmp_path, "usage: --fastcgi-allow-from LIST")
-    probes = Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone)
+    probes = Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone, "engine")
     assert probes.spoken_now(server, "part") is None
     for _ in range(2):
         assert of_help(tmp_path / "cache", server, python) == {"fastcgi"}
@@ -211,7 +208,9 @@ def test_a_release_whose_help_does_not_name_it_has_it_not(tmp_path: Path) -> Non
 def test_what_could_not_be_asked_is_not_kept(tmp_path: Path) -> None:
     server, python = asking(tmp_path, "--fastcgi-allow-from", code=1)
     assert of_help(tmp_path / "cache", server, python) == frozenset()
-    assert Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone).spoken_now(server, "part") is None
+    assert (
+        Probes(tmp_path / "cache", Environments(tmp_path / "cache").alone, "engine").spoken_now(server, "part") is None
+    )
 
 
 WITH_TLS = replace(SERVER, options={"tls": flags("--cert", "--key", "--ca", "--asks", {"optional": "1"})})
