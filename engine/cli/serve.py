@@ -3,77 +3,105 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, nginx_argument, server_arguments
 from engine.errors import UsageError
-from engine.model.target import Launch, Target
+from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.app.front import Front
+    from engine.app.serving import Serving
 
 DESCRIPTION = """\
 Start one target and leave it running until Ctrl-C. TARGET is a target's id, as
 in a test's name: gunicorn-starlette-uvloop, gunicorn==26.2.0-control-auto for
-another release. Its log is printed as it grows."""
+another release. Its log is printed as it grows.
+
+With --case it is started with the options that the case asks for, TLS included,
+and the application plays the case's script for every request. Without TARGET it
+is the first target on which the case runs."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("target", metavar="TARGET", help="a target's id: SERVER-FRAMEWORK-LOOP, -GATEWAY behind one")
+    parser.add_argument(
+        "target", nargs="?", default="", metavar="TARGET",
+        help="a target's id: SERVER-FRAMEWORK-LOOP, -GATEWAY behind one",
+    )  # fmt: skip
+    parser.add_argument("--case", default="", metavar="CASE", help="serve as this case has it: an address or an id")
     server_arguments(parser, "all pinned ones, and what TARGET itself asks for")
     nginx_argument(parser)
     parser.add_argument("--tls", action="store_true", help="serve TLS, with certificates that are made for it")
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
+    parser.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="the port to listen on, 0 for any that is free (8000)"
+    )
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
+    from engine.app import serving
     from engine.app.front import Front
     from engine.app.launch import Stopped, until_stopped
     from engine.app.naming import target_called
     from engine.app.places import find
+    from engine.app.ways import case_called
 
+    if not parsed.target and not parsed.case:
+        raise UsageError("there is nothing to serve", hint="name a TARGET, or a case with --case")
     front = Front(find(frameworks=parsed.frameworks), parsed.nginx)
-    target = target_called(front, parsed.target, parsed.server, parsed.variant)
+    case = case_called(parsed.case, front) if parsed.case else None
+    if parsed.target or case is None:
+        target = target_called(front, parsed.target, parsed.server, parsed.variant)
+    else:
+        target = serving.target_for(front, case, parsed.server, parsed.variant)
+    what = serving.serving(front, target, parsed.port, case=case, tls=parsed.tls)
+    heed_interrupts()
     try:
-        return until_stopped(serve(front, target, parsed.port, tls=parsed.tls))
+        return until_stopped(serve(front, what))
     except Stopped:
         return 0
 
 
-async def serve(front: Front, target: Target, port: int, *, tls: bool = False) -> int:
-    """Start the target, and pass connections on to it until it ends. Raises UsageError where it has no TLS."""
+def heed_interrupts() -> None:
+    """Let SIGINT end the command. A shell starts what a script runs in its background with SIGINT ignored, and nothing
+    else would end this command."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+async def serve(front: Front, what: Serving) -> int:
+    """Start the target, and print its log until it ends. Raises what starting it raises."""
     import asyncio
 
-    from engine.app import workshop
-    from engine.app.forward import forward
+    from engine.app.serving import started
 
+    target, case = what.target, what.case
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
-        options: tuple[tuple[str, object], ...] = (("tls", True),) if tls else ()
-        if reasons := front.unsupported(target, dict(options)):
-            raise UsageError(reasons[0], hint="leave --tls out, or name another target")
-        live = await workshop.runtime(front, Path(folder)).start(Launch(target, options))
-        try:
-            async with forward(port, live.address):
-                versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))
-                where = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-                print(f"{target.id} on {where} ({versions}); Ctrl-C ends it", flush=True)
-                if live.tls is not None:
-                    print(f"its certificate is signed by {live.tls.ca}", flush=True)
-                shown = 0
-                while live.ended is None:
-                    log = live.log()
-                    print(log[shown:], end="", flush=True)
-                    shown = len(log)
-                    await asyncio.sleep(0.2)
-                print(f"{target.id} ended: {live.ended}", flush=True)
-                return 1
-        finally:
-            await live.stop()
+        async with started(front, what, Path(folder)) as live:
+            versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))
+            where = f"{'http' if live.tls is None else 'https'}://{live.address[0]}:{live.address[1]}"
+            print(f"{target.id} on {where} ({versions}); Ctrl-C ends it", flush=True)
+            if case is not None and case.application is not None:
+                print(f"the application plays the script of {case.address} for every request", flush=True)
+            if live.tls is not None:
+                print(f"its certificate is signed by {live.tls.ca}", flush=True)
+                if live.tls.asks:
+                    print(f"a client's certificate and key are in {live.tls.client}", flush=True)
+            shown = 0
+            over = False
+            while not over:
+                over = live.ended is not None  # before the log is read, so that its last lines are printed too
+                log = live.log()
+                print(visible(log[shown:], lines=True, tabs=True), end="", flush=True)
+                shown = len(log)
+                await asyncio.sleep(0 if over else 0.2)
+            print(f"{target.id} ended: {live.ended}", flush=True)
+            return 1
 
 
 COMMAND = Command(
@@ -88,5 +116,6 @@ COMMAND = Command(
         ("engine serve gunicorn-control-auto --port 9000", "on another port"),
         ("engine serve gunicorn==26.2.0-control-auto", "another release"),
         ("engine serve gunicorn@g-control-auto --server gunicorn@../g", "a checkout"),
+        ("engine serve --case sent-before-the-end", "with what a case plays"),
     ),
 )

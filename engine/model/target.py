@@ -66,12 +66,14 @@ class Target:
 class Launch:
     """How a target is started for some jobs: its target, the server's options in the engine's words, and the job
     whose lifespan script is played, if any. Jobs that share a launch share a process. ``held`` says that the job
-    starts it itself, by a step, and that it is only made ready for that."""
+    starts it itself, by a step, and that it is only made ready for that. ``port`` is the one that clients connect to,
+    0 for any that is free."""
 
     target: Target
     options: tuple[tuple[str, object], ...] = ()
     lifespan_of: str = ""
     held: bool = False
+    port: int = 0
 
     @property
     def id(self) -> str:

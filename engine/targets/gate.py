@@ -68,16 +68,18 @@ async def open_gate(
     *,
     scratch: Path,
     log: Path,
+    port: int = 0,
 ) -> Gate:
     """Start a gateway in front of ``upstream``, and wait until it listens. ``scratch`` is the target's folder, in which
-    it has one of its own; its warden deletes it when all is over.
+    it has one of its own; its warden deletes it when all is over. ``port`` is where it is to listen, 0 for any port.
 
-    Raises StartError, with its own words, and ports.PortTaken where somebody else was quicker. Cancelling ends it.
+    Raises UsageError for a port that cannot be had, StartError, with its own words, and ports.PortTaken where somebody
+    else was quicker. Cancelling ends it.
     """
     reasons = gateway.unsupported(options)
     if reasons:
         raise StartError(reasons[0])
-    port, keeper = ports.reserved()
+    port, keeper = ports.reserved(port)
     process: Process | None = None
     prefix = scratch / "gateway"
     try:

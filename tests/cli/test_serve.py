@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 import signal
 import socket
 import ssl
@@ -9,10 +12,11 @@ import subprocess
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Engine
+from tests.cli.conftest import ENGINE, Engine, clean
 
 
 def free_port() -> int:
@@ -80,6 +84,147 @@ def test_a_server_in_a_variant(begun: Callable[..., subprocess.Popen[str]]) -> N
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "99999"])
+def test_a_port_that_there_is_not(engine: Engine, port: str) -> None:
+    ran = engine("serve", "gunicorn-control-auto", "--port", port)
+    assert ran.returncode == 2
+    assert f"there is no port {port}" in ran.stderr
+    assert ran.stdout == ""
+
+
+def test_nothing_to_serve(engine: Engine) -> None:
+    ran = engine("serve")
+    assert ran.returncode == 2
+    assert "name a TARGET, or a case with --case" in ran.stderr
+
+
+def address(process: subprocess.Popen[str]) -> tuple[str, int]:
+    """Where a target that was begun says that it is."""
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    found = re.search(r" on http://([\d.]+):(\d+) ", first)
+    assert found is not None, first
+    return found[1], int(found[2])
+
+
+def written(process: subprocess.Popen[str]) -> str:
+    """What else is written, to the end. ``communicate`` would miss what has been buffered behind the first line."""
+    assert process.stdout is not None
+    text = process.stdout.read()
+    process.wait(20)
+    return text
+
+
+def scope_of(host: str, port: int) -> dict[str, Any]:
+    with urllib.request.urlopen(f"http://{host}:{port}/scope", timeout=10) as response:
+        found: dict[str, Any] = json.load(response)
+    return found
+
+
+# One that is handed a socket, one that binds its port itself, and one behind a gateway.
+@pytest.mark.service
+@pytest.mark.parametrize(
+    "target", ["gunicorn-control-asyncio", "hypercorn-control-asyncio", "gunicorn-control-asyncio-nginx-http"]
+)
+def test_port_0_is_any_port_and_the_one_that_is_told(begun: Callable[..., subprocess.Popen[str]], target: str) -> None:
+    host, port = address(process := begun("serve", target, "--port", "0"))
+    assert port > 0
+    found = scope_of(host, port)
+    if "nginx" not in target:
+        assert found["server"] == [host, port]
+    process.send_signal(signal.SIGTERM)
+    rest = written(process)
+    if target.startswith("gunicorn") and "nginx" not in target:
+        assert f"Listening at: http://{host}:{port} " in rest
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("target", ["hypercorn-control-asyncio", "gunicorn-control-asyncio-nginx-http"])
+def test_the_port_is_bound_by_whom_clients_connect_to(
+    begun: Callable[..., subprocess.Popen[str]], engine: Engine, target: str
+) -> None:
+    port = free_port()
+    host, bound = address(process := begun("serve", target, "--port", str(port)))
+    assert bound == port
+    assert scope_of(host, port)["path"] == "/scope"
+    ran = engine("serve", target, "--port", str(port))
+    assert ran.returncode == 2
+    assert f"port {port} cannot be had: Address already in use" in ran.stderr
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.service
+def test_in_the_background_of_a_script_it_heeds_an_interrupt(tmp_path: Path) -> None:
+    # A shell without job control starts what it runs in the background with SIGINT ignored.
+    script = tmp_path / "serve.sh"
+    script.write_text(
+        f"{shlex.join(ENGINE)} serve gunicorn-control-auto --port 0 > out.txt &\n"
+        "until grep -q 'Ctrl-C ends it' out.txt; do sleep 0.1; done\n"
+        "kill -INT $!\nwait $!\n"
+    )
+    ran = subprocess.run(["sh", script], cwd=tmp_path, env=clean(), timeout=60, check=False)
+    assert ran.returncode == 0
+
+
+SCRIPTED = """\
+suite: Scripted
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: plays
+    title: The application plays a script
+    application:
+      lifespan:
+        - receive: {}
+        - set: {scope: {state.greeting: hello}}
+        - send: {type: lifespan.startup.complete}
+        - receive: {}
+        - send: {type: lifespan.shutdown.complete}
+      http:
+        - get: {scope: state.greeting}
+        - respond: {status: 299, headers: [[content-length, "5"], [x-here, "$(host)"]], body: hello}
+    server: {workers: 2, root_path: /below}
+    steps:
+      - request: {path: /, expect: {status: 299}}
+"""
+
+
+@pytest.mark.service
+def test_a_case_is_served_with_its_script_and_its_options(
+    begun: Callable[..., subprocess.Popen[str]], suites: Path
+) -> None:
+    (suites / "scripted.yaml").write_text(SCRIPTED)
+    host, port = address(process := begun("serve", "--case", "scripted.yaml::plays", "--port", str(free_port())))
+    # For each request, the first and the later ones, and for whichever worker takes it.
+    for _ in range(4):
+        with urllib.request.urlopen(f"http://{host}:{port}/below/x", timeout=10) as response:
+            assert (response.status, response.read()) == (299, b"hello")
+            assert response.headers["x-here"] == f"{host}:{port}"
+    process.send_signal(signal.SIGTERM)
+    rest = written(process)
+    assert process.returncode == 0
+    assert "the application plays the script of scripted.yaml::plays" in rest
+    assert rest.count("Booting worker") == 2
+
+
+def test_a_case_on_a_target_that_it_is_not_meant_for(engine: Engine, suites: Path) -> None:
+    (suites / "scripted.yaml").write_text(SCRIPTED.replace("    title", "    runs_on: control\n    title"))
+    ran = engine("serve", "--case", "scripted.yaml::plays", "gunicorn-starlette-auto")
+    assert ran.returncode == 2
+    assert "is not meant for gunicorn-starlette-auto: the control alone plays its script" in ran.stderr
+    assert "engine show" in ran.stderr
+
+
+def test_a_case_with_options_that_the_server_lacks(engine: Engine, suites: Path) -> None:
+    (suites / "scripted.yaml").write_text(SCRIPTED)
+    ran = engine("serve", "--case", "scripted.yaml::plays", "daphne-control-auto")
+    assert ran.returncode == 2
+    assert "daphne cannot have workers: it is one process" in ran.stderr
 
 
 def test_a_target_that_there_is_not(engine: Engine) -> None:

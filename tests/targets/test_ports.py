@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from engine.errors import UsageError
 from engine.targets.ports import HERE, listening, reserved
 
 
@@ -37,3 +38,17 @@ def test_nobody_else_is_given_a_reserved_port() -> None:
     assert keeper is not None
     with keeper, socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind((HERE, port))
+
+
+def test_a_port_of_somebody_s_choice_is_bound_or_refused() -> None:
+    with socket.create_server((HERE, 0)) as other:
+        taken = int(other.getsockname()[1])
+        for ask in (listening, reserved):
+            with pytest.raises(UsageError, match=f"port {taken} cannot be had: Address already in use"):
+                ask(taken)
+    with listening(taken) as listener:
+        assert listener.getsockname() == (HERE, taken)
+    port, keeper = reserved(taken)
+    assert port == taken
+    if keeper is not None:
+        keeper.close()

@@ -100,8 +100,8 @@ class LocalRuntime:
         """Start a target, and wait until it is ready. ``prepare`` is called with its desk before the process starts.
 
         Raises EnvironmentFailed, StartError (with the log's last lines and a hint), and UsageError for an option that
-        ``unsupported`` would have named. Cancelling ends what was started. A target whose launch is held is made ready
-        to be started, and not started.
+        ``unsupported`` would have named, and for a port that cannot be had. Cancelling ends what was started. A target
+        whose launch is held is made ready to be started, and not started.
         """
         environment = await self.prepare(launch.target)
         if launch.target.interface == ASGI:  # what is looked for are words about ASGI apps
@@ -223,10 +223,12 @@ class LocalRuntime:
 
     async def _place(self, launch: Launch) -> tuple[tuple[str, int], socket.socket | None, Keeper | None]:
         """Where the server is to listen; the socket that it is handed, if it is, and what keeps its port."""
+        # Behind a gateway it is the gateway that clients connect to.
+        port = launch.port if launch.target.gateway == DIRECT else 0
         if self._hands_down(launch):
-            listener = ports.listening()
+            listener = ports.listening(port)
             return (ports.HERE, int(listener.getsockname()[1])), listener, None
-        port, keeper = ports.reserved()
+        port, keeper = ports.reserved(port)
         return (ports.HERE, port), None, keeper
 
     def _hands_down(self, launch: Launch) -> bool:
@@ -242,7 +244,9 @@ class LocalRuntime:
         gateway = load_gateways()[site.launch.target.gateway]
         _, options = split(dict(site.launch.options))
         log = site.log.with_name(f"{site.log.name.removesuffix('.log')}.gateway.log")
-        return await open_gate(gateway, program, site.address, options, scratch=site.scratch, log=log)
+        return await open_gate(
+            gateway, program, site.address, options, scratch=site.scratch, log=log, port=site.launch.port
+        )
 
     async def _begin(self, site: Site, listener: socket.socket | None = None) -> Process:
         """Start the process, which has the listener from then on alone."""
