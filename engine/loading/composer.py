@@ -15,7 +15,7 @@ import yaml
 from engine.loading.diagnostics import Notes
 from engine.loading.files import Source
 from engine.loading.scalars import Surprise, scalar, surprising_key
-from engine.loading.syntax import explain
+from engine.loading.syntax import NO_ESCAPE, explain
 from engine.model.nodes import Node, Scalar
 from engine.model.places import Place
 
@@ -24,10 +24,12 @@ MAX_DEPTH = 60
 NAMING = ("var", "index")
 """Keys whose values name a variable: there `n`, the index of a `repeat`, is a name and nothing else."""
 
-_LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
+_UNBOUNDED: Any = yaml.Loader
+_LOADER: Any = getattr(yaml, "CLoader", _UNBOUNDED)
 
 # Characters that YAML forbids, and line ends that editors and libyaml count differently.
 _forbidden = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_surrogate = re.compile("[\ud800-\udfff]")
 
 
 class _Stop(Exception):
@@ -47,6 +49,7 @@ def compose(source: Source, notes: Notes, *, loader: Any = None) -> Node | None:
         what = f"the character U+{code:04X} cannot stand in a document"
         notes.claim(Place(source.file, line, column), "character", what, f'write it in quotes as "{escape}"')
         return None
+    before = Notes(dict(notes.found), set(notes.taken), notes.errors)
     parser = (loader or _LOADER)(source.text)
     composer = _Composer(source, notes, parser.get_event)
     try:
@@ -55,26 +58,54 @@ def compose(source: Source, notes: Notes, *, loader: Any = None) -> Node | None:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if loader is not _UNBOUNDED and composer.may_be_deep(mark):
+            # libyaml looks ahead, and some of its releases bound the depth of what they see there. PyYAML's own parser
+            # has no bound, so it tells how deep the document is, or which mistake comes first.
+            notes.found, notes.taken, notes.errors = before.found, before.taken, before.errors
+            return compose(source, notes, loader=_UNBOUNDED)
         line, column = (mark.line, mark.column) if mark else (0, 0)
         explained = explain(error, composer.lines)
         place = composer.clamp(line, column)
         notes.claim(place, "syntax", explained.what, explained.hint)
     except yaml.YAMLError:
         notes.claim(Place(source.file, 1, 1), "syntax", "this is not YAML", "")
+    except _NoCharacter:
+        mark = parser.get_mark()
+        notes.claim(composer.clamp(mark.line, mark.column), "syntax", *NO_ESCAPE)
     finally:
         parser.dispose()
     return None
+
+
+class _NoCharacter(Exception):
+    """An escape is beyond Unicode. libyaml refuses it; PyYAML's own parser hands it to ``chr``."""
 
 
 class _Composer:
     """One document's composition. The events come one by one, and each method takes those of one node."""
 
     def __init__(self, source: Source, notes: Notes, next_event: Callable[[], Any]) -> None:
-        self.next = next_event
+        self._next_event = next_event
         self.file = source.file
+        self.text = source.text
         self.notes = notes
         self.lines = source.text.split("\n")
         self.depth = 0
+        self.read_to = 0
+
+    def next(self) -> Any:
+        """The next event. Raises what the parser raises, and _NoCharacter."""
+        try:
+            event = self._next_event()
+        except (ValueError, OverflowError):
+            raise _NoCharacter from None
+        self.read_to = event.end_mark.index
+        return event
+
+    def may_be_deep(self, mark: Any) -> bool:
+        """Whether brackets between the last event and an error's mark could open more than MAX_DEPTH levels."""
+        ahead = self.text[self.read_to : mark.index] if mark else ""
+        return self.depth + ahead.count("[") + ahead.count("{") > MAX_DEPTH
 
     def clamp(self, line: int, column: int) -> Place:
         """A place for a mark that may lie beyond the end: that of the last text instead."""
@@ -220,6 +251,10 @@ class _Composer:
     def _scalar(self, event: Any, place: Place, key: Place | None, *, flow: bool, naming: bool) -> Node:
         text = str(event.value)
         value: Scalar = text
+        if event.style == '"' and _surrogate.search(text):
+            # libyaml refuses the escape itself, and PyYAML's own parser does not.
+            self.notes.claim(place, "syntax", *NO_ESCAPE)
+            return Node("", place, key or place)
         if not event.style and event.tag is None and not (naming and text in ("n", "y")):
             if text == "":
                 return Node(None, place, key or place)

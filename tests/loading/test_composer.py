@@ -114,10 +114,41 @@ def test_the_index_of_a_repeat_is_a_name() -> None:
     assert node("a: {var: n}\nindex: n\n").plain() == {"a": {"var": "n"}, "index": "n"}
 
 
-def test_depth_is_bounded() -> None:
-    assert node("[" * MAX_DEPTH + "]" * MAX_DEPTH).value
-    assert [one.code for one in mistakes("[" * 5000 + "]" * 5000)] == ["too-deep"]
-    assert [one.code for one in mistakes("[" * 200_000)] == ["too-deep"]
+class Bounded(yaml.Loader):
+    """A reader that bounds what it sees ahead at 100 levels, as libyaml has done at 1,000 since its release 0.2.6."""
+
+    def fetch_flow_collection_start(self, token: object) -> None:
+        if self.flow_level >= 100:
+            raise yaml.scanner.ScannerError("while reading", None, "too many brackets", self.get_mark())
+        super().fetch_flow_collection_start(token)
+
+
+READERS = [getattr(yaml, "CLoader", yaml.Loader), yaml.Loader, Bounded]
+
+
+@pytest.mark.parametrize("loader", READERS)
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("[" * 5000 + "]" * 5000, MAX_DEPTH + 1),
+        ("[" * 200_000, MAX_DEPTH + 1),
+        ("a: " + "[" * 5000, MAX_DEPTH + 3),
+        ("a: no\nb: " + "{" * 1100, MAX_DEPTH + 3),
+        ("{" * 101 + "}" * 101, MAX_DEPTH + 1),
+        ("- " * 5000, 2 * MAX_DEPTH + 1),
+    ],
+)
+def test_depth_is_bounded_alike_by_every_reader(text: str, column: int, loader: object) -> None:
+    found = [one for one in mistakes(text, loader=loader) if one.code != "surprise"]
+    assert [(one.code, one.place.column) for one in found] == [("too-deep", column)]
+
+
+@pytest.mark.parametrize("loader", READERS)
+def test_a_mistake_before_the_depth_comes_first(loader: object) -> None:
+    text = "a: no\nb: 1\n" + "[" * 2000
+    found = [(one.code, one.place.line) for one in mistakes(text, loader=loader)]
+    assert found == [("surprise", 1), ("syntax", 3)]
+    assert not mistakes("[" * MAX_DEPTH + "]" * MAX_DEPTH, loader=loader)
 
 
 def test_an_alias_bomb_is_refused_and_not_unfolded() -> None:
