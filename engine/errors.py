@@ -3,6 +3,7 @@
     EngineError                what went wrong, where, and how to mend it
     ├── UsageError             the command line asks for what does not exist          exit 2
     ├── DocumentError          a document under specs/ has mistakes                   exit 2
+    ├── NothingToRun           no selected case is meant for the selected targets     exit 3
     ├── EnvironmentFailed      an environment could not be made                       exit 3
     ├── StartError             a target did not start; carries its log's last lines
     ├── ChannelError           the byte stream to a target broke
@@ -51,6 +52,12 @@ class DocumentError(EngineError):
     """A document cannot be loaded. The linter lists every mistake; this carries the first, or a count."""
 
     exit_code = 2
+
+
+class NothingToRun(EngineError):
+    """No selected case is meant for the selected targets. ``hint`` has one line for each reason."""
+
+    exit_code = 3
 
 
 class EnvironmentFailed(EngineError):

@@ -13,8 +13,11 @@ from engine.results.attribution import Attribution, Attributions, attribute
 from engine.results.findings import Finding, attributions, findings, red
 from engine.results.grid import Grid, grid
 from engine.results.store import Run, TargetRow
+from engine.results.unjudged import nothing_judged
 
-__all__ = ["Attribution", "Attributions", "Finding", "draw", "of", "red_of", "whose", "whose_is", "write"]
+__all__ = [
+    "Attribution", "Attributions", "Finding", "draw", "nothing_judged", "of", "red_of", "whose", "whose_is", "write",
+]  # fmt: skip
 
 
 def of(run: Run) -> Grid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,15 @@ from engine.app import collector, room, workshop
 from engine.app.early import Early
 from engine.app.front import Asked, Front
 from engine.app.places import relative
-from engine.app.plan import is_plain
+from engine.app.plan import is_plain, not_meant
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep
 from engine.app.session import Runtime, Session, Watcher, event_loop
-from engine.errors import UsageError
+from engine.errors import NothingToRun, UsageError
 from engine.execution.job import Job
 from engine.loading.cache import first_unchanged
 from engine.model.case import Case
-from engine.model.target import LOCAL, Launch
+from engine.model.target import LOCAL, Launch, Target
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -70,12 +71,25 @@ def paths_of(named: Sequence[str], front: Front) -> list[Path]:
 
 
 def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
-    """The jobs that were asked for. Raises UsageError where there is none, or a name that there is not."""
+    """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
+    and NothingToRun where no selected case is meant for the selected targets."""
     asked.selection.check(cases)
-    jobs = front.plan([case for case in cases if asked.selection.takes(case)], front.targets(asked))
-    if not jobs:
+    selected, targets = [case for case in cases if asked.selection.takes(case)], front.targets(asked)
+    jobs = front.plan(selected, targets)
+    if not jobs and not (selected and targets):
         raise UsageError("no case was selected", hint="look at --category, --level and --framework")
+    if not jobs:
+        raise NothingToRun("no case was judged", hint="\n  ".join(not_meant_lines(selected, targets)))
     return jobs
+
+
+def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[str]:
+    """One line for each reason why cases are not meant for targets: ``84 cases on flask: it is for ASGI apps``."""
+    counts = Counter((target.framework, not_meant(case, target)) for target in targets for case in cases)
+    return [
+        f"{count} case{'' if count == 1 else 's'} on {framework}: {why}"
+        for (framework, why), count in counts.most_common()
+    ]
 
 
 def ahead(front: Front, paths: Sequence[Path], asked: Asked) -> list[Launch]:

@@ -46,12 +46,14 @@ def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsup
     jobs: list[Job] = []
     for target in targets:
         offered = offers(target)
+        of_target = next(iter(unsupported(target, {})), "")
         for number, case in enumerate(cases):
             if runs_on(case, target):
                 own = f"{case.file}#{number}" if own_process(case) else ""
                 launch = Launch(target, options(case), own, case.starts)
-                left_out = reason(case, target, offered, unsupported)
-                lacks = lacking(case, offered, target) if left_out else ()
+                # A target that cannot be started at all is the reason for each of its cases, whatever they need.
+                left_out = of_target or reason(case, target, offered, unsupported)
+                lacks = lacking(case, offered, target) if left_out and not of_target else ()
                 if lacks and reason(case, target, offered.union(lacks), unsupported):
                     lacks = ()
                 jobs.append(Job(len(jobs), case, target, launch, left_out, lacks=lacks))

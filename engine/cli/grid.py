@@ -147,7 +147,7 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
     from engine.app.places import relative
-    from engine.terminal import blame, repeats
+    from engine.terminal import blame, repeats, unjudged
 
     report, whose = grids.of(done), grids.whose(done)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
@@ -173,6 +173,10 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
         for address in cases:
             targets = [one.target for one in known if one.address == address]
             print(f"  {visible(address)} on {blame.plural(len(targets), 'target')}")
+    if grids.nothing_judged(done):
+        print()
+        for line in unjudged.lines(done.results):
+            print(line)
     if not done.whole:
         print(f"the run was not whole: {done.ended}")
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
@@ -202,8 +206,10 @@ def list_red(found: Sequence[Finding], whose: Attributions, *, whole: bool) -> N
 
 
 def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:
-    """0, or 1 where anything broke the build or the run was cut short, or 3 where no target started at all."""
-    if done.targets and all(row.failed for row in done.targets):
+    """0, or 1 where anything broke the build or the run was cut short, or 3 where nothing was judged."""
+    from engine.app.grids import nothing_judged
+
+    if nothing_judged(done):
         return 3
     asked_for = {Verdict.WARN, Verdict.FLAKY} if strict else {Verdict.FLAKY} if flaky_fails else set()
     broken = any(one.verdict.breaks or one.verdict in asked_for for one in done.results)

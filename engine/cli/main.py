@@ -26,7 +26,7 @@ EXIT_CODES = (
     (0, "as expected"),
     (1, "mistakes, or something broke the build"),
     (2, "usage, or a document that cannot be loaded"),
-    (3, "nothing could be run"),
+    (3, "nothing was judged"),
     (4, "the engine itself broke"),
     (130, "interrupted"),
 )

@@ -61,16 +61,21 @@ class Hooks:
         self.conformance.keep(report)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """pytest's hook: stop the targets, whatever happened."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """pytest's hook: stop the targets, whatever happened. A session that judged nothing has run no test."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         self.conformance.close("interrupted" if interrupted else "whole")
+        if exitstatus == pytest.ExitCode.OK and self.conformance.judged_nothing:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """pytest's hook: whose fault what is red is, now that the run is whole, and where it is kept."""
         conformance = self.conformance
         if conformance.store is None:
             return
+        if conformance.judged_nothing:
+            for line in conformance.unjudged():
+                terminalreporter.write_line(line)
         for line in conformance.steadiness():
             terminalreporter.write_line(line)
         lines = conformance.blame()

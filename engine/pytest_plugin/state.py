@@ -28,6 +28,7 @@ from engine.terminal.sources import Sources
 
 if TYPE_CHECKING:
     from engine.app.grids import Attribution
+    from engine.app.runs import Run as EndedRun
 
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
@@ -55,6 +56,7 @@ class Conformance:
         self.rows: dict[str, TargetRow] = {}
         self.told: dict[str, list[Told]] = {}
         self._background = Background(spawned) if spawned is not None else None
+        self._others = False
         self._begun: set[str] = set()
         self._ahead = False
         self._frozen = False
@@ -180,6 +182,7 @@ class Conformance:
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""
         line = getattr(report, "conformance", None) if report.when == "call" else None
+        self._others |= line is None and (report.when == "call" or report.outcome != "passed")
         if line is None or self.is_worker:
             return
         told = Told.of(line)
@@ -192,14 +195,27 @@ class Conformance:
         take(self.store, told)
         self._learn(told)  # in xdist's controller, which sees no verdict but here
 
+    @property
+    def judged_nothing(self) -> bool:
+        """Whether cases were selected, all of them unsupported or blocked, and nothing else ran in this session."""
+        if self.store is None or self._others:
+            return False
+        return all(verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED) for verdict in self.store.counts)
+
+    def unjudged(self) -> list[str]:
+        """Why no case was judged, as lines; none where the run cannot be read back."""
+        from engine.terminal import unjudged
+
+        run = self._read_back()
+        return [] if run is None else list(unjudged.lines(run.results))
+
     def blame(self) -> list[str]:
         """Whose fault what is red in this run is, as lines; none where nothing is, or the run cannot be read back."""
         quiet = (Verdict.PASS, Verdict.INFO, Verdict.KNOWN, Verdict.UNSUPPORTED, Verdict.BLOCKED)
         if self.store is None or all(verdict in quiet for verdict in self.store.counts):
             return []
-        try:
-            run = again(str(self.store.path), self.places)
-        except ResultsError:
+        run = self._read_back()
+        if run is None:
             return []
         from engine.app import grids
         from engine.terminal import blame
@@ -221,10 +237,16 @@ class Conformance:
             return []
         from engine.terminal import repeats
 
+        run = self._read_back()
+        return [] if run is None else list(repeats.lines(run.results))
+
+    def _read_back(self) -> EndedRun | None:
+        """The run as its file has it; None where the file cannot be read."""
+        assert self.store is not None
         try:
-            return list(repeats.lines(again(str(self.store.path), self.places).results))
+            return again(str(self.store.path), self.places)
         except ResultsError:
-            return []
+            return None
 
     def recheck(self) -> list[dict[str, Any]]:
         """Run what was red again alone, if that was asked for. What came of it, as JSON's types."""

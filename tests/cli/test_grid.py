@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,7 +167,6 @@ def result(verdict: Verdict) -> JobResult:
         (Verdict.WARN, True, 1),
         (Verdict.INFO, True, 0),
         (Verdict.KNOWN, True, 0),
-        (Verdict.UNSUPPORTED, True, 0),
         *[
             (verdict, False, 1)
             for verdict in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
@@ -177,6 +177,38 @@ def test_exit_codes(verdict: Verdict, strict: bool, code: int) -> None:
     row = TargetRow(TARGET, "gunicorn", "control", "auto", "direct", "local")
     assert exit_code(Run("x", {}, (row,), (result(verdict),), True, "whole"), strict=strict) == code
     assert exit_code(Run("x", {}, (row,), (result(verdict),), False, "cut short"), strict=strict) == 1
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNSUPPORTED, Verdict.BLOCKED])
+def test_a_run_that_judged_nothing_is_no_success(verdict: Verdict) -> None:
+    row = TargetRow(TARGET, "gunicorn", "control", "auto", "direct", "local")
+    left_out = Run("x", {}, (row,), (result(verdict),), True, "whole")
+    assert exit_code(left_out, strict=False) == 3
+    judged = replace(left_out, results=(result(verdict), replace(result(Verdict.PASS), case="b")))
+    assert exit_code(judged, strict=False) == 0
+
+
+@pytest.mark.service
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--server", "daphne", "--loop", "uvloop", "--framework", "control"], "daphne does not run on uvloop"),
+        (["--server", "pyuwsgi", "--framework", "control"], "pyuwsgi serves no ASGI apps"),
+    ],
+)
+def test_why_nothing_was_judged(engine: Engine, suites: Path, words: list[str], reason: str) -> None:
+    ran = engine("grid", "cases.yaml", *words)
+    assert ran.returncode == 3, ran.stdout + ran.stderr
+    assert f"no case was judged:\n  5 unsupported: {reason}\n" in ran.stdout
+    again = engine("grid", "--from", next((suites / "results" / "runs").iterdir()).name)
+    assert again.returncode == 3
+    assert f"  5 unsupported: {reason}\n" in again.stdout
+
+
+def test_cases_that_are_meant_for_none_of_the_targets(engine: Engine) -> None:
+    ran = engine("grid", "cases.yaml", "--framework", "flask")
+    assert ran.returncode == 3
+    assert ran.stderr == "engine: no case was judged\n  5 cases on flask: it is for ASGI apps\n"
 
 
 @pytest.mark.service

@@ -71,6 +71,17 @@ def test_k(run: Run) -> None:
     assert (ran.code, ran.counts("1 passed", "7 deselected")) == (0, True)
 
 
+def test_a_session_that_judged_nothing_has_run_no_test(run: Run, suites: Path) -> None:
+    ran = run("-k", "unsupported")
+    assert (ran.code, ran.counts("1 skipped", "7 deselected")) == (5, True)
+    reason = "  1 unsupported: gunicorn with control does not offer teleportation\n"
+    assert f"no case was judged:\n{reason}" in ran.out
+    assert run("-k", "unsupported", "-n", "1").code == 5
+    (suites.parent / "test_other.py").write_text("def test_other(): pass\n")
+    assert run("-k", "unsupported or other", path=".").code == 0
+    assert run("-k", "unsupported or 404").code == 0
+
+
 def test_m_selects_by_tag(run: Run) -> None:
     ran = run("-m", "quick")
     assert (ran.code, ran.counts("1 passed", "7 deselected")) == (0, True)

@@ -1,0 +1,15 @@
+"""Why no case of a run was judged, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.model.verdict import JobResult
+from engine.results.unjudged import reasons
+from engine.terminal.escape import visible
+
+
+def lines(results: Iterable[JobResult]) -> Iterator[str]:
+    """A heading and one line for each reason."""
+    yield "no case was judged:"
+    yield from (f"  {visible(reason)}" for reason in reasons(results))
