@@ -18,6 +18,7 @@ from engine.execution.job import Job
 from engine.loading import clause_files
 from engine.loading.cache import Kept, fingerprint, unchanged
 from engine.loading.loaded import Loaded
+from engine.loading.roots import Roots
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
 from engine.model.target import DIRECT, RUNNING, Target
@@ -113,14 +114,15 @@ class Front:
                 raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
         return loaded.known_failures
 
-    def load(self, paths: Sequence[Path]) -> Loaded:
-        """The suites under some paths, and every mistake in them."""
-        held = unchanged(paths, self.kept)
+    def load(self, paths: Sequence[Path], roots: Roots | None = None) -> Loaded:
+        """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of
+        these paths."""
+        held = unchanged(paths, self.kept, roots)
         if held is not None:
             return held
         from engine.loading.documents import load_paths
 
-        return load_paths(paths, self.words.loading, self.kept)
+        return load_paths(paths, self.words.loading, self.kept, roots)
 
     @cached_property
     def kept(self) -> Kept:
@@ -215,4 +217,4 @@ class Front:
         return unsupported(self.configured[target.configuration], target, options)
 
 
-__all__ = ["ALL", "Asked", "Front", "Loaded"]
+__all__ = ["ALL", "Asked", "Front", "Loaded", "Roots"]

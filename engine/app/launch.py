@@ -15,7 +15,7 @@ from engine.app import collector, room, workshop
 from engine.app.early import Early
 from engine.app.front import Asked, Front
 from engine.app.places import relative
-from engine.app.plan import is_plain, not_meant
+from engine.app.plan import distinct, is_plain, not_meant
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep
 from engine.app.session import Runtime, Session, Watcher, event_loop
@@ -73,6 +73,7 @@ def paths_of(named: Sequence[str], front: Front) -> list[Path]:
 def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
     and NothingToRun where no selected case is meant for the selected targets."""
+    distinct(cases)
     asked.selection.check(cases)
     selected, targets = [case for case in cases if asked.selection.takes(case)], front.targets(asked)
     jobs = front.plan(selected, targets)

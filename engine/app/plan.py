@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
@@ -39,6 +40,17 @@ class Selection:
         for category in self.categories:
             if category not in known:
                 raise UsageError(f"no case has the category {category!r}", hint=nearest(category, known))
+
+
+def distinct(cases: Iterable[Case], known: dict[str, str] | None = None) -> None:
+    """Raises UsageError where documents in two places have one address, so that no record could tell their cases apart.
+    ``known`` has the places of documents by address, and takes those of these cases."""
+    known = {} if known is None else known
+    for address, file in dict.fromkeys((case.file, case.place.file) for case in cases):
+        path = os.path.abspath(file)
+        if known.setdefault(address, path) != path:
+            what = f"{known[address]} and {path} have the same address, {address}"
+            raise UsageError(what, hint="each is in a collection of its own: run them one after the other")
 
 
 def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
@@ -191,4 +203,4 @@ def options(case: Case) -> tuple[tuple[str, object], ...]:
     )
 
 
-__all__ = ["Case", "Job", "Selection", "arranged", "own_process", "plan", "renumbered"]
+__all__ = ["Case", "Job", "Selection", "arranged", "distinct", "own_process", "plan", "renumbered"]

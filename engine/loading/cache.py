@@ -1,8 +1,8 @@
 """Documents that were found to be without a mistake, kept by their content: what has not changed is not read again.
 
-A document's key covers its text, its name, and everything that it was held against: the engine's own code, the
-schemas, the contract and the clauses. A document with any mistake, or a warning, is never kept, so that it is always
-explained anew. One of clauses is also held against the others of its kind, so it counts only where all are kept.
+A document's key covers its text, its path and address, and everything that it was held against: the engine's own code,
+the schemas, the contract and the clauses. A document with any mistake, or a warning, is never kept, so that it is
+always explained anew. One of clauses is also held against the others of its kind, so it counts only where all are kept.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from engine.loading.diagnostics import Diagnostic
 from engine.loading.files import Source, read_all
 from engine.loading.loaded import Loaded
+from engine.loading.roots import Roots
 from engine.loading.sealing import sealed
 
 # Folders of other fingerprints are removed when nobody has used them for so long, in seconds.
@@ -43,13 +44,13 @@ class Kept:
         """``mark`` is the fingerprint. The folder is made when the first document is kept."""
         self._folder = folder / mark
 
-    def find(self, file: str, text: str) -> Loaded | None:
+    def find(self, source: Source) -> Loaded | None:
         """What a document that was kept held, or None."""
-        return opened(self.path(file, text))
+        return opened(self.path(source))
 
-    def keep(self, file: str, text: str, held: Loaded) -> None:
+    def keep(self, source: Source, held: Loaded) -> None:
         """Keep what a document without mistakes held."""
-        path = self.path(file, text)
+        path = self.path(source)
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
             if not self._folder.exists():
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -59,10 +60,10 @@ class Kept:
                 new.write(pickle.dumps(sealed(held), protocol=5))
             os.replace(name, path)
 
-    def path(self, file: str, text: str) -> Path:
+    def path(self, source: Source) -> Path:
         """Where a document is kept, if it is: what stands there never changes."""
-        key = hashlib.sha256(f"{file}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        return self._folder / f"{key}.pickle"
+        key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
+        return self._folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
 
     def _clean(self) -> None:
         """Remove what other versions kept and nobody used for a while."""
@@ -80,15 +81,15 @@ def opened(path: Path) -> Loaded | None:
     return held if isinstance(held, Loaded) else None
 
 
-def unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
+def unchanged(paths: Sequence[Path], kept: Kept, roots: Roots | None = None) -> Loaded | None:
     """What the documents at or below the paths hold, where each of them is kept; None where one has to be read."""
     found: list[Loaded] = []
     files: list[Path] = []
     with uncollected():
-        for source in read_all(paths):
+        for source in read_all(paths, roots):
             if isinstance(source, Diagnostic):
                 return None
-            path = kept.path(source.file, source.text)
+            path = kept.path(source)
             held = opened(path)
             if held is None:
                 return None
@@ -110,7 +111,7 @@ def unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
 def first_unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
     """What the first document at or below the paths holds, None where it would have to be read."""
     source = next(read_all(paths), None)
-    return kept.find(source.file, source.text) if isinstance(source, Source) else None
+    return kept.find(source) if isinstance(source, Source) else None
 
 
 @contextmanager

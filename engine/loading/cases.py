@@ -21,7 +21,8 @@ _BYTES = ("message_limit",)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the cases of a suite have in common: the suite's own keys, which a case's go before."""
+    """What the cases of a suite have in common: the suite's own keys, which a case's go before. ``file`` is the
+    document's address."""
 
     file: str
     root: Node

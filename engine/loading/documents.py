@@ -21,6 +21,7 @@ from engine.loading.loaded import Loaded
 from engine.loading.matrix import expand
 from engine.loading.outline import Item, outline
 from engine.loading.reader import CaseReader
+from engine.loading.roots import Roots
 from engine.loading.rules import evaluation, facts, known, marks, processes, references, suites, targets, variables
 from engine.loading.rules.view import View
 from engine.loading.salvage import SAFE, salvage
@@ -77,15 +78,18 @@ def language_of(vocabulary: Vocabulary) -> Language:
     return _languages[vocabulary]
 
 
-def load_paths(paths: Sequence[Path], vocabulary: Vocabulary, kept: Kept | None = None) -> Loaded:
+def load_paths(
+    paths: Sequence[Path], vocabulary: Vocabulary, kept: Kept | None = None, roots: Roots | None = None
+) -> Loaded:
     """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics.
 
-    ``kept`` has what documents held that had none the last time, and takes new ones.
+    ``kept`` has what documents held that had none the last time, and takes new ones. ``roots`` gives the addresses of
+    documents, by default those of these paths.
     """
     language = language_of(vocabulary)
     gathered = _Gathered(language, kept)
     with uncollected():
-        for found in read_all(paths):
+        for found in read_all(paths, roots):
             gathered.files += 1
             if isinstance(found, Diagnostic):
                 gathered.diagnostics.append(found)
@@ -125,7 +129,7 @@ class _Gathered:
 
     def take(self, source: Source) -> None:
         """Load one document."""
-        held = self.kept.find(source.file, source.text) if self.kept is not None else None
+        held = self.kept.find(source) if self.kept is not None else None
         if held is not None and not held.clauses:
             self.suites.extend(held.suites)
             self.known_failures.extend(held.known_failures)
@@ -143,7 +147,7 @@ class _Gathered:
             suites, lines = self.suites[before[0] :], self.known_failures[before[1] :]
             clauses = list(self.clause_places)[before[2] :]
             held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=tuple(clauses))
-            self.kept.keep(source.file, source.text, held)
+            self.kept.keep(source, held)
 
     def _document(self, root: Node, source: Source, notes: Notes) -> None:
         first = next(root.entries(), None)
@@ -184,7 +188,7 @@ class _Suite:
     """The reading of one suite's document."""
 
     def __init__(self, root: Node, source: Source, language: Language, notes: Notes) -> None:
-        self.frame = Frame(source.file, root)
+        self.frame = Frame(source.address, root)
         self.source = source
         self.language = language
         self.notes = notes
@@ -205,7 +209,7 @@ class _Suite:
                 cases.extend(self._case(node))
             else:
                 self._rest_of(node)
-        return Suite(self.frame.title, self.source.file, self.frame.category, tuple(cases))
+        return Suite(self.frame.title, self.source.address, self.frame.category, tuple(cases))
 
     def _broken(self) -> set[int]:
         """Complain about the document's form. The indices of the cases with mistakes, and -1 if the suite has one

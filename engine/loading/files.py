@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.loading.diagnostics import Diagnostic
+from engine.loading.roots import Roots
 from engine.model.places import Place
 
 MAX_SIZE = 1024 * 1024
@@ -17,10 +18,19 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of a document. ``file`` is its path as the user would type it."""
+    """The text of a document.
+
+    ``file`` is its path as the user would type it, which diagnostics show; ``address`` its path below the root of its
+    collection, which names its cases in every record. A text that is in no file has ``file`` for both.
+    """
 
     file: str
     text: str
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.address:
+            object.__setattr__(self, "address", self.file)
 
 
 def shown(path: Path) -> str:
@@ -31,12 +41,17 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def read_all(paths: Sequence[Path]) -> Iterator[Source | Diagnostic]:
-    """Every document at or below the paths, sorted, each file once; a diagnostic for each that cannot be read."""
+def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[Source | Diagnostic]:
+    """Every document at or below the paths, sorted, each file once; a diagnostic for each that cannot be read.
+    ``roots`` gives their addresses, by default those of these paths."""
+    roots = roots or Roots(paths)
     seen: set[tuple[int, int]] = set()
     for path in paths:
         for found in _walk(path, seen):
-            yield found if isinstance(found, Diagnostic) else read(found)
+            source = found if isinstance(found, Diagnostic) else read(found)
+            if isinstance(found, Path) and isinstance(source, Source):
+                source = replace(source, address=roots.address(found))
+            yield source
 
 
 def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]:

@@ -110,6 +110,9 @@ class Seal(Protocol):
 class Case:
     """One requirement, with every value of its matrix filled in.
 
+    ``file`` is the address of its document: the path below the root of its collection, which is the same from every
+    folder and on every machine; ``place.file`` is the path as the user would type it.
+
     ``id`` is the case's own, with the names of its matrix's values in brackets (``status[404]``); ``stem`` is
     without them. ``alone`` is "" (company is welcome), "all" (no company on the target) or a word (never beside a
     case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still

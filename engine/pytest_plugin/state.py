@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from engine.app import collector, places
-from engine.app.front import Front, Loaded
+from engine.app.front import Front, Loaded, Roots
 from engine.app.orders import Begin, Run
-from engine.app.plan import Job, Selection, is_plain
+from engine.app.plan import Job, Selection, distinct, is_plain
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Store, TargetRow, Told, again, from_told, keep, take
@@ -60,6 +60,7 @@ class Conformance:
         self._begun: set[str] = set()
         self._ahead = False
         self._frozen = False
+        self._places: dict[str, str] = {}
 
     @property
     def is_worker(self) -> bool:
@@ -88,6 +89,12 @@ class Conformance:
         return options.asked(self.config).selection
 
     @cached_property
+    def roots(self) -> Roots:
+        """The roots of suites, by what pytest was given."""
+        named = [self.config.invocation_params.dir / arg.partition("::")[0] for arg in self.config.args]
+        return Roots(named)
+
+    @cached_property
     def times(self) -> int:
         """How often each case is run. Raises UsageError for what is no such number."""
         return checked(self.config.getoption("conformance_repeat"))
@@ -103,10 +110,12 @@ class Conformance:
         """What a suite holds, which stays until the end."""
         self._frozen = True
         with collector.aside():
-            return self.front.load([path])
+            return self.front.load([path], self.roots)
 
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
-        """Let that process know what a suite holds, and begin with the first target while others are collected."""
+        """Let that process know what a suite holds, and begin with the first target while others are collected. Raises
+        UsageError where another suite has its address."""
+        distinct((case for suite in loaded.suites for case in suite.cases), self._places)
         if self._background is None:
             return
         self._background.learn(loaded)

@@ -45,6 +45,11 @@ def excuse(line: KnownFailure) -> str:
     return f"known: {line.because}" + (f" ({line.link})" if line.link else "")
 
 
+def bare(address: str) -> str:
+    """An address without the name of a matrix's value."""
+    return address.rpartition("[")[0] if address.endswith("]") else address
+
+
 def stem(case: str) -> str:
     """The case's own id in an address, without the name of a matrix's value: what a line is found by."""
     return case.partition("[")[0].rpartition("::")[2]
@@ -61,10 +66,8 @@ def covers(line: KnownFailure, address: str, row: TargetRow) -> bool:
 
 
 def speaks_of(case: str, address: str) -> bool:
-    """Whether a line's case is the one of an address, or all that its matrix makes. Its file is seen from the checkout,
-    and a result's from the folder that the engine runs in, so the end of the path decides."""
-    stem = address.rpartition("[")[0] if address.endswith("]") else address
-    return any(name == case or name.endswith(f"/{case}") for name in (stem, address))
+    """Whether an entry names the case of an address, or all cases of its matrix."""
+    return case in (address, bare(address))
 
 
 def covers_target(line: KnownFailure, row: TargetRow) -> bool:

@@ -73,7 +73,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
     try:
         return JobResult(
             case=document["case"],
-            file=document["file"],
+            file=address_of(document["file"]),
             target=document["target"],
             category=document["category"],
             level=document["level"],
@@ -96,6 +96,18 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ResultsError(f"a result lacks a field, or has one of the wrong type: {error}") from error
+
+
+def address_of(file: str) -> str:
+    """The address of a recorded document. Earlier engines recorded the path as seen from the working directory, which
+    leads to the address where it leads out of that directory."""
+    parts = file.split("/")
+    if parts[0] not in ("", ".."):
+        return file
+    if "specs" in parts[:-1]:
+        last = len(parts) - 1 - parts[::-1].index("specs")
+        return "/".join(parts[last:])
+    return file if not parts[0] else "/".join(part for part in parts if part != "..")
 
 
 def attempt_to_json(attempt: Attempt) -> dict[str, Any]:

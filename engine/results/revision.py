@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -11,7 +10,7 @@ from engine.model.baseline import KnownFailure
 from engine.model.places import NOWHERE
 from engine.model.showing import shown
 from engine.model.verdict import JobResult, Verdict
-from engine.results.baseline import EXCUSED, MENDED, covers, expired
+from engine.results.baseline import EXCUSED, MENDED, bare, covers, expired
 from engine.results.normal import words_of
 from engine.results.selecting import Evidence, Named, Point, narrowed, order, point, smallest
 from engine.results.store import Run, TargetRow
@@ -90,10 +89,10 @@ class Revision:
 
 
 def seen_in(run: Run) -> list[Seen]:
-    """What came to a verdict that says something about a clause. Addresses are as seen from the checkout."""
+    """Results whose verdict says something about a clause."""
     rows = {row.id: row for row in run.targets}
     return [
-        Seen(re.sub(r"^(?:\.\./)+", "", result.address), rows[result.target], result)
+        Seen(result.address, rows[result.target], result)
         for result in run.results
         if result.target in rows and result.verdict in FAILING | PASSING
     ]
@@ -196,11 +195,6 @@ def _selected(failing: Iterable[Seen], seen: Sequence[Seen], everywhere: frozens
         whole = len(variants) > 1 and variants == set(addresses)
         found += [(stem, choice)] if whole else [(address, choice) for address in addresses]
     return found
-
-
-def bare(address: str) -> str:
-    """An address without the name of a matrix's value."""
-    return address.rpartition("[")[0] if address.endswith("]") else address
 
 
 def observed(result: JobResult, nonce: str = "") -> str:

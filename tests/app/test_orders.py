@@ -11,6 +11,7 @@ from engine.app.orders import SIZE, Allow, Begin, Book, Learn, Order, Run
 from engine.app.places import find
 from engine.errors import Defect
 from engine.loading.cache import Kept
+from engine.loading.files import Source
 from engine.loading.loaded import Loaded
 from engine.model.case import Suite
 from tests.execution.fakes import case, job, step
@@ -38,8 +39,8 @@ def test_a_job_speaks_of_a_case_that_went_over(tmp_path: Path, kept: bool) -> No
     held: Loaded | Path = LOADED
     if kept:
         cache = Kept(tmp_path, "mark")
-        cache.keep("suite.yaml", "text", LOADED)
-        held = cache.path("suite.yaml", "text")
+        cache.keep(Source("suite.yaml", "text"), LOADED)
+        held = cache.path(Source("suite.yaml", "text"))
     learnt = over(ours, theirs, Learn(held))
     assert isinstance(learnt, Learn)
     theirs.learn(learnt.held)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.app.plan import Selection, arranged, not_meant, plan, renumbered
+from engine.app.plan import Selection, arranged, distinct, not_meant, plan, renumbered
 from engine.errors import UsageError
 from engine.model.case import Act, Application, Case, Level, RunsOn, Selector, Skip, Step
 from engine.model.places import Place
@@ -170,3 +170,12 @@ def test_a_server_must_speak_what_its_gateway_does() -> None:
     assert (job.left_out, job.lacks) == ("gunicorn does not speak HTTP", ("http",))
     (job,) = plan([CASE], [BEHIND], lambda _: frozenset({"http"}), lambda *_: [])
     assert (job.left_out, job.lacks) == ("", ())
+
+
+def test_two_documents_with_one_address_are_refused() -> None:
+    here, there = (replace(CASE, place=replace(CASE.place, file=file)) for file in ("one/a.yaml", "two/a.yaml"))
+    distinct([here, here])
+    known: dict[str, str] = {}
+    distinct([here], known)
+    with pytest.raises(UsageError, match=r"one/a\.yaml and .*two/a\.yaml have the same address"):
+        distinct([there], known)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.loading.cache import Kept, fingerprint, opened, unchanged
 from engine.loading.documents import load_paths
+from engine.loading.files import Source
 from tests.loading.vocabulary import real
 
 GOOD = """\
@@ -48,7 +49,7 @@ def test_steps_that_were_kept_are_read_when_they_are_asked_for(tmp_path: Path) -
     path, words = write(tmp_path), real()
     kept = Kept(tmp_path / "kept", "mark")
     fresh = load_paths([path], words, kept).suites[0].cases
-    held = kept.find(str(path), GOOD)
+    held = kept.find(Source(str(path), GOOD, "a.yaml"))
     assert held is not None
     first, second = held.suites[0].cases
     assert [case.address for case in (first, second)] == [case.address for case in fresh]
@@ -68,10 +69,11 @@ def test_another_text_or_fingerprint_is_read_afresh(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
     kept = Kept(tmp_path / "kept", "mark")
     load_paths([path], words, kept)
-    assert kept.find(str(path), GOOD) is not None
-    assert kept.find(str(path), GOOD + "\n") is None
-    assert kept.find("b.yaml", GOOD) is None
-    assert Kept(tmp_path / "kept", "other").find(str(path), GOOD) is None
+    assert kept.find(Source(str(path), GOOD, "a.yaml")) is not None
+    assert kept.find(Source(str(path), GOOD + "\n", "a.yaml")) is None
+    assert kept.find(Source("b.yaml", GOOD, "a.yaml")) is None
+    assert kept.find(Source(str(path), GOOD, "b.yaml")) is None
+    assert Kept(tmp_path / "kept", "other").find(Source(str(path), GOOD, "a.yaml")) is None
 
 
 def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> None:
@@ -121,7 +123,10 @@ def test_what_has_not_changed_is_had_without_the_language(tmp_path: Path) -> Non
     assert held is not None
     assert (held.suites, held.known_failures, held.files) == (fresh.suites, fresh.known_failures, 2)
     assert len(held.known_failures) == 1
-    assert [opened(file) for file in held.kept_at] == [kept.find(str(path), GOOD), kept.find(str(other), KNOWN)]
+    assert [opened(file) for file in held.kept_at] == [
+        kept.find(Source(str(path), GOOD, "a.yaml")),
+        kept.find(Source(str(other), KNOWN, "b.yaml")),
+    ]
 
 
 def test_one_document_that_has_to_be_read_is_enough(tmp_path: Path) -> None:

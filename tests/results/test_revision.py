@@ -228,12 +228,6 @@ def test_a_line_whose_day_is_over_is_left_to_the_user() -> None:
     assert made.added == ()
 
 
-def test_a_run_from_another_folder_is_of_the_same_cases() -> None:
-    run = ran({"../specs/a.yaml::a": {G: "F"}, "../specs/c.yaml::c": {G: "F"}})
-    assert [one.address for one in seen_in(run)] == [A, "specs/c.yaml::c"]
-    assert [line.failure.case for line in revision(TEXT, run).added] == ["specs/c.yaml::c"]
-
-
 def test_lines_are_put_in_order_and_their_comments_go_with_them() -> None:
     head, first, second = (
         TEXT.partition("list:\n")[0] + "list:\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from engine.model.expectation import Mismatch
 from engine.model.places import Place
 from engine.model.showing import shown
 from engine.model.transcript import Moment, Side, Transcript
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import JobResult, Recheck, Verdict
 from engine.results.store import FILE, Store, TargetRow, read
 
 PLACE = Place("a.yaml", 3, 4, 5)
@@ -55,6 +56,27 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)
     assert (back.verdict, back.reason, back.cite, back.step) == (FULL.verdict, FULL.reason, FULL.cite, PLACE)
     assert run.results[1] == PASS
+
+
+@pytest.mark.parametrize(
+    ("recorded", "address"),
+    [
+        ("specs/http/wire.yaml", "specs/http/wire.yaml"),
+        ("/home/me/specs/checkout/specs/http/wire.yaml", "specs/http/wire.yaml"),
+        ("../specs/http/wire.yaml", "specs/http/wire.yaml"),
+        ("../../mine/a.yaml", "mine/a.yaml"),
+        ("/mine/a.yaml", "/mine/a.yaml"),
+        ("mine/specs", "mine/specs"),
+    ],
+)
+def test_paths_that_earlier_engines_recorded_are_read_as_addresses(tmp_path: Path, recorded: str, address: str) -> None:
+    store = Store(tmp_path / "run", "id-1", {})
+    failed = replace(PASS, file=recorded, verdict=Verdict.FAIL, recheck=Recheck(Verdict.PASS))
+    store.result(failed)
+    store.recheck(failed)
+    store.close("whole")
+    (result,) = read(tmp_path / "run").results
+    assert (result.address, result.recheck) == (f"{address}::case", failed.recheck)
 
 
 def test_a_run_that_was_cut_short_keeps_its_verdicts(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def entries(
     """The case: where it stands, what it cites, where it runs (``stands``, of ``standing``), its script, its steps."""
     steps = Steps(kinds, Phrases(operators, case.variables), case.variables)
     found = [
-        Entry(f"{case.file}:{case.place.line}: {case.id}"),
+        Entry(f"{case.place.file}:{case.place.line}: {case.id}"),
         Entry(case.title, hanging=0),
         Entry(""),
         Entry("; ".join(about(case)), hanging=0),
