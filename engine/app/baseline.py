@@ -25,8 +25,6 @@ from engine.results.revision import Line, Revision, Standing, revise, seen_in, s
 
 __all__ = ["Drawn", "Line", "Standing", "check", "drawn", "lint", "path_of", "write"]
 
-LOOPS = ("auto", "asyncio", "uvloop")
-
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -54,7 +52,8 @@ def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:
     """What is wrong with the lines of a baseline beside the cases and targets that there are."""
     if not known:
         return []
-    names = {"servers": tuple(front.servers), "frameworks": tuple(front.frameworks), "loops": LOOPS}
+    words = front.words.loading.names
+    names = {key: getattr(words, key) for key in rules.SELECTORS}
     return sorted(
         rules.beside(known, names, cases_of(front, known), date.today()),
         key=lambda one: (one.place.file, one.place.line, one.place.column),

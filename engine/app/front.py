@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.app.own_code import engine_key
-from engine.app.places import Places, relative
+from engine.app.places import Places, framework_names, relative
 from engine.app.plan import Selection, plan
 from engine.app.reach import EVERYTHING, Reach, within
 from engine.errors import DocumentError, UsageError
@@ -130,6 +130,7 @@ class Front:
         contracts = [self.places.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
         facts = [
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
+            *framework_names(self.places),
             *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs])),
         ]
         return Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))

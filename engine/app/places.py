@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.model.target import CONTROLS
 from engine.targets.cache import default_cache
+from engine.targets.frameworks import names_in
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """``frameworks`` holds the contract and a folder for each framework, ``specs`` the suites and the catalogue of
-    clauses; ``results`` takes runs and grids, ``cache`` the environments of services."""
+    """``frameworks`` holds the contract and a folder for each framework, ``shipped_frameworks`` those that the suites
+    know, which are the same unless another folder was asked for; ``specs`` the suites and the catalogue of clauses;
+    ``results`` takes runs and grids, ``cache`` the environments of services."""
 
     frameworks: Path
+    shipped_frameworks: Path
     specs: Path
     schemas: Path
     results: Path
@@ -36,11 +40,18 @@ def find(results: str = "", frameworks: str = "") -> Places:
         )
     return Places(
         frameworks=folder,
+        shipped_frameworks=root / "frameworks",
         specs=root / "specs",
         schemas=root / "schemas",
         results=Path(results) if results else (home or Path.cwd()) / "results",
         cache=default_cache(),
     )
+
+
+def framework_names(places: Places) -> tuple[str, ...]:
+    """The names of all frameworks that a case may choose. A suite that names a shipped one stays right where a run has
+    other frameworks."""
+    return tuple(sorted({*CONTROLS, *names_in(places.frameworks), *names_in(places.shipped_frameworks)}))
 
 
 def is_checkout(folder: Path) -> bool:

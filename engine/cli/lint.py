@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.base import Command
+from engine.cli.base import Command, place_arguments
 from engine.errors import UsageError
 from engine.terminal import lint_output
 
@@ -14,6 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("paths", nargs="*", default=["specs"], metavar="PATH", help="files and folders (specs)")
     parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="how the mistakes are written")
+    place_arguments(parser, results=False)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -26,7 +27,7 @@ def run(parsed: argparse.Namespace) -> int:
     for path in paths:
         if not path.exists():
             raise UsageError(f"there is no {path}", hint="name files or folders of documents")
-    loaded = baseline.lint(Front(find()), paths)
+    loaded = baseline.lint(Front(find(frameworks=parsed.frameworks)), paths)
     cases = sum(len(suite.cases) for suite in loaded.suites)
     found, files = loaded.diagnostics, loaded.files
     match parsed.format:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Way = Sequence[str | int]
 Excused = Callable[[Node, Way], bool]
 
+# The end of a title whose enum lists names: those of servers, frameworks and the like.
+NAMES = "'s name"
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -94,7 +96,7 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
         case "type":
             _wrong_type(schema, node, name, notes)
         case "enum":
-            _enum([str(word) for word in schema["enum"]], node, name, notes)
+            _enum([str(word) for word in schema["enum"]], title, node, name, notes)
         case "pattern":
             _pattern(title, node, name, notes)
         case "minItems" | "maxItems":
@@ -228,13 +230,17 @@ def _takes(schema: Mapping[str, Any], word: str) -> bool:
     return word == types or (isinstance(types, list) and word in types)
 
 
-def _enum(words: Sequence[str], node: Node, name: str, notes: Notes) -> None:
+def _enum(words: Sequence[str], title: str, node: Node, name: str, notes: Notes) -> None:
     listed = ", ".join(words)
     if not isinstance(node.value, str):
         hint = f'quote it: "{_shown(node)}"' if _shown(node) in words else ""
         notes.claim(node.place, "type", f"{name} is one of {listed}, and this is {_kind(node)}", hint)
         return
     hint = nearest(node.value, words)
+    if title.endswith(NAMES):
+        word = title.removesuffix(NAMES).removeprefix("a ")
+        notes.claim(node.place, f"unknown-{word}", f"there is no {word} called {node.value!r}", hint)
+        return
     notes.claim(
         node.place,
         "unknown-word",

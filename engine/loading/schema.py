@@ -15,7 +15,7 @@ from typing import Any
 from engine.loading.acts import ACTS
 from engine.loading.notations import NAMES, NOTATIONS, ref
 from engine.loading.sheets import CLAUSES, KNOWN_FAILURES
-from engine.loading.suite_schema import CASE, SUITE
+from engine.loading.suite_schema import case_schema, suite_schema
 from engine.loading.vocabulary import STEP, KindLike, OperatorLike, Schema, Vocabulary
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -45,8 +45,8 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
                 "type": "array",
                 "items": ref(f"action:{group}", "One action, in order."),
             }
-    definitions["case"] = CASE
-    return {"$schema": DRAFT, "title": "a suite", **SUITE, "$defs": definitions}
+    definitions["case"] = case_schema(vocabulary.names)
+    return {"$schema": DRAFT, "title": "a suite", **suite_schema(vocabulary.names), "$defs": definitions}
 
 
 def compose_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:

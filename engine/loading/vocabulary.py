@@ -111,6 +111,18 @@ class Endpoints(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names by which a case chooses its targets, and the ``capabilities`` that it may need."""
+
+    servers: Sequence[str]
+    frameworks: Sequence[str]
+    loops: Sequence[str]
+    gateways: Sequence[str]
+    runtimes: Sequence[str]
+    capabilities: Sequence[str]
+
+
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
     """All that a document may speak of. ``wsgi_endpoints`` is the contract of the WSGI apps."""
@@ -118,6 +130,7 @@ class Vocabulary:
     kinds: Sequence[KindLike]
     operators: Mapping[str, OperatorLike]
     endpoints: Endpoints
+    names: Names
     clauses: Mapping[str, Clause] = field(default_factory=dict)
     wsgi_endpoints: Endpoints | None = None
 

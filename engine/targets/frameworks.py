@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from engine.model.nodes import Node
 from engine.model.places import Place
 from engine.registry import Registry, nearest
 from engine.targets import documents
+from engine.targets.offers import WORDS
 
 FILE = "framework.yaml"
 LOCK = "requirements.lock"
@@ -36,6 +37,7 @@ INTERFACES = (ASGI, WSGI)
 OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
 # What a target offers whose application asks receive() while it works, so that it hears that the client has gone.
 DISCONNECT = "disconnect"
+CAPABILITIES: Mapping[str, str] = {**WORDS, DISCONNECT: "a handler that works hears that the client has gone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ def load_frameworks(root: Path, more: Sequence[Path] = ()) -> Registry[Framework
                 raise UsageError(f"{other.folder} and {framework.folder} are frameworks of one name", hint=hint)
             found[framework.name] = framework
     return Registry("framework", found.values())
+
+
+def names_in(root: Path) -> list[str]:
+    """The names of the frameworks in a folder, whether or not their declarations are right; none for no folder."""
+    return sorted(path.parent.name for path in root.glob(f"*/{FILE}"))
 
 
 def in_folder(folder: Path) -> list[Framework]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Engine
+
+ROOT = Path(__file__).parents[2]
 
 MISTAKE = """\
 suite: S
@@ -19,6 +24,19 @@ cases:
       - request: {pth: /scope, expect: {status: 200}}
 """
 
+NAMED = "  - only: {frameworks: [mine, starlette, wsgi-control]}\n    id: a"
+
+
+@pytest.fixture
+def frameworks(tmp_path: Path) -> Path:
+    """A folder of frameworks with one of the user's own."""
+    folder = tmp_path / "own"
+    (folder / "mine").mkdir(parents=True)
+    shutil.copy(ROOT / "frameworks" / "contract.yaml", folder)
+    for name in ("framework.yaml", "app.py", "requirements.lock"):
+        shutil.copy(ROOT / "frameworks" / "starlette" / name, folder / "mine")
+    return folder
+
 
 def test_clean(engine: Engine) -> None:
     ran = engine("lint", "cases.yaml")
@@ -31,6 +49,13 @@ def test_a_mistake(engine: Engine, suites: Path) -> None:
     assert ran.returncode == 1
     assert "wrong.yaml:9:19: error[unknown-key]" in ran.stdout
     assert "did you mean 'path'?" in ran.stdout
+
+
+def test_frameworks_of_ones_own_are_known(engine: Engine, suites: Path, frameworks: Path) -> None:
+    (suites / "own.yaml").write_text(MISTAKE.replace("pth", "path").replace("  - id: a", NAMED))
+    assert "there is no framework called 'mine'" in engine("lint", "own.yaml").stdout
+    ran = engine("lint", "own.yaml", "--frameworks", str(frameworks))
+    assert (ran.returncode, ran.stdout) == (0, "no mistakes; looked at 1 file, 1 case\n")
 
 
 def test_json(engine: Engine, suites: Path) -> None:

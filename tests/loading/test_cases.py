@@ -11,8 +11,8 @@ cite: [SCOPE-02, RESP-01]
 level: may
 runs_on: control
 needs: [lifespan]
-only: {servers: [a], loops: [uvloop]}
-skip: [{gateways: [nginx], because: it cannot}]
+only: {servers: [gunicorn], loops: [uvloop]}
+skip: [{gateways: [nginx-http], because: it cannot}]
 server: {keep_alive: 2s, message_limit: 64KiB, workers: 2, tls: true, flags: [--a, b]}
 process: own
 alone: counter
@@ -24,8 +24,8 @@ tags: [slow]
     assert (case.suite, case.category, case.file) == ("A suite", "some", "text.yaml")
     assert (case.cite, case.level, case.runs_on) == (("SCOPE-02", "RESP-01"), Level.MAY, RunsOn.CONTROL)
     assert case.needs == ("lifespan",)
-    assert case.only == Selector(servers=("a",), loops=("uvloop",))
-    assert case.skip == (Skip(Selector(gateways=("nginx",)), "it cannot"),)
+    assert case.only == Selector(servers=("gunicorn",), loops=("uvloop",))
+    assert case.skip == (Skip(Selector(gateways=("nginx-http",)), "it cannot"),)
     assert case.server == {"keep_alive": 2.0, "message_limit": 65536, "workers": 2, "tls": True, "flags": ("--a", "b")}
     assert (case.own_process, case.alone, case.timeout, case.tags) == (True, "counter", 20.0, ("slow",))
     assert case.address == "text.yaml::one"
@@ -45,7 +45,10 @@ def test_what_tls_is_told_of() -> None:
 def test_what_a_suite_says_for_its_cases() -> None:
     text = HEAD.replace("cases:", "needs: [state]\nserver: {workers: 2}\nruns_on: wsgi\ncases:")
     steps = OK.replace("/scope", "/environ")
-    one, two = f"{{id: a, title: A, steps: {steps}}}", f"{{id: b, title: B, level: should, needs: [x], steps: {steps}}}"
+    one, two = (
+        f"{{id: a, title: A, steps: {steps}}}",
+        f"{{id: b, title: B, level: should, needs: [tls], steps: {steps}}}",
+    )
     first, second = cases(f"{text}  - {one}\n  - {two}\n")
     assert (first.level, first.cite, first.needs, first.server) == (
         Level.MUST,
@@ -53,7 +56,7 @@ def test_what_a_suite_says_for_its_cases() -> None:
         ("state",),
         {"workers": 2},
     )
-    assert (second.level, second.needs, second.runs_on) == (Level.SHOULD, ("x",), RunsOn.WSGI)
+    assert (second.level, second.needs, second.runs_on) == (Level.SHOULD, ("tls",), RunsOn.WSGI)
 
 
 def test_defaults() -> None:

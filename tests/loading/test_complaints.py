@@ -111,11 +111,11 @@ def test_missing_keys_are_told_together() -> None:
         ("alone: 5", "type"),
         ("tags: []", "empty-list"),
         ("needs: [1]", "type"),
-        ("skip: [{servers: [a]}]", "missing-key"),
-        ("skip: {servers: [a]}", "type"),
+        ("skip: [{servers: [daphne]}]", "missing-key"),
+        ("skip: {servers: [daphne]}", "type"),
         ("server: {workers: two}", "type"),
         ("server: {keepalive: 2s}", "unknown-key"),
-        ("only: {server: [a]}", "unknown-key"),
+        ("only: {server: [daphne]}", "unknown-key"),
         ("process: mine", "unknown-word"),
         ("matrix: {a: 1}", "type"),
         ("matrix: {a: []}", "empty-list"),
@@ -123,7 +123,35 @@ def test_missing_keys_are_told_together() -> None:
         ("application: {http: {respond: {status: 200}}}", "type"),
         ("application: {htp: []}", "unknown-key"),
         ("runs_on: framework", "unknown-word"),
+        ("only: {servers: [gunicron]}", "unknown-server"),
+        ("only: {frameworks: [fast-api]}", "unknown-framework"),
+        ("only: {loops: [uvlop]}", "unknown-loop"),
+        ("skip: [{gateways: [nginx-http2], because: b}]", "unknown-gateway"),
+        ("skip: [{runtimes: [dokcer], because: b}]", "unknown-runtime"),
+        ("needs: [websockets]", "unknown-capability"),
+        ("only: {servers: [5]}", "type"),
     ],
 )
 def test_keys_of_a_case(extra: str, code: str) -> None:
     assert [one.code for one in load(suite(OK, extra)).diagnostics] == ([code] if code else [])
+
+
+def test_a_name_that_there_is_not_is_shown_with_the_nearest() -> None:
+    found = only(suite(OK, "only: {servers: [daphne, gunicron]}"))
+    assert (found.what, found.hint) == ("there is no server called 'gunicron'", "did you mean 'gunicorn'?")
+    found = only(suite(OK, "needs: [telepathy]"))
+    assert (found.what, found.hint) == (
+        "there is no capability called 'telepathy'",
+        "known: lifespan, state, tls, websocket",
+    )
+
+
+def test_names_of_a_suite_are_held_to_those_that_there_are() -> None:
+    text = suite(OK).replace("cases:", "only: {loops: [trio]}\nskip: [{servers: [nginx], because: b}]\ncases:")
+    assert [one.code for one in load(text).diagnostics] == ["unknown-loop", "unknown-server"]
+
+
+def test_a_name_that_the_matrix_fills_in_is_held_to_them_too() -> None:
+    matrix = "matrix: {server: [gunicorn, gunicron]}\nonly: {servers: [$(server)]}"
+    assert only(suite(OK, matrix)).what == "there is no server called 'gunicron'"
+    assert load(suite(OK, matrix.replace("gunicron", "daphne"))).diagnostics == ()

@@ -13,7 +13,13 @@ from engine.loading.sheets import failures_of
 from tests.loading.helpers import node
 
 TODAY = date(2027, 3, 1)
-NAMES = {"servers": ("gunicorn", "uvicorn-h11"), "frameworks": ("django",), "loops": ("asyncio", "uvloop")}
+NAMES = {
+    "servers": ("gunicorn", "uvicorn-h11"),
+    "frameworks": ("django",),
+    "loops": ("asyncio", "uvloop"),
+    "gateways": ("direct", "nginx-http"),
+    "runtimes": ("local", "docker"),
+}
 CASES: Mapping[str, Collection[str] | None] = {"specs/a.yaml": {"one", "many[1]", "many[2]"}, "specs/broken.yaml": None}
 
 
@@ -58,6 +64,13 @@ def test_nothing_is_said_of_what_is_there(line: str) -> None:
             "did you mean 'django'?",
         ),
         (f"case: specs/a.yaml::one, loops: [trio], {WHY}", "trio", "unknown-loop", "known: asyncio, uvloop"),
+        (
+            f"case: specs/a.yaml::one, gateways: [nginx], {WHY}",
+            "nginx",
+            "unknown-gateway",
+            "did you mean 'nginx-http'?",
+        ),
+        (f"case: specs/a.yaml::one, runtimes: [dokcer], {WHY}", "dokcer", "unknown-runtime", "did you mean 'docker'?"),
     ],
 )
 def test_what_is_not_there_is_an_error_under_the_very_word(line: str, word: str, code: str, hint: str) -> None:

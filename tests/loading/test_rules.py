@@ -247,8 +247,8 @@ def test_what_goes_past_a_gateway_names_it() -> None:
 
 def test_flags_belong_to_one_server() -> None:
     assert found(OK, "server: {flags: [--a]}") == [("flags", "flags")]
-    assert found(OK, "server: {flags: [--a]}\nonly: {servers: [a, b]}") == [("flags", "flags")]
-    assert found(OK, "server: {flags: [--a]}\nonly: {servers: [a]}") == []
+    assert found(OK, "server: {flags: [--a]}\nonly: {servers: [daphne, gunicorn]}") == [("flags", "flags")]
+    assert found(OK, "server: {flags: [--a]}\nonly: {servers: [gunicorn]}") == []
 
 
 def test_a_level_is_needed() -> None:

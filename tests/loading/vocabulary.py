@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from engine.app.places import find
+from engine.app.vocabulary import names
 from engine.drivers.base import Fact, Kind, Observation, Reader, mapping, notation
-from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary
+from engine.loading.vocabulary import KindLike, Names, OperatorLike, Vocabulary
 from engine.matchers.base import Argument, Operator, Question
 from engine.model.case import Clause, Step
 from engine.model.expectation import Mismatch
@@ -177,13 +179,24 @@ OPERATORS = (
 )
 
 
+NAMES = Names(
+    servers=("daphne", "granian", "gunicorn"),
+    frameworks=("control", "fastapi", "starlette", "wsgi-control"),
+    loops=("auto", "asyncio", "uvloop"),
+    gateways=("direct", "nginx-fastcgi", "nginx-http"),
+    runtimes=("local", "docker", "running"),
+    capabilities=("lifespan", "state", "tls", "websocket"),
+)
+
+
 def small() -> Vocabulary:
     """The vocabulary of this file."""
-    return Vocabulary(KINDS, {one.name: one for one in OPERATORS}, Contract(), CLAUSES, Contract(WSGI_PATHS))
+    return Vocabulary(KINDS, {one.name: one for one in OPERATORS}, Contract(), NAMES, CLAUSES, Contract(WSGI_PATHS))
 
 
 def real() -> Vocabulary:
-    """The kinds and operators of the engine, with this file's endpoints and clauses."""
+    """The kinds, operators and names of the engine, with this file's endpoints and clauses."""
     kinds = cast(list[KindLike], found("engine.drivers", "KINDS"))
     operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
-    return Vocabulary(kinds, {one.name: one for one in operators}, Contract(), CLAUSES, Contract(WSGI_PATHS))
+    operators_by_name = {one.name: one for one in operators}
+    return Vocabulary(kinds, operators_by_name, Contract(), names(find()), CLAUSES, Contract(WSGI_PATHS))

@@ -13,9 +13,8 @@ from engine.app.lists.base import Listing, Sort, Stock, rows
 from engine.model.target import DIRECT, Target
 from engine.targets.environments import pins
 from engine.targets.fitting import NAMES
-from engine.targets.frameworks import WSGI
+from engine.targets.frameworks import CAPABILITIES, DISCONNECT, WSGI
 from engine.targets.gateways import load_gateways
-from engine.targets.offers import WORDS
 
 
 def pinned(lock: Path) -> dict[str, str]:
@@ -127,8 +126,13 @@ def capabilities(stock: Stock) -> Listing:
             "name": word,
             "summary": summary,
             "servers": [one.name for one in stock.front.servers.values() if word in one.claims],
+            "frameworks": [
+                one.name
+                for one in stock.front.frameworks.values()
+                if word in one.offers or (word == DISCONNECT and one.waits_for_disconnect)
+            ],
         }
-        for word, summary in WORDS.items()
+        for word, summary in CAPABILITIES.items()
     ]
     table = [
         (str(item["name"]), f"{item['summary']}\n{', '.join(map(str, item['servers'])) or 'no server'}")

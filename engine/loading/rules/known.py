@@ -70,7 +70,7 @@ def beside(
 ) -> Iterator[Diagnostic]:
     """What is wrong with a baseline, or out of date, beside the cases and targets that there are.
 
-    ``names`` has those of ``servers``, ``frameworks`` and ``loops``; ``cases`` the ids of the cases by file, as seen
+    ``names`` has those of each of SELECTORS; ``cases`` the ids of the cases by file, as seen
     from the checkout, None where a file has mistakes. A line whose day is over is a warning, as is one whose
     reason nobody has written: neither must keep anything from running.
     """
