@@ -82,6 +82,16 @@ def lines_of(lock: Path) -> tuple[str, ...]:
         raise EnvironmentFailed(f"cannot read {error.filename}: {error.strerror}") from None
 
 
+def locked(one: Server | Framework) -> tuple[str, ...]:
+    """What a server's or a framework's lock pins. Raises EnvironmentFailed, with the command that makes the lock."""
+    if not one.lock.is_file():
+        hint = f"make it with: engine lock {one.name}"
+        if not one.source.is_file():
+            hint = f"write what it needs into {one.source.name} beside it, and {hint}"
+        raise EnvironmentFailed(f"{one.name} has no lock: there is no {one.lock}", hint=hint)
+    return lines_of(one.lock)
+
+
 def key(of_server: Iterable[str], of_framework: Iterable[str], interpreter: str) -> str:
     """The digest that names an environment. ``interpreter`` tells interpreters apart: its version and its path."""
     parts = [FORMAT, interpreter, platform.system(), platform.machine(), "--", *of_server, "--", *of_framework]
@@ -144,16 +154,16 @@ class Environments:
         """A digest of the server's part of its environments, whatever the framework. Raises EnvironmentFailed."""
         identity = await self._identify((python or Path(sys.executable)).absolute())
         source = await self._sources.fixed(server.package, server.release)
-        return key(servers_part(server, source, lines_of(server.lock)), [], identity)
+        return key(servers_part(server, source, locked(server)), [], identity)
 
     def servers_part_now(self, server: Server) -> str:
         """The same for the engine's own interpreter, "" for a release that has to be looked up first."""
         source = known(server.package, server.release)
-        return "" if source is None else key(servers_part(server, source, lines_of(server.lock)), [], own_interpreter())
+        return "" if source is None else key(servers_part(server, source, locked(server)), [], own_interpreter())
 
     def _recipe(self, framework: Framework, server: Server, source: Source) -> Recipe:
         """What an environment is made from."""
-        return Recipe(framework, server, source, lines_of(server.lock), lines_of(framework.lock))
+        return Recipe(framework, server, source, locked(server), locked(framework))
 
     def _folder(self, recipe: Recipe, interpreter: str) -> Path:
         """Where an environment is kept. ``interpreter`` tells interpreters apart."""
@@ -305,5 +315,5 @@ def hint(output: str) -> str:
     if "no interpreter found" in words or "no virtual environment" in words:
         return "the interpreter cannot be used; start the engine with an absolute path to a Python of 3.11 or newer"
     if "conflict" in words or "no solution found" in words or "because" in words:
-        return "the locks do not fit together or this Python: python -m engine.targets.locking makes them anew"
+        return "the locks do not fit together or this Python: engine lock --all makes them anew"
     return ""

@@ -105,7 +105,8 @@ def in_folder(folder: Path) -> list[Framework]:
 
 
 def load(folder: Path) -> Framework:
-    """One framework. Raises DocumentError where its declaration is wrong or one of its files is not there."""
+    """One framework. Raises DocumentError where its declaration is wrong or one of its files is not there; its lock is
+    missed by whoever needs it."""
     file = folder / FILE
     if not file.is_file():
         raise DocumentError(f"{folder} has no {FILE}", place=Place(str(file), 1, 1))
@@ -122,7 +123,7 @@ def load(folder: Path) -> Framework:
     module = folder / Path(*app.partition(":")[0].split("."))
     if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
         raise DocumentError(f"there is no module {app.partition(':')[0]!r} beside {FILE}", place=node.place)
-    framework = Framework(
+    return Framework(
         name=folder.resolve().name,
         title=documents.text_of(document, "title"),
         app=app,
@@ -133,10 +134,6 @@ def load(folder: Path) -> Framework:
         waits_for_disconnect=documents.flag_of(document, "waits_for_disconnect"),
         note=documents.text_of(document, "note"),
     )
-    if not framework.lock.is_file():
-        hint = f"write {SOURCE}, and make the lock with: python -m engine.targets.locking"
-        raise DocumentError(f"{folder} has no {LOCK}", hint=hint, place=Place(str(file), 1, 1))
-    return framework
 
 
 def interface_of(document: Node) -> str:

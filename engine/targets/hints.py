@@ -27,7 +27,7 @@ def lacking(match: re.Match[str]) -> str:
     name = match[1].partition(".")[0]
     if name == "engine_inside":
         return "the engine's own observer is not there: the installation of the engine is damaged"
-    return f"{name!r} is in none of the environment's packages: name it in requirements.in and make the lock again"
+    return f"{name!r} is in none of the environment's packages: name it in requirements.in, and run engine lock"
 
 
 # The first that is found counts, so what is nearer to the cause stands first.

@@ -18,7 +18,7 @@ from pathlib import Path
 from engine.errors import EngineError, UsageError
 from engine.model.target import CONTROL
 from engine.targets import inside
-from engine.targets.environments import lines_of
+from engine.targets.environments import lines_of, locked
 from engine.targets.fitting import serves
 from engine.targets.frameworks import WSGI, Framework, load_frameworks
 from engine.targets.gateways import load_gateways
@@ -40,7 +40,7 @@ HOW = "service FRAMEWORK SERVER FOLDER [VERSION], or gateway GATEWAY HOST FOLDER
 
 def pinned(server: Server) -> str:
     """The version that a server's lock pins, "" where it pins none."""
-    found = [line.partition("==")[2] for line in lines_of(server.lock) if line.partition("==")[0] == server.package]
+    found = [line.partition("==")[2] for line in locked(server) if line.partition("==")[0] == server.package]
     return found[0].partition(";")[0].strip() if found else ""
 
 
@@ -48,9 +48,9 @@ def requirements(framework: Framework, server: Server, version: str = "") -> tup
     """What is installed as it is, and what with all that it needs: both locks; or, where another version of the server
     is asked for, the framework's lock, and the server's requirements beside it."""
     if not version:
-        return sorted({*lines_of(server.lock), *lines_of(framework.lock)}), []
+        return sorted({*locked(server), *locked(framework)}), []
     rest = [line for line in lines_of(server.source) if line.partition("==")[0] != server.package]
-    return [*lines_of(framework.lock)], [f"{server.package}=={version}", *rest]
+    return [*locked(framework)], [f"{server.package}=={version}", *rest]
 
 
 def commands(framework: Framework, server: Server, version: str = "") -> dict[str, list[str]]:

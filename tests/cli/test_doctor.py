@@ -239,6 +239,22 @@ def test_what_is_wrong_with_a_checkout(checkout: Path, capsys: pytest.CaptureFix
     assert out.endswith("`engine grid` cannot run: see results, locks, specs\n")
 
 
+def test_a_lock_that_is_not_there(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = checkout / "frameworks" / "other"
+    shutil.copytree(checkout / "frameworks" / "control", other)
+    (other / "requirements.lock").unlink()
+    capsys.readouterr()
+    assert main(["doctor", "--offline"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"warn +locks +no lock for other: what needs one cannot run\n +-> engine lock other\n", out)
+    assert re.search(r"0 of \d+ are made; the next run makes control under gunicorn\n", out)
+    (checkout / "frameworks" / "control" / "requirements.lock").unlink()
+    assert main(["doctor", "--offline"]) == 3
+    out = capsys.readouterr().out
+    assert "-> engine lock control other" in out
+    assert out.endswith("`engine grid` cannot run: see locks\n")
+
+
 def test_without_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--offline", "--frameworks", str(tmp_path)]) == 3
     assert "there is no contract.yaml" in capsys.readouterr().out

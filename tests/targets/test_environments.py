@@ -229,8 +229,14 @@ def test_without_a_lock_or_a_cache(bench: Bench) -> None:
         bench.ensure()
     assert "ENGINE_CACHE" in caught.value.hint
     (bench.folder / "requirements.lock").unlink()
-    with pytest.raises(EnvironmentFailed, match="cannot read"):
+    (bench.folder / "requirements.in").write_text("starlette\n")
+    with pytest.raises(EnvironmentFailed, match=r"star has no lock: there is no .*requirements\.lock") as caught:
         bench.ensure()
+    assert caught.value.hint == "make it with: engine lock star"
+    (bench.folder / "server.lock").unlink()
+    with pytest.raises(EnvironmentFailed, match=r"guni has no lock: there is no .*server\.lock") as caught:
+        bench.ensure()
+    assert caught.value.hint == "write what it needs into server.in beside it, and make it with: engine lock guni"
 
 
 def test_another_interpreter_is_asked_for_its_version(bench: Bench, tmp_path: Path) -> None:

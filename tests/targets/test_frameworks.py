@@ -89,10 +89,13 @@ def test_mistakes_are_pointed_at(tmp_path: Path, text: str, what: str, place: tu
     assert caught.value.place.file.endswith("one/framework.yaml")
 
 
+def test_a_framework_without_a_lock_is_there(tmp_path: Path) -> None:
+    framework(tmp_path, "one", lock=False)
+    framework(tmp_path, "two")
+    assert {name: one.lock.is_file() for name, one in load_frameworks(tmp_path).items()} == {"one": False, "two": True}
+
+
 def test_what_a_folder_lacks_is_told(tmp_path: Path) -> None:
-    framework(tmp_path / "a", "one", lock=False)
-    with pytest.raises(DocumentError, match=r"has no requirements\.lock"):
-        load_frameworks(tmp_path / "a")
     (tmp_path / "b" / "two").mkdir(parents=True)
     with pytest.raises(DocumentError, match=r"has no framework\.yaml"):
         load_frameworks(tmp_path / "b")

@@ -76,21 +76,38 @@ class Project:
         return ok(f"{relative(folder)} can be written, and holds {counted(count, 'run')}")
 
     def locks(self) -> Finding:
-        """Whether any framework can be installed together with any server."""
+        """Whether each server and framework has its lock, and any framework can be installed with any server."""
         front = self.front
+        if self.unlocked:
+            names = [one.name for one in self.unlocked]
+            few = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+            lacking = warn if self.pairs_of_default else missing
+            return lacking(f"no lock for {few}: what needs one cannot run", f"engine lock {' '.join(names)}")
         servers = {f"server {one.name}": pinned(one.lock) for one in front.servers.values()}
         frameworks = {f"framework {one.name}": pinned(one.lock) for one in front.frameworks.values()}
         found = disagreements(servers, frameworks)
         if found:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            return missing(f"{found[0]}{more}", "python -m engine.targets.locking makes the locks anew")
+            return missing(f"{found[0]}{more}", "engine lock --all makes the locks anew")
         return ok(f"{len(servers) + len(frameworks)} locks agree with each other")
+
+    @cached_property
+    def unlocked(self) -> list[Server | Framework]:
+        """The servers and frameworks that have no lock."""
+        every: list[Server | Framework] = [*self.front.servers.values(), *self.front.frameworks.values()]
+        return [one for one in every if not one.lock.is_file()]
 
     @property
     def pairs(self) -> list[tuple[Server, Framework]]:
-        """The servers and frameworks that go together."""
-        frameworks = self.front.frameworks.values()
-        return [(one, other) for one in self.front.servers.values() for other in frameworks if serves(one, other)]
+        """The servers and frameworks that go together, of those that have their locks."""
+        servers = [one for one in self.front.servers.values() if one not in self.unlocked]
+        frameworks = [one for one in self.front.frameworks.values() if one not in self.unlocked]
+        return [(one, other) for one in servers for other in frameworks if serves(one, other)]
+
+    @property
+    def pairs_of_default(self) -> list[tuple[Server, Framework]]:
+        """Those of the server that is taken without ``--server``."""
+        return [pair for pair in self.pairs if pair[0].name == DEFAULT]
 
     @cached_property
     def unmade(self) -> list[str]:
@@ -123,7 +140,7 @@ class Project:
 
     def claims(self) -> Finding:
         """Whether servers offer what they claim, as far as that was looked at."""
-        servers = list(self.front.servers.values())
+        servers = [one for one in self.front.servers.values() if one not in self.unlocked]
         wrong, seen = [], set()
         for server in servers:
             for loop in server.loops:

@@ -17,7 +17,7 @@ from docker.errors import DockerException, ImageNotFound
 from engine.errors import EnvironmentFailed
 from engine.targets import layout
 from engine.targets.containers.docking import LABEL, asking, refused
-from engine.targets.environments import Environment, Environments, lines_of
+from engine.targets.environments import Environment, Environments, locked
 from engine.targets.frameworks import Framework
 from engine.targets.releases import Pinned, Version
 from engine.targets.servers.base import Server
@@ -90,7 +90,7 @@ class Images(Environments):
     async def servers_part(self, server: Server, python: Path | None = None) -> str:
         """What tells a server in containers of this base from any other's."""
         del python
-        locks = "\n".join([*lines_of(server.lock), version_of(server), *server.variant.pins])
+        locks = "\n".join([*locked(server), version_of(server), *server.variant.pins])
         return hashlib.sha256(f"{self._base}\n{locks}".encode()).hexdigest()[:16]
 
     def name(self, framework: Framework, server: Server) -> str:

@@ -1,0 +1,69 @@
+"""Choosing the locks that `engine lock` makes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NoReturn
+
+from engine.app.front import Front
+from engine.app.places import relative
+from engine.errors import EnvironmentFailed, UsageError
+from engine.registry import nearest
+from engine.targets.locking import (
+    PROJECT,
+    Lock,
+    LockResult,
+    locks_of,
+    make_locks,
+    make_project_lock,
+    project_lock,
+)  # fmt: skip
+
+
+def make(front: Front, names: Sequence[str], *, every: bool, upgrade: bool) -> list[LockResult]:
+    """Make the locks of some servers, frameworks and the project by name, or ``every`` one.
+
+    Raises UsageError for a name that there is not and where nothing is named, EnvironmentFailed where uv cannot resolve
+    a lock or the file cannot be written.
+    """
+    servers, frameworks = locks_of(front.servers.values()), locks_of(front.frameworks.values())
+    project = project_lock(front.places.specs.parent)
+    chosen = set(names)
+    known = {one.name for one in (*servers, *frameworks)}
+    own = project.source.is_file()
+    if every:
+        chosen = known | ({PROJECT} if own else set())
+    if not chosen:
+        raise UsageError("no lock is named", hint=f"name servers, frameworks or {PROJECT}, or say --all")
+    for name in sorted(chosen - known - {PROJECT}):
+        refuse(front, name, known)
+    if PROJECT in chosen and not own:
+        raise UsageError(
+            f"there is no {project.source}", hint="run `engine lock project` inside a checkout of the engine"
+        )
+    return asyncio.run(make_chosen(servers, frameworks, project, chosen, upgrade))
+
+
+async def make_chosen(
+    servers: Sequence[Lock], frameworks: Sequence[Lock], project: Lock, chosen: set[str], upgrade: bool
+) -> list[LockResult]:
+    """Make the chosen ones."""
+    found: list[LockResult] = []
+    try:
+        if chosen - {PROJECT}:
+            found += await make_locks(servers, frameworks, chosen, upgrade=upgrade)
+        if PROJECT in chosen:
+            found.append(await make_project_lock(project, upgrade=upgrade))
+    except OSError as error:
+        raise EnvironmentFailed(f"cannot write {error.filename}: {error.strerror}") from None
+    return found
+
+
+def refuse(front: Front, name: str, known: set[str]) -> NoReturn:
+    """Say why there is no lock of that name. Raises UsageError."""
+    for one in (front.servers.get(name), front.frameworks.get(name)):
+        if one is not None:
+            what = f"{name} has no {relative(one.source)}"
+            raise UsageError(what, hint="write there what it needs, one requirement a line, as for pip")
+    raise UsageError(f"no server and no framework is called {name!r}", hint=nearest(name, {*known, PROJECT}))

@@ -1,0 +1,118 @@
+"""``engine lock``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.app import front, locks
+from engine.cli.main import main
+from engine.registry import Registry
+from engine.targets.frameworks import load_frameworks
+from engine.targets.locking import Lock, LockResult
+from engine.targets.servers.base import Server
+
+FRAMEWORK = "title: {name}\napp: app:app\npackages: []\noffers: []\n"
+
+
+class Checkout:
+    """A checkout with two frameworks and one server, and a stand-in for what resolves."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.asked: list[tuple[set[str], bool]] = []
+        (root / "specs").mkdir()
+        for name in ("one", "two"):
+            folder = root / "frameworks" / name
+            folder.mkdir(parents=True)
+            (folder / "framework.yaml").write_text(FRAMEWORK.format(name=name))
+            (folder / "app.py").touch()
+            (folder / "requirements.in").touch()
+        (root / "frameworks" / "contract.yaml").touch()
+        (root / "pyproject.toml").touch()
+        (root / "guni.in").touch()
+        server = Server("guni", "guni", "Guni", root / "guni.lock", base=lambda start: [])
+        monkeypatch.chdir(root)
+        monkeypatch.setattr(front, "load_servers", lambda: Registry("server", [server]))
+        monkeypatch.setattr(locks, "make_locks", self.make)
+        monkeypatch.setattr(locks, "make_project_lock", self.make_project)
+
+    async def make(
+        self, servers: list[Lock], frameworks: list[Lock], chosen: set[str], *, upgrade: bool
+    ) -> list[LockResult]:
+        self.asked.append((chosen, upgrade))
+        return [LockResult(one, one.name != "two") for one in (*servers, *frameworks) if one.name in chosen]
+
+    async def make_project(self, lock: Lock, *, upgrade: bool) -> LockResult:
+        self.asked.append(({"project alone"}, upgrade))
+        return LockResult(lock, True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    return Checkout(tmp_path, monkeypatch)
+
+
+def test_some_by_name(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "one", "guni", "--upgrade"]) == 0
+    assert capsys.readouterr().out == "written: guni.lock\nwritten: frameworks/one/requirements.lock\n"
+    assert checkout.asked == [({"one", "guni"}, True)]
+    assert main(["lock", "two"]) == 0
+    assert capsys.readouterr().out == "unchanged: frameworks/two/requirements.lock\n"
+
+
+def test_the_project_alone(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "project"]) == 0
+    assert capsys.readouterr().out == "written: constraints.txt\n"
+    assert checkout.asked == [({"project alone"}, False)]
+
+
+def test_all_of_them(checkout: Checkout) -> None:
+    assert main(["lock", "--all"]) == 0
+    assert checkout.asked == [({"guni", "one", "two", "project"}, False), ({"project alone"}, False)]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ([], 2, "no lock is named\n  name servers, frameworks or project, or say --all"),
+        (["--upgrade"], 2, "no lock is named"),
+        (["on"], 2, "no server and no framework is called 'on'\n  did you mean 'one'?"),
+        (["three"], 2, "three has no frameworks/three/requirements.in\n  write there what it needs"),
+    ],
+)
+def test_nothing_is_made_by_mistake(
+    checkout: Checkout, words: list[str], code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = checkout.root / "frameworks" / "three"
+    folder.mkdir()
+    (folder / "framework.yaml").write_text(FRAMEWORK.format(name="three"))
+    (folder / "app.py").touch()
+    assert main(["lock", *words]) == code
+    assert told in capsys.readouterr().err
+    assert checkout.asked == []
+
+
+def test_the_help_makes_nothing(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["lock", "--help"])
+    assert caught.value.code == 0
+    assert "engine lock --all" in capsys.readouterr().out
+    assert checkout.asked == []
+
+
+def test_outside_a_checkout_there_is_no_project(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout.root / "pyproject.toml").unlink()
+    assert main(["lock", "project"]) == 2
+    assert "there is no" in capsys.readouterr().err
+    assert main(["lock", "--all"]) == 0
+    assert checkout.asked == [({"guni", "one", "two"}, False)]
+
+
+def test_a_framework_without_a_lock_does_not_stop_the_others(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not any(one.lock.is_file() for one in load_frameworks(checkout.root / "frameworks").values())
+    assert main(["list", "frameworks"]) == 0
+    assert "one" in capsys.readouterr().out
