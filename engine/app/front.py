@@ -141,7 +141,12 @@ class Front:
             raise UsageError("--url says where services run already", hint=f"add --runtime {RUNNING}")
         if self.way == RUNNING:
             return self._running(asked)
-        return [replace(target, runtime=self.way) for target in self._targets(asked)]
+        return [replace(target, runtime=self.way, given=self._given(target)) for target in self._targets(asked)]
+
+    def _given(self, target: Target, *more: str) -> tuple[str, ...]:
+        """The options that a command must have to name a target again."""
+        nginx = ("--nginx", self.nginx) if self.nginx and target.gateway != DIRECT else ()
+        return (*target.given, *nginx, *self.places.given, *more)
 
     def _running(self, asked: Asked) -> list[Target]:
         """The services that run already, as targets. Raises UsageError where one would be several."""
@@ -157,7 +162,11 @@ class Front:
                     f"what serves {name} at {self.services[name].url} is one server, on one loop, behind one gateway",
                     hint="say which with one --server, one --gateway and no --loop both",
                 )
-        return [replace(target, runtime=RUNNING) for target in found]
+        urls = {text.partition("=")[0]: text for text in self.urls}
+        return [
+            replace(target, runtime=RUNNING, given=self._given(target, "--url", urls[target.framework]))
+            for target in found
+        ]
 
     @cached_property
     def services(self) -> dict[str, Service]:

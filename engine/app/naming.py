@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.app.front import Asked, Front
 from engine.errors import UsageError
+from engine.model.commands import served
 from engine.model.target import LOOPS, Target
 from engine.registry import nearest
 from engine.targets.gateways import load_gateways
@@ -17,14 +18,16 @@ BEYOND = "=@~"
 
 def target_called(front: Front, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
     """The target of that id: of a pinned server, of one that ``servers`` and ``variants`` ask for as ``--server`` and
-    ``--variant`` do, or of the one that the id itself asks for (``gunicorn==26.2.0-control-auto``).
+    ``--variant`` do, or of the one that the id itself asks for (``gunicorn==26.2.0-control-auto``,
+    ``gunicorn@../gunicorn-control-auto``).
 
     Raises UsageError, which names the nearest, where there is none.
     """
     spec = spec_of(name, list(front.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
     asked = Asked(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
-    known = {target.id: target for target in front.every(asked)}
+    found = front.every(asked)
+    known = {served(target): target for target in found if target.source} | {target.id: target for target in found}
     if name not in known:
         raise UsageError(f"there is no target {name!r}", hint=nearest(name, known))
     return known[name]

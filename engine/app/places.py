@@ -16,7 +16,8 @@ from engine.targets.frameworks import names_in
 class Places:
     """``frameworks`` holds the contract and a folder for each framework, ``shipped_frameworks`` those that the suites
     know, which are the same unless another folder was asked for; ``specs`` the suites and the catalogue of clauses;
-    ``results`` takes runs and grids, ``cache`` the environments of services."""
+    ``results`` takes runs and grids, ``cache`` the environments of services. ``given`` are the
+    options that said where ``frameworks`` is."""
 
     frameworks: Path
     shipped_frameworks: Path
@@ -24,6 +25,7 @@ class Places:
     schemas: Path
     results: Path
     cache: Path
+    given: tuple[str, ...] = ()
 
 
 def find(results: str = "", frameworks: str = "") -> Places:
@@ -45,6 +47,7 @@ def find(results: str = "", frameworks: str = "") -> Places:
         schemas=root / "schemas",
         results=Path(results) if results else (home or Path.cwd()) / "results",
         cache=default_cache(),
+        given=("--frameworks", frameworks) if frameworks else (),
     )
 
 

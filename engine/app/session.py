@@ -190,7 +190,8 @@ class Session:
 def _bare(target: Target) -> TargetRow:
     return TargetRow(
         target.id, target.server, target.framework, target.loop, target.gateway, target.runtime,
-        release=target.release, variant=target.variant, interface=target.interface,
+        release=target.release, variant=target.variant, interface=target.interface, source=target.source,
+        given=target.given,
     )  # fmt: skip
 
 

@@ -30,6 +30,9 @@ class Target:
     ``asyncio`` and ``uvloop``, ``runtime`` one of the registry's. ``release`` says which release of the server was
     asked for: "" is the pinned one, ``==26.2.0`` a version, ``@label`` a checkout or a branch. ``variant`` names a set
     of options of the server's own, "" for none. ``interface`` is the framework's, ``asgi`` or ``wsgi``.
+
+    ``source`` and ``given`` are for commands that name this target again: what ``--server`` was given for ``@label``
+    (``@../gunicorn``), and further options that it depends on, such as ``--variant`` with the declaration.
     """
 
     server: str
@@ -40,6 +43,8 @@ class Target:
     release: str = ""
     variant: str = ""
     interface: str = field(default="asgi", compare=False)
+    source: str = field(default="", compare=False)
+    given: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def configuration(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.model import commands
 from engine.model.case import Clause
-from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.attribution import Attribution
 from engine.results.codec import result_to_json
@@ -35,11 +36,10 @@ class Explanation:
         if self.result.transcript is not None:
             return ""
         if self.result.verdict in (Verdict.PASS, Verdict.FIXED):
-            words = f"engine grid {self.result.file}"
-            if self.row is not None:
-                server = configuration(self.row.server, self.row.release, self.row.variant)
-                words += f" --server {server} --framework {self.row.framework}"
-            return f"what passes keeps no time line; `{words} --keep-transcripts` makes a run that has it"
+            more = "--keep-transcripts"
+            words = ["engine", "grid", self.result.address, more]
+            command = shlex.join(commands.grid(self.result.address, self.row, more) if self.row else words)
+            return f"what passes keeps no time line; `{command}` makes a run that has it"
         if self.result.verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED):
             return "nothing was sent: the case was not run here"
         return "nothing was sent: the case could not be run"

@@ -32,7 +32,7 @@ class TargetRow:
     ``log`` are the last lines that it wrote, where it did not start. ``release`` and ``variant`` are as in Target,
     ``version`` is the server's that was really installed, ``commit`` where it was made from. ``offers`` is what the
     target offers as far as a probe could tell, ``refuted`` a sentence for each claim that the probe found wrong.
-    ``interface`` is how the server calls the app, ``asgi`` or ``wsgi``.
+    ``interface`` is how the server calls the app, ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target.
     """
 
     id: str
@@ -54,6 +54,8 @@ class TargetRow:
     offers: Sequence[str] = ()
     refuted: Sequence[str] = ()
     interface: str = "asgi"
+    source: str = ""
+    given: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,16 @@ def targets(
     known = known_gateways(gateways)
     return [
         Target(
-            one.name, other.name, word, gateway, runtime, one.release.word, one.variant.name, interface=other.interface
+            one.name,
+            other.name,
+            word,
+            gateway,
+            runtime,
+            one.release.word,
+            one.variant.name,
+            interface=other.interface,
+            source=one.release.source,
+            given=("--variant", one.variant.declared) if one.variant.declared else (),
         )
         for one in servers
         for other in chosen(frameworks, framework)

@@ -10,7 +10,7 @@ gunicorn==26.2.0~two-workers                  any of these with a variant
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +34,10 @@ class Pinned:
     def word(self) -> str:
         return ""
 
+    @property
+    def source(self) -> str:
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -45,13 +49,18 @@ class Version:
     def word(self) -> str:
         return f"=={self.number}"
 
+    @property
+    def source(self) -> str:
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A project's folder on this machine."""
+    """A project's folder on this machine. ``source`` is how it was given: ``@../gunicorn``."""
 
     folder: Path
     label: str
+    source: str = field(default="", compare=False)
 
     @property
     def word(self) -> str:
@@ -62,13 +71,15 @@ class Checkout:
 class Branch:
     """What a git repository holds: ``ref`` is a branch, a tag or a commit, "" for the repository's own default.
 
-    ``folder`` is where the project stands in the repository, "" for its root.
+    ``folder`` is where the project stands in the repository, "" for its root. ``source`` is how it was given, without a
+    user's name and password.
     """
 
     url: str
     ref: str
     label: str
     folder: str = ""
+    source: str = field(default="", compare=False)
 
     @property
     def word(self) -> str:
@@ -82,12 +93,13 @@ PINNED = Pinned()
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A named set of options of the server's own. ``flags`` go into its command line, ``pins`` (``h11==0.14.0``) into
-    its environment."""
+    its environment. ``declared`` is the word of ``--variant`` that declares it, "" for a variant of the server's."""
 
     name: str = ""
     flags: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     summary: str = ""
+    declared: str = field(default="", compare=False)
 
 
 PLAIN = Variant()
@@ -129,7 +141,7 @@ def release_of(source: str, text: str) -> Release:
         )
     if source.startswith("@") and source != "@":
         folder = Path(source[1:]).expanduser()
-        return Checkout(folder.absolute(), label_of(folder.absolute().name))
+        return Checkout(folder.absolute(), label_of(folder.absolute().name), source)
     raise UsageError(f"{text!r} does not say which release", hint=FORMS)
 
 
@@ -153,7 +165,8 @@ def branch_of(address: str, text: str) -> Branch:
     url = parts._replace(path=path, fragment="").geturl()
     if parts.scheme == "file" and not url.startswith("file://"):
         url = "file://" + path
-    return Branch(url, ref, label_of(ref or name), below[0] if below else "")
+    source = "@git+" + parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return Branch(url, ref, label_of(ref or name), below[0] if below else "", source)
 
 
 def label_of(name: str) -> str:

@@ -119,7 +119,7 @@ def variant_of(text: str) -> Variant:
     pins = 0
     while pins < len(words) and PIN.fullmatch(words[pins]):
         pins += 1
-    return Variant(name, flags=tuple(words[pins:]), pins=tuple(words[:pins]))
+    return Variant(name, flags=tuple(words[pins:]), pins=tuple(words[:pins]), declared=text)
 
 
 __all__ = ["ALL", "DEFAULT", "configuration", "configured", "variant_of"]

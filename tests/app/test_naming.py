@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from engine.app.naming import spec_of, target_called
 from engine.app.places import find
 from engine.app.probing import probed
 from engine.errors import UsageError
+from engine.model.commands import grid, serve, served
+from engine.targets.selection import replace_label
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +48,50 @@ def test_a_target_says_which_release_and_variant_it_wants(front: Front) -> None:
 def test_a_checkout_is_called_by_its_label(front: Front) -> None:
     target = target_called(front, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
     assert front.configured[target.configuration].release.folder == Path("/somewhere/thing")  # type: ignore[union-attr]
+
+
+def test_a_printed_command_names_the_very_target(front: Front) -> None:
+    asked = Asked(
+        servers=(
+            "gunicorn@../b/thing",
+            "gunicorn@../a/thing~mine",
+            "hypercorn==0.16.0",
+            "uvicorn@git+https://me@h/u@x",
+        ),
+        frameworks=("control",),
+        variants=("mine: --workers 3",),
+    )
+    found = front.targets(asked)
+    assert [shlex.join(serve(target)) for target in found] == [
+        "engine serve gunicorn@../b/thing-control-auto",
+        "engine serve 'gunicorn@../a/thing~mine-control-auto' --variant 'mine: --workers 3'",
+        "engine serve hypercorn==0.16.0-control-auto",
+        "engine serve uvicorn-h11@git+https://h/u@x-control-auto",
+        "engine serve uvicorn-httptools@git+https://h/u@x-control-auto",
+    ]
+    # The two checkouts have one label, so the id of the second means nothing beside the first alone.
+    for target in found[:3]:
+        again = target_called(front, served(target), variants=asked.variants if target.variant else ())
+        one, other = front.configured[again.configuration], front.configured[target.configuration]
+        assert replace_label(one.release, "") == replace_label(other.release, "")
+        assert one.variant == other.variant
+
+
+def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    front = Front(find(str(tmp_path), "frameworks"), nginx="/opt/nginx")
+    (target,) = front.targets(Asked(servers=("gunicorn",), frameworks=("control",), gateways=("nginx-http",)))
+    assert serve(target)[2:] == [
+        "gunicorn-control-auto-nginx-http", "--nginx", "/opt/nginx", "--frameworks", "frameworks",
+    ]  # fmt: skip
+    assert grid("specs/a.yaml::b[1]", target, "--strict") == [
+        "engine", "grid", "specs/a.yaml::b[1]", "--server", "gunicorn", "--framework", "control", "--gateway",
+        "nginx-http", "--nginx", "/opt/nginx", "--frameworks", "frameworks", "--strict",
+    ]  # fmt: skip
+    url = "control=http://127.0.0.1:9"
+    (running,) = Front(find(str(tmp_path)), way="running", urls=(url,)).targets(Asked(frameworks=("control",)))
+    assert serve(running) == []
+    assert grid("a", running)[-4:] == ["--runtime", "running", "--url", url]
 
 
 @pytest.mark.parametrize(

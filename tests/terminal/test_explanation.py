@@ -158,7 +158,9 @@ def test_what_passes_says_how_to_get_its_time_line() -> None:
     passed = replace(RESULT, verdict=Verdict.PASS, reason="", mismatches=(), transcript=None, reproduce="", log="")
     found = "\n".join(told(passed))
     assert "no time line: what passes keeps no time line" in found
-    assert "engine grid specs/a.yaml --server gunicorn --framework control --keep-transcripts" in found
+    assert (
+        "engine grid specs/a.yaml::a --server gunicorn --framework control --loop asyncio --keep-transcripts" in found
+    )
     blocked = replace(passed, verdict=Verdict.BLOCKED, reason="it depends on b")
     assert "no time line: nothing was sent: the case was not run here" in told(blocked)
 

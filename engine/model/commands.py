@@ -1,0 +1,63 @@
+"""The words of commands that the engine prints: each names a target so that the command works as it is printed.
+
+A target's id has a label for a checkout or a branch (``gunicorn@gunicorn``), which leads nowhere by itself. A command
+has the source as it was given (``gunicorn@../gunicorn``), and with it every option that the target depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from engine.model.target import DIRECT, DOCKER, RUNNING
+
+
+class Named(Protocol):
+    """A target, or what a run has recorded of one."""
+
+    @property
+    def server(self) -> str: ...
+    @property
+    def framework(self) -> str: ...
+    @property
+    def loop(self) -> str: ...
+    @property
+    def gateway(self) -> str: ...
+    @property
+    def runtime(self) -> str: ...
+    @property
+    def release(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def given(self) -> Sequence[str]: ...
+
+
+def server_word(target: Named) -> str:
+    """The server of a target as ``--server`` takes it: ``gunicorn@../gunicorn~two-workers``."""
+    return f"{target.server}{target.source or target.release}" + (f"~{target.variant}" if target.variant else "")
+
+
+def grid(address: str, target: Named, *more: str) -> list[str]:
+    """``engine grid`` for a case on a target alone, as words for ``shlex.join``; ``more`` stands at the end."""
+    words = ["engine", "grid", address, "--server", server_word(target), "--framework", target.framework]
+    words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
+    words += [] if target.loop == "auto" else ["--loop", target.loop]
+    words += ["--runtime", target.runtime] if target.runtime in (DOCKER, RUNNING) else []
+    return [*words, *target.given, *more]
+
+
+def served(target: Named) -> str:
+    """A target as ``engine serve`` takes it: its id, with the source of its server as it was given. The service runs as
+    a process of this machine."""
+    words = [server_word(target), target.framework, target.loop]
+    return "-".join(words + ([] if target.gateway == DIRECT else [target.gateway]))
+
+
+def serve(target: Named, *more: str) -> list[str]:
+    """``engine serve`` for a target, as words for ``shlex.join``. None for a service that runs already."""
+    if target.runtime == RUNNING:
+        return []
+    return ["engine", "serve", served(target), *target.given, *more]
