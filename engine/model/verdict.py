@@ -78,7 +78,8 @@ class JobResult:
     ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` is a shell command, "" if none does.
     ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
     meanwhile, cut; ``recheck`` what came of it when it was run again alone. ``calls`` are those of the application,
-    where the runner was to keep them: they stay in memory, and are in no file.
+    where the runner was to keep them: they stay in memory, and are in no file. ``send_raised`` are the classes that
+    send() raised in the application, each once, for the control and wherever the verdict is anything but pass.
     """
 
     case: str
@@ -103,6 +104,7 @@ class JobResult:
     log: str = ""
     recheck: Recheck | None = None
     calls: tuple[AppCall, ...] = field(default=(), compare=False)
+    send_raised: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:

@@ -5,20 +5,23 @@ The rules stand in an order, and the first that applies decides:
 1. the case fails on reference x control: the case, or the engine
 2. it fails behind a gateway and passes directly, and no other server passes behind that: the gateway
 3. the control fails it under this server, or an expectation about what the server gave the application failed: the
-   server
-4. the control passes it, and the framework fails it on the reference or on other servers too: the framework
-5. the control passes it, and the framework fails it on this server alone: the pairing of the two
-6. what would be needed was not in the run: unknown, with the run that would settle it
+   server where the case was seen to pass anywhere, else unknown, the server or the case
+4. the control passes it, and the framework fails it on the reference or on other servers too: the app or the framework
+5. the control passes it, and the framework fails it on this server alone: the server where send() raised under it, for
+   the control too, and did not elsewhere; else the pairing of the two
+6. what would be needed was not in the run: unknown, with the run that would settle it, if one would
 
 A cell is compared with cells of the same case only. A release or a variant of a server is a server of its own here.
 What was not judged (unsupported, blocked, error) is missing evidence, never evidence. A known failure is a failure,
 and so is a flaky one: it did fail. Loops are compared with their like; another loop speaks where that one is missing.
+Counterparts, which a run adds for the sake of the comparison, are cells like any other. So is what passed in another
+run, as a server of its own, where two runs are compared.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -35,7 +38,7 @@ PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.INFO, Verdict.FIXED})
 
 
 class Fault(StrEnum):
-    """Whose fault a cell is."""
+    """Whose fault a cell is. FRAMEWORK includes the app that is written in it."""
 
     CASE = "case"
     GATEWAY = "gateway"
@@ -43,6 +46,15 @@ class Fault(StrEnum):
     FRAMEWORK = "framework"
     PAIRING = "pairing"
     UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        """The fault as a reader knows it. No run tells the app from its framework: both are behind the same calls."""
+        return {Fault.CASE: "the case or the engine", Fault.FRAMEWORK: "app or framework"}.get(self, self.value)
+
+
+# The culprit of an unknown fault where nothing but the server was seen to run the case.
+SERVER_OR_CASE = "server or case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +70,10 @@ class Evidence:
 class Attribution:
     """Whose fault a cell is.
 
-    ``culprit`` is its name (``gunicorn==26.2.0``, ``litestar``, "" where there is none to name), ``because`` one line
-    for a person, ``evidence`` the cells that were compared, this one left out, ``given`` the facts of this cell that
-    are about what the server gave the application. ``settle`` is the command of a run that would decide what is open:
-    there for ``unknown`` (but for a case that did not run), and where the case was not seen to pass on any server.
+    ``culprit`` is its name (``gunicorn==26.2.0``, ``litestar``, "" where there is none to name); for ``unknown`` those
+    between which it is open, "" where nothing is known. ``because`` is one line for a person, ``evidence`` the cells
+    that were compared, this one left out, ``given`` the facts of this cell that are about what the server gave the
+    application. ``settle`` is the command of a run that would decide what is open, "" where no run is known that would.
     ``hint`` is another case to look at first, since its failure may be the cause of this one.
     """
 
@@ -73,17 +85,29 @@ class Attribution:
     settle: str = ""
     hint: str = ""
 
+    @property
+    def heading(self) -> str:
+        """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``, ``unknown: server or case``."""
+        if self.fault is Fault.UNKNOWN and self.culprit:
+            return f"{self.fault.words}: {self.culprit}"
+        return " ".join(word for word in (self.fault.words, self.culprit) if word)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A result, with what is known of its target."""
+    """A result, with what is known of its target. ``run`` names the run that it is of, "" for the one whose results are
+    attributed."""
 
     row: TargetRow
     result: JobResult
+    run: str = ""
 
     @property
     def server(self) -> str:
-        return configuration(self.row.server, self.row.release, self.row.variant)
+        return self._of_run(configuration(self.row.server, self.row.release, self.row.variant))
+
+    def _of_run(self, name: str) -> str:
+        return f"{name} ({self.run})" if self.run else name
 
     @property
     def loop(self) -> str:
@@ -107,7 +131,7 @@ class Cell:
     @property
     def evidence(self) -> Evidence:
         found = self.result.mismatches or self.result.warnings
-        return Evidence(self.row.id, self.result.verdict, found[0].where if found else "")
+        return Evidence(self._of_run(self.row.id), self.result.verdict, found[0].where if found else "")
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -119,31 +143,42 @@ class Cell:
 Attributions = Mapping[tuple[str, str], Attribution]
 
 
-def attribute(results: Iterable[JobResult], targets: Iterable[TargetRow]) -> Attributions:
+def attribute(results: Iterable[JobResult], targets: Iterable[TargetRow], others: Iterable[Cell] = ()) -> Attributions:
     """Whose fault each cell is that failed, by the case's address and the target's id.
 
     Warnings are among them. A target that did not start has no cells: its own message says what there is to say.
+    ``others`` are cells of another run, with its name; those that passed are evidence, and none is attributed.
     """
-    rows = {row.id: row for row in targets if not row.failed}
+    rows = {row.id: row for row in targets}
     cases: dict[str, list[Cell]] = {}
     for result in results:
         if result.target in rows:
             cases.setdefault(result.address, []).append(Cell(rows[result.target], result))
-    found = {
-        (address, cell.row.id): _Case(cells, cell.result.verdict is Verdict.WARN).whose(cell)
-        for address, cells in cases.items()
-        for cell in cells
-        if cell.result.verdict in FAILED or cell.result.verdict in (Verdict.ERROR, Verdict.WARN)
-    }
-    return _with_causes(found)
+    elsewhere: dict[str, list[Cell]] = {}
+    for other in others:
+        if other.result.verdict in PASSED:
+            elsewhere.setdefault(other.result.address, []).append(other)
+    found: dict[tuple[str, str], Attribution] = {}
+    special: set[tuple[str, str]] = set()
+    for address, cells in cases.items():
+        started = [cell for cell in cells if not cell.row.failed]
+        failed = [cell for cell in cells if cell.row.failed]
+        for cell in started:
+            if cell.result.verdict in FAILED or cell.result.verdict in (Verdict.ERROR, Verdict.WARN):
+                case = _Case([*started, *elsewhere.get(address, ())], failed, cell.result.verdict is Verdict.WARN)
+                found[address, cell.row.id] = case.whose(cell)
+                if not cell.is_control and not case.failed(case.find(cell, framework=cell.control)):
+                    special.add((address, cell.row.id))
+    return _with_causes(found, special)
 
 
-def _with_causes(found: Attributions) -> Attributions:
+def _with_causes(found: Attributions, special: Collection[tuple[str, str]]) -> Attributions:
     """Pairings that may have their cause in another case of the same target, where the server gave the application what
-    is wrong: that case is named."""
+    is wrong: that case is named. What the server gives the control wrong as well cannot be why this framework fails and
+    the control does not, so only cells of ``special``, which the control was not seen to fail, are causes."""
     wrong: dict[str, tuple[str, str]] = {}
     for (address, target), one in found.items():
-        if one.fault is Fault.SERVER and one.given:
+        if one.fault is Fault.SERVER and one.given and (address, target) in special:
             wrong.setdefault(target, (address, one.given[0]))
     made = dict(found)
     for (address, target), one in found.items():
@@ -157,9 +192,11 @@ def _with_causes(found: Attributions) -> Attributions:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """The cells of one case. ``warns`` says that a should is in question, so that a warning is a failure."""
+    """The cells of one case. ``refused`` are those of targets that did not start. ``warns`` says that a should is in
+    question, so that a warning is a failure."""
 
     cells: Sequence[Cell]
+    refused: Sequence[Cell] = ()
     warns: bool = False
 
     def failed(self, cell: Cell | None) -> bool:
@@ -230,20 +267,28 @@ class _Case:
     def _server(self, cell: Cell, control: Cell | None, reference: Cell | None) -> Attribution | None:
         """Rule 3. The reference is the engine's own: what fails on it is an application's, or the case's. So an
         expectation that fails on the reference as well is not about what a server gives."""
-        passing = [other for other in (control, *self.cells) if other and other.is_control and self.passed(other)]
-        witness = reference or (passing[0] if passing else None)
-        settle = "" if witness else self._run(cell)
-        doubt = "" if witness else "; no server was seen to pass it, so the case itself is not ruled out"
-        evidence = _evidence(cell, control, witness)
-        if control is not None and self.failed(control):
-            what = "it fails without any framework" if cell.is_control else "the control fails it under this server too"
-            return Attribution(Fault.SERVER, what + doubt, cell.server, evidence, cell.given, settle)
         same = self.find(cell, server=REFERENCE)
         alike = set(cell.given) & set(same.given) if same is not None and self.failed(same) else set()
-        if not cell.given or alike:
+        if control is not None and self.failed(control):
+            what = "it fails without any framework" if cell.is_control else "the control fails it under this server too"
+        elif cell.given and not alike:
+            what = f"{', '.join(cell.given)}: what the server gave the application is wrong"
+        else:
             return None
-        because = f"{', '.join(cell.given)}: what the server gave the application is wrong{doubt}"
-        return Attribution(Fault.SERVER, because, cell.server, evidence, cell.given, settle)
+        witness = self._witness(cell, control, reference)
+        evidence = _evidence(cell, control, witness)
+        if witness is None:
+            because = f"{what}, and the case was not seen to pass anywhere"
+            return Attribution(
+                Fault.UNKNOWN, because + self._obstacle(cell), SERVER_OR_CASE, evidence, cell.given, self._run(cell)
+            )
+        return Attribution(Fault.SERVER, what, cell.server, evidence, cell.given)
+
+    def _witness(self, cell: Cell, control: Cell | None, reference: Cell | None) -> Cell | None:
+        """A cell which shows that the case can pass: the reference's, a control's, or any other."""
+        passing = [other for other in (reference, control, *self.cells) if other is not None and self.passed(other)]
+        passing.sort(key=lambda other: (other is not reference, not other.is_control))
+        return passing[0] if passing else None
 
     def _framework(self, cell: Cell, control: Cell | None) -> Attribution | None:
         """Rules 4 and 5. Another server speaks only where the control passes under it: else it is that server's own
@@ -264,10 +309,25 @@ class _Case:
         if failing and (abroad or not welcome):
             because = f"the control passes it under this server, and the framework fails it on {_names(failing)} too"
             return Attribution(Fault.FRAMEWORK, because, framework, evidence, cell.given)
+        if passing and (raising := self._raising(cell, control)) is not None:
+            raised = ", ".join(control.result.send_raised)
+            because = f"send() raises {raised} under this server, for the control as well, and not on {raising.server}"
+            return Attribution(
+                Fault.SERVER, because, cell.server, _evidence(cell, control, raising, *passing), cell.given
+            )
         if passing:
             because = f"the control passes it under this server, and the framework passes it on {_names(passing)}"
             return Attribution(Fault.PAIRING, because, f"{cell.server} with {framework}", evidence, cell.given)
         return None
+
+    def _raising(self, cell: Cell, control: Cell) -> Cell | None:
+        """A control's cell under another server, where send() did not raise, if it raised here for both the framework
+        and the control: a control that passes all the same was given the same as the framework that does not."""
+        if not (cell.result.send_raised and control.result.send_raised):
+            return None
+        controls = [other for other in self.cells if other.is_control and other.server != cell.server]
+        controls.sort(key=lambda other: (not other.on_reference, other.loop != cell.loop))
+        return next((other for other in controls if self.passed(other) and not other.result.send_raised), None)
 
     def _elsewhere(self, cell: Cell) -> list[Cell]:
         """The framework's cells under other servers, one each, the reference first: those that say something about the
@@ -293,19 +353,37 @@ class _Case:
             for other in self.cells:
                 if other.is_control and other.server == cell.server and other.row.gateway == cell.row.gateway:
                     because = f"the control came to {other.result.verdict} under {cell.server}"
+        because += self._obstacle(cell)
         return Attribution(Fault.UNKNOWN, because, "", _evidence(cell, control), cell.given, self._run(cell))
 
+    def _obstacle(self, cell: Cell) -> str:
+        """Why a counterpart could not be started, as the end of a sentence; "" where none was refused."""
+        wanted = (cell.control, cell.row.framework)
+        refused = [other for other in self.refused if other.row.framework in wanted]
+        return f"; {refused[0].row.id} did not start: {refused[0].row.failed}" if refused else ""
+
     def _run(self, cell: Cell) -> str:
-        """The command of a run that has this cell and what it must be compared with. Where the reference was in this
-        run already, and could say nothing, every server is asked."""
-        asked = any(other.on_reference and other.row.framework == cell.row.framework for other in self.cells)
+        """The command of a run that has this cell and what it must be compared with; "" where this run tried all of
+        that: the same run again would show the same. The reference calls no WSGI apps, and is behind no gateway."""
+        direct = cell.row.gateway == DIRECT and cell.row.interface != "wsgi"
+        tried = {
+            (other.server, other.row.framework)
+            for other in (*self.cells, *self.refused)
+            if not other.run and other.row.gateway == cell.row.gateway
+        }
+        names = tuple(dict.fromkeys((cell.control, cell.row.framework)))
+        needed = [(server, name) for server in (REFERENCE, cell.server) for name in names]
+        if direct and tried.issuperset(needed):
+            return ""
+        if not direct and (cell.server, cell.control) in tried and any(server != cell.server for server, _ in tried):
+            return ""
+        servers = [REFERENCE, *([] if cell.on_reference else [cell.server])] if direct else ["all"]
         ways = [] if cell.row.gateway == DIRECT else [DIRECT, cell.row.gateway]
-        if cell.row.interface == "wsgi":  # the reference calls no such app, and few servers speak HTTP as well
-            asked, ways = True, ways[1:]
-        servers = ["all"] if asked else [REFERENCE, *([] if cell.on_reference else [cell.server])]
+        if cell.row.interface == "wsgi":  # few servers speak HTTP as well
+            ways = ways[1:]
         words = ["engine", "grid", cell.result.file]
         words += [word for server in servers for word in ("--server", server)]
-        words += [word for name in dict.fromkeys((cell.control, cell.row.framework)) for word in ("--framework", name)]
+        words += [word for name in names for word in ("--framework", name)]
         words += [word for way in ways for word in ("--gateway", way)]
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
         return shlex.join(words)

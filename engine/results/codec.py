@@ -59,6 +59,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["reproduce"] = result.reproduce
     if result.log:
         document["log"] = result.log
+    if result.send_raised:
+        document["send_raised"] = list(result.send_raised)
     if result.attempts:
         document["attempts"] = [attempt_to_json(one) for one in result.attempts]
     if result.recheck is not None:
@@ -92,6 +94,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             title=document.get("title", ""),
             attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
             log=document.get("log", ""),
+            send_raised=tuple(document.get("send_raised", ())),
             recheck=recheck_from_json(document["recheck"]) if "recheck" in document else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -17,11 +17,7 @@ LONGEST = 140
 
 def heading(attribution: Attribution | None) -> str:
     """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``."""
-    if attribution is None:
-        return "fixed, but listed as known"
-    if attribution.fault is Fault.CASE:
-        return "the case or the engine"
-    return visible(" ".join(word for word in (attribution.fault.value, attribution.culprit) if word))
+    return "fixed, but listed as known" if attribution is None else visible(attribution.heading)
 
 
 def whole(attribution: Attribution, *, so_far: bool = False) -> Iterator[str]:
@@ -90,8 +86,9 @@ def cause(attribution: Attribution | None) -> tuple[str, ...]:
 
 
 def listed(one: Finding) -> str:
-    """One finding on a line: the case, where it is red, and the reason."""
-    return f"{one.first.verdict.value:<8} {visible(one.address)}{where(one)}: {cut(one.first.reason)}"
+    """One finding on a line: the case, where it is red, its title, and the reason."""
+    title = f" ({visible(one.first.title)})" if one.first.title else ""
+    return f"{one.first.verdict.value:<8} {visible(one.address)}{where(one)}{title}: {cut(one.first.reason)}"
 
 
 def cut(reason: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
-from engine.results.attribution import Attribution, Fault, attribute
+from engine.results.attribution import SERVER_OR_CASE, Attribution, Cell, Fault, attribute
 from engine.results.store import TargetRow
 from tests.results.synthetic import CASE, LEAK, STATUS, joined, result, row, run
 
@@ -81,11 +81,30 @@ def test_3_a_case_that_only_the_control_runs() -> None:
     assert compared(found) == [("t-control-asyncio", "pass")]
 
 
-def test_3_where_nobody_passes_the_case_is_not_ruled_out() -> None:
-    found = whose({"s control": FAIL, "t control": FAIL}, "s control")
-    assert (found.fault, found.culprit) == (Fault.SERVER, "s")
-    assert "not ruled out" in found.because
+@pytest.mark.parametrize("outcome", [FAIL, None])
+def test_3_a_server_is_not_blamed_where_nobody_passes_the_case(outcome: Verdict | None) -> None:
+    cells: Cells = {"s control": FAIL} | ({"t control": outcome} if outcome else {})
+    found = whose(cells, "s control")
+    assert (found.fault, found.culprit) == (Fault.UNKNOWN, SERVER_OR_CASE)
+    assert found.heading == "unknown: server or case"
+    assert "not seen to pass anywhere" in found.because
     assert found.settle == "engine grid specs/x.yaml --server reference --server s --framework control --loop asyncio"
+
+
+def test_3_what_the_server_gave_is_not_its_own_where_nobody_passes_the_case() -> None:
+    found = whose({"s f": given("s f")}, "s f")
+    assert (found.fault, found.culprit, found.given) == (Fault.UNKNOWN, SERVER_OR_CASE, ("scope.state.leak",))
+    assert "--server reference --server s" in found.settle
+
+
+def test_3_a_framework_that_passes_elsewhere_shows_that_the_case_can_pass() -> None:
+    found = whose({"s control": FAIL, "t f": PASS}, "s control")
+    assert (found.fault, found.culprit, compared(found)) == (Fault.SERVER, "s", [("t-f-asyncio", "pass")])
+
+
+def test_3_where_the_reference_could_say_nothing_no_run_would_settle_it() -> None:
+    found = whose({"s control": FAIL, "reference control": Verdict.UNSUPPORTED}, "s control")
+    assert (found.fault, found.culprit, found.settle) == (Fault.UNKNOWN, SERVER_OR_CASE, "")
 
 
 def test_3_what_the_server_gave_is_its_own_though_the_control_passes() -> None:
@@ -150,11 +169,20 @@ def test_6_without_another_server(missing: Verdict | None) -> None:
     assert "--server reference --server s" in found.settle
 
 
-def test_6_where_the_reference_could_say_nothing_all_servers_are_asked() -> None:
+def test_6_the_run_that_was_just_made_is_not_advised() -> None:
     cells: Cells = {"s f": FAIL, "s control": PASS, "reference f": Verdict.UNSUPPORTED, "reference control": PASS}
     found = whose(cells, "s f")
+    assert (found.fault, found.settle) == (Fault.UNKNOWN, "")
+
+
+def test_6_a_counterpart_that_did_not_start_is_named() -> None:
+    missing = row("s control", failed="the package index is out of reach")
+    found = whose({"s f": FAIL, "s control": ERROR}, "s f", missing)
     assert found.fault is Fault.UNKNOWN
-    assert "--server all --framework control" in found.settle
+    assert found.because == (
+        "the control was not judged under s; s-control-asyncio did not start: the package index is out of reach"
+    )
+    assert found.settle
 
 
 def test_6_behind_a_gateway_alone() -> None:
@@ -233,7 +261,8 @@ def test_another_failure_elsewhere_is_no_evidence_but_on_the_reference() -> None
 @pytest.mark.parametrize("unjudged", UNJUDGED)
 def test_what_was_not_judged_is_never_evidence(unjudged: Verdict) -> None:
     on_the_reference: Cells = {"s f": FAIL, "s control": FAIL, "reference control": unjudged}
-    assert whose(on_the_reference, "s f").fault is Fault.SERVER
+    assert whose(on_the_reference, "s f").fault is Fault.UNKNOWN
+    assert whose({**on_the_reference, "t control": PASS}, "s f").fault is Fault.SERVER
     elsewhere: Cells = {"s f": FAIL, "s control": PASS, "t f": unjudged, "t control": PASS}
     assert whose(elsewhere, "s f").fault is Fault.UNKNOWN
 
@@ -300,10 +329,13 @@ def test_loops_are_compared_with_their_like() -> None:
 
 def test_another_loop_speaks_where_the_same_is_missing() -> None:
     on_uvloop = "s f uvloop"
-    found = whose({on_uvloop: FAIL, "s control": FAIL}, on_uvloop)
-    assert (found.fault, compared(found)) == (Fault.SERVER, [("s-control-asyncio", "fail")])
-    blocked = "s control uvloop"
-    assert whose({on_uvloop: FAIL, "s control": FAIL, blocked: Verdict.BLOCKED}, on_uvloop).fault is Fault.SERVER
+    cells: Cells = {on_uvloop: FAIL, "s control": FAIL, "t control": PASS}
+    found = whose(cells, on_uvloop)
+    assert (found.fault, compared(found)) == (
+        Fault.SERVER,
+        [("s-control-asyncio", "fail"), ("t-control-asyncio", "pass")],
+    )
+    assert whose({**cells, "s control uvloop": Verdict.BLOCKED}, on_uvloop).fault is Fault.SERVER
 
 
 def test_the_server_s_own_choice_of_loop_is_compared_by_what_it_was() -> None:
@@ -339,7 +371,7 @@ def test_a_release_that_passes_shows_the_pairing() -> None:
 
 
 def test_a_mutant_is_no_reference() -> None:
-    found = whose({"s f": FAIL, "s control": FAIL, "reference~no-date control": FAIL}, "s f")
+    found = whose({"s f": FAIL, "s control": FAIL, "reference~no-date control": FAIL, "t f": PASS}, "s f")
     assert found.fault is Fault.SERVER
     mutant = whose({"reference~no-date control": FAIL, "reference control": PASS}, "reference~no-date control")
     assert (mutant.fault, mutant.culprit) == (Fault.SERVER, "reference~no-date")
@@ -362,6 +394,49 @@ def test_many_servers_are_named_in_short() -> None:
     assert "fails it on t, u, v and w too" in whose({k: v for k, v in cells.items() if k[0] != "x"}, "s f").because
 
 
+def raising(name: str, verdict: Verdict = PASS) -> JobResult:
+    """A result in which send() raised in the application."""
+    return replace(result(row(name), verdict), send_raised=("RuntimeError",))
+
+
+def test_5_a_send_that_raises_for_the_control_too_is_the_server_s() -> None:
+    """The control passes all the same, and yet it was given the same."""
+    failing, control = raising("s f", FAIL), raising("s control")
+    cells: Cells = {"s f": failing, "s control": control, "reference f": PASS, "reference control": PASS}
+    found = whose(cells, "s f")
+    assert (found.fault, found.culprit) == (Fault.SERVER, "s")
+    assert found.because == "send() raises RuntimeError under this server, for the control as well, and not on reference"
+    assert compared(found)[:2] == [("s-control-asyncio", "pass"), ("reference-control-asyncio", "pass")]
+    # It is no evidence where the framework's own send() did not raise, where the control's did not, where it raises
+    # everywhere, or where the framework fails on the reference as well.
+    assert whose({**cells, "s f": FAIL}, "s f").fault is Fault.PAIRING
+    assert whose({**cells, "s control": PASS}, "s f").fault is Fault.PAIRING
+    assert whose({**cells, "reference control": raising("reference control")}, "s f").fault is Fault.PAIRING
+    assert whose({**cells, "reference f": FAIL}, "s f").fault is Fault.FRAMEWORK
+
+
+def test_what_passed_in_another_run_is_a_witness() -> None:
+    made, other = run({"s control": FAIL, "s f": FAIL}), run({"s control": PASS, "s f": FAIL, "t control": FAIL})
+    rows = {one.id: one for one in other.targets}
+    cells = [Cell(rows[one.target], one, "yesterday") for one in other.results]
+    found = attribute(made.results, made.targets, cells)
+    assert set(found) == {(CASE, "s-control-asyncio"), (CASE, "s-f-asyncio")}
+    assert found[CASE, "s-control-asyncio"].fault is Fault.SERVER
+    assert compared(found[CASE, "s-control-asyncio"]) == [("s-control-asyncio (yesterday)", "pass")]
+    assert compared(found[CASE, "s-f-asyncio"]) == [
+        ("s-control-asyncio", "fail"),
+        ("s-control-asyncio (yesterday)", "pass"),
+    ]
+
+
+def test_the_framework_that_passed_in_another_run_is_as_good_as_on_another_release() -> None:
+    made, other = run({"s control": PASS, "s f": FAIL}), run({"s control": PASS, "s f": PASS})
+    cells = [Cell(of, one, "yesterday") for of, one in zip(other.targets, other.results, strict=True)]
+    found = attribute(made.results, made.targets, cells)[CASE, "s-f-asyncio"]
+    assert found.fault is Fault.PAIRING
+    assert "passes it on s (yesterday)" in found.because
+
+
 def test_a_pairing_names_the_case_in_which_the_server_gives_what_is_wrong() -> None:
     fine: Cells = {"s control": PASS, "t f": PASS, "t control": PASS, "s g": FAIL, "t g": PASS}
     cause = run({"s f": given("s f"), **fine}, case="specs/x.yaml::cause")
@@ -373,6 +448,16 @@ def test_a_pairing_names_the_case_in_which_the_server_gives_what_is_wrong() -> N
     assert "scope.state.leak" in found[CASE, "s-f-asyncio"].hint
     assert found[CASE, "s-g-asyncio"].hint == ""
     assert found["specs/x.yaml::cause", "s-f-asyncio"].hint == ""
+
+
+def test_what_the_control_is_given_wrong_as_well_is_no_cause_of_a_pairing() -> None:
+    fine: Cells = {"t f": PASS, "t control": PASS}
+    cause = run({"s f": given("s f"), "s control": given("s control"), **fine}, case="specs/x.yaml::cause")
+    cause = replace(cause, results=tuple(replace(one, case="cause") for one in cause.results))
+    made = joined(run({"s f": FAIL, "s control": PASS, **fine}), cause)
+    found = attribute(made.results, made.targets)
+    assert found["specs/x.yaml::cause", "s-f-asyncio"].fault is Fault.SERVER
+    assert (found[CASE, "s-f-asyncio"].fault, found[CASE, "s-f-asyncio"].hint) == (Fault.PAIRING, "")
 
 
 def test_what_the_framework_was_given_through_its_own_doing_is_no_cause() -> None:

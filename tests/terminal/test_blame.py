@@ -23,14 +23,14 @@ FOUND = findings(RUN, red(), attributions(RUN))
 
 TEXT = """\
 red: 4 cells in 2 cases
-  server s     1 case, 2 cells
-  framework f  1 case, 2 cells
+  server s            1 case, 2 cells
+  app or framework f  1 case, 2 cells
 
 server s
   it fails without any framework [reference-control-asyncio: pass]
     fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...): status is 200, but it is 500
 
-framework f
+app or framework f
   the control passes it under this server, and the framework fails it on reference too \
 [s-control-asyncio: pass; reference-f-asyncio: fail (status)]
     fail     specs/x.yaml::other on 2 targets (s-f-asyncio, ...): status is 200, but it is 500"""
@@ -91,6 +91,23 @@ def test_cases_of_one_cause_stand_under_it() -> None:
         "    fail     specs/x.yaml::other[s-co",
     ]
     assert all(len(line) < 220 for line in shown)
+
+
+def test_the_title_of_a_case_stands_in_its_line() -> None:
+    titled = replace(RUN, results=tuple(replace(one, title="A case") for one in RUN.results))
+    shown = list(lines(findings(titled, red(), attributions(titled))))
+    assert shown[6] == (
+        "    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...) (A case): status is 200, but it is 500"
+    )
+
+
+def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
+    alone = run({"s control": FAIL})
+    shown = list(lines(findings(alone, red(), attributions(alone))))
+    assert shown[2:4] == [
+        "unknown: server or case",
+        "  it fails without any framework, and the case was not seen to pass anywhere",
+    ]
 
 
 def test_fixed_is_nobody_s_fault() -> None:
