@@ -82,7 +82,7 @@ def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespa
 
 
 def tell(found: Comparison, form: str) -> int:
-    """Print a comparison. The exit code: 1 where anything broke, 3 where nothing starts on either side."""
+    """Print a comparison. The exit code: 1 where anything broke, 3 where nothing was judged on either side."""
     from engine.app import comparing
     from engine.terminal import compared
 
@@ -91,7 +91,7 @@ def tell(found: Comparison, form: str) -> int:
             print(line)
     else:
         sys.stdout.write(comparing.shown(found, form))
-    if found.neither and not (found.compared or found.stopped or found.started):
+    if (found.neither or found.compared) and not (found.judged or found.stopped or found.started):
         return 3
     return 1 if found.broke else 0
 

@@ -17,7 +17,10 @@ def document(found: Comparison) -> dict[str, Any]:
     return {
         "before": found.before,
         "after": found.after,
+        "servers": {"before": list(found.servers[0]), "after": list(found.servers[1])},
+        "older": list(found.older),
         "compared": found.compared,
+        "judged": found.judged,
         "broke": found.broke,
         "differences": [difference(one) for one in found.differences],
         "stopped": [{"target": row.id, "failed": row.failed} for row in found.stopped],
@@ -64,6 +67,13 @@ def text(found: Comparison) -> str:
 def markdown(found: Comparison) -> str:
     """A document with a section for each sort of change."""
     parts = [f"# {code(found.before)} and {code(found.after)}", f"{found.compared} cells were compared."]
+    versions = [
+        f"- {side}: {code(', '.join(servers))}"
+        for side, servers in zip(("before", "after"), found.servers, strict=True)
+        if servers
+    ]
+    if versions:
+        parts.append("\n".join([*versions, *(f"- {code(sentence)}" for sentence in found.older)]))
     if found.stopped:
         stopped = "\n".join(f"- `{row.id}`: {code(row.failed)}" for row in found.stopped)
         parts += ["## Does not start any more", stopped]
@@ -98,7 +108,6 @@ def _lines(one: Difference) -> Iterator[str]:
     if one.red.reason:
         yield f"  - {code(one.red.reason)}"
     if one.attribution is not None:
-        words = " ".join(word for word in (one.attribution.fault.value, one.attribution.culprit) if word)
-        yield f"  - {code(words)}: {code(one.attribution.because)}"
+        yield f"  - {code(one.attribution.heading)}: {code(one.attribution.because)}"
         if one.attribution.hint:
             yield f"  - look first at {code(one.attribution.hint)}"

@@ -24,7 +24,7 @@ def markdown(run: Run, grid: Grid, known: Attributions | None = None, by: str = 
     parts = [
         f"# {title}",
         f"Run `{run.id}`." + ("" if run.whole else f" The run was not whole: {run.ended}."),
-        *(part for table in made for part in drawn(table, headed=bool(by) or len(made) > 1)),
+        *(part for table in made for part in drawn(table, headed=bool(by) or len(made) > 1 or table.sourced)),
         legend([row.total for row in grid.rows], PRESSING if crossed else LETTERS),
     ]
     if len(grid.loops) > 1:
@@ -61,7 +61,7 @@ def counted(found: Sequence[Finding]) -> list[str]:
 
 def word(fault: str) -> str:
     """A fault as a reader knows it."""
-    return "the case or the engine" if fault == Fault.CASE.value else fault
+    return Fault(fault).words if fault in list(Fault) else fault
 
 
 def finding(one: Finding) -> Iterator[str]:
@@ -72,8 +72,7 @@ def finding(one: Finding) -> Iterator[str]:
     if len(one.cells) > 1:
         yield f"  - on {several([f'`{cell.target}`' for cell in one.cells], 8)}"
     if one.attribution is not None:
-        whose = " ".join(part for part in (word(one.fault), one.culprit) if part)
-        yield f"  - {code(whose)}: {code(one.attribution.because)}"
+        yield f"  - {code(one.attribution.heading)}: {code(one.attribution.because)}"
         if one.attribution.evidence:
             cells = [f"`{cell.target}` {cell.verdict.value}" for cell in one.attribution.evidence]
             yield f"  - compared with {', '.join(cells)}"

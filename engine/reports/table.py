@@ -102,7 +102,7 @@ def draw(grid: Grid, width: int = 0, by: str = "") -> str:
     made = tables(grid, by)
     parts: list[str] = []
     for table in made:
-        if table.title and (by or table.crossed):
+        if table.title and (by or table.crossed or table.sourced):
             parts.append(f"{'' if not parts else chr(10)}{table.title}")
         parts += drawn(table, width)
     letters = PRESSING if all(table.crossed for table in made) else LETTERS

@@ -7,14 +7,17 @@ in the same way is not told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from packaging.version import InvalidVersion, Version
 
 from engine.errors import UsageError
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
-from engine.results.attribution import FAILED, Attribution, Attributions, Fault, attribute
+from engine.results.attribution import Attribution, Attributions, Cell, Fault, attribute
+from engine.results.grouping import server_of
 from engine.results.store import Run, TargetRow
 
 Key = tuple[str, ...]
@@ -38,6 +41,11 @@ class Side:
     results: Mapping[Key, Mapping[str, JobResult]]
     whose: Attributions
     documents: str = ""
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Its servers with the versions and commits that were installed, each once: ``gunicorn 27.0.1``."""
+        return tuple(dict.fromkeys(server_of(row) for row in self.targets.values() if row.version or row.commit))
 
     @property
     def cases(self) -> set[str]:
@@ -98,7 +106,9 @@ class Difference:
 class Comparison:
     """What came of comparing. ``only_before`` and ``only_after`` are cases, by address, ``missing_*`` targets that the
     other side has not. ``stopped`` and ``started`` are targets that start on one side alone, ``neither`` those that
-    start on none; their cells are left out. ``compared`` counts the cells that both sides have."""
+    start on none; their cells are left out. ``compared`` counts the cells that both sides have, ``judged`` those of
+    them that were judged on one side at least. ``servers`` are the servers of both sides with their versions and
+    commits, ``older`` those of the right side that are older than the left side's, each a sentence."""
 
     before: str
     after: str
@@ -111,6 +121,9 @@ class Comparison:
     stopped: tuple[TargetRow, ...] = ()
     started: tuple[TargetRow, ...] = ()
     neither: tuple[TargetRow, ...] = ()
+    judged: int = 0
+    servers: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    older: tuple[str, ...] = ()
 
     def of(self, change: Change) -> tuple[Difference, ...]:
         """The differences of one sort."""
@@ -145,7 +158,11 @@ def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
         return (server, *rest, "" if any_runtime else runtime)
 
     names = (before.id, after.id) if before.id != after.id else (f"{before.id} (before)", f"{after.id} (after)")
-    return _side(names[0], before, before.targets, key, part), _side(names[1], after, after.targets, key, part)
+    others = _cells(after, names[1]), _cells(before, names[0])
+    return (
+        _side(names[0], before, before.targets, key, part, others[0]),
+        _side(names[1], after, after.targets, key, part, others[1]),
+    )
 
 
 def servers(run: Run, before: Sequence[str], after: Sequence[str], part: Part = WHOLE) -> tuple[Side, Side]:
@@ -177,7 +194,7 @@ def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
     """What changed between two sides. A warning is red only where it is ``strict``. Raises UsageError where the two
     have nothing that could be compared."""
     found: dict[tuple[Change, str, Verdict, Verdict, str], list[Pair]] = {}
-    compared = 0
+    compared = judged = 0
     stopped: list[TargetRow] = []
     started: list[TargetRow] = []
     neither: list[TargetRow] = []
@@ -192,6 +209,7 @@ def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
             if now is None:
                 continue
             compared += 1
+            judged += not {was.verdict, now.verdict} <= LEFT_OUT
             change = changed(was, now, documents=documents, strict=strict)
             if change is not None:
                 where = (change, address, was.verdict, now.verdict, _first(now, False) + _first(was, False))
@@ -214,34 +232,78 @@ def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
         stopped=tuple(stopped),
         started=tuple(started),
         neither=tuple(neither),
+        judged=judged,
+        servers=(before.servers, after.servers),
+        older=tuple(_older(before, after)),
     )
 
 
-def changed(before: JobResult, after: JobResult, *, documents: bool = True, strict: bool = False) -> Change | None:
-    """What became of one cell, None for nothing worth telling. Known is as red as the failure that it is, and a flaky
-    cell neither mends nor breaks. ``documents`` says that both were made from the same documents."""
-    was, now = _state(before.verdict, strict), _state(after.verdict, strict)
-    if (was, now) == ("good", "red"):
-        return Change.BROKE
-    if (was, now) == ("red", "good"):
-        return Change.MENDED
-    if was != now:
-        return Change.KIND
-    if was == "good":
-        return None
-    return Change.KIND if _kind(before, documents) != _kind(after, documents) else None
+class State(StrEnum):
+    """What a verdict says of the clause, as far as comparing goes."""
+
+    MET = "met"
+    WARNED = "warned"
+    UNMET = "unmet"
+    FLAKY = "flaky"
+    UNSUPPORTED = "unsupported"
+    BLOCKED = "blocked"
 
 
-RED = (FAILED - {Verdict.FLAKY}) | {Verdict.ERROR}
+STATES: Mapping[Verdict, State] = {
+    Verdict.PASS: State.MET,
+    Verdict.INFO: State.MET,
+    Verdict.FIXED: State.MET,
+    Verdict.WARN: State.WARNED,
+    Verdict.FAIL: State.UNMET,
+    Verdict.TIMEOUT: State.UNMET,
+    Verdict.CRASH: State.UNMET,
+    Verdict.KNOWN: State.UNMET,
+    Verdict.ERROR: State.UNMET,
+    Verdict.FLAKY: State.FLAKY,
+    Verdict.UNSUPPORTED: State.UNSUPPORTED,
+    Verdict.BLOCKED: State.BLOCKED,
+}
 LEFT_OUT = frozenset({Verdict.UNSUPPORTED, Verdict.BLOCKED})
 
+# From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
+# a pass, but only its way to and from a failure is one that breaks or mends. A flaky cell has failed and has passed, and
+# one that was not run has done neither, so neither can break or be mended. "" is nothing worth telling; a cell that is
+# unmet on both sides has changed only if it fails in another way.
+_WAYS = """
+              met      warned   unmet    flaky    unsupported  blocked
+met           .        kind     broke    kind     kind         kind
+warned        kind     .        broke    kind     kind         kind
+unmet         mended   mended   .        kind     kind         kind
+flaky         kind     kind     kind     .        kind         kind
+unsupported   kind     kind     kind     kind     .            kind
+blocked       kind     kind     kind     kind     kind         .
+"""
 
-def _state(verdict: Verdict, strict: bool) -> str:
-    if verdict in RED or (strict and verdict is Verdict.WARN):
-        return "red"
-    if verdict in LEFT_OUT or verdict is Verdict.FLAKY:
-        return verdict.value
-    return "warn" if verdict is Verdict.WARN else "good"
+
+def _read(table: str) -> dict[tuple[State, State], Change | None]:
+    head, *lines = [line.split() for line in table.strip().splitlines()]
+    words = {".": None, "broke": Change.BROKE, "mended": Change.MENDED, "kind": Change.KIND}
+    return {
+        (State(line[0]), State(column)): words[word]
+        for line in lines
+        for column, word in zip(head, line[1:], strict=True)
+    }
+
+
+WAYS: Mapping[tuple[State, State], Change | None] = _read(_WAYS)
+
+
+def changed(before: JobResult, after: JobResult, *, documents: bool = True, strict: bool = False) -> Change | None:
+    """What became of one cell, None for nothing worth telling. Known is as unmet as the failure that it is. Where it is
+    ``strict``, a warning is as bad as a failure. ``documents`` says that both were made from the same documents."""
+    was, now = (State.UNMET if strict and state is State.WARNED else state for state in _states(before, after))
+    if was is now is State.UNMET:
+        return Change.KIND if _kind(before, documents) != _kind(after, documents) else None
+    return WAYS[was, now]
+
+
+def _states(before: JobResult, after: JobResult) -> tuple[State, State]:
+    return STATES[before.verdict], STATES[after.verdict]
 
 
 def _kind(result: JobResult, documents: bool) -> tuple[str, str]:
@@ -277,15 +339,50 @@ def _reds(one: Difference) -> Iterable[JobResult]:
     return [pair.before if one.change is Change.MENDED else pair.after for pair in one.pairs]
 
 
-def _side(name: str, run: Run, rows: Iterable[TargetRow], key: Callable[[TargetRow], Key], part: Part) -> Side:
-    """A side of some of a run's targets. Whose fault a cell is takes all of the run, not the part alone."""
+def _side(
+    name: str,
+    run: Run,
+    rows: Iterable[TargetRow],
+    key: Callable[[TargetRow], Key],
+    part: Part,
+    others: Iterable[Cell] = (),
+) -> Side:
+    """A side of some of a run's targets. Whose fault a cell is takes all of the run, not the part alone, and of the
+    other run, whose cells are ``others``, what passed."""
     keys = {row.id: key(row) for row in rows if part.has(row)}
     results: dict[Key, dict[str, JobResult]] = {}
     for result in run.results:
         if result.target in keys and part.takes(result):
             results.setdefault(keys[result.target], {})[result.address] = result
     targets = {keys[row.id]: row for row in run.targets if row.id in keys}
-    return Side(name, targets, results, attribute(run.results, run.targets), run.id)
+    return Side(name, targets, results, attribute(run.results, run.targets, others), run.id)
+
+
+def _cells(run: Run, name: str) -> list[Cell]:
+    """A run's cells, under its name."""
+    rows = {row.id: row for row in run.targets if not row.failed}
+    return [Cell(rows[one.target], one, name) for one in run.results if one.target in rows]
+
+
+def _older(before: Side, after: Side) -> Iterator[str]:
+    """Servers of the right side whose version is older than the left side's, each once: ``gunicorn 26.2.0 on the right
+    is older than 27.0.1 on the left``."""
+    told = set[tuple[str, str, str]]()
+    for key, row in after.targets.items():
+        left = before.targets.get(key)
+        if left is None or left.server != row.server or not is_older(row.version, left.version):
+            continue
+        if (row.server, row.version, left.version) not in told:
+            told.add((row.server, row.version, left.version))
+            yield f"{row.server} {row.version} on the right is older than {left.version} on the left"
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a version is older than another; False where one of them is unknown or no version."""
+    try:
+        return Version(version) < Version(than)
+    except InvalidVersion:
+        return False
 
 
 def _configurations(rows: Iterable[TargetRow]) -> dict[str, set[str]]:

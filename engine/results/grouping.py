@@ -45,13 +45,15 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Table:
     """``title`` is what all lines have in common, "" where that is nothing, ``corner`` what a line is, ``columns`` what
-    stands above the squares; the last is the total. ``crossed`` says that columns are frameworks and not categories."""
+    stands above the squares; the last is the total. ``crossed`` says that columns are frameworks and not categories,
+    ``sourced`` that the lines are of one server in another release than the pinned one, which only the title names."""
 
     title: str
     corner: str
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
     crossed: bool = False
+    sourced: bool = False
 
 
 def tables(grid: Grid, by: str = "") -> tuple[Table, ...]:
@@ -120,7 +122,8 @@ def _by_category(rows: Sequence[Row], title: str, corner: str, grid: Grid, merge
         targets = [row.target for row in group]
         detail = _detail(targets) if corner == "server" else ""
         lines += _lines(_name(targets[0], corner), detail, by_loop, merged)
-    return Table(title, corner, (*grid.categories, TOTAL), tuple(lines))
+    sourced = corner == "framework" and any(row.target.release for row in rows)
+    return Table(title, corner, (*grid.categories, TOTAL), tuple(lines), sourced=sourced)
 
 
 def _lines(name: str, detail: str, by_loop: Sequence[tuple[str, Squares]], merged: bool = True) -> Iterable[Line]:
@@ -168,8 +171,14 @@ def _detail(targets: Sequence[TargetRow]) -> str:
     for target in targets:
         version = "" if target.release == f"=={target.version}" else target.version
         if version or target.commit:
-            return f"{version} ({target.commit[:9]})".strip() if target.commit else version
+            return f"{version} ({short(target.commit)})".strip() if target.commit else version
     return ""
+
+
+def short(commit: str) -> str:
+    """A commit as a person recognises it, with ``+changes`` where the checkout has any."""
+    digits, plus, changes = commit.partition("+")
+    return f"{digits[:9]}{plus}{changes}"
 
 
 def _grouped(rows: Iterable[Row], key: Callable[[Row], object]) -> list[list[Row]]:

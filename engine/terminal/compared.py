@@ -12,6 +12,13 @@ from engine.terminal.escape import visible
 def lines(found: Comparison) -> Iterator[str]:
     """What broke, what was mended, what is red in another way, what only one side has, and nothing else."""
     yield f"{visible(found.before)} -> {visible(found.after)}: {plural(found.compared, 'cell')} compared"
+    for side, name, servers in zip(("left:", "right:"), (found.before, found.after), found.servers, strict=True):
+        if servers and servers != (name,):
+            yield f"  {side:<6} {visible(', '.join(servers))}"
+    for sentence in found.older:
+        yield f"  {visible(sentence)}: what broke may have been fixed in between"
+    if found.compared and not found.judged:
+        yield "\nno case was judged on either side"
     for row in found.stopped:
         yield f"\n{visible(row.id)} does not start any more: {visible(row.failed)}"
     for row in found.neither:
@@ -46,9 +53,9 @@ def cases(changed: Sequence[Difference]) -> str:
 
 
 def why(one: Difference) -> tuple[str, ...]:
-    """Whose fault the red side is, in lines; none where that is nobody's."""
+    """Whose fault the red side is, in lines."""
     if one.attribution is None:
-        return ()
+        return ("no cause: the right side is no failure",)
     first, *others = cause(one.attribution)
     return f"{heading(one.attribution)}: {first}", *others
 
@@ -57,7 +64,8 @@ def difference(one: Difference) -> Iterator[str]:
     """Cells of one case that changed alike: where, the way they went, and the red side's reason."""
     first = one.red.target
     where = f"[{visible(first)}]" if len(one.pairs) == 1 else f" on {len(one.pairs)} targets ({visible(first)}, ...)"
-    yield f"    {visible(one.address)}{where}"
+    title = f": {visible(one.red.title)}" if one.red.title else ""
+    yield f"    {visible(one.address)}{where}{title}"
     reason = f": {cut(one.red.reason)}" if one.red.reason else ""
     yield f"      {one.before.value} -> {one.after.value}{reason}"
 

@@ -43,52 +43,51 @@ def test_a_run_in_containers_is_held_against_one_of_this_machine() -> None:
         runs(in_runtimes(both, "running", "running"), in_runtimes(both, "local", "docker"))
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "change"),
-    [
-        (PASS, PASS, None),
-        (PASS, INFO, None),
-        (PASS, FIXED, None),
-        (FIXED, PASS, None),
-        (WARN, WARN, None),
-        (UNSUPPORTED, UNSUPPORTED, None),
-        (FLAKY, FLAKY, None),
-        (FAIL, FAIL, None),
-        (KNOWN, KNOWN, None),
-        (FAIL, KNOWN, None),
-        (KNOWN, FAIL, None),
-        (PASS, FAIL, BROKE),
-        (PASS, KNOWN, BROKE),
-        (PASS, TIMEOUT, BROKE),
-        (PASS, CRASH, BROKE),
-        (PASS, ERROR, BROKE),
-        (INFO, FAIL, BROKE),
-        (FIXED, FAIL, BROKE),
-        (FAIL, PASS, MENDED),
-        (KNOWN, FIXED, MENDED),
-        (CRASH, INFO, MENDED),
-        (ERROR, PASS, MENDED),
-        (FAIL, TIMEOUT, KIND),
-        (FAIL, CRASH, KIND),
-        (TIMEOUT, ERROR, KIND),
-        (PASS, WARN, KIND),
-        (WARN, PASS, KIND),
-        (FAIL, WARN, KIND),
-        (PASS, FLAKY, KIND),
-        (FLAKY, PASS, KIND),
-        (FLAKY, FAIL, KIND),
-        (PASS, UNSUPPORTED, KIND),
-        (BLOCKED, FAIL, KIND),
-        (UNSUPPORTED, BLOCKED, KIND),
-    ],
-)
-def test_what_becomes_of_a_cell(before: Verdict, after: Verdict, change: Change | None) -> None:
+GOOD, BAD = (PASS, INFO, FIXED), (FAIL, TIMEOUT, CRASH, KNOWN, ERROR)
+# Every verdict on the left, with what becomes of it for every verdict on the right; "same" is a failure which is the
+# same only if it fails in the same way.
+TABLE: dict[tuple[Verdict, ...], dict[tuple[Verdict, ...], Change | str | None]] = {
+    GOOD: {GOOD: None, (WARN,): KIND, BAD: BROKE, (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
+    (WARN,): {GOOD: KIND, (WARN,): None, BAD: BROKE, (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
+    BAD: {GOOD: MENDED, (WARN,): MENDED, BAD: "same", (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
+    (FLAKY,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY,): None, (UNSUPPORTED, BLOCKED): KIND},
+    (UNSUPPORTED,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY, BLOCKED): KIND, (UNSUPPORTED,): None},
+    (BLOCKED,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY, UNSUPPORTED): KIND, (BLOCKED,): None},
+}
+EVERY = {
+    (left, right): change
+    for lefts, line in TABLE.items()
+    for left in lefts
+    for rights, change in line.items()
+    for right in rights
+}
+
+
+def test_the_table_has_every_pair_of_verdicts() -> None:
+    assert EVERY.keys() == {(left, right) for left in Verdict for right in Verdict}
+
+
+@pytest.mark.parametrize(("before", "after"), list(EVERY))
+def test_what_becomes_of_a_cell(before: Verdict, after: Verdict) -> None:
+    change = EVERY[before, after]
+    if change == "same":
+        known = (FAIL, KNOWN)  # a known failure is as unmet as the failure that it is
+        change = None if before is after or (before in known and after in known) else KIND
     assert changed(result(ROW, before), result(ROW, after)) is change
 
 
-def test_a_warning_is_red_where_it_is_strict() -> None:
-    assert changed(result(ROW, PASS), result(ROW, WARN), strict=True) is BROKE
-    assert changed(result(ROW, WARN), result(ROW, PASS), strict=True) is MENDED
+@pytest.mark.parametrize("right", list(Verdict))
+def test_a_warning_is_as_bad_as_a_failure_where_it_is_strict(right: Verdict) -> None:
+    def becomes(left: Verdict, right: Verdict) -> Change | None:
+        return changed(result(ROW, left), result(ROW, right), strict=True)
+
+    assert becomes(PASS, WARN) is BROKE
+    assert becomes(WARN, PASS) is MENDED
+    assert becomes(FLAKY, WARN) is KIND
+    if right in BAD or right is WARN:
+        assert becomes(WARN, right) in (None, KIND)
+    else:
+        assert becomes(WARN, right) is EVERY[FAIL, right]
 
 
 def test_another_first_mismatch_is_another_kind() -> None:
@@ -235,9 +234,81 @@ def test_what_is_worst_comes_first() -> None:
     found = runs(joined(*(before for before, _ in named)), joined(*(after for _, after in named)))
     assert [(one.change, one.attribution and one.attribution.fault, one.address[-2:]) for one in found.differences] == [
         (BROKE, Fault.SERVER, "c2"),
-        (BROKE, Fault.UNKNOWN, "c1"),
+        (BROKE, Fault.PAIRING, "c1"),
         (MENDED, Fault.SERVER, "c0"),
     ]
+
+
+def test_the_other_run_is_a_witness() -> None:
+    """No cell of the second run passes, and yet the case can pass: it did."""
+    (broke,) = runs(run({"s control": PASS}), run({"s control": FAIL})).differences
+    assert broke.attribution is not None
+    assert (broke.attribution.fault, broke.attribution.settle) == (Fault.SERVER, "")
+    assert [one.target for one in broke.attribution.evidence] == ["s-control-asyncio (id-1)"]
+    (mended,) = runs(run({"s control": FAIL}), run({"s control": PASS})).differences
+    assert mended.attribution is not None
+    assert [one.target for one in mended.attribution.evidence] == ["s-control-asyncio (id-2)"]
+    (alone,) = runs(run({"s control": Verdict.TIMEOUT}), run({"s control": FAIL})).differences
+    assert alone.attribution is not None
+    assert alone.attribution.fault is Fault.UNKNOWN
+
+
+def of_checkout(verdict: Verdict, version: str, commit: str = "") -> Run:
+    return run({"s control": verdict}, row("s control", version=version, commit=commit))
+
+
+def test_both_sides_have_their_versions_and_commits() -> None:
+    commit = "c10b994deadbeef0000"
+    found = runs(of_checkout(PASS, "27.0.1", commit), of_checkout(PASS, "27.0.1", f"{commit}+changes"))
+    assert "\n".join(lines(found)) == (
+        "id-1 -> id-2: 1 cell compared\n"
+        "  left:  s 27.0.1 (c10b994de)\n"
+        "  right: s 27.0.1 (c10b994de+changes)\n"
+        "nothing changed"
+    )
+    assert document(found)["servers"] == {
+        "before": ["s 27.0.1 (c10b994de)"], "after": ["s 27.0.1 (c10b994de+changes)"],
+    }  # fmt: skip
+    assert "- after: s 27.0.1 (c10b994de+changes)" in markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "older"),
+    [("27.0.1", "26.2.0", True), ("27.0.1", "27.0.1.dev3", True), ("9.0", "10.0", False), ("1", "1", False)],
+)
+def test_a_right_side_that_is_older_is_named(left: str, right: str, older: bool) -> None:
+    found = runs(of_checkout(PASS, left), of_checkout(FAIL, right))
+    sentence = f"s {right} on the right is older than {left} on the left"
+    assert found.older == ((sentence,) if older else ())
+    assert (f"  {sentence}: what broke may have been fixed in between" in lines(found)) is older
+    assert document(found)["older"] == list(found.older)
+    assert (sentence in markdown(found)) is older
+    assert runs(of_checkout(PASS, "?"), of_checkout(FAIL, "")).older == ()
+
+
+def test_other_servers_are_neither_older_nor_newer() -> None:
+    rows = row("s control", version="2"), row("t control", version="1")
+    assert compare(*servers(run({"s control": PASS, "t control": FAIL}, *rows), ["s"], ["t"])).older == ()
+
+
+def test_what_was_left_out_on_both_sides_was_not_judged() -> None:
+    found = runs(run({"s f": UNSUPPORTED, "s g": UNSUPPORTED}), run({"s f": UNSUPPORTED, "s g": BLOCKED}))
+    assert (found.compared, found.judged) == (2, 0)
+    assert "no case was judged on either side" in "\n".join(lines(found))
+    assert runs(run({"s f": UNSUPPORTED}), run({"s f": PASS})).judged == 1
+
+
+def test_what_has_no_cause_does_not_stand_under_that_of_another() -> None:
+    before = joined(run({"s control": PASS}), run({"s control": PASS}, case="specs/x.yaml::gone"))
+    after = joined(run({"s control": WARN}), run({"s control": UNSUPPORTED}, case="specs/x.yaml::gone"))
+    shown = [line.strip() for line in lines(runs(before, after))]
+    place = shown.index("no cause: the right side is no failure")
+    assert shown[place + 1 : place + 3] == ["specs/x.yaml::gone[s-control-asyncio]", "pass -> unsupported"]
+
+
+def test_the_title_of_a_case_stands_in_its_line() -> None:
+    red = replace(result(ROW, FAIL), title="A case")
+    assert "    specs/x.yaml::case[s-f-asyncio]: A case" in list(lines(runs(run({"s f": PASS}), run({"s f": red}))))
 
 
 # How it is shown
@@ -322,6 +393,7 @@ def test_json() -> None:
     assert made["differences"][1]["whose"]["evidence"] == [
         {"target": "s==1-control-asyncio", "verdict": "pass", "where": ""}
     ]
+    assert (made["servers"], made["judged"]) == ({"before": ["s==1"], "after": ["s==2"]}, 3)
 
 
 def test_markdown() -> None:

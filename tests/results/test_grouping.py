@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.model.verdict import Verdict
+from engine.reports.markdown import markdown
 from engine.reports.table import draw
 from engine.results.grid import Grid, cell, grid, summed
 from engine.results.grouping import BY, FEW, groups, tables
@@ -97,17 +98,31 @@ def test_versions_stand_in_the_lines() -> None:
         row("s f", version="1.2"),
         row("s==1.0 f"),
         row("s@main f", version="1.3.dev0", commit="0123456789abcdef"),
+        row("s@mine f", version="1.3.dev0", commit="0123456789abcdef+changes"),
         row("s~fast f", version="1.2"),
     )
-    one = run({"s f": PASS, "s==1.0 f": PASS, "s@main f": PASS, "s~fast f": PASS, "s f x nginx": PASS}, *known)
+    names = ("s f", "s==1.0 f", "s@main f", "s@mine f", "s~fast f", "s f x nginx")
+    one = run(dict.fromkeys(names, PASS), *known)
     (table,) = tables(grid(one.results, one.targets))
     assert [(line.name, line.detail) for line in table.lines] == [
         ("s", "1.2"),
         ("s==1.0", ""),
         ("s@main", "1.3.dev0 (012345678)"),
+        ("s@mine", "1.3.dev0 (012345678+changes)"),
         ("s~fast", "1.2"),
         ("s nginx", ""),
     ]
+
+
+def test_one_server_of_another_source_is_named_above_its_frameworks() -> None:
+    """Nothing in the table itself tells a checkout from the pinned release."""
+    known = row("s@mine f", version="1.3", commit="0123456789abcdef+changes")
+    one = run({"s@mine f": PASS, "s@mine g": PASS}, known)
+    shown = draw(grid(one.results, one.targets))
+    assert shown.startswith("s@mine 1.3 (012345678+changes)\n")
+    document = markdown(one, grid(one.results, one.targets))
+    assert "## s@mine 1.3 (012345678+changes)\n" in document
+    assert draw(made({"s f": PASS, "s g": PASS})).startswith("┌")
 
 
 def test_releases_are_lines_of_their_own_among_many_frameworks() -> None:
