@@ -160,8 +160,8 @@ def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
     names = (before.id, after.id) if before.id != after.id else (f"{before.id} (before)", f"{after.id} (after)")
     others = _cells(after, names[1]), _cells(before, names[0])
     return (
-        _side(names[0], before, before.targets, key, part, others[0]),
-        _side(names[1], after, after.targets, key, part, others[1]),
+        _side(names[0], before, before.targets, key, part, others=others[0]),
+        _side(names[1], after, after.targets, key, part, others=others[1]),
     )
 
 
@@ -266,9 +266,9 @@ STATES: Mapping[Verdict, State] = {
 LEFT_OUT = frozenset({Verdict.UNSUPPORTED, Verdict.BLOCKED})
 
 # From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
-# a pass, but only its way to and from a failure is one that breaks or mends. A flaky cell has failed and has passed, and
-# one that was not run has done neither, so neither can break or be mended. "" is nothing worth telling; a cell that is
-# unmet on both sides has changed only if it fails in another way.
+# a pass, but only its way to and from a failure is one that breaks or mends. A flaky cell has failed and has passed,
+# and one that was not run has done neither, so neither can break or be mended. "." is nothing worth telling; a cell
+# that is unmet on both sides has changed only if it fails in another way.
 _WAYS = """
               met      warned   unmet    flaky    unsupported  blocked
 met           .        kind     broke    kind     kind         kind
@@ -345,6 +345,7 @@ def _side(
     rows: Iterable[TargetRow],
     key: Callable[[TargetRow], Key],
     part: Part,
+    *,
     others: Iterable[Cell] = (),
 ) -> Side:
     """A side of some of a run's targets. Whose fault a cell is takes all of the run, not the part alone, and of the

@@ -405,7 +405,8 @@ def test_5_a_send_that_raises_for_the_control_too_is_the_server_s() -> None:
     cells: Cells = {"s f": failing, "s control": control, "reference f": PASS, "reference control": PASS}
     found = whose(cells, "s f")
     assert (found.fault, found.culprit) == (Fault.SERVER, "s")
-    assert found.because == "send() raises RuntimeError under this server, for the control as well, and not on reference"
+    because = "send() raises RuntimeError under this server, for the control as well, and not on reference"
+    assert found.because == because
     assert compared(found)[:2] == [("s-control-asyncio", "pass"), ("reference-control-asyncio", "pass")]
     # It is no evidence where the framework's own send() did not raise, where the control's did not, where it raises
     # everywhere, or where the framework fails on the reference as well.
