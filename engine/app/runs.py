@@ -13,7 +13,7 @@ from engine.app.run_ids import folder_of, header
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
 from engine.results.codec import result_from_json, result_to_json
-from engine.results.store import Run, Store, TargetRow, read, recheck_line, row_of, target_document, text_of
+from engine.results.store import Run, Store, TargetRow, ordered, read, recheck_line, row_of, target_document, text_of
 
 
 def keep(places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job]) -> Store:
@@ -81,4 +81,16 @@ def take(store: Store, told: Told) -> None:
     store.verdict(told.verdict, told.result)
 
 
-__all__ = ["Run", "Store", "TargetRow", "Told", "again", "from_told", "keep", "take", "to_recheck_document", "told"]
+__all__ = [
+    "Run",
+    "Store",
+    "TargetRow",
+    "Told",
+    "again",
+    "from_told",
+    "keep",
+    "ordered",
+    "take",
+    "to_recheck_document",
+    "told",
+]

@@ -188,13 +188,27 @@ def read(path: Path) -> Run:
     for document in documents:
         if document.get("kind") == "target":
             rows[document["id"]] = TargetRow(**_known(document))
-    return Run(
+    run = Run(
         id=str(documents[0]["run"]),
         header=documents[0],
         targets=tuple(rows.values()),
         results=_results(documents),
         whole=footer is not None and footer.get("ended") == "whole",
         ended=str(footer["ended"]) if footer else "cut short",
+    )
+    return ordered(run)
+
+
+def ordered(run: Run) -> Run:
+    """The same run with its targets as the header lists them, and its results by file, case and target: jobs come to
+    their verdicts in another order each time."""
+    listed = run.header.get("targets")
+    place = {target: number for number, target in enumerate(listed if isinstance(listed, list) else ())}
+    last = len(place)
+    return replace(
+        run,
+        targets=tuple(sorted(run.targets, key=lambda row: place.get(row.id, last))),
+        results=tuple(sorted(run.results, key=lambda one: (one.file, one.case, place.get(one.target, last)))),
     )
 
 

@@ -48,14 +48,35 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     store.close("whole")
     run = read(tmp_path / "run")
     assert (run.id, run.whole, run.targets, len(run.results)) == ("id-1", True, (ROW,), 2)
-    back = run.results[0]
+    assert run.results[0] == PASS
+    back = run.results[1]
     assert [shown(one.actual) for one in (*back.mismatches, *back.warnings)] == ["500", "bytes 'b'"]
     assert [one.given for one in (*back.mismatches, *back.warnings)] == [False, True]
     assert back.transcript is not None
     moment = back.transcript.moments[0]
     assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)
     assert (back.verdict, back.reason, back.cite, back.step) == (FULL.verdict, FULL.reason, FULL.cite, PLACE)
-    assert run.results[1] == PASS
+
+
+def test_a_run_reads_the_same_in_whatever_order_its_jobs_came_to_their_verdicts(tmp_path: Path) -> None:
+    targets = ["b-target", "a-target"]
+    results = [
+        replace(PASS, file=file, case=name, target=target)
+        for file in ("a.yaml", "b.yaml")
+        for name in ("one", "two")
+        for target in targets
+    ]
+    rows = [replace(ROW, id=target) for target in targets]
+    for number, turn in enumerate((list, reversed)):
+        store = Store(tmp_path / str(number), "id-1", {"targets": targets})
+        for row in turn(rows):
+            store.target(row)
+        for result in turn(results):
+            store.result(result)
+        store.close("whole")
+        run = read(tmp_path / str(number))
+        assert list(run.targets) == rows
+        assert list(run.results) == results
 
 
 @pytest.mark.parametrize(
