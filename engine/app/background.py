@@ -104,8 +104,10 @@ class Process:
         assert self._front is not None
         runner = workshop.runner(order.run.run_id, keep_all=order.run.keep_all)
         limits, known = workshop.limits(self._front), self._front.known
-        session = Session(order.jobs, runtime, runner, None, [self], limits, known)
-        session.schedule.hold()
+        durations = workshop.durations(self._front)
+        session = Session(order.jobs, runtime, runner, None, [self], limits, known, durations=durations)
+        if order.held:
+            session.schedule.hold()
         self._session, self._stray = session, None
         self._sessions.append(session)
         self._running = asyncio.create_task(self._run(session, runtime))

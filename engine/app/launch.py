@@ -17,7 +17,7 @@ from engine.app.front import Asked, Front
 from engine.app.places import relative
 from engine.app.plan import distinct, is_plain, not_meant
 from engine.app.run_ids import folder_of, new_run_id
-from engine.app.runs import Run, Store, keep
+from engine.app.runs import Run, Store, keep, ordered
 from engine.app.session import Runtime, Session, Watcher, event_loop
 from engine.errors import NothingToRun, UsageError
 from engine.execution.job import Job
@@ -142,7 +142,10 @@ def run(
         runner = workshop.runner(run_id, keep_all=keep_transcripts)
         known = front.known
         store = keep(front.places, run_id, arguments, found.jobs)
-        session = Session(found.jobs, runtime, runner, store, [found.watcher], workshop.limits(front), known, recheck)
+        session = Session(
+            found.jobs, runtime, runner, store, [found.watcher], workshop.limits(front), known, recheck,
+            workshop.durations(front),
+        )  # fmt: skip
         begun.append((session, store))
         return session
 
@@ -152,7 +155,7 @@ def run(
         store.close(ended)
         # From memory, not from the file: on a full disk the file holds less than there is to show.
         rows, results = tuple(session.rows.values()), tuple(session.results)
-        run = Run(run_id, store.header, rows, results, ended == "whole", ended)
+        run = ordered(Run(run_id, store.header, rows, results, ended == "whole", ended))
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 

@@ -53,10 +53,11 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Begin:
-    """Run these jobs, none before it is let go."""
+    """Run these jobs, where it is ``held`` none before it is let go."""
 
     run: Run
     jobs: Sequence[Job]
+    held: bool = False
 
 
 @dataclass(frozen=True)

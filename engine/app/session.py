@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from engine.app.durations import Durations
 from engine.app.repeating import Repeats, had_company, key_of, to_recheck
 from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.execution.job import Job
 from engine.execution.runner import Runner
-from engine.execution.schedule import Limits, Schedule
+from engine.execution.schedule import Limits, Schedule, unknown
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Launch, Target
@@ -53,6 +54,7 @@ class Watcher(Protocol):
 @dataclass(slots=True)
 class Session:
     """One run, from its first start to its last stop. With ``recheck``, what was red is run again alone before the end.
+    By ``durations`` the longest jobs begin first; those of this run are added to them.
 
     Jobs that differ in their ``repeat`` alone come to one result, which is reported for the first of them.
     """
@@ -65,6 +67,7 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     known: Sequence[KnownFailure] = ()
     recheck: bool = False
+    durations: Durations | None = None
     rows: dict[str, TargetRow] = field(default_factory=dict)
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
@@ -80,7 +83,8 @@ class Session:
         for line in self.known:
             self._known.setdefault(stem(line.case), []).append(line)
         self._repeats = Repeats.of(self.jobs)
-        self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits)
+        expected = self.durations.expected if self.durations is not None else unknown
+        self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits, expected=expected)
 
     async def run(self, finished: Callable[[], None] | None = None) -> None:
         """Until every job has its verdict and every target is stopped; the same when it is cancelled.
@@ -94,11 +98,13 @@ class Session:
             if target not in started:
                 # Its cases are told as unsupported all the same.
                 self._row(_bare(target))
-        if not self.recheck:
-            await self.schedule.run(finished)
-            return
-        await self.schedule.run()
-        await self.run_again(finished)
+        try:
+            await self.schedule.run(None if self.recheck else finished)
+        finally:
+            if self.durations is not None:
+                self.durations.keep()
+        if self.recheck:
+            await self.run_again(finished)
 
     async def run_again(self, finished: Callable[[], None] | None = None) -> None:
         """Run what was red again, one job at a time and nothing else beside it. The first verdicts stand."""
@@ -165,6 +171,8 @@ class Session:
             watcher.target(target, state, detail)
 
     def _report(self, job: Job, result: JobResult) -> None:
+        if self.durations is not None and result.seconds:
+            self.durations.take(job, result.seconds)
         settled = self._repeats.take(job, result)
         if settled is not None:
             self._take(*settled)

@@ -6,11 +6,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from engine.app.durations import FILE as DURATIONS
+from engine.app.durations import Durations
 from engine.app.front import Front
 from engine.app.probing import probes
 from engine.app.run_ids import nonce
 from engine.app.session import Runtime, open_channel
 from engine.errors import UsageError
+from engine.execution.estimate import estimate
+from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits
 from engine.model.target import DOCKER, RUNNING
@@ -34,6 +38,19 @@ def runner(run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> 
 
     words = kinds.kinds(), kinds.matching(), open_channel
     return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls)
+
+
+def durations(front: Front) -> Durations:
+    """How long jobs are expected to take: by earlier runs, or as their steps declare it."""
+    from engine.app import kinds  # noqa: PLC0415 (likewise)
+
+    words = kinds.kinds()
+
+    def guess(job: Job) -> float:
+        own = bool(job.launch.lifespan_of)
+        return estimate(job.case, lambda step: words[step.group, step.kind].lasts, own_process=own)
+
+    return Durations(front.places.cache / DURATIONS, guess)
 
 
 def runtime(front: Front, folder: Path) -> Runtime:

@@ -293,6 +293,9 @@ class Kind:
     variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
     bytes do not show.
 
+    ``lasts`` is how many seconds such a step is guessed to take, so that a long case which no run has measured begins
+    early.
+
     ``own_process`` says that a case with such a step needs a server of its own, ``starts`` that the step starts it,
     ``ends`` that from then on the end of the server, or of a worker, is meant. ``alone`` says that the step looks at
     the server as a whole, so that a case with it has no company.
@@ -315,6 +318,7 @@ class Kind:
     starts: bool = False
     ends: bool = False
     alone: bool = False
+    lasts: float = 0.0
     preview: Preview | None = None
     besides: tuple[str, ...] = ()
 

@@ -130,5 +130,6 @@ KINDS = (
         within="waits",
         named=True,
         besides=("address", "receive_buffer", "tls"),
+        lasts=0.3,
     ),
 )

@@ -203,6 +203,7 @@ KINDS = (
         looks=True,
         within="waits",
         named=True,
+        lasts=1.0,
     ),
     Kind(
         name="give",

@@ -77,5 +77,6 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        lasts=0.3,
     ),
 )

@@ -80,5 +80,6 @@ KINDS = (
         within="waits",
         own_process=True,
         ends=True,
+        lasts=1.0,
     ),
 )

@@ -72,5 +72,6 @@ KINDS = (
         perform=perform,
         named=True,
         connects=True,
+        lasts=0.05,
     ),
 )

@@ -38,5 +38,6 @@ KINDS = (
         schema=notation("time", "How long to wait."),
         parse=parse,
         perform=perform,
+        lasts=1.0,
     ),
 )

@@ -96,5 +96,6 @@ KINDS = (
         ),
         looks=True,
         named=True,
+        lasts=0.5,
     ),
 )

@@ -210,5 +210,6 @@ KINDS = (
         connects=True,
         preview=preview,
         besides=("abandon_after",),
+        lasts=0.05,
     ),
 )

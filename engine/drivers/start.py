@@ -50,5 +50,6 @@ KINDS = (
         perform=perform,
         own_process=True,
         starts=True,
+        lasts=1.0,
     ),
 )

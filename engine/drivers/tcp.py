@@ -44,5 +44,6 @@ KINDS = (
         perform=perform,
         named=True,
         connects=True,
+        lasts=0.3,
     ),
 )

@@ -245,5 +245,6 @@ KINDS = (
         needs=("websocket",),
         preview=preview,
         besides=("script",),
+        lasts=0.1,
     ),
 )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from engine.errors import EngineError, StartError
 from engine.execution.company import Company
 from engine.execution.job import Job
+from engine.execution.order import NONE, Batch, Expected, batches, queue, urgencies
 from engine.execution.runner import not_run
 from engine.model.protocols import LiveTarget
 from engine.model.target import Launch
@@ -44,20 +45,10 @@ class Limits:
     ahead: int = 200
 
 
-@dataclass(slots=True)
-class Batch:
-    """Jobs that share a process, in their order."""
-
-    launch: Launch
-    jobs: list[Job] = field(default_factory=list)
-
-
-def batches(jobs: Sequence[Job]) -> list[Batch]:
-    """Jobs by launch, in the order in which each launch first appears."""
-    found: dict[Launch, Batch] = {}
-    for job in jobs:
-        found.setdefault(job.launch, Batch(job.launch)).jobs.append(job)
-    return list(found.values())
+def unknown(job: Job) -> float:
+    """Nothing is known of how long a job takes: jobs begin in the order of the run."""
+    del job
+    return 0.0
 
 
 class Schedule:
@@ -67,15 +58,26 @@ class Schedule:
     job of another batch stood between, the two could wait for each other.
     """
 
-    def __init__(self, jobs: Sequence[Job], start: Start, run: Run, report: Report, limits: Limits) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        start: Start,
+        run: Run,
+        report: Report,
+        limits: Limits,
+        *,
+        expected: Expected = unknown,
+    ) -> None:
         self._jobs = jobs
         self._start = start
         self._run = run
         self._report = report
         self._limits = limits
+        self._expected = expected
         self._allowed = len(jobs)
         self._changed = asyncio.Condition()
         self._starting = asyncio.Semaphore(limits.starting)
+        self._urgencies = NONE
         self._settled: dict[tuple[str, str, str, int], asyncio.Future[JobResult]] = {}
         self._stopping: set[asyncio.Task[object]] = set()
 
@@ -102,7 +104,8 @@ class Schedule:
         loop = asyncio.get_running_loop()
         for job in self._jobs:
             self._settled[_key(job, job.case.id)] = loop.create_future()
-        runnable = batches([job for job in self._jobs if not job.left_out])
+        runnable = batches(job for job in self._jobs if not job.left_out)
+        self._urgencies = urgencies(runnable, self._expected, self._limits.company)
         try:
             async with asyncio.TaskGroup() as group:
                 for job in self._jobs:
@@ -122,13 +125,26 @@ class Schedule:
                 await asyncio.shield(asyncio.gather(*self._stopping, return_exceptions=True))
 
     async def _in_turn(self, chosen: Sequence[Batch], limit: int, group: asyncio.TaskGroup) -> None:
-        """Begin batches in their order, so many at a time."""
+        """Begin batches, so many at a time."""
         places = asyncio.Semaphore(limit)
-        for batch in chosen:
-            await self._until(batch.jobs[0].position - self._limits.ahead)
+        left = list(chosen)
+        while left:
             await places.acquire()
+            batch = await self._next(left)
+            left.remove(batch)
             task = group.create_task(self._batch(batch))
             task.add_done_callback(partial(_release, places))
+
+    async def _next(self, left: Sequence[Batch]) -> Batch:
+        """The batch to begin: the most urgent of those whose jobs were all let go, or else the first that is near
+        enough. One that waits to be let go itself never takes the place of an earlier one."""
+        await self._until(left[0].jobs[0].position - self._limits.ahead)
+        free = [batch for batch in left if self._free(batch)]
+        return max(free, key=lambda batch: self._urgencies.launches[batch.launch]) if free else left[0]
+
+    def _free(self, batch: Batch) -> bool:
+        """Whether all jobs of a batch were let go."""
+        return batch.jobs[-1].position < self._allowed
 
     async def _until(self, position: int) -> None:
         if position < self._allowed:
@@ -143,7 +159,9 @@ class Schedule:
     async def _batch(self, batch: Batch) -> None:
         """Start a target, run its jobs, and stop it. A target that dies is started again for the jobs that are left;
         those that were under way when it died run once more, one at a time, so that the guilty one is found."""
-        left, suspects = batch.jobs, list[Job]()
+        # Within a window every job that was let go begins at once, and the order of the run is the one to keep.
+        left = queue(batch, self._urgencies) if self._free(batch) else list(batch.jobs)
+        suspects = list[Job]()
         for attempt in range(RESTARTS + 1):
             try:
                 live = await self._started(batch.launch, left)
@@ -203,8 +221,8 @@ class Schedule:
                 self._settle(job, result)
 
         async def work() -> None:
-            # Each takes the next job in the order of the run. None waits for a job that nobody has taken: a case
-            # depends on earlier ones only, and whoever comes first enters first.
+            # Each takes the next job of the queue. None waits for a job that nobody has taken: what a case depends on
+            # stands before it there, and whoever comes first enters first.
             for job in waiting:
                 await self._until(job.position)
                 if live.ended is not None:

@@ -51,8 +51,6 @@ class Background:
         self._window = window
         self._allowed = 0
         self._order(order)
-        if not window:
-            self._allow(len(order.jobs))
 
     def wait(self, job: Job) -> Told:
         """The verdict of a job, waiting for it. Raises Defect where the session broke."""

@@ -178,8 +178,8 @@ class Conformance:
         jobs: list[Job] = repeated([item.job for item in items], self.times, rounds=False)
         for item, job in zip(items, [job for job in jobs if job.repeat == 0], strict=True):
             item.job = job
-        order = Begin(self.run, jobs)
-        self._background.begin(order, WINDOW_STOPPING * self.times if self.config.getoption("maxfail") else 0)
+        window = WINDOW_STOPPING * self.times if self.config.getoption("maxfail") else 0
+        self._background.begin(Begin(self.run, jobs, held=window > 0), window)
 
     def whose(self, result: JobResult) -> Attribution | None:
         """Whose fault a red verdict is, as far as this process's run has come; None for nobody's."""

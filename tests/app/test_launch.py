@@ -7,13 +7,14 @@ import os
 import signal
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from engine.app import workshop
+from engine.app import grids, workshop
+from engine.app.durations import Durations, read
 from engine.app.front import Asked, Front
 from engine.app.launch import Done, Stopped, Work, ahead, run, until_stopped
 from engine.app.places import Places, find
@@ -43,6 +44,8 @@ class FakeWorkshop:
 
     def __init__(self) -> None:
         self.made: dict[Launch, list[FakeLive]] = {}
+        self.seconds: dict[str, float] = {}
+        self.most = Limits()
 
     def wait_for(self, *launches: Launch) -> None:
         """Until these are ready."""
@@ -52,7 +55,12 @@ class FakeWorkshop:
             time.sleep(0.005)
 
     def limits(self, front: FakeFront) -> Limits:
-        return Limits()
+        return self.most
+
+    def durations(self, front: FakeFront) -> Durations:
+        """Nothing was measured before; a test declares what is guessed."""
+        path = front.places.results / "cache" / "durations.json"
+        return Durations(path, lambda job: self.seconds.get(job.case.id, 0.0))
 
     def runtime(self, front: FakeFront, folder: Path) -> FakeWorkshop:
         (folder / "logs").mkdir(parents=True)
@@ -101,6 +109,50 @@ def test_what_is_shown_is_what_was_run(tmp_path: Path) -> None:
     assert [one.verdict for one in found.run.results] == [Verdict.PASS]
     assert (found.run.whole, found.lost, len(found.run.targets)) == (True, 0, 1)
     assert found.path.is_file()
+
+
+MANY = [
+    job(replace(case(step("look", Checks(expect=group(status=status)))), id=name, stem=name), position, launch)
+    for position, (name, status, launch) in enumerate(
+        [("a", 200, PLAIN), ("b", 404, PLAIN), ("c", 200, PLAIN), ("d", 200, OTHER), ("e", 500, OTHER)]
+    )
+]
+
+
+def drawn(folder: Path, made: FakeWorkshop, seconds: dict[str, float]) -> tuple[list[str], str]:
+    """The order in which a run's jobs came to their verdicts, and the grid with all else that is written of them."""
+    made.seconds, made.most = seconds, Limits(targets=1, company=1)
+    folder.mkdir()
+    front = cast(Front, FakeFront(find(str(folder))))
+    came: list[str] = []
+
+    class Watcher(Nobody):
+        def result(self, job: Job, result: JobResult) -> None:
+            came.append(job.case.id)
+
+    found = run(front, lambda: Work(MANY, Watcher()), ["grid"], lambda done: done).run
+    same = replace(found, id="run", results=tuple(replace(one, started=0.0, seconds=0.0) for one in found.results))
+    same = replace(same, header={**found.header, "run": "run", "started": 0.0, "arguments": []})
+    report = grids.of(same)
+    grids.write(same, report, folder)
+    written = sorted(folder.glob("*.md")) + sorted(folder.glob("*.json"))
+    assert len(written) == 2
+    return came, grids.draw(report) + "".join(path.read_text() for path in written)
+
+
+def test_the_grid_is_the_same_in_whatever_order_jobs_run(tmp_path: Path, made: FakeWorkshop) -> None:
+    order, grid = drawn(tmp_path / "one", made, {})
+    assert order == ["a", "b", "c", "d", "e"]
+    turned, again = drawn(tmp_path / "two", made, {"c": 3.0, "b": 2.0, "e": 9.0, "d": 8.0})
+    assert turned == ["e", "d", "c", "b", "a"]
+    assert again == grid
+    assert "2/5" not in grid
+    assert "3/5" in grid
+
+
+def test_a_run_adds_how_long_its_jobs_took(tmp_path: Path) -> None:
+    done(tmp_path)
+    assert read(tmp_path / "cache" / "durations.json") == {"case.yaml::case": {}}
 
 
 def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from engine.errors import StartError
 from engine.execution.job import Job
-from engine.execution.schedule import RESTARTS, Limits, Schedule, batches
+from engine.execution.order import Expected
+from engine.execution.schedule import RESTARTS, Limits, Schedule, unknown
 from engine.model.protocols import LiveTarget
 from engine.model.target import Ended, Launch
 from engine.model.verdict import JobResult, Verdict
@@ -24,15 +26,18 @@ Do = Callable[[Job, FakeLive], Awaitable[Verdict]]
 class Play:
     """A schedule on fakes: what was started, and what was reported."""
 
-    def __init__(self, jobs: Sequence[Job], do: Do | None = None, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], do: Do | None = None, limits: Limits = LIMITS, expected: Expected = unknown
+    ) -> None:
         self.do = do
+        self.asked = jobs
         self.started: list[FakeLive] = []
         self.launches: list[Launch] = []
         self.reported: list[tuple[str, Verdict, str]] = []
         self.fails: list[Launch] = []
         self.trouble = StartError("no module")
         self.logs: list[str] = []
-        self.schedule = Schedule(jobs, self.start, self.run_one, self.report, limits)
+        self.schedule = Schedule(jobs, self.start, self.run_one, self.report, limits, expected=expected)
 
     async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
         self.launches.append(launch)
@@ -72,13 +77,11 @@ def test_each_job_is_reported_once_and_every_target_is_stopped() -> None:
     assert [live.stopped for live in play.started] == [1]
 
 
-def test_jobs_are_batched_by_launch() -> None:
+def test_jobs_of_one_launch_share_a_target() -> None:
     special = Launch(TARGET, (("workers", 2),))
-    mixed = [*jobs("a", "b"), job(case(id="c"), 2, special)]
-    assert [(batch.launch, len(batch.jobs)) for batch in batches(mixed)] == [(Launch(TARGET), 2), (special, 1)]
-    play = Play(mixed)
+    play = Play([*jobs("a", "b"), job(case(id="c"), 2, special)])
     play.play()
-    assert set(play.launches) == {Launch(TARGET), special}
+    assert play.launches == [Launch(TARGET), special]
 
 
 def test_no_more_targets_live_than_allowed() -> None:
@@ -220,6 +223,99 @@ def test_nothing_goes_before_it_is_allowed() -> None:
         return seen
 
     assert asyncio.run(main()) == [0, 2, 6]
+
+
+def by(seconds: Mapping[str, float]) -> Expected:
+    return lambda one: seconds.get(one.case.id, 0.0)
+
+
+def spread(*names: str) -> list[Job]:
+    """Jobs of which each has a launch for itself."""
+    return [job(case(id=name, stem=name), n, Launch(TARGET, (("workers", n),))) for n, name in enumerate(names)]
+
+
+ONE = Limits(targets=1, company=1)
+
+
+def test_the_longest_job_of_a_target_begins_first() -> None:
+    play = Play(jobs("a", "b", "c"), limits=ONE, expected=by({"b": 25.0, "c": 1.0}))
+    play.play()
+    assert [name for name, _, _ in play.reported] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_launch_that_takes_longest_is_started_first(own: bool) -> None:
+    found = spread("a", "b", "c")
+    if own:
+        found = [replace(one, launch=replace(one.launch, lifespan_of=one.id)) for one in found]
+    play = Play(found, limits=Limits(targets=1, own=1), expected=by({"b": 1.0, "c": 25.0}))
+    play.play()
+    assert [name for name, _, _ in play.reported] == ["c", "b", "a"]
+
+
+def test_nothing_is_told_of_how_long_jobs_take_and_they_keep_their_order() -> None:
+    play = Play(spread("a", "b", "c"), limits=ONE)
+    play.play()
+    assert [name for name, _, _ in play.reported] == ["a", "b", "c"]
+
+
+def in_windows(play: Play, window: int) -> list[str]:
+    """What is reported when whoever reads the results in their order lets go ``window`` jobs ahead, as pytest does."""
+
+    async def main() -> None:
+        play.schedule.hold()
+        running = asyncio.ensure_future(play.schedule.run())
+        for position, one in enumerate(play.asked):
+            await play.schedule.allow(position + window)
+            while one.case.id not in [name for name, _, _ in play.reported]:
+                await asyncio.sleep(0)
+                assert not running.done() or one.case.id in [name for name, _, _ in play.reported]
+        await running
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+    return [name for name, _, _ in play.reported]
+
+
+def test_in_a_window_the_longest_of_what_was_let_go_begins_first() -> None:
+    seconds = {"b": 2.0, "c": 1.0, "e": 25.0}
+    play = Play(spread("a", "b", "c", "d", "e"), limits=Limits(targets=1, company=1, ahead=0), expected=by(seconds))
+    assert in_windows(play, 3) == ["b", "c", "a", "e", "d"]
+
+
+def test_a_long_launch_beyond_the_window_takes_no_place_of_an_earlier_one() -> None:
+    late = [job(case(id=name), 1 + n, Launch(TARGET, (("workers", 9),))) for n, name in enumerate(("b", "c", "d"))]
+    play = Play([*jobs("a"), *late], limits=Limits(targets=1, company=1), expected=by({"d": 25.0}))
+    assert in_windows(play, 2) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_every_job_runs_once_whatever_is_expected_and_whoever_depends_on_whom(seed: int) -> None:
+    chance = random.Random(seed)
+    found: list[Job] = []
+    for launch in range(5):
+        for alone in ("", "word", "all"):
+            for _ in range(chance.randrange(4)):
+                name = f"n{len(found)}"
+                needs = tuple(one.case.id for one in found if chance.random() < 0.15)
+                one = case(id=name, stem=name, alone=alone, depends_on=needs)
+                own = f"j{len(found)}" if launch >= 3 else ""
+                found.append(job(one, len(found), Launch(TARGET, (("workers", launch),), own)))
+    seconds = {one.case.id: chance.choice((0.0, 0.0, 1.0, 25.0)) for one in found}
+    limits = Limits(targets=chance.choice((1, 2)), own=chance.choice((0, 1, 3)), company=chance.choice((1, 2, 16)))
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        reported = {name for name, _, _ in play.reported}
+        assert reported.issuperset(one.case.depends_on)
+        return Verdict.PASS
+
+    everything = {one.case.id: Verdict.PASS for one in found}
+    play = Play(found, do, limits, by(seconds))
+    assert verdicts(play) == everything
+    for window in (1, 3):
+        play = Play(found, do, limits, by(seconds))
+        in_windows(play, window)
+        assert {name: verdict for name, verdict, _ in play.reported} == everything
+        assert len(play.reported) == len(everything)
 
 
 def test_cancelling_stops_the_targets() -> None:

@@ -1,0 +1,126 @@
+"""How long cases took in earlier runs, kept in the cache: by this a schedule begins the longest first.
+
+The file is small, since most cases are over at once: it names every case that was measured, and the targets on which
+the case took long. It decides the order of a run and nothing else, so nothing is raised: a file that cannot be read, or
+that holds something else, counts as empty, and one that cannot be written is left. Runs that end at the same time
+replace the file one after the other, each with what it read a moment before; what one of them loses is measured again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from engine.execution.job import Job
+
+FILE = "durations.json"
+FORMAT = 1
+
+# Seconds from which a case counts as long on a target.
+LONG = 0.1
+# A case that took long once is expected to take nearly as long in the next runs: some wait only by chance.
+FADES = 0.9
+# A case that took long on another target may do so on this one: half as long is expected.
+ELSEWHERE = 0.5
+# More seconds than any case may take are a mistake.
+MOST_SECONDS = 1e6
+# The file names at most so many cases and targets, those that were measured last; more bytes than that many need are
+# no file of ours.
+MOST = 50_000
+MOST_BYTES = 16 * 1024 * 1024
+
+Seconds = dict[str, dict[str, float]]
+
+
+class Durations:
+    """The seconds that each case took, by target; those of this run are added by ``take`` and written by ``keep``."""
+
+    def __init__(self, path: Path, guess: Callable[[Job], float]) -> None:
+        """``guess`` gives the seconds of a job whose case was never measured."""
+        self._path = path
+        self._guess = guess
+        self._known = read(path)
+        self._longest = {case: max(targets.values(), default=0.0) for case, targets in self._known.items()}
+        self._new: Seconds = {}
+
+    def expected(self, job: Job) -> float:
+        """The seconds that a job is expected to take."""
+        case = job.case.address
+        known = self._known.get(case)
+        if known is None:
+            return self._guess(job)
+        return max(known.get(job.target.id, 0.0), ELSEWHERE * self._longest[case])
+
+    def take(self, job: Job, seconds: float) -> None:
+        """Note how long a job took. Of several the longest counts."""
+        targets = self._new.setdefault(job.case.address, {})
+        targets[job.target.id] = max(seconds, targets.get(job.target.id, 0.0))
+
+    def keep(self) -> None:
+        """Add what this run measured to the file, as it is now."""
+        if self._new:
+            write(self._path, merged(read(self._path), self._new))
+
+
+def merged(known: Mapping[str, Mapping[str, float]], new: Mapping[str, Mapping[str, float]]) -> Seconds:
+    """What was known, with what is new behind it. The oldest of more than ``MOST`` is left out."""
+    found = {case: dict(targets) for case, targets in known.items()}
+    for case, targets in new.items():
+        both = found.pop(case, {})
+        for target, seconds in targets.items():
+            took = max(seconds, FADES * both.pop(target, 0.0))
+            if took >= LONG:
+                both[target] = round(took, 3)
+        found[case] = both
+    room = MOST
+    kept: Seconds = {}
+    for case, targets in reversed(found.items()):
+        room -= 1 + len(targets)
+        if room < 0:
+            break
+        kept[case] = targets
+    return dict(reversed(kept.items()))
+
+
+def read(path: Path) -> Seconds:
+    """What a file holds; nothing where it is none of ours."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return {}
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        return {}
+    cases = document.get("seconds")
+    if not isinstance(cases, dict):
+        return {}
+    return {case: _valid(targets) for case, targets in cases.items() if isinstance(targets, dict)}
+
+
+def write(path: Path, seconds: Mapping[str, Mapping[str, float]]) -> None:
+    """Put a file in the place of another, whole or not at all."""
+    text = json.dumps({"format": FORMAT, "seconds": seconds}, separators=(",", ":"))
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f"{FILE}.", dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError:
+        if temporary:
+            with suppress(OSError):
+                os.unlink(temporary)
+
+
+def _valid(targets: dict[str, object]) -> dict[str, float]:
+    return {
+        target: float(seconds)
+        for target, seconds in targets.items()
+        if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < MOST_SECONDS
+    }
