@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from engine.model.case import Case, Step
 from engine.model.expectation import ABSENT, Checks, Mismatch
+from engine.model.facts import ANY, FactType
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
 from engine.model.protocols import Channel, LiveTarget
@@ -47,12 +48,14 @@ class Fact:
     """A fact that a kind exposes.
 
     ``name`` may end in ``.*`` (one word follows: ``header.*``) or in ``[.*]`` (a path may follow: ``json[.*]``).
-    ``dimension`` is ``time`` (seconds) or ``size`` (bytes) where expectations must carry a unit.
+    ``type`` says which values it can have; ``parts`` the same of paths into a fact in ``[.*]``, each a pattern of
+    fnmatch and a type, of which the first that fits counts.
     """
 
     name: str
     summary: str
-    dimension: Literal["", "time", "size"] = ""
+    type: FactType = ANY
+    parts: tuple[tuple[str, FactType], ...] = ()
 
 
 class Observation(Protocol):

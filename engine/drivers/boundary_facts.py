@@ -10,29 +10,96 @@ from engine.drivers.paths import walk
 from engine.drivers.response_facts import one
 from engine.model.boundary import AppCall, Event, Foreign
 from engine.model.expectation import ABSENT, Mismatch, Unclear
+from engine.model.facts import (
+    ANY,
+    BYTES,
+    FLAG,
+    INTEGER,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    TIME,
+    WIRE_BYTES,
+    FactType,
+    list_of,
+    promised,
+)
 from engine.model.octets import Blob, Octets
 
+_TEXT, _BYTES, _FLAG, _INTEGER, _OBJECT = (promised(one) for one in (TEXT, BYTES, FLAG, INTEGER, OBJECT))
+
+# The types that ASGI and PEP 3333 promise, by paths into what was observed.
+OF_SCOPE: tuple[tuple[str, FactType], ...] = (
+    *((name, _TEXT) for name in ("type", "http_version", "method", "scheme", "path", "root_path", "asgi.version")),
+    ("asgi.spec_version", _TEXT),
+    ("raw_path", _BYTES),
+    ("query_string", _BYTES),
+    *((name, promised(list_of(ANY))) for name in ("headers", "client", "server")),
+    ("subprotocols", promised(TEXTS)),
+    ("asgi", _OBJECT),
+    ("state", _OBJECT),
+    ("extensions", _OBJECT),
+    *((name, _TEXT) for name in ("[A-Z]*", "wsgi.url_scheme")),
+    *((f"wsgi.{name}", _FLAG) for name in ("multithread", "multiprocess", "run_once")),
+)
+OF_MESSAGES: tuple[tuple[str, FactType], ...] = (
+    *((f"*.{name}", _TEXT) for name in ("type", "text", "reason", "subprotocol", "path")),
+    *((f"*.{name}", _BYTES) for name in ("body", "bytes")),
+    *((f"*.{name}", _FLAG) for name in ("more_body", "more_trailers", "trailers")),
+    *((f"*.{name}", _INTEGER) for name in ("status", "code")),
+    ("*.headers", promised(list_of(ANY))),
+    *((which, _OBJECT) for which in ("last", "[0-9]", "[0-9][0-9]")),
+)
+OF_RESULT: tuple[tuple[str, FactType], ...] = (
+    ("*.ok", FLAG),
+    ("*.raised", TEXT),
+    ("*.bases", TEXTS),
+    ("*.elapsed", TIME),
+    ("*.count", INTEGER),
+)
+
 BOUNDARY_FACTS = (
-    Fact("calls", "How many calls of the application there were."),
-    Fact("paths", "The path of each call, in order."),
-    Fact("scope[.*]", "The connection scope, or a part of it, with Python's own types."),
-    Fact("scope.header.*", "The value, in bytes, of a header that comes exactly once in the scope."),
-    Fact("scope.headers.*", "The values, in bytes, of all of a header's entries in the scope."),
-    Fact("scope_after[.*]", "The scope as it was when the call had ended, or a part of it."),
-    Fact("received[.*]", "The messages that the application received; .0 is the first, .last the last."),
-    Fact("received.types", "The types of the messages received, in order."),
-    Fact("received.body", "The bodies of the messages received, joined."),
-    Fact("sent[.*]", "The messages that the application sent; .0 is the first, .last the last."),
-    Fact("sent.types", "The types of the messages sent, in order."),
-    Fact("sent.body", "The bodies of the messages sent, joined."),
+    Fact("calls", "How many calls of the application there were.", INTEGER),
+    Fact("paths", "The path of each call, in order.", list_of(ANY)),
+    Fact("scope[.*]", "The connection scope, or a part of it, with Python's own types.", promised(OBJECT), OF_SCOPE),
+    Fact("scope.header.*", "The value, in bytes, of a header that comes exactly once in the scope.", promised(BYTES)),
     Fact(
-        "streamed", "Whether the client had some of the response's body before the application sent its last message."
+        "scope.headers.*", "The values, in bytes, of all of a header's entries in the scope.", promised(list_of(BYTES))
     ),
-    Fact("returned", "Whether the call returned; absent while it runs."),
-    Fact("raised", "The class of the exception that the call ended by."),
-    Fact("result[.*]", "result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME."),
-    Fact("loop", "The event loop's class."),
-    Fact("pid", "The process that served the call."),
+    Fact(
+        "scope_after[.*]", "The scope as it was when the call had ended, or a part of it.", promised(OBJECT), OF_SCOPE
+    ),
+    Fact(
+        "received[.*]",
+        "The messages that the application received; .0 is the first, .last the last.",
+        list_of(OBJECT),
+        OF_MESSAGES,
+    ),
+    Fact("received.types", "The types of the messages received, in order.", TEXTS),
+    Fact("received.body", "The bodies of the messages received, joined.", promised(WIRE_BYTES)),
+    Fact(
+        "sent[.*]",
+        "The messages that the application sent; .0 is the first, .last the last.",
+        list_of(OBJECT),
+        OF_MESSAGES,
+    ),
+    Fact("sent.types", "The types of the messages sent, in order.", TEXTS),
+    Fact("sent.body", "The bodies of the messages sent, joined.", promised(WIRE_BYTES)),
+    Fact(
+        "streamed",
+        "Whether the client had some of the response's body before the application sent its last message.",
+        FLAG,
+    ),
+    Fact("returned", "Whether the call returned; absent while it runs.", FLAG),
+    Fact("raised", "The class of the exception that the call ended by.", TEXT),
+    Fact(
+        "result[.*]",
+        "result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME.",
+        OBJECT,
+        OF_RESULT,
+    ),
+    Fact("loop", "The event loop's class.", TEXT),
+    Fact("pid", "The process that served the call.", INTEGER),
 )
 
 # Facts that are the server's doing, whatever the application is.

@@ -13,6 +13,7 @@ from engine.drivers.values import integer, text
 from engine.errors import ChannelError, HandshakeFailed, Refused, Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import one_of
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
 from engine.model.tls import Hello
@@ -123,7 +124,11 @@ KINDS = (
         parse=parse,
         perform=perform,
         facts=(
-            Fact("outcome", "connected, refused, reset, handshake (TLS was not agreed upon) or timeout."),
+            Fact(
+                "outcome",
+                "connected, refused, reset, handshake (TLS was not agreed upon) or timeout.",
+                one_of("connected", "refused", "reset", "handshake", "timeout"),
+            ),
             *TLS_FACTS,
         ),
         looks=True,

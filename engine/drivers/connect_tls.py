@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.drivers.base import Fact, Reader, Schema, notation
 from engine.drivers.values import scalar, text
+from engine.model.facts import INTEGER, TEXT, one_of
 from engine.model.nodes import Node
 from engine.model.protocols import Channel
 from engine.model.tls import NONE, OURS, WRONG, Agreed, Hello, Trust
@@ -16,15 +17,15 @@ VERSIONS = ("1.2", "1.3")
 HTTP = ("http/1.1",)
 
 TLS_FACTS = (
-    Fact("tls.version", "The version of TLS that was agreed on: 1.2 or 1.3."),
-    Fact("tls.number", "That version as it crosses the wire: 771 (0x0303) or 772 (0x0304)."),
-    Fact("tls.cipher", "The cipher suite that was agreed on, by OpenSSL's name."),
-    Fact("tls.suite", "That suite's number at IANA."),
-    Fact("tls.alpn", "The protocol that the server chose of those offered; absent where it chose none."),
-    Fact("tls.server_cert", "The server's certificate, as PEM."),
-    Fact("tls.client_cert", "The certificate that was shown to the server, as PEM; absent where none was."),
-    Fact("tls.client_name", "The name in it, as RFC 4514 writes it; absent for a wrong one."),
-    Fact("tls.error", "Why TLS was not agreed upon."),
+    Fact("tls.version", "The version of TLS that was agreed on: 1.2 or 1.3.", one_of(*VERSIONS)),
+    Fact("tls.number", "That version as it crosses the wire: 771 (0x0303) or 772 (0x0304).", INTEGER),
+    Fact("tls.cipher", "The cipher suite that was agreed on, by OpenSSL's name.", TEXT),
+    Fact("tls.suite", "That suite's number at IANA.", INTEGER),
+    Fact("tls.alpn", "The protocol that the server chose of those offered; absent where it chose none.", TEXT),
+    Fact("tls.server_cert", "The server's certificate, as PEM.", TEXT),
+    Fact("tls.client_cert", "The certificate that was shown to the server, as PEM; absent where none was.", TEXT),
+    Fact("tls.client_name", "The name in it, as RFC 4514 writes it; absent for a wrong one.", TEXT),
+    Fact("tls.error", "Why TLS was not agreed upon.", TEXT),
 )
 
 SCHEMA: Schema = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.drivers.base import Context, Fact, Kind, Observation, Reader, Seen, mapping
 from engine.drivers.failing import Unmet
 from engine.model.case import Step
+from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.target import Ended
@@ -72,9 +73,11 @@ KINDS = (
         parse=parse,
         perform=perform,
         facts=(
-            Fact("code", "The exit status; absent where a signal ended it."),
-            Fact("signal", "The name of the signal that ended it, without SIG; absent where it exited by itself."),
-            Fact("elapsed", "From the last `signal`, `kill_worker` or `start` to the end.", "time"),
+            Fact("code", "The exit status; absent where a signal ended it.", INTEGER),
+            Fact(
+                "signal", "The name of the signal that ended it, without SIG; absent where it exited by itself.", TEXT
+            ),
+            Fact("elapsed", "From the last `signal`, `kill_worker` or `start` to the end.", TIME),
         ),
         looks=True,
         within="waits",

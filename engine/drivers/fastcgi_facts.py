@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.drivers.base import Fact
 from engine.drivers.http1 import Response
-from engine.drivers.response_facts import RESPONSE_FACTS, TAKES_BROKEN, ResponseFacts
+from engine.drivers.response_facts import OUTCOME, RESPONSE_FACTS, TAKES_BROKEN, ResponseFacts
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, TEXTS, WIRE_BYTES, list_of, one_of
 from engine.model.octets import Octets
 from engine.wire.fastcgi import END_REQUEST, STDERR, STDOUT, Malformed, Record, decode_end
 from engine.wire.fastcgi_response import ResponseParser
@@ -27,16 +29,23 @@ _OF_CGI = {
 }
 
 ANSWER_FACTS = (
-    Fact("stdout", "All of STDOUT: the head of the CGI response, and its body."),
-    Fact("stderr", "All of STDERR."),
-    Fact("app_status", "The application's status in END_REQUEST, a whole number."),
-    Fact("protocol_status", "request_complete, cant_mpx_conn, overloaded or unknown_role; another one's number."),
-    Fact("records", "The records in order, each with type, length and padding."),
-    Fact("types", "The records' types in order."),
-    Fact("ended", "The streams that an empty record ended, in order: stdout, stderr."),
-    Fact("faults", "The rules that the records and the head break; any fails the step unless this fact is named."),
-    *(Fact(fact.name, _OF_CGI.get(fact.name, fact.summary), fact.dimension) for fact in RESPONSE_FACTS
-      if fact.name not in _OF_HTTP),
+    Fact("stdout", "All of STDOUT: the head of the CGI response, and its body.", WIRE_BYTES),
+    Fact("stderr", "All of STDERR.", WIRE_BYTES),
+    Fact("app_status", "The application's status in END_REQUEST, a whole number.", INTEGER),
+    Fact(
+        "protocol_status", "request_complete, cant_mpx_conn, overloaded or unknown_role; another one's number.",
+        NAME_OR_NUMBER,
+    ),
+    Fact("records", "The records in order, each with type, length and padding.", list_of(OBJECT)),
+    Fact("types", "The records' types in order.", list_of(NAME_OR_NUMBER)),
+    Fact("ended", "The streams that an empty record ended, in order: stdout, stderr.", TEXTS),
+    Fact(
+        "faults", "The rules that the records and the head break; any fails the step unless this fact is named.",
+        TEXTS,
+    ),
+    *(replace(fact, summary=_OF_CGI.get(fact.name, fact.summary)) for fact in RESPONSE_FACTS
+      if fact.name not in (*_OF_HTTP, "outcome")),
+    Fact("outcome", _OF_CGI["outcome"], one_of(*OUTCOME.words, "rejected", "empty")),
 )  # fmt: skip
 
 # Facts that take an answer without a response upon themselves: a rejected request has none, and an aborted one need

@@ -18,6 +18,7 @@ from engine.drivers.values import scalar
 from engine.errors import Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXTS, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.model.octets import Octets
 from engine.model.quantities import show_time
@@ -270,16 +271,19 @@ class ValuesFacts:
         return found
 
 
+OUTCOME = one_of("result", "unknown_type", "closed", "reset", "timeout", "malformed")
+OF_VALUES = (("*", TEXT),)
+
 RECORD_FACTS = (
-    Fact("type", "Its type's name; the number of one that there is not."),
-    Fact("id", "The id of the request that it belongs to, 0 for none."),
-    Fact("content", "Its content."),
-    Fact("padding", "How many bytes of padding it has.", "size"),
-    Fact("app_status", "The application's status, in END_REQUEST."),
-    Fact("protocol_status", "The protocol's status, in END_REQUEST."),
-    Fact("unknown_type", "The type that the server does not know, in UNKNOWN_TYPE."),
-    Fact("values[.*]", "The variables in GET_VALUES_RESULT, or one of them."),
-    Fact("faults", "The rules that it breaks by itself; any fails the step unless this fact is named."),
+    Fact("type", "Its type's name; the number of one that there is not.", NAME_OR_NUMBER),
+    Fact("id", "The id of the request that it belongs to, 0 for none.", INTEGER),
+    Fact("content", "Its content.", WIRE_BYTES),
+    Fact("padding", "How many bytes of padding it has.", SIZE),
+    Fact("app_status", "The application's status, in END_REQUEST.", INTEGER),
+    Fact("protocol_status", "The protocol's status, in END_REQUEST.", NAME_OR_NUMBER),
+    Fact("unknown_type", "The type that the server does not know, in UNKNOWN_TYPE.", INTEGER),
+    Fact("values[.*]", "The variables in GET_VALUES_RESULT, or one of them.", OBJECT, OF_VALUES),
+    Fact("faults", "The rules that it breaks by itself; any fails the step unless this fact is named.", TEXTS),
 )
 
 KINDS = (
@@ -323,8 +327,8 @@ KINDS = (
         parse=parse_get_values,
         perform=perform_get_values,
         facts=(
-            Fact("values[.*]", "The variables that the result holds, or one of them."),
-            Fact("outcome", "What came: result, unknown_type, closed, reset, timeout or malformed."),
+            Fact("values[.*]", "The variables that the result holds, or one of them.", OBJECT, OF_VALUES),
+            Fact("outcome", "What came: result, unknown_type, closed, reset, timeout or malformed.", OUTCOME),
         ),
         looks=True,
         within="waits",

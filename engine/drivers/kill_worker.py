@@ -10,6 +10,7 @@ from engine.drivers.failing import Unmet
 from engine.drivers.signal import number, schema
 from engine.drivers.values import text
 from engine.model.case import Step
+from engine.model.facts import INTEGER
 from engine.model.nodes import Node
 
 
@@ -60,7 +61,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
-        facts=(Fact("pid", "The process that was sent the signal."),),
+        facts=(Fact("pid", "The process that was sent the signal.", INTEGER),),
         looks=True,
         own_process=True,
         ends=True,

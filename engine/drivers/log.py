@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.drivers.base import Context, Fact, Kind, Observation, Reader, Seen, mapping
 from engine.model.case import Step
+from engine.model.facts import INTEGER, TEXT, TEXTS
 from engine.model.nodes import Node
 
 # The line that Python begins one with, whatever a logger puts before it. Those of an exception's causes belong to it.
@@ -51,9 +52,9 @@ KINDS = (
         parse=parse,
         perform=perform,
         facts=(
-            Fact("text", "All of it."),
-            Fact("lines", "Its lines."),
-            Fact("tracebacks", "How many of Python's tracebacks are in it; one with its causes counts once."),
+            Fact("text", "All of it.", TEXT),
+            Fact("lines", "Its lines.", TEXTS),
+            Fact("tracebacks", "How many of Python's tracebacks are in it; one with its causes counts once.", INTEGER),
         ),
         looks=True,
         within="polls",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.drivers.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
 from engine.drivers.failing import Unmet
 from engine.model.case import Step
+from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
 from engine.model.usage import Usage
 
@@ -73,14 +74,14 @@ KINDS = (
         parse=parse,
         perform=perform,
         facts=(
-            Fact("memory", "Resident memory of all its processes.", "size"),
-            Fact("memory.growth", "How much more that is than at `since`.", "size"),
-            Fact("files", "Open file descriptors of all its processes."),
-            Fact("files.growth", "How many more they are than at `since`."),
-            Fact("cpu", "Processor time of all its processes so far.", "time"),
-            Fact("cpu.growth", "How much of it was used since `since`.", "time"),
-            Fact("processes", "How many processes it has."),
-            Fact("pids", "Their ids, the main process first."),
+            Fact("memory", "Resident memory of all its processes.", SIZE),
+            Fact("memory.growth", "How much more that is than at `since`.", SIZE),
+            Fact("files", "Open file descriptors of all its processes.", INTEGER),
+            Fact("files.growth", "How many more they are than at `since`.", INTEGER),
+            Fact("cpu", "Processor time of all its processes so far.", TIME),
+            Fact("cpu.growth", "How much of it was used since `since`.", TIME),
+            Fact("processes", "How many processes it has.", INTEGER),
+            Fact("pids", "Their ids, the main process first.", list_of(INTEGER)),
         ),
         looks=True,
         named=True,

@@ -9,6 +9,7 @@ from engine.drivers.base import Context, Fact, Kind, Observation, Reader, Seen, 
 from engine.drivers.together import all_of, own
 from engine.drivers.values import integer
 from engine.model.case import Step
+from engine.model.facts import ANY, INTEGER, TIME, list_of
 from engine.model.nodes import Node
 
 
@@ -90,9 +91,9 @@ KINDS = (
         parse=parse,
         perform=perform,
         facts=(
-            Fact("passed", "How many turns held; where this is looked at, a turn may fail."),
-            Fact("elapsed", "From the first turn's beginning to the last one's end.", "time"),
-            Fact("all.*", "What each turn captured under that name, in the order of the turns."),
+            Fact("passed", "How many turns held; where this is looked at, a turn may fail.", INTEGER),
+            Fact("elapsed", "From the first turn's beginning to the last one's end.", TIME),
+            Fact("all.*", "What each turn captured under that name, in the order of the turns.", list_of(ANY)),
         ),
         looks=True,
         named=True,

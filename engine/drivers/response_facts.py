@@ -10,36 +10,50 @@ from engine.drivers.base import Fact
 from engine.drivers.http1 import Response
 from engine.drivers.paths import walk
 from engine.model.expectation import ABSENT, Mismatch, Unclear
+from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
 from engine.model.octets import Octets
 from engine.wire.events import events
 
 # Facts that take a broken response, or none, upon themselves.
 TAKES_BROKEN = frozenset({"outcome", "complete", "open"})
 
+OUTCOME = one_of("response", "closed", "reset", "refused", "timeout", "malformed", "handshake")
+FRAMING = one_of("content-length", "chunked", "until-close", "none")
+
 RESPONSE_FACTS = (
-    Fact("status", "The final status, a whole number; 101 counts as final."),
-    Fact("reason", "The reason phrase."),
-    Fact("version", "The version in the status line: 1.0 or 1.1."),
-    Fact("header.*", "The value of a header that comes exactly once; absent where it does not come."),
-    Fact("headers.*", "The values of all lines of a header, in order; an empty list for none."),
-    Fact("headers", "Every header as a pair of name and value, in the order and case of the wire."),
-    Fact("trailer.*", "The value of a trailer that comes exactly once."),
-    Fact("body", "The body without its chunked coding."),
-    Fact("body.size", "The body's size.", "size"),
-    Fact("body.sha256", "The body's SHA-256, in hex."),
+    Fact("status", "The final status, a whole number; 101 counts as final.", INTEGER),
+    Fact("reason", "The reason phrase.", TEXT),
+    Fact("version", "The version in the status line: 1.0 or 1.1.", TEXT),
+    Fact("header.*", "The value of a header that comes exactly once; absent where it does not come.", TEXT),
+    Fact("headers.*", "The values of all lines of a header, in order; an empty list for none.", TEXTS),
+    Fact("headers", "Every header as a pair of name and value, in the order and case of the wire.", list_of(TEXTS)),
+    Fact("trailer.*", "The value of a trailer that comes exactly once.", TEXT),
+    Fact("body", "The body without its chunked coding.", WIRE_BYTES),
+    Fact("body.size", "The body's size.", SIZE),
+    Fact("body.sha256", "The body's SHA-256, in hex.", TEXT),
     Fact("json[.*]", "The body as JSON, or a part of it; absent where it is no JSON."),
-    Fact("lines", "The body's lines as text, without their ends."),
-    Fact("events", "The body's server-sent events, each with event, data, id, and json where the data is JSON."),
-    Fact("chunks", "How many whole chunks the body came in; without the chunked coding, in how many arrivals."),
-    Fact("framing", "How the body's end is told: content-length, chunked, until-close or none."),
-    Fact("complete", "Whether all of the response came."),
-    Fact("interim", "The statuses of the interim responses before it, in order."),
-    Fact("wire", "Every byte that came for it."),
-    Fact("first_byte", "From the last byte sent to the first that came.", "time"),
-    Fact("elapsed", "From the last byte sent to the end of the response.", "time"),
-    Fact("spread", "From the first byte of the body to its last.", "time"),
-    Fact("outcome", "What it came to: response, closed, reset, refused, timeout, malformed, or handshake: TLS failed."),
-    Fact("open", "Whether the connection is still open after it."),
+    Fact("lines", "The body's lines as text, without their ends.", TEXTS),
+    Fact(
+        "events",
+        "The body's server-sent events, each with event, data, id, and json where the data is JSON.",
+        list_of(OBJECT),
+    ),
+    Fact(
+        "chunks", "How many whole chunks the body came in; without the chunked coding, in how many arrivals.", INTEGER
+    ),
+    Fact("framing", "How the body's end is told: content-length, chunked, until-close or none.", FRAMING),
+    Fact("complete", "Whether all of the response came.", FLAG),
+    Fact("interim", "The statuses of the interim responses before it, in order.", list_of(INTEGER)),
+    Fact("wire", "Every byte that came for it.", WIRE_BYTES),
+    Fact("first_byte", "From the last byte sent to the first that came.", TIME),
+    Fact("elapsed", "From the last byte sent to the end of the response.", TIME),
+    Fact("spread", "From the first byte of the body to its last.", TIME),
+    Fact(
+        "outcome",
+        "What it came to: response, closed, reset, refused, timeout, malformed, or handshake: TLS failed.",
+        OUTCOME,
+    ),
+    Fact("open", "Whether the connection is still open after it.", FLAG),
 )
 
 

@@ -12,6 +12,7 @@ from engine.drivers.response_facts import RESPONSE_FACTS, ResponseFacts
 from engine.drivers.values import integer, seconds, text
 from engine.errors import Reset
 from engine.model.case import Step
+from engine.model.facts import INTEGER, SIZE, TEXT, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.model.octets import ByteString, Octets
 from engine.model.protocols import Channel
@@ -22,11 +23,19 @@ HTTP = ("tcp", "websocket")
 SCRIPTS = ("fastcgi", *HTTP)
 
 CLOSED_FACTS = (
-    Fact("how", "How the connection ended: close (a WebSocket close frame came), tls (a closure alert), fin or reset."),
-    Fact("code", "The code of the WebSocket close frame."),
-    Fact("reason", "The reason of the WebSocket close frame."),
-    Fact("elapsed", "From the last byte sent to the end of the connection.", "time"),
-    Fact("rest", "The bytes that nobody had read before the end; after a close frame, those that followed it."),
+    Fact(
+        "how",
+        "How the connection ended: close (a WebSocket close frame came), tls (a closure alert), fin or reset.",
+        one_of("close", "tls", "fin", "reset"),
+    ),
+    Fact("code", "The code of the WebSocket close frame.", INTEGER),
+    Fact("reason", "The reason of the WebSocket close frame.", TEXT),
+    Fact("elapsed", "From the last byte sent to the end of the connection.", TIME),
+    Fact(
+        "rest",
+        "The bytes that nobody had read before the end; after a close frame, those that followed it.",
+        WIRE_BYTES,
+    ),
 )
 
 
@@ -284,7 +293,7 @@ KINDS = (
         ),
         parse=parse_read,
         perform=perform_read,
-        facts=(Fact("bytes", "What was read."),),
+        facts=(Fact("bytes", "What was read.", WIRE_BYTES),),
         looks=True,
         within="waits",
     ),
@@ -322,8 +331,12 @@ KINDS = (
         parse=parse_flood,
         perform=perform_flood,
         facts=(
-            Fact("accepted", "How many bytes were taken, in whole pieces.", "size"),
-            Fact("ended", "Why it ended: blocked, sent (all of it), closed or reset."),
+            Fact("accepted", "How many bytes were taken, in whole pieces.", SIZE),
+            Fact(
+                "ended",
+                "Why it ended: blocked, sent (all of it), closed or reset.",
+                one_of("blocked", "sent", "closed", "reset"),
+            ),
         ),
         looks=True,
     ),

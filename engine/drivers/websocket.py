@@ -19,6 +19,7 @@ from engine.drivers.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendere
 from engine.drivers.websocket_session import Extension, Session, inflater_for, session_of
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import OBJECT, TEXT, list_of
 from engine.model.nodes import Node
 from engine.model.variables import fill
 
@@ -235,8 +236,8 @@ KINDS = (
         perform=perform,
         facts=(
             *RESPONSE_FACTS,
-            Fact("subprotocol", "The subprotocol that the server chose."),
-            Fact("extensions", "The extensions that the server agreed to, each with name and params."),
+            Fact("subprotocol", "The subprotocol that the server chose.", TEXT),
+            Fact("extensions", "The extensions that the server agreed to, each with name and params.", list_of(OBJECT)),
         ),
         looks=True,
         within="waits",

@@ -17,6 +17,7 @@ from engine.drivers.websocket_session import Message, Session, is_text, next_fra
 from engine.errors import Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
 from engine.model.nodes import Node
 from engine.model.octets import Octets
 from engine.model.quantities import show_time
@@ -219,8 +220,8 @@ KINDS = (
         parse=parse_nothing,
         perform=perform_receive,
         facts=(
-            Fact("text", "The message, where it is text."),
-            Fact("binary", "The message, where it is binary."),
+            Fact("text", "The message, where it is text.", TEXT),
+            Fact("binary", "The message, where it is binary.", WIRE_BYTES),
             Fact("json[.*]", "The text as JSON, or a part of it."),
         ),
         looks=True,
@@ -234,13 +235,13 @@ KINDS = (
         parse=parse_nothing,
         perform=perform_frame,
         facts=(
-            Fact("opcode", "Its name; the number of a reserved one."),
-            Fact("payload", "The payload, without a close frame's code."),
-            Fact("masked", "Whether it was masked, which a server's frames must not be."),
-            Fact("fin", "Whether the message ends with it."),
-            Fact("rsv1", "Whether RSV1 is set: the message is compressed."),
-            Fact("code", "A close frame's code."),
-            Fact("faults", "The rules of RFC 6455 that it breaks by itself."),
+            Fact("opcode", "Its name; the number of a reserved one.", NAME_OR_NUMBER),
+            Fact("payload", "The payload, without a close frame's code.", WIRE_BYTES),
+            Fact("masked", "Whether it was masked, which a server's frames must not be.", FLAG),
+            Fact("fin", "Whether the message ends with it.", FLAG),
+            Fact("rsv1", "Whether RSV1 is set: the message is compressed.", FLAG),
+            Fact("code", "A close frame's code.", INTEGER),
+            Fact("faults", "The rules of RFC 6455 that it breaks by itself.", TEXTS),
         ),
         looks=True,
         within="waits",

@@ -22,7 +22,18 @@ from engine.loading.matrix import expand
 from engine.loading.outline import Item, outline
 from engine.loading.reader import CaseReader
 from engine.loading.roots import Roots
-from engine.loading.rules import evaluation, facts, known, marks, processes, references, suites, targets, variables
+from engine.loading.rules import (
+    evaluation,
+    facts,
+    known,
+    marks,
+    processes,
+    references,
+    suites,
+    targets,
+    types,
+    variables,
+)
 from engine.loading.rules.view import View
 from engine.loading.salvage import SAFE, salvage
 from engine.loading.schema import compose_schemas
@@ -35,7 +46,8 @@ from engine.model.variables import names_in
 from engine.registry import nearest
 
 RULES = (
-    evaluation.check, facts.check, variables.check, references.check, marks.check, processes.check, targets.check,
+    evaluation.check, facts.check, types.check, variables.check, references.check, marks.check, processes.check,
+    targets.check,
 )  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures", "history")

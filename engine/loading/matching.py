@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
-from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary, fact_of
+from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary, type_of
 from engine.model.expectation import Call, Expectation, Group, Literal, Matcher, Operators
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
@@ -40,8 +40,7 @@ def read_group(node: Node, kind: KindLike, reader: NotationReader) -> Group:
         if name == "any_of":
             groups = tuple(read_group(item, kind, reader) for item in child.items())
             continue
-        fact = fact_of(kind, name)
-        dimension = fact.dimension if fact is not None else ""
+        dimension = type_of(kind, name).dimension
         expectations.append(Expectation(name, read_matcher(child, reader, dimension), child.key))
     return Group(tuple(expectations), groups, node.place)
 

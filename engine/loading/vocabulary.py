@@ -7,12 +7,14 @@ The loader imports no driver and no matcher. These protocols are the shape of ``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from engine.model.case import Clause
+from engine.model.facts import ANY, FactType
 from engine.model.nodes import Node
 
 Schema = Mapping[str, Any]
@@ -22,7 +24,7 @@ STEP = "step"
 
 
 class FactLike(Protocol):
-    """A fact that a kind exposes; ``dimension`` is "", ``time`` or ``size``."""
+    """A fact that a kind exposes. See ``engine.drivers.base.Fact``."""
 
     @property
     def name(self) -> str: ...
@@ -31,7 +33,10 @@ class FactLike(Protocol):
     def summary(self) -> str: ...
 
     @property
-    def dimension(self) -> str: ...
+    def type(self) -> FactType: ...
+
+    @property
+    def parts(self) -> Sequence[tuple[str, FactType]]: ...
 
 
 class KindLike(Protocol):
@@ -84,7 +89,7 @@ class KindLike(Protocol):
 
 
 class OperatorLike(Protocol):
-    """An operator. ``argument`` is a word of ``engine.matchers.base.Argument``."""
+    """An operator. ``argument`` is a word of ``engine.matchers.base.Argument``, ``part`` one of ``Part``."""
 
     @property
     def name(self) -> str: ...
@@ -97,6 +102,12 @@ class OperatorLike(Protocol):
 
     @property
     def words(self) -> Sequence[str]: ...
+
+    @property
+    def takes(self) -> Collection[str]: ...
+
+    @property
+    def part(self) -> str: ...
 
 
 class Endpoints(Protocol):
@@ -156,11 +167,22 @@ def fact_pattern(name: str) -> re.Pattern[str]:
 
 
 def fact_of(kind: KindLike, name: str) -> FactLike | None:
-    """The fact of a kind that a name in a document means, or None. One without a star goes first."""
+    """The fact of a kind that a name in a document means, or None. One without a star goes first, one in which a whole
+    path may follow last."""
     for fact in kind.facts:
         if fact.name == name:
             return fact
-    for fact in kind.facts:
-        if "*" in fact.name and fact_pattern(fact.name).fullmatch(name):
-            return fact
-    return None
+    fitting = [fact for fact in kind.facts if "*" in fact.name and fact_pattern(fact.name).fullmatch(name)]
+    return min(fitting, key=lambda fact: "[.*]" in fact.name, default=None)
+
+
+def type_of(kind: KindLike, name: str) -> FactType:
+    """The type of the fact that a name in a document means; any value for a name that means none."""
+    fact = fact_of(kind, name)
+    if fact is None:
+        return ANY
+    root = fact.name.removesuffix("[.*]")
+    if name == root or not fact.name.endswith("[.*]"):
+        return fact.type
+    rest = name[len(root) + 1 :]
+    return next((part for pattern, part in fact.parts if fnmatchcase(rest, pattern)), ANY)

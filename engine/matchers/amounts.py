@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.base import NUMBERS, Argument, Operator, Question
 from engine.matchers.matching import render
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
@@ -30,6 +30,7 @@ OPERATORS = (
         Argument.AMOUNT,
         _compare("at least", lambda a, b: a >= b),
         phrase=("is at least {}",),
+        takes=NUMBERS,
     ),
     Operator(
         "at_most",
@@ -37,6 +38,7 @@ OPERATORS = (
         Argument.AMOUNT,
         _compare("at most", lambda a, b: a <= b),
         phrase=("is at most {}",),
+        takes=NUMBERS,
     ),
     Operator(
         "more_than",
@@ -44,6 +46,7 @@ OPERATORS = (
         Argument.AMOUNT,
         _compare("more than", lambda a, b: a > b),
         phrase=("is more than {}",),
+        takes=NUMBERS,
     ),
     Operator(
         "less_than",
@@ -51,5 +54,6 @@ OPERATORS = (
         Argument.AMOUNT,
         _compare("less than", lambda a, b: a < b),
         phrase=("is less than {}",),
+        takes=NUMBERS,
     ),
 )

@@ -29,6 +29,22 @@ class Argument(StrEnum):
     VARIABLE = "variable"  # a variable's name; `plus` stands beside it -> Variable
 
 
+class Part(StrEnum):
+    """What an operator's inner matchers are held against."""
+
+    ITSELF = "itself"  # the observed value
+    ITEMS = "items"  # the items of a list
+    LENGTH = "length"  # a whole number
+    KEYS = "keys"  # a list of texts
+    FIELDS = "fields"  # the values of an object
+
+
+NUMBERS = frozenset({"integer", "number"})
+STRINGS = frozenset({"text", "bytes"})
+LISTS = frozenset({"list"})
+OBJECTS = frozenset({"object"})
+
+
 class Match(Protocol):
     """Applies a matcher to a part of what was observed; ``where`` is the way to that part (``[2]``, ``.name``)."""
 
@@ -57,7 +73,8 @@ class Operator:
     ``words`` are the values that a WORD may have. ``takes_absent`` is true for the operators that may be asked about a
     value that is not there. ``phrase`` says what must hold, with ``{}`` for the argument: "is at least {}". It has two
     texts for a FLAG (true, then false), and may have two for MATCHERS (any, then plain values only); without one, the
-    name is the phrase.
+    name is the phrase. ``takes`` are the sorts of values that it can hold for, in the words of ``type``; an empty set
+    for any. ``part`` says what its inner matchers are held against.
     """
 
     name: str
@@ -67,6 +84,8 @@ class Operator:
     words: tuple[str, ...] = ()
     takes_absent: bool = False
     phrase: tuple[str, ...] = ()
+    takes: frozenset[str] = frozenset()
+    part: Part = Part.ITSELF
 
 
 Operators = Mapping[str, Operator]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.base import LISTS, Argument, Operator, Part, Question
 from engine.matchers.matching import same
 from engine.model.expectation import Mismatch
 
@@ -131,6 +131,8 @@ OPERATORS = (
         Argument.MATCHER,
         _of_list(_some),
         phrase=("has an item that {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
     Operator(
         "each",
@@ -138,14 +140,26 @@ OPERATORS = (
         Argument.MATCHER,
         _of_list(_each),
         phrase=("has items, each of which {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
-    Operator("none", "Has no item that matches.", Argument.MATCHER, _of_list(_none), phrase=("has no item that {}",)),
+    Operator(
+        "none",
+        "Has no item that matches.",
+        Argument.MATCHER,
+        _of_list(_none),
+        phrase=("has no item that {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
+    ),
     Operator(
         "first",
         "Has a first item, which matches.",
         Argument.MATCHER,
         _of_list(_end(0, "first")),
         phrase=("has a first item that {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
     Operator(
         "last",
@@ -153,6 +167,8 @@ OPERATORS = (
         Argument.MATCHER,
         _of_list(_end(-1, "last")),
         phrase=("has a last item that {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
     Operator(
         "items",
@@ -160,6 +176,8 @@ OPERATORS = (
         Argument.MATCHERS,
         _of_list(_items),
         phrase=("has exactly these items: {}", "is the list {}"),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
     Operator(
         "in_order",
@@ -167,6 +185,8 @@ OPERATORS = (
         Argument.MATCHERS,
         _of_list(_in_order),
         phrase=("has in this order, with or without others between: {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
     Operator(
         "any_order",
@@ -174,6 +194,8 @@ OPERATORS = (
         Argument.MATCHERS,
         _of_list(_any_order),
         phrase=("has in any order exactly these items: {}",),
+        takes=LISTS,
+        part=Part.ITEMS,
     ),
     Operator(
         "unique",
@@ -181,6 +203,7 @@ OPERATORS = (
         Argument.FLAG,
         _of_list(_unique),
         phrase=("has no item twice", "has an item twice"),
+        takes=LISTS,
     ),
     Operator(
         "ordered",
@@ -188,5 +211,6 @@ OPERATORS = (
         Argument.FLAG,
         _of_list(_ordered),
         phrase=("is in ascending order", "is not in ascending order"),
+        takes=LISTS,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.base import OBJECTS, Argument, Operator, Part, Question
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.variables import fill
 
@@ -35,6 +35,8 @@ OPERATORS = (
         Argument.FIELDS,
         _fields,
         phrase=("is an object in which {}",),
+        takes=OBJECTS,
+        part=Part.FIELDS,
     ),
     Operator(
         "keys",
@@ -42,5 +44,7 @@ OPERATORS = (
         Argument.MATCHER,
         _keys,
         phrase=("is an object whose list of keys {}",),
+        takes=OBJECTS,
+        part=Part.KEYS,
     ),
 )

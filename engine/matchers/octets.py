@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.base import STRINGS, Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.expectation import Mismatch
 from engine.model.octets import Blob, Octets
 from engine.model.showing import shown
+
+BYTES = frozenset({"bytes"})
 
 
 def _compare(question: Question, wanted: bytes, phrase: str) -> Mismatch | None:
@@ -73,14 +75,22 @@ def _sha256(question: Question) -> Mismatch | None:
 
 
 OPERATORS = (
-    Operator("bytes", "Is exactly these bytes.", Argument.BYTES, _bytes, phrase=("is {}",)),
+    Operator("bytes", "Is exactly these bytes.", Argument.BYTES, _bytes, phrase=("is {}",), takes=BYTES),
     Operator(
         "sent",
         "Is what this step sent (true), or is not (false).",
         Argument.FLAG,
         _sent,
         phrase=("is what this step sent", "is not what this step sent"),
+        takes=STRINGS,
     ),
-    Operator("size", "Has this size.", Argument.SIZE, _size, phrase=("has a size of {}",)),
-    Operator("sha256", "Has this SHA-256, in hexadecimal.", Argument.NAME, _sha256, phrase=("has the SHA-256 {}",)),
+    Operator("size", "Has this size.", Argument.SIZE, _size, phrase=("has a size of {}",), takes=STRINGS),
+    Operator(
+        "sha256",
+        "Has this SHA-256, in hexadecimal.",
+        Argument.NAME,
+        _sha256,
+        phrase=("has the SHA-256 {}",),
+        takes=BYTES,
+    ),
 )

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TypeVar
 
-from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.base import LISTS, OBJECTS, STRINGS, Argument, Operator, Part, Question
 from engine.matchers.matching import render
 from engine.model.expectation import Mismatch
 from engine.model.octets import Blob
@@ -158,20 +158,23 @@ OPERATORS = (
         "Has this somewhere in it.",
         Argument.TEXT,
         _text("contains", _contains, _contains),
+        takes=STRINGS,
     ),
     Operator(
         "starts_with",
         "Begins with this.",
         Argument.TEXT,
         _text("starts with", _starts, _starts),
+        takes=STRINGS,
     ),
-    Operator("ends_with", "Ends with this.", Argument.TEXT, _text("ends with", _ends, _ends)),
+    Operator("ends_with", "Ends with this.", Argument.TEXT, _text("ends with", _ends, _ends), takes=STRINGS),
     Operator(
         "same_text",
         "Is this, letter case aside.",
         Argument.TEXT,
         _text("is, case aside,", _same_text, _same_text),
         phrase=("is, letter case aside, {}",),
+        takes=STRINGS,
     ),
     Operator(
         "matches",
@@ -179,6 +182,7 @@ OPERATORS = (
         Argument.PATTERN,
         _matches,
         phrase=("as a whole matches {}",),
+        takes=STRINGS,
     ),
     Operator(
         "length",
@@ -186,6 +190,16 @@ OPERATORS = (
         Argument.MATCHER,
         _length,
         phrase=("has a length that {}",),
+        takes=STRINGS | LISTS | OBJECTS,
+        part=Part.LENGTH,
     ),
-    Operator("is", "Is text of this form.", Argument.WORD, _is, words=tuple(FORMS), phrase=("is of the form {}",)),
+    Operator(
+        "is",
+        "Is text of this form.",
+        Argument.WORD,
+        _is,
+        words=tuple(FORMS),
+        phrase=("is of the form {}",),
+        takes=STRINGS,
+    ),
 )

@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 
 from engine.drivers.boundary_facts import BOUNDARY_FACTS, BoundaryFacts, header_values, joined_bodies
+from engine.loading.vocabulary import type_of
 from engine.model.boundary import Event, Foreign, Outcome
 from engine.model.expectation import ABSENT, Unclear
 from engine.model.octets import Blob, Octets
 from tests.drivers.context import call, why
+from tests.drivers.fact_types import wrong
+from tests.loading.vocabulary import real
 
 SCOPE = {
     "type": "http",
@@ -257,3 +260,20 @@ def test_without_a_call_the_server_has_not_called() -> None:
     assert facts.given("scope.path")
     assert not facts.given("received.types")
     assert [one.given for one in facts.unmet(frozenset())] == [True]
+
+
+PATHS = (
+    "scope", "scope.type", "scope.path", "scope.raw_path", "scope.headers", "scope.client", "scope.state",
+    "scope.header.host", "scope.headers.x-two", "scope_after", "scope_after.state", "received", "received.0",
+    "received.last", "received.0.body", "received.0.more_body", "received.last.type", "received.types", "received.body",
+    "sent.0.status", "sent.0.headers", "sent.1.body", "sent.types", "sent.body", "result.good.ok",
+    "result.good.elapsed", "result.bad.raised",
+    "result.bad.bases", "result.bad.count", "calls", "paths", "returned", "raised", "loop", "pid",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seen", [BoundaryFacts([CALL]), BoundaryFacts([])])
+def test_every_value_is_of_the_type_that_its_fact_declares(seen: BoundaryFacts) -> None:
+    kind = real().kind("step", "app")
+    assert wrong((name, seen.fact(name), type_of(kind, name)) for name in PATHS) == []
+    assert all(type_of(kind, name).sorts for name in PATHS)

@@ -11,6 +11,7 @@ from engine.matchers.matching import match
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation, Unclear
 from engine.model.octets import Octets
 from tests.drivers.context import run
+from tests.drivers.fact_types import wrong
 from tests.drivers.reader import PLACE
 
 JSON = (
@@ -163,3 +164,11 @@ def test_an_empty_body() -> None:
     seen = simple(b"")
     assert (seen.fact("body"), seen.fact("body.size"), seen.fact("chunks")) == (b"", 0, 0)
     assert seen.fact("spread") is ABSENT
+
+
+@pytest.mark.parametrize(
+    "seen", [whole(), facts(), facts(b"HTTP/1.1 204 No Content\r\n\r\n"), facts(b"nonsense\r\n\r\n")]
+)
+def test_every_value_is_of_the_type_that_its_fact_declares(seen: ResponseFacts) -> None:
+    named = [(fact, fact.name.replace("[.*]", "").replace("*", "x-two")) for fact in RESPONSE_FACTS]
+    assert wrong((name, seen.fact(name), fact.type) for fact, name in named) == []

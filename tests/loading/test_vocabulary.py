@@ -30,7 +30,7 @@ def test_an_exact_fact_goes_first() -> None:
     kind = small().kind("step", "request")
     found = fact_of(kind, "body.size")
     assert found is not None
-    assert found.dimension == "size"
+    assert found.type.dimension == "size"
     assert fact_of(kind, "nothing") is None
 
 

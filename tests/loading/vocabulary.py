@@ -13,9 +13,10 @@ from engine.app.places import find
 from engine.app.vocabulary import names
 from engine.drivers.base import Fact, Kind, Observation, Reader, mapping, notation
 from engine.loading.vocabulary import KindLike, Names, OperatorLike, Vocabulary
-from engine.matchers.base import Argument, Operator, Question
+from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, Operator, Part, Question
 from engine.model.case import Clause, Step
 from engine.model.expectation import Mismatch
+from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.registry import found, nearest
 
@@ -89,14 +90,14 @@ async def perform(step: Step, context: object) -> Observation | None:
 
 
 RESPONSE = (
-    Fact("status", "The status."),
-    Fact("header.*", "A header that comes once."),
-    Fact("headers.*", "All lines of a header."),
+    Fact("status", "The status.", INTEGER),
+    Fact("header.*", "A header that comes once.", TEXT),
+    Fact("headers.*", "All lines of a header.", TEXTS),
     Fact("json[.*]", "The body as JSON."),
-    Fact("body", "The body."),
-    Fact("body.size", "Its size.", "size"),
-    Fact("elapsed", "From the last byte sent to the last received.", "time"),
-    Fact("outcome", "How it ended."),
+    Fact("body", "The body.", WIRE_BYTES),
+    Fact("body.size", "Its size.", SIZE),
+    Fact("elapsed", "From the last byte sent to the last received.", TIME),
+    Fact("outcome", "How it ended.", one_of("response", "closed", "timeout")),
 )
 
 KINDS: tuple[Kind, ...] = (
@@ -127,7 +128,7 @@ KINDS: tuple[Kind, ...] = (
         "app", ("step",), "Look at the boundary.",
         mapping({"of": notation("word", "Whose call."), "call": notation("count", "Which call.")}),
         parse, perform,
-        (Fact("calls", "How many."), Fact("paths", "Their paths."), Fact("scope[.*]", "The scope."),
+        (Fact("calls", "How many.", INTEGER), Fact("paths", "Their paths."), Fact("scope[.*]", "The scope."),
          Fact("result[.*]", "Outcomes."), Fact("received[.*]", "What came.")),
         looks=True, within="polls", quiet=True,
     ),
@@ -137,7 +138,7 @@ KINDS: tuple[Kind, ...] = (
             "times": notation("count", "How often."), "index": notation("word", "The variable."),
             "steps": notation("steps", "What."),
         }, ["times", "steps"]),
-        parse, perform, (Fact("passed", "How many passed."), Fact("all.*", "What each captured.")), looks=True,
+        parse, perform, (Fact("passed", "How many passed.", INTEGER), Fact("all.*", "What each captured.")), looks=True,
     ),
     Kind(
         "parallel", ("step",), "Branches at once.",
@@ -155,8 +156,8 @@ def answer(question: Question) -> Mismatch | None:
     raise NotImplementedError
 
 
-def operator(name: str, argument: Argument, *words: str) -> Operator:
-    return Operator(name, f"What {name} says.", argument, answer, words)
+def operator(name: str, argument: Argument, takes: frozenset[str] = frozenset(), **more: Any) -> Operator:
+    return Operator(name, f"What {name} says.", argument, answer, takes=takes, **more)
 
 
 OPERATORS = (
@@ -165,16 +166,16 @@ OPERATORS = (
     operator("any_of", Argument.MATCHERS),
     operator("present", Argument.FLAG),
     operator("var", Argument.VARIABLE),
-    operator("at_least", Argument.AMOUNT),
-    operator("at_most", Argument.AMOUNT),
-    operator("contains", Argument.TEXT),
-    operator("matches", Argument.PATTERN),
-    operator("bytes", Argument.BYTES),
-    operator("size", Argument.SIZE),
-    operator("some", Argument.MATCHER),
-    operator("items", Argument.MATCHERS),
-    operator("fields", Argument.FIELDS),
-    operator("is", Argument.WORD, "integer", "lower-case"),
+    operator("at_least", Argument.AMOUNT, NUMBERS),
+    operator("at_most", Argument.AMOUNT, NUMBERS),
+    operator("contains", Argument.TEXT, STRINGS),
+    operator("matches", Argument.PATTERN, STRINGS),
+    operator("bytes", Argument.BYTES, frozenset({"bytes"})),
+    operator("size", Argument.SIZE, STRINGS),
+    operator("some", Argument.MATCHER, LISTS, part=Part.ITEMS),
+    operator("items", Argument.MATCHERS, LISTS, part=Part.ITEMS),
+    operator("fields", Argument.FIELDS, OBJECTS, part=Part.FIELDS),
+    operator("is", Argument.WORD, STRINGS, words=("integer", "lower-case")),
     operator("python", Argument.NAME),
 )
 

@@ -10,10 +10,10 @@ from engine.loading.acts import ACTS
 from engine.loading.notations import NOTATIONS
 from engine.loading.schema import argument_schema, compose_schema
 from engine.loading.vocabulary import STEP
+from engine.model.facts import FactType
 from engine.terminal.columns import Table
 
 Schema = Mapping[str, Any]
-UNITS = {"time": "a time", "size": "a size"}
 
 
 def takes(schema: Schema, notations: Schema) -> str:
@@ -111,24 +111,28 @@ def facts(stock: Stock) -> Listing:
             groups = [group for group in kind.groups if group != STEP]
             same.setdefault(tuple(kind.facts), []).append(f"{kind.name} ({', '.join(groups)})" if groups else kind.name)
     items = [
-        {"kinds": names, "name": fact.name, "summary": fact.summary, "unit": fact.dimension}
+        {
+            "kinds": names,
+            "name": fact.name,
+            "summary": fact.summary,
+            "type": fact.type.phrase,
+            "unit": fact.type.dimension,
+        }
         for found, names in same.items()
         for fact in found
     ]
     tables = [
-        Table(
-            "; ".join(names),
-            [
-                (
-                    fact.name,
-                    f"{fact.summary.rstrip('.')} ({UNITS[fact.dimension]})." if fact.dimension else fact.summary,
-                )
-                for fact in found
-            ],
-        )
+        Table("; ".join(names), [(fact.name, f"{fact.summary.rstrip('.')}{_typed(fact.type)}.") for fact in found])
         for found, names in same.items()
     ]
     return Listing(items, ("fact", "what it is"), tables)
+
+
+def _typed(fact_type: FactType) -> str:
+    """A fact's type in brackets, "" for any value."""
+    if not fact_type.sorts:
+        return ""
+    return " (one of these words)" if fact_type.words else f" ({fact_type.phrase})"
 
 
 def notations(stock: Stock) -> Listing:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from engine.app.telling.arguments import branches, parameters, words
 from engine.app.telling.before import preview
 from engine.app.telling.phrases import Phrases, time_in_words
-from engine.drivers.base import Fact, Kind
+from engine.drivers.base import Kind
 from engine.execution.context import Kinds
 from engine.loading.acts import ACTS
-from engine.loading.vocabulary import fact_of
+from engine.loading.vocabulary import type_of
 from engine.model.case import Act, Application, Step
 from engine.model.expectation import Group
 from engine.terminal.tree import Entry
@@ -77,8 +77,7 @@ class Steps:
     def group(self, group: Group, kind: Kind) -> Iterator[Entry]:
         """Each expectation as a sentence."""
         for one in group.expectations:
-            fact = fact_of(kind, one.fact)
-            unit = fact.dimension if isinstance(fact, Fact) else ""
+            unit = type_of(kind, one.fact).dimension
             yield Entry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
         if group.any_of:
             yield Entry(

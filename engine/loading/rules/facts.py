@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.loading.outline import Item, groups
 from engine.loading.rules.view import View
-from engine.loading.vocabulary import KindLike, fact_of
+from engine.loading.vocabulary import KindLike, fact_of, type_of
 from engine.model.nodes import Node
 from engine.model.quantities import octets, seconds
 from engine.registry import nearest
@@ -18,10 +18,10 @@ def check(view: View) -> None:
     for item in view.items():
         for name, matcher in groups(item.body):
             _name(name, matcher, item, view)
-            fact = fact_of(item.kind, name)
-            if fact is not None and fact.dimension:
-                _unit(name, fact.dimension, matcher, view)
-            elif fact is not None and "*" not in fact.name:
+            wanted = type_of(item.kind, name)
+            if wanted.dimension:
+                _unit(name, wanted.dimension, matcher, view)
+            elif wanted.sorts:
                 _no_unit(name, matcher, view)
         for key in ("record", "capture"):
             if (named := item.body.get(key)) is not None:

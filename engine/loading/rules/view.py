@@ -51,6 +51,13 @@ class View:
             for script in child.value.values() if name == "paths" and isinstance(child.value, dict) else [child]:
                 yield from _acts(script)
 
+    def source(self, node: Node) -> str:
+        """A value as its line of the document has it, before variables were filled in; of a longer one the first
+        line."""
+        place = node.place
+        line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
+        return line[place.column - 1 : place.column - 1 + place.length]
+
     def inside(self, node: Node, text: str) -> Place:
         """Where a text stands inside a value of text; the value's own place if it cannot be told."""
         place = node.place

@@ -1,0 +1,223 @@
+"""Expectations that can never hold: a fact has a type, and a value of another type never equals it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.loading.outline import groups
+from engine.loading.rules.view import View
+from engine.loading.vocabulary import KindLike, OperatorLike, type_of
+from engine.model.facts import ANY, INTEGER, TEXTS, FactType
+from engine.model.nodes import Node
+from engine.model.variables import names_in
+from engine.registry import nearest
+
+CODE = "never-matches"
+
+_CLASS = re.compile(r"([1-5])[xX]{2}")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_PLURALS = {"list": "lists", "object": "objects"}
+
+
+def check(view: View) -> None:
+    """Literals of another type than their fact, and operators that do not apply to it."""
+    for item in view.items():
+        checker = _Checker(view, item.kind)
+        for name, matcher in groups(item.body):
+            checker.matcher(name, matcher, type_of(item.kind, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    """Holds the expectations of one step against the types of its kind's facts."""
+
+    view: View
+    kind: KindLike
+
+    def matcher(self, name: str, node: Node, wanted: FactType) -> None:
+        """Check a matcher of a value of a type; ``name`` is the fact's, or says in words which value it is."""
+        if not wanted.sorts:
+            return
+        if not isinstance(node.value, dict):
+            self.literal(name, node, wanted)
+            return
+        for word, argument in node.value.items():
+            operator = self.view.vocabulary.operators.get(word)
+            if operator is None:
+                continue
+            if operator.takes and wanted.sorts.isdisjoint(operator.takes):
+                what = f"`{word}` applies to {_sorts(operator.takes)}, and {_quoted(name)} is {wanted.phrase}"
+                self.view.notes.error(argument.key, CODE, what, _instead(word, argument, wanted))
+            elif word == "equals":
+                self.literal(name, argument, wanted)
+            elif not (word == "not" and wanted.promised):  # a case may look for a server that breaks its promise
+                self.inside(name, operator, argument, wanted)
+
+    def inside(self, name: str, operator: OperatorLike, argument: Node, wanted: FactType) -> None:
+        """Check the matchers under an operator."""
+        part, inner = _part(name, str(operator.part), wanted)
+        match str(getattr(operator.argument, "value", operator.argument)):
+            case "matcher":
+                self.matcher(part, argument, inner)
+            case "matchers":
+                for item in argument.items():
+                    self.matcher(part, item, inner)
+            case "fields":
+                for key, item in argument.entries():
+                    self.matcher(f"{name}.{key}", item, type_of(self.kind, f"{name}.{key}"))
+
+    def literal(self, name: str, node: Node, wanted: FactType) -> None:
+        """Check a value that is to be the fact's own. Units of times and sizes are the rule of facts."""
+        value = node.value
+        if wanted.promised and value is None:
+            return
+        if _can_be(value, wanted):
+            if isinstance(value, list) and wanted.items is not None:
+                self.items(name, value, wanted.items)
+            elif isinstance(value, str) and wanted.words:
+                self.word(name, node, wanted)
+        elif not (wanted.dimension and isinstance(value, (int, float, str)) and not isinstance(value, bool)):
+            variable = _variable(node, self.view)
+            shown = f"$({variable})" if variable and isinstance(value, str) else _shown(node)
+            hint = _hint_for_variable(variable, value, wanted) or _hint(name, node, wanted)
+            self.view.notes.error(node.place, CODE, f"{_quoted(name)} is {wanted.phrase}, and never {shown}", hint)
+
+    def items(self, name: str, items: Sequence[Node], wanted: FactType) -> None:
+        """Check the items of a literal list, which are literal too."""
+        for item in items:
+            if isinstance(item.value, str) and "bytes" in wanted.sorts and not _can_be(item.value, wanted):
+                what = f"an item of {name} is {wanted.phrase}, and never {_shown(item)}"
+                hint = f"a literal list holds no bytes: write {{items: [{{bytes: {_shown(item)}}}]}}"
+                self.view.notes.error(item.place, CODE, what, hint)
+            elif not isinstance(item.value, dict):
+                self.matcher(f"an item of {name}", item, wanted)
+
+    def word(self, name: str, node: Node, wanted: FactType) -> None:
+        """Check a text that is to be one of a few words."""
+        value = str(node.value)
+        if value not in wanted.words and "$(" not in value:
+            hint = nearest(value, wanted.words)
+            what = f"{_quoted(name)} is {wanted.phrase}, and never {_shown(node)}"
+            self.view.notes.error(node.place, CODE, what, "" if hint.startswith("known") else hint)
+
+
+def _quoted(name: str) -> str:
+    """A fact's name in quotes; words that say which value is meant as they are."""
+    return name if " " in name else repr(name)
+
+
+def _part(name: str, part: str, wanted: FactType) -> tuple[str, FactType]:
+    """What the inner matchers of an operator are held against, in words, and its type."""
+    match part:
+        case "itself":
+            return name, wanted
+        case "items":
+            return f"an item of {name}", wanted.items or ANY
+        case "length":
+            return f"the length of {name}", INTEGER
+        case "keys":
+            return f"the list of keys of {name}", TEXTS
+    return name, ANY
+
+
+def _can_be(value: object, wanted: FactType) -> bool:
+    """Whether a value is of a sort that the fact can have."""
+    if isinstance(value, str):
+        return "text" in wanted.sorts or (wanted.wire and "bytes" in wanted.sorts)
+    if isinstance(value, bool):
+        return "boolean" in wanted.sorts
+    if isinstance(value, (int, float)):
+        return "number" in wanted.sorts or ("integer" in wanted.sorts and float(value).is_integer())
+    if value is None:
+        return "null" in wanted.sorts
+    return ("list" if isinstance(value, list) else "object") in wanted.sorts
+
+
+def _hint_for_variable(variable: str, value: object, wanted: FactType) -> str:
+    """The other way to write a variable where that one would fit, "" where neither does."""
+    if variable and isinstance(value, str) and wanted.sorts.isdisjoint(("text", "bytes")):
+        return f"write {{var: {variable}}}: $({variable}) is always text"
+    if variable and not isinstance(value, str) and "text" in wanted.sorts:
+        return f'write "$({variable})": {{var: {variable}}} keeps the variable\'s own type'
+    return ""
+
+
+def _hint(name: str, node: Node, wanted: FactType) -> str:
+    """How to write what was most likely meant."""
+    value, sorts = node.value, wanted.sorts
+    if value is None:
+        return "an absent fact is {present: false}"
+    if isinstance(value, list):
+        return _hint_for_list(node, wanted)
+    if "list" in sorts:
+        one = f"`{name.replace('headers.', 'header.')}` is the one value; or " if "headers." in name else ""
+        return f"{one}write [{_shown(node)}], or {{some: {_shown(node)}}}"
+    if isinstance(value, str) and sorts & {"integer", "number"}:
+        if _NUMBER.fullmatch(value):
+            return f"write {value} without quotes"
+        if match := _CLASS.fullmatch(value):
+            first = int(match[1]) * 100
+            return f"write {{at_least: {first}, less_than: {first + 100}}}"
+        return "write a number"
+    if isinstance(value, str) and "boolean" in sorts and value in ("true", "false"):
+        return f"write {value} without quotes"
+    if isinstance(value, str) and "bytes" in sorts:
+        return f"write {{bytes: {_shown(node)}}}"
+    if isinstance(value, (int, float)) and "text" in sorts:
+        return f'quote it: "{_plain(node)}"'
+    return ""
+
+
+def _hint_for_list(node: Node, wanted: FactType) -> str:
+    shown = ", ".join(_shown(item) for item in node.items()[:8])
+    if "bytes" in wanted.sorts:
+        return f"write {{bytes: [{shown}]}} for parts in a row, {{any_of: [{shown}]}} for one of several"
+    return f"write {{any_of: [{shown}]}}"
+
+
+def _instead(word: str, argument: Node, wanted: FactType) -> str:
+    """What to write in place of an operator that does not apply."""
+    if "list" in wanted.sorts:
+        return f"write {{some: {{{word}: {_shown(argument)}}}}} for an item of the list"
+    if word == "bytes" and "text" in wanted.sorts:
+        return "write the text alone"
+    if word == "items":
+        return "write {any_of: [...]} for one of several values"
+    return ""
+
+
+def _variable(node: Node, view: View) -> str:
+    """The variable by which a value was written in the document, "" for none."""
+    source = view.source(node)
+    if isinstance(node.value, str) and (late := names_in(node.value)):
+        return late[0]
+    if match := re.search(r"\{\s*var:\s*([A-Za-z_][\w.-]*)", source):
+        return match[1]
+    return named[0] if (named := names_in(source)) else ""
+
+
+def _sorts(words: Iterable[str]) -> str:
+    """Sorts of values as a sentence has them: ``lists and text``."""
+    names = sorted({"numbers" if word in ("integer", "number") else _PLURALS.get(word, word) for word in words})
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _plain(node: Node) -> str:
+    return str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
+
+
+def _shown(node: Node) -> str:
+    """A value as a document has it, cut."""
+    value = node.value
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, str):
+        text = value if len(value) <= 40 else value[:37] + "..."
+        return f'"{text}"'
+    return _plain(node)
