@@ -85,6 +85,7 @@ BOUNDARY_FACTS = (
     ),
     Fact("sent.types", "The types of the messages sent, in order.", TEXTS),
     Fact("sent.body", "The bodies of the messages sent, joined.", promised(WIRE_BYTES)),
+    Fact("sent.raised", "The classes of the exceptions that send() raised, in order.", TEXTS),
     Fact(
         "streamed",
         "Whether the client had some of the response's body before the application sent its last message.",
@@ -158,7 +159,7 @@ class BoundaryFacts:
         one that came, or any where it asked until there was no more to come."""
         family, _, rest = fact.partition(".")
         if family != "received" or self.call is None:
-            return family in _GIVEN
+            return family in _GIVEN or fact == "sent.raised"
         received = [event.message for event in self.call.events if event.way == "received"]
         number = rest.partition(".")[0]
         if number.isdigit():
@@ -234,8 +235,10 @@ def header_values(scope: Mapping[str, object], name: str) -> list[object]:
 
 
 def messages(call: AppCall | None, way: str, path: str) -> object:
-    """What an application received or sent: all messages, their types, their bodies, or a part."""
+    """What an application received or sent: all messages, their types, their bodies, what send() raised, or a part."""
     events: Sequence[Event] = [] if call is None else [event for event in call.events if event.way == way]
+    if path == "raised" and way == "sent":
+        return [event.raised for event in events if event.raised]
     if path == "types":
         return [event.message.get("type") for event in events]
     if path == "body":

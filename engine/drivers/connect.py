@@ -13,7 +13,7 @@ from engine.drivers.values import integer, text
 from engine.errors import ChannelError, HandshakeFailed, Refused, Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
-from engine.model.facts import one_of
+from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
 from engine.model.tls import Hello
@@ -35,17 +35,23 @@ class Params:
 @dataclass(frozen=True)
 class Outcome:
     """What came of it: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Where nobody looks at it,
-    anything but ``connected`` is wrong. ``tls`` are the facts of a handshake."""
+    anything but ``connected`` is wrong. ``tls`` are the facts of a handshake. ``local`` and ``remote`` are the two ends
+    of the connection, host and port, None where there is none."""
 
     outcome: str
     detail: str = ""
     sent: bytes | None = None
     tls: Mapping[str, object] | None = None
+    local: tuple[str, int] | None = None
+    remote: tuple[str, int] | None = None
 
     def fact(self, name: str) -> object:
-        """``outcome``, and what a handshake came to."""
+        """``outcome``, the two ends, and the result of a handshake."""
         if name == "outcome":
             return self.outcome
+        if name in ("local", "remote"):
+            end = self.local if name == "local" else self.remote
+            return ABSENT if end is None else list(end)
         if name == "tls.error" and self.outcome == "handshake":
             return self.detail
         return (self.tls or {}).get(name, ABSENT)
@@ -93,7 +99,9 @@ async def perform(step: Step, ctx: Context) -> Observation:
         return Outcome("reset", error.what)
     except ChannelError as error:
         return Outcome("timeout", error.what)
-    return Outcome("connected", tls=facts_of(connection.channel))
+    host, port = ctx.live.address
+    remote = (host if params.address is None else text(params.address, variables), port)
+    return Outcome("connected", tls=facts_of(connection.channel), local=connection.channel.local, remote=remote)
 
 
 async def opened(step: Step, ctx: Context, hello: Hello | None) -> Connection:
@@ -129,6 +137,8 @@ KINDS = (
                 "connected, refused, reset, handshake (TLS was not agreed upon) or timeout.",
                 one_of("connected", "refused", "reset", "handshake", "timeout"),
             ),
+            Fact("local", "The client's end of the connection: its address and its port.", list_of(ANY)),
+            Fact("remote", "The server's end, as the client reached it: its address and its port.", list_of(ANY)),
             *TLS_FACTS,
         ),
         looks=True,

@@ -68,6 +68,7 @@ CALL = call(
         ("sent.0.headers.0.0", b"a"),
         ("sent.types", ["http.response.start", "http.response.body"]),
         ("sent.body", b"ok"),
+        ("sent.raised", []),
         ("returned", True),
         ("raised", ABSENT),
         ("loop", "uvloop.Loop"),
@@ -107,6 +108,12 @@ def test_values_keep_the_types_of_the_boundary() -> None:
     assert why(seen) == []
 
 
+def test_what_send_raised() -> None:
+    close = {"type": "websocket.close", "code": 1011}
+    raising = replace(CALL, events=(*CALL.events, Event("sent", 1.6, close, done=1.7, raised="ValueError")))
+    assert BoundaryFacts([raising]).fact("sent.raised") == ["ValueError"]
+
+
 def test_a_header_that_comes_twice_cannot_be_told() -> None:
     value = BoundaryFacts([CALL]).fact("scope.header.x-two")
     assert isinstance(value, Unclear)
@@ -116,7 +123,7 @@ def test_a_header_that_comes_twice_cannot_be_told() -> None:
 @pytest.mark.parametrize("fact", [fact.name for fact in BOUNDARY_FACTS])
 def test_a_fact_of_no_call(fact: str) -> None:
     empty = {"calls": 0, "paths": [], "received.types": [], "received.body": b"", "sent.types": [], "sent.body": b""}
-    empty |= {"received": [], "sent": []}
+    empty |= {"received": [], "sent": [], "sent.raised": []}
     name = fact.replace("[.*]", "").replace("*", "x")
     assert BoundaryFacts([]).fact(name) == empty.get(name, ABSENT)
 
@@ -223,6 +230,7 @@ def test_a_scope_that_is_a_subclass_of_dict_says_so() -> None:
         ("received.2.type", True),
         ("scope_after.state.leak", False),
         ("sent.0.status", False),
+        ("sent.raised", True),
         ("returned", False),
         ("raised", False),
         ("result.good.ok", False),

@@ -23,6 +23,8 @@ def test_it_stays_open_under_its_name() -> None:
             assert (await channel.receive())[0] == b"got hell7"
             assert channel.ended == ""
             assert ctx.live.boundary.peers == [(channel.local, "j1")]
+            assert seen.fact("local") == list(channel.local)
+            assert seen.fact("remote") == list(ctx.live.address)
             assert seen.fact("elapsed") is ABSENT
 
     run(work())
@@ -48,6 +50,8 @@ def test_nobody_listens() -> None:
     assert why(refused) == [("outcome", "refused")]
     # Who looks at it takes it upon himself.
     assert why(refused, "outcome") == []
+    assert refused.fact("local") is ABSENT
+    assert refused.fact("remote") is ABSENT
 
 
 def test_another_address() -> None:
