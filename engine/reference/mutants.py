@@ -19,6 +19,7 @@ from . import connection, exchange, response, session
 from .fields import Fields
 from .frames import Frames
 from .lifespan import Lifespan
+from .session import Session
 from .stream import Stream
 from .violations import Disconnected
 
@@ -86,6 +87,10 @@ def _written(change: Callable[[bytes], bytes]) -> Install:
 def _port_as_text(scope: Scope) -> None:
     host, port = scope["client"]
     scope["client"] = (host, str(port))
+
+
+def _swapped_ends(scope: Scope) -> None:
+    scope["client"], scope["server"] = scope["server"], scope["client"]
 
 
 def _short_version(scope: Scope) -> None:
@@ -182,6 +187,15 @@ def _coarse(right: Any) -> Any:
     return close
 
 
+def _refused(right: Any) -> Any:
+    def close_as(self: Session, event: Scope) -> None:
+        if event.get("code", 1000) != 1000:
+            raise ValueError("a close code that cannot be sent")
+        right(self, event)
+
+    return close_as
+
+
 def _not_asked(right: Any) -> Any:
     async def start(self: Lifespan) -> None:
         """It has none."""
@@ -191,6 +205,7 @@ def _not_asked(right: Any) -> Any:
 
 MUTANTS: dict[str, Install] = {
     "client-port-text": _scopes(_port_as_text),
+    "ends-swapped": _scopes(_swapped_ends),
     "version-1": _scopes(_short_version),
     "websocket-without-query": _scopes(_without_query),
     "path-decoded-twice": _scopes(_decoded_twice),
@@ -205,5 +220,6 @@ MUTANTS: dict[str, Install] = {
     "no-disconnect": _replace(Stream, "gone", _never),
     "disconnect-1006": _replace(Frames, "closed_with", _lost),
     "close-1011": _replace(Frames, "close", _coarse),
+    "close-refused": _replace(Session, "_close_as", _refused),
     "no-lifespan": _replace(Lifespan, "start", _not_asked),
 }

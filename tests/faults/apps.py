@@ -229,7 +229,7 @@ FAULTS: dict[str, Callable[[App], App]] = {
     "ws-scope-type-http": told(lambda value: {**value, "type": "http"}, "/ws/scope"),
     "ws-scope-path-lost": told(lambda value: {**value, "path": "/"}, "/ws/scope"),
     "ws-scope-headers-as-object": told(lambda value: {**value, "headers": dict(value["headers"])}, "/ws/scope"),
-    "ws-scope-keys-lost": told(without("query_string"), "/ws/scope"),
+    "ws-scope-keys-lost": told(without("asgi"), "/ws/scope"),
     "ws-requested-lost": told(lambda value: {**value, "requested": []}, "/ws/subprotocol"),
     "streaming-collected": changing(collected),
     "sse-without-done": changing(without_done),

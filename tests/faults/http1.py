@@ -15,7 +15,7 @@ import h11
 
 from .events import Event, check, header_pairs
 from .scope import scope_of
-from .switches import PROBE, Switch
+from .switches import PROBE, Switch, is_probe
 from .upgrade import Session, handshake
 from .wire import Wire, reason
 
@@ -79,6 +79,7 @@ class Exchange:
     async def next_piece(self) -> Event:
         """The next piece of the body, or http.disconnect if it breaks off."""
         if self.wire.protocol.they_are_waiting_for_100_continue and not self.switch("no-continue"):
+            self.wire.memory.continued = True
             await self.wire.emit(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
         try:
             event = await self.wire.event()
@@ -96,12 +97,16 @@ class Exchange:
                 data, self.body_cut = data[:-1], True
             return {"type": "http.request", "body": data, "more_body": True}
         self.body_read = True
+        if isinstance(event, h11.EndOfMessage):
+            self.wire.memory.trailers = list(event.headers)
         return {"type": "http.request", "body": b"", "more_body": self.switch("request-never-ends")}
 
     # what the application sends
 
     async def send(self, event: Event) -> None:
         """Write an event. Raises OSError when the client has gone, RuntimeError and what ``check`` raises else."""
+        if self.switch("send-always-raises") and not is_probe(self.request.target, self.request.headers):
+            raise RuntimeError("send() raises")
         checked = check(event, "http", self.switch)
         if checked is None or self.finished.is_set():
             return
@@ -234,6 +239,12 @@ class Exchange:
         """The application has ended without a whole response. Whether the connection can go on."""
         if self.switch("exception-hangs" if trouble else "no-answer-hangs"):
             await self.wire.ignore()
+        elif trouble and self.switch("later-500"):
+            self.wire.memory.raised = True
+            headers = self.wire.dated([(b"content-length", b"0")])
+            await self.wire.emit(h11.Response(status_code=500, headers=headers, reason=reason(500)))
+            await self.end()
+            return True
         elif not self.status:
             await self.wire.answer(500, str(trouble) if self.switch("exception-leaks") else "Internal Server Error")
         elif self.switch("abort-looks-complete") and self.wire.protocol.our_state is h11.SEND_BODY:
@@ -286,10 +297,17 @@ async def serve_connection(
         wire.is_head = request.method == b"HEAD"
         if switch("killed-worker-holds-clients") and request.target != PROBE:
             hold_on()
-        if (opening := handshake(request, switch)) is not None:
+        opening = handshake(request, switch)
+        if (same := same_answer(request, switch, websocket=opening is not None)) is not None:
+            if same:
+                await wire.answer(same, reason(same).decode())
+            return
+        if opening is not None:
             scope = scope_of(request, "websocket", wire.ends, state, switch, **wire.secured("websocket"))
             return await Session(wire, opening, switch).run(app, scope)
         exchange = Exchange(wire, request, switch)
+        if wire.memory.continued and switch("later-continue"):
+            await wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         scope = scope_of(request, "http", wire.ends, state, switch, **wire.secured("http"))
         late, wire.held = wire.held, None
         if switch("pipeline-reversed") and wire.ahead and late is None:
@@ -300,7 +318,7 @@ async def serve_connection(
             await asyncio.gather(swallow(wire), exchange.run(app, scope))
             return
         async with asyncio.timeout(keep_alive if switch("keep-alive-cuts-requests") else None):
-            going = await exchange.run(app, scope)
+            going = await exchange.run(wire.memory.around(app), scope)
         if late is not None:
             wire.held = None
             await wire.write(b"".join(late))
@@ -310,7 +328,7 @@ async def serve_connection(
             return await wire.ignore()
         if not await next_cycle(wire, exchange):
             return
-        if switch("pipeline-dropped") and wire.ahead:
+        if wire.ahead and (switch("pipeline-dropped") or (switch("pipeline-third-lost") and wire.memory.turn == 2)):
             wire.restart(b"")
 
 
@@ -321,6 +339,13 @@ async def next_cycle(wire: Wire, exchange: Exchange) -> bool:
     if wire.protocol.our_state is h11.IDLE:  # a faulty server that has forgotten the request before
         return True
     if wire.protocol.their_state is h11.SEND_BODY and wire.protocol.our_state is h11.DONE:
+        if wire.switch("later-unread-is-a-request") and wire.ahead:
+            wire.restart(wire.ahead)
+            return True
+        if wire.switch("later-unread-in-the-body"):
+            await keep_unread(wire)
+            wire.protocol.start_next_cycle()
+            return True
         try:  # the end of a request without a body is not an event that somebody need have asked for
             event = wire.protocol.next_event()
         except h11.RemoteProtocolError:
@@ -331,6 +356,27 @@ async def next_cycle(wire: Wire, exchange: Exchange) -> bool:
         wire.protocol.start_next_cycle()
         return True
     return False
+
+
+def same_answer(request: h11.Request, switch: Switch, *, websocket: bool) -> int | None:
+    """The status that a server answers everything with, 0 for one that answers nothing; None where it serves."""
+    if is_probe(request.target, request.headers):
+        return None
+    if switch("always-closes"):
+        return 0
+    if switch("ws-always-403") and websocket:
+        return 403
+    return next((status for status in (400, 500) if switch(f"always-{status}")), None)
+
+
+async def keep_unread(wire: Wire) -> None:
+    """Read what the application left of a body, and remember it."""
+    while wire.protocol.their_state is h11.SEND_BODY:
+        event = await wire.event()
+        if isinstance(event, h11.Data):
+            wire.memory.unread += bytes(event.data)
+        elif not isinstance(event, h11.EndOfMessage):
+            return
 
 
 async def refuse(wire: Wire, error: h11.RemoteProtocolError, switch: Switch) -> None:

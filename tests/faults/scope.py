@@ -67,7 +67,7 @@ def spoil(scope: dict[str, Any], request: h11.Request, switch: Switch) -> None:
     if switch("scope-scheme-ftp"):
         scope["scheme"] = "ftp"
     if switch("scope-keys-missing"):
-        scope.pop("query_string")
+        scope.pop("query_string" if scope["type"] == "http" else "asgi")
     if switch("scope-root-path-slash"):
         scope["root_path"] = "/"
     if switch("scope-query-marked"):
@@ -113,6 +113,8 @@ def spoil(scope: dict[str, Any], request: h11.Request, switch: Switch) -> None:
         scope["client"] = [scope["client"][0], str(scope["client"][1])]
     if switch("scope-server-missing-port"):
         scope["server"] = [scope["server"][0]]
+    if switch("scope-ends-swapped"):
+        scope["client"], scope["server"] = scope["server"], scope["client"]
     if switch("scope-subprotocols-reversed") and "subprotocols" in scope:
         scope["subprotocols"].reverse()
     if switch("ws-scope-no-query") and scope["type"] == "websocket":

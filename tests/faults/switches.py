@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 FAULTS: dict[str, str] = {
     # what the application is told
     "scope-type-http1": "the type of an HTTP scope is `http1`",
     "scope-asgi-2": "the scope says that it is of ASGI 2",
     "scope-asgi-text": "asgi is the version, as str",
     "scope-scheme-ftp": "the scheme is `ftp`",
-    "scope-keys-missing": "the scope has no query_string",
+    "scope-keys-missing": "the scope has no query_string, and a WebSocket's has no asgi",
     "scope-headers-counted": "each header has its number as a third item",
     "scope-headers-dict": "headers is a dict",
     "scope-root-path-slash": "root_path is a slash",
@@ -30,6 +32,7 @@ FAULTS: dict[str, str] = {
     "scope-headers-padded": "white space around a value is kept",
     "scope-client-port-text": "the client's port is str",
     "scope-server-missing-port": "server is a list of the host alone",
+    "scope-ends-swapped": "client is the server's address, and server the client's",
     "scope-subprotocols-reversed": "the subprotocols come in reverse order",
     "request-body-cut": "the last byte of a request's body is lost",
     "request-body-raw-chunks": "the body of a chunked request is delivered with its framing",
@@ -89,6 +92,31 @@ FAULTS: dict[str, str] = {
     "long-target-hangs": "a target that is too long is not answered",
     "long-target-500": "a target that is too long is answered with 500",
     "bare-lf-hangs": "a line that ends in LF alone is not answered",
+    # what a connection keeps of the requests before
+    "later-paths": "later requests on a connection have the first one's path",
+    "later-queries": "later requests on a connection have the first one's query",
+    "later-fields": "later requests on a connection have the first one's fields beside their own",
+    "later-trailers": "the trailers of a request are fields of the next",
+    "later-clients": "the client's port is another for each request on a connection",
+    "later-bodies": "later requests on a connection have the first one's body before their own",
+    "later-unread-in-the-body": "what the application left unread of a body is in the body of the next request",
+    "later-unread-is-a-request": "what the application left unread of a body is taken for a request",
+    "later-statuses": "later responses on a connection have the first one's status",
+    "later-response-fields": "later responses on a connection have fields of the first one",
+    "later-bodies-sent-again": "later responses on a connection have the first one's body behind their own",
+    "later-bare": "the response after one to HEAD, or with status 204 or 304, has no body either",
+    "later-cut": "the response after a large one loses its last byte",
+    "later-continue": "a request after one that was told to continue is told so as well",
+    "later-500": "a connection on which the application raised answers with 500 from then on",
+    "pipeline-third-lost": "a third request that came with the first two is lost",
+    # the same answer to everything
+    "always-500": "every request is answered with 500, and no application is called",
+    "always-400": "every request is answered with 400, and no application is called",
+    "always-closes": "every connection is closed when a request has come, without an answer",
+    "send-always-raises": "every send() raises",
+    "ws-always-403": "every handshake is refused, and no application is called",
+    "ws-always-1002": "every WebSocket is failed with 1002 by the client's first frame",
+    "ws-always-1011": "every WebSocket is closed with 1011 once it was accepted",
     # WebSocket
     "ws-missing-key-accepted": "a handshake without a key is accepted",
     "ws-no-101": "an accepted handshake is answered with 200",
@@ -108,6 +136,7 @@ FAULTS: dict[str, str] = {
     "ws-wrong-pong": "pongs are empty",
     "ws-close-1000": "every close goes out with 1000",
     "ws-close-dropped": "the connection is dropped without a close frame",
+    "ws-close-refused": "send() raises for a close with another code than 1000, and the connection is closed with 1011",
     "ws-disconnect-1006": "websocket.disconnect always says 1006",
     "ws-lost-is-1000": "websocket.disconnect says 1000 for a connection that was lost",
     "ws-no-code-is-1000": "websocket.disconnect says 1000 for a close without a code",
@@ -176,6 +205,12 @@ FAULTS: dict[str, str] = {
 
 PROBE = b"/health"
 """The target that the engine asks for until a server is ready: faults that would keep it from that leave it alone."""
+
+
+def is_probe(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request is the engine's own, which asks whether a server is ready, and not a case's for the same
+    target."""
+    return target == PROBE and (b"connection", b"close") in [(name.lower(), value.lower()) for name, value in headers]
 
 
 class Switch:

@@ -70,6 +70,10 @@ def _wire(*ids: str) -> tuple[str, ...]:
     return _cases("http/wire.yaml", *ids)
 
 
+def _after(*ids: str) -> tuple[str, ...]:
+    return _cases("http/connections.yaml", *ids)
+
+
 def _ws(*ids: str) -> tuple[str, ...]:
     return _cases("websocket/messages.yaml", *ids)
 
@@ -149,6 +153,7 @@ SERVERS: Table = {
     "scope-headers-padded": _scope("space-around-a-value"),
     "scope-client-port-text": _http_scope("client"),
     "scope-server-missing-port": _http_scope("server"),
+    "scope-ends-swapped": _scope("both-ends"),
     "scope-subprotocols-reversed": _websocket("subprotocols-arrive", "subprotocol-is-selected"),
     "request-body-cut": _http_messages(*ECHO[1:]) + _messages("post-after-post") + _tls("body"),
     "request-body-raw-chunks": _messages("chunked-request"),
@@ -205,6 +210,36 @@ SERVERS: Table = {
     "missing-host-accepted": _wire("missing-host"),
     "space-before-colon-accepted": _wire("space-before-colon"),
     "both-lengths-smuggle": _wire("both-lengths"),
+    "always-500": _http_scope("client", "server")
+    + _http_messages("status[500]", "no-final-100")
+    + _messages("header-cannot-split")
+    + _scope("raw-path")
+    + _asgi("no-answer")
+    + _wire("bad-content-length", "obfuscated-chunked", "missing-host", "target-too-long", "short-body"),
+    "always-400": _http_messages("status[400]")
+    + _wire("bad-content-length", "bad-chunk-size", "both-lengths", "missing-host", "space-before-colon", "single-lf")
+    + _frames("without-a-key"),
+    "always-closes": _streaming("broken-off") + _after("after-an-exception") + _secure("closure-alert"),
+    "send-always-raises": _asgi("wrong-types", "raise-is-500") + _costs("slow-reader"),
+    "ws-always-403": _ws("rejected"),
+    "ws-always-1002": _frames("reserved-opcode", "unmasked", "lone-continuation") + _ws("lost"),
+    "ws-always-1011": _websocket(*CLOSES) + _ws("application-raises", "closes-without-code", "lost") + _frames("ping"),
+    "later-paths": _after("after-a-body", "three-pipelined"),
+    "later-queries": _after("after-a-body"),
+    "later-fields": _after("after-a-body", "three-pipelined", "after-100-continue"),
+    "later-trailers": _after("after-trailers"),
+    "later-clients": _scope("both-ends"),
+    "later-bodies": _after("after-a-body", "after-trailers", "three-pipelined"),
+    "later-unread-in-the-body": _after(*_variants("after-an-unread-body", "small", "100-kib")),
+    "later-unread-is-a-request": _after(*_variants("after-an-unread-body", "small", "100-kib")),
+    "later-statuses": _after("after-a-body"),
+    "later-response-fields": _after("after-a-body"),
+    "later-bodies-sent-again": _after("after-a-body", *_variants("after-a-response", "chunks")),
+    "later-bare": _after(*_variants("after-a-response", "head", "204", "304")),
+    "later-cut": _after(*_variants("after-a-response", "1-mib")),
+    "later-continue": _after("after-100-continue"),
+    "later-500": _after("after-an-exception"),
+    "pipeline-third-lost": _after("three-pipelined"),
     "one-read-a-request": _wire("byte-by-byte") + _secure("request-in-many-records"),
     "long-target-hangs": _wire("target-too-long"),
     "long-target-500": _wire("target-too-long"),
@@ -227,6 +262,7 @@ SERVERS: Table = {
     "ws-wrong-pong": _frames("ping"),
     "ws-close-1000": _websocket(*CLOSES[1:]) + _ws("private-code", "client-closes-privately"),
     "ws-close-dropped": _websocket(*CLOSES, "client-closes") + _ws("private-code"),
+    "ws-close-refused": _websocket(*CLOSES[1:]) + _ws("private-code", "close-beside-receive"),
     "ws-disconnect-1006": _websocket("client-closes") + _ws("client-closes-privately"),
     "ws-lost-is-1000": _ws("lost"),
     "ws-no-code-is-1000": _ws("closes-without-code"),

@@ -83,6 +83,8 @@ class Session:
 
     async def send(self, event: Event) -> None:
         """Act on an event. Raises OSError when the connection is over, else as ``check``."""
+        if self.switch("send-always-raises"):
+            raise RuntimeError("send() raises")
         checked = check(event, "websocket", self.switch)
         if checked is None:
             return
@@ -118,6 +120,9 @@ class Session:
             response = h11.InformationalResponse(status_code=101, headers=lines, reason=b"Switching Protocols")
             await self.wire.emit(response)
         self.accepted = True
+        if self.switch("ws-always-1011"):
+            self.protocol.send_close(1011)
+            await self.flush()
         self.wire.leave = self.leave
         if self.pump is None:
             self.pump = asyncio.create_task(self.read_frames())
@@ -144,6 +149,8 @@ class Session:
         await self.flush()
 
     async def close(self, event: Event) -> None:
+        if self.switch("ws-close-refused") and event.get("code", 1000) != 1000:
+            raise ValueError("a close code that cannot be sent")
         if self.switch("ws-close-waits-for-receive"):
             await self.idle.wait()
         self.protocol.send_close(event.get("code", 1000), event.get("reason") or "")
@@ -193,6 +200,8 @@ class Session:
         """Take bytes of the client in: its messages become events."""
         if self.switch("ws-claim-allocates") and len(data) > 9 and data[1] & 0x7F == 127:
             _kept.append(b"x" * min(int.from_bytes(data[2:10], "big"), 256 * 1024 * 1024))
+        if self.switch("ws-always-1002"):
+            return self.protocol.fail(1002, "")
         if self.switch("ws-reads-after-close"):
             data = closing_last(data)
         if self.switch.name:

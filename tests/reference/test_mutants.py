@@ -20,6 +20,7 @@ from tests.specs.test_reference import ROOT, Results
 
 CAUGHT_BY: Mapping[str, str] = {
     "client-port-text": "contract/http-scope.yaml::client",
+    "ends-swapped": "http/scope.yaml::both-ends",
     "version-1": "contract/http-scope.yaml::http-version",
     "websocket-without-query": "websocket/messages.yaml::query-string",
     "path-decoded-twice": "http/scope.yaml::path-is-decoded[percent]",
@@ -34,6 +35,7 @@ CAUGHT_BY: Mapping[str, str] = {
     "no-disconnect": "asgi/boundary.yaml::disconnect-during-receive",
     "disconnect-1006": "websocket/messages.yaml::client-closes-privately",
     "close-1011": "websocket/messages.yaml::private-code",
+    "close-refused": "contract/websocket.yaml::application-closes[1011]",
     "no-lifespan": "contract/lifespan.yaml::startup-was-called",
 }
 

@@ -49,6 +49,7 @@ def lifespan(value: object) -> list[str]:
 # The mutants, by what is wrong with each; engine/reference/mutants.py makes it so.
 MUTANTS = {
     "client-port-text": "the client's port is text",
+    "ends-swapped": "client is the server's address, and server the client's",
     "version-1": "HTTP/1.0 is called 1",
     "websocket-without-query": "a WebSocket's scope has no query_string",
     "path-decoded-twice": "the path is decoded twice",
@@ -63,6 +64,7 @@ MUTANTS = {
     "no-disconnect": "receive() never hears that the client left",
     "disconnect-1006": "every WebSocket ends with 1006",
     "close-1011": "every close but 1000 goes out as 1011",
+    "close-refused": "send() raises for a close with another code than 1000, and the connection is closed with 1011",
     "no-lifespan": "the application has no lifespan call",
 }
 
