@@ -11,6 +11,7 @@
     │   ├── Reset              the peer reset the connection
     │   ├── HandshakeFailed    TLS could not be agreed upon
     │   └── ChannelClosed      this side was closed already
+    ├── EvidenceLost           the observer's record is incomplete: nothing can be said of what is absent from it
     ├── ResultsError           a results file cannot be read or written
     └── Defect                 the engine broke a promise that it made to itself
 
@@ -99,6 +100,10 @@ class HandshakeFailed(ChannelError):
 
 class ChannelClosed(ChannelError):
     """This side was closed already; the step that uses it comes too late."""
+
+
+class EvidenceLost(EngineError):
+    """The observer's record of what crossed the boundary is incomplete, so a case that looks at it cannot be judged."""
 
 
 class ResultsError(EngineError):

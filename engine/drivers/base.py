@@ -86,6 +86,21 @@ class AtBoundary(Protocol):
         ...
 
 
+@runtime_checkable
+class Recorded(Protocol):
+    """An observation that was made from the observer's records, which may be incomplete."""
+
+    @property
+    def lost(self) -> int:
+        """How many records of the calls that it speaks of cannot be used."""
+        ...
+
+    @property
+    def stray(self) -> Mismatch | None:
+        """Where a step has no call: how a call that nothing can be told to belong to names its client."""
+        ...
+
+
 @dataclass(frozen=True)
 class Seen:
     """An observation from a plain mapping of facts, with nothing implied."""
@@ -328,5 +343,5 @@ class Kind:
 
 __all__ = [
     "NOTATIONS", "AtBoundary", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed",
-    "Reader", "Schema", "Seen", "Stop", "Stretch", "mapping", "notation",
+    "Reader", "Recorded", "Schema", "Seen", "Stop", "Stretch", "mapping", "notation",
 ]  # fmt: skip

@@ -12,28 +12,33 @@ import asyncio
 from engine.drivers.base import Context
 from engine.drivers.http1 import Response, ResponseReader, request_bytes
 from engine.drivers.sending import ENGINE_HEADER
-from engine.errors import ChannelError
+from engine.errors import ChannelError, EvidenceLost
 
 PATH = "/health"
+ANSWERED = 200  # what the contract's application says there; a server that refuses has other words
 WITHIN = 1.0
 POLL = 0.002
 
 
 async def send_marker(ctx: Context) -> bool:
-    """Send the marker, and wait until its call is on record, at most WITHIN seconds: whether it is."""
+    """Send the marker, and wait until its call is on record, at most WITHIN seconds: whether it is.
+
+    Raises EvidenceLost where the application answered it and no call is on record.
+    """
     boundary = ctx.live.boundary
     # A job of its own, so that no script of the case is played for it and no step takes it for its own.
     job = f"{ctx.job}-marker-{int(ctx.now() * 1e6)}"
     token = boundary.token(job, 1)
     performed = ctx.performed
     peer, name = performed.peer, performed.connection
+    answer = Response()
     try:
         async with asyncio.timeout(WITHIN):
             connection = await ctx.connect(None)
             try:
                 data = request_bytes("GET", PATH, host=ctx.live.host, added=((ENGINE_HEADER, token.encode()),))
                 await connection.channel.send(data)
-                await ResponseReader(Response()).read(connection.channel)
+                await ResponseReader(answer).read(connection.channel)
                 boundary.refresh()
                 while not boundary.calls(token=token):
                     await asyncio.sleep(POLL)
@@ -42,6 +47,12 @@ async def send_marker(ctx: Context) -> bool:
                 ctx.release(connection)
         return True
     except (ChannelError, TimeoutError) as error:
+        if answer.status == ANSWERED and answer.complete:
+            raise EvidenceLost(
+                f"the application answered a request of the engine's own, and {WITHIN:g} s later the observer has no "
+                "record of its call",
+                hint="look at the target's log, and whether its disk is full",
+            ) from error
         ctx.note("marker", f"a request of the engine's own is not on record: {error or 'nothing came'}")
         return False
     finally:

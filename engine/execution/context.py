@@ -8,8 +8,8 @@ from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.drivers.base import Connection, Context, Kind, Observation, Performed, Stop
-from engine.errors import ChannelClosed, Defect
+from engine.drivers.base import Connection, Context, Kind, Observation, Performed, Recorded, Stop
+from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.judge import Match, count, judge
 from engine.model.case import Case, Step
@@ -47,7 +47,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Memory:
-    """What all branches of one job share."""
+    """What all branches of one job share. ``lost_before`` counts the records that were lost before it began."""
 
     job: Job
     live: LiveTarget
@@ -59,6 +59,7 @@ class Memory:
     notes: list[Moment] = field(default_factory=list)
     calls: int = 0
     log_from: int = 0
+    lost_before: int = 0
     under_way: dict[int, Step] = field(default_factory=dict)
 
 
@@ -281,6 +282,8 @@ class Branch(Context):
     async def look(self, step: Step, observation: Observation) -> None:
         checks, tally = step.checks, self._tally
         broken, warned = self._mismatches(step, observation)
+        if isinstance(observation, Recorded):
+            broken = self._with_record(observation, broken, warned)
         tally.evaluated += sum(count(group) for group in (checks.expect, checks.should) if group) + len(checks.record)
         tally.broken += broken
         tally.warned += warned
@@ -297,6 +300,26 @@ class Branch(Context):
             self._variables[name] = value
         if broken:
             raise Stop
+
+    def _with_record(self, observation: Recorded, broken: list[Mismatch], warned: list[Mismatch]) -> list[Mismatch]:
+        """The mismatches of an observation that was made from the observer's records. A call that cannot be told to
+        belong to any step is named before what follows from that. Raises EvidenceLost where the records are incomplete,
+        and so neither what holds nor what does not is known: some of the case's time are lost, or there is such a call
+        and nothing is amiss, since it may be the one that is not to be there."""
+        boundary = self.live.boundary
+        lost = boundary.lost - self._memory.lost_before + observation.lost
+        if lost:
+            why = f": {boundary.notes[-1]}" if boundary.notes else ""
+            raise EvidenceLost(f"the observer lost {lost} record{'' if lost == 1 else 's'} while the case ran{why}")
+        stray = observation.stray
+        if stray is None:
+            return broken
+        if not (broken or warned):
+            raise EvidenceLost(
+                f"the application was called with {stray.actual} for {stray.where}, which {stray.expected}: "
+                f"no expectation is broken, but {stray.why}"
+            )
+        return [stray, *broken]
 
 
 def _placed(mismatch: Mismatch, step: Step) -> Mismatch:

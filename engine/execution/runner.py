@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from engine.drivers.base import Stop
-from engine.errors import ChannelError, EngineError, Refused
+from engine.errors import ChannelError, EngineError, EvidenceLost, Refused
 from engine.execution.context import Branch, Kinds, Memory, OpenChannel, Tally
 from engine.execution.job import Job
 from engine.execution.judge import Match, Outcomes, decide
@@ -64,6 +64,7 @@ class Runner:
         memory = Memory(job, live, self._kinds, self._match, self._open)
         # A server that the case has for itself began to write before the case began.
         logged = memory.log_from = 0 if job.launch.lifespan_of else live.logged
+        memory.lost_before = live.boundary.lost
         tally = Tally()
         timed_out = crash = defect = ""
         variables = self.variables(job, live.host)
@@ -83,6 +84,8 @@ class Runner:
             _break(tally, memory, error, "connects")
         except ChannelError as error:
             _break(tally, memory, error, "goes on")
+        except EvidenceLost as error:
+            defect = str(error)
         except (Unknown, EngineError, ValueError, TypeError) as error:
             defect = f"{type(error).__name__}: {error}"
         except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
@@ -117,6 +120,7 @@ class Runner:
             title=case.title,
             log=live.log(logged)[-LOG:] if keep else "",
             calls=tuple(_calls(memory)) if self._keep_calls else (),
+            send_raised=_send_raised(memory) if keep or job.target.is_control else (),
         )
         live.boundary.finish(job.id)
         return result
@@ -148,6 +152,13 @@ def _calls(memory: Memory) -> Sequence[AppCall]:
     if memory.job.launch.lifespan_of:
         found.update((call.key, call) for call in boundary.lifespans())
     return sorted(found.values(), key=lambda call: call.started)
+
+
+def _send_raised(memory: Memory) -> tuple[str, ...]:
+    """The classes that send() raised in the job's calls."""
+    boundary = memory.live.boundary
+    boundary.refresh()
+    return boundary.send_raised(memory.job.id)
 
 
 def _meant(memory: Memory, tally: Tally) -> bool:

@@ -58,7 +58,8 @@ class AppCall:
     client's address as the server told it, its port an int, or None. ``ended`` is when the call returned or raised,
     None while it runs. ``returned`` is None while it runs. ``marks`` are those that the script set, with their times.
     ``received_total`` and ``sent_total`` are (size, SHA-256) of whole bodies, where the observer reported them.
-    ``scope_class`` is the scope's exact class.
+    ``scope_class`` is the scope's exact class. ``lost`` counts the records of this call that cannot be used: with any,
+    nothing can be said of what is absent from it.
     """
 
     key: str
@@ -80,6 +81,7 @@ class AppCall:
     sent_total: tuple[int, str] | None = None
     notes: tuple[str, ...] = ()
     scope_class: str = "dict"
+    lost: int = 0
 
     @property
     def type(self) -> str:

@@ -117,6 +117,25 @@ class Boundary(Protocol):
         """When the last record was made; 0.0 if there is none."""
         ...
 
+    def strays(self, since: float) -> list[AppCall]:
+        """Calls without a token since that time whose client is no connection that the engine has expected a call from,
+        in the order of their start: they cannot be told to belong to any job."""
+        ...
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        """The classes that send() raised in the calls of a job, each once."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """How many records are known to be lost so far."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What observers said of their whole process: that evidence was lost, and why."""
+        ...
+
     def finish(self, job: str) -> None:
         """Forget a job's script, marks and peers."""
         ...

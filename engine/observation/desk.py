@@ -62,6 +62,7 @@ class Desk:
         self._lifespans: list[Story] = []
         self._peers: dict[str, list[Peer]] = {}
         self._owners: dict[int, str] = {}
+        self._expected: set[int] = set()  # every port that a job's bytes came from, whether the job is finished or not
         self._finished: set[str] = set()
         self._with_files: set[str] = set()  # jobs with a script or a mark: no other job's application sets any
         self._latest = 0.0
@@ -91,6 +92,7 @@ class Desk:
         """Say that the job's bytes will come from this address without the header. Raises OSError."""
         self._put(self.folder / "ports" / str(address[1]), _checked(job))
         self._owners[address[1]] = job
+        self._expected.add(address[1])
         self._peers.setdefault(job, []).append(_peer(address))
 
     def mark(self, job: str, name: str) -> None:
@@ -156,6 +158,25 @@ class Desk:
     def lifespans(self) -> list[AppCall]:
         """The lifespan calls, in the order of their start."""
         return _in_order(self._lifespans)
+
+    def strays(self, since: float) -> list[AppCall]:
+        """Calls without a token since a time whose client is no connection that any job's bytes came from, in the order
+        of their start. Behind a gateway the client is the one that the gateway names."""
+        return _in_order(
+            story
+            for process in self._processes.values()
+            for story in process.stories.values()
+            if not story.token
+            and story.type != "lifespan"
+            and story.order[0] >= since
+            and (story.peer is None or story.peer[1] not in self._expected)
+        )
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        """The classes that send() raised in the calls of a job, by its token and from its peers, each once."""
+        peers = self._peers.get(job, ())
+        stories = [*self._by_job.get(job, ()), *(story for peer in peers for story in self._by_peer.get(peer, ()))]
+        return tuple(dict.fromkeys(name for story in stories for name in story.send_raised))
 
     def latest(self) -> float:
         """When the last record was made; 0.0 if there is none."""

@@ -8,9 +8,12 @@ from typing import Any
 
 from engine.model.boundary import AppCall, Event, Foreign, Outcome
 from engine.observation.decode import decode
-from engine.observation.reader import opened
+from engine.observation.reader import SEALED, opened
 
 Record = Mapping[str, Any]
+
+# How the observer says that a send() came back without an exception.
+RETURNED = b'"raised":""'
 
 
 class Story:
@@ -38,10 +41,20 @@ class Story:
         self._outcomes: dict[str, Outcome] = {}
         self._marks: list[tuple[str, float]] = []
         self._notes: list[str] = []
+        self._lost = 0
+        self._raises = False
 
     def take(self, record: Record) -> None:
         """One more record of this call."""
         self._new.append(record)
+        self._raises = self._raises or (record.get("k") == "sent" and RETURNED not in record.get(SEALED, b""))
+
+    @property
+    def send_raised(self) -> tuple[str, ...]:
+        """The classes that send() raised, each once. Most calls need not be folded for that."""
+        if not self._raises:
+            return ()
+        return tuple(dict.fromkeys(event.raised for event in self.call.events if event.raised))
 
     @property
     def call(self) -> AppCall:
@@ -54,6 +67,7 @@ class Story:
                 try:
                     self._fold(opened(record), changes)
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
+                    self._lost += 1
                     self._notes.append(f"a record of kind {record.get('k')} cannot be used: {error!r}")
             call = replace(
                 call,
@@ -61,6 +75,7 @@ class Story:
                 outcomes=dict(self._outcomes),
                 marks=tuple(self._marks),
                 notes=tuple(self._notes),
+                lost=self._lost,
                 **changes,
             )
         self._call = call
@@ -72,6 +87,7 @@ class Story:
             scope, kind = _mapping(record["scope"])
         except ValueError as error:
             scope, kind = {}, ""
+            self._lost += 1
             self._notes.append(f"the scope cannot be used: {error}")
         return AppCall(
             key=self.key,
@@ -83,6 +99,7 @@ class Story:
             scope=scope,
             scope_class=kind,
             notes=tuple(self._notes),
+            lost=self._lost,
         )
 
     def _fold(self, record: Record, changes: dict[str, Any]) -> None:
@@ -110,7 +127,7 @@ class Story:
             case "end":
                 changes.update(_end(record, at))
             case other:
-                self._notes.append(f"a record of an unknown kind: {other}")
+                raise ValueError(f"there is no kind {other}")
 
 
 def _end(record: Record, at: float) -> dict[str, Any]:

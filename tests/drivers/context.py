@@ -100,8 +100,12 @@ def reset(writer: asyncio.StreamWriter) -> None:
 class FakeBoundary(Boundary):
     """A boundary whose calls a test puts there. ``on_refresh`` is asked each time for what came since."""
 
+    lost: int = 0
+    notes: tuple[str, ...] = ()
+
     def __init__(self) -> None:
         self.all: list[AppCall] = []
+        self.lost_calls: list[AppCall] = []
         self.living: list[AppCall] = []
         self.marks: set[tuple[str, str]] = set()
         self.peers: list[tuple[tuple[str, int], str]] = []
@@ -135,6 +139,12 @@ class FakeBoundary(Boundary):
 
     def lifespans(self) -> list[AppCall]:
         return self.living
+
+    def strays(self, since: float) -> list[AppCall]:
+        return [call for call in self.lost_calls if call.started >= since]
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        return ()
 
     def latest(self) -> float:
         return max((call.started for call in self.all), default=0.0)

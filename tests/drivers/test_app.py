@@ -7,6 +7,8 @@ import pytest
 
 from engine.drivers.app import last_crossing, settled
 from engine.drivers.base import Performed
+from engine.drivers.boundary_facts import BoundaryFacts
+from engine.errors import EvidenceLost
 from engine.model.boundary import Event
 from tests.drivers.context import FakeContext, against, call, run, see, staying, why
 from tests.drivers.reader import mistakes, step
@@ -165,16 +167,65 @@ def test_a_marker_that_nobody_takes_is_noted() -> None:
     run(work())
 
 
-def test_a_marker_that_is_not_recorded_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nno", b""])
+def test_a_marker_that_no_application_answered_is_noted(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     monkeypatch.setattr("engine.drivers.marker.WITHIN", 0.1)
 
     async def work() -> None:
-        async with against(staying(OK)) as ctx:
+        async with against(staying(answer)) as ctx:
             performed(ctx, peer=PEER)
             await see(ctx, "app", {"quiet": "1ms"})
             assert [what for what, _ in ctx.notes] == ["marker"]
 
     run(work())
+
+
+def test_a_marker_that_the_application_answered_and_nobody_recorded_is_lost_evidence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An observer that records nothing would let every "was not called" pass."""
+    monkeypatch.setattr("engine.drivers.marker.WITHIN", 0.1)
+
+    async def work() -> None:
+        async with against(staying(OK)) as ctx:
+            performed(ctx, peer=PEER)
+            with pytest.raises(EvidenceLost, match="the observer has no record"):
+                await see(ctx, "app", {"quiet": "1ms"})
+
+    run(work())
+
+
+def test_a_call_of_nobody_s_is_named_where_a_step_without_a_header_has_none() -> None:
+    async def work() -> None:
+        ctx = FakeContext()
+        boundary = ctx.live.boundary
+        performed(ctx, peer=PEER)
+        swapped = call(peer=("127.0.0.1", 8000), started=2.0)
+        boundary.lost_calls = [call(peer=("127.0.0.1", 9), started=0.5), swapped]
+        stray = (await see(ctx, "app", {"of": "all"})).stray  # type: ignore[attr-defined]
+        assert (stray.where, stray.expected) == ("scope.client", "is the client's own address, 127.0.0.1:5")
+        assert (stray.actual, stray.given) == ("127.0.0.1:8000", True)
+        boundary.lost_calls = [call(started=2.0)]
+        assert (await see(ctx, "app", {"of": "all"})).stray.actual == "none"  # type: ignore[attr-defined]
+        # Where the step's own call is there, it is none of it that others are not.
+        boundary.all = [call(peer=PEER, started=1.5)]
+        assert (await see(ctx, "app", {"of": "all"})).stray is None  # type: ignore[attr-defined]
+
+    run(work())
+
+
+def test_a_step_that_is_known_by_its_token_has_no_stray() -> None:
+    async def work() -> None:
+        ctx = FakeContext()
+        performed(ctx, "j1.1", peer=PEER)
+        ctx.live.boundary.lost_calls = [call(peer=("127.0.0.1", 8000), started=2.0)]
+        assert (await see(ctx, "app", {"of": "all"})).stray is None  # type: ignore[attr-defined]
+
+    run(work())
+
+
+def test_records_of_calls_that_cannot_be_used_are_counted() -> None:
+    assert BoundaryFacts([call("j1.1", lost=1), call("j1.2", lost=2)]).lost == 3
 
 
 def test_settled() -> None:

@@ -32,6 +32,9 @@ class FakeBoundary:
         self.finished: list[str] = []
         self.marks: set[tuple[str, str]] = set()
         self.known: list[AppCall] = []
+        self.lost = 0
+        self.notes: list[str] = []
+        self.raised: tuple[str, ...] = ()
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
         return f"{job}.{call}" + (" after" if keep_scope_after else "")
@@ -54,6 +57,12 @@ class FakeBoundary:
 
     def lifespans(self) -> list[AppCall]:
         return []
+
+    def strays(self, since: float) -> list[AppCall]:
+        return []
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        return self.raised
 
     def latest(self) -> float:
         return 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from engine.channels.scripted import ScriptedChannel
 from engine.drivers.base import Context, Observation, Seen
+from engine.drivers.boundary_facts import BoundaryFacts
 from engine.errors import Defect, Refused
 from engine.execution.job import Job
 from engine.execution.runner import Runner
+from engine.model.boundary import AppCall
 from engine.model.case import Act, Application, Case, Level, Step
 from engine.model.expectation import Checks, Mismatch
 from engine.model.places import Place
@@ -21,6 +24,7 @@ from engine.model.protocols import Channel
 from engine.model.target import Ended, Launch
 from engine.model.tls import Hello, Trust
 from engine.model.verdict import JobResult, Verdict
+from engine.observation.desk import Desk
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
 PLACE = Place("case.yaml", 1, 1)
@@ -318,3 +322,91 @@ def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
     outer = case(step("twice", params=inner), step("right", Checks(expect=group(text="$(s)"))))
     result = run(outer, twice=try_twice, wrong=see(status=500), right=see(status=200, text="200"))
     assert (result.verdict, result.evaluated) == (Verdict.PASS, 2)
+
+
+# What the observer lost
+
+
+def boundary_look(live: FakeLive, lost: int = 0, stray: Mismatch | None = None) -> object:
+    """A step that looks at the calls of a target whose observer loses so many records meanwhile."""
+
+    async def act(step: Step, context: Context) -> Observation:
+        live.boundary.lost += lost
+        return BoundaryFacts([], stray=stray)
+
+    return act
+
+
+NONE = Checks(expect=group(calls=0))
+ONE = Checks(expect=group(calls=1))
+STRAY = Mismatch("scope.client", "is the client's own address, 127.0.0.1:5", "127.0.0.1:8000", PLACE, "why", given=True)
+
+
+def test_what_is_absent_is_not_known_where_records_were_lost() -> None:
+    live = FakeLive()
+    assert run(case(step("look", NONE)), live, look=boundary_look(live)).verdict is Verdict.PASS
+    live.boundary.notes = ["process 7: evidence lost: 3 records, No space left on device"]
+    result = run(case(step("look", NONE)), live, look=boundary_look(live, 3))
+    assert result.verdict is Verdict.ERROR
+    assert result.reason == (
+        "the observer lost 3 records while the case ran: process 7: evidence lost: 3 records, No space left on device"
+    )
+    # Nor is a missing call the server's doing.
+    assert run(case(step("look", ONE)), live, look=boundary_look(live, 1)).verdict is Verdict.ERROR
+    # What was lost before a case began was no evidence of it.
+    assert run(case(step("look", NONE)), live, look=boundary_look(live)).verdict is Verdict.PASS
+
+
+def test_a_case_that_looks_at_the_wire_alone_is_judged_by_that() -> None:
+    live = FakeLive()
+
+    async def lose(step: Step, context: Context) -> None:
+        live.boundary.lost += 1
+
+    assert run(case(step("lose"), step("look", EXPECT)), live, lose=lose, look=see(status=200)).verdict is Verdict.PASS
+
+
+def test_a_desk_that_lost_records(tmp_path: Path) -> None:
+    """The same with the real one, whose observer could not write and says so in front of its next record."""
+    desk = Desk.create(tmp_path)
+    live = FakeLive(boundary=desk)  # type: ignore[arg-type]
+    note = {"k": "note", "t": 1.0, "n": 1, "lost": 2, "text": "evidence lost: 2 records, No space left on device"}
+
+    async def look(step: Step, context: Context) -> Observation:
+        desk.refresh()
+        return BoundaryFacts(desk.calls(token="j0.1"))
+
+    assert run(case(step("look", NONE)), live, look=look).verdict is Verdict.PASS
+    (tmp_path / "records" / "7.ndjson").write_text(json.dumps(note) + "\n")
+    result = run(case(step("look", NONE)), live, look=look)
+    assert (result.verdict, "lost 2 records" in result.reason) == (Verdict.ERROR, True)
+
+
+def test_a_call_that_cannot_be_used_is_lost_evidence_too() -> None:
+    async def look(step: Step, context: Context) -> Observation:
+        call = AppCall("7.0.1", "j0.1", None, 7, "", 1.0, {}, lost=1)
+        return BoundaryFacts([call])
+
+    assert run(case(step("look", ONE)), look=look).verdict is Verdict.ERROR
+
+
+def test_a_call_that_belongs_to_no_step_is_named_before_what_follows_from_it() -> None:
+    live = FakeLive()
+    result = run(case(step("look", ONE)), live, look=boundary_look(live, stray=STRAY))
+    assert result.verdict is Verdict.FAIL
+    assert [one.where for one in result.mismatches] == ["scope.client", "calls"]
+    assert result.reason.startswith("scope.client is the client's own address, 127.0.0.1:5, but it is '127.0.0.1:8000'")
+    # It may be the very call that is not to be there.
+    result = run(case(step("look", NONE)), live, look=boundary_look(live, stray=STRAY))
+    assert (result.verdict, "127.0.0.1:8000" in result.reason) == (Verdict.ERROR, True)
+
+
+def test_what_send_raised_is_kept_for_the_control_and_for_what_does_not_pass() -> None:
+    live = FakeLive()
+    live.boundary.raised = ("OSError",)
+    assert run(case(step("look", EXPECT)), live, look=see(status=200)).send_raised == ("OSError",)
+    framework = FakeLive(target=replace(TARGET, framework="starlette"), boundary=live.boundary)
+    of = job(case(step("look", EXPECT)))
+    theirs = replace(of, target=framework.target)
+    assert run(theirs, framework, look=see(status=200)).send_raised == ()
+    assert run(theirs, framework, look=see(status=500)).send_raised == ("OSError",)

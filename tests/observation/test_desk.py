@@ -147,6 +147,44 @@ def test_lost_evidence_is_counted_and_told(desk: Desk, observers: Observers) -> 
     assert len(desk.notes) == 3
 
 
+def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(desk: Desk, observers: Observers) -> None:
+    desk.expect_peer(("127.0.0.1", 5), "j1")
+    desk.expect_peer(("127.0.0.1", 6), "j2")
+    desk.finish("j2")
+    observers.worker(7)
+    observers.call(7, 0, kind="lifespan")
+    observers.call(7, 1, "j1.1")
+    observers.call(7, 2, peer=["127.0.0.1", 5])
+    observers.call(7, 3, peer=["127.0.0.1", 6])  # late, and yet another job's own
+    observers.call(7, 4, peer=["127.0.0.1", 8000])
+    observers.call(7, 5)
+    desk.refresh()
+    assert [call.key for call in desk.strays(0.0)] == ["7.0.4", "7.0.5"]
+    assert [call.key for call in desk.strays(7.0)] == ["7.0.5"]
+
+
+def test_what_send_raised_in_the_calls_of_a_job(desk: Desk, observers: Observers) -> None:
+    def sends(c: int, *raised: str) -> None:
+        for name in raised:
+            observers.write(7, "send", c=c, message={"type": "http.response.body"})
+            observers.write(7, "sent", c=c, of=observers.numbers[7] - 1, raised=name)
+
+    desk.expect_peer(("127.0.0.1", 5), "j1")
+    observers.worker(7)
+    observers.call(7, 0, "j1.1")
+    observers.call(7, 1, peer=["127.0.0.1", 5])
+    observers.call(7, 2, "j2.1")
+    observers.call(7, 3, "j3.1")
+    sends(0, "", "RuntimeError", "RuntimeError")
+    sends(1, "OSError")
+    sends(2, "KeyError")
+    sends(3, "", "")
+    desk.refresh()
+    assert desk.send_raised("j1") == ("RuntimeError", "OSError")
+    assert desk.send_raised("j2") == ("KeyError",)
+    assert desk.send_raised("j3") == desk.send_raised("j4") == ()
+
+
 def test_notes_about_a_call_are_the_calls(desk: Desk, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")

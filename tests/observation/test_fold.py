@@ -107,13 +107,13 @@ def test_asking_again_gives_the_same_call_until_something_is_new() -> None:
 )
 def test_a_record_that_cannot_be_used_becomes_a_note(record: dict[str, Any]) -> None:
     call = story(record, {"k": "mark", "name": "after"}).call
-    assert len(call.notes) == 1
+    assert (len(call.notes), call.lost) == (1, 1)
     assert call.marks == (("after", 3.0),)
 
 
 def test_a_scope_that_cannot_be_used_is_empty() -> None:
     call = story(scope={"$b": 7}).call
-    assert call.scope == {}
+    assert (call.scope, call.lost) == ({}, 1)
     assert "the scope cannot be used" in call.notes[0]
 
 

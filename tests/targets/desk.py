@@ -50,6 +50,20 @@ class PlainDesk:
     def lifespans(self) -> list[AppCall]:
         return [call for call in self.seen if call.type == "lifespan"]
 
+    def strays(self, since: float) -> list[AppCall]:
+        return []
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def lost(self) -> int:
+        return 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def latest(self) -> float:
         return max((call.started for call in self.seen), default=0.0)
 
