@@ -21,6 +21,7 @@ Whose fault it is, is the type: nobody reads a message to find out. A *mismatch*
 
 from __future__ import annotations
 
+from engine.model.expectation import Mismatch
 from engine.model.places import Place
 
 
@@ -103,7 +104,12 @@ class ChannelClosed(ChannelError):
 
 
 class EvidenceLost(EngineError):
-    """The observer's record of what crossed the boundary is incomplete, so a case that looks at it cannot be judged."""
+    """The observer's record of what crossed the boundary is incomplete, so a case that looks at it cannot be judged.
+    ``mismatch`` is what the server gave the application wrong, where that is why."""
+
+    def __init__(self, what: str, *, hint: str = "", mismatch: Mismatch | None = None) -> None:
+        super().__init__(what, hint=hint)
+        self.mismatch = mismatch
 
 
 class ResultsError(EngineError):

@@ -12,7 +12,6 @@ from engine.drivers.marker import send_marker
 from engine.drivers.values import integer
 from engine.model.boundary import AppCall
 from engine.model.case import Step
-from engine.model.expectation import Mismatch
 from engine.model.nodes import Node
 from engine.model.protocols import Boundary
 
@@ -52,26 +51,12 @@ async def perform(step: Step, ctx: Context) -> Observation:
     steps = ctx.find(params.of)
     if step.checks.quiet is not None:
         await be_quiet(ctx, steps, step.checks.quiet)
-        await send_marker(ctx)
+        await send_marker(ctx, by_address=any(one.peer is not None and not one.tokens for one in steps))
     elif step.checks.within is None:
         await settle(ctx, steps)
     boundary.refresh()
     body_at = steps[-1].body_at if steps else None
-    return BoundaryFacts(calls_of(boundary, steps), nth, body_at, stray_of(boundary, steps))
-
-
-def stray_of(boundary: Boundary, steps: Sequence[Performed]) -> Mismatch | None:
-    """How a call names its client that no step can be told to have made, where a step whose bytes went out without the
-    engine's header has no call: the observer knows such a call by its client's address alone."""
-    for step in steps:
-        if step.peer is None or step.tokens or calls_of(boundary, [step]):
-            continue
-        for call in boundary.strays(step.started):
-            named = "none" if call.peer is None else f"{call.peer[0]}:{call.peer[1]}"
-            why = "a call without the engine's header is known by this address alone, and so no step has a call"
-            own = f"is the client's own address, {step.peer[0]}:{step.peer[1]}"
-            return Mismatch("scope.client", own, named, step.step.place, why, given=True)
-    return None
+    return BoundaryFacts(calls_of(boundary, steps), nth, body_at)
 
 
 def calls_of(boundary: Boundary, steps: Sequence[Performed]) -> list[AppCall]:

@@ -95,11 +95,6 @@ class Recorded(Protocol):
         """How many records of the calls that it speaks of cannot be used."""
         ...
 
-    @property
-    def stray(self) -> Mismatch | None:
-        """Where a step has no call: how a call that nothing can be told to belong to names its client."""
-        ...
-
 
 @dataclass(frozen=True)
 class Seen:

@@ -114,19 +114,11 @@ class BoundaryFacts:
     """An observation of the calls of one or more steps.
 
     Facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last. ``body_at`` is when
-    the client had the first of the response's body, in seconds on the clock of the calls' events. ``stray`` says how a
-    call that belongs to no connection names its client, where a step has no call.
+    the client had the first of the response's body, in seconds on the clock of the calls' events.
     """
 
-    def __init__(
-        self,
-        calls: Sequence[AppCall],
-        nth: int | None = None,
-        body_at: float | None = None,
-        stray: Mismatch | None = None,
-    ) -> None:
+    def __init__(self, calls: Sequence[AppCall], nth: int | None = None, body_at: float | None = None) -> None:
         self.calls = calls
-        self.stray = stray
         self._body_at = body_at
         self._nth = nth
         place = len(calls) if nth is None else nth

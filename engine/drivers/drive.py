@@ -82,11 +82,6 @@ class Driven:
         """How many records of the call cannot be used."""
         return self.facts.lost
 
-    @property
-    def stray(self) -> Mismatch | None:
-        """The call has a token of its own, and so none can be a stray."""
-        return None
-
     def fact(self, name: str) -> object:
         """The value of a fact of the boundary."""
         return self.facts.fact(name)

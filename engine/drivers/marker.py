@@ -13,6 +13,8 @@ from engine.drivers.base import Context
 from engine.drivers.http1 import Response, ResponseReader, request_bytes
 from engine.drivers.sending import ENGINE_HEADER
 from engine.errors import ChannelError, EvidenceLost
+from engine.model.boundary import wrong_client
+from engine.model.showing import shown
 
 PATH = "/health"
 ANSWERED = 200  # what the contract's application says there; a server that refuses has other words
@@ -20,10 +22,12 @@ WITHIN = 1.0
 POLL = 0.002
 
 
-async def send_marker(ctx: Context) -> bool:
+async def send_marker(ctx: Context, *, by_address: bool = False) -> bool:
     """Send the marker, and wait until its call is on record, at most WITHIN seconds: whether it is.
 
-    Raises EvidenceLost where the application answered it and no call is on record.
+    ``by_address`` says that calls without the engine's header are looked for, which are known by their client's address
+    alone. Raises EvidenceLost where the application answered the marker and no call is on record, and where the address
+    is looked at and the server names another one for the marker: a call that is not to be there could not be found.
     """
     boundary = ctx.live.boundary
     # A job of its own, so that no script of the case is played for it and no step takes it for its own.
@@ -43,6 +47,12 @@ async def send_marker(ctx: Context) -> bool:
                 while not boundary.calls(token=token):
                     await asyncio.sleep(POLL)
                     boundary.refresh()
+                (call,) = boundary.calls(token=token)[:1]
+                wrong = wrong_client(call, connection.channel.local, performed.step.place) if by_address else None
+                if wrong is not None:
+                    raise EvidenceLost(
+                        f"{wrong.where} {wrong.expected}, but it is {shown(wrong.actual)}; {wrong.why}", mismatch=wrong
+                    )
             finally:
                 ctx.release(connection)
         return True

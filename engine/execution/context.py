@@ -283,7 +283,7 @@ class Branch(Context):
         checks, tally = step.checks, self._tally
         broken, warned = self._mismatches(step, observation)
         if isinstance(observation, Recorded):
-            broken = self._with_record(observation, broken, warned)
+            self._complete(observation)
         tally.evaluated += sum(count(group) for group in (checks.expect, checks.should) if group) + len(checks.record)
         tally.broken += broken
         tally.warned += warned
@@ -301,25 +301,13 @@ class Branch(Context):
         if broken:
             raise Stop
 
-    def _with_record(self, observation: Recorded, broken: list[Mismatch], warned: list[Mismatch]) -> list[Mismatch]:
-        """The mismatches of an observation that was made from the observer's records. A call that cannot be told to
-        belong to any step is named before what follows from that. Raises EvidenceLost where the records are incomplete,
-        and so neither what holds nor what does not is known: some of the case's time are lost, or there is such a call
-        and nothing is amiss, since it may be the one that is not to be there."""
+    def _complete(self, observation: Recorded) -> None:
+        """Raises EvidenceLost where records of the case's time are lost: what is absent may be among them."""
         boundary = self.live.boundary
         lost = boundary.lost - self._memory.lost_before + observation.lost
         if lost:
             why = f": {boundary.notes[-1]}" if boundary.notes else ""
             raise EvidenceLost(f"the observer lost {lost} record{'' if lost == 1 else 's'} while the case ran{why}")
-        stray = observation.stray
-        if stray is None:
-            return broken
-        if not (broken or warned):
-            raise EvidenceLost(
-                f"the application was called with {stray.actual} for {stray.where}, which {stray.expected}: "
-                f"no expectation is broken, but {stray.why}"
-            )
-        return [stray, *broken]
 
 
 def _placed(mismatch: Mismatch, step: Step) -> Mismatch:

@@ -14,9 +14,10 @@ from engine.execution.judge import Match, Outcomes, decide
 from engine.execution.reproduce import reproduce
 from engine.execution.script import script
 from engine.execution.timeline import transcript
-from engine.model.boundary import AppCall
+from engine.model.boundary import AppCall, wrong_client
 from engine.model.expectation import Mismatch
 from engine.model.protocols import LiveTarget
+from engine.model.target import RUNNING
 from engine.model.transcript import Transcript
 from engine.model.variables import Unknown
 from engine.model.verdict import JobResult, Verdict
@@ -86,6 +87,7 @@ class Runner:
             _break(tally, memory, error, "goes on")
         except EvidenceLost as error:
             defect = str(error)
+            tally.broken += [error.mismatch] if error.mismatch is not None else []
         except (Unknown, EngineError, ValueError, TypeError) as error:
             defect = f"{type(error).__name__}: {error}"
         except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
@@ -93,6 +95,8 @@ class Runner:
         finally:
             for connection in memory.connections:
                 connection.channel.close()
+        if tally.broken and not defect:
+            tally.broken[:0] = _misnamed(memory)
         if (tally.broken or timed_out) and not _meant(memory, tally):
             crash = await _crash(memory)
         outcomes = Outcomes(case.level, tally.broken, tally.warned, tally.evaluated, timed_out, crash, defect)
@@ -152,6 +156,24 @@ def _calls(memory: Memory) -> Sequence[AppCall]:
     if memory.job.launch.lifespan_of:
         found.update((call.key, call) for call in boundary.lifespans())
     return sorted(found.values(), key=lambda call: call.started)
+
+
+def _misnamed(memory: Memory) -> Sequence[Mismatch]:
+    """That a call names a client that is no connection of the engine's, where bytes without the engine's header came to
+    no call: the observer could not tell whose call it is, nor which script to play for it, and the rest may follow from
+    that. Services that run already are called by others as well."""
+    boundary = memory.live.boundary
+    if memory.job.target.runtime == RUNNING:
+        return ()
+    boundary.refresh()
+    for one in memory.performed:
+        if one.peer is None or one.tokens or boundary.calls(peer=one.peer, since=one.started):
+            continue
+        for call in boundary.strays(one.started):
+            wrong = wrong_client(call, one.peer, one.step.place)
+            if wrong is not None:
+                return (wrong,)
+    return ()
 
 
 def _send_raised(memory: Memory) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
@@ -86,3 +89,22 @@ class AppCall:
     @property
     def type(self) -> str:
         return str(self.scope.get("type", ""))
+
+
+def plain_address(address: tuple[str, int]) -> tuple[str, int]:
+    """An address with an IPv4 host in IPv4's own notation: the ends of a connection may write it differently."""
+    return address[0].removeprefix("::ffff:"), address[1]
+
+
+def wrong_client(call: AppCall, own: tuple[str, int], place: Place) -> Mismatch | None:
+    """That the server names another client for a call than the one that made it; None where it names the right one."""
+    if call.peer is not None and plain_address(call.peer) == plain_address(own):
+        return None
+    return Mismatch(
+        "scope.client",
+        f"is the client's own address, {own[0]}:{own[1]}",
+        "none" if call.peer is None else f"{call.peer[0]}:{call.peer[1]}",
+        place,
+        "calls without the engine's header are known by this address alone, so whose call it is cannot be told",
+        given=True,
+    )

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import Defect
-from engine.model.boundary import AppCall
+from engine.model.boundary import AppCall, plain_address
 from engine.observation.fold import Record, Story
 from engine.observation.reader import Reader
 
@@ -93,7 +93,7 @@ class Desk:
         self._put(self.folder / "ports" / str(address[1]), _checked(job))
         self._owners[address[1]] = job
         self._expected.add(address[1])
-        self._peers.setdefault(job, []).append(_peer(address))
+        self._peers.setdefault(job, []).append(plain_address(address))
 
     def mark(self, job: str, name: str) -> None:
         """Set a mark. Raises OSError."""
@@ -145,7 +145,7 @@ class Desk:
         if token:
             stories: Iterable[Story] = self._by_token.get(token.removesuffix(AFTER), ())
         elif peer is not None:
-            stories = self._by_peer.get(_peer(peer), ())
+            stories = self._by_peer.get(plain_address(peer), ())
         else:
             stories = (
                 story
@@ -227,7 +227,7 @@ class Desk:
             self._by_token.setdefault(story.token, []).append(story)
             self._by_job.setdefault(story.job, []).append(story)
         elif story.peer is not None:
-            self._by_peer.setdefault(_peer(story.peer), []).append(story)
+            self._by_peer.setdefault(plain_address(story.peer), []).append(story)
 
     def _forget(self, stories: Iterable[Story]) -> None:
         for story in stories:
@@ -259,11 +259,6 @@ def _checked(job: str) -> str:
     if not _job.fullmatch(job):
         raise Defect(f"{job!r} cannot be the name of a job")
     return job
-
-
-def _peer(address: Peer) -> Peer:
-    """The address, an IPv4 host in IPv4's own notation: the ends of a connection may write it differently."""
-    return address[0].removeprefix("::ffff:"), address[1]
 
 
 def _in_order(stories: Iterable[Story]) -> list[AppCall]:

@@ -390,7 +390,11 @@ class _Case:
 
 
 def _of_error(cell: Cell) -> Attribution:
-    """An error says nothing about the target. Where the job never ran, what kept it from running is not known."""
+    """An error says nothing about the target, unless it names what the server gave the application wrong, so that the
+    case could not be judged. Where the job never ran, what kept it from running is not known."""
+    if cell.given and not cell.on_reference:
+        because = f"{', '.join(cell.given)}: what the server gave the application is wrong, so the case was not judged"
+        return Attribution(Fault.SERVER, because, cell.server, (), cell.given)
     if cell.result.seconds:
         return Attribution(Fault.CASE, "an error is the case's, the contract's or the engine's, by what the word means")
     return Attribution(Fault.UNKNOWN, "the case did not run; mend what kept it from that, and run it again")

@@ -32,6 +32,7 @@ class FakeBoundary:
         self.finished: list[str] = []
         self.marks: set[tuple[str, str]] = set()
         self.known: list[AppCall] = []
+        self.nobodys: list[AppCall] = []
         self.lost = 0
         self.notes: list[str] = []
         self.raised: tuple[str, ...] = ()
@@ -59,7 +60,7 @@ class FakeBoundary:
         return []
 
     def strays(self, since: float) -> list[AppCall]:
-        return []
+        return [call for call in self.nobodys if call.started >= since]
 
     def send_raised(self, job: str) -> tuple[str, ...]:
         return self.raised

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from engine.channels.scripted import ScriptedChannel
 from engine.drivers.base import Context, Observation, Seen
 from engine.drivers.boundary_facts import BoundaryFacts
-from engine.errors import Defect, Refused
+from engine.errors import Defect, EvidenceLost, Refused
 from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.model.boundary import AppCall
@@ -327,19 +328,18 @@ def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
 # What the observer lost
 
 
-def boundary_look(live: FakeLive, lost: int = 0, stray: Mismatch | None = None) -> object:
+def boundary_look(live: FakeLive, lost: int = 0) -> object:
     """A step that looks at the calls of a target whose observer loses so many records meanwhile."""
 
     async def act(step: Step, context: Context) -> Observation:
         live.boundary.lost += lost
-        return BoundaryFacts([], stray=stray)
+        return BoundaryFacts([])
 
     return act
 
 
 NONE = Checks(expect=group(calls=0))
 ONE = Checks(expect=group(calls=1))
-STRAY = Mismatch("scope.client", "is the client's own address, 127.0.0.1:5", "127.0.0.1:8000", PLACE, "why", given=True)
 
 
 def test_what_is_absent_is_not_known_where_records_were_lost() -> None:
@@ -390,15 +390,52 @@ def test_a_call_that_cannot_be_used_is_lost_evidence_too() -> None:
     assert run(case(step("look", ONE)), look=look).verdict is Verdict.ERROR
 
 
-def test_a_call_that_belongs_to_no_step_is_named_before_what_follows_from_it() -> None:
+def swapped(at: float) -> AppCall:
+    """A call for which the server names itself as the client."""
+    return AppCall("7.0.1", "", ("127.0.0.1", 8000), 7, "", at, {})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "call", "runtime", "named"),
+    [
+        ([], swapped(math.inf), "local", True),
+        ([], swapped(0.0), "local", False),  # before the step began
+        (["j0.1"], swapped(math.inf), "local", False),  # known by its header
+        ([], replace(swapped(math.inf), peer=("127.0.0.1", 5)), "local", False),
+        ([], swapped(math.inf), "running", False),  # others call there as well
+    ],
+)
+def test_a_client_that_is_named_wrong_stands_before_what_follows_from_it(
+    tokens: list[str], call: AppCall, runtime: str, named: bool
+) -> None:
     live = FakeLive()
-    result = run(case(step("look", ONE)), live, look=boundary_look(live, stray=STRAY))
+    live.boundary.nobodys = [call]
+
+    async def look(step: Step, context: Context) -> Observation:
+        context.performed.peer = ("127.0.0.1", 5)
+        context.performed.tokens.extend(tokens)
+        return Seen({"status": 404})
+
+    of = job(case(step("look", EXPECT)))
+    result = run(replace(of, target=replace(TARGET, runtime=runtime)), live, look=look)
     assert result.verdict is Verdict.FAIL
-    assert [one.where for one in result.mismatches] == ["scope.client", "calls"]
-    assert result.reason.startswith("scope.client is the client's own address, 127.0.0.1:5, but it is '127.0.0.1:8000'")
-    # It may be the very call that is not to be there.
-    result = run(case(step("look", NONE)), live, look=boundary_look(live, stray=STRAY))
-    assert (result.verdict, "127.0.0.1:8000" in result.reason) == (Verdict.ERROR, True)
+    assert [one.where for one in result.mismatches] == [*(["scope.client"] if named else []), "status"]
+    if named:
+        first = result.mismatches[0]
+        assert result.reason.startswith("scope.client is the client's own address, 127.0.0.1:5, but it is '127.0.0.1:")
+        assert (first.actual, first.given, first.place.line) == ("127.0.0.1:8000", True, 7)
+    live.boundary.nobodys = []
+    assert [one.where for one in run(of, live, look=look).mismatches] == ["status"]
+
+
+def test_what_could_not_be_told_names_what_the_server_gave_wrong() -> None:
+    wrong = Mismatch("scope.client", "is the client's own address, 127.0.0.1:5", "none", PLACE, given=True)
+
+    async def look(step: Step, context: Context) -> Observation:
+        raise EvidenceLost("the client is wrong", mismatch=wrong)
+
+    result = run(case(step("look", NONE)), look=look)
+    assert (result.verdict, result.reason, result.mismatches) == (Verdict.ERROR, "the client is wrong", (wrong,))
 
 
 def test_what_send_raised_is_kept_for_the_control_and_for_what_does_not_pass() -> None:

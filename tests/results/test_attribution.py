@@ -301,6 +301,15 @@ def test_an_error_is_the_case_s_unless_it_never_ran() -> None:
     assert whose({"s f": never, "s control": FAIL}, "s f").fault is Fault.UNKNOWN
 
 
+def test_an_error_that_names_what_the_server_gave_wrong_is_the_server_s() -> None:
+    wrong = result(row("s control"), ERROR, Mismatch("scope.client", "is the client's own address", "none", given=True))
+    found = whose({"s control": wrong}, "s control")
+    assert (found.fault, found.culprit, found.given) == (Fault.SERVER, "s", ("scope.client",))
+    assert "was not judged" in found.because
+    on_the_reference = replace(wrong, target="reference-control-asyncio")
+    assert whose({"reference control": on_the_reference}, "reference control").fault is Fault.CASE
+
+
 def test_a_target_that_did_not_start_is_no_evidence_and_has_no_fault() -> None:
     failed = row("s control", failed="no module")
     made = run({"s f": FAIL, "s control": FAIL, "t f": PASS, "t control": PASS}, failed)
