@@ -122,6 +122,7 @@ class Runner:
             reproduce=reproduce(kept, job.target.id) if kept and verdict is not Verdict.INFO else "",
             cite=case.cite,
             title=case.title,
+            tags=case.tags,
             log=live.log(logged)[-LOG:] if keep else "",
             calls=tuple(_calls(memory)) if self._keep_calls else (),
             send_raised=_send_raised(memory) if keep or job.target.is_control else (),
@@ -231,4 +232,5 @@ def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
         started=time.time(),
         cite=case.cite,
         title=case.title,
+        tags=case.tags,
     )
