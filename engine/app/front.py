@@ -58,13 +58,11 @@ class Asked:
     levels: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    keyword: str = ""
 
     @property
     def selection(self) -> Selection:
         """What was asked for of the cases."""
-        return Selection(self.categories, self.levels, self.tags, self.keyword)
+        return Selection(self.categories, self.levels)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     if params.of == LIFESPAN:
         lifespans = await _seen_lifespans(ctx, wait=step.checks.within is None)
         return BoundaryFacts(lifespans, nth)
-    steps = ctx.find(params.of)
+    steps = ctx.performed.about = ctx.find(params.of)
     if step.checks.quiet is not None:
         await be_quiet(ctx, steps, step.checks.quiet)
         await send_marker(ctx, by_address=any(one.peer is not None and not one.tokens for one in steps))

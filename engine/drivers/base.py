@@ -147,7 +147,7 @@ class Performed:
     ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
     connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does. ``body_at`` is
     when the first of a response's body came, None where none did. ``kept`` is what a step leaves for a later one of
-    its own kind.
+    its own kind. ``about`` are the steps whose calls this one looks at.
     """
 
     step: Step
@@ -158,6 +158,7 @@ class Performed:
     parent: Performed | None = None
     body_at: float | None = None
     kept: object | None = None
+    about: Sequence[Performed] = ()
 
 
 @dataclass(slots=True)
@@ -165,7 +166,7 @@ class Connection:
     """A channel with a name, shared by steps in order. ``codec`` is what the last step left for the next: a
     WebSocket that has been opened, or a half-read message. ``used`` counts the steps. ``sent`` is what ``sent: true``
     means for the looks that follow, and ``sent_at`` when the last byte was sent, which times count from; None before
-    anything was."""
+    anything was. ``hello`` is how TLS began on it, None for a plain one."""
 
     channel: Channel
     name: str = ""
@@ -173,6 +174,7 @@ class Connection:
     used: int = 0
     sent: bytes | None = None
     sent_at: float | None = None
+    hello: Hello | None = None
 
     @property
     def since(self) -> float:
@@ -309,6 +311,9 @@ class Kind:
     ``lasts`` is how many seconds such a step is guessed to take, so that a long case which no run has measured begins
     early.
 
+    ``not_by_hand`` says why nobody can do the same by hand, with curl and nc beside a server that `engine serve` has
+    started: a text, or a function of the parameters, "" where one can.
+
     ``own_process`` says that a case with such a step needs a server of its own, ``starts`` that the step starts it,
     ``ends`` that from then on the end of the server, or of a worker, is meant. ``alone`` says that the step looks at
     the server as a whole, so that a case with it has no company.
@@ -334,6 +339,7 @@ class Kind:
     lasts: float = 0.0
     preview: Preview | None = None
     besides: tuple[str, ...] = ()
+    not_by_hand: str | Callable[[Any], str] = ""
 
 
 __all__ = [

@@ -115,6 +115,13 @@ async def opened(step: Step, ctx: Context, hello: Hello | None) -> Connection:
     return connection
 
 
+def not_by_hand(params: Params) -> str:
+    """Why nobody can open such a connection by hand, "" where one can."""
+    if params.receive_buffer is not None:
+        return "the client has a small receive buffer"
+    return "" if params.address is None else "the connection is made to another address"
+
+
 KINDS = (
     Kind(
         name="connect",
@@ -131,6 +138,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        not_by_hand=not_by_hand,
         facts=(
             Fact(
                 "outcome",

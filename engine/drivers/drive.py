@@ -204,6 +204,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        not_by_hand="the app is called without a server",
         facts=FACTS,
         looks=True,
         within="waits",

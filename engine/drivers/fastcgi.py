@@ -70,6 +70,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        not_by_hand="its bytes go to the server itself, past the gateway",
         named=True,
         connects=True,
         lasts=0.05,

@@ -61,6 +61,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        not_by_hand="a worker of the server is ended",
         facts=(Fact("pid", "The process that was sent the signal.", INTEGER),),
         looks=True,
         own_process=True,

@@ -73,6 +73,7 @@ KINDS = (
         schema=mapping({"since": notation("text", "The name of an earlier `measure`, for what has grown since.")}),
         parse=parse,
         perform=perform,
+        not_by_hand="what the server's processes use is compared",
         facts=(
             Fact("memory", "Resident memory of all its processes.", SIZE),
             Fact("memory.growth", "How much more that is than at `since`.", SIZE),

@@ -45,5 +45,6 @@ KINDS = (
         },
         parse=parse,
         perform=perform,
+        not_by_hand="several things happen at the same time",
     ),
 )

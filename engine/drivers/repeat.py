@@ -74,6 +74,11 @@ async def perform(step: Step, ctx: Context) -> Observation:
     return Seen(facts)
 
 
+def at_once(params: Params) -> str:
+    """Why nobody can do this by hand: turns at the same time."""
+    return "" if params.at_once == 1 else "several things happen at the same time"
+
+
 KINDS = (
     Kind(
         name="repeat",
@@ -90,6 +95,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        not_by_hand=at_once,
         facts=(
             Fact("passed", "How many turns held; where this is looked at, a turn may fail.", INTEGER),
             Fact("elapsed", "From the first turn's beginning to the last one's end.", TIME),

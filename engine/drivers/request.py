@@ -177,6 +177,11 @@ async def exchange(
     channel.close()
 
 
+def not_by_hand(params: Params) -> str:
+    """Why nobody can send this by hand, "" where one can."""
+    return "" if params.abandon_after is None else "the client hangs up before the response is over"
+
+
 KINDS = (
     Kind(
         name="request",
@@ -203,6 +208,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        not_by_hand=not_by_hand,
         facts=RESPONSE_FACTS,
         looks=True,
         within="waits",

@@ -61,6 +61,7 @@ KINDS = (
         schema=schema("The signal's name"),
         parse=parse,
         perform=perform,
+        not_by_hand="the server is sent a signal",
         own_process=True,
         ends=True,
     ),

@@ -129,6 +129,11 @@ async def perform_hang_up(step: Step, ctx: Context) -> None:
             raise ValueError(f"hang_up is {way!r}, and should be one of {', '.join(HANG_UPS)}")
 
 
+def hangs_up(params: HangUp) -> str:
+    """Why nobody can do this by hand: nc ends its own writing half, and no more."""
+    return "" if params.way == "write" else f"the client hangs up ({params.way})"
+
+
 def parse_reading(node: Node, reader: Reader) -> Reading:
     """The parameters of a valid node."""
     return Reading(reader.value(node))
@@ -193,6 +198,7 @@ KINDS = (
         ),
         parse=parse_hang_up,
         perform=perform_hang_up,
+        not_by_hand=hangs_up,
     ),
     Kind(
         name="reading",
@@ -201,5 +207,6 @@ KINDS = (
         schema=scalar("boolean", description="false to stop, true to go on."),
         parse=parse_reading,
         perform=perform_reading,
+        not_by_hand="the client stops reading",
     ),
 )

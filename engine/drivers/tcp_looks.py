@@ -330,6 +330,7 @@ KINDS = (
         ),
         parse=parse_flood,
         perform=perform_flood,
+        not_by_hand="the client sends until nothing more is taken",
         facts=(
             Fact("accepted", "How many bytes were taken, in whole pieces.", SIZE),
             Fact(

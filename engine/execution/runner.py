@@ -11,7 +11,7 @@ from engine.errors import ChannelError, EngineError, EvidenceLost, Refused
 from engine.execution.context import Branch, Kinds, Memory, OpenChannel, Tally
 from engine.execution.job import Job
 from engine.execution.judge import Match, Outcomes, decide
-from engine.execution.reproduce import reproduce
+from engine.execution.reproduce import Deed, Reproduction, reproduce
 from engine.execution.script import script
 from engine.execution.timeline import transcript
 from engine.model.boundary import AppCall, wrong_client
@@ -24,6 +24,10 @@ from engine.model.verdict import JobResult, Verdict
 
 # So much of what a target wrote during a job is kept with it, from the end, in characters.
 LOG = 8192
+
+
+# Nothing went wrong, or nothing that anybody could see beside the engine.
+NOT_BY_HAND = frozenset({Verdict.INFO, Verdict.ERROR})
 
 
 class Runner:
@@ -103,6 +107,7 @@ class Runner:
         verdict, reason = decide(outcomes)
         keep = self._keep_all or verdict is not Verdict.PASS
         kept = self._transcript(memory, started) if keep else None
+        by_hand = self._by_hand(memory, tally) if keep and verdict not in NOT_BY_HAND else Reproduction()
         result = JobResult(
             case=case.id,
             file=case.file,
@@ -119,16 +124,22 @@ class Runner:
             seconds=time.monotonic() - started,
             evaluated=tally.evaluated,
             transcript=kept,
-            reproduce=reproduce(kept, job.target.id) if kept and verdict is not Verdict.INFO else "",
+            reproduce=by_hand.commands,
+            not_reproduced=by_hand.why_not,
             cite=case.cite,
             title=case.title,
-            tags=case.tags,
             log=live.log(logged)[-LOG:] if keep else "",
             calls=tuple(_calls(memory)) if self._keep_calls else (),
             send_raised=_send_raised(memory) if keep or job.target.is_control else (),
         )
         live.boundary.finish(job.id)
         return result
+
+    def _by_hand(self, memory: Memory, tally: Tally) -> Reproduction:
+        """Commands that do the same by hand."""
+        job, address = memory.job, memory.live.address
+        deed = Deed(job.case, job.target, tally.step, memory.performed, memory.connections, address)
+        return reproduce(deed, self._kinds)
 
     def _transcript(self, memory: Memory, started: float) -> Transcript:
         wire = [moment for connection in memory.connections for moment in connection.channel.moments]
@@ -197,24 +208,11 @@ async def _crash(memory: Memory) -> str:
     its connections."""
     await asyncio.sleep(0.02)
     live = memory.live
-    if await live.check() is not None:
-        return died(live)
-    if memory.refused and not await live.listens():
-        return deaf(live)
+    if live.ended is not None:
+        return f"the server ended with {live.ended}"
     served = {call.pid for call in _calls(memory)}
     lost = sorted(served.intersection(live.workers_lost))
     return f"worker {', '.join(map(str, lost))} is gone" if lost else ""
-
-
-def died(live: LiveTarget) -> str:
-    """How a server's main process ended, for people."""
-    return f"the server ended with {live.ended}"
-
-
-def deaf(live: LiveTarget) -> str:
-    """That a server runs, and takes no connections, for people."""
-    host, port = live.upstream
-    return f"the server no longer listens at {host}:{port}, and its process runs on"
 
 
 def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
@@ -232,5 +230,4 @@ def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
         started=time.time(),
         cite=case.cite,
         title=case.title,
-        tags=case.tags,
     )

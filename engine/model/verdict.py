@@ -75,7 +75,8 @@ class JobResult:
     ``reason`` is one line for a person. ``mismatches`` are what broke ``expect``, ``warnings`` what broke ``should``;
     ``step`` the place of the step that decided; ``recorded`` the values that the case asked to keep. ``started`` is
     seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts expectations that were judged.
-    ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` is a shell command, "" if none does.
+    ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` are shell commands, a line
+    each, and ``not_reproduced`` says why there are none; both are "" where nothing is to be reproduced.
     ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
     meanwhile, cut; ``recheck`` what came of it when it was run again alone. ``calls`` are those of the application,
     where the runner was to keep them: they stay in memory, and are in no file. ``send_raised`` are the classes that
@@ -98,12 +99,12 @@ class JobResult:
     evaluated: int = 0
     transcript: Transcript | None = None
     reproduce: str = ""
+    not_reproduced: str = ""
     cite: tuple[str, ...] = ()
     title: str = ""
     attempts: tuple[Attempt, ...] = ()
     log: str = ""
     recheck: Recheck | None = None
-    tags: tuple[str, ...] = ()
     calls: tuple[AppCall, ...] = field(default=(), compare=False)
     send_raised: tuple[str, ...] = ()
 

@@ -45,8 +45,6 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["cite"] = list(result.cite)
     if result.title:
         document["title"] = result.title
-    if result.tags:
-        document["tags"] = list(result.tags)
     if result.reason:
         document["reason"] = result.reason
     if result.step is not None:
@@ -59,6 +57,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["recorded"] = {name: shown(value) for name, value in result.recorded.items()}
     if result.reproduce:
         document["reproduce"] = result.reproduce
+    if result.not_reproduced:
+        document["not_reproduced"] = result.not_reproduced
     if result.log:
         document["log"] = result.log
     if result.send_raised:
@@ -92,9 +92,9 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             evaluated=document["evaluated"],
             transcript=transcript_from_json(document["transcript"]) if "transcript" in document else None,
             reproduce=document.get("reproduce", ""),
+            not_reproduced=document.get("not_reproduced", ""),
             cite=tuple(document.get("cite", ())),
             title=document.get("title", ""),
-            tags=tuple(document.get("tags", ())),
             attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
             log=document.get("log", ""),
             send_raised=tuple(document.get("send_raised", ())),

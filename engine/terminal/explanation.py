@@ -15,7 +15,7 @@ from engine.results.store import TargetRow
 from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show
-from engine.terminal.failure import Source, excerpt
+from engine.terminal.failure import Source, by_hand, excerpt
 
 # Without a terminal, lines are continued as if it had so many columns.
 USUAL = 110
@@ -56,10 +56,7 @@ def lines(one: Explanation, source: Source, limit: int = 0, *, for_diff: bool = 
         yield ""
         yield "what the server wrote meanwhile (other cases may have run beside this one):"
         yield from (f"  {visible(text, tabs=True)}" for text in result.log.split("\n") if text)
-    if result.reproduce:
-        yield ""
-        yield "by hand:"
-        yield from (f"  {visible(row)}" for row in result.reproduce.split("\n"))
+    yield from by_hand(result)
 
 
 def found(row: TargetRow | None) -> str:

@@ -54,11 +54,19 @@ def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]
         yield ""
         yield "time line (>> << wire, -> <- application):"
         yield from timeline.lines(result.transcript)
+    yield from by_hand(result)
+
+
+def by_hand(result: JobResult) -> Iterator[str]:
+    """The commands that do the same by hand, or why there are none."""
     if result.reproduce:
+        serve, *rest = result.reproduce.split("\n")
         yield ""
-        yield "by hand:"
-        for line in result.reproduce.split("\n"):
-            yield f"  {visible(line)}"
+        yield "by hand, in two terminals:" if rest and serve.startswith("engine ") else "by hand:"
+        yield from (f"  {visible(line)}" for line in (serve, *rest))
+    elif result.not_reproduced:
+        yield ""
+        yield f"by hand: no command does the same, since {visible(result.not_reproduced)}"
 
 
 def excerpt(mismatch: Mismatch, source: Source) -> str:

@@ -53,7 +53,7 @@ def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine
         "client=['127.0.0.1', <port 1>]",
         "call 1 sent",
         "| Date: <date>\\r\\n",
-        "by hand:",
+        "by hand, in two terminals:",
     ):
         assert part in told.stdout, part
     assert engine("explain", "last", "wrong", "--raw").stdout.count("<") < told.stdout.count("<")

@@ -33,6 +33,7 @@ FULL = JobResult(
     evaluated=2,
     transcript=Transcript(10.0, (Moment(10.5, Side.WIRE, "one", "sent", "", b"\x00\xff" * 2000, 4000),)),
     reproduce="curl",
+    not_reproduced="why",
     cite=("CORE-01",),
     title="A title",
 )
@@ -56,6 +57,7 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     moment = back.transcript.moments[0]
     assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)
     assert (back.verdict, back.reason, back.cite, back.step) == (FULL.verdict, FULL.reason, FULL.cite, PLACE)
+    assert (back.reproduce, back.not_reproduced) == ("curl", "why")
 
 
 def test_a_run_reads_the_same_in_whatever_order_its_jobs_came_to_their_verdicts(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_whole() -> None:
         "  [<date>] [<pid>] [ERROR] \\x1b[31mno\n"
         "    File x\n"
         "\n"
-        "by hand:\n"
+        "by hand, in two terminals:\n"
         "  engine serve x --port 8000\n"
         "  curl -i http://127.0.0.1:8000/"
     ) in found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.model.expectation import Mismatch
 from engine.model.places import Place
 from engine.model.transcript import Moment, Side, Transcript
@@ -54,7 +56,7 @@ time line (>> << wire, -> <- application):
      +2.0 ms  wire << one received 23 B
                      | HTTP/1.1 500 \\x1b[31mred\\r\\n
 
-by hand:
+by hand, in two terminals:
   engine serve x --port 8000
   curl -i http://127.0.0.1:8000/"""
 
@@ -81,3 +83,12 @@ def test_a_verdict_without_a_mismatch_points_at_its_step() -> None:
         "a.yaml:4:49\n    4 |     steps: [{request: {path: /, expect: {status: 200}}}]\n"
         "      |                                                 ^^^"
     )
+
+
+def test_why_there_is_no_command() -> None:
+    result = replace(RESULT, reproduce="", not_reproduced="the server is sent a \x1b signal")
+    found = text(result, source)
+    assert found.endswith("\n\nby hand: no command does the same, since the server is sent a \\x1b signal")
+    assert "by hand" not in text(replace(RESULT, reproduce=""), source)
+    # A service that runs already has no command of the engine's beside it.
+    assert "\nby hand:\n  curl " in text(replace(RESULT, reproduce="curl -i http://127.0.0.1:8000/"), source)

@@ -1,0 +1,192 @@
+"""Shell commands that send the bytes of one connection: curl for a request that curl sends as it stands, else a pipe
+into nc, or into openssl where there is TLS. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.model.tls import Hello
+
+# No shell, and no reader, is given longer texts than this.
+LONGEST = 16 * 1024
+MOST_PIECES = 100
+# So many equal bytes are made by head and tr instead of being written out.
+RUN = 128
+# A pause that a server which answered in between needs, in seconds: by hand nobody waits for the answer.
+ANSWERED = 0.2
+SHORTEST = 0.01
+HOLD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What was sent in one write. ``after`` is the pause before it, in seconds; ``answered`` says that something came
+    in that pause."""
+
+    data: bytes
+    after: float = 0.0
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What was sent on a connection to ``host``:``port``. ``half_closed`` says that this side shut its writing half
+    behind it, ``watched`` how long the connection was looked at after the last piece, in seconds, and ``hello`` how TLS
+    began, None without it."""
+
+    pieces: tuple[Piece, ...]
+    host: str
+    port: int
+    half_closed: bool = False
+    watched: float = 0.0
+    hello: Hello | None = None
+
+
+def command(stream: Stream, *, curls: bool = True) -> str:
+    """The command, "" where it would be too long. ``curls`` says that curl shows all that is to be seen."""
+    found = (curl(stream) if curls else "") or piped(stream)
+    return found if len(found) <= LONGEST else ""
+
+
+def curl(stream: Stream) -> str:
+    """A curl command for one well-formed request; "" for anything that curl would not send as it stands."""
+    if len(stream.pieces) != 1 or stream.half_closed or stream.hello not in (None, plain(stream.hello)):
+        return ""
+    head, separator, body = stream.pieces[0].data.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    words = lines[0].split(b" ")
+    if not separator or len(words) != 3 or words[2] not in (b"HTTP/1.0", b"HTTP/1.1") or not head.isascii():
+        return ""
+    method, target = words[0].decode(), words[1].decode()
+    headers: list[tuple[str, str]] = []
+    for line in lines[1:]:
+        name, colon, value = line.decode().partition(": ")
+        if not colon or name.lower() in ("transfer-encoding", "upgrade", "expect") or name.strip() != name:
+            return ""
+        headers.append((name, value))
+    known = [name.lower() for name, _ in headers]
+    values = {name.lower(): value for name, value in headers}
+    length = values.get("content-length", "")
+    # curl always sends one Host. Without a body it sends no length, and with one its own.
+    if known.count("host") != 1 or known.count("content-length") != bool(body) or not target.startswith("/"):
+        return ""
+    if "#" in target:  # the rest would be a fragment, which no client sends
+        return ""
+    if body and (length != str(len(body)) or not body.isascii() or b"\0" in body or len(body) > 2000):
+        return ""
+    options = ["--globoff"] if set(target) & set("[]{}") else []
+    if stream.hello is not None:  # the certificate is made anew each time
+        options += ["--insecure", "--http1.1"]
+    if words[2] == b"HTTP/1.0":
+        options.append("--http1.0")
+    if stream.watched > HOLD:
+        options += ["--max-time", str(math.ceil(stream.watched) + HOLD)]
+    if method == "HEAD":
+        options.append("--head")
+    elif method != ("POST" if body else "GET"):
+        options += ["-X", method]
+    if body:
+        options += ["--data-raw", body.decode()]
+    # What curl would add by itself.
+    added = ["User-Agent", "Accept", *(["Content-Type"] if body else [])]
+    for name in added:
+        if name.lower() not in known:
+            options += ["-H", f"{name}:"]
+    for name, value in headers:
+        own = name.lower() == "host" and value == f"{stream.host}:{stream.port}"
+        if not own and name.lower() != "content-length":
+            options += ["-H", f"{name}: {value}" if value else f"{name};"]
+    scheme = "http" if stream.hello is None else "https"
+    return shlex.join(["curl", "-i", "--path-as-is", *options, f"{scheme}://{stream.host}:{stream.port}{target}"])
+
+
+def piped(stream: Stream) -> str:
+    """A pipe into nc, or openssl, with pauses between what was written apart; "" where it would be too long."""
+    if len(stream.pieces) > MOST_PIECES:
+        return ""
+    words: list[str] = []
+    for number, piece in enumerate(stream.pieces):
+        if number:
+            pause = max(math.ceil(piece.after * 100) / 100, ANSWERED if piece.answered else SHORTEST)
+            words.append(f"sleep {pause:g}")
+        words += written(piece.data)
+    hold = max(HOLD, math.ceil(stream.watched) + 1)
+    if not stream.half_closed:
+        words.append(f"sleep {hold}")
+    longest = max([hold, *(math.ceil(piece.after) + 1 for piece in stream.pieces)])
+    into = nc(stream, longest) if stream.hello is None else openssl(stream, stream.hello)
+    return f"({'; '.join(words)}) | {into}"
+
+
+def nc(stream: Stream, idle: int) -> str:
+    """nc, which ends after so many idle seconds."""
+    return f"nc{' -N' if stream.half_closed else ''} -w {idle} {stream.host} {stream.port}"
+
+
+def openssl(stream: Stream, hello: Hello) -> str:
+    """The like of nc with TLS, begun as it was."""
+    words = ["openssl", "s_client", "-quiet", "-no_ign_eof"]
+    if hello.version:
+        words.append(f"-tls{hello.version.replace('.', '_')}")
+    if hello.alpn:
+        words += ["-alpn", ",".join(hello.alpn)]
+    return shlex.join([*words, "-connect", f"{stream.host}:{stream.port}"])
+
+
+def plain(hello: Hello | None) -> Hello:
+    """How TLS begins where nobody asks for anything in particular, with the same trust."""
+    return Hello(hello.trust if hello is not None else None)
+
+
+def written(data: bytes) -> list[str]:
+    """Commands that write bytes: printf, and head with tr for many equal ones."""
+    found: list[str] = []
+    at = 0
+    for run in re.finditer(rb"(.)\1{%d,}" % (RUN - 1), data, re.DOTALL):
+        if run.start() > at:
+            found.append(f"printf '{octal(data[at : run.start()])}'")
+        byte = octal(run[1])
+        found.append(f"head -c {len(run[0])} /dev/zero" + (f" | tr '\\0' '{byte}'" if run[1] != b"\0" else ""))
+        at = run.end()
+    if at < len(data):
+        found.append(f"printf '{octal(data[at:])}'")
+    return found
+
+
+def octal(data: bytes) -> str:
+    """Bytes for printf's format, or for tr, in single quotes: readable where they can be."""
+    out: list[str] = []
+    for byte in data:
+        if byte == 0x0D:
+            out.append("\\r")
+        elif byte == 0x0A:
+            out.append("\\n")
+        elif 0x20 <= byte < 0x7F and byte not in b"'\\%":
+            out.append(chr(byte))
+        else:
+            out.append(f"\\{byte:03o}")
+    return "".join(out)
+
+
+def without(pieces: Sequence[Piece], unwanted: re.Pattern[bytes]) -> tuple[Piece, ...]:
+    """The pieces without what a pattern finds in all of them together. A piece of which nothing is left is left out."""
+    whole = b"".join(piece.data for piece in pieces)
+    gone = [match.span() for match in unwanted.finditer(whole)]
+    found: list[Piece] = []
+    start = 0
+    for piece in pieces:
+        end = start + len(piece.data)
+        at, kept = start, b""
+        for first, last in gone:
+            if at < last and first < end:
+                kept += whole[at : max(at, first)]
+                at = min(last, end)
+        kept += whole[at:end]
+        start = end
+        if kept:
+            found.append(replace(piece, data=kept))
+    return tuple(found)
