@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.app.front import Asked, Front
 from engine.app.places import Places
 from engine.app.run_ids import folder_of
-from engine.app.runs import Run, again
+from engine.app.runs import ID, LAST, Run, again
 from engine.errors import UsageError
 from engine.reports import comparison as reports
 from engine.results.comparison import Comparison, Part, Side, compare, configurations, servers, sides
@@ -21,25 +21,31 @@ FORMS = "two runs, a run with two servers, or two times --server and no run"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The words of a command line, told apart: runs that are there, and files or folders of suites to run."""
+    """The words of a command line, told apart: runs that are there, and suites and cases to run."""
 
     runs: tuple[Run, ...]
-    paths: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 def subject(words: Sequence[str], places: Places) -> Subject:
-    """Tell runs from suites. Raises UsageError for what is neither, ResultsError for a run that cannot be read."""
+    """Tell runs from suites and cases. Raises UsageError for a run that is not there, ResultsError for one that cannot
+    be read."""
     runs: list[Run] = []
-    paths: list[str] = []
+    others: list[str] = []
     for word in words:
-        path = Path(word)
-        if path.suffix == ".ndjson" or (path / FILE).is_file() or (folder_of(places.results, word) / FILE).is_file():
+        if is_run(word, places):
             runs.append(again(word, places))
-        elif path.exists():
-            paths.append(word)
         else:
-            raise UsageError(f"there is no run and no file called {word!r}", hint=f"runs are kept in {places.results}")
-    return Subject(tuple(runs), tuple(paths))
+            others.append(word)
+    return Subject(tuple(runs), tuple(others))
+
+
+def is_run(word: str, places: Places) -> bool:
+    """Whether a word names a run: ``last``, its folder or its file, or what has an id's form."""
+    path = Path(word)
+    if LAST.fullmatch(word) or ID.fullmatch(word) or path.suffix == ".ndjson":
+        return True
+    return any((folder / FILE).is_file() for folder in (path, folder_of(places.results, word)))
 
 
 def of_runs(runs: Sequence[Run], front: Front, asked: Asked, *, strict: bool = False) -> Comparison:
@@ -82,7 +88,7 @@ def named(front: Front, asked: Asked) -> tuple[list[str], list[str]]:
 def part_of(asked: Asked) -> Part:
     """The part of a run that was asked for."""
     loops = () if asked.loop in ("auto", "both") else (asked.loop,)
-    return Part(asked.frameworks, loops, asked.categories, asked.levels)
+    return Part(asked.frameworks, loops, asked.selection.takes)
 
 
 def shown(found: Comparison, form: str) -> str:

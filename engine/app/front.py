@@ -58,11 +58,13 @@ class Asked:
     levels: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    keyword: str = ""
 
     @property
     def selection(self) -> Selection:
         """What was asked for of the cases."""
-        return Selection(self.categories, self.levels)
+        return Selection(self.categories, self.levels, self.tags, self.keyword)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.app import collector, room, workshop
+from engine.app.addresses import Named
 from engine.app.early import Early
 from engine.app.front import Asked, Front
-from engine.app.places import relative
 from engine.app.plan import distinct, is_plain, not_meant
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep, ordered
@@ -22,7 +22,7 @@ from engine.app.session import Runtime, Session, Watcher, event_loop
 from engine.errors import NothingToRun, UsageError
 from engine.execution.job import Job
 from engine.loading.cache import first_unchanged
-from engine.model.case import Case
+from engine.model.case import Case, RunsOn
 from engine.model.target import LOCAL, Launch, Target
 
 T = TypeVar("T")
@@ -61,15 +61,6 @@ def until_stopped(running: Coroutine[Any, Any, T]) -> T:
         raise Stopped from error
 
 
-def paths_of(named: Sequence[str], front: Front) -> list[Path]:
-    """The paths that were named, or specs. Raises UsageError for one that is not there."""
-    paths = [Path(path) for path in named] or [relative(front.places.specs)]
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"there is no {path}", hint="name files or folders of suites")
-    return paths
-
-
 def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
     and NothingToRun where no selected case is meant for the selected targets."""
@@ -78,10 +69,39 @@ def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     selected, targets = [case for case in cases if asked.selection.takes(case)], front.targets(asked)
     jobs = front.plan(selected, targets)
     if not jobs and not (selected and targets):
-        raise UsageError("no case was selected", hint="look at --category, --level and --framework")
+        raise UsageError("no case was selected", hint=nothing_selected(asked, targets))
     if not jobs:
         raise NothingToRun("no case was judged", hint="\n  ".join(not_meant_lines(selected, targets)))
     return jobs
+
+
+def nothing_selected(asked: Asked, targets: Sequence[Target]) -> str:
+    """Which options leave nothing: those that choose cases where there are targets, else those that choose targets."""
+    of_cases = {"--category": asked.categories, "--level": asked.levels, "--tag": asked.tags, "-k": asked.keyword}
+    of_targets = {"--server": asked.servers, "--framework": asked.frameworks, "--gateway": asked.gateways}
+    given = [option for option, value in (of_cases if targets else of_targets).items() if value]
+    if not given:
+        return "the documents that were named hold no case" if targets else "no server goes with any framework"
+    return f"no {'case' if targets else 'target'} is left by {' and '.join(given)}"
+
+
+def left_behind(front: Front, cases: Sequence[Case], jobs: Sequence[Job], asked: Asked) -> list[str]:
+    """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
+    cases = [case for case in cases if asked.selection.takes(case)]
+    targets = front.targets(asked) if asked.frameworks else []
+    with_jobs = {job.target.framework for job in jobs}
+    lines = []
+    for name in dict.fromkeys(asked.frameworks):
+        of_name = [target for target in targets if target.framework == name]
+        if name in with_jobs or not of_name:
+            continue
+        if of_name[0].interface == "wsgi" and all(case.runs_on is not RunsOn.WSGI for case in cases):
+            lines.append(f"{name}: no case of these suites is for WSGI apps")
+        elif of_name[0].interface == "asgi" and all(case.runs_on is RunsOn.WSGI for case in cases):
+            lines.append(f"{name}: no case of these suites is for ASGI apps")
+        else:
+            lines += not_meant_lines(cases, of_name)
+    return lines
 
 
 def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[str]:
@@ -93,13 +113,14 @@ def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[st
     ]
 
 
-def ahead(front: Front, paths: Sequence[Path], asked: Asked) -> list[Launch]:
+def ahead(front: Front, what: Named, asked: Asked) -> list[Launch]:
     """Targets that will most likely be needed first, to be started while documents are read: those of the first
     document, if it has not changed and so has no mistakes. Raises UsageError for a name that there is not."""
-    held = first_unchanged(paths, front.kept) if front.way == LOCAL else None
+    held = first_unchanged(what.paths, front.kept, what.roots) if front.way == LOCAL else None
     if held is None:
         return []
-    cases = [case for suite in held.suites for case in suite.cases if asked.selection.takes(case)]
+    every = (case for suite in held.suites for case in suite.cases)
+    cases = [case for case in every if what.takes(case) and asked.selection.takes(case)]
     jobs = front.plan(cases, front.targets(asked))
     return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: workshop.limits(front).starting]
 

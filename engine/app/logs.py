@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.app.places import Places
-from engine.app.run_ids import folder_of
 from engine.errors import ResultsError, UsageError
 from engine.registry import nearest
-from engine.results.store import FILE
+from engine.results.store import ends
 
 # The end of a log, in bytes, in which its last lines are looked for.
 END = 1024 * 1024
@@ -35,24 +32,6 @@ class Log:
             return self.path.stat().st_size
         except OSError:
             return 0
-
-
-def run_folder(named: str, places: Places) -> Path:
-    """The folder of a run by its path or id; of the newest one for "". Raises UsageError where there is none."""
-    runs = places.results / "runs"
-    known = sorted(path.name for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []
-    if not named:
-        if not known:
-            raise UsageError(f"there is no run in {places.results}", hint="`engine grid` makes one")
-        return runs / known[-1]
-    folder = Path(named) if os.sep in named else folder_of(places.results, named)
-    if folder.is_file():
-        folder = folder.parent
-    if not folder.is_dir():
-        close = nearest(named, known)
-        hint = close if close.startswith("did you mean") else f"the newest is {known[-1]}" if known else ""
-        raise UsageError(f"there is no run {named!r}", hint=hint)
-    return folder
 
 
 def logs(folder: Path) -> list[Log]:
@@ -117,10 +96,4 @@ def follow(
 
 def is_over(folder: Path) -> bool:
     """Whether a run has its footer, which is its last line."""
-    try:
-        with (folder / FILE).open("rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - 4096, 0))
-            last = file.read().splitlines()[-1:]
-        return bool(last) and json.loads(last[0]).get("kind") == "footer"
-    except (OSError, ValueError, AttributeError):
-        return False
+    return bool(ends(folder)[1])

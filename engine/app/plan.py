@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
+from engine.app.keywords import expression
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case, RunsOn, Step
 from engine.model.target import DIRECT, Launch, Target
+from engine.model.verdict import JobResult
 from engine.registry import nearest
 from engine.targets.fitting import NAMES, speaks
 from engine.targets.gateways.base import split
@@ -23,23 +25,36 @@ Unsupported = Callable[[Target, Mapping[str, object]], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was asked for of the cases; an empty tuple asks for all."""
+    """What was asked for of the cases; an empty tuple asks for all, and so does a ``keyword`` of "", else one of
+    ``engine.app.keywords``."""
 
     categories: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    keyword: str = ""
 
-    def takes(self, case: Case) -> bool:
-        """Whether a case was asked for."""
-        return (not self.categories or case.category in self.categories) and (
-            not self.levels or case.level.value in self.levels
+    def takes(self, case: Case | JobResult) -> bool:
+        """Whether a case, or the result of one, was asked for. Raises UsageError for a wrong keyword."""
+        return (
+            (not self.categories or case.category in self.categories)
+            and (not self.levels or case.level in self.levels)
+            and (not self.tags or any(tag in self.tags for tag in case.tags))
+            and (not self.keyword or expression(self.keyword)((case.address, *case.tags)))
         )
 
     def check(self, cases: Iterable[Case]) -> None:
-        """Raises UsageError for a category that no case has."""
-        known = sorted({case.category for case in cases})
-        for category in self.categories:
-            if category not in known:
-                raise UsageError(f"no case has the category {category!r}", hint=nearest(category, known))
+        """Raises UsageError for a category or a tag that no case has, and for a keyword that is no expression."""
+        cases = list(cases)
+        pairs = (
+            ("category", self.categories, sorted({case.category for case in cases})),
+            ("tag", self.tags, sorted({tag for case in cases for tag in case.tags})),
+        )
+        for sort, wanted, known in pairs:
+            for name in wanted:
+                if name not in known:
+                    raise UsageError(f"no case has the {sort} {name!r}", hint=nearest(name, known))
+        if self.keyword:
+            expression(self.keyword)
 
 
 def distinct(cases: Iterable[Case], known: dict[str, str] | None = None) -> None:

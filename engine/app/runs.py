@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +12,16 @@ from typing import Any
 
 from engine.app.places import Places
 from engine.app.run_ids import folder_of, header
+from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
+from engine.registry import nearest
 from engine.results.codec import result_from_json, result_to_json
 from engine.results.store import Run, Store, TargetRow, ordered, read, recheck_line, row_of, target_document, text_of
+
+LAST = re.compile(r"(?:last(?:~([0-9]{1,6}))?)?")
+ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+MAKES = "`engine grid` makes one"
 
 
 def keep(places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job]) -> Store:
@@ -21,10 +29,35 @@ def keep(places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[J
     return Store(folder_of(places.results, run_id), run_id, header(arguments, jobs))
 
 
+def ids(places: Places) -> list[str]:
+    """The ids of all runs that are kept, the newest first."""
+    folder = places.results / "runs"
+    return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
+
+
+def folder(named: str, places: Places) -> Path:
+    """The folder of a run by its path or its id; of the newest for ``last`` or "", of the one before for ``last~1``,
+    and so on. Raises UsageError where there is none, with the nearest id."""
+    known = ids(places)
+    if match := LAST.fullmatch(named):
+        number = int(match[1] or 0)
+        if number < len(known):
+            return folder_of(places.results, known[number])
+        what = f"there is no run {named!r}" if known else f"there is no run in {places.results}"
+        raise UsageError(what, hint=f"there are {len(known)}, from last to last~{len(known) - 1}" if known else MAKES)
+    path = Path(named) if os.sep in named or Path(named).suffix == ".ndjson" else folder_of(places.results, named)
+    path = path.parent if path.is_file() else path
+    if not path.is_dir():
+        close = nearest(named, known)
+        rest = f"the newest is {known[0]}; `engine list runs` lists all" if known else MAKES
+        raise UsageError(f"there is no run {named!r}", hint=close if close.startswith("did you mean") else rest)
+    return path
+
+
 def again(named: str, places: Places) -> Run:
-    """A run by its path, or by its id. Raises ResultsError where it is none."""
-    path = Path(named)
-    return read(path if path.exists() else folder_of(places.results, named))
+    """A run by its path, its id, or as ``last``. Raises UsageError where there is none, ResultsError where it cannot be
+    read."""
+    return read(folder(named, places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +120,9 @@ __all__ = [
     "TargetRow",
     "Told",
     "again",
+    "folder",
     "from_told",
+    "ids",
     "keep",
     "ordered",
     "take",

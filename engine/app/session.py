@@ -74,6 +74,7 @@ class Session:
     schedule: Schedule = field(init=False)
     _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
     _repeats: Repeats = field(init=False)
+    _started: set[Launch] = field(init=False, default_factory=set)
     _today: date = field(init=False, default_factory=date.today)
 
     def __post_init__(self) -> None:
@@ -138,11 +139,13 @@ class Session:
         try:
             live = await self.runtime.start(launch, self._preparation(launch, jobs))
         except EngineError as error:
-            if plain or isinstance(error, EnvironmentFailed):
+            # A target that has run, and cannot be started once more, is no target that does not start.
+            if launch not in self._started and (plain or isinstance(error, EnvironmentFailed)):
                 self.failures[target.id] = error
                 self._row(failed_row(target, error))
             self._tell(target, "failed", error.what)
             raise
+        self._started.add(launch)
         if target.id not in self.rows:
             self._row(live_row(target, live))
         self._tell(target, "ready")

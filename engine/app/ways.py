@@ -12,7 +12,6 @@ from engine.app import launch, workshop
 from engine.app.front import ALL, Asked, Front
 from engine.app.run_ids import new_run_id
 from engine.app.session import Session, Watcher
-from engine.app.telling import finding
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case, RunsOn
@@ -33,14 +32,6 @@ class Compared:
     results: dict[str, JobResult]
     missing: dict[str, str]
     differences: Sequence[Difference]
-
-
-def case_called(name: str, front: Front) -> Case:
-    """The case of that address or ending. Raises UsageError where there is none, or several."""
-    named = finding.file_of(name)
-    paths = [named] if named and Path(named).exists() else []
-    loaded = front.load(launch.paths_of(paths, front))
-    return finding.find(name, [case for suite in loaded.suites for case in suite.cases], [])
 
 
 def jobs_of(case: Case, asked: Asked, front: Front) -> list[Job]:
@@ -92,4 +83,4 @@ def text(found: Compared, form: str) -> str:
     return tabulate(rows, headers=["", *ways], tablefmt=form, disable_numparse=True)
 
 
-__all__ = ["Compared", "case_called", "jobs_of", "run", "text", "way"]
+__all__ = ["Compared", "jobs_of", "run", "text", "way"]

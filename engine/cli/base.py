@@ -108,6 +108,14 @@ def case_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that choose cases."""
     parser.add_argument("--category", action="append", default=[], metavar="NAME", help="cases of this category only")
     parser.add_argument("--level", action="append", default=[], choices=LEVELS, help="cases of this level only")
+    parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="cases with this tag only")
+    parser.add_argument(
+        "-k",
+        dest="keyword",
+        default="",
+        metavar="EXPR",
+        help="cases whose address or tags match, like 'host and not missing'",
+    )
 
 
 def asked(arguments: argparse.Namespace) -> Asked:
@@ -122,6 +130,8 @@ def asked(arguments: argparse.Namespace) -> Asked:
         levels=tuple(arguments.level),
         variants=tuple(arguments.variant),
         gateways=tuple(arguments.gateway),
+        tags=tuple(arguments.tag),
+        keyword=arguments.keyword,
     )
 
 
@@ -135,6 +145,8 @@ def asked_cases(arguments: argparse.Namespace) -> Asked:
         levels=tuple(arguments.level),
         variants=tuple(arguments.variant),
         gateways=tuple(arguments.gateway),
+        tags=tuple(arguments.tag),
+        keyword=arguments.keyword,
     )
 
 

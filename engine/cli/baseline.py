@@ -41,8 +41,10 @@ STATES = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("action", choices=("check", "update"), metavar="check|update", help="look, or write")
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="with --run: files and folders of suites")
-    parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="a run's id or folder (the newest)")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="with --run: suites and cases")
+    parser.add_argument(
+        "--from", dest="from_run", default="", metavar="RUN", help="a run's id or folder, last~1 and so on (last)"
+    )
     parser.add_argument("--run", action="store_true", help="run the cases first")
     parser.add_argument("--dry-run", action="store_true", help="say what update would change, and write nothing")
     target_arguments(parser)
@@ -52,16 +54,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Look or write. Raises UsageError where there is no such run, DocumentError where the baseline has mistakes."""
     from engine.app import baseline
-    from engine.app.explain import LAST, run_of
     from engine.app.front import Front
     from engine.app.places import find
+    from engine.app.runs import again
 
     if parsed.run and parsed.from_run:
         raise UsageError("--run and --from do not go together", hint="a run is made, or read")
-    if not parsed.run and (parsed.paths or parsed.server or parsed.framework or parsed.category or parsed.level):
+    choice = (parsed.paths, parsed.server, parsed.framework, parsed.category, parsed.level, parsed.tag, parsed.keyword)
+    if not parsed.run and any(choice):
         raise UsageError("what to run is said, and nothing is run", hint="add --run")
     front = Front(find(parsed.results, parsed.frameworks))
-    done = fresh_run(front, parsed) if parsed.run else run_of(parsed.from_run or LAST, front.places)
+    done = fresh_run(front, parsed) if parsed.run else again(parsed.from_run, front.places)
     print(f"run {visible(done.id)}{'' if done.whole else ', which was not whole'}: {len(done.targets)} targets")
     if parsed.action == "check":
         return checked(baseline.check(front, done))
@@ -81,10 +84,10 @@ def run(parsed: argparse.Namespace) -> int:
 def fresh_run(front: Front, parsed: argparse.Namespace) -> Run:
     """A run of the cases that the options choose. Raises UsageError where it was interrupted: half a run is no ground
     for a baseline."""
-    from engine.app import launch
+    from engine.app import addresses, launch
     from engine.cli.grid import chosen, shown
 
-    jobs = chosen(front, launch.paths_of(parsed.paths, front), asked(parsed))
+    jobs = chosen(front, addresses.named(parsed.paths, front), asked(parsed))
     with shown(jobs) as watcher:
         done = launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:

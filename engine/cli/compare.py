@@ -33,8 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="*",
         default=[],
-        metavar="RUN|PATH",
-        help="runs by id or folder; or suites, where a run is to be made",
+        metavar="RUN|PATH|CASE",
+        help="runs by id or folder, last, last~1; or suites and cases, where a run is to be made",
     )
     target_arguments(parser)
     place_arguments(parser)
@@ -51,8 +51,8 @@ def run(parsed: argparse.Namespace) -> int:
     places = find(parsed.results, parsed.frameworks)
     front, wanted = Front(places, parsed.nginx), asked(parsed)
     subject = comparing.subject(parsed.what, places)
-    if subject.runs and subject.paths:
-        raise UsageError(f"{subject.paths[0]} is no run", hint="a run that is there has its cases: name runs alone")
+    if subject.runs and subject.words:
+        raise UsageError(f"{subject.words[0]} is no run", hint="name runs alone; -k chooses among their cases")
     if subject.runs:
         return tell(comparing.of_runs(subject.runs, front, wanted, strict=parsed.strict), parsed.format)
     return anew(front, subject, wanted, parsed)
@@ -60,11 +60,11 @@ def run(parsed: argparse.Namespace) -> int:
 
 def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers, and compare these."""
-    from engine.app import comparing, launch
+    from engine.app import addresses, comparing, launch
     from engine.cli.grid import chosen, shown
 
     comparing.named(front, wanted)
-    jobs = chosen(front, launch.paths_of(subject.paths, front), wanted)
+    jobs = chosen(front, addresses.named(subject.words, front), wanted)
     screens = ExitStack()
 
     def finished(done: Done) -> int:

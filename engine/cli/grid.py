@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, asked, place_arguments, runtime_arguments, target_arguments
@@ -20,6 +19,7 @@ from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
+    from engine.app.addresses import Named
     from engine.app.front import Asked, Front
     from engine.app.grids import Attributions, Finding
     from engine.app.launch import Done
@@ -39,7 +39,7 @@ breaks the build."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders of suites (specs)")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
     target_arguments(parser)
     runtime_arguments(parser)
     place_arguments(parser)
@@ -77,7 +77,7 @@ class Screen:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
-    from engine.app import launch
+    from engine.app import addresses, launch
     from engine.app.front import Front
     from engine.app.places import find
     from engine.app.repeating import checked, repeated
@@ -87,11 +87,11 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.from_run:
         return show(again(parsed.from_run, places), places, parsed, files=False)
     front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url))
-    paths, times = launch.paths_of(parsed.paths, front), checked(parsed.repeat)
+    what, times = addresses.named(parsed.paths, front), checked(parsed.repeat)
     screens = ExitStack()
 
     def prepare() -> launch.Work:
-        jobs = chosen(front, paths, asked(parsed))
+        jobs = chosen(front, what, asked(parsed))
         return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs)))
 
     def finished(done: Done) -> int:
@@ -108,20 +108,24 @@ def run(parsed: argparse.Namespace) -> int:
             prepare,
             sys.argv[1:],
             finished,
-            early=launch.ahead(front, paths, asked(parsed)),
+            early=launch.ahead(front, what, asked(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
         )
 
 
-def chosen(front: Front, paths: Sequence[Path], wanted: Asked) -> list[Job]:
-    """The jobs that were asked for. Prints mistakes in the documents; raises DocumentError where there are any, and
-    UsageError where there is nothing to do."""
+def chosen(front: Front, what: Named, wanted: Asked) -> list[Job]:
+    """The jobs that were asked for. Prints mistakes in the documents, and why a framework that was named has no job;
+    raises DocumentError where there are mistakes, and UsageError where there is nothing to do."""
     from engine.app import launch
 
-    loaded = front.load(paths)
+    loaded = front.load(what.paths, what.roots)
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
-    return launch.jobs_of(front, [case for suite in loaded.suites for case in suite.cases], wanted)
+    cases = what.cases(loaded)
+    jobs = launch.jobs_of(front, cases, wanted)
+    for line in launch.left_behind(front, cases, jobs, wanted):
+        print(f"engine: {line}", file=sys.stderr)
+    return jobs
 
 
 @contextmanager

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 List what there is: suites, cases, categories, clauses, frameworks, servers,
-gateways, capabilities, targets; and the words of the language: kinds, operators, facts,
-notations, acts. Without WHAT, the lists with their counts."""
+gateways, capabilities, targets, runs; and the words of the language: kinds,
+operators, facts, notations, acts. Without WHAT, the lists with their counts."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("what", nargs="?", default="", metavar="WHAT", help="the list")
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders of suites (specs)")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
     case_arguments(parser)
     parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
     parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
     server_arguments(parser, "of targets: all pinned ones")
     gateway_argument(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
-    place_arguments(parser, results=False)
+    place_arguments(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     Raises UsageError for a list, a path, a category or a clause that there is not.
     """
-    from engine.app import launch
+    from engine.app import addresses
     from engine.app.front import Front
     from engine.app.lists import sorts
     from engine.app.lists.base import Stock
@@ -48,8 +48,8 @@ def run(parsed: argparse.Namespace) -> int:
     known = sorts()
     if parsed.what and parsed.what not in known:
         known.pick(parsed.what)
-    front = Front(find(frameworks=parsed.frameworks))
-    stock = Stock(front, launch.paths_of(parsed.paths, front), asked_cases(parsed), parsed.cite, parsed.uncited)
+    front = Front(find(parsed.results, parsed.frameworks))
+    stock = Stock(front, addresses.named(parsed.paths, front), asked_cases(parsed), parsed.cite, parsed.uncited)
     if not parsed.what:
         counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]
         if parsed.format == "json":
@@ -63,7 +63,8 @@ def run(parsed: argparse.Namespace) -> int:
             print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width()))
         return mistakes(stock)
     sort = known[parsed.what]
-    if not sort.filtered and (parsed.paths or parsed.category or parsed.level or parsed.cite):
+    choice = (parsed.paths, parsed.category, parsed.level, parsed.tag, parsed.keyword, parsed.cite)
+    if not sort.filtered and any(choice):
         raise UsageError(
             f"{sort.name} are not made from suites", hint="paths and options that choose cases do not go with it"
         )
@@ -99,6 +100,7 @@ COMMAND = Command(
         ("engine list cases specs/http --level must", "some of the cases"),
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
         ("engine list clauses --uncited", "what no case cites yet"),
+        ("engine list runs", "the runs that are kept"),
         ("engine list kinds", "the step kinds and their keys"),
         ("engine list servers", "with their options"),
         ("engine list targets --format json", "for a program"),

@@ -23,7 +23,7 @@ LINES = 40
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id; without it, a list")
-    parser.add_argument("--run", default="", metavar="RUN", help="a run's id or folder (the newest)")
+    parser.add_argument("--run", default="", metavar="RUN", help="a run's id or folder, last~1 and so on (last)")
     parser.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"the last N lines, 0 for all ({LINES})")
     parser.add_argument("--follow", action="store_true", help="go on as it grows, until the run ends")
     place_arguments(parser)
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the log, or the list of logs. Raises UsageError for a run or a target that there is not."""
-    from engine.app import logs
+    from engine.app import logs, runs
     from engine.app.places import find
     from engine.errors import UsageError
 
@@ -39,7 +39,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise UsageError("--follow needs a target", hint="`engine logs` lists them")
     if parsed.lines < 0:
         raise UsageError(f"--lines is {parsed.lines}", hint="a number of lines, or 0 for all")
-    folder = logs.run_folder(parsed.run, find(parsed.results, parsed.frameworks))
+    folder = runs.folder(parsed.run, find(parsed.results, parsed.frameworks))
     if not parsed.target:
         print(listed(logs.logs(folder), folder.name, is_over=logs.is_over(folder)))
         return 0

@@ -45,16 +45,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
     from engine.app import serving
+    from engine.app.addresses import one
     from engine.app.front import Front
     from engine.app.launch import Stopped, until_stopped
     from engine.app.naming import target_called
     from engine.app.places import find
-    from engine.app.ways import case_called
 
     if not parsed.target and not parsed.case:
         raise UsageError("there is nothing to serve", hint="name a TARGET, or a case with --case")
     front = Front(find(frameworks=parsed.frameworks), parsed.nginx)
-    case = case_called(parsed.case, front) if parsed.case else None
+    case = one(parsed.case, front) if parsed.case else None
     if parsed.target or case is None:
         target = target_called(front, parsed.target, parsed.server, parsed.variant)
     else:

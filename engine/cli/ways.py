@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Send, and print the tables. Raises UsageError for a case that has one way only."""
-    from engine.app import launch, ways
+    from engine.app import addresses, launch, ways
     from engine.app.front import Asked, Front
     from engine.app.places import find
     from engine.cli.grid import Screen
@@ -51,7 +51,7 @@ def run(parsed: argparse.Namespace) -> int:
     form = "github" if parsed.format == "markdown" else "simple_outline"
     failed = 0
     for name in parsed.case:
-        case = ways.case_called(name, front)
+        case = addresses.one(name, front)
         jobs = ways.jobs_of(case, asked, front)
         screen = progress({job.target.id: 1 for job in jobs})
         try:

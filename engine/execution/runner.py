@@ -128,6 +128,7 @@ class Runner:
             not_reproduced=by_hand.why_not,
             cite=case.cite,
             title=case.title,
+            tags=case.tags,
             log=live.log(logged)[-LOG:] if keep else "",
             calls=tuple(_calls(memory)) if self._keep_calls else (),
             send_raised=_send_raised(memory) if keep or job.target.is_control else (),
@@ -208,11 +209,24 @@ async def _crash(memory: Memory) -> str:
     its connections."""
     await asyncio.sleep(0.02)
     live = memory.live
-    if live.ended is not None:
-        return f"the server ended with {live.ended}"
+    if await live.check() is not None:
+        return died(live)
+    if memory.refused and not await live.listens():
+        return deaf(live)
     served = {call.pid for call in _calls(memory)}
     lost = sorted(served.intersection(live.workers_lost))
     return f"worker {', '.join(map(str, lost))} is gone" if lost else ""
+
+
+def died(live: LiveTarget) -> str:
+    """How a server's main process ended, for people."""
+    return f"the server ended with {live.ended}"
+
+
+def deaf(live: LiveTarget) -> str:
+    """That a server runs, and takes no connections, for people."""
+    host, port = live.upstream
+    return f"the server no longer listens at {host}:{port}, and its process runs on"
 
 
 def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
@@ -230,4 +244,5 @@ def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
         started=time.time(),
         cite=case.cite,
         title=case.title,
+        tags=case.tags,
     )

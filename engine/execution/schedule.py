@@ -1,5 +1,7 @@
 """The schedule: targets are started ahead of need and bounded in number; a target's jobs run concurrently.
 
+What becomes of the jobs of one target, whatever its server does, is told in ``lifetimes``.
+
 Both fronts use it. ``engine grid`` lets everything go at once; the pytest plugin lets jobs go only a little ahead of
 the item that it is about to report, so that ``-x`` leaves little undone behind it.
 """
@@ -12,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from engine.errors import EngineError, StartError
-from engine.execution.company import Company
 from engine.execution.job import Job
+from engine.execution.lifetimes import LaunchRun
 from engine.execution.order import NONE, Batch, Expected, batches, queue, urgencies
 from engine.execution.runner import not_run
 from engine.model.protocols import LiveTarget
@@ -26,9 +28,6 @@ Report = Callable[[Job, JobResult], None]
 
 # The last targets are told to stop before anything else is done, in seconds.
 HEAD_START = 0.005
-
-# How often a target that died is started again for the jobs that are left.
-RESTARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,87 +153,35 @@ class Schedule:
 
     async def _leave_out(self, job: Job) -> None:
         await self._until(job.position)
-        self._settle(job, not_run(job, Verdict.UNSUPPORTED, job.left_out))
+        self.settle(job, not_run(job, Verdict.UNSUPPORTED, job.left_out))
 
     async def _batch(self, batch: Batch) -> None:
-        """Start a target, run its jobs, and stop it. A target that dies is started again for the jobs that are left;
-        those that were under way when it died run once more, one at a time, so that the guilty one is found."""
         # Within a window every job that was let go begins at once, and the order of the run is the one to keep.
-        left = queue(batch, self._urgencies) if self._free(batch) else list(batch.jobs)
-        suspects = list[Job]()
-        for attempt in range(RESTARTS + 1):
-            try:
-                live = await self._started(batch.launch, left)
-            except EngineError as error:
-                await self._refuse([*suspects, *left], error)
-                return
-            try:
-                for index, job in enumerate(suspects):
-                    result = await self._run(job, live)
-                    self._settle(job, result)
-                    if live.ended is not None:
-                        suspects = suspects[index + 1 :]
-                        break
-                else:
-                    suspects = []
-                if live.ended is None:
-                    suspects, left = await self._all(left, live, last=attempt == RESTARTS)
-            finally:
-                self._stop(live)
-            if not left and not suspects:
-                return
-        await self._refuse(
-            [*suspects, *left], StartError(f"it died {RESTARTS + 1} times", hint="look at the crashes before this one")
-        )
+        jobs = queue(batch, self._urgencies) if self._free(batch) else batch.jobs
+        await LaunchRun(batch.launch, jobs, self, self._limits.company).run()
 
-    async def _started(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+    # What a launch needs: lifetimes.Owner
+
+    async def begin(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
         """A live target. Raises what starting raises."""
         if self._limits.own and launch.lifespan_of:
             return await self._start(launch, jobs)
         async with self._starting:
             return await self._start(launch, jobs)
 
-    async def _all(self, jobs: Sequence[Job], live: LiveTarget, *, last: bool) -> tuple[list[Job], list[Job]]:
-        """Run jobs concurrently. The jobs under way when the target died, and those that had not begun."""
-        company = Company(self._limits.company)
-        suspects: list[Job] = []
-        begun: set[int] = set()
-        waiting = iter(jobs)
+    async def perform(self, job: Job, live: LiveTarget) -> JobResult:
+        """The result of a job on a live target."""
+        return await self._run(job, live)
 
-        async def one(job: Job) -> None:
-            blocked = await self._blocked(job) if job.case.depends_on else ""
-            if blocked:
-                begun.add(job.position)
-                self._settle(job, not_run(job, Verdict.BLOCKED, blocked))
-                return
-            await company.enter(job.case.alone)
-            try:
-                if live.ended is not None:
-                    return
-                begun.add(job.position)
-                result = await self._run(job, live)
-            finally:
-                company.leave(job.case.alone)
-            if result.verdict is Verdict.CRASH and live.ended is not None and not last:
-                suspects.append(job)
-            else:
-                self._settle(job, result)
+    def may_go(self, job: Job) -> bool:
+        """Whether a job was let go."""
+        return job.position < self._allowed
 
-        async def work() -> None:
-            # Each takes the next job of the queue. None waits for a job that nobody has taken: what a case depends on
-            # stands before it there, and whoever comes first enters first.
-            for job in waiting:
-                await self._until(job.position)
-                if live.ended is not None:
-                    return
-                await one(job)
+    async def until_allowed(self, job: Job) -> None:
+        """Wait until a job is let go."""
+        await self._until(job.position)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._limits.company, len(jobs))):
-                group.create_task(work())
-        return suspects, [job for job in jobs if job.position not in begun]
-
-    async def _blocked(self, job: Job) -> str:
+    async def blocked(self, job: Job) -> str:
         """Wait for the cases that a job depends on; why it is blocked, or ""."""
         for stem in job.case.depends_on:
             for other in self._jobs:
@@ -248,21 +195,23 @@ class Schedule:
                     return f"it depends on {other.case.id}, which came to {result.verdict.value}"
         return ""
 
-    async def _refuse(self, jobs: Sequence[Job], error: EngineError) -> None:
+    async def refuse(self, jobs: Sequence[Job], error: EngineError, what: str) -> None:
+        """Settle jobs that could not run: ``what`` says of the target why, the error how that came."""
         # A target that starts as it is, and not with a case's options, has no row that would tell more.
-        reason = f"the target did not start: {error.what}" + (f": {error.hint}" if error.hint else "")
+        reason = f"{what}: {error.what}" + (f": {error.hint}" if error.hint else "")
         log = error.log if isinstance(error, StartError) else ""
         for job in jobs:
             await self._until(job.position)
-            self._settle(job, replace(not_run(job, Verdict.ERROR, reason), log=log))
+            self.settle(job, replace(not_run(job, Verdict.ERROR, reason), log=log))
 
-    def _settle(self, job: Job, result: JobResult) -> None:
+    def settle(self, job: Job, result: JobResult) -> None:
+        """Report a result, unless the job has one."""
         future = self._settled[_key(job, job.case.id)]
         if not future.done():
             future.set_result(result)
             self._report(job, result)
 
-    def _stop(self, live: LiveTarget) -> None:
+    def end(self, live: LiveTarget) -> None:
         """Stop a target beside the next one's start: a server without work may take a second to go."""
         task: asyncio.Task[object] = asyncio.ensure_future(live.stop())
         self._stopping.add(task)

@@ -108,9 +108,9 @@ def unchanged(paths: Sequence[Path], kept: Kept, roots: Roots | None = None) -> 
     )
 
 
-def first_unchanged(paths: Sequence[Path], kept: Kept) -> Loaded | None:
+def first_unchanged(paths: Sequence[Path], kept: Kept, roots: Roots | None = None) -> Loaded | None:
     """What the first document at or below the paths holds, None where it would have to be read."""
-    source = next(read_all(paths), None)
+    source = next(read_all(paths, roots), None)
     return kept.find(source) if isinstance(source, Source) else None
 
 

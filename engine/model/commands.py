@@ -40,13 +40,19 @@ def server_word(target: Named) -> str:
     return f"{target.server}{target.source or target.release}" + (f"~{target.variant}" if target.variant else "")
 
 
+def given_options(target: Named, without: Sequence[str] = ()) -> list[str]:
+    """The options that a target depends on, each with its value; those ``without`` are left out."""
+    pairs = zip(target.given[::2], target.given[1::2], strict=True)
+    return [word for option, value in pairs if option not in without for word in (option, value)]
+
+
 def grid(address: str, target: Named, *more: str) -> list[str]:
     """``engine grid`` for a case on a target alone, as words for ``shlex.join``; ``more`` stands at the end."""
     words = ["engine", "grid", address, "--server", server_word(target), "--framework", target.framework]
     words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
     words += [] if target.loop == "auto" else ["--loop", target.loop]
     words += ["--runtime", target.runtime] if target.runtime in (DOCKER, RUNNING) else []
-    return [*words, *target.given, *more]
+    return [*words, *given_options(target), *more]
 
 
 def served(target: Named) -> str:
@@ -60,4 +66,4 @@ def serve(target: Named, *more: str) -> list[str]:
     """``engine serve`` for a target, as words for ``shlex.join``. None for a service that runs already."""
     if target.runtime == RUNNING:
         return []
-    return ["engine", "serve", served(target), *target.given, *more]
+    return ["engine", "serve", served(target), *given_options(target), *more]

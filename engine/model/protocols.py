@@ -195,6 +195,15 @@ class LiveTarget(Protocol):
         """When its main process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
         ...
 
+    async def check(self) -> Ended | None:
+        """How its main process has ended by now, as whoever watches it knows at this moment; None while it runs."""
+        ...
+
+    async def listens(self) -> bool:
+        """Whether connections are taken at its address, found by making one. True for a server that one case has for
+        itself: it may be meant to listen no more."""
+        ...
+
     @property
     def workers_lost(self) -> Sequence[int]:
         """Pids of processes that served calls and are gone, found by looking now."""

@@ -105,6 +105,7 @@ class JobResult:
     attempts: tuple[Attempt, ...] = ()
     log: str = ""
     recheck: Recheck | None = None
+    tags: tuple[str, ...] = ()
     calls: tuple[AppCall, ...] = field(default=(), compare=False)
     send_raised: tuple[str, ...] = ()
 

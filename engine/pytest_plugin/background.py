@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from engine.app.front import Loaded
 
 # How many jobs may run ahead of the item that pytest reports, where the first failure may be the last item; everything
-# runs as soon as it can otherwise.
-WINDOW_STOPPING = 16
+# runs as soon as it can otherwise. A result comes a moment after its job is done (lifetimes.OUTLIVES), so there
+# are more of these than run at a time.
+WINDOW_STOPPING = 48
 
 
 class Background:

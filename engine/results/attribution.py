@@ -25,6 +25,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from engine.model.commands import given_options, server_word
 from engine.model.target import CONTROL, CONTROLS, DIRECT, configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.store import TargetRow
@@ -377,7 +378,7 @@ class _Case:
             return ""
         if not direct and (cell.server, cell.control) in tried and any(server != cell.server for server, _ in tried):
             return ""
-        servers = [REFERENCE, *([] if cell.on_reference else [cell.server])] if direct else ["all"]
+        servers = [REFERENCE, *([] if cell.on_reference else [server_word(cell.row)])] if direct else ["all"]
         ways = [] if cell.row.gateway == DIRECT else [DIRECT, cell.row.gateway]
         if cell.row.interface == "wsgi":  # few servers speak HTTP as well
             ways = ways[1:]
@@ -386,6 +387,7 @@ class _Case:
         words += [word for name in names for word in ("--framework", name)]
         words += [word for way in ways for word in ("--gateway", way)]
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
+        words += given_options(cell.row, without=("--url",) if direct else ("--url", "--variant"))
         return shlex.join(words)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
 from engine.model.verdict import JobResult, Verdict
 from engine.results.store import TargetRow
@@ -45,14 +46,9 @@ def excuse(line: KnownFailure) -> str:
     return f"known: {line.because}" + (f" ({line.link})" if line.link else "")
 
 
-def bare(address: str) -> str:
-    """An address without the name of a matrix's value."""
-    return address.rpartition("[")[0] if address.endswith("]") else address
-
-
 def stem(case: str) -> str:
     """The case's own id in an address, without the name of a matrix's value: what a line is found by."""
-    return case.partition("[")[0].rpartition("::")[2]
+    return parsed(bare(case)).case
 
 
 def expired(line: KnownFailure, today: date) -> bool:

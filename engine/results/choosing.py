@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from engine.errors import UsageError
+from engine.model.addresses import bare, meant, parsed
 from engine.model.verdict import JobResult, Verdict
 from engine.results.store import Run
 
@@ -39,26 +41,19 @@ def choose(run: Run, case: str, target: str = "") -> JobResult:
 
 def _address(run: Run, case: str) -> str:
     addresses = list(dict.fromkeys(result.address for result in run.results))
-    found = addresses_of(case, addresses)
+    found = meant(case, addresses, loosely=True)
     if len(found) == 1:
         return found[0]
     if found:
         raise UsageError(f"{case!r} means {len(found)} cases of this run", hint=listed(found))
-    raise UsageError(f"the run {run.id} has no case {case!r}", hint="`engine list cases` lists what there is")
+    raise UsageError(f"the run {run.id} has no case {case!r}", hint=_nearest(case, addresses))
 
 
-def addresses_of(case: str, addresses: Sequence[str]) -> list[str]:
-    """The addresses that a text means: the very one, else those of which it is a whole ending, else those whose matrix
-    it leaves open, else those that end with it."""
-    bare = [(address, address.partition("[")[0]) for address in addresses]
-    ends = tuple(f"{before}{case}" for before in ("/", "::"))
-    ways = (
-        [address for address in addresses if address == case],
-        [address for address in addresses if address.endswith(ends)],
-        [address for address, stem in bare if stem == case or stem.endswith(ends)],
-        [address for address in addresses if address.endswith(case)],
-    )
-    return next((found for found in ways if found), [])
+def _nearest(case: str, addresses: Sequence[str]) -> str:
+    """A hint for a case that the run has not: the nearest address where a file was named, else the nearest id."""
+    names = addresses if parsed(case).file else [parsed(address).case for address in addresses]
+    close = get_close_matches(case, [*names, *map(bare, names)], n=1)
+    return f"did you mean {close[0]!r}?" if close else f"it has {len(addresses)} cases; `engine list runs` lists others"
 
 
 def _on(results: Sequence[JobResult], target: str) -> JobResult:

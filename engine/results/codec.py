@@ -45,6 +45,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["cite"] = list(result.cite)
     if result.title:
         document["title"] = result.title
+    if result.tags:
+        document["tags"] = list(result.tags)
     if result.reason:
         document["reason"] = result.reason
     if result.step is not None:
@@ -95,6 +97,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             not_reproduced=document.get("not_reproduced", ""),
             cite=tuple(document.get("cite", ())),
             title=document.get("title", ""),
+            tags=tuple(document.get("tags", ())),
             attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
             log=document.get("log", ""),
             send_raised=tuple(document.get("send_raised", ())),

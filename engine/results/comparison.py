@@ -55,22 +55,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of a run that is looked at; what is empty leaves nothing out."""
+    """The part of a run that is looked at; what is empty leaves nothing out. ``takes`` says which results are in it."""
 
     frameworks: Sequence[str] = ()
     loops: Sequence[str] = ()
-    categories: Sequence[str] = ()
-    levels: Sequence[str] = ()
+    takes: Callable[[JobResult], bool] = lambda _: True
 
     def has(self, row: TargetRow) -> bool:
         """Whether a target is in it."""
         return (not self.frameworks or row.framework in self.frameworks) and (not self.loops or row.loop in self.loops)
-
-    def takes(self, result: JobResult) -> bool:
-        """Whether a case's result on such a target is in it."""
-        return (not self.categories or result.category in self.categories) and (
-            not self.levels or result.level in self.levels
-        )
 
 
 WHOLE = Part()

@@ -37,7 +37,7 @@ def together(results: Sequence[JobResult]) -> JobResult:
 
     Where they agree, it is the first of those that ran. Where they disagree, the verdict is ``flaky``, and what is
     shown of it is the first one that did not pass, or that warned. An error in one is an error of all: it says nothing
-    of the target.
+    of the target. So is a crash: a server that ends in one run of many is broken, and does not waver.
     """
     if len(results) == 1:
         return results[0]
@@ -49,6 +49,9 @@ def together(results: Sequence[JobResult]) -> JobResult:
     broken = next((result for result in ran if result.verdict is Verdict.ERROR), None)
     if broken is not None or len({result.verdict for result in ran}) == 1:
         return replace(broken or ran[0], attempts=attempts, seconds=seconds)
+    crashed = next((result for result in ran if result.verdict is Verdict.CRASH), None)
+    if crashed is not None:
+        return replace(crashed, reason=told(attempts), attempts=attempts, seconds=seconds)
     shown = min(ran, key=lambda result: (result.verdict in PASSED) + (result.verdict in QUIET))
     return replace(shown, verdict=Verdict.FLAKY, reason=told(attempts), attempts=attempts, seconds=seconds)
 

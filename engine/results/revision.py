@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
 from engine.model.places import NOWHERE
 from engine.model.showing import shown
 from engine.model.verdict import JobResult, Verdict
-from engine.results.baseline import EXCUSED, MENDED, bare, covers, expired
+from engine.results.baseline import EXCUSED, MENDED, covers, expired
 from engine.results.normal import words_of
 from engine.results.selecting import Evidence, Named, Point, narrowed, order, point, smallest
 from engine.results.store import Run, TargetRow
@@ -140,8 +141,8 @@ def revise(known: Sequence[KnownFailure], run: Run, today: date) -> Revision:
 
 def _order(line: Line) -> tuple[object, ...]:
     one = line.failure
-    file, _, case = one.case.rpartition("::")
-    return file, case, order(Named(one.selector, one.versions)), one.framework_versions
+    address = parsed(one.case)
+    return address.file, address.case, order(Named(one.selector, one.versions)), one.framework_versions
 
 
 def _narrowed(standing: Standing, everywhere: frozenset[Point]) -> list[Line]:

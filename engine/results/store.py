@@ -23,6 +23,8 @@ _encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=st
 
 FORMAT = 1
 FILE = "run.ndjson"
+# In bytes. The footer is found without reading a run from its beginning.
+LONGEST_FOOTER = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,27 @@ def ordered(run: Run) -> Run:
         targets=tuple(sorted(run.targets, key=lambda row: place.get(row.id, last))),
         results=tuple(sorted(run.results, key=lambda one: (one.file, one.case, place.get(one.target, last)))),
     )
+
+
+def ends(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The header and the footer of the run in a folder, without reading what is between them; each is empty where it is
+    missing."""
+    try:
+        with (folder / FILE).open("rb") as file:
+            first = file.readline()
+            file.seek(max(file.seek(0, os.SEEK_END) - LONGEST_FOOTER, 0))
+            last = file.read().splitlines()[-1:]
+    except OSError:
+        return {}, {}
+    return _of_kind("header", first), _of_kind("footer", *last)
+
+
+def _of_kind(kind: str, line: bytes = b"") -> Mapping[str, Any]:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) and document.get("kind") == kind else {}
 
 
 def _results(documents: Sequence[dict[str, Any]]) -> tuple[JobResult, ...]:

@@ -20,6 +20,9 @@ from engine.targets import usage
 from engine.targets.driving import Driving
 from engine.targets.process import GRACE, Process
 
+# How long a server may take to take a connection that is made to see whether it listens, in seconds.
+LISTENS_WITHIN = 1.0
+
 
 @dataclass(frozen=True)
 class Starter:
@@ -150,6 +153,27 @@ class LocalTarget:
         """When that process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
         at = self._process.ended_at if self._process else 0.0
         return at or (self._front.process.ended_at if self._front else 0.0)
+
+    async def check(self) -> Ended | None:
+        """How its main process, or the gateway's, has ended by now, None while they run."""
+        processes = [*self._processes[-1:], *([self._front.process] if self._front else [])]
+        for process in processes:
+            await process.check()
+        return self.ended
+
+    async def listens(self) -> bool:
+        """Whether the server takes connections. Not asked of a server that one case has for itself."""
+        if self.launch.lifespan_of:
+            return True
+        try:
+            async with asyncio.timeout(LISTENS_WITHIN):
+                _, writer = await asyncio.open_connection(*self._upstream)
+        except ConnectionRefusedError:
+            return False
+        except (OSError, TimeoutError):  # it is busy, or the machine is: that is not to say that nobody listens
+            return True
+        writer.transport.abort()
+        return True
 
     @property
     def workers_lost(self) -> Sequence[int]:

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ class Spec:
 
 class Process:
     """A main process under its warden. ``pid`` is the main process's, ``ended`` how it ended, None while it runs, and
-    ``ended_at`` when that was seen, in seconds on the engine's clock."""
+    ``ended_at`` when its warden saw that, in seconds on the engine's clock."""
 
     def __init__(self, warden: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop) -> None:
         self.pid = 0
@@ -60,6 +61,7 @@ class Process:
         self._trouble = ""
         self._started = asyncio.Event()
         self._exited = asyncio.Event()
+        self._looks: deque[asyncio.Future[None]] = deque()
         self._gone = asyncio.Event()
         assert warden.stdout is not None
         self._out = warden.stdout.fileno()
@@ -93,6 +95,16 @@ class Process:
         """How the main process ended, waiting for it."""
         await self._exited.wait()
         assert self.ended is not None
+        return self.ended
+
+    async def check(self) -> Ended | None:
+        """How the main process has ended by now, None if it runs: what has not been heard of its end is asked for."""
+        if self.ended is None and not self._gone.is_set():
+            looked = self._loop.create_future()
+            self._looks.append(looked)
+            self._tell({"do": "look"})
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(looked, MARGIN)
         return self.ended
 
     def signal(self, number: int) -> None:
@@ -168,17 +180,25 @@ class Process:
                 self._started.set()
             case "exit":
                 status, number = event.get("status"), event.get("signal")
-                self.ended_at = time.monotonic()
+                self.ended_at = float(str(event["at"]))
                 self.ended = Ended(
                     status=int(str(status)) if status is not None else None,
                     signal=int(str(number)) if number is not None else None,
                 )
                 self._exited.set()
+            case "looked":
+                self._looked()
             case "gone":
                 left = event["left"]
                 assert isinstance(left, list)
                 self.left = tuple(left)
                 self._gone.set()
+
+    def _looked(self) -> None:
+        """The first of those who asked for a look has their answer."""
+        looked = self._looks.popleft()
+        if not looked.done():
+            looked.set_result(None)
 
     def _deserted(self) -> None:
         """The warden is gone. If it was killed, its target may still run: its group is ended from here."""
@@ -188,6 +208,8 @@ class Process:
             self.ended, self.ended_at = Ended(signal=int(signal.SIGKILL)), time.monotonic()
         for event in (self._started, self._gone):
             event.set()
+        while self._looks:
+            self._looked()
         if self.ended is not None:
             self._exited.set()
 

@@ -6,13 +6,15 @@ In, on standard input: first what to start, then commands.
 
     {"argv": [...], "env": {...}, "cwd": "...", "log": "...", "fds": [7], "grace": 3.0, "remove": "..." or null}
     {"do": "signal", "number": 15}       to the main process
+    {"do": "look"}                       see whether the main process has ended
     {"do": "stop", "grace": 3.0}         end everything now
 
 Out, on standard output:
 
     {"event": "started", "pid": 4711}
     {"event": "failed", "error": "..."}          it could not be started at all
-    {"event": "exit", "status": 0} or {"event": "exit", "signal": 9}
+    {"event": "exit", "at": 17.25, "status": 0} or {"event": "exit", "at": 17.25, "signal": 9}    at: time.monotonic()
+    {"event": "looked"}                          after the exit, if there was one
     {"event": "gone", "left": []}                after a stop; ``left`` are pids that could not be ended
 
 End of file on standard input means that the engine is gone, or done: the target is ended if it still runs, ``remove``
@@ -185,6 +187,9 @@ class Warden:
             command = json.loads(line)
             if command["do"] == "signal" and self.main_runs:
                 send(self.pid, int(command["number"]))
+            elif command["do"] == "look":
+                self.reap()
+                say({"event": "looked"})
             elif command["do"] == "stop":
                 self.grace = float(command["grace"])
                 self.asked_to_stop = True
@@ -201,7 +206,8 @@ class Warden:
             if pid == self.pid:
                 self.main_runs = False
                 code = os.waitstatus_to_exitcode(status)
-                say({"event": "exit", "status": code} if code >= 0 else {"event": "exit", "signal": -code})
+                how = {"status": code} if code >= 0 else {"signal": -code}
+                say({"event": "exit", "at": time.monotonic(), **how})
 
     def end(self) -> list[int]:
         """End the main process and everything that came of it. The pids that could not be ended."""

@@ -14,6 +14,7 @@ from typing import cast
 import pytest
 
 from engine.app import grids, workshop
+from engine.app.addresses import Named
 from engine.app.durations import Durations, read
 from engine.app.front import Asked, Front
 from engine.app.launch import Done, Stopped, Work, ahead, run, until_stopped
@@ -247,17 +248,17 @@ def test_what_is_started_ahead_is_what_the_first_document_needs(
     plain.write_text(SUITE)
     own.write_text(OWN)
     # What was never read may have mistakes.
-    assert ahead(front, [plain], asked) == []
+    assert ahead(front, Named((plain,)), asked) == []
     assert not [one for one in front.load([plain, own]).diagnostics if one.is_error]
     targets = front.targets(asked)
-    assert ahead(front, [plain, own], asked) == [Launch(target) for target in targets]
-    assert ahead(front, [own, plain], asked) == []
-    assert ahead(front, [plain], Asked(categories=("other",))) == []
-    assert ahead(Front(find(), way="docker"), [plain], asked) == []
+    assert ahead(front, Named((plain, own)), asked) == [Launch(target) for target in targets]
+    assert ahead(front, Named((own, plain)), asked) == []
+    assert ahead(front, Named((plain,)), Asked(categories=("other",))) == []
+    assert ahead(Front(find(), way="docker"), Named((plain,)), asked) == []
     # No more than are started at a time.
-    assert len(ahead(front, [plain], Asked())) == Limits().starting
+    assert len(ahead(front, Named((plain,)), Asked())) == Limits().starting
     plain.write_text(SUITE + "# changed\n")
-    assert ahead(front, [plain], asked) == []
+    assert ahead(front, Named((plain,)), asked) == []
 
 
 def test_a_signal_stops_what_runs_and_waits_for_it() -> None:

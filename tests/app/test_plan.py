@@ -179,3 +179,16 @@ def test_two_documents_with_one_address_are_refused() -> None:
     distinct([here], known)
     with pytest.raises(UsageError, match=r"one/a\.yaml and .*two/a\.yaml have the same address"):
         distinct([there], known)
+
+
+def test_cases_are_chosen_by_tag_and_keyword() -> None:
+    quick, slow = named("quick-one", tags=("smoke",)), named("slow-one")
+    assert [Selection(tags=("smoke",)).takes(case) for case in (quick, slow)] == [True, False]
+    assert [Selection(keyword="one and not smoke").takes(case) for case in (quick, slow)] == [False, True]
+    assert [Selection(keyword="a.yaml::quick").takes(case) for case in (quick, slow)] == [True, False]
+    Selection(tags=("smoke",), keyword="x").check([quick, slow])
+    with pytest.raises(UsageError, match="no case has the tag 'smok'") as caught:
+        Selection(tags=("smok",)).check([quick, slow])
+    assert caught.value.hint == "did you mean 'smoke'?"
+    with pytest.raises(UsageError, match="is no expression"):
+        Selection(keyword="a and").check([quick])

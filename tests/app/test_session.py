@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from engine.app.session import confirmed, failed_row, live_row
-from engine.errors import EnvironmentFailed
+from engine.app.session import Session, confirmed, failed_row, live_row
+from engine.errors import EnvironmentFailed, StartError
 from engine.execution.job import Job
-from engine.model.target import Facts, Target
-from tests.execution.fakes import FakeLive, case, job
+from engine.execution.runner import not_run
+from engine.model.protocols import Boundary
+from engine.model.target import Facts, Launch, Target
+from engine.model.verdict import JobResult, Verdict
+from tests.execution.fakes import TARGET, FakeLive, case, job
 
 OLD = Target("guni", "control", "auto", release="==1.0", variant="slow")
 NEW = Target("guni", "control", "auto")
@@ -63,3 +66,55 @@ def test_rows_say_what_was_asked_for_and_what_was_found() -> None:
     failed = failed_row(OLD, EnvironmentFailed("there is no guni 1.0", hint="look", log="words"))
     assert (failed.release, failed.variant, failed.failed) == ("==1.0", "slow", "there is no guni 1.0")
     assert (failed.hint, failed.log) == ("look", "words")
+
+
+class Plays:
+    """A runtime and a runner: every server dies under whatever runs on it."""
+
+    def __init__(self) -> None:
+        self.starts: list[Launch] = []
+        self.fails_from = 99
+
+    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
+        self.starts.append(launch)
+        live = FakeLive()
+        if len(self.starts) >= self.fails_from:
+            raise StartError("the port is taken")
+        if prepare is not None:
+            prepare(live.boundary)
+        return live
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        return frozenset()
+
+    def script_of(self, job: Job, host: str) -> dict[str, object] | None:
+        return {"job": job.id}
+
+    async def run(self, job: Job, live: FakeLive) -> JobResult:
+        live.die()
+        return not_run(job, Verdict.CRASH, "the server ended with signal 11")
+
+
+def session(jobs: list[Job], plays: Plays) -> Session:
+    found = Session(jobs, plays, plays, None, ())  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(found.run(), 20))
+    return found
+
+
+def test_a_server_that_dies_under_a_case_of_its_own_does_not_end_the_run() -> None:
+    jobs = [job(case(id=f"c{n}"), n, Launch(TARGET, (), f"j{n}")) for n in range(3)]
+    plays = Plays()
+    found = session([*jobs, job(case(id="other"), 3)], plays)
+    assert {result.case: result.verdict for result in found.results} == dict.fromkeys(
+        ["c0", "c1", "c2", "other"], Verdict.CRASH
+    )
+    assert len(plays.starts) == 4
+
+
+def test_a_target_that_cannot_be_started_once_more_is_no_target_that_did_not_start() -> None:
+    plays = Plays()
+    plays.fails_from = 2
+    found = session([job(case(id=name, alone="all"), position) for position, name in enumerate("ab")], plays)
+    assert {result.case: result.verdict for result in found.results} == {"a": Verdict.CRASH, "b": Verdict.ERROR}
+    assert found.rows[TARGET.id].failed == ""
+    assert found.failures == {}

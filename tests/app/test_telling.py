@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.app.telling.before import LARGEST, Placeholders, lengths_aside, size, told
-from engine.app.telling.finding import find
 from engine.app.telling.phrases import Phrases, time_in_words
 from engine.matchers.base import Argument, Operator
 from engine.model.expectation import Call, Literal, Matcher, Operators
@@ -92,8 +91,3 @@ def test_every_operator_has_a_phrase_with_room_for_its_argument(operator: Operat
 )
 def test_times(seconds: float, words: str) -> None:
     assert time_in_words(seconds) == words
-
-
-def test_an_empty_folder_has_no_case() -> None:
-    with pytest.raises(Exception, match="there is no case 'x'"):
-        find("x", [])

@@ -62,3 +62,33 @@ def test_the_same_in_a_copy_elsewhere(tmp_path: Path) -> None:
     ran = call(tmp_path / "specs" / "http", *ENGINE, "grid", "wire.yaml", *results)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(tmp_path / "results")[CASE] == "known"
+
+
+def test_one_case_by_its_address(tmp_path: Path) -> None:
+    results = ("--framework", "control", "--results", str(tmp_path / "one"))
+    ran = call(tmp_path, *ENGINE, "grid", CASE, *results)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert verdicts(tmp_path / "one") == {CASE: "known"}
+    # The commands that follow a run, and the run before it, from yet another folder.
+    results = ("--framework", "control", "--results", str(tmp_path / "one"))
+    ran = call(ROOT / "specs", *ENGINE, "grid", "http/wire.yaml", "-k", "missing-host or first-line", *results)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for words in (
+        ("explain", "last~1", "wire.yaml::missing-host"),
+        ("explain", "last", "../http/wire.yaml::missing-host"),
+        ("logs", "gunicorn-control-auto", "--run", "last~1"),
+        ("compare", "last~1", "last", "-k", "missing-host"),
+        ("grid", "--from", "last~1"),
+        ("baseline", "check", "--from", "last~1"),
+    ):
+        told = call(ROOT / "specs" / "http", *ENGINE, *words, *results[2:])
+        assert told.returncode == 0, (words, told.stdout + told.stderr)
+    listed = json.loads(call(tmp_path, *ENGINE, "list", "runs", "--format", "json", *results[2:]).stdout)
+    assert [one["name"] for one in listed] == ["last", "last~1"]
+
+
+def test_a_framework_without_a_case_is_told_of(tmp_path: Path) -> None:
+    words = ("--framework", "control", "--framework", "flask", "--results", str(tmp_path))
+    ran = call(ROOT, *ENGINE, "grid", CASE, *words)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "engine: flask: no case of these suites is for WSGI apps" in ran.stderr

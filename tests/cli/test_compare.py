@@ -60,7 +60,7 @@ def test_comparing(here: Path, capsys: pytest.CaptureFixture[str], arguments: li
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["old", "nowhere"], "there is no run and no file called 'nowhere'"),
+        (["old", "nowhere"], "nowhere is no run"),
         (["old"], "old has 1 servers, and two are compared"),
         (["four"], "it has gunicorn, gunicorn==26.2.0, gunicorn==27.0.1"),
         (["old", "new", "two"], "these are 3 runs"),

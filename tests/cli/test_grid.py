@@ -128,7 +128,7 @@ def wait_for_a_verdict(suites: Path) -> Path:
         (["grid", "cases.yaml", "--server", "gunicron"], "did you mean 'gunicorn'?"),
         (["grid", "cases.yaml", "--category", "frist"], "did you mean 'first'?"),
         (["grid", "cases.yaml", "--level", "may"], "no case was selected"),
-        (["grid", "--from", "nowhere"], "cannot be read"),
+        (["grid", "--from", "nowhere"], "there is no run 'nowhere'"),
         (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio'?"),
         (["lint", "nowhere.yaml"], "there is no nowhere.yaml"),
     ],

@@ -11,6 +11,8 @@ import pytest
 
 from engine.app.lists import sorts
 from engine.cli.main import main
+from engine.model.verdict import JobResult, Verdict
+from engine.results.store import Store
 from engine.terminal.escape import width
 
 SECOND = """\
@@ -33,6 +35,13 @@ List = Callable[..., str]
 def listed(suites: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> List:
     """Runs ``engine list`` here; what it printed."""
     (suites / "second.yaml").write_text(SECOND)
+    for number, ended in enumerate(("whole", "")):
+        run_id = f"20260101-00000{number}-aaaa"
+        header = {"arguments": ["grid", "a b"], "targets": ["t"]}
+        store = Store(suites / "results" / "runs" / run_id, run_id, header)
+        store.result(JobResult("a", "a.yaml", "t", "c", "must", Verdict.FAIL))
+        if ended:
+            store.close(ended)
     monkeypatch.chdir(suites)
     monkeypatch.setenv("ENGINE_CACHE", str(suites / "cache"))
 
@@ -74,6 +83,17 @@ def test_every_list_fits_a_terminal(listed: List, what: str, monkeypatch: pytest
     monkeypatch.setattr("engine.terminal.columns.terminal_width", lambda: 80)
     text = listed(what, *(["."] if sorts()[what].filtered else []))
     assert max(width(line) for line in text.splitlines()) <= 80
+
+
+def test_runs_stand_with_the_names_that_last_gives_them(listed: List) -> None:
+    found = of(listed("runs", "--format", "json"))
+    assert [(one["name"], one["run"], one["counts"], one["ended"]) for one in found] == [
+        ("last", "20260101-000001-aaaa", {}, "unfinished"),
+        ("last~1", "20260101-000000-aaaa", {"fail": 1}, "whole"),
+    ]
+    assert found[0]["command"] == "engine grid 'a b'"
+    assert "1 fail" in listed("runs")
+    assert listed("runs", "--results", "elsewhere") == "no runs\n"
 
 
 def test_cases_stand_under_their_file(listed: List) -> None:
@@ -188,7 +208,8 @@ def test_an_operator_says_what_it_takes(listed: List) -> None:
     ("arguments", "words"),
     [
         (["caes"], "did you mean 'cases'?"),
-        (["cases", "nowhere"], "there is no nowhere"),
+        (["cases", "nowhere"], "there is no case 'nowhere'"),
+        (["cases", "./nowhere"], "there is no ./nowhere"),
         (["cases", ".", "--category", "frist"], "did you mean 'first'?"),
         (["cases", ".", "--cite", "SCOPE-001"], "did you mean 'SCOPE-01'?"),
         (["kinds", "--level", "must"], "kinds are not made from suites"),

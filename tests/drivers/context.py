@@ -214,6 +214,12 @@ class FakeLive(LiveTarget):
     def ended(self) -> Ended | None:
         return self.end
 
+    async def check(self) -> Ended | None:
+        return self.end
+
+    async def listens(self) -> bool:
+        return True
+
     @property
     def workers_lost(self) -> Sequence[int]:
         return ()

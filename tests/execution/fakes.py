@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,6 +94,13 @@ class FakeLive:
     ended_at: float = 0.0
     written: str = ""
     started: int = 0
+    listening: bool = True
+
+    async def check(self) -> Ended | None:
+        return self.ended
+
+    async def listens(self) -> bool:
+        return self.listening
 
     def log(self, since: int = 0) -> str:
         return self.written[since:]
@@ -115,6 +123,11 @@ class FakeLive:
 
     async def drive(self, order: Mapping[str, object]) -> str:
         return ""
+
+    def die(self, ended: Ended | None = None) -> None:
+        """Have its main process end now."""
+        self.ended = ended or Ended(signal=11)
+        self.ended_at = time.monotonic()
 
     async def stop(self) -> Ended | None:
         self.stopped += 1

@@ -85,6 +85,16 @@ def after_an_error() -> App:
     return app
 
 
+def always_500() -> App:
+    """An application that answers every request with 500."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+        return [b"no"]
+
+    return app
+
+
 def _of(name: str) -> Callable[[], App]:
     """One of the wrong apps that exist."""
     return WRONG[name][0]
@@ -122,6 +132,7 @@ FAULTS: dict[str, Callable[[], App]] = {
     "counts-nothing": _of("counts-nothing"),
     "lines-at-once": _of("lines-at-once"),
     "does-not-raise": _of("does-not-raise"),
+    "always-500": always_500,
 }  # fmt: skip
 
 
@@ -154,6 +165,7 @@ CAUGHT: Table = {
     "counts-nothing": _cases("responses", "chunked"),
     "lines-at-once": _cases("responses", "streamed"),
     "does-not-raise": _cases("responses", "raises-before"),
+    "always-500": (*_cases("checks", "error[500]"), *_cases("responses", "raises-before")),
 }  # fmt: skip
 
 

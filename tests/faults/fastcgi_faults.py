@@ -78,6 +78,8 @@ FAULTS: dict[str, str] = {
     "role-overloaded": "an unknown role is rejected as an overload",
     "left-behind-called": "the application is called where the web server left in the middle of the parameters",
     "dies-of-nonsense": "what cannot be read ends the process",
+    "always-rejects": "every request that comes past the gateway is rejected with UNKNOWN_ROLE",
+    "always-ends": "every request that comes past the gateway is ended at once, without a response",
     # management
     "no-values": "GET_VALUES is not answered",
     "values-in-words": "FCGI_MPXS_CONNS is `yes`",
@@ -105,6 +107,8 @@ def _responses(*ids: str) -> tuple[str, ...]:
 
 CAUGHT: Table = {
     "reason-lost": _responses("reason"),
+    "always-rejects": _protocol(*(f"unknown-role[{role}]" for role in (0, 4, 9, 65535))),
+    "always-ends": _protocol("body-cut-short", "abort"),
     "no-content-length": _responses("head"),
     "last-of-a-name": _responses("cookies"),
     "few-fields": _responses("many-fields"),

@@ -27,6 +27,7 @@ BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, RESULT, UNKN
 RESPONDER, KEEP_CONN = 1, 1
 COMPLETE, CANT_MULTIPLEX, OVERLOADED, UNKNOWN_ROLE = range(4)
 VALUES = {b"FCGI_MAX_CONNS": b"50", b"FCGI_MAX_REQS": b"50", b"FCGI_MPXS_CONNS": b"1"}
+PEER = b"HTTP_X_ENGINE_PEER"  # only a gateway of the engine sets it
 
 
 @dataclass(eq=False)
@@ -158,6 +159,9 @@ class Connection:
         request.ready = True
         if self.fault != "pairs-in-records":
             request.pairs = self.decoded(bytes(request.params))
+        if self.fault in ("always-rejects", "always-ends") and PEER not in dict(request.pairs):
+            del self.requests[request.id]
+            self.end(request, UNKNOWN_ROLE if self.fault == "always-rejects" else COMPLETE)
         if self.fault == "empty-values-dropped":
             request.pairs = [pair for pair in request.pairs if pair[1]]
         if self.fault == "last-parameter-lost":
@@ -254,7 +258,7 @@ class Connection:
             held, self.held = self.held, None
             self.write(held)
         # nginx gives its clients their answer only when the connection is closed: it must find the server ready.
-        stays = self.fault == "never-closes" and b"HTTP_X_ENGINE_PEER" not in dict(request.pairs)
+        stays = self.fault == "never-closes" and PEER not in dict(request.pairs)
         keep = (request.keep or stays) and self.fault != "always-closes"
         if not keep and not self.requests:
             self.over = True

@@ -479,3 +479,22 @@ def test_what_the_framework_was_given_through_its_own_doing_is_no_cause() -> Non
     found = attribute(made.results, made.targets)
     assert found["specs/x.yaml::own", "s-f-asyncio"].fault is Fault.FRAMEWORK
     assert (found[CASE, "s-f-asyncio"].fault, found[CASE, "s-f-asyncio"].hint) == (Fault.PAIRING, "")
+
+
+# The command that settles it
+
+
+def settled(**more: object) -> str:
+    target = replace(row("s control"), **more)  # type: ignore[arg-type]
+    (found,) = attribute([result(target, FAIL)], [target]).values()
+    return found.settle
+
+
+def test_the_run_that_would_settle_it_has_the_server_as_it_was_given() -> None:
+    source = {"release": "@gunicorn", "source": "@../gunicorn"}
+    assert "--server reference --server s@../gunicorn --framework control" in settled(**source)
+    variant = {"variant": "mine", "given": ("--variant", "mine: --workers 2", "--frameworks", "apps")}
+    assert "--server 's~mine'" in settled(**variant)
+    assert settled(**variant).endswith("--loop asyncio --variant 'mine: --workers 2' --frameworks apps")
+    running = {"runtime": "running", "given": ("--url", "control=http://127.0.0.1:1", "--frameworks", "apps")}
+    assert settled(**running).endswith("--loop asyncio --frameworks apps")

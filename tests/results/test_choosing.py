@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.model.verdict import JobResult, Verdict
-from engine.results.choosing import addresses_of, choose
+from engine.results.choosing import choose
 from engine.results.store import Run
 
 G, U, S = "gunicorn-control-asyncio", "gunicorn-control-uvloop", "gunicorn-starlette-asyncio"
@@ -56,6 +56,7 @@ def test_words_that_mean_one(case: str, target: str, address: str, on: str) -> N
         ("all", "", "2 targets", [f"{G} (fail)", f"{U} (fail)"]),
         ("missing-host", "granian", "none has 'granian'", [f"{G} (known)", f"{U} (known)"]),
         ("nothing", "", "has no case 'nothing'", []),
+        ("mising-host", "", "has no case 'mising-host'", []),
     ],
 )
 def test_words_that_do_not(case: str, target: str, what: str, candidates: list[str]) -> None:
@@ -71,6 +72,16 @@ def test_many_candidates_are_counted() -> None:
     assert caught.value.hint.endswith("and 30 more")
 
 
-def test_a_whole_word_goes_before_an_ending() -> None:
-    assert addresses_of("b", ["x.yaml::b", "x.yaml::ab"]) == ["x.yaml::b"]
-    assert addresses_of("b", ["x.yaml::cb", "x.yaml::ab"]) == ["x.yaml::cb", "x.yaml::ab"]
+@pytest.mark.parametrize(
+    ("case", "hint"),
+    [
+        ("mising-host", "did you mean 'missing-host'?"),
+        ("specs/htp/wire.yaml::missing-host", "did you mean 'specs/http/wire.yaml::missing-host'?"),
+        ("sise", "did you mean 'size'?"),
+        ("nothing-like-it", "it has 7 cases; `engine list runs` lists others"),
+    ],
+)
+def test_a_case_that_is_not_there_brings_the_nearest(case: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        choose(RUN, case)
+    assert caught.value.hint == hint

@@ -65,6 +65,15 @@ def test_an_error_in_one_is_an_error_of_all() -> None:
     assert (found.verdict, found.reason) == (Verdict.ERROR, ERROR.reason)
 
 
+def test_a_crash_in_one_is_a_crash_of_all() -> None:
+    crash = replace(FAIL, verdict=Verdict.CRASH, reason="the server ended with signal 11")
+    found = together([PASS, FAIL, crash])
+    assert (found.verdict, scored(found)) == (Verdict.CRASH, (1, 3))
+    assert found.reason.startswith("passed 1 of 3;")
+    assert "crash once: the server ended with signal 11" in found.reason
+    assert together([PASS, crash, ERROR]).verdict is Verdict.ERROR
+
+
 def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
     def on(port: int) -> JobResult:
         moments = (Moment(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)

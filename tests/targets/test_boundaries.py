@@ -32,3 +32,31 @@ def test_nothing_is_seen_of_a_service_without_a_desk() -> None:
     unseen.mark("j0", "here")
     assert not unseen.marked("j0", "here")
     assert (unseen.calls(), unseen.lifespans(), unseen.latest()) == ([], [], 0.0)
+
+
+def test_what_earlier_runs_lost_is_not_lost_by_this_one(tmp_path: Path) -> None:
+    desk = Desk.create(tmp_path)
+    note = '{"k":"note","t":1.0,"n":1,"lost":2,"text":"evidence lost: 2 records, No space left on device"}\n'
+    (tmp_path / "records" / "7.ndjson").write_text(note)
+    shared = Shared(desk, "ra")
+    assert shared.lost == 0
+    with (tmp_path / "records" / "7.ndjson").open("a") as file:
+        file.write(note)
+    shared.refresh()
+    assert (shared.lost, len(shared.notes)) == (2, 2)
+
+
+def test_strays_and_what_send_raised_come_through(tmp_path: Path) -> None:
+    desk = Desk.create(tmp_path)
+    shared = Shared(desk, "ra")
+    scope = '"job":"ra-j1","token":"ra-j1.1","peer":null,"loop":"x","scope":{"type":"http"}'
+    stray = '"job":"","token":"","peer":["127.0.0.1",9],"loop":"x","scope":{"type":"http"}'
+    (tmp_path / "records" / "7.ndjson").write_text(
+        f'{{"k":"call","t":1.0,"n":1,"c":0,{scope}}}\n'
+        '{"k":"send","t":1.1,"n":2,"c":0,"message":{"type":"http.response.start"}}\n'
+        '{"k":"sent","t":1.2,"n":3,"c":0,"of":2,"raised":"OSError"}\n'
+        f'{{"k":"call","t":2.0,"n":4,"c":1,{stray}}}\n'
+    )
+    shared.refresh()
+    assert shared.send_raised("j1") == ("OSError",)
+    assert [call.peer for call in shared.strays(0.0)] == [("127.0.0.1", 9)]

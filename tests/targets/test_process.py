@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import uvloop
 from engine.errors import StartError
 from engine.model.target import Ended
 from engine.targets import process as module
+from engine.targets.live import alive
 from engine.targets.process import Process
 from tests.targets.servers_of_ours import OBEDIENT, STUBBORN, Family
 
@@ -83,6 +85,51 @@ def test_who_ignores_term_is_killed_after_the_grace(tmp_path: Path) -> None:
 
     asyncio.run(scene())
     family.wait_until_gone()
+
+
+def until_dead(pid: int) -> None:
+    """Wait, and give no loop a turn, until a process has ended: its pipes are closed a little earlier."""
+    while alive(pid):
+        time.sleep(0.001)
+
+
+def test_an_end_is_known_when_it_is_asked_for(tmp_path: Path) -> None:
+    """A process that is gone and of whose end nothing was heard yet: the loop had no turn since."""
+    family = Family(tmp_path, OBEDIENT)
+
+    async def scene() -> None:
+        process = await Process.start(family.spec())
+        family.let_go()
+        family.members(1)
+        assert await process.check() is None
+        os.kill(process.pid, signal.SIGKILL)
+        family.wait_until_gone()
+        until_dead(process.pid)
+        assert process.ended is None
+        assert await process.check() == Ended(signal=9)
+        assert 0 < process.ended_at <= time.monotonic()
+        await process.stop()
+        assert await process.check() == Ended(signal=9)
+        await process.release()
+
+    asyncio.run(scene())
+
+
+def test_nobody_waits_for_a_warden_that_is_gone(tmp_path: Path) -> None:
+    family = Family(tmp_path, OBEDIENT)
+
+    async def scene() -> None:
+        process = await Process.start(family.spec())
+        family.let_go()
+        family.members(1)
+        os.kill(process._warden.pid, signal.SIGSTOP)
+        asking = asyncio.ensure_future(process.check())
+        await asyncio.sleep(0)
+        os.kill(process._warden.pid, signal.SIGKILL)
+        assert await asyncio.wait_for(asking, 10) == Ended(signal=9)
+        await process.release()
+
+    asyncio.run(scene())
 
 
 def test_what_cannot_be_started(tmp_path: Path) -> None:

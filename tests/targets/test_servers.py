@@ -114,6 +114,7 @@ def test_words_of_options() -> None:
             ["-m", "uvicorn", "m:app", "--http", "h11", "--ws", "wsproto", "--loop", "uvloop", "--fd", "7"],
         ),
         ("uvicorn-httptools", ["--http", "httptools", "--ws", "websockets", "--loop", "uvloop", "--fd", "7"]),
+        ("gunicorn-h1c", ["--log-file", "-", "--http-parser", "fast"]),
         ("hypercorn", ["-m", "hypercorn", "m:app", "--bind", "fd://7", "--worker-class", "uvloop"]),
         ("granian", ["--interface", "asgi", "--host", "127.0.0.1", "--port", "4000", "--loop", "uvloop"]),
     ],

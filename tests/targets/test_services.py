@@ -205,6 +205,22 @@ def test_options_reach_gunicorn(cache: Path, tmp_path: Path, scratch: Path) -> N
     asyncio.run(scene())
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what a process has loaded is read from /proc")
+@pytest.mark.parametrize(("server", "in_c"), [("gunicorn", False), ("gunicorn-h1c", True)])
+def test_gunicorn_runs_with_both_of_its_parsers(
+    cache: Path, tmp_path: Path, scratch: Path, server: str, in_c: bool
+) -> None:
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path).start(Launch(Target(server, "control", "asyncio")))
+        assert (await asyncio.to_thread(Client(live).ask, "/health"))[0] == 200
+        (worker,) = recorded(live._scratch / "desk" / "records")
+        loaded = await asyncio.to_thread(Path(f"/proc/{worker}/maps").read_text)
+        assert ("gunicorn_h1c" in loaded) is in_c
+        await live.stop()
+
+    asyncio.run(scene())
+
+
 def test_a_lost_worker_is_seen(cache: Path, tmp_path: Path, scratch: Path) -> None:
     async def scene() -> None:
         live = await runtime(cache, tmp_path).start(Launch(Target("gunicorn", "control", "asyncio")))

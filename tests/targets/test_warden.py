@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from tests.targets.servers_of_ours import FAMILY, OBEDIENT, STUBBORN, Family
 
 ENGINE = Path(__file__).parents[2]
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+
+
+BEGAN = time.monotonic()
 
 
 class Hired:
@@ -45,6 +49,8 @@ class Hired:
         assert self.process.stdout is not None
         heard = json.loads(self.process.stdout.readline())
         assert isinstance(heard, dict)
+        if heard["event"] == "exit":
+            assert BEGAN <= heard.pop("at") <= time.monotonic()
         return heard
 
     def leave(self) -> None:
@@ -70,6 +76,21 @@ def test_it_relays_start_exit_status_and_end(tmp_path: Path) -> None:
     warden.leave()
     assert not family.scratch.exists()
     assert family.log.read_text() == ""
+
+
+def test_it_looks_when_it_is_asked_to(tmp_path: Path) -> None:
+    """An end that there was is told before the answer, whether or not anybody was told of the child by then."""
+    family = Family(tmp_path, OBEDIENT)
+    warden = Hired(family)
+    family.members(1)
+    assert warden.hear()["event"] == "started"
+    warden.tell({"do": "look"})
+    assert warden.hear() == {"event": "looked"}
+    warden.tell({"do": "signal", "number": int(signal.SIGTERM)})
+    assert warden.hear() == {"event": "exit", "status": 5}
+    warden.tell({"do": "look"})
+    assert warden.hear() == {"event": "looked"}
+    warden.leave()
 
 
 def test_it_relays_signals_to_the_main_process(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from engine.app.addresses import Named
 from engine.app.front import Asked, Front
 from engine.app.plan import Job
 from engine.errors import UsageError
@@ -36,7 +36,7 @@ class Stock:
     case cites."""
 
     front: Front
-    paths: Sequence[Path]
+    named: Named
     asked: Asked
     cite: Sequence[str] = ()
     uncited: bool = False
@@ -44,12 +44,12 @@ class Stock:
     @cached_property
     def loaded(self) -> Loaded:
         """The documents under the paths, with every mistake in them."""
-        return self.front.load(self.paths)
+        return self.front.load(self.named.paths, self.named.roots)
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The cases that were asked for. Raises UsageError for a category or a clause that there is not."""
-        cases = [case for suite in self.loaded.suites for case in suite.cases]
+        cases = self.named.cases(self.loaded)
         self.asked.selection.check(cases)
         for clause in self.cite:
             if clause not in self.front.words.loading.clauses:

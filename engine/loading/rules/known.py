@@ -11,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from engine.loading.diagnostics import Diagnostic, Notes, Severity
 from engine.loading.rules.references import near
 from engine.loading.sheets import day
+from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
 from engine.model.nodes import Node
 from engine.registry import nearest
@@ -94,7 +95,8 @@ def beside(
 
 
 def _case(line: KnownFailure, cases: Mapping[str, Collection[str] | None]) -> Iterator[Diagnostic]:
-    file, _, name = line.case.rpartition("::")
+    address = parsed(line.case)
+    file, name = address.file, address.case
     place = line.at("case")
     if file not in cases:
         yield Diagnostic(place, "unknown-case", f"there is no suite {file!r}", near(file, cases))

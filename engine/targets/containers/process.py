@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -118,6 +119,12 @@ class Container(Process):
             if words:
                 with self._log.open("ab") as file:
                     file.write(words)
+
+    async def check(self) -> Ended | None:
+        """How it has ended by now, None if it runs: an end that the kernel knows of is waited for."""
+        if self.ended is None and self._descriptor >= 0 and select.select([self._descriptor], [], [], 0)[0]:
+            await self._exited.wait()
+        return self.ended
 
     def signal(self, number: int) -> None:
         """Send the main process a signal; nothing happens where it has ended."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
 
@@ -35,6 +37,22 @@ class Unseen:
     def lifespans(self) -> list[AppCall]:
         return []
 
+    def strays(self, since: float) -> list[AppCall]:
+        del since
+        return []
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        del job
+        return ()
+
+    @property
+    def lost(self) -> int:
+        return 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def latest(self) -> float:
         return 0.0
 
@@ -53,6 +71,8 @@ class Shared:
         """``word`` is of small letters and digits."""
         self._inner = inner
         self._word = word
+        inner.refresh()
+        self._lost_before = inner.lost
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
         return self._inner.token(self._ours(job), call, keep_scope_after=keep_scope_after)
@@ -78,6 +98,20 @@ class Shared:
 
     def lifespans(self) -> list[AppCall]:
         return self._inner.lifespans()
+
+    def strays(self, since: float) -> list[AppCall]:
+        return self._inner.strays(since)
+
+    def send_raised(self, job: str) -> tuple[str, ...]:
+        return self._inner.send_raised(self._ours(job))
+
+    @property
+    def lost(self) -> int:
+        return self._inner.lost - self._lost_before
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self._inner.notes
 
     def latest(self) -> float:
         return self._inner.latest()

@@ -104,6 +104,12 @@ class RunningTarget:
         self.workers_lost: Sequence[int] = ()
         self.logged = 0
 
+    async def check(self) -> Ended | None:
+        return None
+
+    async def listens(self) -> bool:
+        return True
+
     def log(self, since: int = 0) -> str:
         del since
         return ""

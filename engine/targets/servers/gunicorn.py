@@ -45,7 +45,7 @@ def lifespan(value: object) -> list[str]:
 SERVER = Server(
     name="gunicorn",
     package="gunicorn",
-    title="gunicorn",
+    title="gunicorn with its parser in Python",
     lock=Path(__file__).with_name("gunicorn.lock"),
     base=base,
     offers=frozenset({"lifespan", "reload", "state", "tls", "websocket"}),
@@ -60,10 +60,7 @@ SERVER = Server(
         "tls": flags("--certfile", "--keyfile", "--ca-certs", "--cert-reqs", NUMBERS),
     },
     since={"message_limit": "27.0.0", "uwsgi": "24.1.0"},
-    variants=(
-        Variant("two-workers", ("--workers", "2"), summary="two worker processes"),
-        Variant("python-parser", ("--http-parser", "python"), summary="the parser in Python, not the one in C"),
-    ),
+    variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
     speaks=frozenset({"http", "uwsgi"}),
     # No release has it yet; a branch does.
     asks={"fastcgi": "--fastcgi-allow-from"},

@@ -1,0 +1,171 @@
+"""Suites and cases as a command line names them: files, folders, addresses and ids, from whatever folder.
+
+A path is sought below the working directory, then below the root of the collection that the working directory is in,
+then beside the suites that come with the engine. So an address that was printed anywhere works everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.app.front import Front
+from engine.app.places import relative
+from engine.errors import UsageError
+from engine.loading.files import SUFFIXES
+from engine.loading.loaded import Loaded
+from engine.loading.roots import Roots, absolute, marked
+from engine.model.addresses import Address, bare, meant, parsed
+from engine.model.case import Case
+from engine.registry import nearest
+
+# More candidates than this are counted, not listed.
+MOST = 20
+SUGGESTION = "did you mean"
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a command line names: ``paths`` are the documents to read. Of ``whole`` every case is meant, of the others
+    those of ``addresses`` alone. Where no address was named, every case is meant."""
+
+    paths: tuple[Path, ...]
+    whole: tuple[Path, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    roots: Roots | None = field(default=None, compare=False)
+
+    def takes(self, case: Case) -> bool:
+        """Whether a case was named."""
+        if not self.addresses:
+            return True
+        path = absolute(Path(case.place.file))
+        return any(path.is_relative_to(one) for one in self.whole) or any(
+            meant(str(one), [case.address]) for one in self.addresses
+        )
+
+    def cases(self, loaded: Loaded) -> list[Case]:
+        """The cases that were named, of the documents that were read. Raises UsageError for an address that means none
+        of them."""
+        every = [case for suite in loaded.suites for case in suite.cases]
+        for one in self.addresses:
+            if not meant(str(one), [case.address for case in every]):
+                raise unknown(one, every, loaded)
+        return [case for case in every if self.takes(case)]
+
+
+def named(words: Sequence[str], front: Front, among: Sequence[str] = ()) -> Named:
+    """What some words name: files, folders, addresses, ids; every suite that comes with the engine for none. Ids are
+    those of the suites under ``among``, or of the suites that come with the engine. Raises UsageError for a path that
+    is not there."""
+    every = [relative(front.places.specs)]
+    if not words:
+        return Named(tuple(every), roots=Roots(every))
+    whole: list[Path] = []
+    found: list[tuple[Path | None, Address]] = []
+    for word in words:
+        path = located(word, front)
+        address = parsed(word)
+        if path is not None:
+            whole.append(path)
+        elif address.file or not is_path(word):
+            found.append((located(address.file, front) if address.file else None, address))
+        else:
+            raise no_path(word, front)
+        if not address.case:
+            raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
+    files = [path for path, _ in found if path is not None]
+    if any(path is None for path, _ in found):
+        files += [one for word in among if (one := located(word, front)) is not None] or every
+    paths = [*whole, *files]
+    roots = Roots(paths)
+    addresses = [Address(roots.address(path), one.case) if path is not None else one for path, one in found]
+    return Named(tuple(paths), tuple(absolute(path) for path in whole), tuple(addresses), roots)
+
+
+def is_path(word: str) -> bool:
+    """Whether a word can only be a path: no id has a slash or the suffix of a document."""
+    return "/" in word.partition("[")[0] or word.endswith(SUFFIXES) or word in (".", "..")
+
+
+def located(text: str, front: Front) -> Path | None:
+    """The file or folder of a path or of a document's address, as the user would type it; None where there is none."""
+    folders = [Path()]
+    if is_path(text) or text == front.places.specs.name:
+        here = marked(Path.cwd())
+        folders += [here] if here is not None else []
+        folders.append(front.places.specs.parent)
+    return next((relative(folder / text) for folder in folders if (folder / text).exists()), None)
+
+
+def no_path(word: str, front: Front) -> UsageError:
+    """The error for a path that is not there, with the nearest that is."""
+    hint = nearest(word.removeprefix("./").rstrip("/"), list(there(Path(word).parent, front)))
+    usual = "name files or folders of suites, or cases as FILE::CASE"
+    return UsageError(f"there is no {word}", hint=hint if hint.startswith(SUGGESTION) else usual)
+
+
+def there(folder: Path, front: Front) -> Iterator[str]:
+    """The files and folders beside a path that is not there, and those of the suites that come with the engine."""
+    if folder.is_dir():
+        yield from (str(path) for path in folder.iterdir() if path.is_dir() or path.suffix in SUFFIXES)
+    specs = front.places.specs
+    found = [path for path in specs.rglob("*") if path.is_dir() or path.suffix in SUFFIXES]
+    yield from (path.relative_to(specs.parent).as_posix() for path in [specs, *found])
+
+
+def unknown(one: Address, cases: Sequence[Case], loaded: Loaded) -> UsageError:
+    """The error for an address that means no case: the nearest suite, id or value."""
+    files = [suite.file for suite in loaded.suites]
+    inside = [case for case in cases if not one.file or case.file == one.file or case.file.endswith(f"/{one.file}")]
+    if one.file and one.file not in files and not inside:
+        addresses = [name for case in cases for name in (case.address, bare(case.address))]
+        hints = (nearest(str(one), addresses), nearest(one.file, files))
+        near = next((hint for hint in hints if hint.startswith(SUGGESTION)), "`engine list suites` lists them")
+        return UsageError(f"there is no suite {one.file!r}", hint=_mistakes(near, loaded))
+    what = f"there is no case {str(one)!r}"
+    stems, ids = {case.stem: 0 for case in inside}, {case.id: 0 for case in inside}
+    folders = {str(folder): 0 for file in files for folder in Path(file).parents if not one.file}
+    for names in (ids if "[" in one.case else stems, ids, {case.id: 0 for case in cases}, folders):
+        hint = nearest(one.case, names)
+        if hint.startswith(SUGGESTION):
+            return UsageError(what, hint=_mistakes(hint, loaded))
+    return UsageError(what, hint=_mistakes("`engine list cases` lists them", loaded))
+
+
+def _mistakes(hint: str, loaded: Loaded) -> str:
+    return f"{hint}\n  documents have mistakes: `engine lint` shows them" if loaded.errors else hint
+
+
+def one(word: str, front: Front, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
+    """The one case of an address or an id; an item's name as pytest writes it, with one of ``targets`` in brackets
+    behind it, means its case. Raises UsageError for none, and for several, which it lists."""
+    inner, _, last = word.removesuffix("]").rpartition("[")
+    if inner and word.endswith("]") and last in set(targets):
+        word = inner
+    what = named([word], front, among)
+    if not what.addresses:
+        raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
+    found = what.cases(front.load(what.paths, what.roots))
+    # Of several the word means the one that it is a whole ending of, and else all.
+    exact = meant(str(what.addresses[0]), [case.address for case in found])
+    found = [case for case in found if case.address in exact]
+    if len(found) > 1:
+        raise UsageError(f"{word!r} means {len(found)} cases", hint=listed([case.address for case in found]))
+    return found[0]
+
+
+def canonical(word: str, front: Front) -> str:
+    """An address whose file is written as records have it, where the file is there; any other word as it is."""
+    address = parsed(word)
+    path = located(address.file, front) if address.file else None
+    return str(Address(Roots([path]).address(path), address.case)) if path is not None else word
+
+
+def listed(names: Sequence[str]) -> str:
+    """Candidates below each other."""
+    rows = [*names[:MOST], f"and {len(names) - MOST} more"] if len(names) > MOST else names
+    return "name one of them:\n    " + "\n    ".join(rows)
+
+
+__all__ = ["Named", "bare", "canonical", "located", "named", "one"]

@@ -1,0 +1,112 @@
+"""Counterparts: the cases that failed, on the targets that tell whose doing it is. Pure, apart from what plans jobs.
+
+A failure by itself blames nobody: with it alone, the server, the framework, its app and the case come into question.
+Attribution compares it with cells of the same case (``engine.results.attribution``), and a run that was asked for one
+framework has none of them. So the run adds them after its own jobs, for what failed and nothing else:
+
+    of a cell                          are run as well
+    server with framework              the control under the same server; control and framework on the reference
+    of a WSGI app, or behind a         the control there; control and framework on another pinned server of the same
+    gateway                            interface behind the same gateway; without the gateway, both on the same server
+
+What is in the run already is not run again. Results of counterparts are evidence and nothing else: they stand in the
+run's file with a mark of their own, and in no grid, total, exit code, report of tests, baseline or comparison. Where
+one cannot be run (no network to make its environment, a service that runs already) the cause stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+from engine.app.plan import renumbered
+from engine.app.repeating import key_of
+from engine.execution.job import Job
+from engine.model.case import Case
+from engine.model.target import CONTROL, CONTROLS, DIRECT, RUNNING, Target
+from engine.model.verdict import JobResult, Verdict
+from engine.results.attribution import REFERENCE
+from engine.results.flakiness import RED
+from engine.targets.fitting import gateways_of, speaks
+from engine.targets.matrix import DEFAULTS
+from engine.targets.servers.base import Server
+
+# So many jobs are added at most. A server that fails everything fails it for few reasons.
+MOST = 256
+# So long they may take together, in seconds: what has not come by then is missing, and its cause is unknown.
+PATIENCE = 60.0
+
+Plan = Callable[[Sequence[Case], Sequence[Target]], Sequence[Job]]
+
+
+def counterparts(
+    jobs: Sequence[Job],
+    results: Sequence[JobResult],
+    plan: Plan,
+    servers: Mapping[str, Server],
+    *,
+    warnings: bool = False,
+    others: Collection[tuple[str, str]] = (),
+) -> list[Job]:
+    """The jobs that a run adds, as a plan of their own.
+
+    ``servers`` are the pinned ones. ``warnings`` says that a warning is a failure. ``others`` are cells, by the case's
+    address and the target's id, that are run elsewhere.
+    """
+    red = {*RED, Verdict.WARN} if warnings else set(RED)
+    failed = {(one.address, one.target) for one in results if one.verdict in red}
+    there = {*((one.address, one.target) for one in results), *others}
+    cases: dict[Target, dict[str, Case]] = {}
+    added = 0
+    for job in _in_turn([job for job in jobs if key_of(job) in failed and job.repeat == 0]):
+        for target in compared_with(job.target, servers):
+            key = job.case.address, target.id
+            if key not in there and added < MOST:
+                there.add(key)
+                cases.setdefault(target, {})[job.case.address] = job.case
+                added += 1
+    planned = chain.from_iterable(plan(list(found.values()), [target]) for target, found in cases.items())
+    return renumbered([job for job in planned if not job.left_out])
+
+
+def _in_turn(jobs: Sequence[Job]) -> Iterator[Job]:
+    """One job of each target after the other, so that where there are too many, each target has its share."""
+    by_target: dict[Target, list[Job]] = {}
+    for job in jobs:
+        by_target.setdefault(job.target, []).append(job)
+    for row in zip_longest(*by_target.values()):
+        yield from (job for job in row if job is not None)
+
+
+def compared_with(target: Target, servers: Mapping[str, Server]) -> list[Target]:
+    """The targets that a failing cell of this one is compared with; none for a service that runs already."""
+    if target.runtime == RUNNING:
+        return []
+    control = CONTROLS[target.interface == "wsgi"]
+    names = (control, target.framework)
+    found = [replace(target, framework=control)]
+    other = another(target, servers)
+    if other:
+        plain = replace(target, server=other, release="", variant="", source="", given=())
+        found += [replace(plain, framework=name) for name in names]
+    server = servers.get(target.server)
+    if target.gateway != DIRECT and server is not None and DIRECT in gateways_of(server):
+        found += [replace(target, gateway=DIRECT, framework=name) for name in names]
+    if target.gateway != DIRECT and control == CONTROL and REFERENCE in servers:
+        found.append(Target(REFERENCE, CONTROL, target.loop, runtime=target.runtime))
+    return [one for one in dict.fromkeys(found) if one != target]
+
+
+def another(target: Target, servers: Mapping[str, Server]) -> str:
+    """The pinned server that a target's is compared with: the reference where it can stand in its place, else the usual
+    one behind its gateway, else the first that fits; "" where none does."""
+    for name in (REFERENCE, DEFAULTS[speaks(target)], *servers):
+        server = servers.get(name)
+        # A mutant is no reference, and so it is compared with that.
+        own = name == target.server and not (name == REFERENCE and target.variant)
+        if server is None or own or target.loop not in server.loops:
+            continue
+        if target.interface in server.interfaces and target.gateway in gateways_of(server):
+            return name
+    return ""

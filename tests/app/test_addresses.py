@@ -1,0 +1,159 @@
+"""What a command line names: files, folders, addresses and ids, from any folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.app import addresses
+from engine.app.front import Front
+from engine.app.places import find
+from engine.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+HOST = "specs/http/wire.yaml::missing-host"
+
+SUITE = """\
+suite: S
+category: c
+cite: [SCOPE-01]
+level: must
+cases:
+  - {id: one, title: A, steps: [{request: {path: /health, expect: {status: 200}}}]}
+  - id: many
+    title: B
+    matrix: {n: [1, 2]}
+    steps: [{request: {path: /health, query: {n: $(n)}, expect: {status: 200}}}]
+"""
+
+
+@pytest.fixture
+def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Front:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
+    return Front(find(str(tmp_path)))
+
+
+@pytest.fixture
+def mine(tmp_path: Path, front: Front, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one's own with two suites, as the working directory."""
+    folder = tmp_path / "project"
+    (folder / "suites" / "sub").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("")
+    (folder / "suites" / "a.yaml").write_text(SUITE)
+    (folder / "suites" / "sub" / "b.yaml").write_text(SUITE)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def chosen(front: Front, *words: str) -> list[str]:
+    what = addresses.named(words, front)
+    return [case.address for case in what.cases(front.load(what.paths, what.roots))]
+
+
+@pytest.mark.parametrize(
+    ("folder", "word"),
+    [
+        (".", HOST),
+        ("specs", "http/wire.yaml::missing-host"),
+        ("specs/http", "wire.yaml::missing-host"),
+        ("specs/http", HOST),
+        ("specs/lifespan", "../http/wire.yaml::missing-host"),
+        ("/", f"{ROOT}/{HOST}"),
+        ("/", HOST),
+        ("/", "wire.yaml::missing-host"),
+        ("/", "missing-host"),
+    ],
+)
+def test_one_case_from_every_folder(front: Front, monkeypatch: pytest.MonkeyPatch, folder: str, word: str) -> None:
+    monkeypatch.chdir(ROOT / folder)
+    assert chosen(front, word) == [HOST]
+    assert addresses.one(word, front).address == HOST
+
+
+def test_files_and_folders_of_the_suites_are_found_from_elsewhere(
+    front: Front, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = chosen(front, "specs/http/wire.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert chosen(front, "specs/http/wire.yaml") == here
+    assert len(chosen(front, "specs/http")) > len(here)
+    assert chosen(front, "specs") == chosen(front)
+
+
+def test_paths_and_addresses_go_together(front: Front, mine: Path) -> None:
+    one, many = "suites/a.yaml::one", ["suites/a.yaml::many[1]", "suites/a.yaml::many[2]"]
+    assert chosen(front, "suites/a.yaml") == [one, *many]
+    assert chosen(front, "suites/a.yaml::many") == many
+    assert chosen(front, "suites/a.yaml::many[2]", "suites/a.yaml::one") == [one, many[1]]
+    b = [address.replace("a.yaml", "sub/b.yaml") for address in (one, *many)]
+    assert chosen(front, "suites/a.yaml::one", "suites/sub") == [*b, one]
+    assert chosen(front, "suites/a.yaml::one", "suites") == [one, *many, *b]
+
+
+def test_suites_of_ones_own_are_found_from_below_their_root(
+    front: Front, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(mine / "suites" / "sub")
+    assert chosen(front, "suites/a.yaml::one") == ["suites/a.yaml::one"]
+    assert chosen(front, "b.yaml::one") == ["suites/sub/b.yaml::one"]
+    assert addresses.one("one", front, ["."]).address == "suites/sub/b.yaml::one"
+    assert addresses.canonical("b.yaml::one", front) == "suites/sub/b.yaml::one"
+    assert addresses.canonical("gone.yaml::one", front) == "gone.yaml::one"
+
+
+def test_a_file_here_goes_before_one_of_the_same_address(front: Front, mine: Path) -> None:
+    (mine / "specs" / "http").mkdir(parents=True)
+    (mine / "specs" / "http" / "wire.yaml").write_text(SUITE)
+    assert chosen(front, "specs/http/wire.yaml::one") == ["specs/http/wire.yaml::one"]
+    with pytest.raises(UsageError):
+        chosen(front, HOST)
+
+
+@pytest.mark.parametrize(
+    ("word", "what", "hint"),
+    [
+        ("suites/b.yaml", "there is no suites/b.yaml", "did you mean 'suites/a.yaml'?"),
+        ("specs/htp", "there is no specs/htp", "did you mean 'specs/http'?"),
+        ("./nowhere/at/all", "there is no ./nowhere/at/all", "name files or folders of suites, or cases as FILE::CASE"),
+        ("suites/a.yaml::oen", "there is no case 'suites/a.yaml::oen'", "did you mean 'one'?"),
+        ("suites/a.yaml::many[3]", "there is no case 'suites/a.yaml::many[3]'", "did you mean 'many["),
+        ("specs/http/wier.yaml::missing-host", "there is no suite 'specs/http/wier.yaml'", f"did you mean '{HOST}'?"),
+        ("mising-host", "there is no case 'mising-host'", "did you mean 'missing-host'?"),
+        ("spec/http", "there is no spec/http", "did you mean 'specs/http'?"),
+        ("spesc", "there is no case 'spesc'", "did you mean 'specs'?"),
+        ("suites/a.yaml::", "'suites/a.yaml::' names no case", "an address is FILE::CASE"),
+    ],
+)
+def test_what_is_not_there_brings_the_nearest(front: Front, mine: Path, word: str, what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        chosen(front, word)
+    assert caught.value.what == what
+    assert caught.value.hint.startswith(hint)
+
+
+def test_several_cases_are_listed_where_one_is_meant(front: Front, mine: Path) -> None:
+    with pytest.raises(UsageError, match="means 2 cases") as caught:
+        addresses.one("suites/a.yaml::many", front)
+    assert caught.value.hint.split() == [
+        "name",
+        "one",
+        "of",
+        "them:",
+        "suites/a.yaml::many[1]",
+        "suites/a.yaml::many[2]",
+    ]
+    with pytest.raises(UsageError, match="names no case"):
+        addresses.one("suites/a.yaml", front)
+
+
+def test_an_item_of_pytest_means_its_case(front: Front) -> None:
+    assert addresses.one(f"{HOST}[gunicorn-control-auto]", front, (), ["gunicorn-control-auto"]).address == HOST
+
+
+def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Front, mine: Path) -> None:
+    (mine / "suites" / "a.yaml").write_text(SUITE.replace("id: one,", "id: one, nonsense: 1,"))
+    with pytest.raises(UsageError) as caught:
+        addresses.one("suites/a.yaml::one", front)
+    assert "documents have mistakes: `engine lint` shows them" in caught.value.hint

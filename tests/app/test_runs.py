@@ -1,0 +1,57 @@
+"""Runs as a command line names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.app.places import Places, find
+from engine.app.runs import again, folder, ids
+from engine.errors import UsageError
+from engine.results.store import Store
+
+IDS = ("20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    for run_id in IDS:
+        Store(tmp_path / "runs" / run_id, run_id, {}).close("whole")
+    return find(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [("", 2), ("last", 2), ("last~0", 2), ("last~1", 1), ("last~2", 0), (IDS[1], 1), ("{runs}/" + IDS[0], 0)],
+)
+def test_a_run_by_its_name(places: Places, named: str, found: int) -> None:
+    named = named.format(runs=places.results / "runs")
+    assert folder(named, places).name == again(named, places).id == IDS[found]
+
+
+def test_a_run_by_its_file(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(places.results / "runs" / IDS[0])
+    assert again("run.ndjson", places).id == again("./run.ndjson", places).id == IDS[0]
+    assert ids(places) == list(reversed(IDS))
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("last~3", "there are 3, from last to last~2"),
+        ("20260101-000000-aaab", f"did you mean '{IDS[0]}'?"),
+        ("nowhere", f"the newest is {IDS[2]}; `engine list runs` lists all"),
+        ("../nowhere", "the newest is"),
+    ],
+)
+def test_a_run_that_is_not_there(places: Places, named: str, hint: str) -> None:
+    with pytest.raises(UsageError, match="there is no run") as caught:
+        folder(named, places)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_where_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no run in") as caught:
+        folder("last~1", find(str(tmp_path)))
+    assert caught.value.hint == "`engine grid` makes one"
