@@ -116,6 +116,7 @@ def test_messages_there_and_back(loop: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "code"),
     [(encode(CLOSE), 1005), (encode(TEXT, b"x", mask=False), 1006), (encode(TEXT, b"\xff"), 1006), (None, 1006)],
+    ids=["a close", "without a mask", "no UTF-8", "nothing"],
 )
 def test_how_the_application_hears_of_the_end(loop: str, sent: bytes | None, code: int) -> None:
     app = Echo()
