@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from engine.model.baseline import KnownFailure
 from engine.model.case import Case
 from engine.model.target import DIRECT, RUNNING, Target
 from engine.registry import Registry
-from engine.targets import contract
+from engine.targets import cache, contract
 from engine.targets.fitting import through, unsupported
 from engine.targets.frameworks import Framework, load_frameworks, offered
 from engine.targets.matrix import default_targets, targets
@@ -135,7 +136,12 @@ class Front:
             *framework_names(self.places),
             *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs])),
         ]
-        return Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))
+        found = Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))
+        with suppress(OSError):
+            found.folder.mkdir(parents=True, exist_ok=True)
+        cache.hold(found.folder)
+        cache.prune_daily(self.places.cache)
+        return found
 
     def targets(self, asked: Asked) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""

@@ -1,4 +1,4 @@
-"""``engine clean``: remove the containers and networks that a killed run left."""
+"""``engine clean``: remove the containers and networks that a killed run left, or empty the cache."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ DESCRIPTION = """\
 Remove the containers and networks of runs whose engine is gone. A run clears up
 after itself, and somebody clears up after it where it is killed; this is for
 what is left where both were. Containers of runs that still go on, and those
-that no engine started, compose's among them, are not touched."""
+that no engine started, compose's among them, are not touched.
+
+With --cache, empty the cache instead: environments, copies of checkouts,
+documents and probes. The next run makes again what it needs. Whatever a running
+engine uses stays."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes: nothing."""
-    del parser
+    """What the command takes."""
+    parser.add_argument("--cache", action="store_true", help="empty the cache, and leave containers alone")
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Clean, and say what was removed. Raises EnvironmentFailed where there is no Docker engine."""
+    if parsed.cache:
+        return empty()
     from engine.app.cleaning import clean
 
-    del parsed
     left = clean()
     for sort, names in (("container", left.containers), ("network", left.networks)):
         for name in names:
@@ -32,11 +37,28 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def empty() -> int:
+    """Empty the cache, and say what stays."""
+    from engine.app.cleaning import empty_cache
+    from engine.model.quantities import show_size
+
+    found = empty_cache()
+    mebibytes = found.size // 1024**2 * 1024**2 or found.size
+    folders = "1 folder" if found.gone == 1 else f"{found.gone} folders"
+    print(f"removed {folders} with {show_size(mebibytes)} from {found.folder}")
+    for folder in found.in_use:
+        print(f"left, since an engine uses it: {folder.relative_to(found.folder)}")
+    return 0
+
+
 COMMAND = Command(
     "clean",
-    "Remove the containers that a killed run left.",
+    "Remove the containers that a killed run left, or empty the cache.",
     arguments,
     run,
     DESCRIPTION,
-    (("engine clean", "what is left of runs with --runtime docker"),),
+    (
+        ("engine clean", "what is left of runs with --runtime docker"),
+        ("engine clean --cache", "free the space that environments take"),
+    ),
 )

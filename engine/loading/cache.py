@@ -11,9 +11,7 @@ import gc
 import hashlib
 import os
 import pickle
-import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,9 +21,6 @@ from engine.loading.files import Source, read_all
 from engine.loading.loaded import Loaded
 from engine.loading.roots import Roots
 from engine.loading.sealing import sealed
-
-# Folders of other fingerprints are removed when nobody has used them for so long, in seconds.
-OLD = 7 * 24 * 3600.0
 
 
 def fingerprint(engine: str, facts: Iterable[str]) -> str:
@@ -42,7 +37,7 @@ class Kept:
 
     def __init__(self, folder: Path, mark: str) -> None:
         """``mark`` is the fingerprint. The folder is made when the first document is kept."""
-        self._folder = folder / mark
+        self.folder = folder / mark
 
     def find(self, source: Source) -> Loaded | None:
         """What a document that was kept held, or None."""
@@ -52,10 +47,8 @@ class Kept:
         """Keep what a document without mistakes held."""
         path = self.path(source)
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
-            if not self._folder.exists():
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._clean()
-            handle, name = tempfile.mkstemp(dir=self._folder)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "wb") as new:
                 new.write(pickle.dumps(sealed(held), protocol=5))
             os.replace(name, path)
@@ -63,13 +56,7 @@ class Kept:
     def path(self, source: Source) -> Path:
         """Where a document is kept, if it is: what stands there never changes."""
         key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
-        return self._folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
-
-    def _clean(self) -> None:
-        """Remove what other versions kept and nobody used for a while."""
-        for other in self._folder.parent.iterdir():
-            if other != self._folder and time.time() - other.stat().st_mtime > OLD:
-                shutil.rmtree(other, ignore_errors=True)
+        return self.folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
 
 
 def opened(path: Path) -> Loaded | None:

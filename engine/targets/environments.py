@@ -2,13 +2,13 @@
 
 An environment's folder is named after a digest of what it is made from, so a change of a lock makes another one. It is
 made under a lock file, so that two engines can share the cache, and its mark of completion is written last: what has
-no mark is made again from nothing. The server may be in any release: see engine/targets/recipes.py.
+no mark is made again from nothing. engine/targets/cache.py says how long it stays. The server may be in any release:
+see engine/targets/recipes.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import importlib
 import importlib.metadata
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from engine.errors import EnvironmentFailed
 from engine.targets import commands
-from engine.targets.cache import default_cache
+from engine.targets.cache import acquire, default_cache, hold, lock_of, note_size, prune, release
 from engine.targets.frameworks import Framework
 from engine.targets.recipes import FRAMEWORK_LOCK, SERVER_LOCK, Recipe, servers_part
 from engine.targets.servers.base import Server
@@ -125,22 +125,34 @@ class Environments:
         identity = await self._identify(interpreter)
         try:
             recipe = self._recipe(framework, server, await self._sources.fixed(server.package, server.release))
-            folder = self._folder(recipe, identity)
-            made = completed(folder)
-            if made is not None:
-                return replace(made, commit=recipe.source.commit)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            async with self.alone(folder.with_name(folder.name + ".lock")) as descriptor:
-                made = completed(folder)
-                if made is None:
-                    async with self._room:
-                        made = await self._make(folder, recipe, interpreter, descriptor)
+            made = await self._held(self._folder(recipe, identity), recipe, interpreter)
         except OSError as error:
             hint = "ENGINE_CACHE names another folder for the cache"
             what = f"the cache {self.cache} cannot be used: {error.strerror or error}"
             raise EnvironmentFailed(what, hint=hint) from None
         # The same content may have been committed since.
         return replace(made, commit=recipe.source.commit)
+
+    async def _held(self, folder: Path, recipe: Recipe, interpreter: Path) -> Environment:
+        """The environment in a folder, held from now on, and made where it is not there. Raises as ``ensure`` does, and
+        OSError."""
+        while True:
+            if hold(folder, wait=False):
+                made = completed(folder)
+                if made is not None:
+                    return made
+                release(folder)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            async with self.alone(lock_of(folder)) as descriptor:
+                made = completed(folder)
+                if made is None:
+                    async with self._room:
+                        made = await self._make(folder, recipe, interpreter, descriptor)
+                    await asyncio.to_thread(note_size, folder)
+            # Somebody may have emptied the cache before it is held; then it is made again.
+            if hold(folder, wait=False) and completed(folder) is not None:
+                await asyncio.to_thread(prune, self.cache)
+                return made
 
     def made(self, framework: Framework, server: Server) -> bool:
         """Whether the environment for the engine's own interpreter is there; never for a release that has to be looked
@@ -187,19 +199,14 @@ class Environments:
 
     @asynccontextmanager
     async def alone(self, path: Path) -> AsyncIterator[int]:
-        """Hold a lock file, waiting for whoever has it; its descriptor. It stays on disk: removing one would race."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        """Hold a lock file, waiting for whoever has it; its descriptor."""
+        told = False
+        while (descriptor := acquire(path)) is None:
+            if not told:
+                self._progress(f"waiting for {path.stem}, which another engine makes or uses")
+                told = True
+            await asyncio.sleep(0.05)
         try:
-            told = False
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if not told:
-                        self._progress(f"waiting for {path.stem}, which another engine makes")
-                        told = True
-                    await asyncio.sleep(0.05)
             yield descriptor
         finally:
             os.close(descriptor)

@@ -14,21 +14,28 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.targets.cache import DRAFT, hold, note_size
+
 SOURCE = Path(__file__).parent.parent / "inside"
 PACKAGE = "engine_inside"
 
 
 def laid_out(cache: Path, source: Path = SOURCE, package: str = PACKAGE) -> Path:
-    """A folder that holds ``source`` as the package ``package``, made where the cache lacks it.
-
-    Two engines may do so at once: the folder appears whole, by a rename. Raises OSError.
-    """
+    """A folder that holds ``source`` as the package ``package``, held from now on, and made where the cache lacks it.
+    Raises OSError."""
     contents = contents_of(source)
     folder = cache / "inside" / digest_of(contents, package)
-    if folder.is_dir():
-        return folder
+    while not (hold(folder) and folder.is_dir()):
+        lay_out(contents, package, folder)
+        note_size(folder)
+    return folder
+
+
+def lay_out(contents: Mapping[Path, bytes], package: str, folder: Path) -> None:
+    """Write a package's modules; the folder appears whole, by a rename, since two engines may do so at once. Raises
+    OSError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder.parent))
     try:
         for name, content in contents.items():
             path = draft / package / name
@@ -42,7 +49,6 @@ def laid_out(cache: Path, source: Path = SOURCE, package: str = PACKAGE) -> Path
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return folder
 
 
 def contents_of(source: Path) -> dict[Path, bytes]:

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from engine.errors import EnvironmentFailed
 from engine.registry import nearest
 from engine.targets import commands
+from engine.targets.cache import DRAFT, hold, note_size
 from engine.targets.releases import Branch, Checkout, Pinned, Release, Version
 
 PROJECT = ("pyproject.toml", "setup.py")
@@ -106,7 +107,7 @@ def files(folder: Path) -> Iterator[Path]:
 
 
 def kept(folder: Path, listed: list[Path], cache: Path) -> Path:
-    """The copy of a checkout's files, made where the cache lacks it; it appears whole, by a rename. Raises OSError."""
+    """The copy of a checkout's files, held from now on, and made where the cache lacks it. Raises OSError."""
     digest = hashlib.sha256()
     for name in listed:
         path = folder / name
@@ -115,10 +116,16 @@ def kept(folder: Path, listed: list[Path], cache: Path) -> Path:
         runs = bool(path.lstat().st_mode & stat.S_IXUSR)
         digest.update(f"{name}\0{link}{runs}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
     copy = cache / "sources" / digest.hexdigest()[:16]
-    if copy.is_dir():
-        return copy
+    while not (hold(copy) and copy.is_dir()):
+        copied(folder, listed, copy)
+        note_size(copy)
+    return copy
+
+
+def copied(folder: Path, listed: list[Path], copy: Path) -> None:
+    """Copy a checkout's files; the copy appears whole, by a rename. Raises OSError."""
     copy.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=copy.parent))
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=copy.parent))
     try:
         for name in listed:
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +138,6 @@ def kept(folder: Path, listed: list[Path], cache: Path) -> Path:
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return copy
 
 
 def commit_of(folder: Path) -> str:

@@ -195,14 +195,6 @@ def test_locks_that_disagree_are_named() -> None:
     assert project.disagreements(servers, {"framework a": {}}) == []
 
 
-def test_the_size_of_a_folder_counts_a_file_once(tmp_path: Path) -> None:
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "inner" / "file").write_bytes(b"x" * 1000)
-    (tmp_path / "link").hardlink_to(tmp_path / "inner" / "file")
-    (tmp_path / "loop").symlink_to(tmp_path)
-    assert 1000 <= project.size_of(tmp_path) < 2000
-
-
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small checkout that is right."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EnvironmentFailed
-from engine.targets import environments
+from engine.targets import cache, environments
 from engine.targets.cache import default_cache
 from engine.targets.environments import Environment, Environments, hint, key, pins
 from engine.targets.frameworks import Framework
@@ -237,6 +237,33 @@ def test_without_a_lock_or_a_cache(bench: Bench) -> None:
     with pytest.raises(EnvironmentFailed, match=r"guni has no lock: there is no .*server\.lock") as caught:
         bench.ensure()
     assert caught.value.hint == "write what it needs into server.in beside it, and make it with: engine lock guni"
+
+
+def test_an_environment_is_held_while_the_engine_lives_and_old_ones_go(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "LIMIT", 1)
+    folders = []
+    for number in range(3):
+        (bench.folder / "requirements.lock").write_text(f"starlette=={number}.0\n")
+        folders.append(bench.ensure().python.parent.parent)
+        os.utime(cache.lock_of(folders[-1]), (0, 0))
+    assert [folder.is_dir() for folder in folders] == [True, True, True], "all of them are in use"
+    assert cache.clear(bench.cache)[0] == []
+    for folder in folders:
+        cache.release(folder)
+        os.utime(cache.lock_of(folder), (0, 0))
+    (bench.folder / "requirements.lock").write_text("starlette==9.0\n")
+    last = bench.ensure().python.parent.parent
+    assert [folder.is_dir() for folder in (*folders, last)] == [False, False, False, True]
+
+
+def test_what_was_removed_meanwhile_is_made_again(bench: Bench) -> None:
+    folder = bench.ensure().python.parent.parent
+    cache.release(folder)
+    assert cache.clear(bench.cache) == ([folder], [])
+    assert bench.ensure().python.exists()
+    assert bench.calls("venv") == 2
 
 
 def test_another_interpreter_is_asked_for_its_version(bench: Bench, tmp_path: Path) -> None:

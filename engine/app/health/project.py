@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from engine.app.front import Front
 from engine.app.health.base import Finding, missing, ok, warn
@@ -18,7 +16,7 @@ from engine.app.probing import probed
 from engine.errors import EngineError
 from engine.loading.schema import compose_schemas, rendered
 from engine.model.quantities import show_size
-from engine.targets.cache import default_cache
+from engine.targets.cache import default_cache, size_of
 from engine.targets.environments import Environments, completed
 from engine.targets.fitting import serves
 from engine.targets.frameworks import Framework
@@ -63,7 +61,7 @@ class Project:
         taken = show_size(round_size(size_of(folder)))
         shown = f"{folder}: {counted(whole, 'environment')}, {taken}, {show_size(free)} free"
         if free < LEAST_SPACE:
-            return warn(shown, "environments need some space; ENGINE_CACHE names another folder")
+            return warn(shown, "engine clean --cache empties it, and ENGINE_CACHE names another folder")
         return ok(shown)
 
     def results(self) -> Finding:
@@ -199,22 +197,3 @@ def counted(number: int, word: str) -> str:
 def round_size(size: int) -> int:
     """A size to whole mebibytes, beyond one."""
     return size // 1024**2 * 1024**2 or size
-
-
-def size_of(folder: Path) -> int:
-    """The bytes of all files below a folder; what is linked more than once counts once, what cannot be read not."""
-    total, seen, ahead = 0, set[tuple[int, int]](), [os.fspath(folder)]
-    while ahead:
-        try:
-            with os.scandir(ahead.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        ahead.append(entry.path)
-                        continue
-                    status = entry.stat(follow_symlinks=False)
-                    if (status.st_dev, status.st_ino) not in seen:
-                        seen.add((status.st_dev, status.st_ino))
-                        total += status.st_size
-        except OSError:
-            continue
-    return total
