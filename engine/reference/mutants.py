@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
+from websockets.exceptions import NegotiationError
+
 from . import connection, exchange, response, session
+from .deflate import Deflates
 from .fields import Fields
 from .frames import Frames
 from .lifespan import Lifespan
@@ -187,6 +191,51 @@ def _coarse(right: Any) -> Any:
     return close
 
 
+def _begun(**attributes: object) -> Install:
+    """What has every response begin with these attributes, whatever its request says."""
+
+    def wrong(right: Any) -> Any:
+        def init(self: response.Response, *given: Any, **more: Any) -> None:
+            right(self, *given, **more)
+            for name, value in attributes.items():
+                setattr(self, name, value)
+
+        return init
+
+    return _replace(response.Response, "__init__", wrong)
+
+
+def _forbidden(right: Any) -> Any:
+    def deny(self: Session, kind: str, event: Scope) -> None:
+        right(self, kind, {**event, "status": 403} if "status" in event else event)
+
+    return deny
+
+
+def _in_one_piece(right: Any) -> Any:
+    def deny(self: Session, kind: str, event: Scope) -> None:
+        if event.get("more_body"):
+            raise RuntimeError("a denial has its body in one piece")
+        right(self, kind, event)
+
+    return deny
+
+
+def _empty(right: Any) -> Any:
+    return lambda path: iter(()) if os.path.exists(path) else right(path)
+
+
+def _never_missing(right: Any) -> Any:
+    return lambda path: right(path) if os.path.exists(path) else iter(())
+
+
+def _declined(right: Any) -> Any:
+    def process_request_params(self: Deflates, params: Any, accepted: Any) -> Any:
+        raise NegotiationError("no compression")
+
+    return process_request_params
+
+
 def _refused(right: Any) -> Any:
     def close_as(self: Session, event: Scope) -> None:
         if event.get("code", 1000) != 1000:
@@ -221,5 +270,13 @@ MUTANTS: dict[str, Install] = {
     "disconnect-1006": _replace(Frames, "closed_with", _lost),
     "close-1011": _replace(Frames, "close", _coarse),
     "close-refused": _replace(Session, "_close_as", _refused),
+    "denial-403": _replace(Session, "_deny", _forbidden),
+    "denial-in-one-piece": _replace(Session, "_deny", _in_one_piece),
+    "trailers-dropped": _begun(_takes_trailers=False),
+    "trailers-to-all": _begun(_takes_trailers=True),
+    "hints-to-all": _begun(_takes_hints=True),
+    "files-empty": _replace(exchange, "pieces", _empty),
+    "missing-files-empty": _replace(exchange, "pieces", _never_missing),
+    "no-deflate": _replace(Deflates, "process_request_params", _declined),
     "no-lifespan": _replace(Lifespan, "start", _not_asked),
 }

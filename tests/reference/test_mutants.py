@@ -36,6 +36,14 @@ CAUGHT_BY: Mapping[str, str] = {
     "disconnect-1006": "websocket/messages.yaml::client-closes-privately",
     "close-1011": "websocket/messages.yaml::private-code",
     "close-refused": "contract/websocket.yaml::application-closes[1011]",
+    "denial-403": "asgi/extensions.yaml::denial-response",
+    "denial-in-one-piece": "asgi/extensions.yaml::denial-response-in-pieces",
+    "trailers-dropped": "asgi/extensions.yaml::trailers",
+    "trailers-to-all": "asgi/extensions.yaml::trailers-not-asked-for",
+    "hints-to-all": "asgi/extensions.yaml::early-hint",
+    "files-empty": "asgi/extensions.yaml::path-sent",
+    "missing-files-empty": "asgi/extensions.yaml::missing-path-sent",
+    "no-deflate": "asgi/extensions.yaml::compressed",
     "no-lifespan": "contract/lifespan.yaml::startup-was-called",
 }
 

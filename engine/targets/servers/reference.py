@@ -65,6 +65,14 @@ MUTANTS = {
     "disconnect-1006": "every WebSocket ends with 1006",
     "close-1011": "every close but 1000 goes out as 1011",
     "close-refused": "send() raises for a close with another code than 1000, and the connection is closed with 1011",
+    "denial-403": "an application's own answer to a handshake has status 403",
+    "denial-in-one-piece": "send() raises for the first of several pieces of an answer to a handshake",
+    "trailers-dropped": "trailers are not sent",
+    "trailers-to-all": "trailers go to clients that have not asked for them",
+    "hints-to-all": "clients of HTTP/1.0 are sent early hints",
+    "files-empty": "a file that is sent by its path is empty",
+    "missing-files-empty": "a path that leads nowhere is sent as an empty file",
+    "no-deflate": "permessage-deflate is declined",
     "no-lifespan": "the application has no lifespan call",
 }
 

@@ -1,0 +1,15 @@
+"""Whatever a server claims to offer is tried by a case that needs it."""
+
+from __future__ import annotations
+
+from engine.targets.servers import load_servers
+from tests.faults.harness import control_cases
+
+# No step speaks HTTP/2 yet.
+UNTRIED = {"http2"}
+
+
+def test_every_capability_that_a_server_claims_is_needed_by_a_case() -> None:
+    claimed = {word for server in load_servers().values() for word in server.offers} - {"uvloop"}
+    needed = {word for case in control_cases() for word in case.needs}
+    assert claimed - needed == UNTRIED
