@@ -79,6 +79,9 @@ def at_once(params: Params) -> str:
     return "" if params.at_once == 1 else "several things happen at the same time"
 
 
+MOST_TURNS = 1_000_000
+MOST_AT_ONCE = 10_000
+
 KINDS = (
     Kind(
         name="repeat",
@@ -86,8 +89,11 @@ KINDS = (
         summary="Performs the same steps several times.",
         schema=mapping(
             {
-                "times": notation("count", "How often."),
-                "at_once": notation("count", "How many turns may run at the same time; 1 by default."),
+                "times": {**notation("count", "How often."), "maximum": MOST_TURNS},
+                "at_once": {
+                    **notation("count", "How many turns may run at the same time; 1 by default."),
+                    "maximum": MOST_AT_ONCE,
+                },
                 "index": notation("word", "The variable that holds the turn's number, from 1; `n` by default."),
                 "steps": notation("steps", "What is done in each turn."),
             },

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from engine.loading.diagnostics import LIMIT, Notes
+from engine.loading.notations import MAX_HEX
 from engine.model.nodes import Node
 from engine.registry import nearest
 
@@ -262,7 +263,9 @@ def _pattern(title: str, node: Node, name: str, notes: Notes) -> None:
         notes.claim(node.place, "unit", f"{name} is {title}, and not {shown!r}", hint)
         return
     code = "id" if "id" in title.split() else "form"
-    notes.claim(node.place, code, f"{name} is {title or 'written otherwise'}, and not {shown!r}")
+    long = title.startswith("pairs of") and len(str(node.value)) > MAX_HEX
+    hint = f"write {{base64: ...}}, or the parts in a list: {MAX_HEX} characters are the most" if long else ""
+    notes.claim(node.place, code, f"{name} is {title or 'written otherwise'}, and not {shown!r}", hint)
 
 
 def _length(schema: Mapping[str, Any], node: Node, name: str, title: str, notes: Notes) -> None:

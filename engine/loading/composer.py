@@ -1,7 +1,7 @@
 """YAML's events -> a tree of nodes that know their places, with everything refused that the language leaves out.
 
 Reading goes on after a mistake that is none of syntax, so that one run tells of all. Work is bounded: aliases are
-never followed, depth ends at MAX_DEPTH, and a document has at most a megabyte of text.
+never followed, depth ends at MAX_DEPTH, and a document has at most a megabyte of text and MAX_VALUES values.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from engine.model.nodes import Node, Scalar
 from engine.model.places import Place
 
 MAX_DEPTH = 60
+
+MAX_VALUES = 50_000
+"""So many values at most has a document: a megabyte of brackets would take a hundred of memory."""
 
 NAMING = ("var", "index")
 """Keys whose values name a variable: there `n`, the index of a `repeat`, is a name and nothing else."""
@@ -91,6 +94,7 @@ class _Composer:
         self.notes = notes
         self.lines = source.text.split("\n")
         self.depth = 0
+        self.values = 0
         self.read_to = 0
 
     def next(self) -> Any:
@@ -146,6 +150,10 @@ class _Composer:
 
     def _node(self, event: Any, key: Place | None, *, flow: bool, naming: bool = False) -> Node:
         place = self._place(event)
+        self.values += 1
+        if self.values > MAX_VALUES:
+            self._claim(event, "too-large", f"this document has more than {MAX_VALUES} values", "split it")
+            raise _Stop
         if isinstance(event, yaml.AliasEvent):
             self._claim(
                 event,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any, Protocol
 
 from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary, type_of
 from engine.model.expectation import Call, Expectation, Group, Literal, Matcher, Operators
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
-from engine.model.quantities import octets, seconds
+from engine.model.quantities import OutOfRange, octets, seconds
 from engine.model.variables import Variable
 
+LONGEST_PATTERN = 2000
 _KEEP_DIMENSION = ("not", "any_of", "all_of")
 
 
@@ -63,6 +65,8 @@ def _literal(node: Node, reader: NotationReader, dimension: str) -> object:
     if dimension and isinstance(value, str) and "$(" not in value:
         try:
             return seconds(value) if dimension == "time" else octets(value)
+        except OutOfRange as error:
+            reader.wrong(node, "range", str(error))
         except ValueError:
             return value
     return value
@@ -99,10 +103,18 @@ def _argument(operator: OperatorLike, whole: Node, node: Node, reader: NotationR
 def _pattern(node: Node, reader: NotationReader) -> str:
     pattern = str(node.value)
     try:
-        if "$(" not in pattern:
-            re.compile(pattern)
-    except re.error as error:
-        reader.wrong(
-            node, "pattern", f"this is no regular expression: {error.msg}", "see the documentation of Python's re"
+        if len(pattern) > LONGEST_PATTERN:
+            what = f"a regular expression has {LONGEST_PATTERN} characters at most, and this one {len(pattern)}"
+            reader.wrong(node, "pattern", what, "look for less, or compare with the whole value")
+        elif "$(" not in pattern:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # a set that a later Python may read otherwise is no mistake in this one
+                re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        why = (
+            "it is nested too deeply" if isinstance(error, RecursionError) else str(error).partition(" at position")[0]
         )
+        reader.wrong(node, "pattern", f"this is no regular expression: {why}", "see the documentation of Python's re")
     return pattern

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.loading.diagnostics import Notes
-from engine.loading.substitution import Substitution, Value
+from engine.loading.substitution import Room, Substitution, Value, nodes_in
 from engine.model.nodes import Node
 from engine.model.variables import BUILT_IN, as_text
 
 MAX_CASES = 1000
 
-MAX_NODES = 500_000
+MAX_NODES = 100_000
 """Values of a case, times its variants: so large a matrix would take the machine's memory."""
+
+MAX_FILLED = 4 * 1024**2
+"""What the variants of a case take from the values of its matrix, as Room counts it."""
 
 _word = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}|-[0-9.]{1,31}")
 _variable = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -46,7 +49,7 @@ def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded
     if count > MAX_CASES:
         notes.error(matrix.key, "matrix", f"this matrix makes {count} cases, and {MAX_CASES} is the most", "split it")
         return []
-    if count * sum(1 for _ in _nodes(case)) > MAX_NODES:
+    if count * nodes_in(case) > MAX_NODES:
         notes.error(matrix.key, "matrix", "this case is too long for so large a matrix", "split it")
         return []
     return list(_expand(case, sentence, values, schema, notes))
@@ -62,12 +65,19 @@ def _expand(
     bare = Node(rest, case.place, case.key)
     known = schema["$defs"]["case"]
     seen: set[str] = set()
+    plains = {id(value): value.node.plain() for several in values.values() for value in several}
+    room = Room(MAX_FILLED)
     for combination in itertools.product(*values.values()):
         chosen = dict(zip(values, combination, strict=True))
-        substitution = Substitution(chosen, schema, notes)
+        substitution = Substitution(chosen, schema, notes, room)
         before = notes.errors
         sentence = substitution.title(title)
         filled = substitution.fill(bare, known)
+        if matrix is not None and room.left < 0:
+            notes.error(
+                matrix.key, "matrix", "the values of this matrix are too long for all that they fill", "split it"
+            )
+            return
         used |= substitution.used
         variant = "-".join(value.word for value in combination)
         if variant in seen:
@@ -81,7 +91,7 @@ def _expand(
         seen.add(variant)
         if notes.errors > before:
             continue
-        plain = {name: value.node.plain() for name, value in chosen.items()}
+        plain = {name: plains[id(value)] for name, value in chosen.items()}
         yield Expanded(Node({**kept, **dict(filled.entries())}, case.place, case.key), variant, sentence, plain)
     if matrix is not None and seen:
         for name, node in matrix.entries():
@@ -92,12 +102,6 @@ def _expand(
                     f"the variable {name!r} is used nowhere in this case",
                     f"use it with $({name}) or {{var: {name}}}, or delete it",
                 )
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.items() or [child for _, child in node.entries()]:
-        yield from _nodes(child)
 
 
 def _values(name: str, node: Node, notes: Notes) -> list[Value]:

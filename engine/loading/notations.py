@@ -10,6 +10,12 @@ from engine.model.quantities import SIZE_UNITS, TIME_UNITS
 NAMES = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
 """A variable, with the way into it."""
 
+MOST = 1_000_000_000
+"""The largest count."""
+
+MAX_HEX = 200_000
+"""The most characters of hexadecimal digits: matching their pairs takes 60 bytes for each."""
+
 _NUMBER = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _LATE = r".*\$\([A-Za-z_].*"
 
@@ -56,9 +62,9 @@ _FORMS: dict[str, Any] = {
     "latin1": _text("One byte for each character, up to U+00FF."),
     "hex": {
         "title": "pairs of hexadecimal digits",
-        "description": "Pairs of hexadecimal digits; spaces are ignored.",
+        "description": f"Pairs of hexadecimal digits, {MAX_HEX:,} characters at most; spaces are ignored.",
         "type": "string",
-        "pattern": r"^\s*(?:[0-9a-fA-F]{2}\s*)*$|\$\(",
+        "pattern": rf"^(?=[\s\S]{{0,{MAX_HEX}}}$)\s*(?:[0-9a-fA-F]{{2}}\s*)*$|\$\(",
     },
     "base64": _text("The bytes that this base64 stands for."),
     "json": ref("literal", "This value as JSON."),
@@ -179,7 +185,13 @@ NOTATIONS: dict[str, Any] = {
         "minimum": 0,
         **_VARIABLE,
     },
-    "count": {"title": "a whole number", "type": ["integer", "object"], "minimum": 0, **_VARIABLE},
+    "count": {
+        "title": "a whole number",
+        "type": ["integer", "object"],
+        "minimum": 0,
+        "maximum": MOST,
+        **_VARIABLE,
+    },
     "flag": {"title": "true or false", "type": ["boolean", "object"], **_VARIABLE},
     "text": {"title": "text", "type": ["object", "string"], **_VARIABLE},
     "word": {"title": "a name: letters, digits, - and _", "type": "string", "pattern": r"^[A-Za-z0-9_.$()-]+$"},

@@ -17,9 +17,12 @@ from engine.loading.vocabulary import STEP, KindLike, Vocabulary
 from engine.model.case import Act, Step
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.nodes import Node
-from engine.model.octets import ByteString, plain
-from engine.model.quantities import octets, seconds
+from engine.model.octets import ByteString, plain, size_of
+from engine.model.quantities import OutOfRange, octets, seconds, show_size
 from engine.model.variables import Variable
+
+MOST_BYTES = 256 * 1024**2
+"""So many bytes at most does one value of a document make."""
 
 _CHECKS = ("expect", "should", "record", "capture", "within", "quiet")
 
@@ -43,7 +46,13 @@ class CaseReader:
 
     def bytes(self, node: Node) -> ByteString:
         """The notation of bytes."""
-        return read_bytes(node, self)
+        found = read_bytes(node, self)
+        if size_of(found) > MOST_BYTES:
+            self.wrong(
+                node, "range", f"these bytes are more than {show_size(MOST_BYTES)}", "send them in several pieces"
+            )
+            return ByteString(())
+        return found
 
     def headers(self, node: Node) -> tuple[tuple[str, ByteString], ...]:
         """Names and values in their order; a list of values gives several lines of a name."""
@@ -97,6 +106,9 @@ class CaseReader:
             return variable
         try:
             return seconds(str(node.value))
+        except OutOfRange as error:
+            self.wrong(node, "range", str(error))
+            return 0.0
         except ValueError:
             self.wrong(node, "unit", f"{node.value!r} is not a time", "write a number and ms, s or min")
             return 0.0
@@ -107,6 +119,9 @@ class CaseReader:
             return variable
         try:
             return octets(str(node.value))
+        except OutOfRange as error:
+            self.wrong(node, "range", str(error))
+            return 0
         except ValueError as error:
             whole = "whole number" in str(error)
             what = f"{node.value!r} is not a whole number of bytes" if whole else f"{node.value!r} is not a size"

@@ -24,8 +24,34 @@ class Value:
 
 
 @dataclass(slots=True)
+class Room:
+    """How much all variants of a case may still take from values of its matrix: a character of text is 1, a value
+    within a value VALUE. Below 0 it was too much."""
+
+    left: int
+    _sizes: dict[int, int] = field(default_factory=dict)
+
+    def take(self, text: str) -> bool:
+        """Whether there was room for a text."""
+        self.left -= len(text)
+        return self.left >= 0
+
+    def take_value(self, node: Node) -> bool:
+        """Whether there was room for a list or a mapping, which must live as long as this room."""
+        if self.left >= 0:
+            if id(node) not in self._sizes:
+                self._sizes[id(node)] = VALUE * nodes_in(node)
+            self.left -= self._sizes[id(node)]
+        return self.left >= 0
+
+
+VALUE = 50
+
+
+@dataclass(slots=True)
 class Substitution:
-    """One combination of a matrix's values, filled into nodes. ``used`` gathers the variables that were named.
+    """One combination of a matrix's values, filled into nodes. ``used`` gathers the variables that were named. Where
+    there is no ``room`` left, variables stay as they are: the case is of no use any more.
 
     The schema tells where a matcher stands: there a mapping is operators, so a value that is one becomes
     ``{equals: value}``.
@@ -34,6 +60,7 @@ class Substitution:
     values: Mapping[str, Value]
     schema: Mapping[str, Any]
     notes: Notes
+    room: Room
     used: set[str] = field(default_factory=set)
 
     def fill(self, node: Node, schema: Any, key: Place | None = None) -> Node:
@@ -75,7 +102,10 @@ class Substitution:
                 self.used.add(found)
                 return self.values[found].word
             node = self._find(found) if found else None
-            return as_text(node.value) if node is not None and not isinstance(node.value, (list, dict)) else match[0]
+            if node is None or isinstance(node.value, (list, dict)):
+                return match[0]
+            value = as_text(node.value)
+            return value if self.room.take(value) else match[0]
 
         return _IN_TEXT.sub(name, text)
 
@@ -115,7 +145,8 @@ class Substitution:
                 what = f"{name!r} is {sort} here, and cannot stand inside text"
                 self.notes.error(node.place, "variable", what, f"use {{var: {name}}}, as a part of a list if need be")
                 return ""
-            return as_text(found.value)
+            value = as_text(found.value)
+            return value if self.room.take(value) else match[0]
 
         return _IN_TEXT.sub(replace, text)
 
@@ -138,6 +169,8 @@ class Substitution:
         if found is None:
             self._missing(name, entries["var"])
             return Node("", node.place, node.key)
+        if isinstance(found.value, (list, dict)) and not self.room.take_value(found):
+            return None
         if (plus := entries.get("plus")) is not None:
             found = self._sum(name, found, plus)
         others = {key: child for key, child in entries.items() if key not in ("var", "plus")}
@@ -156,3 +189,8 @@ class Substitution:
             self.notes.error(plus.place, "variable", f"`plus` needs a number, and {name!r} is none here")
             return found
         return Node(numbers[0] + numbers[1], found.place, found.key)
+
+
+def nodes_in(node: Node) -> int:
+    """How many values a value holds, itself counted."""
+    return 1 + sum(nodes_in(child) for child in node.items() or [child for _, child in node.entries()])

@@ -38,7 +38,7 @@ def _selector(names: Names) -> dict[str, Any]:
 
 
 _SERVER: dict[str, Any] = {
-    "workers": ref("count", "How many worker processes."),
+    "workers": {**ref("count", "How many worker processes."), "maximum": 256},
     "keep_alive": ref("time", "How long an idle connection is kept."),
     "grace": ref("time", "How long requests in flight may take when the server stops."),
     "root_path": {

@@ -56,6 +56,24 @@ class ByteString:
         return b"".join([render_part(part, known) for part in self.parts])
 
 
+def size_of(data: ByteString) -> int:
+    """About how many bytes a byte string makes, before it is rendered; a variable counts for few."""
+    return sum(_size_of_part(part) for part in data.parts)
+
+
+def _size_of_part(part: Part) -> int:
+    argument = part.argument
+    if isinstance(argument, str):
+        return len(argument)
+    if not isinstance(argument, Mapping):
+        return 16
+    inner = [one for value in argument.values() for one in (value if isinstance(value, tuple) else (value,))]
+    held = sum(size_of(one) for one in inner if isinstance(one, ByteString))
+    count = argument.get("size", argument.get("count", 1))
+    times = count if isinstance(count, int) else 1
+    return max(held, times) if part.word in ("fill", "random") else max(times, 1) * held
+
+
 def plain(text: str) -> ByteString:
     """The byte string of a plain text."""
     return ByteString((Part("text", text),))

@@ -7,6 +7,12 @@ import re
 TIME_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0}
 SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 
+LONGEST = 24 * 3600.0
+"""The longest time that a document may name, in seconds."""
+
+LARGEST = 1024 * 1024**4
+"""The largest size that a document may name, in bytes; every size up to it is exact."""
+
 _number = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 TIME_PATTERN = f"^{_number}({'|'.join(TIME_UNITS)})$"
 SIZE_PATTERN = f"^{_number}({'|'.join(SIZE_UNITS)})$"
@@ -15,22 +21,33 @@ _time = re.compile(TIME_PATTERN)
 _size = re.compile(SIZE_PATTERN)
 
 
+class OutOfRange(ValueError):
+    """A time or a size beyond what a document may name; the message says how much that is."""
+
+
 def seconds(text: str) -> float:
-    """``"200ms"`` -> 0.2. Raises ValueError for anything that is not a number with one of TIME_UNITS."""
+    """``"200ms"`` -> 0.2. Raises OutOfRange for more than LONGEST, ValueError for anything that is not a number with
+    one of TIME_UNITS."""
     match = _time.match(text)
     if not match:
         raise ValueError(f"{text!r} is not a time: write a number and one of {', '.join(TIME_UNITS)}")
     unit = match[1]
-    return float(text[: -len(unit)]) * TIME_UNITS[unit]
+    time = float(text[: -len(unit)]) * TIME_UNITS[unit]
+    if time > LONGEST:
+        raise OutOfRange("a time is 24 hours at most")
+    return time
 
 
 def octets(text: str) -> int:
-    """``"64KiB"`` -> 65536. Raises ValueError for anything that is not a whole size with one of SIZE_UNITS."""
+    """``"64KiB"`` -> 65536. Raises OutOfRange for more than LARGEST, ValueError for anything that is not a whole size
+    with one of SIZE_UNITS."""
     match = _size.match(text)
     if not match:
         raise ValueError(f"{text!r} is not a size: write a number and one of {', '.join(SIZE_UNITS)}")
     unit = match[1]
     size = float(text[: -len(unit)]) * SIZE_UNITS[unit]
+    if size > LARGEST:
+        raise OutOfRange("a size is 1024 TiB at most")
     if size != int(size):
         raise ValueError(f"{text!r} is not a whole number of bytes")
     return int(size)

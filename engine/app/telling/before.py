@@ -8,12 +8,12 @@ from dataclasses import fields, is_dataclass
 
 from engine.drivers.base import Kind, Stretch
 from engine.model.case import Step
-from engine.model.octets import ByteString, Part
+from engine.model.octets import ByteString, Part, size_of
 from engine.model.quantities import show_size
 from engine.model.variables import Unknown, Variable
 
-# Beyond this, bytes are told of and not made.
-LARGEST = 64 * 1024 * 1024
+# More bytes than these are shown by their notation, and not made.
+LARGEST = 6 * 1024 * 1024
 
 HOST = "$(host)"
 LENGTH = b"$(length)"
@@ -75,7 +75,7 @@ def lengths_aside(data: bytes, other: bytes) -> bytes:
 def size(value: object) -> int:
     """About how many bytes the byte strings in a step's parameters make, where numbers say so."""
     if isinstance(value, ByteString):
-        return sum(part_size(part) for part in value.parts)
+        return size_of(value)
     if isinstance(value, (list, tuple)):
         return sum(size(item) for item in value)
     if isinstance(value, Mapping):
@@ -85,16 +85,6 @@ def size(value: object) -> int:
     if is_dataclass(value) and not isinstance(value, type):
         return sum(size(getattr(value, field.name)) for field in fields(value))
     return 0
-
-
-def part_size(part: Part) -> int:
-    """About how many bytes a part makes."""
-    argument = part.argument
-    if not isinstance(argument, Mapping):
-        return len(argument) if isinstance(argument, str) else 16
-    count = argument.get("size", argument.get("count", 1))
-    times = count if isinstance(count, int) else 1
-    return times if part.word in ("fill", "random") else times * size(argument)
 
 
 def told(data: ByteString, variables: Mapping[str, object]) -> bytes | str:

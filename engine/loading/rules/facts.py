@@ -6,7 +6,7 @@ from engine.loading.outline import Item, groups
 from engine.loading.rules.view import View
 from engine.loading.vocabulary import KindLike, fact_of, type_of
 from engine.model.nodes import Node
-from engine.model.quantities import octets, seconds
+from engine.model.quantities import OutOfRange, octets, seconds
 from engine.registry import nearest
 
 _INNER = ("not", "any_of", "all_of")
@@ -91,6 +91,8 @@ def _dimension(text: str) -> str:
     for name, read in (("time", seconds), ("size", octets)):
         try:
             read(text)
+        except OutOfRange:
+            return name
         except ValueError:
             continue
         return name

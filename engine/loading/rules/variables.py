@@ -75,7 +75,7 @@ def _uses(view: View, node: Node) -> Iterator[tuple[str, Place]]:
     value = node.value
     if isinstance(value, str):
         if "$(" in value:
-            for name in names_in(value):
+            for name in dict.fromkeys(names_in(value)):
                 yield name, view.inside(node, f"$({name})")
     elif isinstance(value, list):
         for item in value:
