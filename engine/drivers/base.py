@@ -86,7 +86,6 @@ class AtBoundary(Protocol):
         ...
 
 
-@runtime_checkable
 class Recorded(Protocol):
     """An observation that was made from the observer's records, which may be incomplete."""
 

@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.drivers.base import Connection, Context, Kind, Observation, Performed, Recorded, Stop
+from engine.drivers.base import Connection, Context, Kind, Observation, Performed, Stop
 from engine.errors import ChannelClosed, Defect, EvidenceLost, Refused
 from engine.execution.job import Job
 from engine.execution.judge import Match, count, judge
@@ -293,8 +293,10 @@ class Branch(Context):
     async def look(self, step: Step, observation: Observation) -> None:
         checks, tally = step.checks, self._tally
         broken, warned = self._mismatches(step, observation)
-        if isinstance(observation, Recorded):
-            self._complete(observation)
+        # What is Recorded has it: isinstance would inspect the protocol anew for each step.
+        lost = getattr(observation, "lost", None)
+        if lost is not None:
+            self._complete(lost)
         tally.evaluated += sum(count(group) for group in (checks.expect, checks.should) if group) + len(checks.record)
         tally.broken += broken
         tally.warned += warned
@@ -312,10 +314,10 @@ class Branch(Context):
         if broken:
             raise Stop
 
-    def _complete(self, observation: Recorded) -> None:
+    def _complete(self, lost_here: int) -> None:
         """Raises EvidenceLost where records of the case's time are lost: what is absent may be among them."""
         boundary = self.live.boundary
-        lost = boundary.lost - self._memory.lost_before + observation.lost
+        lost = boundary.lost - self._memory.lost_before + lost_here
         if lost:
             why = f": {boundary.notes[-1]}" if boundary.notes else ""
             raise EvidenceLost(f"the observer lost {lost} record{'' if lost == 1 else 's'} while the case ran{why}")

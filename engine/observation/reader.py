@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PIECE = 1 << 20  # bytes read at once
+# Bytes read at once; a buffer of this size costs no new pages.
+PIECE = 1 << 16
 
 Record = dict[str, Any]
 
@@ -72,7 +73,10 @@ class Reader:
         self._look()
         for pid, file in self._files.items():
             lines = self._lines[pid]
-            while data := os.read(file, PIECE):
+            full = True
+            while full:
+                data = os.read(file, PIECE)
+                full = len(data) == PIECE
                 for record in lines.feed(data):
                     yield pid, record
 
