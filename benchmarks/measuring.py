@@ -53,6 +53,30 @@ def seconds(command: Sequence[str], folder: Path, good: int = 0) -> float:
     return took
 
 
+# Runs the engine, and tells the processor time of this very process, without that of any other.
+_COUNTED = """\
+import resource, sys
+from engine.cli.main import main
+code = main(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print("processor", used.ru_utime + used.ru_stime)
+sys.exit(code)
+"""
+
+
+def processor(arguments: Sequence[str], folder: Path) -> float:
+    """The seconds that the engine's own process spends on the processor for a command. Raises SystemExit where it does
+    not exit with 0."""
+    command = [sys.executable, "-c", _COUNTED, *arguments]
+    ended = subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
+    )  # fmt: skip
+    word, _, used = ended.stdout.rstrip("\n").rpartition("\n")[2].partition(" ")
+    if ended.returncode or word != "processor":
+        raise SystemExit(f"engine {' '.join(arguments)} failed:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
+    return float(used)
+
+
 def watched(command: Sequence[str], folder: Path, mark: bytes) -> tuple[float, float]:
     """A process on a terminal: seconds until it has written the mark, and until its exit. Raises SystemExit where it
     never writes it, or its code says that it could not do its work (1 is a red grid)."""
