@@ -26,7 +26,7 @@ from engine.results.flakiness import rechecked
 from engine.results.store import Store, TargetRow
 
 # What is run again alone has no company on its target, nor any other target beside it.
-ALONE = Limits(targets=1, own=0, company=1)
+ALONE = Limits(targets=1, lingering=0, own=0, company=1)
 
 
 class Runtime(Protocol):

@@ -27,7 +27,7 @@ from engine.targets.runtimes.running import RunningRuntime
 def limits(front: Front) -> Limits:
     """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
     the limits of time of cases with a server of their own must hold all the same."""
-    return Limits(targets=3, starting=2, own=3) if front.way == DOCKER else Limits()
+    return Limits(targets=3, starting=2, lingering=1, own=3) if front.way == DOCKER else Limits()
 
 
 def runner(run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:

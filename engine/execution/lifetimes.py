@@ -85,6 +85,10 @@ class Owner(Protocol):
 
     async def until_allowed(self, job: Job) -> None: ...
 
+    def drained(self, launch: Launch) -> None:
+        """No job of a launch is left to begin. It may be told so again."""
+        ...
+
     async def blocked(self, job: Job) -> str:
         """Wait for the cases that a job depends on; why it is blocked, or ""."""
         ...
@@ -241,7 +245,7 @@ class LaunchRun:
         life = Lifetime(live, Company(self._company))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(life))
-            jobs = iter(self._waiting)
+            jobs = self._queue()
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(self._company, len(self._waiting))):
                     workers.create_task(self._work(life, jobs))
@@ -250,9 +254,15 @@ class LaunchRun:
         late = self._bury(life) if life.how else frozenset()
         self._waiting = [job for job in self._waiting if job.position in late or job.position not in life.begun]
 
+    def _queue(self) -> Iterator[Job]:
+        for left, job in enumerate(self._waiting, 1 - len(self._waiting)):
+            if not left:
+                self._owner.drained(self._launch)
+            yield job
+
     async def _work(self, life: Lifetime, jobs: Iterator[Job]) -> None:
-        # Each takes the next job in the order of the run. None waits for a job that nobody has taken: a case depends on
-        # earlier ones only, and whoever comes first enters first.
+        # Each takes the next job of the queue. None waits for a job that nobody has taken: what a case depends on is
+        # before it there, and whoever comes first enters first.
         for job in jobs:
             if not self._owner.may_go(job):
                 await _unless(life.over, self._owner.until_allowed(job))

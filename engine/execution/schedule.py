@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from engine.errors import EngineError, StartError
 from engine.execution.job import Job
 from engine.execution.lifetimes import LaunchRun
 from engine.execution.order import NONE, Batch, Expected, batches, queue, urgencies
 from engine.execution.runner import not_run
+from engine.execution.slots import Slot, Slots
 from engine.model.protocols import LiveTarget
 from engine.model.target import Launch
 from engine.model.verdict import JobResult, Verdict
@@ -32,13 +32,14 @@ HEAD_START = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``targets`` live at a time, of which ``starting`` are not ready yet: a start is all work, while jobs wait as
-    well. Besides ``own`` of those that one job has for itself, which mostly wait for a start or an end; with 0 these
-    are counted among the others. ``company`` jobs at a time on one target, ``ahead``: by how many jobs a target's start
-    may run ahead of the jobs that were let go."""
+    """``targets`` are at work at a time, of which ``starting`` are not ready yet: a start is all work, while jobs wait
+    as well. Besides these, ``lingering`` whose last jobs only wait, and ``own`` of those that one job has for itself,
+    which mostly wait for a start or an end; with 0 these are counted among the others. ``company`` jobs at a time on
+    one target, ``ahead``: by how many jobs a target's start may run ahead of the jobs that were let go."""
 
     targets: int = 4
     starting: int = 3
+    lingering: int = 4
     own: int = 8
     company: int = 16
     ahead: int = 200
@@ -53,7 +54,7 @@ def unknown(job: Job) -> float:
 class Schedule:
     """Runs all jobs of a run, each once, and reports each result as it comes.
 
-    Jobs that share a launch must follow each other: a batch holds its place until its last job is done, and if a
+    Jobs that share a launch must follow each other: a batch holds its slot until its last job has begun, and if a
     job of another batch stood between, the two could wait for each other.
     """
 
@@ -77,6 +78,7 @@ class Schedule:
         self._changed = asyncio.Condition()
         self._starting = asyncio.Semaphore(limits.starting)
         self._urgencies = NONE
+        self._slots: dict[Launch, Slot] = {}
         self._settled: dict[tuple[str, str, str, int], asyncio.Future[JobResult]] = {}
         self._stopping: set[asyncio.Task[object]] = set()
 
@@ -114,8 +116,8 @@ class Schedule:
                 sorts: dict[bool, list[Batch]] = {False: [], True: []}
                 for batch in runnable:
                     sorts[bool(limits.own and batch.launch.lifespan_of)].append(batch)
-                group.create_task(self._in_turn(sorts[False], limits.targets, group))
-                group.create_task(self._in_turn(sorts[True], limits.own, group))
+                group.create_task(self._in_turn(sorts[False], Slots(limits.targets, limits.lingering), group))
+                group.create_task(self._in_turn(sorts[True], Slots(limits.own, 0), group))
             if finished is not None:
                 await asyncio.sleep(HEAD_START)
                 finished()
@@ -123,16 +125,15 @@ class Schedule:
             if self._stopping:
                 await asyncio.shield(asyncio.gather(*self._stopping, return_exceptions=True))
 
-    async def _in_turn(self, chosen: Sequence[Batch], limit: int, group: asyncio.TaskGroup) -> None:
-        """Begin batches, so many at a time."""
-        places = asyncio.Semaphore(limit)
+    async def _in_turn(self, chosen: Sequence[Batch], slots: Slots, group: asyncio.TaskGroup) -> None:
+        """Begin batches, each as soon as it has a slot."""
         left = list(chosen)
         while left:
-            await places.acquire()
+            slot = await slots.take()
             batch = await self._next(left)
             left.remove(batch)
-            task = group.create_task(self._batch(batch))
-            task.add_done_callback(partial(_release, places))
+            self._slots[batch.launch] = slot
+            group.create_task(self._batch(batch))
 
     async def _next(self, left: Sequence[Batch]) -> Batch:
         """The batch to begin: the most urgent of those whose jobs were all let go, or else the first that is near
@@ -158,7 +159,10 @@ class Schedule:
     async def _batch(self, batch: Batch) -> None:
         # Within a window every job that was let go begins at once, and the order of the run is the one to keep.
         jobs = queue(batch, self._urgencies) if self._free(batch) else batch.jobs
-        await LaunchRun(batch.launch, jobs, self, self._limits.company).run()
+        try:
+            await LaunchRun(batch.launch, jobs, self, self._limits.company).run()
+        finally:
+            self._slots.pop(batch.launch).leave()
 
     # What a launch needs: lifetimes.Owner
 
@@ -180,6 +184,10 @@ class Schedule:
     async def until_allowed(self, job: Job) -> None:
         """Wait until a job is let go."""
         await self._until(job.position)
+
+    def drained(self, launch: Launch) -> None:
+        """No job of a launch is left to begin."""
+        self._slots[launch].drained()
 
     async def blocked(self, job: Job) -> str:
         """Wait for the cases that a job depends on; why it is blocked, or ""."""
@@ -216,11 +224,6 @@ class Schedule:
         task: asyncio.Task[object] = asyncio.ensure_future(live.stop())
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
-
-
-def _release(places: asyncio.Semaphore, _: object) -> None:
-    """A batch is done: another may take its place."""
-    places.release()
 
 
 def _key(job: Job, case: str) -> tuple[str, str, str, int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from engine.errors import StartError
+from engine.execution import slots
 from engine.execution.job import Job
 from engine.execution.lifetimes import OUTLIVES
 from engine.execution.order import Expected
@@ -226,6 +228,32 @@ def test_nothing_is_told_of_how_long_jobs_take_and_they_keep_their_order() -> No
     play = Play(spread("a", "b", "c"), limits=ONE)
     play.play()
     assert [name for name, _, _ in play.reported] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("lingering", "live"), [(1, 2), (0, 1)])
+def test_a_target_whose_last_job_only_waits_holds_up_no_other(
+    lingering: int, live: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "LINGERS_AFTER", 0.0)
+    company = asyncio.Event()
+    under_way: set[str] = set()
+    most: list[int] = []
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        under_way.add(one.case.id)
+        most.append(len(under_way))
+        if one.case.id == "waits":
+            with suppress(TimeoutError):
+                await asyncio.wait_for(company.wait(), 0.3)
+        else:
+            company.set()
+        under_way.discard(one.case.id)
+        return Verdict.PASS
+
+    found = spread("waits", "b", "c")
+    play = Play(found, do, Limits(targets=1, lingering=lingering, company=4), by({"waits": 25.0}))
+    assert set(verdicts(play).values()) == {Verdict.PASS}
+    assert max(most) == live
 
 
 def in_windows(play: Play, window: int) -> list[str]:
