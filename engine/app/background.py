@@ -22,7 +22,7 @@ from typing import Any
 from engine.app import collector, workshop
 from engine.app.early import Early
 from engine.app.front import Front
-from engine.app.orders import SIZE, Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
+from engine.app.orders import SIZE, Again, Ahead, Allow, Begin, Book, Compare, End, Learn, Order, Run
 from engine.app.room import make_room
 from engine.app.runs import to_recheck_document, told
 from engine.app.session import Session, event_loop
@@ -88,6 +88,9 @@ class Process:
             case Again():
                 await self._end()
                 self._running = asyncio.create_task(self._run_again())
+            case Compare():
+                await self._end()
+                self._running = asyncio.create_task(self._compare(order))
 
     def _runtime(self, run: Run) -> Early:
         """What starts the run's targets, made from the first order that speaks of it. Raises UsageError."""
@@ -140,7 +143,20 @@ class Process:
                 await session.run_again()
                 for result in session.results:
                     if result.recheck:
-                        self._tell({"rechecked": to_recheck_document(result)})
+                        self._tell({"line": to_recheck_document(result)})
+        except Exception as error:  # likewise
+            trouble = _trouble(error)
+        self._tell({"ended": trouble})
+
+    async def _compare(self, order: Compare) -> None:
+        trouble = ""
+        try:
+            if self._sessions and self._front is not None:
+                compare = workshop.compare(self._front, warnings=order.warnings, others=order.others)
+                jobs = [job for session in self._sessions for job in session.jobs]
+                planned = compare(jobs, [result for session in self._sessions for result in session.results])
+                for line in await self._sessions[-1].run_counterparts(planned) if planned else ():
+                    self._tell({"line": line})
         except Exception as error:  # likewise
             trouble = _trouble(error)
         self._tell({"ended": trouble})

@@ -32,7 +32,7 @@ from engine.targets.fitting import gateways_of, speaks
 from engine.targets.matrix import DEFAULTS
 from engine.targets.servers.base import Server
 
-# So many jobs are added at most. A server that fails everything fails it for few reasons.
+# So many jobs are added, and those that the last failure needs: a server that fails everything does so for few reasons.
 MOST = 256
 # So long they may take together, in seconds: what has not come by then is missing, and its cause is unknown.
 PATIENCE = 60.0
@@ -60,9 +60,11 @@ def counterparts(
     cases: dict[Target, dict[str, Case]] = {}
     added = 0
     for job in _in_turn([job for job in jobs if key_of(job) in failed and job.repeat == 0]):
+        if added >= MOST:
+            break
         for target in compared_with(job.target, servers):
             key = job.case.address, target.id
-            if key not in there and added < MOST:
+            if key not in there:
                 there.add(key)
                 cases.setdefault(target, {})[job.case.address] = job.case
                 added += 1
@@ -101,6 +103,8 @@ def compared_with(target: Target, servers: Mapping[str, Server]) -> list[Target]
 def another(target: Target, servers: Mapping[str, Server]) -> str:
     """The pinned server that a target's is compared with: the reference where it can stand in its place, else the usual
     one behind its gateway, else the first that fits; "" where none does."""
+    if target.server == REFERENCE and not target.variant and target.gateway == DIRECT:
+        return ""  # the control beside it says all
     for name in (REFERENCE, DEFAULTS[speaks(target)], *servers):
         server = servers.get(name)
         # A mutant is no reference, and so it is compared with that.

@@ -18,7 +18,7 @@ from engine.app.front import Asked, Front
 from engine.app.plan import distinct, is_plain, not_meant
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep, ordered
-from engine.app.session import Runtime, Session, Watcher, event_loop
+from engine.app.session import Compare, Runtime, Session, Watcher, event_loop
 from engine.errors import NothingToRun, UsageError
 from engine.execution.job import Job
 from engine.loading.cache import first_unchanged
@@ -142,13 +142,15 @@ def run(
     early: Sequence[Launch] = (),
     recheck: bool = False,
     keep_transcripts: bool = False,
+    compare: Compare | None = None,
 ) -> R:
     """Run jobs to their end, or until Ctrl-C or SIGTERM; either way every target is stopped, and what there is is kept.
 
     ``prepare`` says what there is to do, while the targets of ``early`` come up already; what it raises is raised.
     ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are
     being stopped, or after an interruption. What it gives is given back. ``recheck`` runs what was red again alone, and
-    ``keep_transcripts`` keeps those of what passes too. Raises ResultsError where the run's file
+    ``keep_transcripts`` keeps those of what passes too. ``compare`` says which jobs are run in the end so that what
+    failed can be compared. Raises ResultsError where the run's file
     cannot be begun, and KeyboardInterrupt where there was nothing to keep when it was interrupted.
     """
     work = None if early else prepare()
@@ -165,7 +167,7 @@ def run(
         store = keep(front.places, run_id, arguments, found.jobs)
         session = Session(
             found.jobs, runtime, runner, store, [found.watcher], workshop.limits(front), known, recheck,
-            workshop.durations(front),
+            workshop.durations(front), compare,
         )  # fmt: skip
         begun.append((session, store))
         return session
@@ -176,7 +178,9 @@ def run(
         store.close(ended)
         # From memory, not from the file: on a full disk the file holds less than there is to show.
         rows, results = tuple(session.rows.values()), tuple(session.results)
-        run = ordered(Run(run_id, store.header, rows, results, ended == "whole", ended))
+        beside = session.counterparts
+        more = (tuple(beside.results), tuple(beside.rows.values())) if beside is not None else ((), ())
+        run = ordered(Run(run_id, store.header, rows, results, ended == "whole", ended, *more))
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 

@@ -77,7 +77,16 @@ class Again:
     """Run what was red in all sessions so far again alone, and tell what came of it."""
 
 
-Order = Learn | Ahead | Begin | Allow | End | Again
+@dataclass(frozen=True)
+class Compare:
+    """Run what failed in all sessions so far where it can be compared, and tell what came of it. ``warnings`` says that
+    a warning is a failure, ``others`` are cells that another process runs, by the case's address and the target."""
+
+    warnings: bool = False
+    others: frozenset[tuple[str, str]] = frozenset()
+
+
+Order = Learn | Ahead | Begin | Allow | End | Again | Compare
 
 
 @dataclass

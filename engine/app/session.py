@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
+from engine.app.counterparts import PATIENCE
 from engine.app.durations import Durations
 from engine.app.repeating import Repeats, had_company, key_of, to_recheck
 from engine.channels.tcp import open_tcp
@@ -23,7 +24,10 @@ from engine.model.tls import Hello
 from engine.model.verdict import JobResult
 from engine.results.baseline import judged, stem
 from engine.results.flakiness import rechecked
-from engine.results.store import Store, TargetRow
+from engine.results.store import Store, TargetRow, counterpart_lines
+
+# Jobs and their results to the jobs that are run besides, so that what failed can be compared.
+Compare = Callable[[Sequence[Job], Sequence[JobResult]], Sequence[Job]]
 
 # What is run again alone has no company on its target, nor any other target beside it.
 ALONE = Limits(targets=1, lingering=0, own=0, company=1)
@@ -54,6 +58,8 @@ class Watcher(Protocol):
 @dataclass(slots=True)
 class Session:
     """One run, from its first start to its last stop. With ``recheck``, what was red is run again alone before the end.
+    ``compare`` says which jobs are run last, for the sake of comparison (``engine.app.counterparts``); what comes of
+    them is in ``counterparts``.
     By ``durations`` the longest jobs begin first; those of this run are added to them.
 
     Jobs that differ in their ``repeat`` alone come to one result, which is reported for the first of them.
@@ -68,10 +74,12 @@ class Session:
     known: Sequence[KnownFailure] = ()
     recheck: bool = False
     durations: Durations | None = None
+    compare: Compare | None = None
     rows: dict[str, TargetRow] = field(default_factory=dict)
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
     schedule: Schedule = field(init=False)
+    counterparts: Session | None = field(init=False, default=None)
     _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
     _repeats: Repeats = field(init=False)
     _started: set[Launch] = field(init=False, default_factory=set)
@@ -99,13 +107,37 @@ class Session:
             if target not in started:
                 # Its cases are told as unsupported all the same.
                 self._row(_bare(target))
+        planned: list[Job] = []
+
+        def over() -> None:
+            planned.extend(self.compare(self.jobs, self.results) if self.compare is not None else ())
+            if finished is not None and not (self.recheck or planned):
+                finished()
+
         try:
-            await self.schedule.run(None if self.recheck else finished)
+            await self.schedule.run(over)
         finally:
             if self.durations is not None:
                 self.durations.keep()
         if self.recheck:
-            await self.run_again(finished)
+            await self.run_again(None if planned else finished)
+        if planned:
+            await self.run_counterparts(planned)
+            if finished is not None:
+                finished()
+
+    async def run_counterparts(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+        """Run jobs for the sake of comparison, and keep what comes of them apart. The lines about it in the run's file.
+        What has not come after PATIENCE seconds is left out."""
+        beside = self.counterparts = Session(jobs, self.runtime, self.runner, None, [], self.limits)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await beside.run()
+        lines = list(counterpart_lines(beside.results, beside.rows.values()))
+        if self.store is not None:
+            for line in lines:
+                self.store.line(line)
+        return lines
 
     async def run_again(self, finished: Callable[[], None] | None = None) -> None:
         """Run what was red again, one job at a time and nothing else beside it. The first verdicts stand."""

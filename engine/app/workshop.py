@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from engine.app.counterparts import counterparts
 from engine.app.durations import FILE as DURATIONS
 from engine.app.durations import Durations
 from engine.app.front import Front
 from engine.app.probing import probes
 from engine.app.run_ids import nonce
-from engine.app.session import Runtime, open_channel
+from engine.app.session import Compare, Runtime, open_channel
 from engine.errors import UsageError
 from engine.execution.estimate import estimate
 from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits
 from engine.model.target import DOCKER, RUNNING
+from engine.model.verdict import JobResult
 from engine.observation.desk import FOLDERS, Desk
 from engine.targets.environments import Environments
 from engine.targets.runtimes.local import LocalRuntime
@@ -51,6 +54,16 @@ def durations(front: Front) -> Durations:
         return estimate(job.case, lambda step: words[step.group, step.kind].lasts, own_process=own)
 
     return Durations(front.places.cache / DURATIONS, guess)
+
+
+def compare(front: Front, *, warnings: bool = False, others: Collection[tuple[str, str]] = ()) -> Compare:
+    """What says which jobs a run adds so that what failed can be compared; ``warnings`` and ``others`` are as
+    ``engine.app.counterparts`` has them."""
+
+    def planned(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:
+        return counterparts(jobs, results, front.plan, front.servers, warnings=warnings, others=others)
+
+    return planned
 
 
 def runtime(front: Front, folder: Path) -> Runtime:

@@ -150,6 +150,15 @@ def asked_cases(arguments: argparse.Namespace) -> Asked:
     )
 
 
+def counterparts_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that leaves out what a run adds for the sake of comparison."""
+    parser.add_argument(
+        "--no-counterparts",
+        action="store_true",
+        help="do not run failing cases on the control and the reference as well, which tells whose fault they are",
+    )
+
+
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:
     """The options that say where things are."""
     if results:

@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, place_arguments, target_arguments
+from engine.cli.base import Command, asked, counterparts_argument, place_arguments, target_arguments
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     target_arguments(parser)
     place_arguments(parser)
+    counterparts_argument(parser)
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="text by default")
     parser.add_argument("--strict", action="store_true", help="a warning is red as well")
 
@@ -60,7 +61,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers, and compare these."""
-    from engine.app import addresses, comparing, launch
+    from engine.app import addresses, comparing, launch, workshop
     from engine.cli.grid import chosen, shown
 
     comparing.named(front, wanted)
@@ -78,7 +79,8 @@ def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespa
 
     with screens:
         watcher = screens.enter_context(shown(jobs))
-        return launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished)
+        compare = None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict)
+        return launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
 
 
 def tell(found: Comparison, form: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, place_arguments, runtime_arguments, target_arguments
+from engine.cli.base import Command, asked, counterparts_argument, place_arguments, runtime_arguments, target_arguments
 from engine.errors import DocumentError, ResultsError
 from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
@@ -55,6 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--flaky-fails", action="store_true", help="a flaky case breaks the build")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="run each case N times, and say how often")
     parser.add_argument("--recheck", action="store_true", help="run what was red again, alone on its target")
+    counterparts_argument(parser)
     parser.add_argument("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
     parser.add_argument("--failures", action="store_true", help="show each failure with what crossed the wire")
 
@@ -77,7 +78,7 @@ class Screen:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
-    from engine.app import addresses, launch
+    from engine.app import addresses, launch, workshop
     from engine.app.front import Front
     from engine.app.places import find
     from engine.app.repeating import checked, repeated
@@ -111,6 +112,7 @@ def run(parsed: argparse.Namespace) -> int:
             early=launch.ahead(front, what, asked(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
+            compare=None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict),
         )
 
 

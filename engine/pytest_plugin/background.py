@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from engine.app.orders import Again, Ahead, Allow, Begin, Book, End, Learn, Order, Run
+from engine.app.orders import Again, Ahead, Allow, Begin, Book, Compare, End, Learn, Order, Run
 from engine.app.plan import Job
 from engine.app.runs import Told
 from engine.errors import Defect
@@ -28,7 +28,7 @@ class Background:
         self._spawned = spawned
         self._book = Book()
         self._found: dict[int, Told] = {}
-        self._rechecked: list[dict[str, Any]] = []
+        self._lines: list[dict[str, Any]] = []
         self._ended: str | None = ""
         self._window = 0
         self._allowed = 0
@@ -71,14 +71,22 @@ class Background:
             self._read()
 
     def again(self) -> list[dict[str, Any]]:
-        """Run what was red in any session again alone, once all are done. What came of it, as JSON's types."""
+        """Run what was red in any session again alone, once all are done. What came of it, as lines of the run's file
+        that are JSON's types."""
+        return self._afterwards(Again())
+
+    def compare(self, order: Compare) -> list[dict[str, Any]]:
+        """Run what failed in any session where it can be compared, once all are done. What came of it, likewise."""
+        return self._afterwards(order)
+
+    def _afterwards(self, order: Order) -> list[dict[str, Any]]:
         self.finish()
-        self._rechecked = []
+        self._lines = []
         self._ended = None
-        self._order(Again())
+        self._order(order)
         while self._ended is None:
             self._read()
-        return self._rechecked
+        return self._lines
 
     def close(self) -> None:
         """End the session and the process."""
@@ -105,7 +113,7 @@ class Background:
             self._found[int(position)] = Told.of(rest)
             return
         document = json.loads(line)
-        if "rechecked" in document:
-            self._rechecked.append(document["rechecked"])
+        if "line" in document:
+            self._lines.append(document["line"])
         else:
             self._ended = document["ended"]

@@ -59,6 +59,11 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--conformance-recheck", action="store_true", help="run what failed again in the end, alone on its target"
     )
+    group.addoption(
+        "--no-counterparts",
+        action="store_true",
+        help="do not run failing cases on the control and the reference as well, which tells whose fault they are",
+    )
     group.addoption("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
     group.addoption("--results", default="", metavar="DIR", help="where the run is kept (results/)")
     group.addoption("--frameworks-dir", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")

@@ -13,7 +13,7 @@ import pytest
 
 from engine.app import collector, places
 from engine.app.front import Front, Loaded, Roots
-from engine.app.orders import Begin, Run
+from engine.app.orders import Begin, Compare, Run
 from engine.app.plan import Job, Selection, distinct, is_plain
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
+
+# Where every verdict is one of these, there is nothing to blame anybody for.
+QUIET = frozenset({Verdict.PASS, Verdict.INFO, Verdict.KNOWN, Verdict.UNSUPPORTED, Verdict.BLOCKED})
 
 KEY = pytest.StashKey["Conformance"]()
 
@@ -220,8 +223,7 @@ class Conformance:
 
     def blame(self) -> list[str]:
         """Whose fault what is red in this run is, as lines; none where nothing is, or the run cannot be read back."""
-        quiet = (Verdict.PASS, Verdict.INFO, Verdict.KNOWN, Verdict.UNSUPPORTED, Verdict.BLOCKED)
-        if self.store is None or all(verdict in quiet for verdict in self.store.counts):
+        if self.store is None or QUIET.issuperset(self.store.counts):
             return []
         run = self._read_back()
         if run is None:
@@ -263,8 +265,17 @@ class Conformance:
             return []
         return self._background.again()
 
-    def keep_rechecks(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """Append what came of running again alone: here, or in a worker of xdist."""
+    def compare(self) -> list[dict[str, Any]]:
+        """Run what failed where it can be compared, unless that is not wanted. What came of it, as JSON's types."""
+        verdicts = {told.verdict for several in self.told.values() for told in several}
+        if self._background is None or self.config.getoption("no_counterparts") or QUIET.issuperset(verdicts):
+            return []
+        others = [item.job for item in self.items if item.job.target.id not in self._begun]
+        cells = frozenset((job.case.address, job.target.id) for job in others)
+        return self._background.compare(Compare(self.warnings_fail, cells if self.is_worker else frozenset()))
+
+    def keep_lines(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Append what came of running again alone, or for the sake of comparison: here, or in a worker of xdist."""
         if self.store is not None and not self.is_worker:
             for document in documents:
                 self.store.line(document)
@@ -272,10 +283,10 @@ class Conformance:
     def close(self, ended: str) -> None:
         """Stop everything, and end the run's file."""
         if ended == "whole":
-            found = self.recheck()
+            found = [*self.recheck(), *self.compare()]
             if self.is_worker:
-                vars(self.config)["workeroutput"]["conformance_rechecks"] = found
-            self.keep_rechecks(found)
+                vars(self.config)["workeroutput"]["conformance_lines"] = found
+            self.keep_lines(found)
         if self._background is not None:
             self._background.close()
             self._background = None

@@ -48,6 +48,6 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: Any) -> None:
-    """xdist's hook: what a worker ran again alone goes into the run's file with all else."""
+    """xdist's hook: what a worker ran again alone, or to compare, goes into the run's file with all else."""
     del error
-    node.config.stash[KEY].keep_rechecks(getattr(node, "workeroutput", {}).get("conformance_rechecks", ()))
+    node.config.stash[KEY].keep_lines(getattr(node, "workeroutput", {}).get("conformance_lines", ()))

@@ -30,12 +30,15 @@ def choose(run: Run, case: str, target: str = "") -> JobResult:
 
     Raises UsageError, which lists the candidates.
     """
-    ids = {result.target for result in run.results}
+    ids = {result.target for result in run.cells}
     inner, bracket, last = case.removesuffix("]").rpartition("[")
     if not target and bracket and case.endswith("]") and last in ids:
         case, target = inner, last
     address = _address(run, case)
     results = [result for result in run.results if result.address == address]
+    if target and not any(target in result.target for result in results):
+        # A counterpart was run for the sake of comparison, and is asked for by its name alone.
+        results = [result for result in run.cells if result.address == address]
     return _on(results, target)
 
 

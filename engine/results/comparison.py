@@ -349,13 +349,13 @@ def _side(
         if result.target in keys and part.takes(result):
             results.setdefault(keys[result.target], {})[result.address] = result
     targets = {keys[row.id]: row for row in run.targets if row.id in keys}
-    return Side(name, targets, results, attribute(run.results, run.targets, others), run.id)
+    return Side(name, targets, results, attribute(run.cells, run.rows, others), run.id)
 
 
 def _cells(run: Run, name: str) -> list[Cell]:
     """A run's cells, under its name."""
-    rows = {row.id: row for row in run.targets if not row.failed}
-    return [Cell(rows[one.target], one, name) for one in run.results if one.target in rows]
+    rows = {row.id: row for row in run.rows if not row.failed}
+    return [Cell(rows[one.target], one, name) for one in run.cells if one.target in rows]
 
 
 def _older(before: Side, after: Side) -> Iterator[str]:

@@ -56,7 +56,7 @@ def explained(
 ) -> Explanation:
     """The explanation of a result, normalised unless it is to be ``raw``. ``nonce`` is the run's."""
     cited = tuple(clauses.get(name) or Clause(name, "", "", "") for name in result.cite)
-    row = next((row for row in run.targets if row.id == result.target), None)
+    row = next((row for row in run.rows if row.id == result.target), None)
     if not raw:
         log = words_of(result.transcript, nonce).log(result.log)
         result = replace(normalised_result(result, nonce), log=log)

@@ -39,8 +39,8 @@ class Finding:
 
 
 def attributions(run: Run) -> Attributions:
-    """Whose fault each red cell of a run is."""
-    return attribute(run.results, run.targets)
+    """Whose fault each red cell of a run is, by all that it knows."""
+    return attribute(run.cells, run.rows)
 
 
 def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ...]:

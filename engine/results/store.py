@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ FORMAT = 1
 FILE = "run.ndjson"
 # In bytes. The footer is found without reading a run from its beginning.
 LONGEST_FOOTER = 4096
+# The kinds of lines about what a run added for the sake of comparison.
+COUNTERPART, COUNTERPART_TARGET = "counterpart", "counterpart-target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run read back. ``whole`` is false where the footer is missing, ``ended`` says how the run ended."""
+    """A run read back. ``whole`` is false where the footer is missing, ``ended`` says how the run ended.
+    ``counterparts`` are results that the run added for the sake of comparison, on ``counterpart_targets``: evidence,
+    and no results of the run."""
 
     id: str
     header: Mapping[str, Any]
@@ -70,6 +74,20 @@ class Run:
     results: tuple[JobResult, ...]
     whole: bool
     ended: str
+    counterparts: tuple[JobResult, ...] = ()
+    counterpart_targets: tuple[TargetRow, ...] = ()
+
+    @property
+    def cells(self) -> tuple[JobResult, ...]:
+        """All results that are evidence: the run's own, and of its counterparts those that it has not."""
+        own = {(one.address, one.target) for one in self.results}
+        return (*self.results, *(one for one in self.counterparts if (one.address, one.target) not in own))
+
+    @property
+    def rows(self) -> tuple[TargetRow, ...]:
+        """The targets of ``cells``, the run's own first."""
+        own = {row.id for row in self.targets}
+        return (*self.targets, *(row for row in self.counterpart_targets if row.id not in own))
 
 
 class Store:
@@ -149,6 +167,14 @@ def target_document(row: TargetRow) -> dict[str, Any]:
     return {"kind": "target", **row_to_json(row)}
 
 
+def counterpart_lines(results: Iterable[JobResult], targets: Iterable[TargetRow]) -> Iterator[dict[str, Any]]:
+    """What came of counterparts, as JSON's types. The lines are of kinds of their own, so that no reader that does not
+    know them takes them for the run's results."""
+    mark = {"counterpart": True}
+    yield from ({**target_document(row), "kind": COUNTERPART_TARGET, **mark} for row in targets)
+    yield from ({**result_to_json(one), "kind": COUNTERPART, **mark} for one in results)
+
+
 def row_of(line: str) -> dict[str, Any]:
     """A target's row, as its fields, from the line about it. What this engine does not know is passed over."""
     return _known(json.loads(line))
@@ -186,19 +212,26 @@ def read(path: Path) -> Run:
     if documents[0].get("format") != FORMAT:
         raise ResultsError(f"{path} has format {documents[0].get('format')}, and this engine reads {FORMAT}")
     footer = documents[-1] if documents[-1].get("kind") == "footer" else None
-    rows: dict[str, TargetRow] = {}
-    for document in documents:
-        if document.get("kind") == "target":
-            rows[document["id"]] = TargetRow(**_known(document))
     run = Run(
         id=str(documents[0]["run"]),
         header=documents[0],
-        targets=tuple(rows.values()),
-        results=_results(documents),
+        targets=_targets(documents, "target"),
+        results=_results(documents, "result"),
         whole=footer is not None and footer.get("ended") == "whole",
         ended=str(footer["ended"]) if footer else "cut short",
+        counterparts=_results(documents, COUNTERPART),
+        counterpart_targets=_targets(documents, COUNTERPART_TARGET),
     )
     return ordered(run)
+
+
+def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow, ...]:
+    """What became known of targets last, from lines of a kind."""
+    rows: dict[str, TargetRow] = {}
+    for document in documents:
+        if document.get("kind") == kind:
+            rows[document["id"]] = TargetRow(**_known(document))
+    return tuple(rows.values())
 
 
 def ordered(run: Run) -> Run:
@@ -235,14 +268,14 @@ def _of_kind(kind: str, line: bytes = b"") -> Mapping[str, Any]:
     return document if isinstance(document, dict) and document.get("kind") == kind else {}
 
 
-def _results(documents: Sequence[dict[str, Any]]) -> tuple[JobResult, ...]:
-    """The results, each with what came of running it again alone, where it was."""
+def _results(documents: Sequence[dict[str, Any]], kind: str) -> tuple[JobResult, ...]:
+    """The results of a kind, each with what came of running it again alone, where it was."""
     results: dict[tuple[str, str, str], JobResult] = {}
     for document in documents:
-        if document.get("kind") not in ("result", "recheck"):
+        if document.get("kind") not in (kind, "recheck"):
             continue
         key = document.get("file", ""), document.get("case", ""), document.get("target", "")
-        if document["kind"] == "result":
+        if document["kind"] == kind:
             results[key] = result_from_json(document)
         elif key in results:
             results[key] = replace(results[key], recheck=_recheck(document))

@@ -140,6 +140,57 @@ def test_usage(engine: Engine, arguments: list[str], words: str) -> None:
     assert "Traceback" not in ran.stderr
 
 
+WRONG = """\
+suite: Wrong
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: wrong
+    title: Nobody answers so
+    steps:
+      - request: {path: /health, expect: {status: 201}}
+  - id: lost
+    title: A mutant of the reference leaves out Date
+    steps:
+      - request: {path: /health, expect: {header.date: {present: true}}}
+"""
+
+
+@pytest.mark.service
+def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path) -> None:
+    """A run of one framework says whose fault a failure is; what it takes for that is in no figure."""
+    (suites / "cases.yaml").write_text(WRONG)
+    ran = engine("grid", "cases.yaml", "--framework", "fastapi", "--server", "reference~no-date")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "red: 2 cells\n  the case or the engine    1 case\n  server reference~no-date  1 case\n" in ran.stdout
+    found = lines(kept(suites))
+    assert [line["target"] for line in found if line["kind"] == "result"] == ["reference~no-date-fastapi-auto"] * 2
+    beside = [(line["case"], line["target"]) for line in found if line["kind"] == "counterpart"]
+    names = ("reference~no-date-control-auto", "reference-control-auto", "reference-fastapi-auto")
+    assert sorted(beside) == sorted((case, name) for case in ("wrong", "lost") for name in names)
+    assert found[-1]["counts"] == {"fail": 2}
+    report = json.loads((suites / "results" / "compatibility_grid_auto.json").read_text())
+    assert [(row["target"], row["total"]["applicable"]) for row in report["rows"]] == [(found[1]["id"], 2)]
+    run = kept(suites).parent.name
+    assert (
+        engine("explain", run, "lost", "reference-control")
+        .stdout.splitlines()[2]
+        .startswith("target    reference-control-auto")
+    )
+    assert "nothing changed" in engine("compare", run, run).stdout
+
+
+@pytest.mark.service
+def test_without_counterparts_nobody_is_blamed(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text(WRONG)
+    ran = engine(*ONE, "--no-counterparts")
+    assert ran.returncode == 1
+    assert "unknown: server or case" in ran.stdout
+    assert "settled by: engine grid cases.yaml --server reference --server gunicorn --framework control" in ran.stdout
+    assert {line["kind"] for line in lines(kept(suites))} == {"header", "target", "result", "footer"}
+
+
 def test_documents_with_mistakes_are_not_run(engine: Engine, suites: Path) -> None:
     (suites / "cases.yaml").write_text("suite: X\ncategory: x\ncases: []\nnonsense: 1\n")
     ran = engine("grid", "cases.yaml")

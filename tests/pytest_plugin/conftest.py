@@ -87,7 +87,9 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(suites: Path) -> Run:
-    def call(*arguments: str, path: str = "suites") -> Ran:
+    def call(*arguments: str, path: str = "suites", counterparts: bool = False) -> Ran:
+        # Every failure would start another server: few tests are about that.
+        arguments += () if counterparts else ("--no-counterparts",)
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         variables["COLUMNS"] = "160"
         ended = subprocess.run(

@@ -46,10 +46,11 @@ def test_a_whole_run(run: Run, suites: Path) -> None:
     assert "curl -i" in ran.out
     assert "Traceback" not in ran.out
     # Whose fault it is: what is known when the case fails, and what the whole run says.
-    assert "whose fault, as far as the run has come: server gunicorn" in ran.out
+    assert "whose fault: not known before the run has come further (it fails without any framework" in ran.out
     summary = ran.out.partition("= whose fault =")[2]
-    assert "red: 1 cell\n\nserver gunicorn\n  it fails without any framework; no server was seen" in summary
-    assert "    fail     suites/first.yaml::wrong[gunicorn-control-auto]: status is 201, but it is 200" in summary
+    assert "red: 1 cell\n\nunknown: server or case\n  it fails without any framework, and the case was not" in summary
+    line = "suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): status is 201, but it is 200"
+    assert f"    fail     {line}" in summary
     assert "settled by: engine grid suites/first.yaml --server reference --server gunicorn" in summary
     assert f"FAILED suites/first.yaml::wrong[{TARGET}] - fail: status is 201, but it is 200" in ran.out
     (kept,) = runs(suites)
@@ -132,6 +133,24 @@ def test_junitxml(run: Run, suites: Path) -> None:
     assert properties["verdict"] == "fail"
     assert properties["cite"] == "SCOPE-01"
     assert cases[f"unsupported[{TARGET}]"].find("skipped") is not None
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_counterparts_say_whose_fault_it_is_and_are_no_items(run: Run, suites: Path, workers: tuple[str, ...]) -> None:
+    ran = run("--junitxml", "junit.xml", "-k", "wrong or health", *workers, counterparts=True)
+    assert ran.code == 1
+    assert ran.counts("1 failed", "1 passed")
+    summary = ran.out.partition("= whose fault =")[2]
+    assert "red: 1 cell\n\nthe case or the engine\n  it fails on the reference with the control" in summary
+    assert len(ElementTree.parse(suites.parent / "junit.xml").getroot().findall(".//testcase")) == 2
+    (kept,) = runs(suites)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert sorted(line["kind"] for line in lines) == [
+        "counterpart", "counterpart-target", "footer", "header", "result", "result", "target",
+    ]  # fmt: skip
+    (beside,) = [line for line in lines if line["kind"] == "counterpart"]
+    assert (beside["case"], beside["target"], beside["counterpart"]) == ("wrong", "reference-control-auto", True)
+    assert lines[-1]["counts"] == {"pass": 1, "fail": 1}
 
 
 def test_durations_are_the_jobs_own(run: Run, suites: Path) -> None:

@@ -175,6 +175,15 @@ def test_6_the_run_that_was_just_made_is_not_advised() -> None:
     assert (found.fault, found.settle) == (Fault.UNKNOWN, "")
 
 
+def test_6_the_server_is_named_as_it_was_given() -> None:
+    name = "s@mine~two f"
+    known = replace(row(name, source="@../my server"), given=("--variant", "two: --workers 2"))
+    assert whose({name: FAIL}, name, known).settle == (
+        "engine grid specs/x.yaml --server reference --server 's@../my server~two' --framework control --framework f "
+        "--loop asyncio --variant 'two: --workers 2'"
+    )
+
+
 def test_6_a_counterpart_that_did_not_start_is_named() -> None:
     missing = row("s control", failed="the package index is out of reach")
     found = whose({"s f": FAIL, "s control": ERROR}, "s f", missing)

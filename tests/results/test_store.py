@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from engine.model.places import Place
 from engine.model.showing import shown
 from engine.model.transcript import Moment, Side, Transcript
 from engine.model.verdict import JobResult, Recheck, Verdict
-from engine.results.store import FILE, Store, TargetRow, read
+from engine.results.store import FILE, Store, TargetRow, counterpart_lines, read
+from tests.results import synthetic
 
 PLACE = Place("a.yaml", 3, 4, 5)
 FULL = JobResult(
@@ -145,3 +147,24 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsError, match="cannot be kept"):
         Store(tmp_path / "file" / "run", "id-1", {})
+
+
+def test_counterparts_stand_apart_from_what_a_run_found(tmp_path: Path) -> None:
+    own, other = synthetic.row("s f"), synthetic.row("reference f")
+    results = [synthetic.result(own, Verdict.FAIL), synthetic.result(other, Verdict.PASS)]
+    store = Store(tmp_path, "id-1", {"targets": [own.id]})
+    store.target(own)
+    store.result(results[0])
+    for line in counterpart_lines(results[1:], [other]):
+        store.line(line)
+    store.close("whole")
+    read_back = read(tmp_path)
+    assert ([one.target for one in read_back.results], [one.id for one in read_back.targets]) == ([own.id], [own.id])
+    assert [(one.target, one.verdict) for one in read_back.counterparts] == [(other.id, Verdict.PASS)]
+    assert read_back.counterpart_targets == (other,)
+    assert ([one.target for one in read_back.cells], read_back.rows) == ([own.id, other.id], (own, other))
+    lines = [json.loads(line) for line in (tmp_path / "run.ndjson").read_text().splitlines()]
+    # No line of theirs is of a kind that an engine reads which does not know them.
+    marked = [line["kind"] for line in lines if line.get("counterpart") is True]
+    assert marked == ["counterpart-target", "counterpart"]
+    assert lines[-1]["counts"] == {"fail": 1}
