@@ -75,7 +75,7 @@ def test_k(run: Run) -> None:
 def test_a_session_that_judged_nothing_has_run_no_test(run: Run, suites: Path) -> None:
     ran = run("-k", "unsupported")
     assert (ran.code, ran.counts("1 skipped", "7 deselected")) == (5, True)
-    reason = "  1 unsupported: gunicorn with control does not offer teleportation\n"
+    reason = "  1 unsupported: left out: it has none\n"
     assert f"no case was judged:\n{reason}" in ran.out
     assert run("-k", "unsupported", "-n", "1").code == 5
     (suites.parent / "test_other.py").write_text("def test_other(): pass\n")
