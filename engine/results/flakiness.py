@@ -11,7 +11,7 @@ from engine.results.normal import words_of
 
 # What was not run says nothing about whether runs agree.
 NOT_RUN = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
-# As the grid counts it. Runs of which some warn disagree all the same.
+# As the grid counts it.
 PASSED = (Verdict.PASS, Verdict.WARN, Verdict.INFO)
 # What there is nothing to tell of.
 QUIET = (Verdict.PASS, Verdict.INFO)
@@ -37,7 +37,8 @@ def together(results: Sequence[JobResult]) -> JobResult:
 
     Where they agree, it is the first of those that ran. Where they disagree, the verdict is ``flaky``, and what is
     shown of it is the first one that did not pass, or that warned. An error in one is an error of all: it says nothing
-    of the target. So is a crash: a server that ends in one run of many is broken, and does not waver.
+    of the target. So is a crash: a server that ends in one run of many is broken, and does not waver. Runs of which
+    some warn and none fails come to a warning: it met what it must each time.
     """
     if len(results) == 1:
         return results[0]
@@ -52,6 +53,10 @@ def together(results: Sequence[JobResult]) -> JobResult:
     crashed = next((result for result in ran if result.verdict is Verdict.CRASH), None)
     if crashed is not None:
         return replace(crashed, reason=told(attempts), attempts=attempts, seconds=seconds)
+    if all(result.verdict in PASSED for result in ran):
+        warned = next((result for result in ran if result.verdict is Verdict.WARN), None)
+        why = ran[0].reason if warned is None else told(attempts)
+        return replace(warned or ran[0], reason=why, attempts=attempts, seconds=seconds)
     shown = min(ran, key=lambda result: (result.verdict in PASSED) + (result.verdict in QUIET))
     return replace(shown, verdict=Verdict.FLAKY, reason=told(attempts), attempts=attempts, seconds=seconds)
 
@@ -74,10 +79,12 @@ def tally(results: Iterable[JobResult]) -> tuple[int, int]:
 
 
 def told(attempts: Sequence[Attempt]) -> str:
-    """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: status is 200, but it is 500``."""
+    """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: status is 200, but it is 500``. Runs that warned
+    are told apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
     passed, ran = score(attempts)
+    quiet = sum(one.verdict in QUIET for one in attempts)
     others = Counter((one.verdict, one.reason) for one in attempts if one.verdict not in (*QUIET, *NOT_RUN))
-    parts = [f"passed {passed} of {ran}"]
+    parts = [f"passed {passed} of {ran}" if quiet == passed else f"passed {quiet} of {ran} without a warning"]
     for (verdict, reason), count in others.most_common(REASONS):
         parts.append(f"{verdict.value} {times(count)}" + (f": {reason}" if reason else ""))
     if len(others) > REASONS:

@@ -42,16 +42,24 @@ def test_runs_that_disagree_are_flaky_and_show_the_one_that_failed() -> None:
     )
 
 
-def test_a_warning_passes_and_is_told_of() -> None:
+def test_runs_that_pass_and_warn_in_turn_come_to_a_warning() -> None:
+    """No run failed: what must be met was met each time."""
     warned = replace(WARN, transcript=Transcript(0.0, ()))
     found = together([PASS, warned])
     assert found.transcript is warned.transcript
-    assert (found.verdict, scored(found)) == (Verdict.FLAKY, (2, 2))
-    assert found.reason == f"passed 2 of 2; warn once: {WARN.reason}"
+    assert (found.verdict, scored(found)) == (Verdict.WARN, (2, 2))
+    assert found.reason == f"passed 1 of 2 without a warning; warn once: {WARN.reason}"
+
+
+def test_runs_that_pass_in_different_ways_pass() -> None:
+    info = replace(PASS, verdict=Verdict.INFO)
+    assert (together([PASS, info]).verdict, together([PASS, info]).reason) == (Verdict.PASS, PASS.reason)
 
 
 def test_a_failure_is_shown_before_a_warning() -> None:
-    assert together([WARN, PASS, FAIL]).transcript is FAIL.transcript
+    found = together([WARN, PASS, FAIL])
+    assert (found.verdict, found.transcript is FAIL.transcript) == (Verdict.FLAKY, True)
+    assert found.reason.startswith("passed 1 of 3 without a warning; ")
 
 
 def test_what_was_not_run_has_no_say() -> None:
