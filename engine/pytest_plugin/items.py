@@ -72,10 +72,8 @@ class CaseItem(pytest.Item):
         self.job = job
         self.conformance = conformance
         self.told: Told | None = None
-        for tag in job.case.tags:
-            # A tag is a marker for -m. Registered, so that --strict-markers takes it.
-            self.config.addinivalue_line("markers", f"{tag}: a tag of conformance cases")
-            self.add_marker(tag)
+        for mark in conformance.marks(job.case.level.value, job.case.category, *job.case.tags):
+            self.add_marker(mark)
 
     def runtest(self) -> None:
         """Wait for the job's verdict, and say in pytest's way what it is."""

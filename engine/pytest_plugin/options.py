@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from engine.model.target import LOOPS, RUNTIMES
 
 if TYPE_CHECKING:
     from engine.app.front import Asked
+
+
+SUFFIXES = (".yaml", ".yml")
 
 
 def add(parser: pytest.Parser) -> None:
@@ -47,6 +51,7 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--level", action="append", default=[], choices=["must", "should", "may"], help="cases of this level only"
     )
+    group.addoption("--tag", action="append", default=[], metavar="TAG", help="cases with this tag only")
     group.addoption("--warnings-fail", action="store_true", help="a case that comes to a warning fails")
     group.addoption("--flaky-fails", action="store_true", help="a case whose repeated runs disagree fails")
     group.addoption(
@@ -81,6 +86,16 @@ def asked(config: pytest.Config) -> Asked:
         levels=tuple(config.getoption("level")),
         variants=tuple(config.getoption("variant")),
         gateways=tuple(config.getoption("gateway")),
+        tags=tuple(config.getoption("tag")),
+    )
+
+
+def concerned(arguments: Sequence[str], here: Path) -> bool:
+    """Whether any argument is an address, or a path of a suite that is not there. Cheap, since every pytest asks."""
+    return any(
+        (argument.endswith(SUFFIXES) and not (here / argument).exists()) or f"{suffix}::" in argument
+        for argument in arguments
+        for suffix in SUFFIXES
     )
 
 

@@ -48,6 +48,20 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return hooks(config, Spawned() if new else None).suite(file_path, parent)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """pytest's hook: an address of a case stands for its items. Raises pytest.UsageError for one that there is not."""
+    config = session.config
+    here = config.invocation_params.dir
+    if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
+        return  # each worker of pytest-xdist does so itself
+    if options.concerned(config.args, here):
+        from engine.pytest_plugin import arguments  # noqa: PLC0415 (it loads what reads documents)
+
+        spawned = None if config.pluginmanager.hasplugin(HOOKS) or config.getoption("collectonly") else Spawned()
+        config.args = arguments.expanded(config.args, hooks(config, spawned).conformance)
+
+
 def hooks(config: pytest.Config, spawned: Spawned | None) -> Hooks:
     """What sees to suites, made where it is not there yet. ``spawned`` is the process that will run jobs."""
     found: Hooks | None = config.pluginmanager.get_plugin(HOOKS)

@@ -39,6 +39,10 @@ QUIET = frozenset({Verdict.PASS, Verdict.INFO, Verdict.KNOWN, Verdict.UNSUPPORTE
 KEY = pytest.StashKey["Conformance"]()
 
 
+# A mark of such a name would do something to an item.
+MARKS_OF_PYTEST = frozenset({"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"})
+
+
 class HasJob(Protocol):
     """An item, as far as this module needs to know it."""
 
@@ -64,6 +68,7 @@ class Conformance:
         self._ahead = False
         self._frozen = False
         self._places: dict[str, str] = {}
+        self._marks: dict[str, pytest.MarkDecorator] = {}
 
     @property
     def is_worker(self) -> bool:
@@ -108,6 +113,14 @@ class Conformance:
         if self.is_worker:
             return str(vars(self.config)["workerinput"]["conformance_run"])
         return new_run_id()
+
+    def marks(self, *names: str) -> list[pytest.MarkDecorator]:
+        """The level, the category and the tags of a case as marks for ``-m``, registered for ``--strict-markers``."""
+        for name in names:
+            if name not in self._marks and name not in MARKS_OF_PYTEST:
+                self.config.addinivalue_line("markers", f"{name}: a level, a category or a tag of conformance cases")
+                self._marks[name] = getattr(pytest.mark, name)
+        return [self._marks[name] for name in names if name in self._marks]
 
     def load(self, path: Path) -> Loaded:
         """What a suite holds, which stays until the end."""

@@ -55,6 +55,13 @@ def test_the_same_under_pytest(tmp_path: Path, folder: str, name: str) -> None:
     assert 'classname="specs.http.wire.yaml"' in (tmp_path / "j.xml").read_text()
 
 
+def test_an_address_of_the_suites_works_under_pytest_from_elsewhere(tmp_path: Path) -> None:
+    words = ("--framework", "control", "--results", str(tmp_path))
+    ran = call(tmp_path, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", CASE, *words)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert verdicts(tmp_path) == {CASE: "known"}
+
+
 def test_the_same_in_a_copy_elsewhere(tmp_path: Path) -> None:
     for name in ("specs", "frameworks"):
         shutil.copytree(ROOT / name, tmp_path / name)

@@ -95,6 +95,51 @@ def test_a_node_id_selects_one(run: Run) -> None:
     assert not ran.counts("deselected")
 
 
+@pytest.mark.parametrize(
+    ("address", "passed"),
+    [
+        ("suites/first.yaml::status[404]", 1),
+        ("suites/first.yaml::status", 2),
+        ("first.yaml::status[404]", 0),
+        ("{folder}/first.yaml::status[200]", 1),
+    ],
+)
+def test_an_address_stands_for_its_items(run: Run, suites: Path, address: str, passed: int) -> None:
+    ran = run("-v", path=address.format(folder=suites))
+    assert (ran.code, ran.counts(f"{passed} passed")) == ((0, True) if passed else (4, False)), ran.out
+    assert ran.out.count("PASSED") == passed
+
+
+def test_an_address_that_is_not_there_brings_the_nearest(run: Run) -> None:
+    ran = run(path="suites/first.yaml::status[405]")
+    assert ran.code == 4
+    assert "there is no case 'suites/first.yaml::status[405]'" in ran.out
+    assert "did you mean 'status[404]'?" in ran.out
+    assert "Traceback" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("options", "collected"),
+    [
+        (("-m", "must"), 6),
+        (("-m", "should"), 2),
+        (("-m", "second or quick"), 3),
+        (("--tag", "quick"), 1),
+    ],
+)
+def test_levels_categories_and_tags_choose(run: Run, options: tuple[str, ...], collected: int) -> None:
+    ran = run("--collect-only", "-q", "--strict-markers", *options)
+    assert ran.code == 0, ran.out
+    assert ran.out.count(f"[{TARGET}]") == collected
+
+
+def test_a_tag_with_the_name_of_a_mark_of_pytest_is_no_such_mark(run: Run, suites: Path) -> None:
+    path = suites / "first.yaml"
+    path.write_text(path.read_text().replace("tags: [quick]", "tags: [skip]"))
+    ran = run(path="suites/first.yaml::type-is-http")
+    assert (ran.code, ran.counts("1 passed")) == (0, True)
+
+
 def test_x_stops_at_the_first_failure(run: Run) -> None:
     ran = run("-x")
     assert ran.code == 1

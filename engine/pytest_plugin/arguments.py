@@ -1,0 +1,51 @@
+"""Addresses of cases among pytest's arguments: each becomes the ids of its items, one for each target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine.app import addresses
+from engine.errors import EngineError
+from engine.model.addresses import Address, meant, parsed
+from engine.pytest_plugin.options import SUFFIXES
+
+if TYPE_CHECKING:
+    from engine.pytest_plugin.state import Conformance
+
+
+def expanded(arguments: Sequence[str], conformance: Conformance) -> list[str]:
+    """The arguments, with the ids of items for each address. Raises pytest.UsageError for a case that there is not."""
+    try:
+        return [one for argument in arguments for one in _items(argument, conformance)]
+    except EngineError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _items(argument: str, conformance: Conformance) -> Iterator[str]:
+    address = parsed(argument)
+    file = address.file or argument
+    path = addresses.located(file, conformance.front) if file.endswith(SUFFIXES) else None
+    if path is None or not address.case:
+        yield argument if path is None else str(path)
+        return
+    loaded = conformance.load(path)
+    if loaded.errors:
+        yield str(path)  # its collector lists the mistakes
+        return
+    cases = [case for suite in loaded.suites for case in suite.cases]
+    jobs = conformance.front.plan(cases, conformance.targets)
+    names = [f"{job.case.id}[{job.target.id}]" for job in jobs]
+    if address.case not in names:
+        wanted = Address(loaded.suites[0].file, address.case) if loaded.suites else address
+        found = meant(str(wanted), [case.address for case in cases])
+        if not found:
+            raise addresses.unknown(wanted, cases, loaded)
+        names = [name for name, job in zip(names, jobs, strict=True) if job.case.address in found]
+    else:
+        names = [address.case]
+    if not names:
+        raise pytest.UsageError(f"{argument} is meant for none of the targets; `engine show` says why")
+    yield from (f"{path}::{name}" for name in names)
