@@ -131,7 +131,7 @@ class Runner:
             tags=case.tags,
             log=live.log(logged)[-LOG:] if keep else "",
             calls=tuple(_calls(memory)) if self._keep_calls else (),
-            send_raised=_send_raised(memory) if keep or job.target.is_control else (),
+            send_raised=live.boundary.send_raised(job.id) if keep or job.target.is_control else (),
         )
         live.boundary.finish(job.id)
         return result
@@ -187,13 +187,6 @@ def _misnamed(memory: Memory) -> Sequence[Mismatch]:
             if wrong is not None:
                 return (wrong,)
     return ()
-
-
-def _send_raised(memory: Memory) -> tuple[str, ...]:
-    """The classes that send() raised in the job's calls."""
-    boundary = memory.live.boundary
-    boundary.refresh()
-    return boundary.send_raised(memory.job.id)
 
 
 def _meant(memory: Memory, tally: Tally) -> bool:

@@ -123,7 +123,7 @@ class Boundary(Protocol):
         ...
 
     def send_raised(self, job: str) -> tuple[str, ...]:
-        """The classes that send() raised in the calls of a job, each once."""
+        """The classes that send() raised in the calls of a job until now, each once."""
         ...
 
     @property

@@ -173,7 +173,10 @@ class Desk:
         )
 
     def send_raised(self, job: str) -> tuple[str, ...]:
-        """The classes that send() raised in the calls of a job, by its token and from its peers, each once."""
+        """The classes that send() raised in the calls of a job, by its token and from its peers, each once,
+        with what was written since."""
+        if self._reader.may_have_raised():
+            self.refresh()
         peers = self._peers.get(job, ())
         stories = [*self._by_job.get(job, ()), *(story for peer in peers for story in self._by_peer.get(peer, ()))]
         return tuple(dict.fromkeys(name for story in stories for name in story.send_raised))

@@ -60,6 +60,13 @@ def read_whole(line: bytes) -> Record:
     return {"k": "note", "lost": 1, "text": f"a record that cannot be read: {line[:80]!r}"}
 
 
+# What stands in the record of each send() that came back, and in those that raised nothing. A text cannot hold either:
+# JSON puts a backslash before its quotes.
+SENT, RAISED_NOTHING = b'{"k":"sent"', b'"raised":""'
+# Bytes that are held before they become records, at most.
+HELD = 1 << 20
+
+
 class Reader:
     """Reads every ``*.ndjson`` of a folder, each from where it stopped the last time."""
 
@@ -67,18 +74,39 @@ class Reader:
         self._folder = folder
         self._files: dict[int, int] = {}
         self._lines: dict[int, Lines] = {}
+        self._held: dict[int, list[bytes]] = {}
+        self._size = 0
+        self._raised = False
 
     def read(self) -> Iterator[tuple[int, Record]]:
         """What was written since: (pid, record), in order within a process. A folder that is gone holds nothing."""
+        while self._hold():
+            held, self._held, self._size, self._raised = self._held, {}, 0, False
+            for pid, pieces in held.items():
+                for data in pieces:
+                    for record in self._lines[pid].feed(data):
+                        yield pid, record
+
+    def may_have_raised(self) -> bool:
+        """Whether a send() may have raised in what was written since ``read``: to look for that in the bytes costs far
+        less than to make records of them, which most runs never ask for."""
+        self._hold()
+        return self._raised or self._size > HELD
+
+    def _hold(self) -> bool:
+        """Take in bytes that were written since, until there are ``HELD`` or no more. Whether any are held."""
         self._look()
         for pid, file in self._files.items():
-            lines = self._lines[pid]
             full = True
-            while full:
+            while full and self._size <= HELD:
                 data = os.read(file, PIECE)
                 full = len(data) == PIECE
-                for record in lines.feed(data):
-                    yield pid, record
+                if data:
+                    self._held.setdefault(pid, []).append(data)
+                    self._size += len(data)
+                    # A line that is cut between two pieces counts as one that may have.
+                    self._raised = self._raised or data.count(SENT) != data.count(RAISED_NOTHING)
+        return self._size > 0
 
     def close(self) -> None:
         """Close the files. ``read`` opens none again that it knew."""

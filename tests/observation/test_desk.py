@@ -179,7 +179,6 @@ def test_what_send_raised_in_the_calls_of_a_job(desk: Desk, observers: Observers
     sends(1, "OSError")
     sends(2, "KeyError")
     sends(3, "", "")
-    desk.refresh()
     assert desk.send_raised("j1") == ("RuntimeError", "OSError")
     assert desk.send_raised("j2") == ("KeyError",)
     assert desk.send_raised("j3") == desk.send_raised("j4") == ()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.observation import reader as module
 from engine.observation.reader import Lines, Reader, Record, opened, parse
 
 RECORDS: list[Record] = [{"k": "worker", "n": 0}, {"k": "x", "n": 1, "text": "ü\n\U0001f600"}, {"k": "y", "n": 2}]
@@ -91,3 +92,45 @@ def test_what_nobody_asks_for_stays_sealed_and_opens_to_the_same() -> None:
 
 def test_a_line_that_was_cut_is_said_at_once() -> None:
     assert parse(b'{"k":"received","t":1.5,"n":3,"c":2,"mess')["k"] == "note"
+
+
+SENT = b'{"k":"sent","t":1.0,"n":1,"c":1,"of":0,"raised":""}\n'
+RAISED = b'{"k":"sent","t":1.0,"n":1,"c":1,"of":0,"raised":"OSError"}\n'
+SAYS_SO = json.dumps({"k": "received", "message": '{"k":"sent","raised":""}'}, separators=(",", ":")).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "may"),
+    [
+        (b"", False),
+        (WHOLE + SENT + SENT, False),
+        (SENT + RAISED + SENT, True),
+        (SENT + SAYS_SO, False),
+        (SAYS_SO + RAISED, True),
+        (SENT + SENT[:30], True),
+    ],
+    ids=["nothing", "none", "one", "a text", "a text and one", "a line that is cut"],
+)
+def test_whether_a_send_raised_is_seen_in_the_bytes(tmp_path: Path, data: bytes, may: bool) -> None:
+    reader = Reader(tmp_path)
+    (tmp_path / "7.ndjson").write_bytes(SENT)
+    assert len(list(reader.read())) == 1
+    with (tmp_path / "7.ndjson").open("ab") as file:
+        file.write(data)
+    assert reader.may_have_raised() is may
+    assert reader.may_have_raised() is may
+    assert [record for _, record in reader.read()] == list(Lines().feed(data))
+    assert not reader.may_have_raised()
+
+
+def test_no_more_bytes_are_held_than_bounded_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD", 1000)
+    monkeypatch.setattr(module, "PIECE", 100)
+    many = 500
+    for pid in (7, 8):
+        (tmp_path / f"{pid}.ndjson").write_bytes(SENT * many)
+    reader = Reader(tmp_path)
+    assert reader.may_have_raised()
+    assert 1000 < reader._size <= 1100
+    assert len(list(reader.read())) == 2 * many
+    assert not reader.may_have_raised()
