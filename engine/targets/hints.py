@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LAST_LINES = 20
+TRACEBACK = "Traceback (most recent call last)"
+# A line of a traceback, but of Python's own machinery of imports.
+FRAME = re.compile(r'^\s*File "([^"<]+)", line (\d+)', re.MULTILINE)
+INSTALLED = "/site-packages/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +27,37 @@ def clue(pattern: str, advice: str) -> Clue:
 
 
 def lacking(match: re.Match[str]) -> str:
-    """A module that cannot be imported: one of the engine's own, the app's, or a package's."""
-    name = match[1].partition(".")[0]
-    if name == "engine_inside":
+    """A module that cannot be imported. Python imports a package before what is in it, so that a dotted name means that
+    the package is there."""
+    package, _, rest = match[1].rpartition(".")
+    if match[1].partition(".")[0] == "engine_inside":
         return "the engine's own observer is not there: the installation of the engine is damaged"
-    return f"{name!r} is in none of the environment's packages: name it in requirements.in, and run engine lock"
+    file, where = importer(match)
+    if package:
+        return f"{package!r} is installed and has no module {rest!r}{where}"
+    if INSTALLED in file:
+        return f"there is no module {rest!r}{where}: a typo, or a dependency that this package does not declare"
+    return f"{rest!r} is in none of the environment's packages{where}: name it in requirements.in, and run engine lock"
+
+
+def misnamed(match: re.Match[str]) -> str:
+    """A name that a module does not have."""
+    return f"{match[1]}{importer(match)[1]}: a typo, or its package has another version than is needed"
+
+
+def importer(match: re.Match[str]) -> tuple[str, str]:
+    """The file that made the import which failed, and where that is in words; both "" where the log does not say."""
+    frames = FRAME.findall(match.string[: match.start()].rpartition(TRACEBACK)[2])
+    if not frames:
+        return "", ""
+    file, line = frames[-1]
+    return file, f" (imported in {file}, line {line})"
 
 
 # The first that is found counts, so what is nearer to the cause stands first.
 CLUES = (
     Clue(re.compile(r"^\s*(?:ModuleNotFoundError|ImportError): No module named '([^']+)'", re.MULTILINE), lacking),
-    clue(r"^\s*ImportError: (cannot import name .+)$", r"\1: its package may have another version than the app needs"),
+    Clue(re.compile(r"^\s*ImportError: (cannot import name .+)$", re.MULTILINE), misnamed),
     clue(
         r'File "([^"]+)", line (\d+)(?:\n.*){1,4}\n\s*(SyntaxError|IndentationError|TabError): (.+)$',
         r"\3 in \1, line \2: \4",
@@ -47,7 +71,7 @@ CLUES = (
     clue(r"(?i)too many open files", "raise the limit of open files (ulimit -n)"),
     clue(r"(?i)cannot allocate memory|MemoryError", "the machine has too little memory for so many targets at once"),
     clue(
-        r"(?i)unrecognized arguments: (.+)$|no such option:? (.+)$",
+        r"(?i)(?:unrecognized arguments:|no such option:?|unrecognized option) +(.+)$",
         r"this version of the server has no flag \1: see 'server' in the case, or its file in engine/targets/servers",
     ),
     clue(r"(?i)lifespan startup failed:? *(.*)$", r"the app's own startup failed; its traceback is in the log. \1"),
