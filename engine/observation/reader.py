@@ -60,9 +60,9 @@ def read_whole(line: bytes) -> Record:
     return {"k": "note", "lost": 1, "text": f"a record that cannot be read: {line[:80]!r}"}
 
 
-# What stands in the record of each send() that came back, and in those that raised nothing. A text cannot hold either:
-# JSON puts a backslash before its quotes.
-SENT, RAISED_NOTHING = b'{"k":"sent"', b'"raised":""'
+# What stands in the record of each send() that came back, and what besides where it raised nothing. The second is in no
+# other record, nor in a text, where a backslash stands before each quote; the first may be, and is then looked into.
+SENT, RAISED_NOTHING = b'"sent"', b'"raised":""'
 # Bytes that are held before they become records, at most.
 HELD = 1 << 20
 

@@ -108,8 +108,10 @@ SAYS_SO = json.dumps({"k": "received", "message": '{"k":"sent","raised":""}'}, s
         (SENT + SAYS_SO, False),
         (SAYS_SO + RAISED, True),
         (SENT + SENT[:30], True),
+        (SENT + json.dumps(json.loads(SENT)).encode() + b"\n", True),
+        (SENT + json.dumps({"k": "received", "message": "sent"}).encode() + b"\n", True),
     ],
-    ids=["nothing", "none", "one", "a text", "a text and one", "a line that is cut"],
+    ids=["nothing", "none", "one", "a text", "a text and one", "a line that is cut", "another form", "the word alone"],
 )
 def test_whether_a_send_raised_is_seen_in_the_bytes(tmp_path: Path, data: bytes, may: bool) -> None:
     reader = Reader(tmp_path)
