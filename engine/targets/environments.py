@@ -136,23 +136,35 @@ class Environments:
     async def _held(self, folder: Path, recipe: Recipe, interpreter: Path) -> Environment:
         """The environment in a folder, held from now on, and made where it is not there. Raises as ``ensure`` does, and
         OSError."""
+        told = False
         while True:
             if hold(folder, wait=False):
-                made = completed(folder)
-                if made is not None:
-                    return made
+                found = completed(folder)
+                if found is not None:
+                    return found
                 release(folder)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            async with self.alone(lock_of(folder)) as descriptor:
-                made = completed(folder)
-                if made is None:
-                    async with self._room:
-                        made = await self._make(folder, recipe, interpreter, descriptor)
-                    await asyncio.to_thread(note_size, folder)
-            # Somebody may have emptied the cache before it is held; then it is made again.
-            if hold(folder, wait=False) and completed(folder) is not None:
-                await asyncio.to_thread(prune, self.cache)
-                return made
+            descriptor = acquire(lock_of(folder))
+            if descriptor is not None:
+                try:
+                    if completed(folder) is None:
+                        await self._make_alone(folder, recipe, interpreter, descriptor)
+                finally:
+                    os.close(descriptor)
+                continue
+            if not told:
+                self._progress(f"waiting for {folder.name}, which another engine makes")
+                told = True
+            await asyncio.sleep(0.05)
+
+    async def _make_alone(self, folder: Path, recipe: Recipe, interpreter: Path, descriptor: int) -> None:
+        """Make an environment whose lock is held, and remove what the cache has no room for."""
+        async with self._room:
+            await self._make(folder, recipe, interpreter, descriptor)
+        if completed(folder) is None:
+            raise EnvironmentFailed(f"{folder} is not whole", hint=f"is {interpreter} still there?")
+        await asyncio.to_thread(note_size, folder)
+        await asyncio.to_thread(prune, self.cache)
 
     def made(self, framework: Framework, server: Server) -> bool:
         """Whether the environment for the engine's own interpreter is there; never for a release that has to be looked
@@ -203,7 +215,7 @@ class Environments:
         told = False
         while (descriptor := acquire(path)) is None:
             if not told:
-                self._progress(f"waiting for {path.stem}, which another engine makes or uses")
+                self._progress(f"waiting for {path.stem}, which another engine holds")
                 told = True
             await asyncio.sleep(0.05)
         try:

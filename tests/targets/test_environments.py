@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -58,8 +59,9 @@ class Bench:
         self.monkeypatch.setenv("FAKE_UV_GATE", str(gate))
         return gate
 
-    def another_engine(self) -> subprocess.Popen[str]:
-        """Another process that makes the same environment; it has the lock once it has written a line."""
+    def another_engine(self, then: str = "") -> subprocess.Popen[str]:
+        """Another process that makes the same environment, and does something ``then``; it has the lock once it has
+        written a line."""
         script = (
             "import asyncio, sys\nfrom pathlib import Path\n"
             "from engine.targets.environments import Environments\n"
@@ -69,9 +71,11 @@ class Bench:
             "one = Environments(folder / 'cache', on_progress=lambda text: print(text, flush=True),\n"
             "                   find_uv=lambda: str(folder / 'uv'))\n"
             "print(asyncio.run(one.ensure(Framework('star', 'Star', 'app:app', folder), server)).python, flush=True)\n"
+            f"{then}\n"
         )
         other = subprocess.Popen(
             [sys.executable, "-c", script, str(self.folder)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(ENGINE)},
@@ -256,6 +260,35 @@ def test_an_environment_is_held_while_the_engine_lives_and_old_ones_go(
     (bench.folder / "requirements.lock").write_text("starlette==9.0\n")
     last = bench.ensure().python.parent.parent
     assert [folder.is_dir() for folder in (*folders, last)] == [False, False, False, True]
+
+
+def test_two_that_want_it_at_once_share_it(bench: Bench) -> None:
+    async def both() -> list[Environment]:
+        kept = bench.environments()
+        wanted = [kept.ensure(bench.framework, bench.server) for _ in range(2)]
+        found: list[Environment] = await asyncio.wait_for(asyncio.gather(*wanted), 30)
+        return found
+
+    first, second = asyncio.run(both())
+    assert first == second
+    assert bench.calls("venv") == 1
+
+
+def test_another_engine_that_goes_on_using_it_holds_nobody_up(bench: Bench) -> None:
+    gate = bench.gate()
+    other = bench.another_engine("sys.stdin.read()")
+    try:
+        threading.Timer(0.2, gate.write_bytes, [b""]).start()
+        ensured = bench.environments().ensure(bench.framework, bench.server)
+        assert asyncio.run(asyncio.wait_for(ensured, 30)).python.exists()
+        assert other.poll() is None
+        folder = next(path for path in (bench.cache / "environments").iterdir() if path.is_dir())
+        cache.release(folder)
+        assert cache.clear(bench.cache) == ([], [folder]), "the other one uses it"
+    finally:
+        other.kill()
+        other.communicate()
+    assert bench.calls("venv") == 1
 
 
 def test_what_was_removed_meanwhile_is_made_again(bench: Bench) -> None:
