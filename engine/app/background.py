@@ -106,7 +106,8 @@ class Process:
         runtime = self._runtime(order.run)
         assert self._front is not None
         runner = workshop.runner(order.run.run_id, keep_all=order.run.keep_all)
-        limits, known = workshop.limits(self._front), self._front.known
+        limits, front = workshop.limits(self._front), self._front
+        known = front.known(front.baselines({job.case.place.file: 0 for job in order.jobs}))
         durations = workshop.durations(self._front)
         session = Session(order.jobs, runtime, runner, None, [self], limits, known, durations=durations)
         if order.held:
@@ -204,7 +205,7 @@ def _prepare(front: Front) -> None:
     """Load what a session will need, while the first target comes up."""
     workshop.runner("")
     with suppress(EngineError):  # the session will say so
-        _ = front.known
+        _ = front.known(front.baselines([str(front.places.specs / "any.yaml")]))
 
 
 def _trouble(error: Exception) -> str:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from engine.app.front import BASELINE, Front
+from engine.app.front import Front
 from engine.app.places import relative
 from engine.app.runs import Run
-from engine.errors import Defect, ResultsError
+from engine.errors import Defect, ResultsError, UsageError
 from engine.loading.diagnostics import Diagnostic
 from engine.loading.documents import load_text
 from engine.loading.loaded import Loaded
+from engine.loading.roots import BASELINE, Roots, absolute
 from engine.loading.rules import known as rules
+from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
 from engine.model.places import NOWHERE
 from engine.results.baseline_text import revised
@@ -36,9 +38,23 @@ class Drawn:
     revision: Revision
 
 
-def path_of(front: Front) -> Path:
-    """The baseline's file, whether it is there or not."""
-    return relative(front.places.specs / BASELINE)
+def path_of(front: Front, run: Run) -> Path:
+    """The baseline that a run is held against, whether it is there or not: the one that was named, or else the one that
+    the run has read. Raises UsageError where it has read none, or several."""
+    if front.baseline:
+        return Path(front.baseline)
+    read = run.header.get("baselines")
+    if read is None:  # of an engine that read this one alone
+        return relative(front.places.specs / BASELINE)
+    if len(read) == 1:
+        return relative(Path(str(read[0])))
+    what = f"the run {run.id} has read {len(read)} baselines" if read else f"the run {run.id} has read no baseline"
+    raise UsageError(what, hint="say which with --baseline FILE")
+
+
+def known_in(front: Front, path: Path) -> tuple[KnownFailure, ...]:
+    """The entries of a baseline, none where it is not there. Raises DocumentError where it has mistakes."""
+    return front.known([path]) if path.exists() else ()
 
 
 def lint(front: Front, paths: Sequence[Path]) -> Loaded:
@@ -55,19 +71,25 @@ def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:
     words = front.words.loading.names
     names = {key: getattr(words, key) for key in rules.SELECTORS}
     return sorted(
-        rules.beside(known, names, cases_of(front, known), date.today()),
+        (
+            mistake
+            for file in dict.fromkeys(line.place.file for line in known)
+            for of_file in [[line for line in known if line.place.file == file]]
+            for mistake in rules.beside(of_file, names, cases_of(front, Path(file), of_file), date.today())
+        ),
         key=lambda one: (one.place.file, one.place.line, one.place.column),
     )
 
 
-def cases_of(front: Front, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
-    """The ids of the cases in the files that lines name, by file as seen from the checkout; None for a file with
-    mistakes. Of the files that none names, the names alone."""
-    root = front.places.specs.parent
+def cases_of(front: Front, path: Path, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
+    """The ids of the cases in the files that the entries of a baseline name, by address; None for a file with mistakes.
+    Of the other files beside the baseline, the addresses alone."""
+    folder = absolute(path).parent
+    root = Roots([folder]).root(folder)
     found: dict[str, Collection[str] | None] = {}
-    for path in sorted(front.places.specs.rglob("*.y*ml")):
-        found[path.relative_to(root).as_posix()] = None
-    for file in dict.fromkeys(line.case.rpartition("::")[0] for line in known):
+    for other in sorted(folder.rglob("*.y*ml")):
+        found[other.relative_to(root).as_posix()] = None
+    for file in dict.fromkeys(parsed(line.case).file for line in known):
         if (root / file).is_file():
             loaded = front.load([root / file])
             ids = {case.id for suite in loaded.suites for case in suite.cases}
@@ -77,12 +99,13 @@ def cases_of(front: Front, known: Sequence[KnownFailure]) -> dict[str, Collectio
 
 def check(front: Front, run: Run) -> list[Standing]:
     """What a run says about each line of the baseline. Raises DocumentError where the baseline has mistakes."""
-    return standings(front.known, seen_in(run), date.today())
+    return standings(known_in(front, path_of(front, run)), seen_in(run), date.today())
 
 
 def drawn(front: Front, run: Run) -> Drawn:
     """The baseline that a run asks for. Nothing is written. Raises DocumentError where the present one has mistakes."""
-    path, known = path_of(front), front.known
+    path = path_of(front, run)
+    known = known_in(front, path)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     revision = revise(known, run, date.today())
     text = before if unchanged(known, revision) else revised(before, known, revision.lines)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.app.baselines import baselines
 from engine.app.own_code import engine_key
-from engine.app.places import Places, framework_names, relative
+from engine.app.places import Places, framework_names
 from engine.app.plan import Selection, plan
 from engine.app.reach import EVERYTHING, Reach, within
 from engine.errors import DocumentError, UsageError
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 # neither in its own process, and every module has its price in each start.
 # ruff: noqa: PLC0415
 
-BASELINE = "known-failures.yaml"
 # Names the folder in which services that run already have their desks, each under its framework's name.
 DESKS = "ENGINE_DESK"
 
@@ -72,12 +72,13 @@ class Asked:
 class Front:
     """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
     gateways are, "" for the one that is found. ``way`` is the runtime's name, one of RUNTIMES, and ``urls`` are where
-    services are that run already."""
+    services are that run already. ``baseline`` is the file to read in place of those beside suites, "" for these."""
 
     places: Places
     nginx: str = ""
     way: str = "local"
     urls: tuple[str, ...] = ()
+    baseline: str = ""
 
     def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
         """A front goes to another process by what it was made from; the rest is made there."""
@@ -105,17 +106,22 @@ class Front:
         """The servers by ``Target.configuration``: each as it is pinned, and as ``targets`` was asked for it."""
         return dict(self.servers)
 
-    @cached_property
-    def known(self) -> tuple[KnownFailure, ...]:
-        """The baseline: specs/known-failures.yaml, if it is there. Raises DocumentError where it has mistakes."""
-        path = relative(self.places.specs / BASELINE)
-        if not path.exists():
-            return ()
-        loaded = self.load([path])
-        for mistake in loaded.diagnostics:
-            if mistake.is_error:
-                raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
-        return loaded.known_failures
+    def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
+        """The baselines for the suites in some files. Raises UsageError where the one that was named is not there."""
+        return baselines(files, self.baseline)
+
+    def known(self, paths: Iterable[Path]) -> tuple[KnownFailure, ...]:
+        """The entries of some baselines. Raises DocumentError where one has mistakes, or is none."""
+        found: list[KnownFailure] = []
+        for path in paths:
+            loaded = self.load([path])
+            for mistake in loaded.diagnostics:
+                if mistake.is_error:
+                    raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
+            if loaded.suites or loaded.clauses:
+                raise DocumentError(f"{path} is no baseline", hint="one begins with `known-failures:` and a title")
+            found += loaded.known_failures
+        return tuple(found)
 
     def load(self, paths: Sequence[Path], roots: Roots | None = None) -> Loaded:
         """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of

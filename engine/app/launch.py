@@ -22,6 +22,8 @@ from engine.app.session import Compare, Runtime, Session, Watcher, event_loop
 from engine.errors import NothingToRun, UsageError
 from engine.execution.job import Job
 from engine.loading.cache import first_unchanged
+from engine.loading.loaded import Loaded
+from engine.loading.roots import BASELINE, absolute
 from engine.model.case import Case, RunsOn
 from engine.model.target import LOCAL, Launch, Target
 
@@ -104,6 +106,17 @@ def left_behind(front: Front, cases: Sequence[Case], jobs: Sequence[Job], asked:
     return lines
 
 
+def unread_baselines(front: Front, loaded: Loaded, jobs: Sequence[Job]) -> list[str]:
+    """A line for each baseline among some documents that a run of these jobs does not read, for its name or its place.
+    None where a baseline was named."""
+    if front.baseline:
+        return []
+    read = {absolute(path) for path in front.baselines({job.case.place.file: 0 for job in jobs})}
+    files = dict.fromkeys(line.place.file for line in loaded.known_failures)
+    hint = f"a baseline is a {BASELINE} beside suites or above them, or is named with --baseline"
+    return [f"{file} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
+
+
 def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[str]:
     """One line for each reason why cases are not meant for targets: ``84 cases on flask: it is for ASGI apps``."""
     counts = Counter((target.framework, not_meant(case, target)) for target in targets for case in cases)
@@ -163,8 +176,9 @@ def run(
     def begin(runtime: Runtime) -> Session:
         found = work or prepare()
         runner = workshop.runner(run_id, keep_all=keep_transcripts)
-        known = front.known
-        store = keep(front.places, run_id, arguments, found.jobs)
+        baselines = front.baselines({job.case.place.file: 0 for job in found.jobs})
+        known = front.known(baselines)
+        store = keep(front.places, run_id, arguments, found.jobs, baselines)
         session = Session(
             found.jobs, runtime, runner, store, [found.watcher], workshop.limits(front), known, recheck,
             workshop.durations(front), compare,

@@ -18,8 +18,8 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
-def header(arguments: Sequence[str], jobs: Sequence[Job]) -> dict[str, Any]:
-    """What a run's first line says besides its id."""
+def header(arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()) -> dict[str, Any]:
+    """What a run's first line says besides its id. ``baselines`` are the files that it read."""
     return {
         "engine": version,
         "python": platform.python_version(),
@@ -28,6 +28,7 @@ def header(arguments: Sequence[str], jobs: Sequence[Job]) -> dict[str, Any]:
         "targets": list(dict.fromkeys(job.target.id for job in jobs)),
         "categories": list(dict.fromkeys(job.case.category for job in sorted(jobs, key=lambda job: job.case.file))),
         "jobs": len(jobs),
+        "baselines": [str(path.absolute()) for path in baselines],
     }
 
 

@@ -24,9 +24,11 @@ ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 MAKES = "`engine grid` makes one"
 
 
-def keep(places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job]) -> Store:
+def keep(
+    places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()
+) -> Store:
     """Begin a run's file. Raises ResultsError where the folder of results cannot be written."""
-    return Store(folder_of(places.results, run_id), run_id, header(arguments, jobs))
+    return Store(folder_of(places.results, run_id), run_id, header(arguments, jobs, baselines))
 
 
 def ids(places: Places) -> list[str]:

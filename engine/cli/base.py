@@ -159,6 +159,16 @@ def counterparts_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def baseline_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that says which baseline is read."""
+    parser.add_argument(
+        "--baseline",
+        default="",
+        metavar="FILE",
+        help="the known failures (known-failures.yaml beside the suites or above them)",
+    )
+
+
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:
     """The options that say where things are."""
     if results:

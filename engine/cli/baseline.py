@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, place_arguments, target_arguments
+from engine.cli.base import Command, asked, baseline_argument, place_arguments, target_arguments
 from engine.errors import UsageError
 from engine.model.baseline import KnownFailure
 from engine.terminal.escape import visible
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from engine.app.runs import Run
 
 DESCRIPTION = """\
-The baseline, specs/known-failures.yaml, lists failures that do not break the
-build. `check` says what a run has to do with each line; `update` writes the
-lines anew from a run. Lines that hold keep their reasons, links and comments; a
+The baseline lists failures that do not break the build. It is the one that the
+run has read, a known-failures.yaml beside its suites or above them, or the one
+of --baseline. `check` says what a run has to do with each line; `update` writes
+the lines anew from a run. Lines that hold keep their reasons, links and comments; a
 line that passes wherever it was run goes; one that fails on some of its targets
 only is narrowed to them. What fails and is not listed gets lines with what was
 observed, and the linter warns of each until a person has written the reason.
@@ -48,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", action="store_true", help="run the cases first")
     parser.add_argument("--dry-run", action="store_true", help="say what update would change, and write nothing")
     target_arguments(parser)
+    baseline_argument(parser)
     place_arguments(parser)
 
 
@@ -63,7 +65,7 @@ def run(parsed: argparse.Namespace) -> int:
     choice = (parsed.paths, parsed.server, parsed.framework, parsed.category, parsed.level, parsed.tag, parsed.keyword)
     if not parsed.run and any(choice):
         raise UsageError("what to run is said, and nothing is run", hint="add --run")
-    front = Front(find(parsed.results, parsed.frameworks))
+    front = Front(find(parsed.results, parsed.frameworks), baseline=parsed.baseline)
     done = fresh_run(front, parsed) if parsed.run else again(parsed.from_run, front.places)
     print(f"run {visible(done.id)}{'' if done.whole else ', which was not whole'}: {len(done.targets)} targets")
     if parsed.action == "check":

@@ -8,9 +8,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, counterparts_argument, place_arguments, runtime_arguments, target_arguments
+from engine.cli.base import (
+    Command,
+    asked,
+    baseline_argument,
+    counterparts_argument,
+    place_arguments,
+    runtime_arguments,
+    target_arguments,
+)
 from engine.errors import DocumentError, ResultsError
 from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
@@ -28,6 +37,9 @@ if TYPE_CHECKING:
     from engine.app.runs import Run
     from engine.terminal.progress import Live, Plain
 
+# The baseline of runs that do not say which they read.
+USUAL = "specs/known-failures.yaml"
+
 DESCRIPTION = """\
 Run the cases against every target that was asked for, and draw the grid.
 
@@ -42,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
     target_arguments(parser)
     runtime_arguments(parser)
+    baseline_argument(parser)
     place_arguments(parser)
     parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="draw a run again, run nothing")
     parser.add_argument(
@@ -87,7 +100,7 @@ def run(parsed: argparse.Namespace) -> int:
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         return show(again(parsed.from_run, places), places, parsed, files=False)
-    front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url))
+    front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
     what, times = addresses.named(parsed.paths, front), checked(parsed.repeat)
     screens = ExitStack()
 
@@ -125,8 +138,9 @@ def chosen(front: Front, what: Named, wanted: Asked) -> list[Job]:
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     cases = what.cases(loaded)
     jobs = launch.jobs_of(front, cases, wanted)
-    for line in launch.left_behind(front, cases, jobs, wanted):
-        print(f"engine: {line}", file=sys.stderr)
+    lines = [*launch.left_behind(front, cases, jobs, wanted), *launch.unread_baselines(front, loaded, jobs)]
+    for line in lines:
+        print(f"engine: {visible(line)}", file=sys.stderr)
     return jobs
 
 
@@ -175,7 +189,8 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
     known = [one for one in done.results if one.verdict is Verdict.KNOWN]
     if known:
         cases = dict.fromkeys(one.address for one in known)
-        print(f"\nknown failures ({len(known)}), each with its reason in specs/known-failures.yaml:")
+        where = ", ".join(str(relative(Path(path))) for path in done.header.get("baselines", ())) or USUAL
+        print(f"\nknown failures ({len(known)}), each with its reason in {visible(where)}:")
         for address in cases:
             targets = [one.target for one in known if one.address == address]
             print(f"  {visible(address)} on {blame.plural(len(targets), 'target')}")

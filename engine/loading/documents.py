@@ -113,6 +113,7 @@ def load_paths(
         tuple(gathered.known_failures),
         gathered.sources,
         gathered.files,
+        tuple(gathered.clause_places),
     )
 
 

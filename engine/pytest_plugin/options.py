@@ -70,6 +70,12 @@ def add(parser: pytest.Parser) -> None:
         help="do not run failing cases on the control and the reference as well, which tells whose fault they are",
     )
     group.addoption("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
+    group.addoption(
+        "--baseline",
+        default="",
+        metavar="FILE",
+        help="the known failures (known-failures.yaml beside the suites or above them)",
+    )
     group.addoption("--results", default="", metavar="DIR", help="where the run is kept (results/)")
     group.addoption("--frameworks-dir", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 

@@ -84,7 +84,7 @@ class Conformance:
     def front(self) -> Front:
         """The engine."""
         option = self.config.getoption
-        return Front(self.places, option("nginx"), option("runtime"), tuple(option("url")))
+        return Front(self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"))
 
     @cached_property
     def targets(self) -> list[Target]:
@@ -214,7 +214,8 @@ class Conformance:
         if self.store is None:
             try:
                 jobs = [item.job for item in self.items]
-                self.store = keep(self.places, self.run_id, sys.argv[1:], jobs)
+                baselines = self.front.baselines({job.case.place.file: 0 for job in jobs})
+                self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines)
             except ResultsError as error:
                 pytest.exit(str(error), returncode=4)
         take(self.store, told)

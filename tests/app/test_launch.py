@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -37,7 +37,12 @@ class FakeFront:
     """A front, as far as a run looks at it."""
 
     places: Places
-    known: tuple[KnownFailure, ...] = ()
+
+    def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
+        return ()
+
+    def known(self, paths: Iterable[Path]) -> tuple[KnownFailure, ...]:
+        return ()
 
 
 class FakeWorkshop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,10 @@ def engine(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*ENGINE, *arguments], cwd=checkout, env=clean(), capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, cwd=folder, env=clean(), capture_output=True, text=True, timeout=120, check=False)
 
 
 def ran(checkout: Path, run_id: str, cells: dict[str, dict[str, Verdict]]) -> None:
@@ -171,3 +176,74 @@ def test_after_an_update_from_a_fresh_run_the_grid_is_green(checkout: Path) -> N
     grid = engine(checkout, "grid", "--framework", "control")
     assert grid.returncode == 0, grid.stdout + grid.stderr
     assert "known failures (1)" in grid.stdout
+
+
+MINE = """\
+known-failures: Mine
+list:
+  - case: suites/cases.yaml::wrong
+    because: it is so
+    link: https://example.org/2
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one's own with suites and their baseline."""
+    folder = tmp_path / "project"
+    (folder / "suites").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("")
+    (folder / "suites" / "cases.yaml").write_text(SUITE)
+    (folder / "suites" / "known-failures.yaml").write_text(MINE)
+    return folder
+
+
+ONE = ("--framework", "control")
+
+
+@pytest.mark.service
+def test_a_baseline_beside_suites_of_ones_own_is_read(project: Path) -> None:
+    for folder, path in ((project, "suites"), (project / "suites", "cases.yaml"), (project, "suites/cases.yaml")):
+        done = engine(folder, "grid", path, *ONE)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "suites/cases.yaml::wrong on 1 target" in done.stdout
+        assert "each with its reason in" in done.stdout
+        assert "known-failures.yaml:" in done.stdout
+    checked = engine(project / "suites", "baseline", "check")
+    assert checked.returncode == 0, checked.stderr
+    assert "holds (1): fails as listed" in checked.stdout
+    under_pytest = call(project, sys.executable, "-m", "pytest", "-q", "suites", *ONE)
+    assert under_pytest.returncode == 0, under_pytest.stdout
+    assert "1 passed, 1 xfailed" in under_pytest.stdout
+
+
+@pytest.mark.service
+def test_another_baseline_is_named(project: Path) -> None:
+    other = project / "other.yaml"
+    (project / "suites" / "known-failures.yaml").rename(other)
+    done = engine(project, "grid", "suites", *ONE)
+    assert done.returncode == 1
+    assert "other.yaml" not in done.stderr
+    ignored = engine(project, "grid", "suites", "other.yaml", *ONE)
+    assert ignored.returncode == 1
+    assert "engine: other.yaml is not read: a baseline is a known-failures.yaml" in ignored.stderr
+    nothing = engine(project, "baseline", "check")
+    assert nothing.returncode == 2
+    assert "has read no baseline\n  say which with --baseline FILE" in nothing.stderr
+    named = engine(project, "grid", "suites", *ONE, "--baseline", "other.yaml")
+    assert named.returncode == 0, named.stdout + named.stderr
+    assert "each with its reason in other.yaml:" in named.stdout
+    under_pytest = call(project, sys.executable, "-m", "pytest", "-q", "suites", *ONE, "--baseline", "other.yaml")
+    assert under_pytest.returncode == 0, under_pytest.stdout
+    made = engine(project, "baseline", "update", "--baseline", "new.yaml")
+    assert made.returncode == 0, made.stderr
+    assert "case: suites/cases.yaml::wrong" in (project / "new.yaml").read_text()
+
+
+def test_lint_holds_a_baseline_of_ones_own_against_its_own_suites(project: Path) -> None:
+    assert engine(project, "lint", "suites").returncode == 0
+    path = project / "suites" / "known-failures.yaml"
+    path.write_text(MINE.replace("::wrong", "::wrnog"))
+    wrong = engine(project / "suites", "lint", ".")
+    assert wrong.returncode == 1
+    assert "did you mean 'wrong'?" in wrong.stdout
