@@ -21,7 +21,7 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 
 from engine.app.plan import renumbered
-from engine.app.repeating import key_of
+from engine.app.repeating import copies, key_of
 from engine.execution.job import Job
 from engine.model.case import Case
 from engine.model.target import CONTROL, CONTROLS, DIRECT, RUNNING, Target
@@ -55,21 +55,29 @@ def counterparts(
     address and the target's id, that are run elsewhere.
     """
     red = {*RED, Verdict.WARN} if warnings else set(RED)
-    failed = {(one.address, one.target) for one in results if one.verdict in red}
+    # What wavers is compared with as many runs as it had itself: one that passes would say little.
+    failed = {(one.address, one.target): runs(one) for one in results if one.verdict in red}
     there = {*((one.address, one.target) for one in results), *others}
     cases: dict[Target, dict[str, Case]] = {}
+    times: dict[tuple[str, str], int] = {}
     added = 0
     for job in _in_turn([job for job in jobs if key_of(job) in failed and job.repeat == 0]):
         if added >= MOST:
             break
         for target in compared_with(job.target, servers):
             key = job.case.address, target.id
-            if key not in there:
-                there.add(key)
-                cases.setdefault(target, {})[job.case.address] = job.case
-                added += 1
+            if key in there:
+                continue
+            cases.setdefault(target, {})[job.case.address] = job.case
+            before, times[key] = times.get(key, 0), max(times.get(key, 0), failed[key_of(job)])
+            added += times[key] - before
     planned = chain.from_iterable(plan(list(found.values()), [target]) for target, found in cases.items())
-    return renumbered([job for job in planned if not job.left_out])
+    return renumbered([again for job in planned if not job.left_out for again in copies(job, times[key_of(job)])])
+
+
+def runs(result: JobResult) -> int:
+    """How often a failed case is run where it is compared: as often as it was itself, where its runs disagree."""
+    return max(len(result.attempts), 1) if result.verdict is Verdict.FLAKY else 1
 
 
 def _in_turn(jobs: Sequence[Job]) -> Iterator[Job]:

@@ -19,7 +19,7 @@ from engine.model.case import Case
 from engine.model.expectation import Checks
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import Launch, Target
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import Attempt, JobResult, Verdict
 from engine.results.attribution import Fault
 from engine.results.findings import attributions, findings, red
 from engine.results.store import Run, Store, read
@@ -159,6 +159,17 @@ def test_repeats_of_a_job_are_compared_once() -> None:
     jobs = [one, replace(one, position=1, repeat=1)]
     results = [result(one, FAIL)]
     assert len(counterparts(jobs, results, jobs_of, SERVERS)) == 3
+
+
+def test_what_wavers_is_compared_with_as_many_runs() -> None:
+    """A control that passes once says little about a case that fails once in five runs."""
+    attempts = (*[Attempt(PASS)] * 4, Attempt(FAIL))
+    (one,) = jobs_of(named("a"), [FASTAPI])
+    flaky = replace(result(one, Verdict.FLAKY), attempts=attempts)
+    found = counterparts([one], [flaky], jobs_of, SERVERS)
+    assert [(job.target.id, job.repeat) for job in found] == [(name, turn) for name in THREE for turn in range(5)]
+    steady = replace(result(one, FAIL), attempts=(Attempt(FAIL),) * 5)
+    assert [job.repeat for job in counterparts([one], [steady], jobs_of, SERVERS)] == [0, 0, 0]
 
 
 def test_what_does_not_fit_there_is_left_out() -> None:
