@@ -46,15 +46,14 @@ def counterparts(
     plan: Plan,
     servers: Mapping[str, Server],
     *,
-    warnings: bool = False,
+    red: Collection[Verdict] = RED,
     others: Collection[tuple[str, str]] = (),
 ) -> list[Job]:
     """The jobs that a run adds, as a plan of their own.
 
-    ``servers`` are the pinned ones. ``warnings`` says that a warning is a failure. ``others`` are cells, by the case's
-    address and the target's id, that are run elsewhere.
+    ``servers`` are the pinned ones, ``red`` the verdicts that are compared. ``others`` are cells, by the case's address
+    and the target's id, that are run elsewhere.
     """
-    red = {*RED, Verdict.WARN} if warnings else set(RED)
     # What wavers is compared with as many runs as it had itself: one that passes would say little.
     failed = {(one.address, one.target): runs(one) for one in results if one.verdict in red}
     there = {*((one.address, one.target) for one in results), *others}

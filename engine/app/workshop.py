@@ -20,8 +20,9 @@ from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits
 from engine.model.target import DOCKER, RUNNING
-from engine.model.verdict import JobResult
+from engine.model.verdict import JobResult, Verdict
 from engine.observation.desk import FOLDERS, Desk
+from engine.results.flakiness import RED
 from engine.targets.environments import Environments
 from engine.targets.runtimes.local import LocalRuntime
 from engine.targets.runtimes.running import RunningRuntime
@@ -56,12 +57,15 @@ def durations(front: Front) -> Durations:
     return Durations(front.places.cache / DURATIONS, guess)
 
 
-def compare(front: Front, *, warnings: bool = False, others: Collection[tuple[str, str]] = ()) -> Compare:
-    """What says which jobs a run adds so that what failed can be compared; ``warnings`` and ``others`` are as
-    ``engine.app.counterparts`` has them."""
+def compare(
+    front: Front, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
+) -> Compare:
+    """What says which jobs a run adds so that what failed can be compared: a warning and a known failure as well where
+    ``warnings`` and ``known`` say so. ``others`` are cells that are run elsewhere."""
+    red = {*RED, *([Verdict.WARN] if warnings else []), *([Verdict.KNOWN] if known else [])}
 
     def planned(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:
-        return counterparts(jobs, results, front.plan, front.servers, warnings=warnings, others=others)
+        return counterparts(jobs, results, front.plan, front.servers, red=red, others=others)
 
     return planned
 

@@ -79,7 +79,8 @@ def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespa
 
     with screens:
         watcher = screens.enter_context(shown(jobs))
-        compare = None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict)
+        # A known failure is as red as any where two sides are compared.
+        compare = None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict, known=True)
         return launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
 
 

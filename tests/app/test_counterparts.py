@@ -136,7 +136,7 @@ def test_only_what_failed_is_compared(verdict: Verdict) -> None:
     failed = verdict in (FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
     jobs = jobs_of(named("a", "b"), [FASTAPI])
     assert added(jobs, PASS, verdict) == (expected if failed else [])
-    assert added(jobs, PASS, verdict, warnings=True) == (expected if failed or verdict is WARN else [])
+    assert added(jobs, PASS, verdict, red=[WARN]) == (expected if verdict is WARN else [])
 
 
 def test_what_is_in_the_run_is_not_run_again() -> None:
