@@ -17,7 +17,7 @@ from engine.model.target import Ended
 from engine.targets import hints, ports
 from engine.targets.gateways import nginx
 from engine.targets.gateways.base import Gateway, Setting
-from engine.targets.live import read_log
+from engine.targets.logfile import read_log
 from engine.targets.process import GRACE, Process, Spec
 
 LISTENS_WITHIN = 15.0

@@ -11,6 +11,8 @@ TRACEBACK = "Traceback (most recent call last)"
 # A line of a traceback, but of Python's own machinery of imports.
 FRAME = re.compile(r'^\s*File "([^"<]+)", line (\d+)', re.MULTILINE)
 INSTALLED = "/site-packages/"
+# A line of more characters is cut.
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,6 @@ def hint(log: str) -> str:
 
 
 def tail(log: str, lines: int = LAST_LINES) -> str:
-    """The last lines of a log."""
-    return "\n".join(log.rstrip().splitlines()[-lines:])
+    """The last lines of a log; of a very long line its beginning."""
+    found = log.rstrip().splitlines()[-lines:]
+    return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in found)

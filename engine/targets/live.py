@@ -16,12 +16,14 @@ from engine.model.protocols import Boundary
 from engine.model.target import Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
-from engine.targets import usage
+from engine.targets import readiness, usage
 from engine.targets.driving import Driving
+from engine.targets.logfile import read_log
 from engine.targets.process import GRACE, Process
 
-# How long a server may take to take a connection that is made to see whether it listens, in seconds.
-LISTENS_WITHIN = 1.0
+# The job of whoever asks a server whether it still answers, and how long it may take to, in seconds.
+ASKED = "asked"
+ANSWERS_WITHIN = 3.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class LocalTarget:
         self._driving: asyncio.Task[Driving] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._over = False
+        self._asked = 0
 
     @property
     def target(self) -> Target:
@@ -161,19 +164,21 @@ class LocalTarget:
             await process.check()
         return self.ended
 
-    async def listens(self) -> bool:
-        """Whether the server takes connections. Not asked of a server that one case has for itself."""
+    async def answers(self) -> bool:
+        """Whether the server answers GET /health. Not asked of a server that one case has for itself."""
         if self.launch.lifespan_of:
             return True
+        self._asked += 1
+        token = self._boundary.token(ASKED, self._asked)
         try:
-            async with asyncio.timeout(LISTENS_WITHIN):
-                _, writer = await asyncio.open_connection(*self._upstream)
-        except ConnectionRefusedError:
-            return False
-        except (OSError, TimeoutError):  # it is busy, or the machine is: that is not to say that nobody listens
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                context = readiness.context_of(self.tls) if self.tls is not None else None
+                answer = await readiness.ask(self._address, token, tls=context)
+        except readiness.NotReady:  # that is an answer, if a strange one
             return True
-        writer.transport.abort()
-        return True
+        except (OSError, EOFError, TimeoutError):
+            return False
+        return self._front is None or answer.status not in readiness.NOT_YET
 
     @property
     def workers_lost(self) -> Sequence[int]:
@@ -192,7 +197,7 @@ class LocalTarget:
         return frozenset(task.result().pids)
 
     def log(self, since: int = 0) -> str:
-        """What the target has written so far, after the first ``since`` bytes."""
+        """What the target has written so far, after the first ``since`` bytes; without its middle where it is long."""
         return read_log(self.log_file, since)
 
     @property
@@ -271,16 +276,6 @@ class LocalTarget:
         if self._driving is not None:
             with suppress(Exception):
                 await (await self._driving).stop()
-
-
-def read_log(path: Path, since: int = 0) -> str:
-    """A log's text after its first ``since`` bytes; "" where there is none yet."""
-    try:
-        with path.open("rb") as file:
-            file.seek(since)
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
 
 
 def recorded(records: Path) -> list[int]:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from engine.errors import StartError
 from engine.model.target import Ended
+from engine.targets.logfile import Shortener
 
 WARDEN = Path(__file__).with_name("warden.py")
 GRACE = 3.0
@@ -50,7 +51,7 @@ class Process:
     """A main process under its warden. ``pid`` is the main process's, ``ended`` how it ended, None while it runs, and
     ``ended_at`` when its warden saw that, in seconds on the engine's clock."""
 
-    def __init__(self, warden: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, warden: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, log: Path) -> None:
         self.pid = 0
         self.ended: Ended | None = None
         self.ended_at = 0.0
@@ -64,6 +65,7 @@ class Process:
         self._looks: deque[asyncio.Future[None]] = deque()
         self._gone = asyncio.Event()
         assert warden.stdout is not None
+        self._shortener = Shortener(log, loop)
         self._out = warden.stdout.fileno()
         os.set_blocking(self._out, False)
         loop.add_reader(self._out, self._read)
@@ -79,7 +81,7 @@ class Process:
             warden = hire(spec)
         except OSError as error:
             raise StartError(f"the warden cannot be started: {error.strerror}") from None
-        self = cls(warden, asyncio.get_running_loop())
+        self = cls(warden, asyncio.get_running_loop(), spec.log)
         try:
             self._tell(order)
             await self._started.wait()
@@ -149,6 +151,7 @@ class Process:
 
     def _hang_up(self) -> None:
         """Close the pipe to the warden, which ends everything if it still runs."""
+        self._shortener.stop()
         pipe = self._warden.stdin
         assert pipe is not None
         with contextlib.suppress(OSError):

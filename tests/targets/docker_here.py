@@ -39,7 +39,7 @@ class Thing:
 
     def kill(self, signal: object) -> None: ...
 
-    def logs(self) -> bytes:
+    def logs(self, tail: int) -> bytes:
         return self.words
 
     def remove(self, **more: object) -> None:

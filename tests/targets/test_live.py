@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.model.target import Ended, Facts, Launch, Target
-from engine.targets.live import LocalTarget, Starter, alive, read_log, recorded
+from engine.targets.live import LocalTarget, Starter, alive, recorded
 from tests.execution.fakes import FakeBoundary
 
 
@@ -32,12 +32,6 @@ def test_who_is_alive() -> None:
     child.stdout.close()
     child.wait()
     assert not alive(child.pid)
-
-
-def test_a_log_is_text_whatever_it_holds(tmp_path: Path) -> None:
-    assert read_log(tmp_path / "none") == ""
-    (tmp_path / "log").write_bytes(b"a\xff\n")
-    assert read_log(tmp_path / "log") == "a\ufffd\n"
 
 
 class Fake:

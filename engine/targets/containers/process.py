@@ -22,7 +22,11 @@ from engine.errors import EngineError, StartError
 from engine.model.target import Ended
 from engine.targets.containers.docking import asking
 from engine.targets.containers.places import Place
+from engine.targets.logfile import Shortener
 from engine.targets.process import GRACE, MARGIN, Process
+
+# So many of the last lines that Docker has kept of a container are taken.
+KEPT_LINES = 2000
 
 T = TypeVar("T")
 
@@ -41,6 +45,7 @@ class Container(Process):
         self._place = place
         self._exited = asyncio.Event()
         self._descriptor = -1
+        self._shortener = Shortener(log, asyncio.get_running_loop())
         self._watching: asyncio.Task[None] | None = None
 
     @classmethod
@@ -115,7 +120,7 @@ class Container(Process):
     def _keep(self) -> None:
         """Put what Docker has of its streams into its log: what was written before the log's file was opened."""
         with suppress(DockerException, OSError):
-            words = self._container.logs()
+            words = self._container.logs(tail=KEPT_LINES)
             if words:
                 with self._log.open("ab") as file:
                     file.write(words)
@@ -157,6 +162,7 @@ class Container(Process):
 
     async def release(self) -> None:
         """Remove the container."""
+        self._shortener.stop()
         if self._watching is not None and not self._watching.done():
             await self.stop(0.0)
 

@@ -28,7 +28,8 @@ from engine.targets.gateways import load_gateways
 from engine.targets.gateways.base import split
 from engine.targets.gateways.nginx import Nginx, find
 from engine.targets.layout import APPS
-from engine.targets.live import Keeper, LocalTarget, Starter, read_log
+from engine.targets.live import Keeper, LocalTarget, Starter
+from engine.targets.logfile import read_log
 from engine.targets.offers import NOTHING, Probed
 from engine.targets.offers import WORDS as OFFERS
 from engine.targets.ports import PortTaken
