@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass, field, replace
 
 from engine.drivers.base import Connection, Context, Kind, Observation, Performed, Stop
-from engine.errors import ChannelClosed, Defect, EvidenceLost, Refused
+from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.judge import Match, count, judge
 from engine.model.case import Case, Step
@@ -47,8 +47,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Memory:
-    """What all branches of one job share. ``lost_before`` counts the records that were lost before it began;
-    ``refused`` says that the target refused a connection."""
+    """What all branches of one job share. ``lost_before`` counts the records that were lost before it began."""
 
     job: Job
     live: LiveTarget
@@ -61,7 +60,6 @@ class Memory:
     calls: int = 0
     log_from: int = 0
     lost_before: int = 0
-    refused: bool = False
     under_way: dict[int, Step] = field(default_factory=dict)
 
 
@@ -146,7 +144,7 @@ class Branch(Context):
         live = memory.live
         hello = None if live.tls is None else Hello(live.tls)
         more = () if hello is None else (None, hello)
-        channel = await self._opened(live.upstream if upstream else live.address, subject, *more)
+        channel = await memory.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "", hello=hello)
         memory.connections.append(connection)
         if name:
@@ -166,19 +164,11 @@ class Branch(Context):
         more: tuple[object, ...] = () if receive_buffer is None else (receive_buffer,)
         more = (receive_buffer, hello) if hello is not None else more
         memory = self._memory
-        channel = await self._opened(address or memory.live.address, name, *more)
+        channel = await memory.open_channel(address or memory.live.address, name, *more)
         connection = self._named[name] = Connection(channel, name, hello=hello)
         memory.connections.append(connection)
         self.performed.peer, self.performed.connection = channel.local, name
         return connection
-
-    async def _opened(self, address: tuple[str, int], subject: str, *more: object) -> Channel:
-        memory = self._memory
-        try:
-            return await memory.open_channel(address, subject, *more)
-        except Refused:
-            memory.refused = memory.refused or address == memory.live.address
-            raise
 
     def _find_connection(self, name: str) -> Connection | None:
         branch: Branch | None = self

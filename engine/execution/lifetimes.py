@@ -18,20 +18,23 @@ Rules:
 
 1. A result is provisional for ``OUTLIVES`` seconds. Then the server's process is asked for anew (``check``), and if it
    still runs, the result is settled. One task a lifetime does this for all results together (``_watch``).
-2. A lifetime is over when the server's main process has ended, when nobody listens at its address any more, or when a
-   worker has gone under a job that did not pass. No job begins then; those under way are left to end.
-3. What is provisional or under way at that moment is a *suspect*. A job that began after the death is no suspect: it
-   waits again.
-4. A single suspect is to blame, and is a ``crash``. Several run again on a new server, one at a time, and the server
-   is watched for ``OUTLIVES`` after each (``_alone``). The one under which it dies is a ``crash``; every other one has
-   the verdict that it came to alone. Those that had passed run last.
-5. Where no suspect kills the server alone, it takes several at a time, or chance. The death must show all the same,
-   so each suspect that had crashed is a ``crash``, and its reason says so. From then on the launch's jobs run one at a
-   time, since in company their results are worth nothing.
-6. A job therefore runs twice at most. Restarts are bounded by that, and need no count that one job could exhaust for
+2. A lifetime is over when the server's main process has *ended*. When a job does not pass, it is over as well where a
+   *worker* has gone, or where the server is *silent*: GET /health is not answered. No job begins then; those under way
+   are left to end.
+3. What is provisional or under way at that moment is a *suspect*. A job that began after the process had ended is no
+   suspect: it waits again.
+4. A single suspect is to blame. Several run again on a new server, one at a time, and after each the server is watched
+   for ``OUTLIVES`` and asked (``_alone``). The one under which its end comes is to blame, and every other one has the
+   verdict that it came to alone. Those that had passed run last.
+5. To be to blame is a ``crash``, unless the server is silent, and the job did not pass: it keeps its own verdict, say a
+   ``timeout``, with a word about the silence.
+6. Where no suspect brings the end about alone, it takes several at a time, or chance. It must show all the same, so
+   each suspect that did not pass keeps what it came to, and its reason says so. From then on the launch's jobs run one
+   at a time, since in company their results are worth nothing.
+7. A job therefore runs twice at most. Restarts are bounded by that, and need no count that one job could exhaust for
    others. Lifetimes in which nothing began, and restarts that fail, are counted: after ``BARREN`` in a row the jobs
    that are left are an ``error``. So is everything where the first start fails.
-7. Where a server is one job's own, its end concerns nobody else, and may be meant. The runner judges it.
+8. Where a server is one job's own, its end concerns nobody else, and may be meant. The runner judges it.
 
 What can go wrong: a server that dies more than ``OUTLIVES`` after the job that made it die is blamed on whoever runs
 then, or on nobody where none does. A job that waits for another (``depends_on``), or to be let go, gives up waiting
@@ -46,12 +49,13 @@ from collections import deque
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Protocol, TypeVar
 
 from engine.errors import EngineError, StartError
 from engine.execution.company import Company
 from engine.execution.job import Job
-from engine.execution.runner import LOG, deaf, died, not_run
+from engine.execution.runner import LOG, died, not_run
 from engine.model.protocols import LiveTarget
 from engine.model.target import Launch
 from engine.model.verdict import JobResult, Verdict
@@ -108,13 +112,27 @@ class Finished:
     at: float
 
 
+class Sort(Enum):
+    """What a lifetime's end was."""
+
+    ENDED = "its main process ended"
+    WORKER = "a worker that served it is gone"
+    SILENT = "it answers nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a lifetime: what it was, and how it came, for people."""
+
+    sort: Sort
+    how: str
+
+
 @dataclass(slots=True)
 class Death:
-    """The end of a lifetime: how it came, whether the main process ended, who is suspected, and what came of those that
-    have run alone."""
+    """The end of a lifetime, who is suspected, and what came of those that have run alone."""
 
-    how: str
-    fatal: bool
+    end: End
     suspects: deque[Finished]
     cleared: list[tuple[Finished, JobResult]] = field(default_factory=list)
     guilty: bool = False
@@ -122,27 +140,27 @@ class Death:
 
 @dataclass(slots=True)
 class Lifetime:
-    """A server while jobs run on it side by side. ``how`` says how it ended, "" while it lives."""
+    """A server while jobs run on it side by side. ``end`` is None while it lives."""
 
     live: LiveTarget
     company: Company
     finished: deque[Finished] = field(default_factory=deque)
     begun: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
-    how: str = ""
+    end: End | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     idle: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def dead(self) -> bool:
         """Whether it is over, as far as that is known without asking."""
-        if not self.how and self.live.ended is not None:
-            self.end(died(self.live))
-        return bool(self.how)
+        if self.end is None and self.live.ended is not None:
+            self.finish(End(Sort.ENDED, died(self.live)))
+        return self.end is not None
 
-    def end(self, how: str) -> None:
+    def finish(self, end: End) -> None:
         """Note that it is over."""
-        self.how = self.how or how
+        self.end = self.end or end
         self.over.set()
         self.news.set()
 
@@ -208,15 +226,15 @@ class LaunchRun:
     async def _alone(self, live: LiveTarget) -> bool:
         """Run suspects one at a time until none is left or the server dies. Whether it lives."""
         death = self._death
-        how = ""
-        while death is not None and death.suspects and not how:
+        end: End | None = None
+        while death is not None and death.suspects and end is None:
             if live.ended is not None:  # before anybody was there to be blamed
                 return False
             suspect = death.suspects.popleft()
-            result, how = await self._watched(suspect.job, live)
-            if how:
+            result, end = await self._watched(suspect.job, live)
+            if end is not None:
                 death.guilty = True
-                self._owner.settle(suspect.job, crash(result, how, live))
+                self._owner.settle(suspect.job, guilty(result, end, live))
             else:
                 death.cleared.append((suspect, result))
         if death is not None and not death.suspects:
@@ -225,18 +243,16 @@ class LaunchRun:
             for job, result in verdicts(death):
                 self._owner.settle(job, result)
             self._death = None
-        return not how
+        return end is None
 
-    async def _watched(self, job: Job, live: LiveTarget) -> tuple[JobResult, str]:
-        """Run a job with nothing beside it. Its result, and how the server ended, "" where it lives on."""
+    async def _watched(self, job: Job, live: LiveTarget) -> tuple[JobResult, End | None]:
+        """Run a job with nothing beside it. Its result, and how the server ended, None where it lives on."""
         result = await self._owner.perform(job, live)
-        if result.verdict is Verdict.CRASH:
-            return result, result.reason
         await asyncio.sleep(OUTLIVES)
         await live.check()
-        if live.ended is not None:
-            return result, died(live)
-        return result, "" if await live.listens() else deaf(live)
+        if live.ended is not None or result.verdict is Verdict.CRASH:
+            return result, end_of(result, live)
+        return result, None if await live.answers() else End(Sort.SILENT, silent(live))
 
     # Side by side
 
@@ -251,7 +267,7 @@ class LaunchRun:
                     workers.create_task(self._work(life, jobs))
             life.idle = True
             life.news.set()
-        late = self._bury(life) if life.how else frozenset()
+        late = self._bury(life, life.end) if life.end is not None else frozenset()
         self._waiting = [job for job in self._waiting if job.position in late or job.position not in life.begun]
 
     def _queue(self) -> Iterator[Job]:
@@ -289,7 +305,7 @@ class LaunchRun:
             life.company.leave(job.case.alone)
         life.finished.append(Finished(job, result, began, time.monotonic()))
         if result.verdict is Verdict.CRASH:
-            life.end(result.reason)
+            life.finish(end_of(result, life.live))
         life.news.set()
 
     async def _watch(self, life: Lifetime) -> None:
@@ -305,65 +321,98 @@ class LaunchRun:
             outlived = time.monotonic() - OUTLIVES
             await life.live.check()
             due = [one for one in life.finished if one.at <= outlived]
-            if any(one.result.verdict is not Verdict.PASS for one in due):
-                gone = set(life.live.workers_lost) - life.lost
-                life.lost |= gone
-                if gone:
-                    life.end(f"worker {', '.join(map(str, sorted(gone)))} is gone")
+            broken = [one for one in due if one.result.verdict is not Verdict.PASS]
+            if broken and not life.dead():
+                await self._look_into(life)
             if life.dead():
                 return
             for one in due:
                 life.finished.popleft()
                 self._owner.settle(one.job, one.result)
 
-    def _bury(self, life: Lifetime) -> frozenset[int]:
+    @staticmethod
+    async def _look_into(life: Lifetime) -> None:
+        """See whether the server can still be held to anything, where jobs did not pass."""
+        gone = set(life.live.workers_lost) - life.lost
+        life.lost |= gone
+        if gone:
+            life.finish(End(Sort.WORKER, f"worker {', '.join(map(str, sorted(gone)))} is gone"))
+            return
+        await life.company.enter("")  # no job that wants to be alone runs beside the question
+        try:
+            if not await life.live.answers():
+                life.finish(End(Sort.SILENT, silent(life.live)))
+        finally:
+            life.company.leave("")
+
+    def _bury(self, life: Lifetime, end: End) -> frozenset[int]:
         """Tell who is suspected of a lifetime's end. The positions of those that began after it."""
-        fatal = life.live.ended is not None
-        late = {one.job.position for one in life.finished if fatal and one.began > life.live.ended_at}
+        ended = end.sort is Sort.ENDED
+        late = {one.job.position for one in life.finished if ended and one.began > life.live.ended_at}
         suspects = [one for one in life.finished if one.job.position not in late]
-        if len(suspects) == 1 and (fatal or suspects[0].result.verdict is Verdict.CRASH):
-            self._owner.settle(suspects[0].job, crash(suspects[0].result, life.how, life.live))
+        if len(suspects) == 1:
+            self._owner.settle(suspects[0].job, guilty(suspects[0].result, end, life.live))
         elif suspects:
             # Of those that had passed, the latest is the likeliest.
             red = [one for one in suspects if one.result.verdict is not Verdict.PASS]
             passed = [one for one in suspects if one.result.verdict is Verdict.PASS]
-            self._death = Death(life.how, fatal, deque([*red, *reversed(passed)]))
+            self._death = Death(end, deque([*red, *reversed(passed)]))
         return frozenset(late)
 
 
 def blamed(death: Death) -> frozenset[int]:
-    """Whom a death falls upon that none of its suspects brought about alone, as positions: those that the runner saw
-    crash; where it saw none, as the news of the end came late, those that did not pass; else all. Pure."""
+    """On whom an end falls that none of its suspects brought about alone, as positions: those that the runner saw
+    crash; where it saw none, as news of an end come late, those that did not pass; else all. Pure."""
     if death.guilty:
         return frozenset()
-    found = [one for one, _ in death.cleared if one.result.verdict is Verdict.CRASH]
-    if not found and death.fatal:
-        every = [one for one, _ in death.cleared]
+    every = [one for one, _ in death.cleared]
+    found = [one for one in every if one.result.verdict is Verdict.CRASH]
+    if not found and death.end.sort is not Sort.WORKER:
         found = [one for one in every if one.result.verdict is not Verdict.PASS] or every
     return frozenset(one.job.position for one in found)
 
 
 def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
-    """What the suspects of a death come to under whom the server did not die when they ran alone. Pure."""
+    """What the suspects of an end come to under whom it did not come when they ran alone. Pure."""
     fallen = blamed(death)
-    beside = len(death.cleared) - 1
+    many = sum(one.result.verdict is not Verdict.PASS for one, _ in death.cleared)
+    company = f"while {many} cases ran side by side" if many > 1 else "while this case ran"
     found: list[tuple[Job, JobResult]] = []
     for one, alone in death.cleared:
         if one.job.position in fallen:
-            company = f"while this case and {beside} more ran side by side" if beside else "while this case ran"
-            reason = f"{death.how} {company}; alone it comes to {alone.verdict.value}"
-            found.append((one.job, replace(one.result, verdict=Verdict.CRASH, reason=reason)))
+            reason = f"{death.end.how}, {company}; alone this one comes to {alone.verdict.value}"
+            own = death.end.sort is Sort.SILENT and one.result.verdict is not Verdict.PASS
+            found.append(
+                (one.job, replace(one.result, verdict=one.result.verdict if own else Verdict.CRASH, reason=reason))
+            )
         else:
             found.append((one.job, alone))
     return found
 
 
-def crash(result: JobResult, how: str, live: LiveTarget) -> JobResult:
+def end_of(result: JobResult, live: LiveTarget) -> End:
+    """The end that the runner saw, or that is known by now."""
+    if live.ended is not None:
+        return End(Sort.ENDED, died(live))
+    return End(Sort.WORKER, result.reason)
+
+
+def silent(live: LiveTarget) -> str:
+    """That a server runs, and answers nobody, for people."""
+    host, port = live.address
+    return f"the server at {host}:{port} no longer answers, and its process runs on"
+
+
+def guilty(result: JobResult, end: End, live: LiveTarget) -> JobResult:
     """The result of a job under which the server ended, or just after which."""
-    if result.verdict is Verdict.CRASH:
+    if result.verdict is Verdict.CRASH or (end.sort is Sort.WORKER and result.verdict is not Verdict.PASS):
         return result
-    after = ", just after this case had passed" if result.verdict is Verdict.PASS else ""
-    return replace(result, verdict=Verdict.CRASH, reason=how + after, log=result.log or live.log()[-LOG:])
+    log = result.log or live.log()[-LOG:]
+    if result.verdict is Verdict.PASS:
+        return replace(result, verdict=Verdict.CRASH, reason=f"{end.how}, just after this case had passed", log=log)
+    if end.sort is Sort.SILENT:
+        return replace(result, reason=f"{result.reason}; {end.how}", log=log)
+    return replace(result, verdict=Verdict.CRASH, reason=end.how, log=log)
 
 
 async def _unless(over: asyncio.Event, waiting: Awaitable[T]) -> T | None:

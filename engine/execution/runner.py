@@ -204,8 +204,6 @@ async def _crash(memory: Memory) -> str:
     live = memory.live
     if await live.check() is not None:
         return died(live)
-    if memory.refused and not await live.listens():
-        return deaf(live)
     served = {call.pid for call in _calls(memory)}
     lost = sorted(served.intersection(live.workers_lost))
     return f"worker {', '.join(map(str, lost))} is gone" if lost else ""
@@ -214,12 +212,6 @@ async def _crash(memory: Memory) -> str:
 def died(live: LiveTarget) -> str:
     """How a server's main process ended, for people."""
     return f"the server ended with {live.ended}"
-
-
-def deaf(live: LiveTarget) -> str:
-    """That a server runs, and takes no connections, for people."""
-    host, port = live.upstream
-    return f"the server no longer listens at {host}:{port}, and its process runs on"
 
 
 def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:

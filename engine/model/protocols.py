@@ -199,9 +199,9 @@ class LiveTarget(Protocol):
         """How its main process has ended by now, as whoever watches it knows at this moment; None while it runs."""
         ...
 
-    async def listens(self) -> bool:
-        """Whether connections are taken at its address, found by making one. True for a server that one case has for
-        itself: it may be meant to listen no more."""
+    async def answers(self) -> bool:
+        """Whether it answers GET /health, with whatever status, found by asking. True for a server that one case has
+        for itself: it may be meant to answer no more."""
         ...
 
     @property

@@ -24,6 +24,8 @@ AGAIN = 0.02
 POLL = 0.0015
 # How long after an answer the observer's record may take to show.
 RECORD_WITHIN = 2.0
+# So much of an answer is read, in bytes: a server may send without end.
+MOST = 1 << 20
 # What a gateway answers of its own while the server behind it does not.
 NOT_YET = (502, 504)
 
@@ -118,7 +120,7 @@ async def ask(
     try:
         head = f"GET /health HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode())
-        data = await reader.read()
+        data = await most_of(reader)
     finally:
         if tls is not None:  # nobody waits for a closure alert that may never come
             writer.transport.abort()
@@ -128,6 +130,16 @@ async def ask(
     if not data:
         raise EOFError
     return parse(data)
+
+
+async def most_of(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the end of the stream. Raises OSError, and NotReady for more than anybody needs."""
+    data = bytearray()
+    while piece := await reader.read(65536):
+        data += piece
+        if len(data) > MOST:
+            raise NotReady(f"GET /health was answered with more than {MOST >> 10} KiB")
+    return bytes(data)
 
 
 def parse(data: bytes) -> Answer:

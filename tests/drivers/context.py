@@ -217,7 +217,7 @@ class FakeLive(LiveTarget):
     async def check(self) -> Ended | None:
         return self.end
 
-    async def listens(self) -> bool:
+    async def answers(self) -> bool:
         return True
 
     @property

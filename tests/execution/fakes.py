@@ -94,13 +94,13 @@ class FakeLive:
     ended_at: float = 0.0
     written: str = ""
     started: int = 0
-    listening: bool = True
+    answering: bool = True
 
     async def check(self) -> Ended | None:
         return self.ended
 
-    async def listens(self) -> bool:
-        return self.listening
+    async def answers(self) -> bool:
+        return self.answering
 
     def log(self, since: int = 0) -> str:
         return self.written[since:]

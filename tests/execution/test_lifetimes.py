@@ -184,7 +184,7 @@ def test_where_it_takes_several_the_death_shows_and_the_rest_runs_one_at_a_time(
     assert Counter(verdicts.values()) == {CRASH: 4, PASS: 4}
     assert {name for name, verdict in verdicts.items() if verdict is CRASH} == set("abcd")
     assert run.reason("a") == (
-        "the server ended with signal 11 while this case and 3 more ran side by side; alone it comes to pass"
+        "the server ended with signal 11, while 4 cases ran side by side; alone this one comes to pass"
     )
     assert run.starts == 2
 
@@ -227,17 +227,55 @@ def test_a_job_that_began_after_the_death_waits_again() -> None:
     assert run.go() == {"k": CRASH, "b": PASS, "late": PASS}
 
 
-def test_a_server_that_listens_no_more_is_as_good_as_dead() -> None:
+def test_a_server_that_answers_nobody_is_as_good_as_dead() -> None:
+    """The one after which it answers nobody keeps its verdict, and its neighbours are not blamed for it."""
+
+    async def act(one: Job, server: Server) -> Verdict:
+        if one.case.id == "k":
+            server.answering = False
+        return await answered(server) if server.answering else Verdict.TIMEOUT
+
+    run = Run(some("a", "k", "b", "c", "d"), act, company=3)
+    assert run.go() == {"a": PASS, "k": Verdict.TIMEOUT, "b": PASS, "c": PASS, "d": PASS}
+    assert run.reason("k").endswith("; the server at 127.0.0.1:1 no longer answers, and its process runs on")
+
+
+def test_one_after_whose_pass_it_answers_nobody_is_a_crash() -> None:
     async def act(one: Job, server: Server) -> Verdict:
         await asyncio.sleep(0)
-        if not server.listening:
-            return CRASH  # as the runner has it
-        server.listening = one.case.id != "k"
+        if not server.answering:
+            return FAIL
+        server.answering = one.case.id != "k"
         return PASS
 
     run = Run(some("a", "k", "b", "c"), act, company=1)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS, "c": PASS}
-    assert "no longer listens" in run.reason("k")
+    assert run.reason("k") == (
+        "the server at 127.0.0.1:1 no longer answers, and its process runs on, just after this case had passed"
+    )
+
+
+def test_where_it_takes_several_for_silence_each_keeps_its_verdict() -> None:
+    async def act(one: Job, server: Server) -> Verdict:
+        server.answering = server.answering and len(server.under_way) < 3
+        await asyncio.sleep(0.001)
+        return PASS if server.answering else Verdict.TIMEOUT
+
+    run = Run(some(*"abc"), act, company=3)
+    assert run.go() == dict.fromkeys("abc", Verdict.TIMEOUT)
+    assert run.reason("a") == (
+        "the server at 127.0.0.1:1 no longer answers, and its process runs on, while 3 cases ran side by side; "
+        "alone this one comes to pass"
+    )
+
+
+def test_a_failure_on_a_server_that_answers_is_a_failure() -> None:
+    async def act(one: Job, server: Server) -> Verdict:
+        return Verdict.TIMEOUT if one.case.id == "t" else PASS
+
+    run = Run(some("a", "t", "b"), act)
+    assert run.go() == {"a": PASS, "t": Verdict.TIMEOUT, "b": PASS}
+    assert run.starts == 1
 
 
 def test_a_worker_that_goes_is_a_death_too() -> None:

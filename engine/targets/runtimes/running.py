@@ -107,7 +107,7 @@ class RunningTarget:
     async def check(self) -> Ended | None:
         return None
 
-    async def listens(self) -> bool:
+    async def answers(self) -> bool:
         return True
 
     def log(self, since: int = 0) -> str:

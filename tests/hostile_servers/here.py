@@ -1,0 +1,34 @@
+"""Makes the hostile server known to the engine that runs in this process: import it before anything is begun.
+
+What it needs is the standard library, so the interpreter of the tests is its environment. Nothing is probed: a probe is
+no case, and starts each server once more. One that never becomes ready is given up sooner.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+import engine.targets.servers
+from engine.app import workshop
+from engine.targets.environments import Environment, Environments
+from engine.targets.frameworks import Framework
+from engine.targets.runtimes.local import LocalRuntime
+from engine.targets.servers.base import Server
+
+READY_WITHIN = 4.0
+
+
+class Here(Environments):
+    """One environment for all: this interpreter."""
+
+    async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
+        return Environment(Path(sys.executable), platform.python_version(), {})
+
+
+DEFAULTS = LocalRuntime.__init__.__kwdefaults__ or {}
+engine.targets.servers.__path__.append(str(Path(__file__).with_name("declared")))
+setattr(workshop, "Environments", Here)  # noqa: B010
+setattr(workshop, "probes", lambda places: None)  # noqa: B010
+LocalRuntime.__init__.__kwdefaults__ = {**DEFAULTS, "ready_within": READY_WITHIN}
