@@ -47,8 +47,9 @@ async def session(
     run_id = new_run_id()
     jobs = [replace(job, position=job.position + before) for job in jobs]
     store = keep(front.places, run_id, (), jobs)
+    known = front.known(front.baselines({job.case.place.file for job in jobs}))
     running = Session(
-        jobs, Lending(live), workshop.runner(run_id), store, (), Limits(targets=len(live)), known=front.known
+        jobs, Lending(live), workshop.runner(run_id), store, (), Limits(targets=len(live)), known=known
     )  # fmt: skip
     await running.schedule.allow(before + len(jobs))
     began = time.monotonic()
