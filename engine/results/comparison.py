@@ -7,6 +7,8 @@ in the same way is not told.
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +16,7 @@ from enum import StrEnum
 from packaging.version import InvalidVersion, Version
 
 from engine.errors import UsageError
+from engine.model.commands import server_word
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.attribution import Attribution, Attributions, Cell, Fault, attribute
@@ -135,7 +138,9 @@ class Comparison:
 
 def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
     """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
-    these differ, they are what is compared, and so match. So are runtimes, where each run has one."""
+    these differ, they are what is compared, and so match. So are runtimes, where each run has one. Where no target of
+    one is in the other, servers are what is compared: targets match by framework, loop and gateway, if each run has one
+    of these. Raises UsageError where nothing matches."""
     of_before, of_after = _configurations(before.targets), _configurations(after.targets)
     same = {
         server
@@ -145,10 +150,15 @@ def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
     runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
     any_runtime = runtimes[0] != runtimes[1] and all(len(one) == 1 for one in runtimes)
 
-    def key(row: TargetRow) -> Key:
+    def of_server(row: TargetRow) -> Key:
         server = row.server if row.server in same else _configured(row)
         *rest, runtime = _rest(row)
         return (server, *rest, "" if any_runtime else runtime)
+
+    of_any = _of_one(before, after, lambda row: of_server(row)[1:])
+    key = next((key for key in (of_server, of_any) if _met(before, after, key, part)), None)
+    if key is None:
+        raise _nothing_in_common(before, after)
 
     names = (before.id, after.id) if before.id != after.id else (f"{before.id} (before)", f"{after.id} (after)")
     others = _cells(after, names[1]), _cells(before, names[0])
@@ -156,6 +166,26 @@ def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
         _side(names[0], before, before.targets, key, part, others=others[0]),
         _side(names[1], after, after.targets, key, part, others=others[1]),
     )
+
+
+def _met(before: Run, after: Run, key: Callable[[TargetRow], Key], part: Part) -> bool:
+    """Whether any target of one run matches one of the other."""
+    keys = [{key(row) for row in run.targets if part.has(row)} for run in (before, after)]
+    return bool(keys[0] & keys[1])
+
+
+def _of_one(before: Run, after: Run, key: Callable[[TargetRow], Key]) -> Callable[[TargetRow], Key]:
+    """The key, for targets that have it alone in their run; others match nothing."""
+    counts = [Counter(key(row) for row in run.targets) for run in (before, after)]
+    several = {one for count in counts for one, number in count.items() if number > 1}
+    return lambda row: (row.id, "one of several") if key(row) in several else key(row)
+
+
+def _nothing_in_common(before: Run, after: Run) -> UsageError:
+    what = f"{before.id} and {after.id} have no target in common"
+    words = [word for run in (before, after) for row in run.targets[:1] for word in ("--server", server_word(row))]
+    command = shlex.join(["engine", "compare", *words])
+    return UsageError(what, hint=f"targets of the same framework, loop and gateway are compared; `{command}` runs both")
 
 
 def servers(run: Run, before: Sequence[str], after: Sequence[str], part: Part = WHOLE) -> tuple[Side, Side]:
@@ -210,7 +240,7 @@ def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
     if not before.targets.keys() & after.targets.keys():
         raise UsageError(
             f"{before.name} and {after.name} have no target in common",
-            hint="compared are targets of the same framework and loop",
+            hint="compared are targets of the same framework, loop and gateway",
         )
     differences = [_difference(change, address, pairs, before, after) for (change, address, *_), pairs in found.items()]
     return Comparison(

@@ -135,6 +135,21 @@ def test_releases_match_where_each_run_has_one() -> None:
     assert (several.compared, several.broke, several.missing_before) == (1, False, ("s==2-f-asyncio",))
 
 
+def test_runs_of_different_servers_match_by_framework_and_loop() -> None:
+    found = runs(run({"s f": FAIL, "s g": PASS, "s f uvloop": PASS}), run({"t f": PASS, "t g": FAIL, "t h": PASS}))
+    assert [(one.change, one.pairs[0].after.target) for one in found.differences] == [
+        (BROKE, "t-g-asyncio"),
+        (MENDED, "t-f-asyncio"),
+    ]
+    assert (found.missing_after, found.missing_before) == (("s-f-uvloop",), ("t-h-asyncio",))
+    # Where any server is in both, that is what is compared.
+    found = runs(run({"s f": FAIL, "t f": PASS}), run({"t f": PASS}))
+    assert (found.compared, found.missing_after) == (1, ("s-f-asyncio",))
+    # A run with a server for each interface is held against a run with one.
+    found = runs(run({"s f": FAIL, "u flask auto": PASS}), run({"t f": PASS}))
+    assert (found.compared, found.missing_after) == (1, ("u-flask-auto",))
+
+
 def test_two_servers_of_one_run() -> None:
     one = run({"s==1 f": FAIL, "s==1 control": PASS, "s==2 f": PASS, "s==2 control": PASS, "t f": FAIL})
     found = compare(*servers(one, ["s==1"], ["s==2"]))
@@ -207,8 +222,11 @@ def test_targets_that_start_on_one_side_alone() -> None:
 
 
 def test_what_has_nothing_in_common_is_refused() -> None:
+    with pytest.raises(UsageError, match="no target in common") as caught:
+        runs(run({"s==1 f": PASS}), run({"t g": PASS}))
+    assert "`engine compare --server s==1 --server t` runs both" in caught.value.hint
     with pytest.raises(UsageError, match="no target in common"):
-        runs(run({"s f": PASS}), run({"t f": PASS}))
+        runs(run({"s f": PASS, "u f": PASS}), run({"t f": PASS}))  # which of the two?
     with pytest.raises(UsageError, match="no targets of s==3") as caught:
         servers(run({"s==1 f": PASS, "s==2 f": PASS}), ["s==1"], ["s==3"])
     assert caught.value.hint == "it has s==1, s==2"
