@@ -83,6 +83,18 @@ def named(words: Sequence[str], front: Front, among: Sequence[str] = ()) -> Name
     return Named(tuple(paths), tuple(absolute(path) for path in whole), tuple(addresses), roots)
 
 
+def paths(words: Sequence[str], front: Front) -> list[Path]:
+    """The files and folders of documents that some words name; every suite that comes with the engine for none. Raises
+    UsageError for one that is not there."""
+    found = []
+    for word in words:
+        path = located(word, front)
+        if path is None:
+            raise no_path(word, front)
+        found.append(path)
+    return found or [relative(front.places.specs)]
+
+
 def is_path(word: str) -> bool:
     """Whether a word can only be a path: no id has a slash or the suffix of a document."""
     return "/" in word.partition("[")[0] or word.endswith(SUFFIXES) or word in (".", "..")
@@ -116,6 +128,9 @@ def there(folder: Path, front: Front) -> Iterator[str]:
 
 def unknown(one: Address, cases: Sequence[Case], loaded: Loaded) -> UsageError:
     """The error for an address that means no case: the nearest suite, id or value."""
+    if broken := meant(str(one), loaded.broken):
+        file = parsed(broken[0]).file
+        return UsageError(f"the case {broken[0]} has mistakes", hint=f"`engine lint {file}` shows them")
     files = [suite.file for suite in loaded.suites]
     inside = [case for case in cases if not one.file or case.file == one.file or case.file.endswith(f"/{one.file}")]
     if one.file and one.file not in files and not inside:
@@ -168,4 +183,4 @@ def listed(names: Sequence[str]) -> str:
     return "name one of them:\n    " + "\n    ".join(rows)
 
 
-__all__ = ["Named", "bare", "canonical", "located", "named", "one"]
+__all__ = ["Named", "bare", "canonical", "located", "named", "one", "paths"]

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from engine.cli.base import Command, place_arguments
-from engine.errors import UsageError
 from engine.terminal import lint_output
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("paths", nargs="*", default=["specs"], metavar="PATH", help="files and folders (specs)")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders (specs)")
     parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="how the mistakes are written")
     place_arguments(parser, results=False)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
-    from engine.app import baseline
+    from engine.app import addresses, baseline
     from engine.app.front import Front
     from engine.app.places import find
 
-    paths = [Path(path) for path in parsed.paths]
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"there is no {path}", hint="name files or folders of documents")
-    loaded = baseline.lint(Front(find(frameworks=parsed.frameworks)), paths)
-    cases = sum(len(suite.cases) for suite in loaded.suites)
-    found, files = loaded.diagnostics, loaded.files
+    front = Front(find(frameworks=parsed.frameworks))
+    loaded = baseline.lint(front, addresses.paths(parsed.paths, front))
+    found, files, cases = loaded.diagnostics, loaded.files, loaded.cases
     match parsed.format:
         case "json":
             print(lint_output.json(found, files=files, cases=cases), end="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -114,6 +114,7 @@ def load_paths(
         gathered.sources,
         gathered.files,
         tuple(gathered.clause_places),
+        broken=tuple(gathered.broken),
     )
 
 
@@ -139,6 +140,7 @@ class _Gathered:
     sources: dict[str, str] = field(default_factory=dict)
     files: int = 0
     clause_places: dict[str, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
 
     def take(self, source: Source) -> None:
         """Load one document."""
@@ -176,7 +178,9 @@ class _Gathered:
                 first[1].key, "document-kind", "this version of the engine reads no history", "move the file elsewhere"
             )
         elif kind == "suite":
-            self.suites.append(_Suite(root, source, self.language, notes).read())
+            suite = _Suite(root, source, self.language, notes).read()
+            self.suites.append(suite)
+            self.broken.extend(_left_out(root, suite))
         elif self._fits(kind, root, notes):
             if kind == "known-failures":
                 known.check(root, notes)
@@ -195,6 +199,17 @@ class _Gathered:
                 hint = f"the first stands at {self.clause_places[clause.id]}"
                 notes.error(node.place, "duplicate-id", f"two clauses are called {clause.id!r}", hint)
             self.clause_places.setdefault(clause.id, str(node.place))
+
+
+def _left_out(root: Node, suite: Suite) -> Iterator[str]:
+    """The addresses of the cases of a document that its suite lacks, since they have mistakes."""
+    listed = root.get("cases")
+    there = {case.stem for case in suite.cases}
+    for node in listed.items() if listed is not None else ():
+        identity = node.get("id")
+        name = str(identity.value) if identity is not None else ""
+        if name not in there:
+            yield f"{suite.file}::{name}"
 
 
 class _Suite:

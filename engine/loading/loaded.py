@@ -17,7 +17,7 @@ class Loaded:
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``Place.file``; ``files`` counts all.
     ``clauses`` are the ids of clauses. ``kept_at`` are the files that hold what each document held, where all of them
-    were kept already.
+    were kept already. ``broken`` are the addresses of cases with mistakes, without a value of their matrix.
     """
 
     suites: tuple[Suite, ...]
@@ -27,6 +27,12 @@ class Loaded:
     files: int = 0
     clauses: tuple[str, ...] = ()
     kept_at: tuple[Path, ...] = ()
+    broken: tuple[str, ...] = ()
+
+    @property
+    def cases(self) -> int:
+        """How many cases were looked at: each value of a matrix by itself, and those with mistakes."""
+        return sum(len(suite.cases) for suite in self.suites) + len(self.broken)
 
     @property
     def errors(self) -> int:

@@ -155,5 +155,8 @@ def test_an_item_of_pytest_means_its_case(front: Front) -> None:
 def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Front, mine: Path) -> None:
     (mine / "suites" / "a.yaml").write_text(SUITE.replace("id: one,", "id: one, nonsense: 1,"))
     with pytest.raises(UsageError) as caught:
-        addresses.one("suites/a.yaml::one", front)
+        addresses.one("suites/a.yaml::three", front)
     assert "documents have mistakes: `engine lint` shows them" in caught.value.hint
+    with pytest.raises(UsageError, match=r"the case suites/a\.yaml::one has mistakes") as caught:
+        addresses.one("suites/a.yaml::one", front)
+    assert caught.value.hint == "`engine lint suites/a.yaml` shows them"

@@ -58,6 +58,31 @@ def test_frameworks_of_ones_own_are_known(engine: Engine, suites: Path, framewor
     assert (ran.returncode, ran.stdout) == (0, "no mistakes; looked at 1 file, 1 case\n")
 
 
+def test_cases_with_mistakes_were_looked_at_too(engine: Engine, suites: Path) -> None:
+    other = "  - id: b\n    title: B\n    steps: [{request: {path: /scope, expect: {status: 200}}}]\n"
+    (suites / "wrong.yaml").write_text(MISTAKE + other)
+    ran = engine("lint", "wrong.yaml")
+    assert ran.stdout.endswith("1 error in 1 file; looked at 1 file, 2 cases\n")
+    told = engine("show", "wrong.yaml::a")
+    assert told.returncode == 2
+    assert "the case wrong.yaml::a has mistakes\n  `engine lint wrong.yaml` shows them" in told.stderr
+    assert "the case wrong.yaml::a has mistakes" in engine("show", "a", ".").stderr
+
+
+def looked_at(text: str) -> int:
+    return int(text.split()[-2])
+
+
+def test_the_suites_of_the_engine_are_found_from_elsewhere(engine: Engine) -> None:
+    ran = engine("lint", "specs/http")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("no mistakes; looked at ")
+    every = engine("lint")
+    assert every.returncode == 0
+    assert looked_at(every.stdout) > looked_at(ran.stdout) > 20
+    assert "did you mean 'specs/http'?" in engine("lint", "specs/htp").stderr
+
+
 def test_json(engine: Engine, suites: Path) -> None:
     (suites / "wrong.yaml").write_text(MISTAKE)
     ran = engine("lint", "wrong.yaml", "--format", "json")

@@ -71,7 +71,7 @@ cases:
           script:
             - send: [{head: "GET / HTTP/1.1\\nHost: $(host)"}, {hex: "1b5b33316d"}]
             - drip: {bytes: abc, piece: 1B, every: 5ms}
-            - flood: {of: {fill: {size: 1GiB}}, up_to: 2GiB}
+            - flood: {of: {fill: {size: 256MiB}}, up_to: 2GiB}
             - response: {expect: {json.list: {items: [1, {at_least: 2}]}}}
       - repeat:
           times: 2
@@ -175,6 +175,14 @@ def test_what_is_cited_and_where_it_runs(show: Show) -> None:
     assert all(" with django (" in line for line in section(text, "not on these: left out: it is slow"))
     unable = section(text, "not on these: daphne does not run on uvloop")
     assert " ".join(unable).startswith("daphne with ")
+
+
+def test_servers_restrict_as_they_do_for_a_grid(show: Show, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "post[small]", ".", "--server", "hypercorn"]) == 0
+    text = capsys.readouterr().out
+    assert section(text, "runs on")[0].startswith("hypercorn with")
+    assert "gunicorn with" not in text
+    assert main(["show", "post[small][gunicorn-control-auto]", ".", "--server", "hypercorn"]) == 0
 
 
 def test_only_takes_targets_out(show: Show) -> None:
