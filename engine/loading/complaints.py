@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.loading.diagnostics import LIMIT, Notes
+from engine.loading import meant
+from engine.loading.diagnostics import Notes
 from engine.loading.notations import MAX_HEX
 from engine.model.nodes import Node
 from engine.registry import nearest
@@ -16,49 +15,42 @@ from engine.registry import nearest
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-Way = Sequence[str | int]
-Excused = Callable[[Node, Way], bool]
-
 # The end of a title whose enum lists names: those of servers, frameworks and the like.
 NAMES = "'s name"
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
-def complain(schema: Mapping[str, Any], root: Node, notes: Notes, excused: Excused | None = None) -> list[Way]:
-    """Note every mistake of a document, one a place. The ways to the values that are wrong.
-
-    More than anybody reads are not looked for: a document of a megabyte can hold a hundred thousand.
-
-    ``excused`` says for a value whether it is a variable that the matrix has yet to fill in: nothing is said of it.
-    """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to load, and needed for mistakes only)
-
-    found = Draft202012Validator(schema).iter_errors(root.plain())
-    errors = sorted(islice(found, 5 * LIMIT), key=_order)
-    crowded = {tuple(e.absolute_path) for e in errors if e.validator == "maxProperties"}
-    ways: list[Way] = []
+def complain(errors: Sequence[ValidationError], root: Node, notes: Notes, name: str = "the document") -> None:
+    """Note mistakes of form in a tree, sorted by ``order``, one a place. ``name`` is what to call the tree."""
+    crowded = {tuple(error.absolute_path) for error in errors if error.validator == "maxProperties"}
     for error in errors:
         way = tuple(error.absolute_path)
-        if error.validator == "additionalProperties" and way in crowded:
-            continue
-        node, name = _at(root, way)
-        if excused is not None and excused(node, way):
-            continue
-        ways.append(way)
-        _note(error, node, name, notes)
-    return ways
+        if error.validator != "additionalProperties" or way not in crowded:
+            _note(error, node_at(root, way), _name(root, way, name), notes)
 
 
-def _order(error: Any) -> tuple[list[str], int]:
+def order(error: Any) -> tuple[list[str], int]:
+    """Sorts errors by their ways, and those of one value by what says most."""
     return [str(part) for part in error.absolute_path], _RANK.get(str(error.validator), 5)
 
 
 _RANK = {"type": 0, "maxProperties": 1, "additionalProperties": 2, "required": 3}
 
 
-def _at(root: Node, way: Iterable[str | int]) -> tuple[Node, str]:
-    """The node that a way leads to, and what to call it in a sentence."""
-    node, name, key = root, "the document", ""
+def node_at(root: Node, way: Iterable[str | int]) -> Node:
+    """The node that a way leads to."""
+    node = root
+    for part in way:
+        if isinstance(node.value, list):
+            node = node.value[int(part)]
+        elif isinstance(node.value, dict):
+            node = node.value[str(part)]
+    return node
+
+
+def _name(root: Node, way: Sequence[str | int], name: str) -> str:
+    """What to call the node at a way in a sentence."""
+    node, key = root, ""
     for part in way:
         if isinstance(node.value, list):
             node = node.value[int(part)]
@@ -67,7 +59,7 @@ def _at(root: Node, way: Iterable[str | int]) -> tuple[Node, str]:
             node = node.value[str(part)]
             key = str(part)
             name = f"`{key}`"
-    return node, name
+    return name
 
 
 def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
@@ -85,7 +77,7 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             where = title or name
             shown = ", ".join(f"`{key}`" for key in missing)
             plural = "keys are" if len(missing) > 1 else "key is"
-            notes.claim(
+            notes.form(
                 node.place,
                 "missing-key",
                 f"{where} lacks {shown}",
@@ -93,7 +85,9 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             )
         case "dependentRequired":
             place = next((child.key for key, child in node.entries() if key in schema["dependentRequired"]), node.place)
-            notes.claim(place, "missing-key", "`plus` stands beside `var`", "add `var` with a variable's name")
+            notes.form(
+                place, "missing-key", "`plus` stands beside `var`", "add `var` with a variable's name", of_key=True
+            )
         case "type":
             _wrong_type(schema, node, name, notes)
         case "enum":
@@ -103,25 +97,26 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
         case "minItems" | "maxItems":
             _length(schema, node, name, title, notes)
         case "minimum" | "exclusiveMinimum":
-            notes.claim(
+            notes.form(
                 node.place,
                 "range",
                 f"{name} is at least {schema.get('minimum', 0)}, and this is {_shown(node)}",
             )
         case "maximum":
-            notes.claim(node.place, "range", f"{name} is at most {schema['maximum']}, and this is {_shown(node)}")
+            notes.form(node.place, "range", f"{name} is at most {schema['maximum']}, and this is {_shown(node)}")
         case "minLength":
-            notes.claim(node.place, "empty-text", f"{name} is empty", f"write {title}" if title else "")
+            notes.form(node.place, "empty-text", f"{name} is empty", f"write {title}" if title else "")
         case _:
             # jsonschema's own sentence differs between its releases.
-            notes.claim(node.place, "schema", f"{name} is not {title or 'as the schema has it'}")
+            notes.form(node.place, "schema", f"{name} is not {title or 'as the schema has it'}")
 
 
 def _missing(schema: Mapping[str, Any], node: Node) -> list[str]:
     """The required keys that are not there, but for those that were most likely meant by a key that is unknown."""
     unknown = [key for key, _ in node.entries() if key not in schema.get("properties", {})]
     missing = [str(key) for key in schema["required"] if key not in node]
-    return [key for key in missing if not get_close_matches(key, unknown, 1, 0.6)]
+    likely = {meant.meant(key, missing) for key in unknown}
+    return [key for key in missing if key not in likely]
 
 
 def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
@@ -133,26 +128,29 @@ def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes
         if title.startswith(("a literal, or", "bytes:", "a header's value", "a list of matchers")):
             sort = "operator" if title.startswith("a literal") else "notation for bytes"
             what = f"there is no {sort} {key!r}"
-            hint = nearest(key, known)
+            hint = meant.hint(key, known)
             if hint.startswith("known:"):
                 hint = (
                     "a JSON object as a value is {equals: {...}}, and some of its keys {fields: {...}}"
                     if sort == "operator"
                     else hint
                 )
-            notes.claim(child.key, "unknown-operator" if sort == "operator" else "unknown-notation", what, hint)
+            notes.form(
+                child.key, "unknown-operator" if sort == "operator" else "unknown-notation", what, hint, of_key=True
+            )
             continue
         if title in _UNIONS or title.startswith("an action of"):
             sort = _UNIONS.get(title, title.replace("an action of", "action in"))
-            notes.claim(
+            notes.form(
                 child.key,
                 "unknown-step" if title == "a step" else "unknown-act",
                 f"there is no {sort} {key!r}",
-                nearest(key, known),
+                meant.hint(key, known),
+                of_key=True,
             )
             continue
         where = title if title in ("a case", "a suite", "a clause", "a known failure") else name
-        notes.claim(child.key, "unknown-key", f"there is no key {key!r} in {where}", nearest(key, known))
+        notes.form(child.key, "unknown-key", f"there is no key {key!r} in {where}", meant.hint(key, known), of_key=True)
 
 
 _UNIONS = {"a step": "step kind", "an act": "act"}
@@ -167,10 +165,10 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
             if schema.get("maxProperties") == 1
             else f"{name} is empty"
         )
-        notes.claim(node.place, "empty-mapping", what, "fill it in, or delete it")
+        notes.form(node.place, "empty-mapping", what, "fill it in, or delete it")
         return
     if len(keys) < int(schema.get("minProperties", 0)):
-        notes.claim(
+        notes.form(
             node.place,
             "missing-key",
             f"{name} needs at least {schema['minProperties']} keys",
@@ -189,7 +187,7 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
             f"{words} in one notation, and these are {len(keys)}: {shown}",
             "several parts are a list of mappings",
         )
-    notes.claim(child.key, "one-key", what, hint)
+    notes.form(child.key, "one-key", what, hint, of_key=True)
 
 
 def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
@@ -198,7 +196,7 @@ def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) 
     number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
     if title.startswith(("a time", "a size")) and number:
         unit = "s" if title.startswith("a time") else "B"
-        notes.claim(node.place, "unit", f"{name} is {allowed}", f"write {_shown(node)}{unit} if that is meant")
+        notes.form(node.place, "unit", f"{name} is {allowed}", f"write {_shown(node)}{unit} if that is meant")
         return
     if title.startswith("a header's value") or (title.startswith("bytes:") and isinstance(node.value, (int, float))):
         sort = (
@@ -207,7 +205,7 @@ def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) 
             else "bytes are text, or a notation for bytes"
         )
         code = "header-value" if title.startswith("a header") else "type"
-        notes.claim(node.place, code, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
+        notes.form(node.place, code, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
         return
     hint = ""
     if (
@@ -223,7 +221,7 @@ def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) 
     elif title in ("a step", "an act") or title.startswith("an action of"):
         hint = f"write {{{node.value}: ...}}" if isinstance(node.value, str) else ""
         allowed += ", a mapping with one key"
-    notes.claim(node.place, "type", f"{name} is {allowed}, and this is {_kind(node)}", hint)
+    notes.form(node.place, "type", f"{name} is {allowed}, and this is {_kind(node)}", hint)
 
 
 def _takes(schema: Mapping[str, Any], word: str) -> bool:
@@ -235,14 +233,14 @@ def _enum(words: Sequence[str], title: str, node: Node, name: str, notes: Notes)
     listed = ", ".join(words)
     if not isinstance(node.value, str):
         hint = f'quote it: "{_shown(node)}"' if _shown(node) in words else ""
-        notes.claim(node.place, "type", f"{name} is one of {listed}, and this is {_kind(node)}", hint)
+        notes.form(node.place, "type", f"{name} is one of {listed}, and this is {_kind(node)}", hint)
         return
     hint = nearest(node.value, words)
     if title.endswith(NAMES):
         word = title.removesuffix(NAMES).removeprefix("a ")
-        notes.claim(node.place, f"unknown-{word}", f"there is no {word} called {node.value!r}", hint)
+        notes.form(node.place, f"unknown-{word}", f"there is no {word} called {node.value!r}", hint)
         return
-    notes.claim(
+    notes.form(
         node.place,
         "unknown-word",
         f"{name} is one of {listed}, and not {node.value!r}",
@@ -260,24 +258,24 @@ def _pattern(title: str, node: Node, name: str, notes: Notes) -> None:
             if bare
             else "units of time: ms, s, min; of size: B, KiB, MiB, GiB, TiB"
         )
-        notes.claim(node.place, "unit", f"{name} is {title}, and not {shown!r}", hint)
+        notes.form(node.place, "unit", f"{name} is {title}, and not {shown!r}", hint)
         return
     code = "id" if "id" in title.split() else "form"
     long = title.startswith("pairs of") and len(str(node.value)) > MAX_HEX
     hint = f"write {{base64: ...}}, or the parts in a list: {MAX_HEX} characters are the most" if long else ""
-    notes.claim(node.place, code, f"{name} is {title or 'written otherwise'}, and not {shown!r}", hint)
+    notes.form(node.place, code, f"{name} is {title or 'written otherwise'}, and not {shown!r}", hint)
 
 
 def _length(schema: Mapping[str, Any], node: Node, name: str, title: str, notes: Notes) -> None:
     if not node.items():
-        notes.claim(
+        notes.form(
             node.place,
             "empty-list",
             f"{name} is empty",
             f"write {title}, or delete the key" if title else "delete the key",
         )
         return
-    notes.claim(
+    notes.form(
         node.place, "length", f"this is {title or 'a list of another length'}, and it has {len(node.items())} items"
     )
 

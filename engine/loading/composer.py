@@ -52,7 +52,7 @@ def compose(source: Source, notes: Notes, *, loader: Any = None) -> Node | None:
         what = f"the character U+{code:04X} cannot stand in a document"
         notes.claim(Place(source.file, line, column), "character", what, f'write it in quotes as "{escape}"')
         return None
-    before = Notes(dict(notes.found), set(notes.taken), notes.errors)
+    before = Notes(dict(notes.found), set(notes.taken), errors=notes.errors)
     parser = (loader or _LOADER)(source.text)
     composer = _Composer(source, notes, parser.get_event)
     try:

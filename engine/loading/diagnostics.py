@@ -37,30 +37,44 @@ class Diagnostic:
 class Notes:
     """The mistakes of one file, in the order in which they were found; identical ones are kept once.
 
-    ``taken`` are the places that the composer or the schema has complained about. Whatever a later stage would say
-    about the same place follows from the first mistake, and is left out. ``errors`` counts those that are no warnings.
+    ``taken`` are the places that the composer has complained about. Whatever a later stage would say about the same
+    place follows from the first mistake, and is left out; so is what it would say about a value that stands nowhere,
+    which the loader itself has put in. ``formed`` are the places that the schema has complained about, each as a key's
+    or as a value's. ``errors`` counts those that are no warnings.
     """
 
     found: dict[Diagnostic, None] = field(default_factory=dict)
     taken: set[tuple[int, int]] = field(default_factory=set)
+    formed: set[tuple[int, int, bool]] = field(default_factory=set)
     errors: int = 0
 
     def error(self, place: Place, code: str, what: str, hint: str = "") -> None:
         """Note a mistake, unless the place has one of the first kind already."""
-        if (place.line, place.column) not in self.taken:
-            found = Diagnostic(place, code, what, hint)
-            self.errors += found not in self.found
-            self.found[found] = None
+        self.add(Diagnostic(place, code, what, hint))
 
     def warning(self, place: Place, code: str, what: str, hint: str = "") -> None:
         """Note what is allowed and most likely not meant."""
-        if (place.line, place.column) not in self.taken:
-            self.found.setdefault(Diagnostic(place, code, what, hint, Severity.WARNING))
+        self.add(Diagnostic(place, code, what, hint, Severity.WARNING))
+
+    def add(self, found: Diagnostic) -> None:
+        """Note an error or a warning, unless the place has a mistake of the first kind or is none."""
+        place = found.place
+        if place.line and (place.line, place.column) not in self.taken and found not in self.found:
+            self.errors += found.is_error
+            self.found[found] = None
 
     def claim(self, place: Place, code: str, what: str, hint: str = "") -> None:
-        """Note a mistake of form, and keep the place for it: one mistake a place."""
+        """Note a mistake of syntax, and keep the place for it: one mistake a place."""
         self.error(place, code, what, hint)
         self.taken.add((place.line, place.column))
+
+    def form(self, place: Place, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:
+        """Note a mistake of form: one for each value, and one for each key (``of_key``), which may stand where a
+        mapping begins."""
+        at = place.line, place.column, of_key
+        if at not in self.formed:
+            self.formed.add(at)
+            self.error(place, code, what, hint)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All of them by place, cut at LIMIT with a last line that counts the rest."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 from engine.loading import validity
 from engine.loading.cache import Kept, uncollected
 from engine.loading.cases import Frame, read_case
-from engine.loading.complaints import complain
 from engine.loading.composer import compose
 from engine.loading.diagnostics import LIMIT, Diagnostic, Notes
 from engine.loading.files import Source, read_all
@@ -21,6 +20,7 @@ from engine.loading.loaded import Loaded
 from engine.loading.matrix import expand
 from engine.loading.outline import Item, outline
 from engine.loading.reader import CaseReader
+from engine.loading.repair import Repaired, follows, repair
 from engine.loading.roots import Roots
 from engine.loading.rules import (
     evaluation,
@@ -35,13 +35,13 @@ from engine.loading.rules import (
     variables,
 )
 from engine.loading.rules.view import View
-from engine.loading.salvage import SAFE, salvage
 from engine.loading.schema import compose_schemas
 from engine.loading.sheets import clauses_of, failures_of
 from engine.loading.vocabulary import Vocabulary
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case, Suite
 from engine.model.nodes import Node
+from engine.model.places import NOWHERE
 from engine.model.variables import names_in
 from engine.registry import nearest
 
@@ -74,6 +74,15 @@ class Language:
     @cached_property
     def fits_case(self) -> validity.Check:
         return validity.checker(self.suite, "case")
+
+    @cached_property
+    def frame(self) -> dict[str, Any]:
+        """The schema of a suite, whatever its cases are."""
+        return {**self.suite, "properties": {**self.suite["properties"], "cases": True}}
+
+    @cached_property
+    def fits_frame(self) -> validity.Check:
+        return validity.checker(self.frame)
 
     @cached_property
     def case_schema(self) -> dict[str, Any]:
@@ -181,20 +190,24 @@ class _Gathered:
             suite = _Suite(root, source, self.language, notes).read()
             self.suites.append(suite)
             self.broken.extend(_left_out(root, suite))
-        elif self._fits(kind, root, notes):
+        elif (whole := self._whole(kind, root, notes)) is not None:
             if kind == "known-failures":
-                known.check(root, notes)
-                self.known_failures.extend(failures_of(root))
+                known.check(whole, notes)
+                self.known_failures.extend(() if notes.errors else failures_of(whole))
             else:
-                self._clauses(root, source, notes)
+                self._clauses(whole, notes)
 
-    def _fits(self, kind: str, root: Node, notes: Notes) -> bool:
-        if not self.language.fits[kind](root):
-            complain(self.language.schemas[kind], root, notes)
-        return not notes.errors
+    def _whole(self, kind: str, root: Node, notes: Notes) -> Node | None:
+        """The document with its mistakes of form mended, each noted; None where it cannot be mended."""
+        if self.language.fits[kind](root):
+            return root
+        repaired = repair(root, self.language.schemas[kind], notes)
+        return repaired.node if repaired is not None else None
 
-    def _clauses(self, root: Node, source: Source, notes: Notes) -> None:
+    def _clauses(self, root: Node, notes: Notes) -> None:
         for clause, node in clauses_of(root):
+            if node.place == NOWHERE:
+                continue
             if clause.id in self.clause_places:
                 hint = f"the first stands at {self.clause_places[clause.id]}"
                 notes.error(node.place, "duplicate-id", f"two clauses are called {clause.id!r}", hint)
@@ -212,91 +225,62 @@ def _left_out(root: Node, suite: Suite) -> Iterator[str]:
             yield f"{suite.file}::{name}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A case as the rules can look at it: ``sound`` if nothing had to be mended, else with the words that were lost."""
+
+    node: Node
+    sound: bool
+    lost: frozenset[str] = frozenset()
+
+
 class _Suite:
     """The reading of one suite's document."""
 
     def __init__(self, root: Node, source: Source, language: Language, notes: Notes) -> None:
-        self.frame = Frame(source.address, root)
         self.source = source
         self.language = language
         self.notes = notes
         self.lines = source.text.split("\n")
+        listed = root.get("cases")
+        self.nodes = listed.items() if listed is not None else []
+        self.frame = Frame(source.address, self._frame(root))
 
     def read(self) -> Suite:
         """The suite with those of its cases that have no mistake."""
-        root = self.frame.root
-        broken = self._broken() if self.notes.errors or not self.language.fits["suite"](root) else set()
-        nodes = self.nodes
-        suites.check(nodes, self.notes)
-        sound = -1 not in broken
+        prepared = list(self._prepared())
+        suites.check([one.node for one in prepared], self.notes)
         cases: list[Case] = []
-        for index, node in enumerate(nodes):
+        for one in prepared:
             if self.notes.errors > LIMIT:
                 break
-            if index not in broken and sound:
-                cases.extend(self._case(node))
-            else:
-                self._rest_of(node)
+            cases.extend(self._case(one))
         return Suite(self.frame.title, self.source.address, self.frame.category, tuple(cases))
 
-    def _broken(self) -> set[int]:
-        """Complain about the document's form. The indices of the cases with mistakes, and -1 if the suite has one
-        that no case can be read without."""
-        nodes = self.nodes
-        found = {index for index, node in enumerate(nodes) if not self.language.fits_case(node)}
-        # jsonschema takes milliseconds a case: it is shown those that are wrong, and no more than can be told of.
-        shown = sorted(found)[:LIMIT] or list(range(min(len(nodes), 1)))
-        ways = complain(
-            self.language.suite, self._with(shown), self.notes, lambda node, way: self._excused(node, way, shown)
-        )
-        told = {shown[int(way[1])] for way in ways if len(way) > 1 and way[0] == "cases"}
-        if any(way and way[0] != "note" and (way[0] != "cases" or len(way) == 1) for way in ways):
-            told.add(-1)
-        # What the composer refused has a harmless value, which may well fit the schema.
-        starts = [node.place.line for node in nodes]
-        for diagnostic in self.notes.found:
-            if diagnostic.is_error and (index := bisect_right(starts, diagnostic.place.line) - 1) >= 0:
-                told.add(index)
-        return told | (found if self.notes.errors > LIMIT else set(sorted(found)[LIMIT:]))
-
-    @property
-    def nodes(self) -> list[Node]:
-        """The cases as they stand in the document."""
-        listed = self.frame.root.get("cases")
-        return listed.items() if listed is not None else []
-
-    def _with(self, chosen: list[int]) -> Node:
-        """The document with some of its cases only."""
-        root, listed = self.frame.root, self.frame.root.get("cases")
-        if listed is None or not listed.items():
+    def _frame(self, root: Node) -> Node:
+        """The suite's own keys, with their mistakes of form noted and mended."""
+        self.sound = True
+        if (self.language.fits_frame if self.nodes else self.language.fits["suite"])(root):
             return root
-        fewer = Node([listed.items()[index] for index in chosen], listed.place, listed.key)
-        return Node({**dict(root.entries()), "cases": fewer}, root.place, root.key)
+        self.sound = False
+        repaired = repair(root, self.language.frame if self.nodes else self.language.suite, self.notes)
+        return repaired.node if repaired is not None else Node({}, root.place, root.key)
 
-    def _excused(self, node: Node, way: Sequence[str | int], shown: Sequence[int]) -> bool:
-        """Whether a value waits for the matrix of its case: the expanded case is checked again."""
-        if len(way) < 3 or way[0] != "cases":
-            return False
-        case = self.nodes[shown[int(way[1])]]
-        matrix = case.get("matrix")
-        names = [name for name, _ in matrix.entries()] if matrix is not None else []
-        if isinstance(node.value, dict):
-            variable = node.value.get("var")
-            return variable is not None and str(variable.value).partition(".")[0] in names
-        return isinstance(node.value, str) and any(used.partition(".")[0] in names for used in names_in(node.value))
-
-    def _rest_of(self, node: Node) -> None:
-        """Note the mistakes of meaning in a case that has mistakes of form as well."""
-        left = salvage(node, self.language.case_schema, self.language.fits_case)
-        if left is None:
-            return
-        inner = Notes(taken=set(self.notes.taken))
-        for expanded in expand(left, self.language.suite, inner):
-            if not expanded.variant or self.language.fits_case(expanded.node):
-                self._rules(expanded.node, inner)
-        for diagnostic in inner.found:
-            if diagnostic.code in SAFE:
-                self.notes.error(diagnostic.place, diagnostic.code, diagnostic.what, diagnostic.hint)
+    def _prepared(self) -> Iterator[_Prepared]:
+        """Every case, with its mistakes of form noted and mended. jsonschema takes milliseconds a case: it is shown
+        those that are wrong, and no more than can be told of."""
+        # What the composer refused has a harmless value, which may well fit the schema.
+        starts = [node.place.line for node in self.nodes]
+        refused = {bisect_right(starts, found.place.line) - 1 for found in self.notes.found if found.is_error}
+        for index, node in enumerate(self.nodes):
+            if self.language.fits_case(node):
+                yield _Prepared(node, self.sound and index not in refused)
+            elif self.notes.errors <= LIMIT:
+                schema, name = self.language.case_schema, "an item of `cases`"
+                repaired = repair(node, schema, self.notes, name, partial(_waits, matrix=node.get("matrix")))
+                if repaired is not None:
+                    sound = self.sound and index not in refused and not repaired.mended
+                    yield _Prepared(repaired.node, sound, repaired.lost)
 
     def _rules(self, node: Node, notes: Notes) -> tuple[Item, ...]:
         """Hold a case of the right form against the rules. Its steps, as an outline."""
@@ -307,26 +291,47 @@ class _Suite:
             rule(view)
         return items
 
-    def _case(self, node: Node) -> list[Case]:
+    def _case(self, prepared: _Prepared) -> list[Case]:
+        """The cases of one, for each value of its matrix; every mistake of meaning is noted."""
         cases: list[Case] = []
-        for expanded in expand(node, self.language.suite, self.notes):
+        for expanded in expand(prepared.node, self.language.suite, self.notes):
             if self.notes.errors > LIMIT:
                 break
-            if expanded.variant and not self._fits_expanded(expanded.node):
-                continue
-            before = self.notes.errors
-            items = self._rules(expanded.node, self.notes)
-            reader = CaseReader(self.language.vocabulary, self.notes)
-            case = read_case(expanded, self.frame, items, reader)
-            if case is not None and self.notes.errors == before:
+            found, sound, lost = expanded, prepared.sound and expanded.sound, prepared.lost
+            if (expanded.variant or not sound) and not self.language.fits_case(expanded.node):
+                repaired = self._variant(expanded.node)
+                if repaired is None:
+                    continue
+                found, sound, lost = replace(expanded, node=repaired.node), False, lost | repaired.lost
+            notes = Notes(taken=self.notes.taken) if lost else self.notes
+            before = notes.errors
+            items = self._rules(found.node, notes)
+            case = read_case(found, self.frame, items, CaseReader(self.language.vocabulary, notes))
+            if lost:
+                self._take(notes, lost)
+            elif sound and case is not None and notes.errors == before:
                 cases.append(case)
         return cases
 
-    def _fits_expanded(self, node: Node) -> bool:
-        if self.language.fits_case(node):
-            return True
-        inner = Notes(taken=set(self.notes.taken))
-        complain(self.language.case_schema, node, inner)
-        for diagnostic in inner.found:
-            self.notes.error(diagnostic.place, diagnostic.code, diagnostic.what, diagnostic.hint)
-        return False
+    def _variant(self, node: Node) -> Repaired | None:
+        """A case with one combination of its matrix's values, which does not fit: each combination is complained about
+        for itself."""
+        notes = Notes(taken=self.notes.taken)
+        repaired = repair(node, self.language.case_schema, notes)
+        self._take(notes, frozenset())
+        return repaired
+
+    def _take(self, notes: Notes, lost: frozenset[str]) -> None:
+        """Take over what was noted, but for what may follow from the lost words alone."""
+        for found in notes.found:
+            if not follows(found, lost):
+                self.notes.add(found)
+
+
+def _waits(node: Node, matrix: Node | None) -> bool:
+    """Whether a value waits for the matrix of its case: the case is checked again when that is filled in."""
+    names = [name for name, _ in matrix.entries()] if matrix is not None else []
+    if isinstance(node.value, dict):
+        variable = node.value.get("var")
+        return variable is not None and str(variable.value).partition(".")[0] in names
+    return isinstance(node.value, str) and any(used.partition(".")[0] in names for used in names_in(node.value))

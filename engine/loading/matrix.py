@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.loading.diagnostics import Notes
@@ -27,12 +27,14 @@ _variable = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A case with one combination of its matrix's values filled in. ``variant`` is "" for a case without a matrix."""
+    """A case with one combination of its matrix's values filled in. ``variant`` is "" for a case without a matrix.
+    ``sound`` says that filling in found no mistake."""
 
     node: Node
     variant: str
     title: str
     variables: Mapping[str, object]
+    sound: bool = True
 
 
 def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded]:
@@ -48,11 +50,19 @@ def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded
         count *= len(several)
     if count > MAX_CASES:
         notes.error(matrix.key, "matrix", f"this matrix makes {count} cases, and {MAX_CASES} is the most", "split it")
-        return []
+        return _first(case, sentence, values, schema, notes)
     if count * nodes_in(case) > MAX_NODES:
         notes.error(matrix.key, "matrix", "this case is too long for so large a matrix", "split it")
-        return []
+        return _first(case, sentence, values, schema, notes)
     return list(_expand(case, sentence, values, schema, notes))
+
+
+def _first(
+    case: Node, title: str, values: Mapping[str, list[Value]], schema: Mapping[str, Any], notes: Notes
+) -> list[Expanded]:
+    """The first of the cases, for its other mistakes: the matrix has one itself."""
+    first = {name: several[:1] for name, several in values.items()}
+    return [replace(one, sound=False) for one in _expand(case, title, first, schema, notes)]
 
 
 def _expand(
@@ -89,10 +99,9 @@ def _expand(
             )
             continue
         seen.add(variant)
-        if notes.errors > before:
-            continue
         plain = {name: plains[id(value)] for name, value in chosen.items()}
-        yield Expanded(Node({**kept, **dict(filled.entries())}, case.place, case.key), variant, sentence, plain)
+        whole = Node({**kept, **dict(filled.entries())}, case.place, case.key)
+        yield Expanded(whole, variant, sentence, plain, sound=notes.errors == before)
     if matrix is not None and seen:
         for name, node in matrix.entries():
             if name not in used:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.loading.diagnostics import Notes
 from engine.model.nodes import Node
-from engine.model.places import Place
+from engine.model.places import NOWHERE, Place
 from engine.model.variables import as_text
 
 _IN_TEXT = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
@@ -73,7 +73,10 @@ class Substitution:
     def _fill(self, node: Node, schema: Any, *, matcher: bool) -> Node:
         value = node.value
         if isinstance(value, str):
+            before = self.notes.errors
             text = self._text(value, node)
+            if self.notes.errors > before:
+                return Node(text, NOWHERE, node.key)  # nothing more is said of it
             return node if text == value else Node(text, node.place, node.key)
         shape: Mapping[str, Any] = schema if isinstance(schema, Mapping) else {}
         if isinstance(value, list):
@@ -168,7 +171,7 @@ class Substitution:
         found = self._find(name)
         if found is None:
             self._missing(name, entries["var"])
-            return Node("", node.place, node.key)
+            return Node("", NOWHERE, node.key)
         if isinstance(found.value, (list, dict)) and not self.room.take_value(found):
             return None
         if (plus := entries.get("plus")) is not None:

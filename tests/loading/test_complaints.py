@@ -5,6 +5,9 @@ import pytest
 from engine.loading.diagnostics import Diagnostic
 from tests.loading.helpers import HEAD, OK, load, suite
 
+R = "{path: /scope, expect: {status: 200}}"
+EXPECTS = f"{{request: {R}}}"
+
 
 def only(text: str) -> Diagnostic:
     [found] = load(text).diagnostics
@@ -24,14 +27,14 @@ def only(text: str) -> Diagnostic:
         ),
         ("[{request: {path: /scope, expect: {json: {name: Ann}}}}]", "unknown-operator", "name", "{equals: {...}}"),
         (
-            "[{request: {path: /scope, body: {hx: a}, expect: {status: 1}}}]",
+            "[{request: {path: /scope, body: {hx: aa}, expect: {status: 1}}}]",
             "unknown-notation",
             "hx",
             "did you mean 'hex'?",
         ),
-        ("[{request: {path: /scope}, mark: a}]", "one-key", "mark", "indent `mark`"),
+        ("[{request: {path: /scope}, pause: 1s}]", "one-key", "pause", "indent `pause`"),
         ("[{}]", "empty-mapping", "{}", ""),
-        ("{request: {path: /scope}}", "type", "{request: {path: /scope}}", "- "),
+        (f"{{request: {R}}}", "type", f"{{request: {R}}}", "- "),
         ("[request]", "type", "request", "{request: ...}"),
         ("[]", "empty-list", "[]", ""),
         ("[{request: {path: 5, expect: {status: 1}}}]", "type", "5", 'quote it if it is text: "5"'),
@@ -49,7 +52,7 @@ def only(text: str) -> Diagnostic:
         ("[{pause: [1s]}]", "type", "[1s]", ""),
         ("[{request: {path: /scope, expect: {json: {size: 5 kB}}}}]", "unit", "5 kB", "KiB"),
         (
-            "[{request: {path: /scope, expect: {status: {is: intger}}}}]",
+            "[{request: {path: /scope, expect: {header.x: {is: intger}}}}]",
             "unknown-word",
             "intger",
             "did you mean 'integer'?",
@@ -71,7 +74,7 @@ def only(text: str) -> Diagnostic:
     ],
 )
 def test_each_mistake_of_form_is_shown_under_the_very_value(steps: str, code: str, under: str, hint: str) -> None:
-    text = suite(steps)
+    text = suite(steps if "expect" in steps or len(steps) < 12 else f"{steps[:-1]}, {EXPECTS}]")
     found = only(text)
     line = text.split("\n")[found.place.line - 1]
     assert (found.code, line[found.place.column - 1 : found.place.column - 1 + found.place.length]) == (code, under)
@@ -85,6 +88,7 @@ def test_all_mistakes_are_told_at_once_and_each_place_once() -> None:
     assert [one.code for one in found.diagnostics] == [
         "unknown-word",
         "unknown-key",
+        "unknown-endpoint",
         "type",
         "unknown-operator",
         "unknown-step",
@@ -117,8 +121,8 @@ def test_missing_keys_are_told_together() -> None:
         ("server: {keepalive: 2s}", "unknown-key"),
         ("only: {server: [daphne]}", "unknown-key"),
         ("process: mine", "unknown-word"),
-        ("matrix: {a: 1}", "type"),
-        ("matrix: {a: []}", "empty-list"),
+        ("note: $(a)\nmatrix: {a: 1}", "type"),
+        ("note: $(a)\nmatrix: {a: []}", "empty-list"),
         ("note: ''", ""),
         ("application: {http: {respond: {status: 200}}}", "type"),
         ("application: {htp: []}", "unknown-key"),

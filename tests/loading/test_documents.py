@@ -53,7 +53,7 @@ def test_a_huge_file_is_answered_at_once(tmp_path: Path) -> None:
             "clauses: C\nlist: [{id: A-01, level: must, statement: S}, {id: A-01, level: must, statement: S}]\n",
             ["duplicate-id"],
         ),
-        ("known-failures: K\nlist: [{case: x, because: z}]\n", ["form"]),
+        ("known-failures: K\nlist: [{case: x, because: z, link: 'https://x'}]\n", ["form"]),
         ("known-failures: K\nlist: [{case: 'f::a', because: z}]\n", ["missing-key"]),
     ],
 )
@@ -62,7 +62,7 @@ def test_documents_by_their_first_key(text: str, expected: list[str]) -> None:
 
 
 def test_a_case_with_a_mistake_is_left_out_and_the_others_stay() -> None:
-    bad = "{id: bad, title: Bad, steps: [{request: {pth: /scope}}]}"
+    bad = "{id: bad, title: Bad, steps: [{request: {pth: /scope, expect: {status: 200}}}]}"
     worse = "{id: worse, title: Worse, steps: [{request: {path: no, expect: {status: 200}}}]}"
     unknown = "{id: unknown, title: Unknown, steps: [{request: {path: /nowhere, expect: {status: 200}}}]}"
     good = f"{{id: good, title: Good, steps: {OK}}}"

@@ -81,5 +81,6 @@ def test_mistakes(matrix: str, uses: str, what: str) -> None:
 def test_a_matrix_has_an_end() -> None:
     notes = Notes()
     values = str(list(range(40)))
-    assert expanded(f"id: a\ntitle: A\nmatrix: {{x: {values}, z: {values}}}\nnote: $(x)$(z)\nsteps: []\n", notes) == []
+    found = expanded(f"id: a\ntitle: A\nmatrix: {{x: {values}, z: {values}}}\nnote: $(x)$(z)\nsteps: []\n", notes)
+    assert [(one.variant, one.sound) for one in found] == [("0-0", False)]
     assert [one.code for one in notes.sorted()] == ["matrix"]

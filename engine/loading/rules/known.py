@@ -14,6 +14,7 @@ from engine.loading.sheets import day
 from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
 from engine.model.nodes import Node
+from engine.model.places import NOWHERE
 from engine.registry import nearest
 
 RANGE = 'a range is written like ">=25,<27" or "==26.2.0"'
@@ -34,6 +35,9 @@ def check(root: Node, notes: Notes) -> None:
         if until is not None and day(str(until.value)) is None:
             notes.error(until.place, "bad-date", f"{until.value!r} is no day of the calendar", 'like "2027-03-01"')
         same = repr({key: node.plain() for key in SAME if (node := item.get(key)) is not None})
+        case = item.get("case")
+        if case is not None and case.place == NOWHERE:
+            continue
         if same in first:
             what = "this case is listed for the same targets before"
             notes.error(item.place, "duplicate", what, f"the first stands in line {first[same].place.line}")

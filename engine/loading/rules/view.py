@@ -61,6 +61,8 @@ class View:
     def inside(self, node: Node, text: str) -> Place:
         """Where a text stands inside a value of text; the value's own place if it cannot be told."""
         place = node.place
+        if not place.line:
+            return place
         for line in range(place.line, min(place.line + 200, len(self.lines)) + 1):
             start = place.column - 1 if line == place.line else 0
             if (column := self.lines[line - 1].find(text, start)) >= 0:
