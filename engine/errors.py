@@ -87,6 +87,10 @@ class ChannelError(EngineError):
     """The byte stream to a target broke."""
 
 
+class Endless(ChannelError):
+    """The peer sends more than the engine takes on one connection."""
+
+
 class Refused(ChannelError):
     """Nobody listens at the address."""
 

@@ -17,6 +17,7 @@ from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits, Schedule, unknown
+from engine.execution.trimming import Budget
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Launch, Target
@@ -82,6 +83,7 @@ class Session:
     counterparts: Session | None = field(init=False, default=None)
     _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
     _repeats: Repeats = field(init=False)
+    _budget: Budget = field(init=False, default_factory=Budget)
     _started: set[Launch] = field(init=False, default_factory=set)
     _today: date = field(init=False, default_factory=date.today)
 
@@ -175,10 +177,14 @@ class Session:
             if launch not in self._started and (plain or isinstance(error, EnvironmentFailed)):
                 self.failures[target.id] = error
                 self._row(failed_row(target, error))
+            elif target.id not in self.rows:  # it may still start otherwise; until then this is all that is known of it
+                self._row(failed_row(target, error))
             self._tell(target, "failed", error.what)
             raise
         self._started.add(launch)
-        if target.id not in self.rows:
+        row = self.rows.get(target.id)
+        # A server that a step starts does not run yet, and of one that failed to start nothing is known.
+        if row is None or (row.failed and target.id not in self.failures) or not row.found_loop:
             self._row(live_row(target, live))
         self._tell(target, "ready")
         return live
@@ -208,7 +214,7 @@ class Session:
     def _report(self, job: Job, result: JobResult) -> None:
         if self.durations is not None and result.seconds:
             self.durations.take(job, result.seconds)
-        settled = self._repeats.take(job, result)
+        settled = self._repeats.take(job, self._budget.fit(result))
         if settled is not None:
             self._take(*settled)
 

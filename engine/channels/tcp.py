@@ -18,10 +18,14 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from engine.channels.record import Record
-from engine.errors import ChannelClosed, ChannelError, Refused, Reset
+from engine.errors import ChannelClosed, ChannelError, Endless, Refused, Reset
 from engine.model.transcript import Moment
 
 Clock = Callable[[], float]
+
+# So many bytes are taken on one connection: a server may send without end, and drivers hold what came in memory. The
+# largest bodies that cases ask for are of some MiB.
+MOST = 64 * 1024 * 1024
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
@@ -34,6 +38,8 @@ class TcpChannel(asyncio.Protocol):
         self._clock = clock
         self._record = Record(label)
         self._arrived: deque[tuple[bytes, float]] = deque()
+        self._received = 0
+        self._endless = False
         self._fin_at = 0.0
         self._reader: asyncio.Future[None] | None = None
         self._writers: list[asyncio.Future[None]] = []
@@ -60,6 +66,11 @@ class TcpChannel(asyncio.Protocol):
         at = self._clock()
         self._record.data(at, "received", data)
         self._arrived.append((data, at))
+        self._received += len(data)
+        if self._received > MOST and not self._endless:
+            self._endless = True
+            self._transport.pause_reading()
+            self._record.event(at, "reading", f"stops for good: more than {MOST >> 20} MiB came")
         self._wake_reader()
 
     def eof_received(self) -> bool:
@@ -155,9 +166,11 @@ class TcpChannel(asyncio.Protocol):
             raise ChannelClosed("this side has shut its writing half")
 
     async def receive(self) -> tuple[bytes, float]:
-        """The next bytes and when they came; (b"", when) after a FIN, again and again. Raises Reset after a reset
-        and ChannelClosed after a close by this side. One reader at a time."""
+        """The next bytes and when they came; (b"", when) after a FIN, again and again. Raises Reset after a reset,
+        ChannelClosed after a close by this side, and Endless after more than MOST bytes. One reader at a time."""
         while not self._arrived:
+            if self._endless:
+                raise Endless(f"the peer sent more than {MOST >> 20} MiB on this connection, and no more is read")
             if self._ended == "fin":
                 return b"", self._fin_at
             if self._ended == "reset":
@@ -178,7 +191,7 @@ class TcpChannel(asyncio.Protocol):
 
     def reading(self, on: bool) -> None:
         """Take bytes from the socket, or leave them in the kernel until its buffer is full."""
-        if self._ended:
+        if self._ended or self._endless:
             return
         if on:
             self._transport.resume_reading()

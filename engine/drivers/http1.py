@@ -78,9 +78,9 @@ class Response:
     """What came in answer to a request: filled in while it comes, so that a broken one shows how far it got.
 
     ``sent_at`` is when the last byte of the request was sent; all times are seconds on the engine's clock.
-    ``outcome`` is ``response`` for a whole one, else ``closed``, ``reset``, ``refused``, ``timeout``, ``malformed`` or
-    ``handshake``, and ``detail`` says more of it. ``pieces`` are those of the body with the times of their arrival.
-    ``open`` is None where nobody looked.
+    ``outcome`` is ``response`` for a whole one, else ``closed``, ``reset``, ``refused``, ``timeout``, ``malformed``,
+    ``handshake`` or ``endless``, and ``detail`` says more of it. ``pieces`` are those of the body with the times of
+    their arrival. ``open`` is None where nobody looked.
     """
 
     method: str = "GET"

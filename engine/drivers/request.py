@@ -13,7 +13,7 @@ from engine.drivers.http1 import Response, ResponseReader, request_bytes, still_
 from engine.drivers.response_facts import RESPONSE_FACTS, ResponseFacts
 from engine.drivers.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
 from engine.drivers.values import scalar, seconds, text
-from engine.errors import ChannelClosed, ChannelError, HandshakeFailed, Refused, Reset
+from engine.errors import ChannelClosed, ChannelError, Endless, HandshakeFailed, Refused, Reset
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
@@ -139,6 +139,8 @@ async def converse(
         raise
     except Reset as error:
         response.outcome, response.detail = "reset", error.what
+    except Endless as error:
+        response.outcome, response.detail = "endless", error.what
     except ChannelError as error:
         response.outcome, response.detail = "timeout", error.what
     return connection

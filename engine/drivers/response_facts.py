@@ -17,7 +17,7 @@ from engine.wire.events import events
 # Facts that take a broken response, or none, upon themselves.
 TAKES_BROKEN = frozenset({"outcome", "complete", "open"})
 
-OUTCOME = one_of("response", "closed", "reset", "refused", "timeout", "malformed", "handshake")
+OUTCOME = one_of("response", "closed", "reset", "refused", "timeout", "malformed", "handshake", "endless")
 FRAMING = one_of("content-length", "chunked", "until-close", "none")
 
 RESPONSE_FACTS = (
@@ -50,7 +50,8 @@ RESPONSE_FACTS = (
     Fact("spread", "From the first byte of the body to its last.", TIME),
     Fact(
         "outcome",
-        "What it came to: response, closed, reset, refused, timeout, malformed, or handshake: TLS failed.",
+        "What it came to: response, closed, reset, refused, timeout, malformed, handshake (TLS failed), or endless "
+        "(more came than 64 MiB).",
         OUTCOME,
     ),
     Fact("open", "Whether the connection is still open after it.", FLAG),

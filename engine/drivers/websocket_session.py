@@ -16,7 +16,7 @@ Extension = tuple[str, Sequence[tuple[str, str | None]]]
 
 DEFLATE = "permessage-deflate"
 # An inflated message longer than this is broken off.
-INFLATED = 256 * 1024 * 1024
+INFLATED = 64 * 1024 * 1024
 
 
 class Inflater:

@@ -14,6 +14,7 @@ from engine.execution.judge import Match, Outcomes, decide
 from engine.execution.reproduce import Deed, Reproduction, reproduce
 from engine.execution.script import script
 from engine.execution.timeline import transcript
+from engine.execution.trimming import trimmed
 from engine.model.boundary import AppCall, wrong_client
 from engine.model.expectation import Mismatch
 from engine.model.protocols import LiveTarget
@@ -144,7 +145,7 @@ class Runner:
 
     def _transcript(self, memory: Memory, started: float) -> Transcript:
         wire = [moment for connection in memory.connections for moment in connection.channel.moments]
-        return transcript(started, wire, memory.notes, _calls(memory))
+        return trimmed(transcript(started, wire, memory.notes, _calls(memory)))
 
 
 def _break(tally: Tally, memory: Memory, error: ChannelError, phrase: str) -> None:

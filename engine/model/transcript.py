@@ -7,6 +7,8 @@ from enum import StrEnum
 
 # What a step says of a connection that leads past the gateway; the server's own address is the detail.
 PAST_GATEWAY = "past the gateway to"
+# The word of a moment that stands in the place of others, which are not kept; the detail says how many.
+CUT = "cut"
 
 
 class Side(StrEnum):

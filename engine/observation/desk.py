@@ -212,8 +212,9 @@ class Desk:
             self._begin(pid, process, record)
         elif "c" in record:
             story = process.stories.get(record["c"])
-            if story is not None:  # else its job is finished
-                story.take(record)
+            # Of a call whose job is finished nothing more is kept.
+            if story is not None and not story.take(record):
+                self._lost += 1
         elif kind == "note":
             self._notes.append(f"process {pid}: {record['text']}")
 

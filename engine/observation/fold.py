@@ -13,6 +13,11 @@ from engine.observation.reader import SEALED, opened
 Record = Mapping[str, Any]
 
 # How the observer says that a send() came back without an exception.
+# So many records of one call are kept, apart from those that tell of its end: a server may give an application messages
+# without end. A case that sends many pieces has some thousands.
+MOST = 50_000
+MESSAGES = frozenset({"received", "received_failed", "send", "sent"})
+
 RETURNED = b'"raised":""'
 
 
@@ -42,12 +47,17 @@ class Story:
         self._marks: list[tuple[str, float]] = []
         self._notes: list[str] = []
         self._lost = 0
+        self._taken = 0
         self._raises = False
 
-    def take(self, record: Record) -> None:
-        """One more record of this call."""
+    def take(self, record: Record) -> bool:
+        """One more record of this call. Whether there was room for it: a message is one of MOST at most."""
+        self._taken += 1
+        if self._taken > MOST and record.get("k") in MESSAGES:
+            return False
         self._new.append(record)
         self._raises = self._raises or (record.get("k") == "sent" and RETURNED not in record.get(SEALED, b""))
+        return True
 
     @property
     def send_raised(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from engine.model.quantities import show_size
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import CUT, Moment, Side, Transcript
 from engine.terminal.escape import visible
 from engine.terminal.tree import cut
 
@@ -38,6 +38,9 @@ def lines(transcript: Transcript, limit: int = 120) -> Iterator[str]:
         for moment in head:
             yield from moment_lines(moment, transcript.started)
         yield f"{'':>11}  … {cut} moments are not shown; the run's file has them"
+        for moment in moments[half:-half]:
+            if moment.what == CUT:
+                yield from moment_lines(moment, transcript.started)
         moments = tail
     for moment in moments:
         yield from moment_lines(moment, transcript.started)

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+import pytest
+
 from engine.app.session import Session, confirmed, failed_row, live_row
 from engine.errors import EnvironmentFailed, StartError
 from engine.execution.job import Job
 from engine.execution.runner import not_run
+from engine.execution.trimming import Budget
 from engine.model.protocols import Boundary
 from engine.model.target import Facts, Launch, Target
+from engine.model.transcript import Transcript
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, job
 
@@ -118,3 +122,49 @@ def test_a_target_that_cannot_be_started_once_more_is_no_target_that_did_not_sta
     assert {result.case: result.verdict for result in found.results} == {"a": Verdict.CRASH, "b": Verdict.ERROR}
     assert found.rows[TARGET.id].failed == ""
     assert found.failures == {}
+
+
+class Starts(Plays):
+    """Fails to start where it is told to, with a log; what runs passes. What a step starts does not run yet."""
+
+    def __init__(self, *failing: Launch) -> None:
+        super().__init__()
+        self.failing = failing
+
+    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
+        self.starts.append(launch)
+        if launch in self.failing:
+            raise StartError("it ended", log="no certificate")
+        return FakeLive(facts=Facts(loop="" if launch.held else "uvloop.Loop"))
+
+    async def run(self, job: Job, live: FakeLive) -> JobResult:
+        return replace(not_run(job, Verdict.PASS, ""), transcript=Transcript(0.0, ()), log="x" * 30)
+
+
+SECURE = Launch(TARGET, (("tls", True),))
+HELD = Launch(TARGET, (), "j0", held=True)
+
+
+def test_a_target_none_of_whose_launches_starts_is_a_row_with_its_log() -> None:
+    found = session([job(case(id="a"), 0, SECURE)], Starts(SECURE))
+    row = found.rows[TARGET.id]
+    assert (row.failed, row.log) == ("it ended", "no certificate")
+
+
+def test_a_target_that_starts_otherwise_is_no_target_that_did_not_start() -> None:
+    found = session([job(case(id="a"), 0, SECURE), job(case(id="b"), 1)], Starts(SECURE))
+    assert (found.rows[TARGET.id].failed, found.rows[TARGET.id].found_loop) == ("", "uvloop")
+    assert {result.case: result.verdict for result in found.results} == {"a": Verdict.ERROR, "b": Verdict.PASS}
+
+
+def test_a_row_tells_the_loop_although_a_server_that_a_step_starts_came_first() -> None:
+    found = session([job(case(id="a"), 0, HELD), job(case(id="b"), 1)], Starts())
+    assert found.rows[TARGET.id].found_loop == "uvloop"
+
+
+def test_a_run_keeps_time_lines_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "__init__", lambda self: setattr(self, "left", 50))
+    found = session([job(case(id=name), position) for position, name in enumerate("ab")], Starts())
+    assert [result.log for result in found.results] == ["x" * 30, ""]
+    assert found.results[1].transcript is not None
+    assert "left out" in found.results[1].transcript.moments[0].detail

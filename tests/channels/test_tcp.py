@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Callable, Coroutine
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 import uvloop
 
+from engine.channels import tcp
 from engine.channels.record import KEPT_BYTES, KEPT_HEAD
 from engine.channels.tcp import TcpChannel, open_tcp
-from engine.errors import ChannelClosed, Refused, Reset
+from engine.errors import ChannelClosed, Endless, Refused, Reset
 
 Work = Callable[[TcpChannel, socket.socket], Coroutine[Any, Any, None]]
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -331,3 +333,30 @@ def test_a_receive_buffer_of_its_own() -> None:
 def test_a_buffer_of_its_own_and_nobody_there() -> None:
     with pytest.raises(Refused):
         asyncio.run(open_tcp(("127.0.0.1", 1), timeout=5, receive_buffer=4096))
+
+
+def test_what_comes_without_end_is_read_no_further(
+    play: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "MOST", 1 << 20)
+
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.setblocking(False)
+        loop = asyncio.get_running_loop()
+        pouring = asyncio.ensure_future(loop.sock_sendall(peer, b"x" * (64 << 20)))
+        got = 0
+        with contextlib.suppress(Endless):
+            while True:
+                got += len((await channel.receive())[0])
+        assert 1 << 20 < got < 4 << 20
+        channel.reading(True)  # no step begins it again
+        await asyncio.sleep(0.05)
+        assert not pouring.done()
+        with pytest.raises(Endless, match="more than 1 MiB on this connection"):
+            await channel.receive()
+        pouring.cancel()
+        assert [moment.detail for moment in channel.moments if moment.what == "reading"] == [
+            "stops for good: more than 1 MiB came"
+        ]
+
+    play(work)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from engine.channels import tcp
 from engine.drivers.base import Stop
 from engine.errors import ChannelClosed
 from engine.model.expectation import ABSENT
@@ -110,6 +111,18 @@ def test_nobody_listens() -> None:
         seen = await see(FakeContext(NOWHERE), "request", {"path": "/"})
         assert (seen.fact("outcome"), why(seen)) == ("refused", [("outcome", "refused")])
         assert why(seen, "outcome") == []
+
+    run(work())
+
+
+def test_a_response_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "MOST", 4096)
+
+    async def work() -> None:
+        async with against(staying(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000)) as ctx:
+            seen = await see(ctx, "request", {"path": "/"})
+            assert (seen.fact("outcome"), seen.fact("status")) == ("endless", 200)
+            assert why(seen) == [("outcome", "endless")]
 
     run(work())
 

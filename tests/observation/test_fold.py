@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.model.boundary import Event, Outcome
+from engine.observation import fold
 from engine.observation.fold import Story
 
 CALL = {
@@ -129,3 +130,13 @@ def test_a_scope_that_cannot_be_used_is_empty() -> None:
 def test_scopes_of_other_classes(scope: Any, kind: str, type_: str) -> None:
     told = story(scope=scope)
     assert (told.call.scope_class, told.type) == (kind, type_)
+
+
+def test_messages_without_end_are_bounded_and_the_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fold, "MOST", 3)
+    made = story()
+    received = {"k": "received", "t": 2.0, "c": 0, "message": {"type": "a"}}
+    assert [made.take({**received, "n": number}) for number in range(2, 7)] == [True, True, True, False, False]
+    assert made.take({"k": "end", "t": 9.0, "n": 9, "c": 0, "returned": True, "raised": "", "message": ""})
+    assert len(made.call.events) == 3
+    assert made.call.ended == 9.0

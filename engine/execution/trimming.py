@@ -1,0 +1,97 @@
+"""Bounds of what is kept of results: of each time line, and of those of a whole run. Pure, apart from ``Budget``.
+
+Judging is over by then, and has seen all of it. A server that sends in tiny pieces, or calls its application without
+end, must not fill the disk with the evidence, nor the engine's memory, which has all results until the end. Where
+anything was cut, a moment of its own says so, and the verdict stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from engine.model.quantities import show_size
+from engine.model.transcript import CUT, Moment, Side, Transcript
+from engine.model.verdict import JobResult
+
+# Of the bytes and of the text of one moment, so much is kept from the beginning: a head with many headers.
+MOMENT = 2048
+
+# Of one time line: more moments than anybody reads, of which a case that is long for good reasons has some hundreds;
+# and so many bytes and characters, which hold them where they are of a usual size.
+MOMENTS = 1000
+RESULT = 256 * 1024
+
+# Of all time lines and logs of a run: as much as the results of a run of thousands of failures of a usual size.
+RUN = 64 * 1024 * 1024
+
+# What a moment takes besides its bytes and its text.
+OVERHEAD = 100
+
+
+def trimmed(transcript: Transcript, moments: int = MOMENTS, size: int = RESULT) -> Transcript:
+    """A time line of at most so many moments and so much of them: where there is more, the first and the last half."""
+    short = [_short(moment) for moment in transcript.moments]
+    if len(short) <= moments and sum(map(weight, short)) <= size:
+        return replace(transcript, moments=tuple(short))
+    head = _within(short, moments // 2, size // 2)
+    tail = _within(reversed(short[len(head) :]), moments // 2, size // 2)[::-1]
+    missing = transcript.moments[len(head) : len(short) - len(tail)]
+    if not missing:
+        return replace(transcript, moments=tuple(short))
+    bytes_ = sum(moment.size or len(moment.data) for moment in missing)
+    note = f"{len(missing):,} moments with {show_size(bytes_)} are left out here: a time line is kept up to a bound"
+    return replace(transcript, moments=(*head, _note(missing[0].at, note), *tail))
+
+
+def weight(moment: Moment) -> int:
+    """How much a moment takes."""
+    return OVERHEAD + len(moment.data) + len(moment.detail)
+
+
+def _within(moments: Iterable[Moment], count: int, size: int) -> list[Moment]:
+    """As many as fit, from the first one on."""
+    found: list[Moment] = []
+    for moment in moments:
+        size -= weight(moment)
+        if len(found) >= count or size < 0:
+            break
+        found.append(moment)
+    return found
+
+
+def _short(moment: Moment) -> Moment:
+    """A moment of at most MOMENT bytes or characters, with the size and the digest of the whole."""
+    if len(moment.detail) > MOMENT:
+        moment = replace(moment, detail=f"{moment.detail[:MOMENT]}… ({len(moment.detail)} characters)")
+    if len(moment.data) <= MOMENT:
+        return moment
+    size = moment.size or len(moment.data)
+    is_whole = len(moment.data) >= size
+    digest = moment.sha256 or (hashlib.sha256(moment.data).hexdigest() if is_whole else "")
+    return replace(moment, data=bytes(moment.data[:MOMENT]), size=size, sha256=digest)
+
+
+def _note(at: float, text: str) -> Moment:
+    return Moment(at, Side.STEP, "", CUT, text)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a run may still keep of time lines and logs."""
+
+    left: int = RUN
+
+    def fit(self, result: JobResult) -> JobResult:
+        """A result with its time line and log, if there is room for them; else one that says that they are missing."""
+        transcript = result.transcript
+        moments: Sequence[Moment] = transcript.moments if transcript is not None else ()
+        size = sum(map(weight, moments)) + len(result.log)
+        if size <= self.left:
+            self.left -= size
+            return result
+        note = f"the time line is left out: those of this run take {show_size(RUN)} already. Run this case by itself"
+        at = transcript.started if transcript is not None else 0.0
+        kept = replace(transcript, moments=(_note(at, note),)) if transcript is not None else None
+        return replace(result, transcript=kept, log="")
