@@ -7,7 +7,7 @@ then beside the suites that come with the engine. So an address that was printed
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.app.front import Front
@@ -18,6 +18,9 @@ from engine.loading.loaded import Loaded
 from engine.loading.roots import Roots, absolute, marked
 from engine.model.addresses import Address, bare, meant, parsed
 from engine.model.case import Case
+from engine.model.expectation import Mismatch
+from engine.model.places import Place
+from engine.model.verdict import JobResult
 from engine.registry import nearest
 
 # More candidates than this are counted, not listed.
@@ -177,10 +180,28 @@ def canonical(word: str, front: Front) -> str:
     return str(Address(Roots([path]).address(path), address.case)) if path is not None else word
 
 
+def placed(result: JobResult, front: Front) -> JobResult:
+    """A result whose places in its document are paths from here, where the document is found. A run has them as they
+    were typed where it was made."""
+    path = located(result.file, front)
+    if path is None:
+        return result
+
+    def here(place: Place) -> Place:
+        moved = Path(place.file).name == path.name and not Path(place.file).exists()
+        return replace(place, file=str(path)) if moved else place
+
+    def all_here(mismatches: Iterable[Mismatch]) -> tuple[Mismatch, ...]:
+        return tuple(replace(one, place=here(one.place)) for one in mismatches)
+
+    step = here(result.step) if result.step is not None else None
+    return replace(result, step=step, mismatches=all_here(result.mismatches), warnings=all_here(result.warnings))
+
+
 def listed(names: Sequence[str]) -> str:
     """Candidates below each other."""
     rows = [*names[:MOST], f"and {len(names) - MOST} more"] if len(names) > MOST else names
     return "name one of them:\n    " + "\n    ".join(rows)
 
 
-__all__ = ["Named", "bare", "canonical", "located", "named", "one", "paths"]
+__all__ = ["Named", "bare", "canonical", "located", "named", "one", "paths", "placed"]

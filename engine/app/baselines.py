@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.app.places import relative
 from engine.errors import UsageError
-from engine.loading.roots import BASELINE, Roots, absolute
+from engine.loading.roots import BASELINE, absolute, up_to_root
 
 __all__ = ["BASELINE", "baselines", "named"]
 
@@ -28,12 +28,3 @@ def named(given: str) -> Path:
     if not path.is_file():
         raise UsageError(f"there is no baseline {given}", hint="`engine baseline update --baseline FILE` makes one")
     return path
-
-
-def up_to_root(folder: Path) -> Iterator[Path]:
-    """A folder and those above it, up to the root of its collection."""
-    root = Roots([folder]).root(folder)
-    for one in (folder, *folder.parents):
-        yield one
-        if one == root:
-            return

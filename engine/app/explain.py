@@ -7,6 +7,7 @@ from engine.app.front import Front
 from engine.app.places import Places
 from engine.app.run_ids import nonce
 from engine.loading.catalogue import read_clauses
+from engine.loading.clause_files import beside
 from engine.results.choosing import choose
 from engine.results.explaining import Explanation, document, explained
 
@@ -16,7 +17,9 @@ __all__ = ["Explanation", "document", "explain"]
 def explain(named: str, case: str, target: str, places: Places, *, raw: bool = False) -> Explanation:
     """The explanation of a case on a target of a run. Raises UsageError and ResultsError, as the parts do."""
     run = runs.again(named, places)
-    result = choose(run, addresses.canonical(case, Front(places)), target)
+    front = Front(places)
+    result = addresses.placed(choose(run, addresses.canonical(case, front), target), front)
     whose = grids.whose(run).get((result.address, result.target))
-    clauses = read_clauses([places.specs])
+    path = addresses.located(result.file, front)
+    clauses = read_clauses([places.specs, *(beside([path], places.specs) if path is not None else ())])
     return explained(run, result, clauses, whose, nonce=nonce(run.id), raw=raw)

@@ -72,13 +72,15 @@ class Asked:
 class Front:
     """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
     gateways are, "" for the one that is found. ``way`` is the runtime's name, one of RUNTIMES, and ``urls`` are where
-    services are that run already. ``baseline`` is the file to read in place of those beside suites, "" for these."""
+    services are that run already. ``baseline`` is the file to read in place of those beside suites, "" for these.
+    ``clauses`` are documents with clauses besides those of the engine."""
 
     places: Places
     nginx: str = ""
     way: str = "local"
     urls: tuple[str, ...] = ()
     baseline: str = ""
+    clauses: tuple[Path, ...] = ()
 
     def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
         """A front goes to another process by what it was made from; the rest is made there."""
@@ -89,7 +91,7 @@ class Front:
         """The language, the contract and the clauses."""
         from engine.app import vocabulary
 
-        return vocabulary.load(self.places)
+        return vocabulary.load(self.places, self.clauses)
 
     @cached_property
     def frameworks(self) -> Registry[Framework]:
@@ -123,15 +125,29 @@ class Front:
             found += loaded.known_failures
         return tuple(found)
 
+    def beside(self, paths: Sequence[Path]) -> Front:
+        """This front for the suites under some paths, which may also cite the clauses that stand beside them."""
+        clauses = clause_files.beside(paths, self.places.specs)
+        if clauses == self.clauses:
+            return self
+        if clauses not in self._beside:
+            self._beside[clauses] = replace(self, clauses=clauses)
+        return self._beside[clauses]
+
+    @cached_property
+    def _beside(self) -> dict[tuple[Path, ...], Front]:
+        return {}
+
     def load(self, paths: Sequence[Path], roots: Roots | None = None) -> Loaded:
         """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of
         these paths."""
-        held = unchanged(paths, self.kept, roots)
+        front = self.beside(paths)
+        held = unchanged(paths, front.kept, roots)
         if held is not None:
             return held
         from engine.loading.documents import load_paths
 
-        return load_paths(paths, self.words.loading, self.kept, roots)
+        return load_paths(paths, front.words.loading, front.kept, roots)
 
     @cached_property
     def kept(self) -> Kept:
@@ -140,7 +156,7 @@ class Front:
         facts = [
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
             *framework_names(self.places),
-            *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs])),
+            *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs, *self.clauses])),
         ]
         found = Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))
         with suppress(OSError):

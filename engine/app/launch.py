@@ -129,7 +129,7 @@ def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[st
 def ahead(front: Front, what: Named, asked: Asked) -> list[Launch]:
     """Targets that will most likely be needed first, to be started while documents are read: those of the first
     document, if it has not changed and so has no mistakes. Raises UsageError for a name that there is not."""
-    held = first_unchanged(what.paths, front.kept, what.roots) if front.way == LOCAL else None
+    held = first_unchanged(what.paths, front.beside(what.paths).kept, what.roots) if front.way == LOCAL else None
     if held is None:
         return []
     every = (case for suite in held.suites for case in suite.cases)

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from engine.cli.base import (
     runtime_arguments,
     target_arguments,
 )
-from engine.errors import DocumentError, ResultsError
+from engine.errors import DocumentError, ResultsError, UsageError
 from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
@@ -99,7 +100,10 @@ def run(parsed: argparse.Namespace) -> int:
 
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
-        return show(again(parsed.from_run, places), places, parsed, files=False)
+        refuse_choice(parsed)
+        done, front = again(parsed.from_run, places), Front(places)
+        results = tuple(addresses.placed(one, front) if one.mismatches or one.warnings else one for one in done.results)
+        return show(replace(done, results=results), places, parsed, files=False)
     front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
     what, times = addresses.named(parsed.paths, front), checked(parsed.repeat)
     screens = ExitStack()
@@ -127,6 +131,15 @@ def run(parsed: argparse.Namespace) -> int:
             keep_transcripts=parsed.keep_transcripts,
             compare=None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict),
         )
+
+
+def refuse_choice(parsed: argparse.Namespace) -> None:
+    """Raises UsageError where a run that is drawn again is to be another one."""
+    options = ("server", "framework", "gateway", "category", "level", "tag", "keyword")
+    given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
+    if parsed.paths or given:
+        what = " and ".join([*parsed.paths[:1], *given[:1]])
+        raise UsageError(f"--from draws a whole run, and {what} would choose a part", hint="leave one of the two out")
 
 
 def chosen(front: Front, what: Named, wanted: Asked) -> list[Job]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from engine.cli.base import Command, gateway_argument, place_arguments, server_arguments
 
@@ -42,7 +43,7 @@ def run(parsed: argparse.Namespace) -> int:
     known = targets if ALL in asked.servers else [*targets, *front.every(Asked(servers=(ALL,)))]
     case = addresses.one(parsed.case, front, parsed.paths, [target.id for target in known])
     stands = telling.standing(case, targets, front.offers, front.unsupported)
-    words = front.words
+    words = front.beside([Path(case.place.file)]).words
     shown = telling.entries(case, words.loading.clauses, stands, kinds.kinds(), words.operators)
     for line in tree.lines(shown, columns.terminal_width()):
         sys.stdout.write(line + "\n")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.loading.diagnostics import Diagnostic
-from engine.loading.files import Source, read_all
+from engine.loading.files import SUFFIXES, Source, read_all
+from engine.loading.roots import absolute, up_to_root
+
+FOLDER = "clauses"
 
 
 def sources(paths: Sequence[Path]) -> Iterator[Source]:
@@ -14,6 +18,34 @@ def sources(paths: Sequence[Path]) -> Iterator[Source]:
     for source in read_all(paths):
         if not isinstance(source, Diagnostic) and _may_be_clauses(source.text):
             yield source
+
+
+def beside(paths: Sequence[Path], catalogue: Path) -> tuple[Path, ...]:
+    """The documents that may be of clauses for the suites at or below some paths: those in a suite's folder or in one
+    above it up to the root of its collection, and in folders called ``clauses`` there. What is below the ``catalogue``
+    is left out, since every suite may cite that."""
+    catalogue = absolute(catalogue)
+    folders = dict.fromkeys(folder for path in paths for folder in _folders(absolute(path), catalogue))
+    above = dict.fromkeys(one for folder in folders for one in up_to_root(folder))
+    found = [file for folder in above for one in (folder, folder / FOLDER) for file in _files(one)]
+    return tuple(file for file in dict.fromkeys(found) if any(sources([file])))
+
+
+def _folders(path: Path, catalogue: Path) -> Iterator[Path]:
+    """The folders with documents at or below a path."""
+    if path.is_relative_to(catalogue):
+        return
+    if not path.is_dir():
+        yield path.parent
+        return
+    for folder, below, names in os.walk(path):
+        below[:] = [name for name in below if not name.startswith(".") and Path(folder, name) != catalogue]
+        if any(name.endswith(SUFFIXES) for name in names):
+            yield Path(folder)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.y*ml") if path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
 def _may_be_clauses(text: str) -> bool:

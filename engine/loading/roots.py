@@ -8,7 +8,7 @@ not on the working directory.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 # The files that settings of a project and of pytest are in, version control, and what makes a checkout of the engine.
@@ -49,6 +49,15 @@ def marked(folder: Path) -> Path | None:
     above = (absolute(folder), *absolute(folder).parents)
     found = next((one for one in above if any((one / name).exists() for name in MARKERS)), None)
     return found or next((one for one in above if (one / BASELINE).is_file()), None)
+
+
+def up_to_root(folder: Path) -> Iterator[Path]:
+    """A folder and those above it, up to the root of its collection."""
+    root = marked(folder) or absolute(folder)
+    for one in (absolute(folder), *absolute(folder).parents):
+        yield one
+        if one == root:
+            return
 
 
 def common(named: Sequence[Path]) -> Path:

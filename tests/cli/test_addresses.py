@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -99,3 +101,80 @@ def test_a_framework_without_a_case_is_told_of(tmp_path: Path) -> None:
     ran = call(ROOT, *ENGINE, "grid", CASE, *words)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "engine: flask: no case of these suites is for WSGI apps" in ran.stderr
+
+
+SUITE = """\
+suite: Mine
+category: mine
+cite: [MINE-01]
+level: must
+cases:
+  - id: wrong
+    title: A case that fails
+    steps: [{request: {path: /health, expect: {status: 201}}}]
+  - id: right
+    title: A case that passes
+    steps: [{request: {path: /health, expect: {status: 200}}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of one's own, with a copy of the frameworks and a checkout of a server, and a run of it."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "pyproject.toml").write_text("")
+    (folder / "suites").mkdir()
+    (folder / "suites" / "mine.yaml").write_text(SUITE)
+    (folder / "suites" / "clauses.yaml").write_text(
+        "clauses: Mine\nlist: [{id: MINE-01, level: must, statement: It holds.}]\n"
+    )
+    shutil.copytree(ROOT / "frameworks", folder / "apps")
+    options = ("--server", "gunicorn~mine", "--variant", "mine: --workers 2", "--frameworks", "apps")
+    ran = call(folder, *ENGINE, "grid", "suites", "--framework", "control", "--no-counterparts", *options)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    return folder
+
+
+def test_commands_work_as_they_are_printed(project: Path) -> None:
+    printed = call(project, *ENGINE, "explain", "last", "wrong").stdout
+    settle = re.search(r"settled by: +(engine grid .*)", printed)
+    assert settle, printed
+    kept = re.search(
+        r"`(engine grid .*?)`", " ".join(call(project, *ENGINE, "explain", "last", "right").stdout.split())
+    )
+    assert kept
+    results = ("--results", "others")
+    for text, code in ((settle[1], 1), (kept[1], 0)):
+        words = shlex.split(text)
+        ran = call(project, *ENGINE, *words[1:], *results)
+        assert ran.returncode == code, (text, ran.stdout + ran.stderr)
+    assert "--keep-transcripts" in kept[1]
+    assert "suites/mine.yaml::right" in kept[1]
+    assert "--variant 'mine: --workers 2' --frameworks apps" in kept[1]
+
+
+def test_what_is_printed_to_reproduce_a_failure_serves_its_target(project: Path) -> None:
+    printed = call(project, *ENGINE, "explain", "last", "wrong").stdout
+    (line,) = [line.strip() for line in printed.splitlines() if line.strip().startswith("engine serve")]
+    words = shlex.split(line)
+    port = words.index("--port") + 1
+    served = subprocess.Popen(
+        [*ENGINE, *words[1:port], "0", *words[port + 1 :]],
+        cwd=project, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert served.stdout is not None
+        first = served.stdout.readline()
+        assert first.startswith("gunicorn~mine-control-auto on http://127.0.0.1:"), first
+    finally:
+        served.terminate()
+        served.communicate(timeout=30)
+
+
+def test_a_record_is_explained_from_another_folder_with_its_document(project: Path) -> None:
+    for folder in (project, project / "suites", project / "suites" / ".." / "apps"):
+        told = call(folder, *ENGINE, "explain", "last", "wrong", "--results", str(project / "results"))
+        assert told.returncode == 0, told.stderr
+        assert "mine.yaml:8:" in told.stdout
+        assert "steps: [{request: {path: /health, expect: {status: 201}}}]" in told.stdout
+        assert "It holds." in told.stdout

@@ -108,3 +108,27 @@ def test_large_binary_and_badly_encoded_files_get_an_answer(engine: Engine, suit
     for name in ("large.yaml", "binary.yaml", "latin.yaml"):
         assert name in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_clauses_beside_suites_may_be_cited_whatever_reads_the_suite(engine: Engine, suites: Path) -> None:
+    path = suites / "project" / "suites" / "deep" / "mine.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(MISTAKE.replace("pth", "path").replace("SCOPE-01", "MINE-01"))
+    (suites / "project" / "pyproject.toml").write_text("")
+    address = "project/suites/deep/mine.yaml::a"
+    assert "there is no clause 'MINE-01'" in engine("lint", "project").stdout
+    catalogue = "clauses: Mine\nlist: [{id: %s, level: must, statement: It holds.}]\n"
+    clauses = suites / "project" / "suites" / "clauses" / "mine.yaml"
+    clauses.parent.mkdir()
+    for place in (clauses, path.with_name("clauses.yaml"), suites / "project" / "all.yml"):
+        place.write_text(catalogue % "MINE-01")
+        for words in (("lint", "project"), ("lint", str(path)), ("show", address), ("list", "cases", address)):
+            ran = engine(*words)
+            assert ran.returncode == 0, (place, words, ran.stdout + ran.stderr)
+        assert "It holds." in engine("show", address).stdout
+        place.unlink()
+    # One that stands elsewhere, or is another by now, is not known.
+    (suites / "elsewhere.yaml").write_text(catalogue % "MINE-01")
+    assert engine("lint", "project").returncode == 1
+    clauses.write_text(catalogue % "MINE-02")
+    assert engine("lint", "project").returncode == 1

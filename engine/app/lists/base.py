@@ -13,7 +13,7 @@ from engine.app.front import Asked, Front
 from engine.app.plan import Job
 from engine.errors import UsageError
 from engine.loading.loaded import Loaded
-from engine.model.case import Case
+from engine.model.case import Case, Clause
 from engine.model.target import Target
 from engine.registry import nearest
 from engine.terminal.columns import Table
@@ -52,8 +52,8 @@ class Stock:
         cases = self.named.cases(self.loaded)
         self.asked.selection.check(cases)
         for clause in self.cite:
-            if clause not in self.front.words.loading.clauses:
-                hint = nearest(clause, self.front.words.loading.clauses)
+            if clause not in self.clauses:
+                hint = nearest(clause, self.clauses)
                 raise UsageError(
                     f"there is no clause {clause!r}", hint=hint if len(hint) < 80 else "engine list clauses"
                 )
@@ -62,6 +62,11 @@ class Stock:
             for case in cases
             if self.asked.selection.takes(case) and (not self.cite or any(one in case.cite for one in self.cite))
         )
+
+    @cached_property
+    def clauses(self) -> Mapping[str, Clause]:
+        """The clauses that the cases may cite, by id."""
+        return self.front.beside(self.named.paths).words.loading.clauses
 
     @cached_property
     def by_file(self) -> dict[str, list[Case]]:

@@ -84,7 +84,7 @@ def clauses(stock: Stock) -> Listing:
             citing.setdefault(clause, []).append(case.address)
     chosen = [
         clause
-        for clause in stock.front.words.loading.clauses.values()
+        for clause in stock.clauses.values()
         if not (stock.uncited and clause.id in citing) and (not stock.cite or clause.id in stock.cite)
     ]
     items = [
