@@ -130,6 +130,7 @@ async def be_quiet(ctx: Context, steps: Sequence[Performed], quiet: float) -> No
 KINDS = (
     Kind(
         name="app",
+        awaits="what the application was given and sent",
         groups=("step",),
         summary="Looks at what the application was given, and at what it did.",
         schema=mapping(

@@ -310,6 +310,9 @@ class Kind:
     ``lasts`` is how many seconds such a step is guessed to take, so that a long case which no run has measured begins
     early.
 
+    ``awaits`` says what such a step waits for, as the reason of a timeout has it: a text, or a function of the
+    parameters.
+
     ``not_by_hand`` says why nobody can do the same by hand, with curl and nc beside a server that `engine serve` has
     started: a text, or a function of the parameters, "" where one can.
 
@@ -339,6 +342,7 @@ class Kind:
     preview: Preview | None = None
     besides: tuple[str, ...] = ()
     not_by_hand: str | Callable[[Any], str] = ""
+    awaits: str | Callable[[Any], str] = ""
 
 
 __all__ = [

@@ -125,6 +125,7 @@ def not_by_hand(params: Params) -> str:
 KINDS = (
     Kind(
         name="connect",
+        awaits="the connection",
         groups=("step",),
         summary="Opens a connection under a name, for steps to continue, or to be left as it is.",
         schema=mapping(

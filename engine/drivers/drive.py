@@ -188,6 +188,7 @@ FACTS: tuple[Fact, ...] = tuple(fact for fact in BOUNDARY_FACTS if fact.name not
 KINDS = (
     Kind(
         name="drive",
+        awaits="the application to return",
         groups=("step",),
         summary="Calls the app without a server, and plays the server's part by a script.",
         schema=mapping(

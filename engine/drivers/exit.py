@@ -67,6 +67,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
 KINDS = (
     Kind(
         name="exit",
+        awaits="the server to end",
         groups=("step",),
         summary="Waits until the server's main process has ended.",
         schema=mapping({}),

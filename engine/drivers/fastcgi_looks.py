@@ -289,6 +289,7 @@ RECORD_FACTS = (
 KINDS = (
     Kind(
         name="response",
+        awaits="a response",
         groups=("fastcgi",),
         summary="Reads what comes for a request, up to its end.",
         schema=mapping({"id": ID}),
@@ -300,6 +301,7 @@ KINDS = (
     ),
     Kind(
         name="receive",
+        awaits="a record",
         groups=("fastcgi",),
         summary="Reads one record that no other look has taken.",
         schema=mapping(
@@ -313,6 +315,7 @@ KINDS = (
     ),
     Kind(
         name="get_values",
+        awaits="the server's values",
         groups=("fastcgi",),
         summary="Asks the server for variables of its own, and reads the result.",
         schema=mapping(

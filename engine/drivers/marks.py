@@ -57,6 +57,7 @@ KINDS = (
     ),
     Kind(
         name="await",
+        awaits=lambda params: f"the mark {params.name}",
         groups=_GROUPS,
         summary="Waits for a mark that the application's script, or another branch, sets.",
         schema=notation("word", "The mark's name."),

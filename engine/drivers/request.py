@@ -187,6 +187,7 @@ def not_by_hand(params: Params) -> str:
 KINDS = (
     Kind(
         name="request",
+        awaits=lambda params: f"the response to {params.method} {params.path}",
         groups=("step",),
         summary="Sends one HTTP request, and looks at its response.",
         schema=mapping(

@@ -41,6 +41,7 @@ async def perform(step: Step, ctx: Context) -> Observation | None:
 KINDS = (
     Kind(
         name="start",
+        awaits="the server to be ready",
         groups=("step",),
         summary="Starts the server, for the first time or after it ended.",
         schema=mapping(

@@ -272,6 +272,7 @@ async def perform_flood(step: Step, ctx: Context) -> Observation:
 KINDS = (
     Kind(
         name="response",
+        awaits="a response",
         groups=HTTP,
         summary="Reads one HTTP response.",
         schema=mapping({"to": notation("text", "The request's method, where it matters: HEAD, CONNECT.")}),
@@ -283,6 +284,7 @@ KINDS = (
     ),
     Kind(
         name="read",
+        awaits="more bytes",
         groups=SCRIPTS,
         summary="Reads bytes: so many, or until some bytes came; all until the end without either.",
         schema=mapping(
@@ -299,6 +301,7 @@ KINDS = (
     ),
     Kind(
         name="closed",
+        awaits="the peer to close the connection",
         groups=("fastcgi", "tcp"),
         summary="Waits until the peer has closed the connection.",
         schema=mapping({}),
@@ -318,6 +321,7 @@ KINDS = (
     ),
     Kind(
         name="flood",
+        awaits="the peer to take no more",
         groups=SCRIPTS,
         summary="Sends until the peer takes no more.",
         schema=mapping(

@@ -212,6 +212,7 @@ def _asking(headers: Sequence[Pair], key: str, subprotocols: Sequence[str], offe
 KINDS = (
     Kind(
         name="websocket",
+        awaits=lambda params: f"the response to the handshake for {params.connect}" if params.connect else "",
         groups=("step",),
         summary="Opens a WebSocket and performs a script on it, or goes on with one that has a name.",
         schema=mapping(

@@ -214,6 +214,7 @@ def _said(session: Session) -> dict[str, object]:
 KINDS = (
     Kind(
         name="receive",
+        awaits="a message",
         groups=("websocket",),
         summary="Reads one message; pings are answered on the way.",
         schema=mapping({}),
@@ -229,6 +230,7 @@ KINDS = (
     ),
     Kind(
         name="frame",
+        awaits="a frame",
         groups=("websocket",),
         summary="Reads one frame as it is.",
         schema=mapping({}),
@@ -248,6 +250,7 @@ KINDS = (
     ),
     Kind(
         name="ping",
+        awaits="a pong",
         groups=("websocket",),
         summary="Sends a ping, and sees its pong come.",
         schema=notation("bytes", "The ping's payload, at most 125 bytes."),
@@ -257,6 +260,7 @@ KINDS = (
     ),
     Kind(
         name="closed",
+        awaits="the peer to close the WebSocket",
         groups=("websocket",),
         summary="Waits until the peer has closed the WebSocket and the connection.",
         schema=mapping({}),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from engine.drivers.base import Stop
 from engine.errors import ChannelError, EngineError, EvidenceLost, Refused
+from engine.execution import timing_out
 from engine.execution.context import Branch, Kinds, Memory, OpenChannel, Tally
 from engine.execution.job import Job
 from engine.execution.judge import Match, Outcomes, decide
@@ -16,6 +17,7 @@ from engine.execution.script import script
 from engine.execution.timeline import transcript
 from engine.execution.trimming import trimmed
 from engine.model.boundary import AppCall, wrong_client
+from engine.model.case import Step
 from engine.model.expectation import Mismatch
 from engine.model.protocols import LiveTarget
 from engine.model.target import RUNNING
@@ -84,8 +86,7 @@ class Runner:
         except TimeoutError:
             under_way = list(memory.under_way.values())
             tally.step = under_way[-1] if under_way else None
-            what = f"in `{tally.step.kind}` (line {tally.step.place.line})" if tally.step else ""
-            timed_out = f"nothing more happened for {case.timeout:g} s {what}".strip()
+            timed_out = self._timed_out(memory, tally.step)
         except Refused as error:
             _break(tally, memory, error, "connects")
         except ChannelError as error:
@@ -136,6 +137,18 @@ class Runner:
         )
         live.boundary.finish(job.id)
         return result
+
+    def _timed_out(self, memory: Memory, step: Step | None) -> str:
+        """Why the case ran out of time in a step."""
+        kind = self._kinds[step.group, step.kind] if step is not None else None
+        found = kind.awaits if kind is not None else ""
+        awaits = found if isinstance(found, str) or step is None else found(step.params)
+        began = memory.performed[-1].started if memory.performed else 0.0
+        wire = [
+            moment for connection in memory.connections for moment in connection.channel.moments if moment.at >= began
+        ]
+        wire.sort(key=lambda moment: moment.at)
+        return timing_out.reason(memory.job.case.timeout, step, str(awaits), wire, _calls(memory))
 
     def _by_hand(self, memory: Memory, tally: Tally) -> Reproduction:
         """Commands that do the same by hand."""

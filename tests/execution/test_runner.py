@@ -122,7 +122,28 @@ async def for_ever(step: Step, context: Context) -> Observation | None:
 def test_a_timeout_names_the_step() -> None:
     result = run(case(step("hang", EXPECT), timeout=0.05), hang=for_ever)
     assert result.verdict is Verdict.TIMEOUT
-    assert "`hang` (line 7)" in result.reason
+    assert result.reason == (
+        "timed out after 0.05 s: `hang` (case.yaml:7) was under way, to look at status; nothing had come"
+    )
+
+
+def test_a_timeout_says_what_was_waited_for_and_what_had_come() -> None:
+    async def ask(step: Step, context: Context) -> Observation | None:
+        connection = await context.connect(None)
+        await connection.channel.send(b"GET")
+        await connection.channel.receive()
+        await asyncio.sleep(60)
+        return None
+
+    async def open_channel(address: tuple[str, int], subject: str) -> Channel:
+        return ScriptedChannel([b"HTTP/1.1 200 OK\r\n"])
+
+    kinds = dict([kind("ask", ask, awaits=lambda params: f"the response to {params}")])
+    runner = Runner(kinds, the_match, open_channel, "abcd")
+    one = job(case(step("ask", EXPECT, "GET /slow"), timeout=0.05))
+    live = FakeLive()
+    result = asyncio.run(runner.run(one, live))
+    assert result.reason.startswith("timed out after 0.05 s: `ask` (case.yaml:7) waited for the response to GET /slow")
 
 
 def test_a_crash_is_told_from_a_failure() -> None:
