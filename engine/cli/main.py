@@ -16,6 +16,7 @@ from engine.cli.base import Command
 from engine.errors import EngineError
 from engine.registry import Registry, found
 from engine.terminal.escape import visible
+from engine.terminal.streams import tolerate
 
 DESCRIPTION = """\
 Test cases in YAML for ASGI servers and frameworks: checks them, runs them
@@ -67,6 +68,7 @@ def aligned(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. The exit code."""
+    tolerate()
     known = commands()
     try:
         parsed = parser(known).parse_args(arguments)

@@ -201,7 +201,7 @@ def read(path: Path) -> Run:
     if path.is_dir():
         path = path / FILE
     try:
-        text = path.read_text()
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(
             f"{path} cannot be read: {error}", hint="`engine grid --from` takes a run's folder"

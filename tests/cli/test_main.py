@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,37 @@ def test_an_unknown_command(engine: Engine) -> None:
     ran = engine("gird")
     assert ran.returncode == 2
     assert "invalid choice: 'gird'" in ran.stderr
+
+
+def in_encoding(encoding: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    """The engine whose streams have that encoding."""
+    env = {**clean(), "PYTHONIOENCODING": encoding}
+    return subprocess.run([*ENGINE, *arguments], cwd=cwd, env=env, capture_output=True, timeout=120, check=False)
+
+
+COMMANDS = (
+    ("list", "suites"), ("list", "clauses"), ("list", "kinds"), ("show", "missing-host"), ("lint", "odd.yaml"),
+    ("doctor",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_command_writes_to_streams_of_any_encoding(suites: Path, encoding: str, arguments: tuple[str, ...]) -> None:
+    (suites / "odd.yaml").write_text("suite: 漢字 – …\ncases: [{id: ü, title: │}]\n", "utf-8")
+    ran = in_encoding(encoding, *arguments, cwd=suites)
+    assert ran.returncode in (0, 1), ran.stderr
+    assert b"the engine itself broke" not in ran.stderr
+    assert ran.stdout + ran.stderr
+    assert encoding != "ascii" or (ran.stdout + ran.stderr).isascii()
+
+
+@pytest.mark.service
+def test_a_grid_has_borders_in_ascii_where_the_stream_has_no_others(suites: Path) -> None:
+    ran = in_encoding("latin-1", "grid", "cases.yaml", "--framework", "control", cwd=suites)
+    assert ran.returncode == 0, ran.stderr
+    top, head, *_ = ran.stdout.decode("latin-1").split("\n")
+    assert set(top) == {"+", "-"}
+    assert head.startswith("| framework ")
+    assert head.endswith("|")
+    assert len(head) == len(top)
