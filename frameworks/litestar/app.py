@@ -87,10 +87,11 @@ async def streaming() -> Stream:
 @get("/sse")
 async def sse() -> ServerSentEvent:
     async def events() -> AsyncGenerator[ServerSentEventMessage, None]:
+        # Lines may end with CR LF as well, and do by default; clients that know no more than LF are many.
         for number in range(5):
-            yield ServerSentEventMessage(event="message", data=json.dumps({"count": number}))
+            yield ServerSentEventMessage(event="message", data=json.dumps({"count": number}), sep="\n")
             await asyncio.sleep(0.01)
-        yield ServerSentEventMessage(event="done", data="{}")
+        yield ServerSentEventMessage(event="done", data="{}", sep="\n")
 
     return ServerSentEvent(events())
 

@@ -163,6 +163,13 @@ async def sse(server: Server) -> None:
     apart(found, 6)
 
 
+@check("GET /sse", "lines that end with LF")
+async def lines_of_events(server: Server) -> None:
+    # CR LF is as right, and clients that split at LF alone see another field's value then.
+    found = await server.ask("GET", "/sse")
+    same(found.body.split(b"\n").count(b"event: message"), 5, "how many lines are `event: message`")
+
+
 @check("GET /large", "ends at 10 MiB")
 async def capped(server: Server) -> None:
     found = await server.ask("GET", "/large", f"size={LARGEST + 1}")

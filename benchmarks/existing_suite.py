@@ -1,0 +1,107 @@
+"""gunicorn's own suite of ASGI frameworks, run against this project's services.
+
+    python -m benchmarks.existing_suite ../gunicorn [--server gunicorn] [-- PYTEST'S OPTIONS]
+
+The folder is a checkout of gunicorn, which is only read. Its docker-compose.yml names the frameworks and the ports on
+which its tests look for them; here ``engine serve`` serves each there, as a process of this machine, instead of
+a container. pytest, pytest-asyncio, httpx and websockets are those of this environment (the extra ``bench``). The exit
+code is pytest's; 2 where the folder is no such checkout, 3 where a service does not start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import yaml
+
+SUITE = Path("tests", "docker", "asgi_framework_compat")
+READY_WITHIN = 300.0  # an environment may have to be made first
+
+
+class Trouble(Exception):
+    """Why the suite cannot be run, and the exit code."""
+
+    def __init__(self, what: str, code: int) -> None:
+        super().__init__(what)
+        self.code = code
+
+
+def suite_of(checkout: Path) -> Path:
+    """The suite's folder in a checkout. Raises Trouble where there is none."""
+    folder = checkout / SUITE
+    if not (folder / "docker-compose.yml").is_file():
+        raise Trouble(f"there is no {folder / 'docker-compose.yml'}: name a checkout of gunicorn", 2)
+    return folder
+
+
+def ports_of(suite: Path) -> dict[str, int]:
+    """The host's port of each framework, as the suite declares it. Raises Trouble where it declares none."""
+    declared = yaml.safe_load((suite / "docker-compose.yml").read_text("utf-8"))
+    found = {}
+    for name, service in declared.get("services", {}).items():
+        for port in service.get("ports", ()):
+            found[str(name)] = int(str(port).split(":")[0])
+    if not found:
+        raise Trouble(f"{suite / 'docker-compose.yml'} has no service with a port", 2)
+    return found
+
+
+@contextmanager
+def services(targets: Mapping[str, int]) -> Iterator[None]:
+    """Serve targets, each on its port, while the block runs. Raises Trouble where one does not start."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        begun = []
+        for target, port in targets.items():
+            said = folder / f"{target}.txt"
+            command = [sys.executable, "-m", "engine", "serve", target, "--port", str(port)]
+            with said.open("wb") as file:
+                process = subprocess.Popen(command, stdout=file, stderr=file)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            begun.append((target, process, said))
+        deadline = time.monotonic() + READY_WITHIN
+        for target, process, said in begun:
+            while f"{target} on http" not in said.read_text("utf-8", "replace"):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise Trouble(f"{target} did not start\n{said.read_text('utf-8', 'replace')}", 3)
+                time.sleep(0.1)
+        yield
+
+
+def run(suite: Path, options: Sequence[str]) -> int:
+    """Run the suite's tests as they are, with nothing written into the checkout. pytest's exit code."""
+    # This engine's own plugin has options of the same names.
+    own = ["-p", "no:conformance_engine", "-p", "no:cacheprovider", "--skip-docker-check"]
+    command = [sys.executable, "-m", "pytest", *own, *options, str(suite / "tests")]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=suite, env=environment, check=False).returncode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the services, run the suite, and stop them. The exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("checkout", type=Path, help="a folder with gunicorn's sources")
+    parser.add_argument("--server", default="gunicorn", help="what serves the apps (gunicorn)")
+    parser.add_argument("options", nargs="*", default=["-q"], metavar="OPTION", help="options of pytest's, behind --")
+    parsed = parser.parse_args(arguments)
+    try:
+        suite = suite_of(parsed.checkout.resolve())
+        targets = {f"{parsed.server}-{name}-auto": port for name, port in ports_of(suite).items()}
+        with services(targets):
+            return run(suite, parsed.options)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return trouble.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
