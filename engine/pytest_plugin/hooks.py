@@ -28,11 +28,19 @@ class Hooks:
         return collector
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """pytest's hook: group our items by target, and in a target by process, so that few targets live at once.
 
-        Other items keep their places.
+        Other items keep their places. Raises pytest.UsageError where an option is wrong: here, since pytest takes what
+        a collector raises for a fault of its file.
         """
+        conformance = self.conformance
+        # A document that has mistakes could have had the cases that were asked for.
+        trouble = conformance.trouble or ("" if session.testsfailed else conformance.selection_trouble)
+        if trouble and conformance.is_worker:
+            vars(session.config)["workeroutput"]["conformance_trouble"] = trouble
+        elif trouble:
+            raise pytest.UsageError(visible(trouble, lines=True))
         places_of_ours = [index for index, item in enumerate(items) if isinstance(item, CaseItem)]
         if not places_of_ours:
             return
@@ -45,6 +53,8 @@ class Hooks:
         """pytest's hook: now it is known which items will run."""
         self.conformance.items = [item for item in session.items if isinstance(item, CaseItem)]
         self.conformance.freeze()
+        if self.conformance.items and not session.config.getoption("collectonly"):
+            self.conformance.begin_store()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -65,12 +75,16 @@ class Hooks:
         """pytest's hook: stop the targets, whatever happened. A session that judged nothing has run no test."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         self.conformance.close("interrupted" if interrupted else "whole")
-        if exitstatus == pytest.ExitCode.OK and self.conformance.judged_nothing:
+        if self.conformance.trouble_of_workers:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif exitstatus == pytest.ExitCode.OK and self.conformance.judged_nothing:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """pytest's hook: whose fault what is red is, now that the run is whole, and where it is kept."""
         conformance = self.conformance
+        if conformance.trouble_of_workers:
+            terminalreporter.write_line(f"ERROR: {visible(conformance.trouble_of_workers, lines=True)}", red=True)
         if conformance.store is None:
             return
         if conformance.judged_nothing:

@@ -40,7 +40,10 @@ class SuiteFile(pytest.File):
     conformance: Conformance
 
     def collect(self) -> Iterable[pytest.Item]:
-        """The items, in the order of the document. Raises Mistakes where the document has any."""
+        """The items, in the order of the document; none where an option is wrong, which is said once. Raises Mistakes
+        where the document has any."""
+        if self.conformance.trouble:
+            return
         loaded = self.conformance.load(Path(os.path.relpath(self.path)))
         mistakes = [one for one in loaded.diagnostics if one.is_error]
         if mistakes:
@@ -61,6 +64,8 @@ class SuiteFile(pytest.File):
         """The linter's words, without a traceback."""
         if isinstance(excinfo.value, Mistakes):
             return str(excinfo.value).rstrip("\n")
+        if isinstance(excinfo.value, EngineError):
+            return visible(str(excinfo.value), lines=True)
         return super().repr_failure(excinfo)
 
 

@@ -80,6 +80,18 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--frameworks-dir", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 
 
+# Options that can be wrong before any suite is read, each with what it is where nobody gives it.
+USUAL = {
+    "server": [], "variant": [], "framework": [], "gateway": [], "runtime": "local", "url": [], "conformance_repeat": 1,
+    "frameworks_dir": "",
+}  # fmt: skip
+
+
+def given(config: pytest.Config) -> bool:
+    """Whether any option was given that can be wrong before any suite is read."""
+    return any(config.getoption(name) != usual for name, usual in USUAL.items())
+
+
 def asked(config: pytest.Config) -> Asked:
     """What the options ask for."""
     from engine.app.front import Asked  # noqa: PLC0415 (every pytest loads this module, and few have suites)

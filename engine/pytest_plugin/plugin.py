@@ -27,15 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """pytest's hook."""
+    """pytest's hook. Raises pytest.UsageError for a wrong option of a run with pytest-xdist."""
     # Registered before pytest's own cleanups, which run the collector: so it comes after them.
     config.add_cleanup(partial(_thaw, config))
     if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         # The controller of pytest-xdist sees no suite, only the reports of its workers.
         from engine.pytest_plugin import xdist  # noqa: PLC0415 (it loads the library)
 
-        hooks(config, None)
+        conformance = hooks(config, None).conformance
         config.pluginmanager.register(xdist, "conformance-xdist")
+        # Its workers would each say so, in their own way.
+        if options.given(config) and conformance.trouble:
+            raise pytest.UsageError(conformance.trouble)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

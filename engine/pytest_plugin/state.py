@@ -18,17 +18,19 @@ from engine.app.plan import Job, Selection, distinct, is_plain
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Store, TargetRow, Told, again, from_told, keep, take
-from engine.errors import ResultsError
+from engine.errors import EngineError, ResultsError
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.pytest_plugin.background import WINDOW_STOPPING, Background
 from engine.pytest_plugin.spawned import Spawned
+from engine.terminal.escape import visible
 from engine.terminal.sources import Sources
 
 if TYPE_CHECKING:
     from engine.app.grids import Attribution
     from engine.app.runs import Run as EndedRun
+    from engine.model.case import Case
 
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
@@ -69,6 +71,8 @@ class Conformance:
         self._frozen = False
         self._places: dict[str, str] = {}
         self._marks: dict[str, pytest.MarkDecorator] = {}
+        self._cases: list[Case] = []
+        self.trouble_of_workers = ""
 
     @property
     def is_worker(self) -> bool:
@@ -95,6 +99,24 @@ class Conformance:
     def selection(self) -> Selection:
         """What was asked for of the cases."""
         return options.asked(self.config).selection
+
+    @cached_property
+    def trouble(self) -> str:
+        """What is wrong with the options that say what is run, "" where nothing is."""
+        try:
+            _ = self.targets, self.times
+        except EngineError as error:
+            return str(error)
+        return ""
+
+    @property
+    def selection_trouble(self) -> str:
+        """What is wrong with the options that choose cases, now that all are collected; "" where nothing is."""
+        try:
+            self.selection.check(self._cases)
+        except EngineError as error:
+            return str(error)
+        return ""
 
     @cached_property
     def roots(self) -> Roots:
@@ -131,7 +153,9 @@ class Conformance:
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
         """Let that process know what a suite holds, and begin with the first target while others are collected. Raises
         UsageError where another suite has its address."""
-        distinct((case for suite in loaded.suites for case in suite.cases), self._places)
+        cases = [case for suite in loaded.suites for case in suite.cases]
+        distinct(cases, self._places)
+        self._cases += cases
         if self._background is None:
             return
         self._background.learn(loaded)
@@ -204,6 +228,18 @@ class Conformance:
         others = [from_told(told) for told in self.told[result.address]]
         return grids.whose_is(result, others, list(self.rows.values()))
 
+    def begin_store(self) -> None:
+        """Begin the run's file, where it is not begun yet: in the controller, or where there is but one process. Raises
+        pytest.UsageError where it cannot be, or a baseline has mistakes."""
+        if self.store is not None or self.is_worker:
+            return
+        jobs = [item.job for item in self.items]
+        try:
+            baselines = self.front.baselines({job.case.place.file: 0 for job in jobs})
+            self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines)
+        except EngineError as error:
+            raise pytest.UsageError(visible(str(error), lines=True)) from error
+
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""
         line = getattr(report, "conformance", None) if report.when == "call" else None
@@ -211,20 +247,14 @@ class Conformance:
         if line is None or self.is_worker:
             return
         told = Told.of(line)
-        if self.store is None:
-            try:
-                jobs = [item.job for item in self.items]
-                baselines = self.front.baselines({job.case.place.file: 0 for job in jobs})
-                self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines)
-            except ResultsError as error:
-                pytest.exit(str(error), returncode=4)
+        assert self.store is not None
         take(self.store, told)
         self._learn(told)  # in xdist's controller, which sees no verdict but here
 
     @property
     def judged_nothing(self) -> bool:
         """Whether cases were selected, all of them unsupported or blocked, and nothing else ran in this session."""
-        if self.store is None or self._others:
+        if self.store is None or not self.store.counts or self._others:
             return False
         return all(verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED) for verdict in self.store.counts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -48,6 +49,16 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: Any) -> None:
-    """xdist's hook: what a worker ran again alone, or to compare, goes into the run's file with all else."""
+    """xdist's hook: what a worker ran again alone, or to compare, goes into the run's file with all else. What it found
+    wrong with the options is kept, and every worker has found the same."""
     del error
-    node.config.stash[KEY].keep_lines(getattr(node, "workeroutput", {}).get("conformance_lines", ()))
+    conformance, output = node.config.stash[KEY], getattr(node, "workeroutput", {})
+    conformance.keep_lines(output.get("conformance_lines", ()))
+    conformance.trouble_of_workers = output.get("conformance_trouble", "") or conformance.trouble_of_workers
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """xdist's hook: the run's file is begun before any item runs. Raises pytest.UsageError where it cannot be."""
+    if any(scope(one) != one for one in ids):
+        node.config.stash[KEY].begin_store()

@@ -234,11 +234,54 @@ SUITE_WITH_MISTAKE = (
 )
 
 
-def test_an_unknown_framework_is_a_usage_error(run: Run) -> None:
-    ran = run("--framework", "starlete")
-    assert ran.code != 0
-    assert "did you mean 'starlette'?" in ran.out
+WRONG = {
+    "framework": (("--framework", "starlete"), "did you mean 'starlette'?"),
+    "server": (("--server", "gunicron"), "did you mean 'gunicorn"),
+    "variant": (("--server", "gunicorn~fast"), "gunicorn has no variant called 'fast'"),
+    "declaration": (("--variant", "x"), "'x' declares no variant"),
+    "gateway": (("--gateway", "ngix-http"), "did you mean 'nginx-http'?"),
+    "category": (("--category", "frist"), "did you mean 'first'?"),
+    "tag": (("--tag", "quik"), "did you mean 'quick'?"),
+    "repeat": (("--conformance-repeat", "0"), "each case cannot be run 0 times"),
+    "url": (("--url", "control=http://127.0.0.1:1"), "add --runtime running"),
+    "folder of frameworks": (("--frameworks-dir", "nowhere"), "there is no contract.yaml in nowhere"),
+}
+
+
+@pytest.mark.parametrize(
+    ("option", "workers"),
+    # With pytest-xdist, what is wrong of targets is found by the controller, and what is wrong of cases by its workers.
+    [*((option, ()) for option in WRONG), ("framework", ("-n", "2")), ("category", ("-n", "2"))],
+)
+def test_a_wrong_option_is_one_usage_error(run: Run, suites: Path, option: str, workers: tuple[str, ...]) -> None:
+    arguments, words = WRONG[option]
+    ran = run(*arguments, *workers)
+    assert ran.code == 4, ran.out
+    assert ran.out.count(words) == 1
     assert "Traceback" not in ran.out
+    assert "INTERNALERROR" not in ran.out
+    # One error, a hint, and of pytest's own the usage.
+    assert len(ran.out.splitlines()) < 30
+    assert not runs(suites)
+
+
+def test_a_file_of_mistakes_hides_no_category(run: Run, suites: Path) -> None:
+    (suites / "second.yaml").write_text("suite: Broken\n")
+    ran = run("--category", "second")
+    assert ran.code == 2
+    assert "no case has the category" not in ran.out
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_results_that_cannot_be_kept_are_one_error(run: Run, suites: Path, workers: tuple[str, ...]) -> None:
+    (suites.parent / "results").write_text("a file where the folder would be")
+    ran = run(*workers)
+    assert ran.code == 4, ran.out
+    assert ran.out.count("the run cannot be kept in") == 1
+    assert "name another folder with --results" in ran.out
+    assert "ExceptionGroup" not in ran.out
+    assert "Traceback" not in ran.out
+    assert run("--collect-only").code == 0
 
 
 def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
