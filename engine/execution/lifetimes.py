@@ -35,6 +35,7 @@ Rules:
    others. Lifetimes in which nothing began, and restarts that fail, are counted: after ``BARREN`` in a row the jobs
    that are left are an ``error``. So is everything where the first start fails.
 8. Where a server is one job's own, its end concerns nobody else, and may be meant. The runner judges it.
+9. A run that is cancelled keeps what is provisional on a server that was not seen to end.
 
 What can go wrong: a server that dies more than ``OUTLIVES`` after the job that made it die is blamed on whoever runs
 then, or on nobody where none does. A job that waits for another (``depends_on``), or to be let go, gives up waiting
@@ -259,14 +260,20 @@ class LaunchRun:
     async def _together(self, live: LiveTarget) -> None:
         """Run jobs side by side until all are settled or the server dies, and see who is suspected then."""
         life = Lifetime(live, Company(self._company))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(life))
-            jobs = self._queue()
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(self._company, len(self._waiting))):
-                    workers.create_task(self._work(life, jobs))
-            life.idle = True
-            life.news.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch(life))
+                jobs = self._queue()
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(min(self._company, len(self._waiting))):
+                        workers.create_task(self._work(life, jobs))
+                life.idle = True
+                life.news.set()
+        except asyncio.CancelledError:
+            # Ctrl-C leaves no time to see whether the server outlives them; nothing speaks against them so far.
+            for one in () if life.dead() else life.finished:
+                self._owner.settle(one.job, one.result)
+            raise
         late = self._bury(life, life.end) if life.end is not None else frozenset()
         self._waiting = [job for job in self._waiting if job.position in late or job.position not in life.begun]
 
