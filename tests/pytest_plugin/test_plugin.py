@@ -162,8 +162,8 @@ def test_n_2(run: Run, suites: Path) -> None:
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
     assert sum(line["kind"] == "result" for line in lines) == 16
-    # Each target was started once, in one worker.
-    logs = sorted(path.name for path in (kept.parent / "logs").iterdir())
+    # Each target was started once, in one worker. A probe's log is there where the cache did not know the server yet.
+    logs = sorted(path.name for path in (kept.parent / "logs").iterdir() if not path.name.startswith("probe-"))
     assert logs == ["gunicorn-control-asyncio.log", "gunicorn-control-uvloop.log"]
 
 
