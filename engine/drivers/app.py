@@ -138,7 +138,7 @@ KINDS = (
                 "of": notation(
                     "text", "Whose calls: a step's or a connection's name, `lifespan`, or `all`; the step before."
                 ),
-                "call": notation("count", "Which of several calls, from 1; the last by default."),
+                "call": {**notation("count", "Which of several calls, from 1; the last by default."), "minimum": 1},
             }
         ),
         parse=parse,

@@ -14,11 +14,13 @@ from engine.drivers.base import Context, Fact, Kind, Observation, Reader, mappin
 from engine.drivers.boundary_facts import BOUNDARY_FACTS, BoundaryFacts
 from engine.drivers.values import integer
 from engine.model.case import Step
+from engine.model.exceptions import EXCEPTIONS
 from engine.model.expectation import Mismatch
 from engine.model.nodes import Node
 from engine.model.octets import ByteString, plain
 from engine.model.tagged import tagged
 from engine.model.variables import Variable, fill, resolve
+from engine.registry import nearest
 
 # How long the app's call may take where the step does not say, in seconds.
 PATIENCE = 5.0
@@ -117,6 +119,9 @@ def parse_take(node: Node, reader: Reader) -> Take:
 def parse_fail_send(node: Node, reader: Reader) -> FailSend:
     """The parameters of a valid node."""
     error, after = node.get("class"), node.get("after")
+    if error is not None and "$(" not in str(error.value) and error.value not in EXCEPTIONS:
+        what = f"no builtin exception that `fail_send` can raise is called {error.value!r}"
+        reader.mistake(error, what, nearest(str(error.value), EXCEPTIONS))
     return FailSend(reader.value(error) if error else "OSError", reader.value(after) if after else 0)
 
 

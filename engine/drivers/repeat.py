@@ -89,9 +89,10 @@ KINDS = (
         summary="Performs the same steps several times.",
         schema=mapping(
             {
-                "times": {**notation("count", "How often."), "maximum": MOST_TURNS},
+                "times": {**notation("count", "How often."), "minimum": 1, "maximum": MOST_TURNS},
                 "at_once": {
                     **notation("count", "How many turns may run at the same time; 1 by default."),
+                    "minimum": 1,
                     "maximum": MOST_AT_ONCE,
                 },
                 "index": notation("word", "The variable that holds the turn's number, from 1; `n` by default."),

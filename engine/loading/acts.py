@@ -14,6 +14,7 @@ from engine.loading.events import EVENTS, Sort, keys_of_all
 from engine.loading.notations import ref
 from engine.loading.vocabulary import Schema
 from engine.model.case import Act
+from engine.model.exceptions import EXCEPTIONS
 from engine.model.nodes import Node
 from engine.model.octets import ByteString
 from engine.model.variables import Variable
@@ -118,11 +119,22 @@ def _set(node: Node, reader: ActReader) -> dict[str, Any]:
 
 
 def _raise(node: Node, reader: ActReader) -> dict[str, Any]:
-    message = node.get("message")
+    message, named = node.get("message"), node.get("class")
+    if named is not None:
+        check_exception(named, reader)
     return {
-        "class": str(node.value["class"].value) if isinstance(node.value, dict) else "",
+        "class": str(named.value) if named is not None else "",
         "message": reader.value(message) if message is not None else "",
     }
+
+
+def check_exception(node: Node, reader: ActReader) -> None:
+    """Refuse the name of an exception that a script cannot raise: it makes a builtin one from a message."""
+    name = str(node.value)
+    if "$(" not in name and name not in EXCEPTIONS:
+        what = f"no builtin exception that a script can raise is called {name!r}"
+        hint = nearest(name, EXCEPTIONS)
+        reader.wrong(node, "unknown-exception", what, hint if hint.startswith("did you mean") else "like RuntimeError")
 
 
 def _return(node: Node, reader: ActReader) -> bool:

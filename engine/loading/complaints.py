@@ -177,6 +177,8 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
         return
     known = schema.get("properties", {})
     first = next((key for key, _ in keys if key in known), keys[0][0])
+    if (owner := node.get(first)) is not None and owner.value is None and notes.is_taken(owner.key):
+        return  # nothing stands inside it, and that has been said
     extra, child = next((key, child) for key, child in keys if key != first)
     shown = ", ".join(f"`{key}`" for key, _ in keys)
     words = title.partition(":")[0]

@@ -254,7 +254,8 @@ class _Composer:
             what = f"{name!r} has no value: inside {{...}} a comma ends a plain text"
             self.notes.claim(place, "broken-text", what, "quote the whole text that holds the comma")
         else:
-            self.notes.claim(place, "empty-value", f"{name!r} has no value", 'write null, "", or what was meant')
+            hint = 'indent what belongs to it, or write null or ""'
+            self.notes.claim(place, "empty-value", f"{name!r} has no value", hint)
 
     def _scalar(self, event: Any, place: Place, key: Place | None, *, flow: bool, naming: bool) -> Node:
         text = str(event.value)

@@ -59,7 +59,7 @@ class Notes:
     def add(self, found: Diagnostic) -> None:
         """Note an error or a warning, unless the place has a mistake of the first kind or is none."""
         place = found.place
-        if place.line and (place.line, place.column) not in self.taken and found not in self.found:
+        if place.line and not self.is_taken(place) and found not in self.found:
             self.errors += found.is_error
             self.found[found] = None
 
@@ -67,6 +67,10 @@ class Notes:
         """Note a mistake of syntax, and keep the place for it: one mistake a place."""
         self.error(place, code, what, hint)
         self.taken.add((place.line, place.column))
+
+    def is_taken(self, place: Place) -> bool:
+        """Whether the composer has complained about a place."""
+        return (place.line, place.column) in self.taken
 
     def form(self, place: Place, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:
         """Note a mistake of form: one for each value, and one for each key (``of_key``), which may stand where a

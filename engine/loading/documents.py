@@ -27,6 +27,7 @@ from engine.loading.rules import (
     facts,
     known,
     marks,
+    messages,
     processes,
     references,
     suites,
@@ -47,10 +48,10 @@ from engine.registry import nearest
 
 RULES = (
     evaluation.check, facts.check, types.check, variables.check, references.check, marks.check, processes.check,
-    targets.check,
+    targets.check, messages.check,
 )  # fmt: skip
 
-KINDS = ("suite", "clauses", "known-failures", "history")
+KINDS = ("suite", "clauses", "known-failures")
 
 
 @dataclass(frozen=True)
@@ -182,11 +183,7 @@ class _Gathered:
             notes.claim(first[1].key if first is not None else root.place, "document-kind", what, hint)
             return
         kind = first[0]
-        if kind == "history":
-            notes.claim(
-                first[1].key, "document-kind", "this version of the engine reads no history", "move the file elsewhere"
-            )
-        elif kind == "suite":
+        if kind == "suite":
             suite = _Suite(root, source, self.language, notes).read()
             self.suites.append(suite)
             self.broken.extend(_left_out(root, suite))
@@ -282,11 +279,12 @@ class _Suite:
                     sound = self.sound and index not in refused and not repaired.mended
                     yield _Prepared(repaired.node, sound, repaired.lost)
 
-    def _rules(self, node: Node, notes: Notes) -> tuple[Item, ...]:
+    def _rules(self, node: Node, matrix: Node | None, notes: Notes) -> tuple[Item, ...]:
         """Hold a case of the right form against the rules. Its steps, as an outline."""
         steps = node.get("steps")
         items = outline(steps, self.language.vocabulary) if steps is not None else ()
-        view = View(node, items, self.frame, self.language.vocabulary, notes, self.lines)
+        names = [name for name, _ in matrix.entries()] if matrix is not None else []
+        view = View(node, items, self.frame, self.language.vocabulary, notes, self.lines, names)
         for rule in RULES:
             rule(view)
         return items
@@ -305,7 +303,7 @@ class _Suite:
                 found, sound, lost = replace(expanded, node=repaired.node), False, lost | repaired.lost
             notes = Notes(taken=self.notes.taken) if lost else self.notes
             before = notes.errors
-            items = self._rules(found.node, notes)
+            items = self._rules(found.node, prepared.node.get("matrix"), notes)
             case = read_case(found, self.frame, items, CaseReader(self.language.vocabulary, notes))
             if lost:
                 self._take(notes, lost)

@@ -69,6 +69,8 @@ def _expand(
     case: Node, title: str, values: Mapping[str, list[Value]], schema: Mapping[str, Any], notes: Notes
 ) -> Iterator[Expanded]:
     used: set[str] = set()
+    parts: set[str] = set()
+    at_first = notes.errors
     matrix = case.get("matrix")
     rest = {name: node for name, node in case.entries() if name not in ("matrix", "title", "id")}
     kept = {name: node for name, node in case.entries() if name in ("title", "id")}
@@ -89,6 +91,7 @@ def _expand(
             )
             return
         used |= substitution.used
+        parts |= substitution.parts
         variant = "-".join(value.word for value in combination)
         if variant in seen:
             notes.error(
@@ -111,6 +114,21 @@ def _expand(
                     f"the variable {name!r} is used nowhere in this case",
                     f"use it with $({name}) or {{var: {name}}}, or delete it",
                 )
+        if notes.errors == at_first:
+            _unused_parts({name: several for name, several in values.items() if name in used - parts}, parts, notes)
+
+
+def _unused_parts(values: Mapping[str, list[Value]], parts: set[str], notes: Notes) -> None:
+    """Warn about keys of values that are mappings, where only parts of them are used, and never these."""
+    for name, several in values.items():
+        told: set[str] = set()
+        for value in several:
+            for key, child in value.node.entries():
+                if f"{name}.{key}" not in parts and key not in told:
+                    told.add(key)
+                    hint = f"use it with $({name}.{key}) or {{var: {name}.{key}}}, or delete it"
+                    what = f"the part {key!r} of {name!r} is used nowhere in this case"
+                    notes.warning(child.key, "unused-part", what, hint)
 
 
 def _values(name: str, node: Node, notes: Notes) -> list[Value]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.loading.vocabulary import STEP, KindLike, Vocabulary
 from engine.model.nodes import Node
+from engine.model.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,14 @@ class Item:
     @property
     def name(self) -> str:
         return self.kind.name
+
+    def named(self) -> list[tuple[str, Place]]:
+        """Each fact that is named in any of what it looks at, and where."""
+        named = [(name, matcher.key) for name, matcher in groups(self.body)]
+        for key in ("record", "capture"):
+            if (found := self.body.get(key)) is not None:
+                named += [(str(node.value), node.place) for _, node in found.entries()]
+        return named
 
     def walk(self) -> Iterator[Item]:
         """This one, and all inside it, in the order of the document."""

@@ -50,7 +50,8 @@ VALUE = 50
 
 @dataclass(slots=True)
 class Substitution:
-    """One combination of a matrix's values, filled into nodes. ``used`` gathers the variables that were named. Where
+    """One combination of a matrix's values, filled into nodes. ``used`` gathers the variables that were named, and
+    ``parts`` those that were named as values, each with the first part of its way. Where
     there is no ``room`` left, variables stay as they are: the case is of no use any more.
 
     The schema tells where a matcher stands: there a mapping is operators, so a value that is one becomes
@@ -62,6 +63,7 @@ class Substitution:
     notes: Notes
     room: Room
     used: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
 
     def fill(self, node: Node, schema: Any, key: Place | None = None) -> Node:
         """The node with every variable of the matrix replaced; the same object where nothing changes."""
@@ -116,11 +118,13 @@ class Substitution:
         """The value of a variable of the matrix, or of a way into one; None for any other name."""
         if name in self.values:
             self.used.add(name)
+            self.parts.add(name)
             return self.values[name].node
         head, dot, rest = name.partition(".")
         if not dot or head not in self.values:
             return None
         self.used.add(head)
+        self.parts.add(f"{head}.{rest.partition('.')[0]}")
         node: Node | None = self.values[head].node
         for part in rest.split("."):
             if node is None:

@@ -84,3 +84,21 @@ def test_a_matrix_has_an_end() -> None:
     found = expanded(f"id: a\ntitle: A\nmatrix: {{x: {values}, z: {values}}}\nnote: $(x)$(z)\nsteps: []\n", notes)
     assert [(one.variant, one.sound) for one in found] == [("0-0", False)]
     assert [one.code for one in notes.sorted()] == ["matrix"]
+
+
+@pytest.mark.parametrize(
+    ("path", "unused"),
+    [
+        ("$(t.sent)", ["part 'wanted'", "part 'more'"]),
+        ("$(t.sent)$(t.wanted)$(t.more)", []),
+        ("{var: t}", []),
+        ("{var: t.wanted}", ["part 'sent'", "part 'more'"]),
+    ],
+)
+def test_parts_of_values_that_are_used_nowhere(path: str, unused: list[str]) -> None:
+    notes = Notes()
+    matrix = "{t: {one: {sent: a, wanted: b}, two: {sent: c, wanted: d, more: {deep: 1}}}}"
+    expanded(f"id: a\ntitle: $(t)\nmatrix: {matrix}\nsteps: [{{request: {{path: {path}}}}}]\n", notes)
+    found = [one for one in notes.sorted() if one.code == "unused-part"]
+    assert [next(word for word in unused if word in one.what) for one in found] == unused
+    assert not any(one.is_error for one in found)

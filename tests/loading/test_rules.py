@@ -280,3 +280,185 @@ def test_ids_are_unique() -> None:
 def test_dependencies(needs: dict[str, str], expected: list[str]) -> None:
     text = "".join(case(name, f", depends_on: [{needs[name]}]" if name in needs else "") for name in "abc")
     assert codes(HEAD + text) == expected
+
+
+# what is read before the run, and notations of other tools
+
+
+def real_codes(steps: str, extra: str = "") -> list[str]:
+    return [one.code for one in load_text(suite(steps, extra), real()).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("extra", "wrong"),
+    [
+        ("server: {flags: [$(port)]}\nonly: {servers: [gunicorn]}", True),
+        ("server: {flags: [$(host)]}\nonly: {servers: [gunicorn]}", True),
+        ("server: {root_path: /$(run)}", True),
+        ("server: {keep_alive: {var: t}}", True),
+        ("timeout: {var: t}", True),
+        ("tags: [$(a)]", True),
+        ("note: $(a)", False),
+        ("server: {root_path: /$(x)}\nmatrix: {x: [a]}", False),
+        ("server: {flags: [$(x)]}\nonly: {servers: [gunicorn]}\nmatrix: {x: [a]}", False),
+        ("timeout: {var: x}\nmatrix: {x: [1s]}", False),
+        ("skip: [{servers: [daphne], because: costs $(a lot)}]", False),
+    ],
+)
+def test_only_the_matrix_fills_in_what_is_read_before_the_run(extra: str, wrong: bool) -> None:
+    assert real_codes(OK, extra) == ["unknown-variable"] * wrong
+
+
+def test_titles_name_variables_of_the_matrix_alone() -> None:
+    text = suite(OK, "matrix: {x: [/scope]}").replace("title: One", "title: $(x), $(run) and $(y)")
+    found = load(text.replace("path: /scope", "path: $(x)")).diagnostics
+    assert [(one.code, one.hint) for one in found] == [("unknown-variable", "known: x")] * 2
+    assert load(suite(OK).replace("A suite", "A $(suite)")).diagnostics[0].code == "unknown-variable"
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ("a=${code}", ["variable"]),
+        ("a={{code}}", ["variable"]),
+        ("a={{ code.part }}", ["variable"]),
+        ("a=${run}", ["variable"]),
+        ("a=${nobody}", []),
+        ("a={code}", []),
+        ("a=$(code)", []),
+        ("a=$$(code)", []),
+    ],
+)
+def test_notations_of_other_tools(query: str, wrong: list[str]) -> None:
+    steps = f"[{{request: {{path: /scope, query: '{query}', expect: {{status: {{var: code}}}}}}}}]"
+    assert [code for code, _ in found(steps, "matrix: {code: [200]}")] == wrong
+
+
+def test_names_of_the_matrix_are_among_those_that_a_hint_knows() -> None:
+    text = suite("[{request: {path: /$(cod), expect: {status: {var: code}}}}]", "matrix: {code: [200]}")
+    assert [one.hint for one in load(text).diagnostics if one.code == "unknown-variable"] == ["did you mean 'code'?"]
+
+
+# outcomes of acts
+
+
+@pytest.mark.parametrize(
+    ("acts", "expect", "wrong"),
+    [
+        ("[{receive: {as: got}}]", "result.got.ok: true", []),
+        ("[{receive: {as: got}}]", "result.gott.ok: true", ["unknown-act-name"]),
+        ("[{receive: {as: got}}]", "result.got: {present: true}", []),
+        ("[{receive: {as: got}}]", "result.got.okay: true", ["unknown-fact"]),
+        ("[{receive: {}}]", "result.got.ok: true", ["unknown-act-name"]),
+        ("[{spawn: {as: t, script: [{receive: {as: got}}]}}, {join: t}]", "result.got.ok: true", []),
+        ("[{spawn: {as: t, script: []}}, {join: tt}]", "calls: 1", ["unknown-act-name"]),
+        ("[{receive: {as: t}}, {cancel: t}]", "calls: 1", ["unknown-act-name"]),
+        ("[{raise: {class: RuntimeErorr}}]", "calls: 1", ["unknown-exception"]),
+        ("[{raise: {class: RuntimeError}}]", "calls: 1", []),
+        ("[{raise: {class: asyncio.CancelledError}}]", "calls: 1", ["unknown-exception"]),
+    ],
+)
+def test_outcomes_of_acts(acts: str, expect: str, wrong: list[str]) -> None:
+    steps = f"[{{request: {{path: /scope}}}}, {{app: {{expect: {{{expect}}}}}}}]"
+    assert real_codes(steps, f"application: {{http: {acts}}}") == wrong
+
+
+def test_outcomes_without_a_script() -> None:
+    steps = "[{request: {path: /scope}}, {app: {expect: {result.got.ok: true}}}]"
+    assert real_codes(steps) == ["unknown-act-name"]
+    wsgi = "[{request: {path: /}}, {app: {expect: {result.close.ok: true}}}]"
+    assert real_codes(wsgi, "runs_on: wsgi") == []
+
+
+# headers that are spelt with _
+
+
+@pytest.mark.parametrize(
+    ("fact", "wrong"),
+    [
+        ("header.content_type", True),
+        ("headers.Set_Cookie", True),
+        ("trailer.content_length", True),
+        ("header.my_own", False),
+        ("header.content-type", False),
+    ],
+)
+def test_headers_have_hyphens(fact: str, wrong: bool) -> None:
+    steps = f"[{{request: {{path: /scope, expect: {{{fact}: {{present: true}}}}}}}}]"
+    assert real_codes(steps) == ["unknown-fact"] * wrong
+    script = (
+        "application: {http: [{respond: {status: 200, headers: {Content_Type: a, set_cookie: b, Content_Length: c}}}]}"
+    )
+    assert real_codes(steps, script) == []
+
+
+def test_a_fact_of_another_step_is_said_to_be_one() -> None:
+    text = suite("[{request: {path: /scope, expect: {scope.path: /}}}]")
+    assert [one.hint for one in load_text(text, real()).diagnostics] == ["it is a fact of `app` and `drive`"]
+
+
+# lengths
+
+
+def posted(length: str, body: str, expect: str = "status: 200") -> str:
+    headers = f"headers: {{content-length: '{length}'}}"
+    return f"[{{request: {{path: /echo, method: POST, {headers}, body: {body}, expect: {{{expect}}}}}}}]"
+
+
+@pytest.mark.parametrize(
+    ("steps", "warned"),
+    [
+        (posted("3", "abc"), False),
+        (posted("4", "abc"), True),
+        (posted("4", "abc", "status: 400"), False),
+        (posted("4", "abc", "outcome: closed"), False),
+        (posted("4", "abc", "any_of: [{status: 400}, {status: 200}]"), False),
+        (posted("+3", "abc"), False),
+        (posted("1024", "{fill: {size: 1KiB}}"), False),
+        (posted("1023", "{fill: {size: 1KiB}}"), True),
+        (posted("5", "$(run)"), False),
+        (posted("99", "{fill: {size: 5MiB}}"), False),
+    ],
+)
+def test_lengths_of_requests(steps: str, warned: bool) -> None:
+    assert real_codes(steps) == ["content-length"] * warned
+
+
+@pytest.mark.parametrize(
+    ("length", "extra", "warned"),
+    [
+        ("5", "{response: {expect: {status: 200}}}", False),
+        ("6", "{response: {expect: {status: 200}}}", True),
+        ("4", "{response: {expect: {status: 200}}}", True),
+        ("6", "{response: {expect: {status: 400}}}", False),
+        ("6", "{response: {expect: {status: 200}}}, {closed: {}}", False),
+        ("6", "{send: '!'}, {response: {expect: {status: 200}}}", False),
+    ],
+)
+def test_lengths_of_requests_on_a_connection(length: str, extra: str, warned: bool) -> None:
+    head = f"POST /echo HTTP/1.1\\r\\nHost: $(host)\\r\\nContent-Length: {length}\\r\\n\\r\\n"
+    for sent in (f'"{head}hello"', f'["{head}hello", "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"]'):
+        assert real_codes(f"[{{tcp: {{script: [{{send: {sent}}}, {extra}]}}}}]") == ["content-length"] * warned
+
+
+def test_lengths_of_responses() -> None:
+    steps = "[{request: {path: /scope, expect: {status: 200}}}]"
+    wrong = "application: {http: [{respond: {status: 200, headers: [[content-length, '9']], body: hello}}]}"
+    assert real_codes(steps, wrong) == ["content-length"]
+    assert real_codes(steps, wrong.replace("9", "5")) == []
+    assert real_codes(steps.replace("status: 200", "complete: false"), wrong) == []
+
+
+# counts from 1
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{app: {call: 0, expect: {calls: 1}}}",
+        "{repeat: {times: 0, steps: [{request: {path: /scope, expect: {status: 200}}}]}}",
+        "{repeat: {times: 2, at_once: 0, steps: [{request: {path: /scope, expect: {status: 200}}}]}}",
+    ],
+)
+def test_what_is_counted_from_one(step: str) -> None:
+    assert real_codes(f"[{{request: {{path: /scope}}}}, {step}]") == ["range"]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from engine.loading.outline import Item, groups
 from engine.loading.rules.view import View
-from engine.loading.vocabulary import KindLike, fact_of, type_of
+from engine.loading.vocabulary import fact_of, type_of
 from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds
 from engine.registry import nearest
+
+# Registered names with a hyphen (RFC 9110 and those beside it) that cases look at.
+HEADERS = frozenset({
+    "accept-ranges", "access-control-allow-origin", "alt-svc", "cache-control", "content-disposition",
+    "content-encoding", "content-language", "content-length", "content-location", "content-range",
+    "content-security-policy", "content-type", "keep-alive", "last-modified", "proxy-authenticate",
+    "proxy-authorization", "proxy-connection", "retry-after", "sec-websocket-accept", "sec-websocket-extensions",
+    "sec-websocket-protocol", "sec-websocket-version", "server-timing", "set-cookie", "strict-transport-security",
+    "transfer-encoding", "www-authenticate", "x-content-type-options", "x-forwarded-for", "x-frame-options",
+})  # fmt: skip
 
 _INNER = ("not", "any_of", "all_of")
 _AMOUNTS = ("at_least", "at_most", "more_than", "less_than", "equals")
@@ -18,6 +28,7 @@ def check(view: View) -> None:
     for item in view.items():
         for name, matcher in groups(item.body):
             _name(name, matcher, item, view)
+            _spelling(name, matcher, view, at_value=False)
             wanted = type_of(item.kind, name)
             if wanted.dimension:
                 _unit(name, wanted.dimension, matcher, view)
@@ -27,6 +38,7 @@ def check(view: View) -> None:
             if (named := item.body.get(key)) is not None:
                 for _, node in named.entries():
                     _name(str(node.value), node, item, view, at_value=True)
+                    _spelling(str(node.value), node, view, at_value=True)
 
 
 def _name(name: str, node: Node, item: Item, view: View, *, at_value: bool = False) -> None:
@@ -36,11 +48,33 @@ def _name(name: str, node: Node, item: Item, view: View, *, at_value: bool = Fal
     if not item.kind.facts:
         view.notes.error(place, "unknown-fact", f"`{item.name}` has no facts to look at")
         return
-    view.notes.error(place, "unknown-fact", f"`{item.name}` has no fact {name!r}", _suggestion(name, item.kind))
+    view.notes.error(place, "unknown-fact", f"`{item.name}` has no fact {name!r}", _suggestion(name, item, view))
 
 
-def _suggestion(name: str, kind: KindLike) -> str:
-    """The nearest fact; for a dotted name the nearest beginning, with the rest of the name after it."""
+def _spelling(name: str, node: Node, view: View, *, at_value: bool) -> None:
+    """A header of a response with `_` for the `-` that its registered name has. A script that sends such a name is
+    held to its word."""
+    root, _, header = name.partition(".")
+    right = header.lower().replace("_", "-")
+    if root not in ("header", "headers", "trailer") or "_" not in header or right not in HEADERS:
+        return
+    if view.application is None or header.lower() not in str(view.application.plain()).lower():
+        place = node.place if at_value else node.key
+        what = f"no header is called {header!r}"
+        view.notes.error(place, "unknown-fact", what, f"did you mean '{root}.{right}'?")
+
+
+def _suggestion(name: str, item: Item, view: View) -> str:
+    """A step that has a fact of that name, where this one has none like it; else the nearest fact; for a dotted name
+    the nearest beginning, with the rest of the name after it."""
+    kind = item.kind
+    others = [
+        other.name
+        for other in view.vocabulary.groups[item.group].values()
+        if other is not kind and "." in name and fact_of(other, name) is not None
+    ]
+    if others and name.partition(".")[0] not in {fact.name.partition(".")[0].partition("[")[0] for fact in kind.facts}:
+        return f"it is a fact of {' and '.join(f'`{one}`' for one in others[:2])}"
     known = [fact.name.replace("[.*]", "").replace(".*", "") for fact in kind.facts]
     head, dot, rest = name.partition(".")
     hint = nearest(name, known)

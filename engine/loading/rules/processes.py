@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from engine.loading.outline import Item, groups
+from engine.loading.outline import Item
 from engine.loading.rules.view import View
-from engine.model.places import Place
 
 # Steps that speak to nobody, and may stand before the server is started.
 _SILENT = ("mark", "pause")
@@ -59,17 +58,8 @@ def _workers(view: View) -> None:
 def _growth(view: View, item: Item) -> None:
     if not any(fact.name.endswith(GROWTH) for fact in item.kind.facts) or item.body.get("since") is not None:
         return
-    for name, place in _named(item):
+    for name, place in item.named():
         if name.endswith(GROWTH):
             what = f"{name!r} says how much was added since an earlier `{item.name}`, and none is named"
             hint = f"name an earlier one: `{item.name}: {{since: before, ...}}`"
             view.notes.error(place, "no-since", what, hint)
-
-
-def _named(item: Item) -> list[tuple[str, Place]]:
-    """Each fact that is named, and where."""
-    named = [(name, matcher.key) for name, matcher in groups(item.body)]
-    for key in ("record", "capture"):
-        if (found := item.body.get(key)) is not None:
-            named += [(str(node.value), node.place) for _, node in found.entries()]
-    return named

@@ -3,25 +3,80 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.loading.rules.view import View
+from engine.model.places import Place
 from engine.registry import nearest
+
+OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
+"""What an act came to: what `result.NAME.` may be followed by."""
+
+CLOSE = "close"
+"""The outcome that the observer of a WSGI app gives to the server's call of ``close()``."""
 
 _late = re.compile(r"\$\([^)]*\)")
 
 
 def check(view: View) -> None:
-    """Unknown citations, endpoints that the contract lacks, `of` without a step or connection of that name."""
+    """Unknown citations, endpoints that the contract lacks, `of` without a step or connection of that name, outcomes
+    of acts that there are not."""
     _citations(view)
     _endpoints(view)
     _names(view)
+    _outcomes(view)
 
 
 def near(word: str, known: Iterable[str]) -> str:
     """The nearest of many known words, "" where none is near: no list of hundreds in a hint."""
     hint = nearest(word, known)
     return hint if hint.startswith("did you mean") or len(hint) < 200 else ""
+
+
+def near_clause(word: str, clauses: Iterable[str]) -> str:
+    """A hint for a clause that there is not: the one of the same number or the nearest, else how to look for one."""
+    known = list(clauses)
+    family, _, number = word.upper().rpartition("-")
+    if number.isdigit():
+        same = [one for one in known if re.fullmatch(rf"{re.escape(family)}-0*{int(number)}", one)]
+        if same:
+            return f"did you mean {same[0]!r}?"
+    hint = near(word.upper(), known)
+    return hint or "`engine list clauses` lists those that there are"
+
+
+def _outcomes(view: View) -> None:
+    """`result.NAME` of an act that the script lacks, and `join` and `cancel` of a task that it does not spawn."""
+    acts = list(view.acts())
+    named = [str(name.value) for _, body in acts if (name := body.get("as")) is not None]
+    runs_on = view.key("runs_on")
+    if runs_on is not None and runs_on.value == "wsgi":
+        named.append(CLOSE)
+    spawned = [str(name.value) for word, body in acts if word == "spawn" and (name := body.get("as")) is not None]
+    for word, body in acts:
+        if word in ("join", "cancel") and str(body.value) not in spawned and "$(" not in str(body.value):
+            what = f"no `spawn` of this script is called {body.value!r}"
+            hint = near(str(body.value), spawned) if spawned else "spawn it before: `spawn: {as: ..., script: [...]}`"
+            view.notes.error(body.place, "unknown-act-name", what, hint)
+    for item in view.items():
+        if not any(fact.name == "result[.*]" for fact in item.kind.facts):
+            continue
+        for fact, place in item.named():
+            _outcome(view, fact, place, named)
+
+
+def _outcome(view: View, name: str, place: Place, named: Sequence[str]) -> None:
+    root, _, rest = name.partition(".")
+    act, _, word = rest.partition(".")
+    if root != "result" or not act or "$(" in name:
+        return
+    if act not in named:
+        what = f"no act of this case's script is called {act!r}"
+        hint = near(act, named) if named else "name one with `as:` in `application`"
+        view.notes.error(place, "unknown-act-name", what, hint)
+    elif word and word.partition(".")[0] not in OUTCOME:
+        hint = nearest(word.partition(".")[0], OUTCOME)
+        view.notes.error(place, "unknown-fact", f"the outcome of an act has no {word.partition('.')[0]!r}", hint)
 
 
 def _citations(view: View) -> None:
@@ -32,7 +87,7 @@ def _citations(view: View) -> None:
     clauses = view.vocabulary.clauses
     for node in cited.items():
         if str(node.value) not in clauses:
-            hint = near(str(node.value), clauses)
+            hint = near_clause(str(node.value), clauses)
             view.notes.error(node.place, "unknown-clause", f"there is no clause {node.value!r}", hint)
 
 

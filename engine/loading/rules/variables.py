@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from engine.loading.outline import Item
@@ -14,12 +15,40 @@ from engine.registry import nearest
 _NOT_TEXT = ("capture", "record", "as", "index", "var")
 
 
+# What is read while the case is run; all else is read before, and only the matrix fills it in.
+_LATE = ("steps", "application")
+# What nobody but a reader reads.
+_PROSE = ("note", "because")
+
+# The notations of other tools, where the variable has a name that is known here.
+_foreign = re.compile(r"\$\{ *([A-Za-z_][A-Za-z0-9_.-]*) *\}|\{\{ *([A-Za-z_][A-Za-z0-9_.-]*) *\}\}")
+
+
 def check(view: View) -> None:
-    """Unknown variables, in the order in which steps are performed."""
+    """Unknown variables, in the order in which steps are performed; variables where none is filled in; and those in
+    another tool's notation."""
+    _before(view)
     known = set(BUILT_IN)
     if (application := view.application) is not None:
         _complain(view, application, known, "the application's script is handed over before the first step")
     _sequence(view, view.steps, known)
+
+
+def _before(view: View) -> None:
+    """Check what is read before the run: the case's own keys, and its suite's."""
+    root = view.frame.root
+    of_suite = [(name, child) for name, child in root.entries() if name != "cases"]
+    own = [(name, child) for name, child in view.node.entries() if name not in _LATE]
+    for name, child in (*own, *((name, child) for name, child in of_suite if name not in view.node)):
+        if name in _PROSE:
+            continue
+        for used, place in _uses(view, child):
+            # A title's variables are filled in by their names, after this.
+            if name == "title" and child is view.node.get("title") and used.partition(".")[0] in view.matrix:
+                continue
+            what = f"`{name}` is read before the run, and {used!r} has no value there"
+            hint = nearest(used, view.matrix) if view.matrix else "only a variable of the case's `matrix` has"
+            view.notes.error(place, "unknown-variable", what, hint)
 
 
 def _sequence(view: View, items: tuple[Item, ...], known: set[str]) -> set[str]:
@@ -59,16 +88,29 @@ def _item(view: View, item: Item, known: set[str]) -> set[str]:
 
 
 def _complain(view: View, node: Node, known: set[str], why: str = "") -> None:
+    _in_foreign_notation(view, node, known)
     for name, place in _uses(view, node):
         parts = name.split(".")
         if name in known or parts[0] in known or ".".join(parts[:2]) in known:
             continue
-        hint = nearest(name, known)
+        hint = nearest(name, (*known, *view.matrix))
         if name.startswith("all."):
             hint = f"no step of a `repeat` before it captures {name.removeprefix('all.')!r}"
         elif why and not hint.startswith("did you mean"):
             hint = f"{why}; {hint}"
         view.notes.error(place, "unknown-variable", f"there is no variable {name!r} here", hint)
+
+
+def _in_foreign_notation(view: View, node: Node, known: set[str]) -> None:
+    """Complain about ``${name}`` and ``{{name}}`` of a variable that is known: it would go out as it is written."""
+    if isinstance(node.value, str):
+        for match in _foreign.finditer(node.value):
+            name = match[1] or match[2]
+            if name.partition(".")[0] in known or name.partition(".")[0] in view.matrix:
+                what = f"{match[0]!r} is plain text here, and no variable"
+                view.notes.error(view.inside(node, match[0]), "variable", what, f"write $({name})")
+    for child in node.items() or [child for _, child in node.entries()]:
+        _in_foreign_notation(view, child, known)
 
 
 def _uses(view: View, node: Node) -> Iterator[tuple[str, Place]]:

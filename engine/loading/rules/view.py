@@ -15,7 +15,8 @@ from engine.model.places import Place
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One case with its matrix filled in. ``lines`` are those of the source, for places inside a text."""
+    """One case with its matrix filled in. ``lines`` are those of the source, for places inside a text; ``matrix`` are
+    the names of its variables."""
 
     node: Node
     steps: tuple[Item, ...]
@@ -23,6 +24,7 @@ class View:
     vocabulary: Vocabulary
     notes: Notes
     lines: Sequence[str]
+    matrix: Sequence[str] = ()
 
     def key(self, name: str) -> Node | None:
         """What the case says under a key, or else its suite."""

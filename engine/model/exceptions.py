@@ -1,0 +1,19 @@
+"""The exceptions that a script can raise: ``engine.inside.acts`` makes a builtin one from a message alone."""
+
+from __future__ import annotations
+
+import builtins
+
+# Python gives the first two a meaning of its own in a coroutine; the others take more than a message.
+_OTHERS = (
+    StopIteration, StopAsyncIteration,
+    UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError, ExceptionGroup,
+)  # fmt: skip
+
+EXCEPTIONS = tuple(
+    sorted(
+        name
+        for name, value in vars(builtins).items()
+        if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, _OTHERS)
+    )
+)
