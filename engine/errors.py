@@ -83,6 +83,10 @@ class StartError(EngineError):
         self.exit = exit
 
 
+class Unfit(StartError):
+    """A target runs, and nothing can be judged on it, for something that is not its fault."""
+
+
 class ChannelError(EngineError):
     """The byte stream to a target broke."""
 

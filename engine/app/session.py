@@ -13,7 +13,7 @@ from engine.app.counterparts import PATIENCE
 from engine.app.durations import Durations
 from engine.app.repeating import Repeats, had_company, key_of, to_recheck
 from engine.channels.tcp import open_tcp
-from engine.errors import EngineError, EnvironmentFailed, StartError
+from engine.errors import EngineError, EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.runner import Runner
 from engine.execution.schedule import Limits, Schedule, unknown
@@ -172,6 +172,11 @@ class Session:
         self._tell(target, "starting", launch.id if not plain else "")
         try:
             live = await self.runtime.start(launch, self._preparation(launch, jobs))
+        except Unfit as error:
+            self.failures[target.id] = error
+            self._row(_bare(target))
+            self._tell(target, "stopped", error.what)
+            raise
         except EngineError as error:
             # A target that has run, and cannot be started once more, is no target that does not start.
             if launch not in self._started and (plain or isinstance(error, EnvironmentFailed)):

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.errors import EngineError, StartError
+from engine.errors import EngineError, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.lifetimes import LaunchRun
 from engine.execution.order import NONE, Batch, Expected, batches, queue, urgencies
@@ -207,10 +207,12 @@ class Schedule:
         """Settle jobs that could not run: ``what`` says of the target why, the error how that came."""
         # A target that starts as it is, and not with a case's options, has no row that would tell more.
         reason = f"{what}: {error.what}" + (f": {error.hint}" if error.hint else "")
-        log = error.log if isinstance(error, StartError) else ""
+        verdict, log = Verdict.ERROR, error.log if isinstance(error, StartError) else ""
+        if isinstance(error, Unfit):
+            verdict, reason = Verdict.UNSUPPORTED, error.what
         for job in jobs:
             await self._until(job.position)
-            self.settle(job, replace(not_run(job, Verdict.ERROR, reason), log=log))
+            self.settle(job, replace(not_run(job, verdict, reason), log=log))
 
     def settle(self, job: Job, result: JobResult) -> None:
         """Report a result, unless the job has one."""

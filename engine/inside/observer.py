@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
@@ -146,13 +147,22 @@ def _peer(scope: Scope) -> str:
 
 
 def _loop() -> str:
-    """The class of the running loop: ``uvloop.Loop``; "" where the server runs none of asyncio's kind."""
+    """The class of the running loop: ``uvloop.Loop``; ``trio`` for Trio's, and "" for any other that is none of
+    asyncio's kind."""
     try:
         kind = type(asyncio.get_running_loop())
     except RuntimeError:
-        return ""
+        return _other_loop()
     name = _loops.get(kind)
     if name is None:
         module = "uvloop" if kind.__module__.startswith("uvloop.") else kind.__module__
         name = _loops[kind] = f"{module}.{kind.__qualname__}"
     return name
+
+
+def _other_loop() -> str:
+    """``trio`` where the call runs there, else "". Never raises, and never loads Trio."""
+    try:
+        return "trio" if sys.modules["trio"].lowlevel.in_trio_run() else ""
+    except (KeyError, AttributeError):
+        return ""

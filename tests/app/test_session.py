@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from engine.app.session import Session, confirmed, failed_row, live_row
-from engine.errors import EnvironmentFailed, StartError
+from engine.errors import EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.runner import not_run
 from engine.execution.trimming import Budget
@@ -168,3 +168,15 @@ def test_a_run_keeps_time_lines_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -
     assert [result.log for result in found.results] == ["x" * 30, ""]
     assert found.results[1].transcript is not None
     assert "left out" in found.results[1].transcript.moments[0].detail
+
+
+def test_a_target_that_is_unfit_is_unsupported_and_did_start() -> None:
+    class Other(Starts):
+        async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
+            self.starts.append(launch)
+            raise Unfit("guni runs apps on Trio")
+
+    plays = Other()
+    found = session([job(case(id="a"), 0), job(case(id="b"), 1, SECURE)], plays)
+    assert [(one.verdict, one.reason) for one in found.results] == [(Verdict.UNSUPPORTED, "guni runs apps on Trio")] * 2
+    assert found.rows[TARGET.id].failed == ""

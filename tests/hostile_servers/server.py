@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 # What triggers the deed. Everything else is answered as it should be.
@@ -41,6 +42,7 @@ DEEDS = {
     "leaves-at-start": "the same before it listens, as daemons do",
     "logs-a-gigabyte": "it writes a gigabyte to its log in the triggering request, and answers",
     "logs-at-start": "it writes a gigabyte to its log, and never listens",
+    "runs-on-no-loop": "it is right, and calls the application where no loop of asyncio's runs",
     "sends-without-end": "it answers the triggering request with a body that never ends",
     "sends-at-first": "it answers the first request of all with a body that never ends",
 }
@@ -161,7 +163,10 @@ class Server:
             else:
                 pieces.append(message.get("body", b""))
 
-        await self.app(scope, receive, send)
+        if self.deed == "runs-on-no-loop":
+            await asyncio.to_thread(by_hand, self.app(scope, receive, send))
+        else:
+            await self.app(scope, receive, send)
         content = b"".join(pieces)
         if not any(one.lower().startswith(b"content-length:") for one in answer):
             answer.append(b"content-length: %d\r\n" % len(content))
@@ -170,6 +175,13 @@ class Server:
         await writer.drain()
         if close:
             raise ConnectionResetError
+
+
+def by_hand(call: Coroutine[Any, Any, None]) -> None:
+    """Step through a call that waits for nothing."""
+    with contextlib.suppress(StopIteration):
+        while True:
+            call.send(None)
 
 
 async def pour(writer: asyncio.StreamWriter) -> None:

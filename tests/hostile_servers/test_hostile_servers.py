@@ -60,6 +60,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "leaves-at-start": {"*": "error"},
     "sends-at-first": {"*": "error"},
     "logs-at-start": {"*": "error"},
+    "runs-on-no-loop": {"*": "unsupported"},
     "dies": {KILLER: "crash"},
     "dies-in-every": {KILLER: "crash", "other[1]": "crash", "other[2]": "crash", "other[3]": "crash"},
     "dies-after": {KILLER: "crash"},
@@ -180,6 +181,13 @@ def test_what_did_not_start_is_one_row_with_its_log(ran: Ran, deed: str) -> None
     assert "ended before it was ready (exit status 3)" in row["failed"]
     assert row["log"] == "this is what it said before it ended"
     assert "this is what it said before it ended" in ran.out
+
+
+@pytest.mark.service
+def test_a_server_on_another_loop_is_not_blamed(ran: Ran) -> None:
+    reason = ran.of("runs-on-no-loop")[KILLER]["reason"]
+    assert reason.startswith("hostile~runs-on-no-loop runs apps on no loop of asyncio's")
+    assert "failed" not in ran.rows["hostile~runs-on-no-loop-control-auto"]
 
 
 @pytest.mark.service

@@ -5,14 +5,16 @@ import errno
 import inspect
 import json
 import os
+import sys
 from collections import UserDict
 from contextvars import ContextVar
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from engine.inside import observer
 from engine.inside.observer import App, Observer, Receive, Scope, Send, call_of, take_own
 from engine.inside.records import Writer
 from engine.model.boundary import AppCall, Foreign
@@ -428,3 +430,12 @@ def test_the_call_is_found_by_its_receive(tmp_path: Path) -> None:
     observe(tmp_path, app, http_scope(token="j1.4"))
     assert (found[0].token, found[0].job) == ("j1.4", "j1")
     assert call_of(Server().receive) is None
+
+
+@pytest.mark.parametrize(("runs", "name"), [(True, "trio"), (False, "")])
+def test_a_loop_that_is_none_of_asyncios(monkeypatch: pytest.MonkeyPatch, *, runs: bool, name: str) -> None:
+    trio = SimpleNamespace(lowlevel=SimpleNamespace(in_trio_run=lambda: runs))
+    monkeypatch.setitem(sys.modules, "trio", cast(Any, trio))
+    assert observer._loop() == name
+    monkeypatch.delitem(sys.modules, "trio")
+    assert observer._loop() == ""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from engine.errors import StartError
+from engine.errors import StartError, Unfit
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
 from engine.model.target import CONTROL, DIRECT, Ended, Facts, Launch, Target
@@ -45,6 +45,10 @@ READY_WITHIN = 30.0
 TRIES = 3
 # A server that dies drops its connections first; its exit status is known a moment later.
 LAST_WORDS = 0.5
+
+
+# What the observer tells of a loop that is none of asyncio's.
+OTHER_LOOPS = ("", "trio")
 
 
 class LocalRuntime:
@@ -280,6 +284,8 @@ class LocalRuntime:
             if site.launch.held:  # it is to have this very port
                 raise taken.error from None
             raise
+        if target.interface == ASGI and call.loop in OTHER_LOOPS:
+            raise unfit(target, call.loop)
         found = self._facts(target, environment, call.loop)
         self._check_loop(target, found, site.log)
         return found
@@ -353,3 +359,10 @@ class LocalRuntime:
         for old in (path, path.with_name(f"{name}.gateway.log")):
             old.unlink(missing_ok=True)
         return path
+
+
+def unfit(target: Target, loop: str) -> Unfit:
+    """That a server runs apps on a loop for which the engine's apps and its player are not written. It serves well, but
+    whatever fails there would be held against it."""
+    where = "on Trio" if loop == "trio" else "on no loop of asyncio's"
+    return Unfit(f"{target.configuration} runs apps {where}, and the apps of the services are written for asyncio")
