@@ -38,12 +38,14 @@ class Memory:
         self.continued = False  # the request before was told to continue
 
     def around(self, app: App) -> App:
-        """The application with this connection's fault before it, for one request."""
+        """The application as the next request on the connection calls it: with the fault before it, if there is one."""
+        self.turn += 1
+        if not self.switch.name.startswith("later-"):
+            return app
 
         async def wrong(
             scope: dict[str, Any], receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
         ) -> None:
-            self.turn += 1
             turn = _Turn(self, scope, receive, send)
             turn.spoil()
             await app(scope, turn.receive, turn.send)
@@ -63,12 +65,11 @@ class _Turn:
     ) -> None:
         self.memory = memory
         self.first = memory.turn == 1
-        self.method = scope["method"]
         self.scope = scope
         self._receive = receive
         self._send = send
         self._begun = False
-        self._was_bare, memory.bare = memory.bare, self.method == "HEAD"
+        self._was_bare, memory.bare = memory.bare, scope["method"] == "HEAD"
         self._was_large, memory.size = memory.size >= LARGE, 0
 
     def spoil(self) -> None:
@@ -123,10 +124,8 @@ class _Turn:
         if switch("later-statuses"):
             event = {**event, "status": memory.start["status"]}
         if switch("later-response-fields"):
-            event = {
-                **event,
-                "headers": [*headers, *(pair for pair in memory.start["headers"] if pair[0][:2] == b"x-")],
-            }
+            kept = [pair for pair in memory.start["headers"] if pair[0].startswith(b"x-")]
+            event = {**event, "headers": [*headers, *kept]}
         if any(switch(name) for name in BODY_CHANGED):
             event = {**event, "headers": [pair for pair in headers if pair[0].lower() != b"content-length"]}
         return event
