@@ -30,6 +30,7 @@ from engine.errors import EngineError
 from engine.execution.job import Job
 from engine.model.target import Target
 from engine.model.verdict import JobResult
+from engine.results import tracebacks
 
 # What is said within so many seconds goes over together.
 TOGETHER = 0.002
@@ -49,6 +50,7 @@ class Process:
         self._front: Front | None = None
         self._early: Early | None = None
         self._stray: Path | None = None
+        self._folder: Path | None = None
         self._said: list[str] = []
         self._loading: asyncio.Task[None] | None = None
 
@@ -63,7 +65,7 @@ class Process:
                 try:
                     await self._follow(self._book.read(data))
                 except Exception as error:  # pytest must not wait for ever
-                    self._tell({"ended": _trouble(error)})
+                    self._tell({"ended": self._trouble(error)})
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -99,13 +101,14 @@ class Process:
             self._front.targets(run.asked)  # it learns which servers there are
             if not run.folder.exists():
                 self._stray = run.folder
+            self._folder = run.folder
             self._early = Early(workshop.runtime(self._front, run.folder))
         return self._early
 
     def _begin(self, order: Begin) -> None:
         runtime = self._runtime(order.run)
         assert self._front is not None
-        runner = workshop.runner(order.run.run_id, keep_all=order.run.keep_all)
+        runner = workshop.runner(order.run.run_id, order.run.folder, keep_all=order.run.keep_all)
         limits, front = workshop.limits(self._front), self._front
         known = front.known(front.baselines({job.case.place.file: 0 for job in order.jobs}))
         durations = workshop.durations(self._front)
@@ -132,7 +135,7 @@ class Process:
         except asyncio.CancelledError:
             trouble = "the run was cancelled"
         except Exception as error:  # pytest must not wait for ever
-            trouble = _trouble(error)
+            trouble = self._trouble(error)
         finally:
             await runtime.leave()
         self._tell({"ended": trouble})
@@ -146,7 +149,7 @@ class Process:
                     if result.recheck:
                         self._tell({"line": to_recheck_document(result)})
         except Exception as error:  # likewise
-            trouble = _trouble(error)
+            trouble = self._trouble(error)
         self._tell({"ended": trouble})
 
     async def _compare(self, order: Compare) -> None:
@@ -159,7 +162,7 @@ class Process:
                 for line in await self._sessions[-1].run_counterparts(planned) if planned else ():
                     self._tell({"line": line})
         except Exception as error:  # likewise
-            trouble = _trouble(error)
+            trouble = self._trouble(error)
         self._tell({"ended": trouble})
 
     async def _end(self) -> None:
@@ -200,17 +203,19 @@ class Process:
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to tell pytest of."""
 
+    def _trouble(self, error: Exception) -> str:
+        """What ended a session, for people."""
+        if isinstance(error, EngineError):
+            return str(error)
+        kept_in = "" if self._folder is None else tracebacks.keep(self._folder, "the run", error)
+        return f"the engine broke down: {type(error).__name__}: {error}{kept_in}"
+
 
 def _prepare(front: Front) -> None:
     """Load what a session will need, while the first target comes up."""
     workshop.runner("")
     with suppress(EngineError):  # the session will say so
         _ = front.known(front.baselines([str(front.places.specs / "any.yaml")]))
-
-
-def _trouble(error: Exception) -> str:
-    """What ended a session, for people."""
-    return str(error) if isinstance(error, EngineError) else f"the engine broke down: {type(error).__name__}: {error}"
 
 
 async def serve(end: socket.socket) -> None:

@@ -19,13 +19,14 @@ from engine.app.plan import distinct, is_plain, not_meant
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep, ordered
 from engine.app.session import Compare, Runtime, Session, Watcher, event_loop
-from engine.errors import NothingToRun, UsageError
+from engine.errors import EngineError, NothingToRun, UsageError
 from engine.execution.job import Job
 from engine.loading.cache import first_unchanged
 from engine.loading.loaded import Loaded
 from engine.loading.roots import BASELINE, absolute
 from engine.model.case import Case, RunsOn
 from engine.model.target import LOCAL, Launch, Target
+from engine.results import tracebacks
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -175,7 +176,7 @@ def run(
 
     def begin(runtime: Runtime) -> Session:
         found = work or prepare()
-        runner = workshop.runner(run_id, keep_all=keep_transcripts)
+        runner = workshop.runner(run_id, folder, keep_all=keep_transcripts)
         baselines = front.baselines({job.case.place.file: 0 for job in found.jobs})
         known = front.known(baselines)
         store = keep(front.places, run_id, arguments, found.jobs, baselines)
@@ -219,9 +220,11 @@ def run(
             raise KeyboardInterrupt from None
         if not shown:
             finish("interrupted")
-    except BaseException:
+    except BaseException as error:
         if begun and not shown:
             begun[0][1].close("cut short")
+        if begun and isinstance(error, Exception) and not isinstance(error, EngineError):
+            error.add_note(tracebacks.keep(folder, "the run", error).removeprefix("; "))
         raise
     finally:
         if stray and not begun:

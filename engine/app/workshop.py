@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from engine.app.counterparts import counterparts
@@ -17,11 +18,12 @@ from engine.app.session import Compare, Runtime, open_channel
 from engine.errors import UsageError
 from engine.execution.estimate import estimate
 from engine.execution.job import Job
-from engine.execution.runner import Runner
+from engine.execution.runner import Runner, nowhere
 from engine.execution.schedule import Limits
 from engine.model.target import DOCKER, RUNNING
 from engine.model.verdict import JobResult, Verdict
 from engine.observation.desk import FOLDERS, Desk
+from engine.results import tracebacks
 from engine.results.flakiness import RED
 from engine.targets.environments import Environments
 from engine.targets.runtimes.local import LocalRuntime
@@ -34,14 +36,15 @@ def limits(front: Front) -> Limits:
     return Limits(targets=3, starting=2, lingering=1, own=3) if front.way == DOCKER else Limits()
 
 
-def runner(run_id: str, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
-    """A runner of a run's jobs; ``keep_all`` keeps the transcripts of what passes as well, ``keep_calls`` the calls.
-    Its nonce is short, since it goes into headers."""
+def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
+    """A runner of a run's jobs; ``folder`` is the run's and takes the tracebacks of what breaks, ``keep_all`` keeps the
+    transcripts of what passes as well, ``keep_calls`` the calls. Its nonce is short, since it goes into headers."""
     # Every driver is loaded here, and meanwhile targets may start already.
     from engine.app import kinds  # noqa: PLC0415
 
     words = kinds.kinds(), kinds.matching(), open_channel
-    return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls)
+    broken = nowhere if folder is None else partial(tracebacks.keep, folder)
+    return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls, keep_traceback=broken)
 
 
 def durations(front: Front) -> Durations:

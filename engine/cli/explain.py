@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", metavar="CASE", help="an address, or its ending")
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id, or a part of it")
     parser.add_argument("--raw", action="store_true", help="dates, ports and nonces as they were")
+    parser.add_argument("--log", action="store_true", help="all that the server wrote meanwhile")
     parser.add_argument("--for-diff", action="store_true", help="leave out what differs in any two runs")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
     place_arguments(parser)
@@ -48,7 +49,8 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format == "json":
         print(json.dumps(document(found), indent=2))
         return 0
-    for line in explanation.lines(found, Sources(), terminal_width(), for_diff=parsed.for_diff):
+    shown = explanation.lines(found, Sources(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log)
+    for line in shown:
         sys.stdout.write(line + "\n")
     return 0
 

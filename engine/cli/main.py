@@ -88,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         # Nothing that a user gives should lead here. The traceback is for whoever mends the engine.
         print(f"engine: the engine itself broke: {type(error).__name__}: {visible(str(error))}", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):
+            print(f"  {visible(note)}", file=sys.stderr)
         print("  please report it, with what ENGINE_DEBUG=1 shows besides", file=sys.stderr)
         if os.environ.get("ENGINE_DEBUG"):
             traceback.print_exc()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.drivers.base import Stop
 from engine.errors import ChannelError, EngineError, EvidenceLost, Refused
@@ -29,6 +29,16 @@ from engine.model.verdict import JobResult, Verdict
 LOG = 8192
 
 
+# Given what broke and its exception: words that say where the traceback is.
+KeepTraceback = Callable[[str, BaseException], str]
+
+
+def nowhere(what: str, error: BaseException) -> str:
+    """Keep no traceback."""
+    del what, error
+    return ""
+
+
 # Nothing went wrong, or nothing that anybody could see beside the engine.
 NOT_BY_HAND = frozenset({Verdict.INFO, Verdict.ERROR})
 
@@ -45,15 +55,18 @@ class Runner:
         *,
         keep_all: bool = False,
         keep_calls: bool = False,
+        keep_traceback: KeepTraceback = nowhere,
     ) -> None:
         """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it. ``keep_all``
-        keeps the transcript of what passes as well; ``keep_calls`` gives the application's calls with each result."""
+        keeps the transcript of what passes as well; ``keep_calls`` gives the application's calls with each result.
+        ``keep_traceback`` keeps that of an exception which a driver raises."""
         self._kinds = kinds
         self._match = match
         self._open = open_channel
         self._run_id = run_id
         self._keep_all = keep_all
         self._keep_calls = keep_calls
+        self._keep_traceback = keep_traceback
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
         """What a job's text may name: ``run``, ``host`` and the matrix's values."""
@@ -94,10 +107,13 @@ class Runner:
         except EvidenceLost as error:
             defect = str(error)
             tally.broken += [error.mismatch] if error.mismatch is not None else []
-        except (Unknown, EngineError, ValueError, TypeError) as error:
+        except (Unknown, EngineError) as error:
             defect = f"{type(error).__name__}: {error}"
         except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
-            defect = f"the engine broke down: {type(error).__name__}: {error}"
+            kept_in = self._keep_traceback(f"{case.address} [{job.target.id}]", error)
+            # Drivers raise the first two for values that a case gives them at run time.
+            whose = "" if isinstance(error, (ValueError, TypeError)) else "the engine broke down: "
+            defect = f"{whose}{type(error).__name__}: {error}{kept_in}"
         finally:
             for connection in memory.connections:
                 connection.channel.close()

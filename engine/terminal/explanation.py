@@ -20,13 +20,18 @@ from engine.terminal.failure import Source, by_hand, excerpt
 # Without a terminal, lines are continued as if it had so many columns.
 USUAL = 110
 NAME = 10
+# So many lines of what a server wrote are shown where nobody asks for more.
+LOG_LINES = 10
 
 
-def lines(one: Explanation, source: Source, limit: int = 0, *, for_diff: bool = False) -> Iterator[str]:
+def lines(
+    one: Explanation, source: Source, limit: int = 0, *, for_diff: bool = False, whole_log: bool = False
+) -> Iterator[str]:
     """The lines. ``source`` gives the text of a file, "" if it is gone; ``limit`` is the terminal's width in columns.
 
     ``for_diff`` leaves out what differs in any two runs: the run, times, the log, and the command with its nonces; and
-    it tells each connection and each call by itself, since which side came first is often chance.
+    it tells each connection and each call by itself, since which side came first is often chance. ``whole_log`` shows
+    all that the server wrote meanwhile: much of it may be about other cases.
     """
     result, room = one.result, limit or USUAL
     yield from _field("case", [result.address, result.title], room)
@@ -54,8 +59,7 @@ def lines(one: Explanation, source: Source, limit: int = 0, *, for_diff: bool = 
         return
     if result.log:
         yield ""
-        yield "what the server wrote meanwhile (other cases may have run beside this one):"
-        yield from (f"  {visible(text, tabs=True)}" for text in result.log.split("\n") if text)
+        yield from _log([text for text in result.log.split("\n") if text], whole=whole_log)
     yield from by_hand(result)
 
 
@@ -81,6 +85,15 @@ def cited(clause: Clause) -> list[str]:
         return [f"{clause.id}, which the catalogue lacks"]
     source = f" {clause.source}" if clause.source else ""
     return [f"{clause.id} ({clause.level}){source}", clause.statement, *([clause.url] if clause.url else [])]
+
+
+def _log(texts: list[str], *, whole: bool) -> Iterator[str]:
+    """What the server wrote while the case ran: the last lines, which stand nearest to what decided, or all."""
+    hidden = 0 if whole else max(len(texts) - LOG_LINES, 0)
+    yield "what the server wrote meanwhile (other cases may have run beside this one):"
+    if hidden:
+        yield f"  … {hidden} lines before these; --log shows them"
+    yield from (f"  {visible(text, tabs=True)}" for text in texts[hidden:])
 
 
 def _field(name: str, texts: list[str], room: int) -> Iterator[str]:

@@ -72,7 +72,7 @@ class FakeWorkshop:
         (folder / "logs").mkdir(parents=True)
         return self
 
-    def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
+    def runner(self, run_id: str, folder: Path | None = None, *, keep_all: bool = False) -> Runner:
         async def channel(address: tuple[str, int], subject: str) -> Channel:
             return await open_tcp(address, label=subject)
 

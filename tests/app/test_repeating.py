@@ -130,7 +130,7 @@ class Crowd:
 
 def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False, keep: bool = False) -> Done:
     class Crowded(FakeWorkshop):
-        def runner(self, run_id: str, *, keep_all: bool = False) -> Runner:
+        def runner(self, run_id: str, folder: Path | None = None, *, keep_all: bool = False) -> Runner:
             async def channel(address: tuple[str, int], subject: str) -> Channel:
                 raise AssertionError("nothing connects here")
 

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from engine.model.target import Ended, Launch
 from engine.model.tls import Hello, Trust
 from engine.model.verdict import JobResult, Verdict
 from engine.observation.desk import Desk
+from engine.results import tracebacks
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
 PLACE = Place("case.yaml", 1, 1)
@@ -279,6 +281,25 @@ def test_a_driver_that_breaks_down_is_an_error_and_no_traceback() -> None:
     result = run(case(step("look", EXPECT)), look=broken)
     assert result.verdict is Verdict.ERROR
     assert "KeyError" in result.reason
+
+
+def test_what_a_driver_raises_keeps_its_traceback_beside_the_run(tmp_path: Path) -> None:
+    async def breaks(step: Step, ctx: Context) -> Observation:
+        raise KeyError("never there")
+
+    kinds = dict([kind("look", breaks)])
+    runner = Runner(kinds, the_match, refused, "abcd", keep_traceback=partial(tracebacks.keep, tmp_path))
+    for _ in range(2):
+        result = asyncio.run(runner.run(job(case(step("look", EXPECT))), FakeLive()))
+        assert result.reason == (
+            f"the engine broke down: KeyError: 'never there'; its traceback is in {tmp_path / tracebacks.FILE}"
+        )
+    text = (tmp_path / tracebacks.FILE).read_text()
+    assert text.count("case.yaml::case [server-control-asyncio]\nTraceback (most recent call last):\n") == 2
+    assert text.count('raise KeyError("never there")') == 2
+    # What cannot be kept is not promised.
+    (tmp_path / "file").write_text("")
+    assert tracebacks.keep(tmp_path / "file", "x", ValueError()) == ""
 
 
 def test_a_connection_that_is_refused_fails_at_its_step() -> None:

@@ -122,6 +122,20 @@ def test_the_whole() -> None:
     ) in found
 
 
+def test_of_a_long_log_the_last_lines_are_shown_and_all_on_request() -> None:
+    long = replace(RESULT, log="".join(f"line {number}\n" for number in range(1, 101)))
+    few = told(long)
+    assert "  … 90 lines before these; --log shows them" in few
+    assert few.index("  line 91") == few.index("  … 90 lines before these; --log shows them") + 1
+    assert "  line 100" in few
+    assert "  line 90" not in few
+    whole = told(long, whole_log=True)
+    assert [row for row in whole if row.startswith("  line ")] == [f"  line {number}" for number in range(1, 101)]
+    assert not any("--log" in row for row in whole)
+    ten = told(replace(RESULT, log="".join(f"line {number}\n" for number in range(10))))
+    assert not any("--log" in row for row in ten)
+
+
 def test_raw_is_as_it_was() -> None:
     found = "\n".join(told(raw=True))
     assert "from port 50001" in found
