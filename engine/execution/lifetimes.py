@@ -388,7 +388,7 @@ def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
     for one, alone in death.cleared:
         if one.job.position in fallen:
             reason = f"{death.end.how}, {company}; alone this one comes to {alone.verdict.value}"
-            own = death.end.sort is Sort.SILENT and one.result.verdict is not Verdict.PASS
+            own = death.end.sort is Sort.SILENT and not one.result.verdict.good
             found.append(
                 (one.job, replace(one.result, verdict=one.result.verdict if own else Verdict.CRASH, reason=reason))
             )
@@ -415,8 +415,9 @@ def guilty(result: JobResult, end: End, live: LiveTarget) -> JobResult:
     if result.verdict is Verdict.CRASH or (end.sort is Sort.WORKER and result.verdict is not Verdict.PASS):
         return result
     log = result.log or live.log()[-LOG:]
-    if result.verdict is Verdict.PASS:
-        return replace(result, verdict=Verdict.CRASH, reason=f"{end.how}, just after this case had passed", log=log)
+    if result.verdict.good:
+        came = "passed" if result.verdict is Verdict.PASS else f"come to {result.verdict.value}"
+        return replace(result, verdict=Verdict.CRASH, reason=f"{end.how}, just after this case had {came}", log=log)
     if end.sort is Sort.SILENT:
         return replace(result, reason=f"{result.reason}; {end.how}", log=log)
     return replace(result, verdict=Verdict.CRASH, reason=end.how, log=log)

@@ -255,6 +255,18 @@ def test_one_after_whose_pass_it_answers_nobody_is_a_crash() -> None:
     )
 
 
+def test_a_warning_does_not_hide_that_it_answers_nobody() -> None:
+    async def act(one: Job, server: Server) -> Verdict:
+        if one.case.id == "k":
+            server.answering = False
+            return Verdict.WARN
+        return await answered(server) if server.answering else Verdict.WARN
+
+    run = Run(some("a", "k", "b"), act, company=1)
+    assert run.go() == {"a": PASS, "k": CRASH, "b": PASS}
+    assert run.reason("k").endswith("just after this case had come to warn")
+
+
 def test_where_it_takes_several_for_silence_each_keeps_its_verdict() -> None:
     async def act(one: Job, server: Server) -> Verdict:
         server.answering = server.answering and len(server.under_way) < 3
