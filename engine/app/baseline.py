@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from engine.app import declarations
 from engine.app.front import Front
 from engine.app.places import relative
 from engine.app.runs import Run
-from engine.errors import Defect, ResultsError, UsageError
+from engine.errors import Defect, DocumentError, ResultsError, UsageError
 from engine.loading.diagnostics import Diagnostic
 from engine.loading.documents import load_text
 from engine.loading.loaded import Loaded
@@ -57,11 +58,24 @@ def known_in(front: Front, path: Path) -> tuple[KnownFailure, ...]:
     return front.known([path]) if path.exists() else ()
 
 
-def lint(front: Front, paths: Sequence[Path]) -> Loaded:
-    """The documents under some paths with every mistake in them; those of a baseline beside the cases and targets that
-    there are come last."""
-    loaded = front.load(paths)
-    return replace(loaded, diagnostics=(*loaded.diagnostics, *beside(front, loaded.known_failures)))
+def lint(front: Front, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
+    """The documents under some paths with every mistake in them; those of declarations, which ``declared`` adds to, and
+    of a baseline beside the cases and targets that there are come last. Where a contract is wrong, its mistakes alone:
+    without it no suite can be judged."""
+    try:
+        loaded = front.load(paths)
+    except DocumentError:
+        found = declarations.lint(declarations.contracts(front.places.frameworks))
+        if found.errors:
+            return found
+        raise
+    of_declarations = declarations.lint([*map(Path, loaded.declarations), *declared])
+    return replace(
+        loaded,
+        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *beside(front, loaded.known_failures)),
+        sources={**loaded.sources, **of_declarations.sources},
+        files=loaded.files + len(declared),
+    )
 
 
 def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from engine.app import kinds
+from engine.app import declarations, kinds
 from engine.app.places import Places, framework_names
 from engine.loading import schema
 from engine.loading import vocabulary as loading
@@ -57,6 +58,12 @@ def names(places: Places) -> loading.Names:
     )
 
 
+def schemas(words: Words) -> dict[str, Mapping[str, Any]]:
+    """The schemas of all documents and declarations, by the names of their files."""
+    declared = {name: {"$schema": schema.DRAFT, **one} for name, one in declarations.SCHEMAS.items()}
+    return {**schema.compose_schemas(words.loading), **declared}
+
+
 def write_schemas(folder: Path, words: Words) -> list[Path]:
-    """Write the schemas of all documents into a folder. The files written."""
-    return schema.write_schemas(folder, words.loading)
+    """Write the schemas of all documents and declarations into a folder. The files written."""
+    return schema.write_schemas(folder, schemas(words))

@@ -10,19 +10,20 @@ from engine.terminal import lint_output
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders (specs)")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders (specs, frameworks)")
     parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="how the mistakes are written")
     place_arguments(parser, results=False)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
-    from engine.app import addresses, baseline
+    from engine.app import addresses, baseline, declarations
     from engine.app.front import Front
-    from engine.app.places import find
+    from engine.app.places import find, relative
 
     front = Front(find(frameworks=parsed.frameworks))
-    loaded = baseline.lint(front, addresses.paths(parsed.paths, front))
+    declared = [] if parsed.paths else [relative(path) for path in declarations.all_in(front.places.frameworks)]
+    loaded = baseline.lint(front, addresses.paths(parsed.paths, front), declared)
     found, files, cases = loaded.diagnostics, loaded.files, loaded.cases
     match parsed.format:
         case "json":
@@ -46,7 +47,7 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine lint", "everything under specs/"),
+        ("engine lint", "everything under specs/, the contracts and the frameworks"),
         ("engine lint path/to/suites", "suites outside the checkout"),
         ("engine lint --format github", "as annotations of a workflow"),
     ),

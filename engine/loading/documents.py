@@ -14,6 +14,7 @@ from engine.loading import validity
 from engine.loading.cache import Kept, uncollected
 from engine.loading.cases import Frame, read_case
 from engine.loading.composer import compose
+from engine.loading.declarations import is_declaration
 from engine.loading.diagnostics import LIMIT, Diagnostic, Notes
 from engine.loading.files import Source, read_all
 from engine.loading.loaded import Loaded
@@ -125,6 +126,7 @@ def load_paths(
         gathered.files,
         tuple(gathered.clause_places),
         broken=tuple(gathered.broken),
+        declarations=tuple(gathered.declarations),
     )
 
 
@@ -151,6 +153,7 @@ class _Gathered:
     files: int = 0
     clause_places: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    declarations: list[str] = field(default_factory=list)
 
     def take(self, source: Source) -> None:
         """Load one document."""
@@ -175,6 +178,9 @@ class _Gathered:
             self.kept.keep(source, held)
 
     def _document(self, root: Node, source: Source, notes: Notes) -> None:
+        if is_declaration(root, source.file):
+            self.declarations.append(source.file)
+            return
         first = next(root.entries(), None)
         if first is None or first[0] not in KINDS:
             what = f"this document starts with {first[0]!r}" if first is not None else "a document is a mapping"

@@ -18,6 +18,7 @@ class Loaded:
     ``sources`` has the text of every file with a diagnostic, by its name in ``Place.file``; ``files`` counts all.
     ``clauses`` are the ids of clauses. ``kept_at`` are the files that hold what each document held, where all of them
     were kept already. ``broken`` are the addresses of cases with mistakes, without a value of their matrix.
+    ``declarations`` are files of contracts and frameworks, which nobody has looked at yet.
     """
 
     suites: tuple[Suite, ...]
@@ -28,6 +29,7 @@ class Loaded:
     clauses: tuple[str, ...] = ()
     kept_at: tuple[Path, ...] = ()
     broken: tuple[str, ...] = ()
+    declarations: tuple[str, ...] = ()
 
     @property
     def cases(self) -> int:

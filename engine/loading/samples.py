@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from engine.model.nodes import Node, Scalar
@@ -13,7 +14,7 @@ DEPTH = 12
 
 # Each fits some pattern of the schemas; the first that fits is taken.
 _SCALARS: tuple[Scalar, ...] = (
-    "x", "1s", "1B", "00", "x::x", "X-1", "2030-01-01", "https://x.example", 1, True, None,
+    "x", "1s", "1B", "00", "/x", "x:x", "x::x", "X-1", "2030-01-01", "https://x.example", 1, True, None,
 )  # fmt: skip
 _WORDS = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
 # Of several steps or actions these say least.
@@ -79,10 +80,12 @@ def _fits(value: Scalar, schema: Mapping[str, Any], types: Sequence[str]) -> boo
 
 def _mapping(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> dict[str, Any]:
     properties: Mapping[str, Any] = schema.get("properties", {})
-    needed = list(schema.get("required", ()))
-    if not needed and schema.get("minProperties", 0) > 0 and properties:
-        needed = [next((key for key in _PREFERRED if key in properties), next(iter(properties)))]
-    found = {key: _sample(properties.get(key, {}), root, depth) for key in needed}
-    if not found and schema.get("minProperties", 0) > 0:
-        found = {"x": _sample(schema.get("additionalProperties", {}), root, depth)}
+    found = {key: _sample(properties.get(key, {}), root, depth) for key in schema.get("required", ())}
+    fewest = int(schema.get("minProperties", 0))
+    for key in (*(key for key in _PREFERRED if key in properties), *properties):
+        if len(found) < fewest and key not in found:
+            with suppress(_Nothing):  # of a group that may hold groups, another key will do
+                found[key] = _sample(properties[key], root, depth)
+    if len(found) < fewest:
+        found["x"] = _sample(schema.get("additionalProperties", {}), root, depth)
     return found

@@ -63,11 +63,11 @@ def rendered(schema: Mapping[str, Any]) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def write_schemas(folder: Path, vocabulary: Vocabulary) -> list[Path]:
-    """Write every schema into a folder, for editors to find. The files written."""
+def write_schemas(folder: Path, schemas: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+    """Write schemas into a folder, for editors to find, each under its name. The files written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, schema in compose_schemas(vocabulary).items():
+    for name, schema in schemas.items():
         path = folder / f"{name}.json"
         path.write_text(rendered(schema), encoding="utf-8")
         written.append(path)

@@ -3,8 +3,10 @@ frameworks/contract-wsgi.yaml for those that are called through WSGI."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.errors import DocumentError
 from engine.model.nodes import Node
@@ -16,7 +18,59 @@ FILE = "contract.yaml"
 WSGI_FILE = "contract-wsgi.yaml"
 HTTP = "http"
 WEBSOCKET = "websocket"
-KEYS = {"kind": True, "method": False, "path": True, "deeper": False, "summary": True}
+
+_ENDPOINT: Mapping[str, Any] = {
+    "title": "an endpoint",
+    "description": "One endpoint that every framework's app answers.",
+    "type": "object",
+    "required": ["kind", "path", "summary"],
+    "additionalProperties": False,
+    "properties": {
+        "kind": {"title": "http or websocket", "description": "What is asked there.", "enum": [HTTP, WEBSOCKET]},
+        "method": {
+            "title": "a method, as text",
+            "description": "The method; of HTTP endpoints only.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "path": {
+            "title": "a path that begins with / and has no query",
+            "description": "The path; {word} stands for exactly one segment.",
+            "type": "string",
+            "pattern": r"^/[^?]*$",
+        },
+        "deeper": {
+            "title": "true or false",
+            "description": "The endpoint also answers everything below its path.",
+            "type": "boolean",
+        },
+        "summary": {
+            "title": "text",
+            "description": "What it answers.",
+            "type": "string",
+            "minLength": 1,
+        },
+    },
+}
+KEYS = {name: name in _ENDPOINT["required"] for name in _ENDPOINT["properties"]}
+
+SCHEMA: Mapping[str, Any] = {
+    "title": "a contract",
+    "description": "The endpoints that every framework's app answers, and that cases may ask for.",
+    "type": "object",
+    "required": ["contract", "endpoints"],
+    "additionalProperties": False,
+    "properties": {
+        "contract": {"title": "text", "description": "The title.", "type": "string", "minLength": 1},
+        "endpoints": {
+            "title": "a list of endpoints",
+            "description": "The endpoints.",
+            "type": "array",
+            "minItems": 1,
+            "items": _ENDPOINT,
+        },
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +137,24 @@ def load_contract(root: Path, name: str = FILE) -> Contract:
     listed = document.get("endpoints")
     if listed is None or not listed.items():
         raise DocumentError("'endpoints' is a list with at least one endpoint", place=document.place)
-    endpoints: list[Endpoint] = []
-    for node in listed.items():
-        endpoint = endpoint_of(node)
-        if any(one.asked_for == endpoint.asked_for for one in endpoints):
-            raise DocumentError(f"{endpoint.path} is declared twice", place=node.place)
-        endpoints.append(endpoint)
-    return Contract(documents.text_of(document, "contract"), tuple(endpoints))
+    for problem in problems(document):
+        raise problem
+    return Contract(documents.text_of(document, "contract"), tuple(endpoint_of(node) for node in listed.items()))
+
+
+def problems(document: Node) -> Iterator[DocumentError]:
+    """What is wrong with each endpoint of a contract, and those that are declared twice."""
+    listed = document.get("endpoints")
+    seen: set[tuple[str, str, str]] = set()
+    for node in listed.items() if listed is not None else ():
+        try:
+            endpoint = endpoint_of(node)
+        except DocumentError as error:
+            yield error
+            continue
+        if endpoint.asked_for in seen:
+            yield DocumentError(f"{endpoint.path} is declared twice", place=node.place)
+        seen.add(endpoint.asked_for)
 
 
 def endpoint_of(node: Node) -> Endpoint:

@@ -36,7 +36,7 @@ def read(path: Path) -> Node:
         raise DocumentError(f"this is no YAML: {getattr(error, 'problem', error)}", place=place) from None
     if root is None:
         raise DocumentError("the document is empty", place=Place(str(path), 1, 1))
-    return located(root, str(path), None, ())
+    return located(root, str(path), None, 0, set())
 
 
 def reason(error: OSError | UnicodeDecodeError) -> str:
@@ -44,27 +44,30 @@ def reason(error: OSError | UnicodeDecodeError) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
 
 
-def located(node: yaml.Node, file: str, key: Place | None, above: tuple[int, ...]) -> Node:
-    """A node of PyYAML's as one of the engine's. ``above`` are the ids of the nodes that it stands in."""
+def located(node: yaml.Node, file: str, key: Place | None, depth: int, seen: set[int]) -> Node:
+    """A node of PyYAML's as one of the engine's. ``seen`` are the ids of those that were met: an alias is a node that
+    is met again, and a few of them would make a tree without end."""
     start, end = node.start_mark, node.end_mark
     width = end.column - start.column if end.line == start.line else 1
     place = Place(file, start.line + 1, start.column + 1, max(width, 1))
-    if id(node) in above or len(above) > DEEPEST:
+    if id(node) in seen:
+        raise DocumentError("aliases are not part of the language", hint="write the value out", place=place)
+    if depth > DEEPEST:
         raise DocumentError("this is nested too deeply", place=place)
-    inner = (*above, id(node))
+    seen.add(id(node))
     value: Scalar | list[Node] | dict[str, Node]
     if isinstance(node, yaml.MappingNode):
         entries: dict[str, Node] = {}
         for key_node, value_node in node.value:
-            name = located(key_node, file, None, inner)
+            name = located(key_node, file, None, depth + 1, seen)
             if not isinstance(name.value, str):
                 raise DocumentError("a key is a plain text", place=name.place)
             if name.value in entries:
                 raise DocumentError(f"{name.value!r} stands here twice", place=name.place)
-            entries[name.value] = located(value_node, file, name.place, inner)
+            entries[name.value] = located(value_node, file, name.place, depth + 1, seen)
         value = entries
     elif isinstance(node, yaml.SequenceNode):
-        value = [located(item, file, None, inner) for item in node.value]
+        value = [located(item, file, None, depth + 1, seen) for item in node.value]
     else:
         value = scalar(node)
     return Node(value, place, key or place)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from engine.errors import DocumentError, UsageError
 from engine.model.nodes import Node
@@ -17,16 +20,8 @@ from engine.targets.offers import WORDS
 FILE = "framework.yaml"
 LOCK = "requirements.lock"
 SOURCE = "requirements.in"
-KEYS = {
-    "title": True,
-    "app": True,
-    "packages": True,
-    "offers": True,
-    "interface": False,
-    "waits_for_disconnect": False,
-    "note": False,
-}
 NAME = re.compile(r"[a-z][a-z0-9-]*")
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 # What an app is called through: ASGI, or WSGI (PEP 3333). Each has a contract of its own.
@@ -37,6 +32,62 @@ INTERFACES = (ASGI, WSGI)
 OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
 # What a target offers whose application asks receive() while it works, so that it hears that the client has gone.
 DISCONNECT = "disconnect"
+
+SCHEMA: Mapping[str, Any] = {
+    "title": "a framework",
+    "description": "The declaration of a framework's app, in its folder under frameworks/.",
+    "type": "object",
+    "required": ["title", "app", "packages", "offers"],
+    "additionalProperties": False,
+    "properties": {
+        "title": {
+            "title": "text",
+            "description": "The framework's name, as people write it.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "app": {
+            "title": "a module and an attribute, such as app:app",
+            "description": "The app, as module:attribute; the module lies beside the declaration.",
+            "type": "string",
+            "pattern": f"^{APP.pattern}$",
+        },
+        "packages": {
+            "title": "a list of packages",
+            "description": "The packages whose versions are shown; each is named in requirements.in.",
+            "type": "array",
+            "items": {
+                "title": "a package's name, as text",
+                "description": "A package.",
+                "type": "string",
+                "minLength": 1,
+            },
+        },
+        "offers": {
+            "title": "a list of capabilities",
+            "description": "What the app does of that which is the app's matter as much as the server's.",
+            "type": "array",
+            "items": {
+                "title": "a capability's name",
+                "description": "A capability.",
+                "enum": sorted(OF_THE_APP),
+            },
+        },
+        "interface": {
+            "title": "asgi or wsgi",
+            "description": "What the app is called through; asgi by default.",
+            "enum": list(INTERFACES),
+        },
+        "waits_for_disconnect": {
+            "title": "true or false",
+            "description": "A handler that works asks receive() meanwhile, so that it hears that the client has gone.",
+            "type": "boolean",
+        },
+        "note": {"title": "text", "description": "What a reader should know.", "type": "string", "minLength": 1},
+    },
+}
+KEYS = {name: name in SCHEMA["required"] for name in SCHEMA["properties"]}
+
 CAPABILITIES: Mapping[str, str] = {**WORDS, DISCONNECT: "a handler that works hears that the client has gone"}
 
 
@@ -115,18 +166,12 @@ def load(folder: Path) -> Framework:
         raise DocumentError(f"{folder.name!r} cannot name a framework", hint=hint, place=Place(str(file), 1, 1))
     document = documents.read(file)
     documents.check_keys(document, KEYS, "a framework")
-    app = documents.text_of(document, "app")
-    node = document.get("app")
-    assert node is not None  # check_keys has seen to it
-    if not APP.fullmatch(app):
-        raise DocumentError(f"{app!r} is not module:attribute", hint="like app:app", place=node.place)
-    module = folder / Path(*app.partition(":")[0].split("."))
-    if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
-        raise DocumentError(f"there is no module {app.partition(':')[0]!r} beside {FILE}", place=node.place)
+    for problem in problems(document, folder):
+        raise problem
     return Framework(
         name=folder.resolve().name,
         title=documents.text_of(document, "title"),
-        app=app,
+        app=documents.text_of(document, "app"),
         folder=folder.resolve(),
         packages=documents.words_of(document, "packages"),
         offers=frozenset(documents.words_of(document, "offers", OF_THE_APP)),
@@ -134,6 +179,57 @@ def load(folder: Path) -> Framework:
         waits_for_disconnect=documents.flag_of(document, "waits_for_disconnect"),
         note=documents.text_of(document, "note"),
     )
+
+
+def problems(document: Node, folder: Path) -> Iterator[DocumentError]:
+    """What is wrong with a framework's declaration besides its form: an app that is not there, packages that its
+    requirements lack, words of ASGI where the app is called through WSGI."""
+    yield from _app(document, folder)
+    yield from _packages(document, folder)
+    yield from _interface(document)
+
+
+def _app(document: Node, folder: Path) -> Iterator[DocumentError]:
+    node = document.get("app")
+    if node is None or not isinstance(node.value, str):
+        return
+    if not APP.fullmatch(node.value):
+        yield DocumentError(f"{node.value!r} is not module:attribute", hint="like app:app", place=node.place)
+        return
+    name = node.value.partition(":")[0]
+    module = folder / Path(*name.split("."))
+    if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
+        yield DocumentError(f"there is no module {name!r} beside {FILE}", place=node.place)
+
+
+def _packages(document: Node, folder: Path) -> Iterator[DocumentError]:
+    """Where there are no requirements nothing can be said."""
+    lines = [line for name in (SOURCE, LOCK) if (folder / name).is_file() for line in _lines(folder / name)]
+    found = {canonicalize_name(match[0]) for line in lines if (match := _PACKAGE.match(line))}
+    listed = document.get("packages")
+    for item in listed.items() if listed is not None and found else ():
+        if isinstance(item.value, str) and canonicalize_name(item.value) not in found:
+            what = f"the requirements beside {FILE} have no package {item.value!r}"
+            yield DocumentError(what, hint=nearest(item.value, found), place=item.place)
+
+
+def _interface(document: Node) -> Iterator[DocumentError]:
+    interface, offers, waits = (document.get(key) for key in ("interface", "offers", "waits_for_disconnect"))
+    if interface is None or interface.value != WSGI:
+        return
+    for item in offers.items() if offers is not None else ():
+        what = f"{item.value!r} is a matter of ASGI, and this app is called through WSGI"
+        yield DocumentError(what, hint="write offers: []", place=item.place)
+    if waits is not None and waits.value is True:
+        what = "`waits_for_disconnect` is a matter of ASGI, and this app is called through WSGI"
+        yield DocumentError(what, hint="delete it", place=waits.key)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def interface_of(document: Node) -> str:

@@ -13,8 +13,9 @@ from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
 from engine.app.places import find, relative
 from engine.app.probing import probed
+from engine.app.vocabulary import schemas
 from engine.errors import EngineError
-from engine.loading.schema import compose_schemas, rendered
+from engine.loading.schema import rendered
 from engine.model.quantities import show_size
 from engine.targets.cache import default_cache, size_of
 from engine.targets.environments import Environments, completed
@@ -155,7 +156,7 @@ class Project:
         """Whether the schemas in the project are those of the code."""
         folder = self.front.places.schemas
         old = []
-        for name, schema in compose_schemas(self.front.words.loading).items():
+        for name, schema in schemas(self.front.words).items():
             path = folder / f"{name}.json"
             if not path.is_file() or path.read_text("utf-8") != rendered(schema):
                 old.append(path.name)

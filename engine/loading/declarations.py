@@ -1,0 +1,33 @@
+"""Declarations of the project beside its documents: contracts and frameworks, which another package reads.
+
+Here they are told from documents, and held against their schemas: every mistake of form with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from engine.loading.composer import compose
+from engine.loading.diagnostics import Diagnostic, Notes
+from engine.loading.files import Source
+from engine.loading.repair import repair
+from engine.model.nodes import Node
+
+CONTRACT = "contract"
+FRAMEWORK_FILE = "framework.yaml"
+
+
+def is_declaration(root: Node, file: str) -> bool:
+    """Whether a tree is a contract, by its first key, or a framework, by its file's name."""
+    return PurePath(file).name == FRAMEWORK_FILE or next(root.entries(), ("",))[0] == CONTRACT
+
+
+def mistakes_in(source: Source, schema: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+    """Every mistake of syntax and of form in a declaration."""
+    notes = Notes()
+    root = compose(source, notes)
+    if root is not None:
+        repair(root, schema, notes)
+    return notes.sorted()
