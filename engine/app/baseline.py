@@ -14,6 +14,7 @@ from engine.app import declarations
 from engine.app.front import Front
 from engine.app.places import relative
 from engine.app.runs import Run
+from engine.app.target_names import target_names
 from engine.errors import Defect, DocumentError, ResultsError, UsageError
 from engine.loading.diagnostics import Diagnostic
 from engine.loading.documents import load_text
@@ -82,7 +83,7 @@ def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:
     """What is wrong with the lines of a baseline beside the cases and targets that there are."""
     if not known:
         return []
-    words = front.words.loading.names
+    words = target_names(front.places)
     names = {key: getattr(words, key) for key in rules.SELECTORS}
     return sorted(
         (

@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.app import declarations, kinds
-from engine.app.places import Places, framework_names
+from engine.app.places import Places
+from engine.app.target_names import target_names
 from engine.loading import schema
 from engine.loading import vocabulary as loading
 from engine.loading.catalogue import read_clauses
 from engine.matchers.base import Operator
-from engine.model.target import DIRECT, LOOPS, RUNTIMES
 from engine.registry import Registry
 from engine.targets.contract import Contract, load_contract, load_wsgi_contract
-from engine.targets.fitting import PROTOCOLS
-from engine.targets.frameworks import CAPABILITIES
-from engine.targets.gateways import load_gateways
-from engine.targets.servers import load_servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +35,12 @@ def load(places: Places, more_clauses: Sequence[Path] = ()) -> Words:
     contract, wsgi_contract = load_contract(places.frameworks), load_wsgi_contract(places.frameworks)
     clauses = read_clauses([path for path in (places.specs, *more_clauses) if path.exists()])
     return Words(
-        loading=loading.Vocabulary(kinds.drivers(), kinds.operators(), contract, names(places), clauses, wsgi_contract),
+        loading=loading.Vocabulary(
+            kinds.drivers(), kinds.operators(), contract, target_names(places), clauses, wsgi_contract
+        ),
         operators=kinds.operators(),
         contract=contract,
         wsgi_contract=wsgi_contract,
-    )
-
-
-def names(places: Places) -> loading.Names:
-    """The names by which cases choose targets."""
-    return loading.Names(
-        servers=tuple(load_servers()),
-        frameworks=framework_names(places),
-        loops=tuple(dict.fromkeys(loop for loops in LOOPS.values() for loop in loops)),
-        gateways=(DIRECT, *load_gateways()),
-        runtimes=RUNTIMES,
-        capabilities=(*CAPABILITIES, *PROTOCOLS),
     )
 
 

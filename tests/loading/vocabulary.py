@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from engine.app.places import find
-from engine.app.vocabulary import names
+from engine.app.target_names import target_names
 from engine.drivers.base import Fact, Kind, Observation, Reader, mapping, notation
 from engine.loading.vocabulary import KindLike, Names, OperatorLike, Vocabulary
 from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, Operator, Part, Question
@@ -200,4 +200,4 @@ def real() -> Vocabulary:
     kinds = cast(list[KindLike], found("engine.drivers", "KINDS"))
     operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
     operators_by_name = {one.name: one for one in operators}
-    return Vocabulary(kinds, operators_by_name, Contract(), names(find()), CLAUSES, Contract(WSGI_PATHS))
+    return Vocabulary(kinds, operators_by_name, Contract(), target_names(find()), CLAUSES, Contract(WSGI_PATHS))
