@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 from collections import Counter
@@ -170,7 +171,7 @@ def run(
     work = None if early else prepare()
     run_id = new_run_id()
     folder = folder_of(front.places.results, run_id)
-    stray = not folder.exists()
+    stray = not os.path.exists(folder)
     begun: list[tuple[Session, Store]] = []
     shown: list[R] = []
 

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 from engine import version
 from engine.cli.base import Command
@@ -82,9 +83,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("engine: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader went away, as `engine list | head` does. Python would complain again while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away, as `engine list | head` does.
+        silence_stdout()
         return 0
+    except OSError as error:
+        # A full disk, or a file or folder that this user may not use.
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"engine: {visible(named)}{error.strerror or error}", file=sys.stderr)
+        silence_stdout()
+        if os.environ.get("ENGINE_DEBUG"):
+            traceback.print_exc()
+        return 2
     except Exception as error:
         # Nothing that a user gives should lead here. The traceback is for whoever mends the engine.
         print(f"engine: the engine itself broke: {type(error).__name__}: {visible(str(error))}", file=sys.stderr)
@@ -94,6 +103,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("ENGINE_DEBUG"):
             traceback.print_exc()
         return 4
+
+
+def silence_stdout() -> None:
+    """Drop what is still to be written: Python would complain while it exits."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

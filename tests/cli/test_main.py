@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,26 @@ def test_a_grid_has_borders_in_ascii_where_the_stream_has_no_others(suites: Path
     assert head.startswith("| framework ")
     assert head.endswith("|")
     assert len(head) == len(top)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("arguments", [("list", "suites"), ("show", "missing-host")], ids=" ".join)
+def test_a_full_disk_is_no_fault_of_the_engine(suites: Path, arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [*ENGINE, *arguments], cwd=suites, env=clean(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 2
+    assert ran.stderr == "engine: No space left on device\n"
+
+
+def test_a_folder_that_may_not_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The user of a test may be root, whom nothing is forbidden.
+    def forbidden(parsed: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/results/\x1bruns")
+
+    monkeypatch.setattr("engine.cli.doctor.COMMAND", replace(commands()["doctor"], run=forbidden))
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == "engine: /results/\\x1bruns: Permission denied\n"
