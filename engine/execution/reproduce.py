@@ -24,6 +24,7 @@ PORTS = {4: 8000, 5: 18000}
 # More connections before the one in question are no command for a person.
 MOST_BEFORE = 3
 LIFESPAN = "lifespan"
+SHIPPED = "specs/"
 ENGINE_HEADER = re.compile(rb"(?im)^x-engine-call:[^\r\n]*\r\n")
 
 
@@ -55,8 +56,15 @@ class Deed:
     def serve(self, port: int) -> str:
         """The command that starts the like of the target, as the case has it where that makes a difference."""
         as_in_case = self.case.application is not None or self.case.server
-        more = ("--case", self.case.address) if as_in_case else ()
+        more = ("--case", typed(self.case)) if as_in_case else ()
         return shlex.join(commands.serve(self.target, *more, "--port", str(port)))
+
+
+def typed(case: Case) -> str:
+    """A case as it is named where the run was started. Its address is found at its collection's root and below it; the
+    engine's own suites are found from every folder."""
+    path = case.place.file
+    return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 
 def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], Kind]) -> Reproduction:

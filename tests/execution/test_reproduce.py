@@ -19,7 +19,7 @@ from engine.drivers.tcp import Params as Tcp
 from engine.drivers.tcp_acts import HangUp, Reading
 from engine.execution.reproduce import Deed, Reproduction, reproduce
 from engine.model.case import Act, Application, Case, Step
-from engine.model.places import NOWHERE
+from engine.model.places import NOWHERE, Place
 from engine.model.target import Target
 from engine.model.tls import Hello, Trust
 from engine.model.transcript import Moment
@@ -216,6 +216,23 @@ def test_what_the_case_asks_of_the_server_is_served() -> None:
     for more in ({"application": Application(http=())}, {"server": {"workers": 2}}):
         found = reproduced(one, [done(one, 1)], used, case_of(id="a[b]", **more))
         assert found.commands.split("\n")[0] == f"{SERVE} --case 'case.yaml::a[b]' --port 18000"
+
+
+@pytest.mark.parametrize(
+    ("address", "path", "named"),
+    [
+        ("specs/http/a.yaml", "specs/http/a.yaml", "specs/http/a.yaml"),
+        ("specs/http/a.yaml", "/engine/specs/http/a.yaml", "specs/http/a.yaml"),
+        ("specs/http/a.yaml", "a.yaml", "a.yaml"),
+        ("suites/a.yaml", "own/suites/a.yaml", "own/suites/a.yaml"),
+        ("suites/a.yaml", "/own/suites/a.yaml", "/own/suites/a.yaml"),
+    ],
+)
+def test_a_case_is_named_as_it_is_found_where_the_run_was_started(address: str, path: str, named: str) -> None:
+    one = asks("/one")
+    used = [connection(1, request("/one"), closed=1.0)]
+    case = case_of(file=address, place=Place(path, 1, 1), server={"workers": 2})
+    assert f" --case {named}::case " in reproduced(one, [done(one, 1)], used, case).commands
 
 
 def test_bytes_that_were_not_kept_are_not_made_up() -> None:
