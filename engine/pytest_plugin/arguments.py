@@ -28,7 +28,7 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     address = parsed(argument)
     file = address.file or argument
     path = addresses.located(file, conformance.front) if file.endswith(SUFFIXES) else None
-    if path is None or not address.case:
+    if path is None or not address.file or not address.case:
         yield argument if path is None else str(path)
         return
     loaded = conformance.load(path)

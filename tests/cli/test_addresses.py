@@ -59,9 +59,13 @@ def test_the_same_under_pytest(tmp_path: Path, folder: str, name: str) -> None:
 
 def test_an_address_of_the_suites_works_under_pytest_from_elsewhere(tmp_path: Path) -> None:
     words = ("--framework", "control", "--results", str(tmp_path))
-    ran = call(tmp_path, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", CASE, *words)
+    pytest_here = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words)
+    ran = call(tmp_path, *pytest_here, CASE)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(tmp_path) == {CASE: "known"}
+    whole = call(tmp_path, *pytest_here, "--collect-only", "specs/http/wire.yaml")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    assert whole.stdout.count("[gunicorn-control-auto]") > 20
 
 
 def test_the_same_in_a_copy_elsewhere(tmp_path: Path) -> None:
