@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.drivers.base import Context, Kind, Reader, Stretch, mapping, notation
 from engine.drivers.fastcgi_session import emit, fits, id_of, session_of
 from engine.drivers.fastcgi_streams import CUT_AT, ID, LENGTHS
-from engine.drivers.sending import Headers, rendered, send
+from engine.drivers.sending import Headers, rendered, send_pieces
 from engine.drivers.tcp_acts import Bytes, cut, parse_bytes, preview
 from engine.drivers.values import flag, integer, scalar, seconds
 from engine.model.case import Step
@@ -232,11 +231,7 @@ async def perform_write(step: Step, ctx: Context) -> None:
     piece = None if params.piece is None else max(1, integer(params.piece, variables, "piece"))
     offsets = tuple(integer(at, variables, "cut_at") for at in params.cut_at)
     every, sent = seconds(params.every, variables), connection.sent
-    for number, part in enumerate(cut(data, piece, offsets)):
-        if number:
-            await asyncio.sleep(every)
-        if not await send(ctx, connection, part, sent):
-            return
+    await send_pieces(ctx, connection, cut(data, piece, offsets), sent, every=every)
 
 
 KINDS = (
@@ -305,7 +300,10 @@ KINDS = (
                 "script": notation("script:fastcgi", "Acts that send."),
                 "piece": notation("size", "The size of a piece; all between two cuts by default."),
                 "cut_at": {**CUT_AT, "description": "Offsets in all bytes at which a new piece begins."},
-                "every": notation("time", "The pause between two pieces; 1 ms by default."),
+                "every": notation(
+                    "time",
+                    "From one piece to the next; 1 ms by default. A late piece goes out at once.",
+                ),
             },
             required=("script",),
         ),

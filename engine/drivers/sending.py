@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -40,6 +41,19 @@ def _pairs(query: Sequence[tuple[str, object]], variables: Mapping[str, object])
         for one in found if isinstance(found, (list, tuple)) else [found]:
             pairs.append((fill(name, variables), one if isinstance(one, bytes) else as_text(one)))
     return pairs
+
+
+async def send_pieces(
+    ctx: Context, connection: Connection, pieces: Sequence[bytes], sent: bytes | None, *, every: float
+) -> None:
+    """Send pieces as one ``sent``, ``every`` seconds apart, counted from the first. A late piece goes out at once: on a
+    busy machine the pauses must not add up to more than a server waits for a request. Raises as ``send``."""
+    began = ctx.now()
+    for number, piece in enumerate(pieces):
+        if number:
+            await asyncio.sleep(max(0.0, began + number * every - ctx.now()))
+        if not await send(ctx, connection, piece, sent):
+            return
 
 
 async def send(ctx: Context, connection: Connection, data: bytes, sent: bytes | None = None) -> bool:

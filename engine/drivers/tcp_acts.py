@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.drivers.base import Context, Kind, Reader, Stretch, mapping, notation
-from engine.drivers.sending import send
+from engine.drivers.sending import send, send_pieces
 from engine.drivers.values import flag, integer, scalar, seconds, text
 from engine.errors import Reset
 from engine.model.case import Step
@@ -97,11 +96,7 @@ async def perform_drip(step: Step, ctx: Context) -> None:
     piece = None if params.piece is None else max(1, integer(params.piece, variables, "piece"))
     offsets = tuple(integer(at, variables, "cut_at") for at in params.cut_at)
     every = seconds(params.every, variables)
-    for number, part in enumerate(cut(data, piece, offsets)):
-        if number:
-            await asyncio.sleep(every)
-        if not await send(ctx, ctx.connection, part, data):
-            return
+    await send_pieces(ctx, ctx.connection, cut(data, piece, offsets), data, every=every)
 
 
 def parse_hang_up(node: Node, reader: Reader) -> HangUp:
@@ -174,7 +169,10 @@ KINDS = (
             {
                 "bytes": notation("bytes", "What is sent."),
                 "piece": notation("size", "The size of a piece; one byte by default, or all between two cuts."),
-                "every": notation("time", "The pause between two pieces; 1 ms by default."),
+                "every": notation(
+                    "time",
+                    "From one piece to the next; 1 ms by default. A late piece goes out at once.",
+                ),
                 "cut_at": {
                     "type": "array",
                     "items": notation("count", "An offset from the first byte."),

@@ -70,6 +70,25 @@ def test_drip(body: object, pieces: list[bytes]) -> None:
     run(work())
 
 
+def test_the_pauses_of_a_drip_do_not_add_up_where_each_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        ctx, connection, channel = scripted()
+        clock = [0.0]
+        pauses: list[float] = []
+
+        async def oversleep(delay: float) -> None:
+            pauses.append(round(delay, 3))
+            clock[0] += delay + 0.25
+
+        monkeypatch.setattr(ctx, "now", lambda: clock[0])
+        monkeypatch.setattr("engine.drivers.sending.asyncio.sleep", oversleep)
+        await on(ctx, connection, "drip", {"bytes": "abcd", "every": "200ms"})
+        assert channel.sent == [b"a", b"b", b"c", b"d"]
+        assert pauses == [0.2, 0.0, 0.0]
+
+    run(work())
+
+
 def test_a_drip_is_what_was_sent_as_a_whole() -> None:
     async def work() -> None:
         ctx, connection, _ = scripted()
