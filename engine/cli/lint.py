@@ -47,7 +47,7 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine lint", "everything under specs/, the contracts and the frameworks"),
+        ("engine lint", "suites, contracts and frameworks"),
         ("engine lint path/to/suites", "suites outside the checkout"),
         ("engine lint --format github", "as annotations of a workflow"),
     ),

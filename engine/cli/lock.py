@@ -54,9 +54,9 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine lock falcon", "a framework that is new, or whose requirements.in has changed"),
-        ("engine lock gunicorn --upgrade", "a server, with the newest of what it needs"),
-        ("engine lock project", "constraints.txt, from which the engine itself is installed"),
+        ("engine lock falcon", "a framework"),
+        ("engine lock gunicorn --upgrade", "a server, newest releases"),
+        ("engine lock project", "constraints.txt, for the engine"),
         ("engine lock --all", "all of them"),
     ),
 )

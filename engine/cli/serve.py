@@ -113,9 +113,9 @@ COMMAND = Command(
     (
         ("engine list targets", "the ids"),
         ("engine serve gunicorn-starlette-uvloop", "on port 8000"),
-        ("engine serve gunicorn-control-auto --port 9000", "on another port"),
+        ("engine serve gunicorn-control-auto --port 9000", "another port"),
         ("engine serve gunicorn==26.2.0-control-auto", "another release"),
-        ("engine serve gunicorn@g-control-auto --server gunicorn@../g", "a checkout"),
-        ("engine serve --case sent-before-the-end", "with what a case plays"),
+        ("engine serve gunicorn@g-control-auto --server gunicorn@../g", "checkout"),
+        ("engine serve --case sent-before-the-end", "with its script"),
     ),
 )

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from engine.model.verdict import Verdict
 from tests.faults.blankets import JUSTIFIED, concerned
 from tests.faults.harness import BROKEN, control_cases, names, run
 
@@ -22,7 +23,9 @@ def passed() -> Passed:
         assert len(chosen) > 20
         results = await run(chosen, fault=fault)
         assert len(results) == len(chosen)
-        return fault, {names(result.file, result.case)[1] for result in results if result.verdict not in BROKEN}
+        # The small server has no extensions; their cases are proven on mutants of the reference.
+        judged = [result for result in results if result.verdict is not Verdict.UNSUPPORTED]
+        return fault, {names(result.file, result.case)[1] for result in judged if result.verdict not in BROKEN}
 
     async def all_of_them() -> Passed:
         return dict(await asyncio.gather(*(one(fault) for fault in JUSTIFIED)))

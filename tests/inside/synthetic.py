@@ -13,6 +13,7 @@ from engine.inside.player import Player
 from engine.inside.records import Writer
 from engine.inside.scripts import Inbox
 from engine.model.boundary import AppCall
+from engine.model.tagged import tagged
 from engine.observation.desk import Desk
 
 REQUEST = {"type": "http.request", "body": b"", "more_body": False}
@@ -73,7 +74,8 @@ class Stage:
         self.player = Observer(Player(app, self.inbox, lifespan_of), self.writer)
 
     def script(self, *acts: dict[str, Any], kind: str = "http", job: str = "j1") -> None:
-        self.desk.stage(job, {"job": job, "lifespan": None, "http": None, "websocket": None, kind: list(acts)})
+        script = {"job": job, "lifespan": None, "http": None, "websocket": None, kind: list(acts)}
+        self.desk.stage(job, tagged(script))
 
     async def call(self, server: Server, scope: dict[str, Any] | None = None) -> None:
         await self.player(scope or http_scope(token="j1.1"), server.receive, server.send)
