@@ -71,6 +71,7 @@ NEVER = [
     ("framing: length", "length", "did you mean 'content-length'?"),
     ("elapsed: true", "true", ""),
     ("elapsed: [1s]", "[1s]", 'write {any_of: ["1s"]}'),
+    ("elapsed: $(run)", "$(run)", "write {var: run}: $(run) is always text"),
     ("body.size: null", "null", "an absent fact is {present: false}"),
 ]
 

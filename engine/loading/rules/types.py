@@ -78,7 +78,7 @@ class _Checker:
                 self.items(name, value, wanted.items)
             elif isinstance(value, str) and wanted.words:
                 self.word(name, node, wanted)
-        elif not (wanted.dimension and isinstance(value, (int, float, str)) and not isinstance(value, bool)):
+        elif not (wanted.dimension and _is_amount(value)):
             variable = _variable(node, self.view)
             shown = f"$({variable})" if variable and isinstance(value, str) else _shown(node)
             hint = _hint_for_variable(variable, value, wanted) or _hint(name, node, wanted)
@@ -120,6 +120,13 @@ def _part(name: str, part: str, wanted: FactType) -> tuple[str, FactType]:
         case "keys":
             return f"the list of keys of {name}", TEXTS
     return name, ANY
+
+
+def _is_amount(value: object) -> bool:
+    """Whether a value is a time or a size, or a number that lacks its unit; what only the run fills in is text."""
+    if isinstance(value, str):
+        return not names_in(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _can_be(value: object, wanted: FactType) -> bool:
