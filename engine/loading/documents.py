@@ -298,7 +298,11 @@ class _Suite:
     def _case(self, prepared: _Prepared) -> list[Case]:
         """The cases of one, for each value of its matrix; every mistake of meaning is noted."""
         cases: list[Case] = []
-        for expanded in expand(prepared.node, self.language.suite, self.notes):
+        of_matrix = Notes(taken=self.notes.taken) if prepared.lost else self.notes
+        variants = expand(prepared.node, self.language.suite, of_matrix)
+        if prepared.lost:
+            self._take(of_matrix, prepared.lost)
+        for expanded in variants:
             if self.notes.errors > LIMIT:
                 break
             found, sound, lost = expanded, prepared.sound and expanded.sound, prepared.lost

@@ -51,6 +51,11 @@ def test_what_an_unknown_step_may_have_captured_is_not_called_unknown() -> None:
     ) == [(2, "unknown-step"), (3, "unknown-variable"), (5, "unknown-step-name")]
 
 
+def test_a_variable_that_an_unknown_step_may_use_is_not_called_unused() -> None:
+    steps = "    steps:\n      - bogus: {path: $(x)}\n      - request: {path: /scope, expect: {status: 200}}\n"
+    assert codes(f"    matrix: {{x: [1], y: [2]}}\n{steps}") == [(1, "unused-variable"), (3, "unknown-step")]
+
+
 def test_a_case_whose_steps_are_wrong_is_not_told_that_it_expects_nothing() -> None:
     for steps in ("no-list", "[]", "[{}]", "[5]", "[{bogus: {expct: {status: 200}}}]"):
         assert len(codes(f"    steps: {steps}\n")) == 1, steps
