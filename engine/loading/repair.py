@@ -81,6 +81,8 @@ def repair(
         if not errors:
             return Repaired(node, frozenset(lost), number > 0)
         complain(errors, node, notes, name)
+        if notes.errors > LIMIT:
+            return None  # nobody reads more, and each round of a large document takes seconds
         mended = _Mender(schema, by_way(errors), lost).mend(node, ())
         if len(mended) != 1:
             return None

@@ -16,7 +16,6 @@ import h11
 from .events import Event, check, header_pairs
 from .scope import scope_of
 from .switches import PROBE, Switch, is_probe
-from .upgrade import Session, handshake
 from .wire import Wire, reason
 
 Receive = Callable[[], Awaitable[Event]]
@@ -297,7 +296,12 @@ async def serve_connection(
         wire.is_head = request.method == b"HEAD"
         if switch("killed-worker-holds-clients") and request.target != PROBE:
             hold_on()
-        opening = handshake(request, switch)
+        opening = None
+        if any(name == b"upgrade" for name, _ in request.headers):
+            # websockets takes half of a server's start, and most of the hundreds in these tests never need it.
+            from .upgrade import Session, handshake
+
+            opening = handshake(request, switch)
         if (same := same_answer(request, switch, websocket=opening is not None)) is not None:
             if same:
                 await wire.answer(same, reason(same).decode())

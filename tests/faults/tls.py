@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
 from .switches import Switch
 
 VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
@@ -66,6 +64,8 @@ def told(tls: Tls | None, session: ssl.SSLObject | None, kind: str, switch: Swit
     }
     leaf = session.getpeercert(True)
     if leaf:
+        from cryptography import x509  # slow to load, as websockets in http1
+
         subject = x509.load_der_x509_certificate(leaf).subject
         found["client_cert_chain"] = [] if switch("tls-chain-missing") else [ssl.DER_cert_to_PEM_cert(leaf)]
         slashed = f"/{subject.rfc4514_string().replace(',', '/')}"

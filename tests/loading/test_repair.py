@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from engine.loading import complaints, repair
+from engine.loading.diagnostics import Notes
 from engine.loading.documents import load_text
+from engine.model.nodes import Node
 from tests.loading.vocabulary import real
 
 STEPS = "[{request: {path: /scope, expect: {status: 200}}}]"
@@ -133,3 +141,19 @@ def test_the_other_documents_are_told_everything_as_well() -> None:
     assert loaded.known_failures == ()
     clauses = "clauses: C\nlist:\n  - {id: A-1, level: must}\n  - {id: A-1, level: must, statement: s}\n"
     assert [one.code for one in load_text(clauses, real()).diagnostics] == ["missing-key", "duplicate-id"]
+
+
+def test_more_than_anybody_reads_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round takes seconds where a document of a megabyte has tens of thousands of mistakes."""
+    rounds: list[int] = []
+
+    def complain(errors: Sequence[Any], node: Node, notes: Notes, name: str) -> None:
+        rounds.append(len(errors))
+        complaints.complain(errors, node, notes, name)
+
+    monkeypatch.setattr(repair, "complain", complain)
+    steps = ", ".join(["{request: {pth: /scope, expect: {status: 200}}}"] * 5000)
+    found = load_text(f"{HEAD}    steps: [{steps}]\n", real())
+    assert len(rounds) == 1
+    assert found.diagnostics[-1].code == "too-many"
+    assert found.suites[0].cases == ()
