@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from engine.model.target import CONTROLS
 from engine.targets.environments import pins
 from engine.targets.locking import PROJECT_LOCK, project_requirements
 
@@ -63,6 +64,14 @@ def test_the_build_backend_is_pinned() -> None:
 def test_both_lines_of_the_readme_install_what_is_locked() -> None:
     lines = [line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "pip install" in line]
     assert [line.strip().removeprefix(LINE).partition(" && ")[0] for line in lines] == [".", "'.[test]'"]
+
+
+def test_the_second_line_runs_the_tests_and_the_cases_of_the_bare_apps() -> None:
+    """``.ci/run`` runs both lines as they stand there; the first has the frameworks."""
+    first, second = (line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "pip install" in line)
+    assert first.endswith(" && .venv/bin/engine grid --loop both")
+    chosen = "".join(f" --framework {name}" for name in CONTROLS)
+    assert second.endswith(f" && .venv/bin/pytest -n 4{chosen}")
 
 
 def test_every_other_line_that_installs_the_engine_does_as_well() -> None:
