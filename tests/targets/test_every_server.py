@@ -29,11 +29,12 @@ pytestmark = pytest.mark.service
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Has no probes yet, so that each server is looked at. Environments are those of the user's cache."""
     return tmp_path_factory.mktemp("cache")
 
 
 def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
-    environments = Environments(cache)
+    environments = Environments()
     servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
     return LocalRuntime(
         environments, load_frameworks(FRAMEWORKS), servers, Desk.create, folder,

@@ -32,11 +32,6 @@ FRAMEWORKS = Path(__file__).parents[2] / "frameworks"
 pytestmark = pytest.mark.service
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "scratch"
@@ -46,8 +41,8 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert list(folder.iterdir()) == []
 
 
-def runtime(cache: Path, folder: Path, frameworks: Path = FRAMEWORKS) -> LocalRuntime:
-    return LocalRuntime(Environments(cache), load_frameworks(frameworks), load_servers(), PlainDesk, folder)
+def runtime(folder: Path, frameworks: Path = FRAMEWORKS) -> LocalRuntime:
+    return LocalRuntime(Environments(), load_frameworks(frameworks), load_servers(), PlainDesk, folder)
 
 
 class Client:
@@ -148,11 +143,9 @@ def check_websocket(client: Client) -> None:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("framework", ["control", "starlette"])
-def test_every_framework_keeps_the_contract(
-    cache: Path, tmp_path: Path, scratch: Path, framework: str, loop: str
-) -> None:
+def test_every_framework_keeps_the_contract(tmp_path: Path, scratch: Path, framework: str, loop: str) -> None:
     async def scene() -> None:
-        live = await runtime(cache, tmp_path).start(Launch(Target("gunicorn", framework, loop)))
+        live = await runtime(tmp_path).start(Launch(Target("gunicorn", framework, loop)))
         try:
             assert live.facts.loop_name == loop
             assert live.facts.versions["gunicorn"] == "27.0.1"
@@ -170,9 +163,9 @@ def test_every_framework_keeps_the_contract(
     (asyncio.run if loop == "asyncio" else uvloop.run)(scene())
 
 
-def test_without_a_lifespan_the_apps_work_as_well(cache: Path, tmp_path: Path, scratch: Path) -> None:
+def test_without_a_lifespan_the_apps_work_as_well(tmp_path: Path, scratch: Path) -> None:
     async def scene() -> None:
-        here = runtime(cache, tmp_path)
+        here = runtime(tmp_path)
         off = (("flags", ("--asgi-lifespan", "off")),)
         lives = await asyncio.gather(
             *(here.start(Launch(Target("gunicorn", name, "auto"), off)) for name in ("control", "starlette"))
@@ -188,14 +181,14 @@ def test_without_a_lifespan_the_apps_work_as_well(cache: Path, tmp_path: Path, s
     asyncio.run(scene())
 
 
-def test_options_reach_gunicorn(cache: Path, tmp_path: Path, scratch: Path) -> None:
+def test_options_reach_gunicorn(tmp_path: Path, scratch: Path) -> None:
     options = (
         ("workers", 2), ("root_path", "/api"), ("keep_alive", 1.0), ("trust_proxy", False), ("message_limit", 1024),
         ("grace", 1.0),
     )  # fmt: skip
 
     async def scene() -> None:
-        live = await runtime(cache, tmp_path).start(Launch(Target("gunicorn", "control", "auto"), options))
+        live = await runtime(tmp_path).start(Launch(Target("gunicorn", "control", "auto"), options))
         scope = await asyncio.to_thread(Client(live).json, "/scope", {"X-Forwarded-Proto": "https"})
         assert (scope["root_path"], scope["scheme"]) == ("/api", "http")
         assert (await asyncio.to_thread(Client(live).socket, "/ws/echo", "x" * 2000))[1] == 1009
@@ -207,11 +200,9 @@ def test_options_reach_gunicorn(cache: Path, tmp_path: Path, scratch: Path) -> N
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what a process has loaded is read from /proc")
 @pytest.mark.parametrize(("server", "in_c"), [("gunicorn", False), ("gunicorn-h1c", True)])
-def test_gunicorn_runs_with_both_of_its_parsers(
-    cache: Path, tmp_path: Path, scratch: Path, server: str, in_c: bool
-) -> None:
+def test_gunicorn_runs_with_both_of_its_parsers(tmp_path: Path, scratch: Path, server: str, in_c: bool) -> None:
     async def scene() -> None:
-        live = await runtime(cache, tmp_path).start(Launch(Target(server, "control", "asyncio")))
+        live = await runtime(tmp_path).start(Launch(Target(server, "control", "asyncio")))
         assert (await asyncio.to_thread(Client(live).ask, "/health"))[0] == 200
         (worker,) = recorded(live._scratch / "desk" / "records")
         loaded = await asyncio.to_thread(Path(f"/proc/{worker}/maps").read_text)
@@ -221,9 +212,9 @@ def test_gunicorn_runs_with_both_of_its_parsers(
     asyncio.run(scene())
 
 
-def test_a_lost_worker_is_seen(cache: Path, tmp_path: Path, scratch: Path) -> None:
+def test_a_lost_worker_is_seen(tmp_path: Path, scratch: Path) -> None:
     async def scene() -> None:
-        live = await runtime(cache, tmp_path).start(Launch(Target("gunicorn", "control", "asyncio")))
+        live = await runtime(tmp_path).start(Launch(Target("gunicorn", "control", "asyncio")))
         (worker,) = recorded(live._scratch / "desk" / "records")
         os.kill(worker, signal.SIGKILL)
         # gunicorn starts another, which answers.
@@ -255,15 +246,13 @@ def test_a_lost_worker_is_seen(cache: Path, tmp_path: Path, scratch: Path) -> No
         (('"startup_called": True', '"startup_called": 1 / 0'), "the app's own startup failed"),
     ],
 )
-def test_a_broken_app_is_told_with_a_hint(
-    cache: Path, tmp_path: Path, scratch: Path, change: tuple[str, str], hint: str
-) -> None:
+def test_a_broken_app_is_told_with_a_hint(tmp_path: Path, scratch: Path, change: tuple[str, str], hint: str) -> None:
     folder = tmp_path / "frameworks" / "starlette"
     shutil.copytree(FRAMEWORKS / "starlette", folder, ignore=shutil.ignore_patterns("__pycache__"))
     text = (folder / "app.py").read_text()
     assert change[0] in text
     (folder / "app.py").write_text(text.replace(*change))
-    here = runtime(cache, tmp_path / "run", folder.parent)
+    here = runtime(tmp_path / "run", folder.parent)
     with pytest.raises(StartError) as caught:
         asyncio.run(here.start(Launch(Target("gunicorn", "starlette", "auto"))))
     assert caught.value.what.startswith("gunicorn-starlette-auto ended before it was ready (exit status ")
