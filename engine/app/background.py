@@ -124,7 +124,7 @@ class Process:
         if self._early is not None:
             await self._early.leave()
         if self._stray is not None:
-            shutil.rmtree(self._stray, ignore_errors=True)
+            await _removed(self._stray)
 
     async def _run(self, session: Session, runtime: Early) -> None:
         trouble = ""
@@ -209,6 +209,15 @@ class Process:
             return str(error)
         kept_in = "" if self._folder is None else tracebacks.keep(self._folder, "the run", error)
         return f"the engine broke down: {type(error).__name__}: {error}{kept_in}"
+
+
+async def _removed(folder: Path) -> None:
+    """Remove a folder, for a second at most: a start that was cancelled may still be opening its log in a thread."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not await asyncio.to_thread(folder.exists):
+            return
+        await asyncio.sleep(0.05)
 
 
 def _prepare(front: Front) -> None:

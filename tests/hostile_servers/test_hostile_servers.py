@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from engine.targets.logfile import MOST
 from tests.cli.conftest import clean
 from tests.running import processes
 
@@ -207,7 +208,9 @@ def test_neither_memory_nor_disk_follows_a_server(ran: Ran) -> None:
         log = ran.folder / next(path for path in (ran.folder / "results").rglob(f"hostile~{deed}*.log"))
         with log.open("rb") as file:
             file.seek(16 << 20)
-            assert b"bytes of this log were cut out here" in file.read(4096)
+            cut = b"bytes of this log were cut out here" in file.read(4096)
+        # On a slow machine the time of the first is over before it has written enough to be cut.
+        assert cut or (deed == "logs-a-gigabyte" and log.stat().st_size <= MOST), deed
     assert sum(path.stat().st_size for path in (ran.folder / "results").rglob("run.ndjson")) < DISK << 20
 
 

@@ -107,7 +107,7 @@ def look(wire: Wire, loop: str = "auto", workers: int = 2) -> Probed:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What never comes is not waited for as long as it would be on a machine at work."""
-    monkeypatch.setattr(probe, "WITHIN", 0.5)
+    monkeypatch.setattr(probe, "WITHIN", 1.5)
 
 
 def test_a_server_that_offers_everything() -> None:
