@@ -4,21 +4,28 @@
 
 Everything is a whole process, from its start to its exit, and takes its turn in each round; the smallest round counts,
 so documents and bytecode are in their caches. The yardstick is a minimal pytest plugin that collects the same documents
-and does nothing with them. Both plugins are named with ``-p`` and no other is loaded.
+and does nothing with them. Both plugins are named with ``-p`` and no other is loaded. A run of ours starts a service and
+stops it as well, so beside a whole run the minimal plugin does the same: gunicorn with the control, from the same
+environment and without the observer, awaited before the documents are collected and stopped after the last item.
 
-A run of ours starts a service and stops it as well. What that takes is seen in the runs of one case: the marginal
-ratio compares what each further case costs. A grid is measured until it is on the screen: what the service still takes
+What the service takes is also seen in the runs of one case: the marginal ratio compares what each further case costs,
+and the minimal plugin's does nothing. A grid is measured until it is on the screen: what the service still takes
 to stop, up to a second, is by chance. The processor time is that of the process of ``engine grid`` alone.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
+from benchmarks.grid import ROOT
 from benchmarks.measuring import DRAWN, OURS, Figures, options, processor, pytest, seconds, table, watched
+from benchmarks.services import front_of, targets_of
+from engine.app import workshop
 
 FILES = 100
 CASE = """\
@@ -51,6 +58,42 @@ class Case(pytest.Item):
         pass
 """
 
+# The minimal plugin with the service that its cases would speak to.
+WITH_SERVICE = """\
+import os, socket, subprocess, time
+from minimal import *
+
+def pytest_sessionstart(session):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    command = [os.environ["SERVICE"], "-m", "gunicorn", "app:app", "--worker-class", "asgi", "--log-file", os.devnull]
+    session.service = subprocess.Popen([*command, "--bind", "%s:%d" % address], cwd=os.environ["SERVICE_FOLDER"])
+    while not answers(address):
+        time.sleep(0.01)
+
+def answers(address):
+    try:
+        with socket.create_connection(address) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\\r\\nHost: service\\r\\nConnection: close\\r\\n\\r\\n")
+            return b" 200 " in connection.recv(65536)
+    except ConnectionError:
+        return False
+
+def pytest_sessionfinish(session):
+    session.service.terminate()
+    session.service.wait()
+"""
+
+
+def service() -> dict[str, str]:
+    """The variables that tell the minimal plugin about its service: the interpreter of its environment, which is made
+    where it is not there, and the folder of its app."""
+    with tempfile.TemporaryDirectory() as name:
+        front = front_of(Path(name))
+        (target,) = targets_of(front, ["control"])
+        environment = asyncio.run(workshop.runtime(front, Path(name)).prepare(target))
+    return {"SERVICE": str(environment.python), "SERVICE_FOLDER": str(ROOT / "frameworks" / "control")}
+
 
 def documents(folder: Path, count: int, body: str = "OK", files: int = FILES) -> None:
     """Write ``count`` cases into so many files of a new folder; they expect this body, and OK is what comes."""
@@ -70,6 +113,7 @@ def commands() -> dict[str, tuple[list[str], int]]:
         "minimal: one case": ([*minimal, "one"], 0),
         "minimal: collect": ([*minimal, "suites", "--collect-only"], 0),
         "minimal: pytest": ([*minimal, "suites"], 0),
+        SERVED: ([*pytest("-p", "with_service"), "suites"], 0),
         "pytest one case": ([*ours, "one"], 0),
         "collect": ([*ours, "suites", "--collect-only"], 0),
         "pytest": ([*ours, "suites"], 0),
@@ -83,11 +127,12 @@ def commands() -> dict[str, tuple[list[str], int]]:
     }
 
 
+SERVED = "minimal: pytest, with its service"
 # What each figure is laid beside, and the target: a ratio (x), or seconds more.
 BESIDE = {
     "collect": ("minimal: collect", ""),
     "pytest one case": ("minimal: one case", ""),
-    "pytest": ("minimal: pytest", "1.6 x"),
+    "pytest": (SERVED, "1.6 x"),
     "lint": ("lint one case", ""),
     "grid, until it is shown": ("grid one case, until it is shown", "+0.5 s"),
     "failing": ("failing, one case", "+1.5 s"),
@@ -136,6 +181,8 @@ def main() -> None:
         documents(folder / "one", 1, files=1)
         documents(folder / "failing-one", 1, body="other", files=1)
         (folder / "minimal.py").write_text(MINIMAL)
+        (folder / "with_service.py").write_text(WITH_SERVICE)
+        os.environ.update(service())
         every = commands()
         found = Figures()
         found.rounds(

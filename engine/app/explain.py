@@ -7,7 +7,7 @@ from engine.app.front import Front
 from engine.app.places import Places
 from engine.app.run_ids import nonce
 from engine.loading.catalogue import read_clauses
-from engine.loading.clause_files import beside
+from engine.loading.clause_files import ClausesBeside
 from engine.results.choosing import choose
 from engine.results.explaining import Explanation, document, explained
 
@@ -21,5 +21,5 @@ def explain(named: str, case: str, target: str, places: Places, *, raw: bool = F
     result = addresses.placed(choose(run, addresses.canonical(case, front), target), front)
     whose = grids.whose(run).get((result.address, result.target))
     path = addresses.located(result.file, front)
-    clauses = read_clauses([places.specs, *(beside([path], places.specs) if path is not None else ())])
+    clauses = read_clauses([places.specs, *(ClausesBeside(places.specs).of([path]) if path is not None else ())])
     return explained(run, result, clauses, whose, nonce=nonce(run.id), raw=raw)

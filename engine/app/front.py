@@ -127,12 +127,16 @@ class Front:
 
     def beside(self, paths: Sequence[Path]) -> Front:
         """This front for the suites under some paths, which may also cite the clauses that stand beside them."""
-        clauses = clause_files.beside(paths, self.places.specs)
+        clauses = self._clauses_beside.of(paths)
         if clauses == self.clauses:
             return self
         if clauses not in self._beside:
             self._beside[clauses] = replace(self, clauses=clauses)
         return self._beside[clauses]
+
+    @cached_property
+    def _clauses_beside(self) -> clause_files.ClausesBeside:
+        return clause_files.ClausesBeside(self.places.specs)
 
     @cached_property
     def _beside(self) -> dict[tuple[Path, ...], Front]:

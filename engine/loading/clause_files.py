@@ -20,15 +20,27 @@ def sources(paths: Sequence[Path]) -> Iterator[Source]:
             yield source
 
 
-def beside(paths: Sequence[Path], catalogue: Path) -> tuple[Path, ...]:
-    """The documents that may be of clauses for the suites at or below some paths: those in a suite's folder or in one
-    above it up to the root of its collection, and in folders called ``clauses`` there. What is below the ``catalogue``
-    is left out, since every suite may cite that."""
-    catalogue = absolute(catalogue)
-    folders = dict.fromkeys(folder for path in paths for folder in _folders(absolute(path), catalogue))
-    above = dict.fromkeys(one for folder in folders for one in up_to_root(folder))
-    found = [file for folder in above for one in (folder, folder / FOLDER) for file in _files(one)]
-    return tuple(file for file in dict.fromkeys(found) if any(sources([file])))
+class ClausesBeside:
+    """Finds the documents that may be of clauses beside suites. Each folder is looked at once, so an object is for one
+    reading of documents: a folder of a hundred suites, loaded one by one, is read through once."""
+
+    def __init__(self, catalogue: Path) -> None:
+        """What is below the ``catalogue`` is left out, since every suite may cite that."""
+        self._catalogue = absolute(catalogue)
+        self._found: dict[Path, tuple[Path, ...]] = {}
+
+    def of(self, paths: Sequence[Path]) -> tuple[Path, ...]:
+        """The documents for the suites at or below some paths: those in a suite's folder or in one above it up to the
+        root of its collection, and in folders called ``clauses`` there."""
+        folders = dict.fromkeys(folder for path in paths for folder in _folders(absolute(path), self._catalogue))
+        return tuple(dict.fromkeys(file for folder in folders for file in self._up_from(folder)))
+
+    def _up_from(self, folder: Path) -> tuple[Path, ...]:
+        if folder not in self._found:
+            above = list(up_to_root(folder))
+            found = [file for one in above for place in (one, one / FOLDER) for file in _files(place)]
+            self._found[folder] = tuple(file for file in found if any(sources([file])))
+        return self._found[folder]
 
 
 def _folders(path: Path, catalogue: Path) -> Iterator[Path]:
