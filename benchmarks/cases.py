@@ -4,8 +4,8 @@
 
 Everything is a whole process, from its start to its exit, and takes its turn in each round; the smallest round counts,
 so documents and bytecode are in their caches. The yardstick is a minimal pytest plugin that collects the same documents
-and does nothing with them. Both plugins are named with ``-p`` and no other is loaded. A run of ours starts a service and
-stops it as well, so beside a whole run the minimal plugin does the same: gunicorn with the control, from the same
+and does nothing with them. Both plugins are named with ``-p`` and no other is loaded. A run of ours starts a service
+and stops it as well, so beside a whole run the minimal plugin does the same: gunicorn with the control, from the same
 environment and without the observer, awaited before the documents are collected and stopped after the last item.
 
 What the service takes is also seen in the runs of one case: the marginal ratio compares what each further case costs,
@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.grid import ROOT
 from benchmarks.measuring import DRAWN, OURS, Figures, options, processor, pytest, seconds, table, watched
 from benchmarks.services import front_of, targets_of
-from engine.app import workshop
+from engine.targets.environments import Environments
 
 FILES = 100
 CASE = """\
@@ -91,7 +91,8 @@ def service() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as name:
         front = front_of(Path(name))
         (target,) = targets_of(front, ["control"])
-        environment = asyncio.run(workshop.runtime(front, Path(name)).prepare(target))
+        wanted = front.frameworks[target.framework], front.configured[target.configuration]
+        environment = asyncio.run(Environments(front.places.cache).ensure(*wanted))
     return {"SERVICE": str(environment.python), "SERVICE_FOLDER": str(ROOT / "frameworks" / "control")}
 
 

@@ -43,6 +43,7 @@ class Durations:
         """``guess`` gives the seconds of a job whose case was never measured."""
         self._path = path
         self._guess = guess
+        self._read = mark(path)
         self._known = read(path)
         self._longest = {case: max(targets.values(), default=0.0) for case, targets in self._known.items()}
         self._new: Seconds = {}
@@ -61,9 +62,22 @@ class Durations:
         targets[job.target.id] = max(seconds, targets.get(job.target.id, 0.0))
 
     def keep(self) -> None:
-        """Add what this run measured to the file, as it is now."""
-        if self._new:
-            write(self._path, merged(read(self._path), self._new))
+        """Add what this run measured to the file, as it is now. It is left alone where that changes nothing."""
+        if not self._new:
+            return
+        known = self._known if self._read and self._read == mark(self._path) else read(self._path)
+        new = merged(known, self._new)
+        if new != known or len(new) > MOST // 2:  # a file that is nearly full is kept in the order of last use
+            write(self._path, new)
+
+
+def mark(path: Path) -> tuple[int, int, int] | None:
+    """What tells a file from the one that replaces it; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def merged(known: Mapping[str, Mapping[str, float]], new: Mapping[str, Mapping[str, float]]) -> Seconds:

@@ -64,6 +64,8 @@ from engine.model.verdict import JobResult, Verdict
 # How long a server must live on after a result for the result to count, in seconds: longer than a process takes to end
 # once it has dropped its connections, and short beside a start.
 OUTLIVES = 0.05
+# The least time between two looks at a server while jobs run on it, in seconds: a look asks another process.
+LOOKS = 0.02
 
 # So many lifetimes or restarts in a row that came to nothing end the launch.
 BARREN = 3
@@ -317,15 +319,20 @@ class LaunchRun:
 
     async def _watch(self, life: Lifetime) -> None:
         """Settle what the server has outlived, until it dies, or all is settled."""
+        looked = 0.0
         while life.finished or not life.idle:
             if not life.finished:
                 life.news.clear()
                 await life.news.wait()
                 continue
+            due_at = life.finished[0].at + OUTLIVES
+            if not life.idle:
+                due_at = max(due_at, looked + LOOKS)
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, life.finished[0].at + OUTLIVES - time.monotonic())):
+                async with asyncio.timeout(max(0.0, due_at - time.monotonic())):
                     await life.over.wait()
-            outlived = time.monotonic() - OUTLIVES
+            looked = time.monotonic()
+            outlived = looked - OUTLIVES
             await life.live.check()
             due = [one for one in life.finished if one.at <= outlived]
             broken = [one for one in due if one.result.verdict is not Verdict.PASS]

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from engine.errors import Defect
 from engine.model.boundary import AppCall, plain_address
 from engine.observation.fold import Record, Story
-from engine.observation.reader import Reader
+from engine.observation.reader import Reader, opened
 
 FOLDERS = ("records", "scripts", "ports", "marks")
 AFTER = " after"  # follows a token where the scope is to be recorded once more when the call ends
@@ -209,7 +209,9 @@ class Desk:
             return
         process = self._processes.setdefault(pid, _Process(0, ""))
         if kind == "call":
-            self._begin(pid, process, record)
+            # Of a call whose job is finished nothing is kept; only the first of a process tells its loop.
+            if not process.loop or record["job"] not in self._finished:
+                self._begin(pid, process, opened(record))
         elif "c" in record:
             story = process.stories.get(record["c"])
             # Of a call whose job is finished nothing more is kept.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,18 +31,28 @@ class Lines:
                 yield parse(line)
 
 
-# How the observer begins a line of a call's. What follows is read when somebody asks: most calls are never looked at.
+# How the observer begins the line of a call and those that follow it. The rest is read when somebody asks: most calls
+# are never looked at.
+CALL = re.compile(
+    rb'\{"k":"call","t":([0-9.e+-]+),"n":([0-9]+),"c":([0-9]+),"token":"[a-z0-9. -]*","job":"([a-z0-9-]+)",'
+)
 HEAD = re.compile(rb'\{"k":"(received|send|sent|end|outcome|mark)","t":([0-9.e+-]+),"n":([0-9]+),"c":([0-9]+)[,}]')
 SEALED = "$line"
 
 
 def parse(line: bytes) -> Record:
     """One line as a record, which may be sealed still: ``opened`` gives the whole of it. A note where it is none."""
-    head = HEAD.match(line)
-    if head is None or not line.endswith(b"}"):
+    if not line.endswith(b"}"):
         return read_whole(line)
-    kind, at, number, call = head.groups()
-    return {"k": kind.decode(), "t": float(at), "n": int(number), "c": int(call), SEALED: line}
+    head = HEAD.match(line)
+    if head is not None:
+        kind, at, number, call = head.groups()
+        return {"k": kind.decode(), "t": float(at), "n": int(number), "c": int(call), SEALED: line}
+    began = CALL.match(line)
+    if began is not None:
+        at, number, call, job = began.groups()
+        return {"k": "call", "t": float(at), "n": int(number), "c": int(call), "job": job.decode(), SEALED: line}
+    return read_whole(line)
 
 
 def opened(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -63,6 +74,8 @@ def read_whole(line: bytes) -> Record:
 # What stands in the record of each send() that came back, and what besides where it raised nothing. The second is in no
 # other record, nor in a text, where a backslash stands before each quote; the first may be, and is then looked into.
 SENT, RAISED_NOTHING = b'"sent"', b'"raised":""'
+# Nanoseconds for which a folder must have been as it is before its time is believed.
+SETTLED = 1_000_000_000
 # Bytes that are held before they become records, at most.
 HELD = 1 << 20
 
@@ -77,6 +90,7 @@ class Reader:
         self._held: dict[int, list[bytes]] = {}
         self._size = 0
         self._raised = False
+        self._listed = 0  # when the folder had changed last, as it was listed; 0 where it must be listed again
 
     def read(self) -> Iterator[tuple[int, Record]]:
         """What was written since: (pid, record), in order within a process. A folder that is gone holds nothing."""
@@ -115,8 +129,14 @@ class Reader:
         self._files = {}
 
     def _look(self) -> None:
-        """Open the files that are new."""
+        """Open the files that are new. A folder is not listed again while it has not changed."""
         try:
+            changed = os.stat(self._folder).st_mtime_ns
+            if changed == self._listed:
+                return
+            # What appears within the same tick of the clock leaves the folder's time as it is, so that counts only
+            # once it is well past.
+            self._listed = changed if time.time_ns() - changed > SETTLED else 0
             names = os.listdir(self._folder)
         except FileNotFoundError:
             return

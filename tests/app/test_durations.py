@@ -165,3 +165,18 @@ def test_runs_that_end_together_leave_a_whole_file(path: Path) -> None:
     assert [each.exitcode for each in runs] == [0] * 4
     assert [each.name for each in path.parent.iterdir()] == [durations.FILE]
     assert read(path)
+
+
+def test_a_run_that_changes_nothing_leaves_the_file(path: Path) -> None:
+    run(path, (one("plain"), 0.01))
+    before = path.stat()
+    run(path, (one("plain"), 0.02))
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_what_another_run_has_written_meanwhile_stays(path: Path) -> None:
+    first = Durations(path, guess)
+    first.take(one("here"), 2.0)
+    run(path, (one("there"), 3.0))
+    first.keep()
+    assert set(read(path)) == {one("here").case.address, one("there").case.address}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,28 @@ def test_no_more_bytes_are_held_than_bounded_and_none_is_lost(tmp_path: Path, mo
     assert 1000 < reader._size <= 1100
     assert len(list(reader.read())) == 2 * many
     assert not reader.may_have_raised()
+
+
+def test_a_folder_is_listed_again_only_once_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[Path] = []
+    real = os.listdir
+
+    def counting(folder: Path) -> list[str]:
+        listed.append(folder)
+        return real(folder)
+
+    monkeypatch.setattr(os, "listdir", counting)
+    (tmp_path / "7.ndjson").write_bytes(b'{"k":"a"}\n')
+    reader = Reader(tmp_path)
+    assert list(reader.read()) == [(7, {"k": "a"})]
+    assert len(listed) > 1  # the folder has only just changed, and something may appear within the same tick
+    os.utime(tmp_path, (0, 0))
+    assert list(reader.read()) == []
+    listed.clear()
+    with (tmp_path / "7.ndjson").open("ab") as file:
+        file.write(b'{"k":"b"}\n')
+    assert list(reader.read()) == [(7, {"k": "b"})]
+    assert listed == []
+    (tmp_path / "8.ndjson").write_bytes(b'{"k":"c"}\n')
+    assert list(reader.read()) == [(8, {"k": "c"})]
+    reader.close()
