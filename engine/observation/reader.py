@@ -75,7 +75,7 @@ def read_whole(line: bytes) -> Record:
 # other record, nor in a text, where a backslash stands before each quote; the first may be, and is then looked into.
 SENT, RAISED_NOTHING = b'"sent"', b'"raised":""'
 # Nanoseconds for which a folder must have been as it is before its time is believed.
-SETTLED = 1_000_000_000
+SETTLED = 50_000_000
 # Bytes that are held before they become records, at most.
 HELD = 1 << 20
 
@@ -84,7 +84,7 @@ class Reader:
     """Reads every ``*.ndjson`` of a folder, each from where it stopped the last time."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = os.fspath(folder)  # a Path is made into one anew by every call
         self._files: dict[int, int] = {}
         self._lines: dict[int, Lines] = {}
         self._held: dict[int, list[bytes]] = {}
