@@ -22,6 +22,7 @@ from engine.results.store import Run, Store, TargetRow, ordered, read, recheck_l
 LAST = re.compile(r"(?:last(?:~([0-9]{1,6}))?)?")
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 MAKES = "`engine grid` makes one"
+NAMES_FOLDER = "name the folder with --results; without it that is results/"
 
 
 def keep(
@@ -32,7 +33,9 @@ def keep(
 
 
 def ids(places: Places) -> list[str]:
-    """The ids of all runs that are kept, the newest first."""
+    """The ids of all runs that are kept, the newest first. Raises UsageError where the place of results is no folder."""
+    if places.results.exists() and not places.results.is_dir():
+        raise UsageError(f"{places.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
     folder = places.results / "runs"
     return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
 
@@ -117,6 +120,7 @@ def take(store: Store, told: Told) -> None:
 
 
 __all__ = [
+    "NAMES_FOLDER",
     "Run",
     "Store",
     "TargetRow",

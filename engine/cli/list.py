@@ -36,19 +36,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Print the list; 0, or 1 where documents have mistakes and the list may lack what stands in them.
 
-    Raises UsageError for a list, a path, a category or a clause that there is not.
+    Raises UsageError for a list, a path, a category, a clause or a folder of results that there is not.
     """
     from engine.app import addresses
     from engine.app.front import Front
     from engine.app.lists import sorts
     from engine.app.lists.base import Stock
     from engine.app.places import find
+    from engine.app.runs import NAMES_FOLDER
     from engine.terminal import columns
 
     known = sorts()
     if parsed.what and parsed.what not in known:
         known.pick(parsed.what)
     front = Front(find(parsed.results, parsed.frameworks))
+    if parsed.results and not front.places.results.is_dir():
+        # What nobody named may be made yet; a folder that was named and is not there was meant to be another.
+        raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
     stock = Stock(front, addresses.named(parsed.paths, front), asked_cases(parsed), parsed.cite, parsed.uncited)
     if not parsed.what:
         counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,6 @@ def test_runs_stand_with_the_names_that_last_gives_them(listed: List) -> None:
     ]
     assert found[0]["command"] == "engine grid 'a b'"
     assert "1 fail" in listed("runs")
-    assert listed("runs", "--results", "elsewhere") == "no runs\n"
 
 
 def test_cases_stand_under_their_file(listed: List) -> None:
@@ -266,3 +266,43 @@ def test_targets_behind_a_gateway_that_is_named(listed: List) -> None:
     found = json.loads(listed("targets", "--server", "pyuwsgi", "--gateway", "nginx-uwsgi", "--format", "json"))
     assert {one["gateway"] for one in found} <= {"nginx-uwsgi"}
     assert listed("targets", "--server", "hypercorn", "--gateway", "nginx-http").count("behind nginx-http") > 0
+
+
+@pytest.mark.parametrize("name", ["a-file", "nothing"])
+def test_a_place_of_results_that_is_no_folder_is_a_usage_error(listed: List, suites: Path, name: str) -> None:
+    (suites / "a-file").write_text("")
+    for what in ("runs", "cases", ""):
+        told = listed(what, "--results", name, code=2)
+        assert name in told
+        assert "no folder" in told
+        assert "name the folder with --results" in told
+
+
+def test_no_runs_where_nobody_has_run_anything_yet(listed: List, suites: Path) -> None:
+    shutil.rmtree(suites / "results")
+    assert listed("runs") == "no runs\n"
+    (suites / "results").write_text("")
+    assert "name the folder with --results" in listed("runs", code=2)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("explain", "last", "a"),
+        ("logs",),
+        ("grid", "--from", "last"),
+        ("compare", "last", "last~1"),
+        ("baseline", "check"),
+        ("baseline", "update"),
+    ],
+)
+def test_commands_that_read_runs_need_a_folder_of_them(
+    suites: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(suites)
+    (suites / "a-file").write_text("")
+    for name in ("a-file", "nothing"):
+        assert main([*command, "--results", name]) == 2
+        told = capsys.readouterr().err
+        assert name in told
+        assert "\n  " in told
