@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar
 
 from engine.app.keywords import expression
 from engine.errors import UsageError
@@ -18,6 +19,8 @@ from engine.targets.gateways.base import split
 
 # The kinds of steps that are the same behind a gateway: those that ask as any client does, and those that order others.
 THROUGH = frozenset({"request", "app", "repeat", "parallel", "eventually", "pause", "mark", "await"})
+
+T = TypeVar("T", bound=Hashable)
 
 Offers = Callable[[Target], frozenset[str]]
 Unsupported = Callable[[Target, Mapping[str, object]], Sequence[str]]
@@ -92,7 +95,8 @@ def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
 
     They are grouped by target, and in a target by the process that they share: the plain one first, then those with
     options of their own, then the cases with a process of their own. What wants to be alone comes last in its
-    process, so that nothing waits behind it.
+    process, so that nothing waits behind it. But what another case depends on comes before that, wherever it stands in
+    its document, and so does the process that it needs.
     """
     of_target = {target: number for number, target in enumerate(targets)}
     of_launch = {launch: number for number, launch in enumerate(dict.fromkeys(job.launch for job in jobs))}
@@ -109,7 +113,59 @@ def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
             job.case.alone == "all",
         )
 
-    return sorted(range(len(jobs)), key=place)
+    order = sorted(range(len(jobs)), key=place)
+    return _needed_first(jobs, order) if any(job.case.depends_on for job in jobs) else order
+
+
+def _needed_first(jobs: Sequence[Job], order: Sequence[int]) -> list[int]:
+    """An order in which what others depend on comes first, and that is the given one otherwise. Jobs that share a
+    process still follow each other."""
+    by_document: dict[tuple[Target, str], list[int]] = {}
+    for index in order:
+        by_document.setdefault((jobs[index].target, jobs[index].case.file), []).append(index)
+    needs = {
+        index: [
+            other
+            for other in by_document[jobs[index].target, jobs[index].case.file]
+            if jobs[index].case.needs_first(jobs[other].case)
+        ]
+        for index in order
+    }
+    processes: dict[Launch, list[int]] = {}
+    for index in order:
+        processes.setdefault(jobs[index].launch, []).append(index)
+    behind = {
+        launch: dict.fromkeys(
+            jobs[other].launch for index in members for other in needs[index] if jobs[other].launch != launch
+        )
+        for launch, members in processes.items()
+    }
+    within = {
+        launch: {index: [other for other in needs[index] if jobs[other].launch == launch] for index in members}
+        for launch, members in processes.items()
+    }
+    return [
+        index
+        for launch in _sorted_by_need(list(processes), behind)
+        for index in _sorted_by_need(processes[launch], within[launch])
+    ]
+
+
+def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> list[T]:
+    """The names as they stand, but what a name needs comes right before it. Of a circle the last is where it can be."""
+    found: dict[T, None] = {}
+    for first in names:
+        begun: set[T] = set()
+        waiting = [first]
+        while waiting:
+            name = waiting[-1]
+            missing = [] if name in begun else [one for one in needs[name] if one not in found and one not in begun]
+            begun.add(name)
+            if missing:
+                waiting += reversed(missing)
+            else:
+                found[waiting.pop()] = None
+    return list(found)
 
 
 def own_process(case: Case) -> bool:

@@ -34,8 +34,8 @@ def repeated(jobs: Sequence[Job], times: int, *, rounds: bool = True) -> list[Jo
         if not rounds:
             found += [again for job in batch for again in copies(job, times)]
             continue
-        welcome = [job for job in batch if job.case.alone != "all"]
-        for part in (welcome, [job for job in batch if job.case.alone == "all"]):
+        for _, stretch in groupby(batch, lambda job: job.case.alone == "all"):
+            part = list(stretch)
             found += [
                 replace(job, repeat=number) for number in range(times) for job in part if number < count(job, times)
             ]

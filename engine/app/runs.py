@@ -33,7 +33,7 @@ def keep(
 
 
 def ids(places: Places) -> list[str]:
-    """The ids of all runs that are kept, the newest first. Raises UsageError where the place of results is no folder."""
+    """The ids of all runs that are kept, the newest first. Raises UsageError where results are no folder."""
     if places.results.exists() and not places.results.is_dir():
         raise UsageError(f"{places.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
     folder = places.results / "runs"

@@ -7,7 +7,7 @@ The urgency of a job is the time from its beginning until the run can be over: i
 the longest chain of jobs that depend on it. A launch takes its start, then its jobs side by side, then those that have
 no company one after the other; it is as urgent as this time and the launches that hold jobs which depend on its own.
 
-A job only depends on jobs before it in the run, so what others depend on is never less urgent than these, and comes
+A job only waits for jobs before it in the run, so what others depend on is never less urgent than these, and comes
 first among equals. Therefore nothing that has begun waits for something that cannot begin.
 
 The order never changes a verdict: expected seconds may be wrong, and then the run is longer, and nothing else.
@@ -100,10 +100,11 @@ def _dependents(jobs: Sequence[Job]) -> dict[int, list[Job]]:
     before: dict[tuple[object, ...], list[Job]] = {}
     found: dict[int, list[Job]] = {}
     for job in jobs:
-        for stem in job.case.depends_on:
-            for other in before.get((job.target, job.case.file, stem, job.repeat), ()):
+        earlier = before.setdefault((job.target, job.case.file, job.repeat), [])
+        for other in earlier if job.case.depends_on else ():
+            if job.case.needs_first(other.case):
                 found.setdefault(other.position, []).append(job)
-        before.setdefault((job.target, job.case.file, job.case.stem, job.repeat), []).append(job)
+        earlier.append(job)
     return found
 
 

@@ -190,17 +190,21 @@ class Schedule:
         self._slots[launch].drained()
 
     async def blocked(self, job: Job) -> str:
-        """Wait for the cases that a job depends on; why it is blocked, or ""."""
-        for stem in job.case.depends_on:
-            for other in self._jobs:
-                same_place = other.target == job.target and other.case.file == job.case.file
-                if other.repeat != job.repeat and not other.left_out:
-                    continue
-                if not same_place or other.case.stem != stem or other.position >= job.position:
-                    continue
-                result = await asyncio.shield(self._settled[_key(other, other.case.id)])
-                if not result.verdict.good:
-                    return f"it depends on {other.case.id}, which came to {result.verdict.value}"
+        """Wait for the cases that a job depends on; why it is blocked, or "".
+
+        One that stands later in the run cannot be waited for: both could wait for ever.
+        """
+        for other in self._jobs:
+            same_place = other.target == job.target and other.case.file == job.case.file
+            if not same_place or not job.case.needs_first(other.case):
+                continue
+            if other.repeat != job.repeat and not other.left_out:
+                continue
+            if other.position >= job.position:
+                return f"it depends on {other.case.id}, which this run has after it"
+            result = await asyncio.shield(self._settled[_key(other, other.case.id)])
+            if not result.verdict.good:
+                return f"it depends on {other.case.id}, which came to {result.verdict.value}"
         return ""
 
     async def refuse(self, jobs: Sequence[Job], error: EngineError, what: str) -> None:

@@ -251,6 +251,7 @@ class _Suite:
 
     def read(self) -> Suite:
         """The suite with those of its cases that have no mistake."""
+        before = self.notes.errors
         prepared = list(self._prepared())
         suites.check([one.node for one in prepared], self.notes)
         cases: list[Case] = []
@@ -258,6 +259,9 @@ class _Suite:
             if self.notes.errors > LIMIT:
                 break
             cases.extend(self._case(one))
+        if self.notes.errors == before:
+            # A case with a mistake may be the very one that is missing.
+            suites.check_variants([one.node for one in prepared], {case.id: None for case in cases}, self.notes)
         return Suite(self.frame.title, self.source.address, self.frame.category, tuple(cases))
 
     def _frame(self, root: Node) -> Node:

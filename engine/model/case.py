@@ -118,7 +118,8 @@ class Case:
     case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still
     name where a byte string is rendered late. ``server`` holds the options to start it with, in the engine's words.
     ``keeps_scope`` says that a step looks at the scope as it is after a call, which must then be recorded.
-    ``starts`` says that a step starts the server, which is not running before.
+    ``starts`` says that a step starts the server, which is not running before. ``depends_on`` are ids and stems of
+    cases of the same document.
     """
 
     id: str
@@ -152,6 +153,10 @@ class Case:
     def address(self) -> str:
         """What names this case among all: ``specs/http/scope.yaml::type-is-http``."""
         return f"{self.file}::{self.id}"
+
+    def needs_first(self, other: Case) -> bool:
+        """Whether this case depends on another one of its document: by its id, or by the stem of several."""
+        return other.id in self.depends_on or other.stem in self.depends_on
 
     def without_steps(self, sealed: tuple[Seal, int]) -> Case:
         """The same case, whose steps are read from where they are kept when somebody asks for them."""

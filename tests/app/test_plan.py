@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.app.plan import Selection, arranged, distinct, not_meant, plan, renumbered
+from engine.app.repeating import repeated
 from engine.errors import UsageError
 from engine.model.case import Act, Application, Case, Level, RunsOn, Selector, Skip, Step
 from engine.model.places import Place
@@ -192,3 +193,49 @@ def test_cases_are_chosen_by_tag_and_keyword() -> None:
     assert caught.value.hint == "did you mean 'smoke'?"
     with pytest.raises(UsageError, match="is no expression"):
         Selection(keyword="a and").check([quick])
+
+
+def order(*cases: Case) -> list[str]:
+    return [job.case.id for job in plan(cases, [CONTROL], lambda _: frozenset(), lambda *_: [])]
+
+
+def test_what_others_depend_on_comes_first_wherever_it_stands() -> None:
+    later = [named("a", depends_on=("c",)), named("b"), named("c", depends_on=("d",)), named("d")]
+    assert order(*later) == ["d", "c", "a", "b"]
+    assert order(named("a", depends_on=("b",)), named("b", alone="all"), named("c")) == ["b", "a", "c"]
+    assert order(named("a", depends_on=("b[1]",)), replace(named("b[1]"), stem="b"), named("c")) == ["b[1]", "a", "c"]
+    assert order(named("a", depends_on=("b",)), *(replace(named(f"b[{n}]"), stem="b") for n in "12")) == [
+        "b[1]", "b[2]", "a",
+    ]  # fmt: skip
+
+
+def test_a_process_that_others_depend_on_comes_first_as_a_whole() -> None:
+    option = {"workers": 2}
+    cases = [
+        named("a", depends_on=("own",)), named("b"), named("c", server=option), named("own", own_process=True),
+        named("d", server={"workers": 3}), named("e", server=option, depends_on=("d",)),
+    ]  # fmt: skip
+    assert order(*cases) == ["own", "a", "b", "d", "c", "e"]
+
+
+def test_a_case_of_the_same_id_in_another_document_is_none_to_depend_on() -> None:
+    other = replace(named("b"), file="specs/b.yaml")
+    assert order(named("a", depends_on=("b",)), other) == ["a", "b"]
+
+
+def test_processes_that_depend_on_each_other_are_not_torn_apart() -> None:
+    option = {"workers": 2}
+    cases = [
+        named("a", depends_on=("c",)), named("b"), named("c", server=option),
+        named("d", server=option, depends_on=("b",)),
+    ]  # fmt: skip
+    assert order(*cases) == ["c", "d", "a", "b"]
+
+
+def test_repeats_keep_what_is_needed_first() -> None:
+    cases = [named("a", depends_on=("b",)), named("b", alone="all")]
+    jobs = plan(cases, [CONTROL], lambda _: frozenset(), lambda *_: [])
+    for times in (1, 2):
+        assert [(job.case.id, job.repeat) for job in repeated(jobs, times)] == [
+            (name, number) for name in "ba" for number in range(times)
+        ]

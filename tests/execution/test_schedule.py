@@ -179,6 +179,25 @@ def test_a_case_whose_dependency_failed_is_blocked() -> None:
     assert "first[1], which came to fail" in str(play.reported)
 
 
+def test_a_case_whose_dependency_comes_later_in_the_run_is_blocked_and_says_so() -> None:
+    first = job(case(id="first", stem="first", depends_on=("second",)), 0)
+    second = job(case(id="second", stem="second"), 1)
+    reported = {name: (verdict, reason) for name, verdict, reason in Play([first, second]).play()}
+    assert reported["first"] == (Verdict.BLOCKED, "it depends on second, which this run has after it")
+    assert reported["second"][0] is Verdict.PASS
+
+
+def test_a_case_may_depend_on_one_value_of_a_matrix() -> None:
+    values = [job(case(id=f"m[{n}]", stem="m"), n) for n in (0, 1)]
+    needing = [job(case(id=f"n{n}", stem=f"n{n}", depends_on=(f"m[{n}]",)), 2 + n) for n in (0, 1)]
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        return Verdict.FAIL if one.case.id == "m[1]" else Verdict.PASS
+
+    found = verdicts(Play([*values, *needing], do))
+    assert (found["n0"], found["n1"]) == (Verdict.PASS, Verdict.BLOCKED)
+
+
 def test_nothing_goes_before_it_is_allowed() -> None:
     play = Play(jobs(*"abcdef"), limits=Limits(targets=1, company=1, ahead=1))
 

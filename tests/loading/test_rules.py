@@ -282,6 +282,16 @@ def test_dependencies(needs: dict[str, str], expected: list[str]) -> None:
     assert codes(HEAD + text) == expected
 
 
+@pytest.mark.parametrize(
+    ("needed", "expected"),
+    [("b[x]", []), ("b", []), ("b[z]", ["unknown-case"]), ("a[x]", ["unknown-case"]), ("c[x]", ["dependency-loop"])],
+)
+def test_a_dependency_on_one_value_of_a_matrix(needed: str, expected: list[str]) -> None:
+    text = case("a") + case("b", ", matrix: {v: [x, q]}").replace("title: A", "title: A $(v)")
+    text += case("c", f", depends_on: ['{needed}']")
+    assert codes(HEAD + text) == expected
+
+
 # what is read before the run, and notations of other tools
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.loading.diagnostics import Notes
 from engine.loading.rules.references import near
 from engine.model.nodes import Node
@@ -26,9 +28,22 @@ def check(cases: list[Node], notes: Notes) -> None:
             target = str(node.value)
             if target.partition("[")[0] not in first:
                 notes.error(node.place, "unknown-case", f"this suite has no case {target!r}", near(target, first))
-            elif _reaches(target, name, needed):
-                what = f"{name!r} waits for itself" if target == name else f"{target!r} depends on {name!r} in turn"
+            elif _reaches(target.partition("[")[0], name, needed):
+                what = (
+                    f"{name!r} waits for itself"
+                    if target.partition("[")[0] == name
+                    else f"{target!r} depends on {name!r} in turn"
+                )
                 notes.error(node.place, "dependency-loop", what, "break the circle")
+
+
+def check_variants(cases: list[Node], ids: Collection[str], notes: Notes) -> None:
+    """`depends_on` of values that no matrix has. ``ids`` are those of all cases, with every matrix filled in."""
+    for nodes in _needs(cases).values():
+        for node in nodes:
+            if "[" in str(node.value) and node.value not in ids:
+                what = f"this suite has no case {node.value!r}"
+                notes.error(node.place, "unknown-case", what, near(str(node.value), ids))
 
 
 def _needs(cases: list[Node]) -> dict[str, list[Node]]:
@@ -50,5 +65,5 @@ def _reaches(start: str, goal: str, needed: dict[str, list[Node]]) -> bool:
             return True
         if name not in seen:
             seen.add(name)
-            waiting.extend(str(node.value) for node in needed.get(name, ()))
+            waiting.extend(str(node.value).partition("[")[0] for node in needed.get(name, ()))
     return False
