@@ -45,16 +45,23 @@ def test_a_case_evaluates_something(steps: str, extra: str, wrong: bool) -> None
 @pytest.mark.parametrize(
     ("app", "wrong"),
     [
-        ("expect: {calls: 0}", "0"),
-        ("expect: {calls: {equals: 0}}", "{equals: 0}"),
-        ("expect: {calls: {at_most: 0}}", "{at_most: 0}"),
-        ("expect: {any_of: [{calls: 0}, {paths: []}]}", "0"),
-        ("expect: {calls: 0}, quiet: 300ms", ""),
-        ("expect: {calls: 1}", ""),
+        ("expect: {calls: 0}", ["0"]),
+        ("should: {calls: 0}", ["0"]),
+        ("expect: {calls: {equals: 0}}", ["{equals: 0}"]),
+        ("expect: {calls: {at_most: 0}}", ["{at_most: 0}"]),
+        ("expect: {calls: {at_most: 1}}", ["{at_most: 1}"]),
+        ("expect: {calls: {any_of: [0, 1]}}", ["{any_of: [0, 1]}"]),
+        ("expect: {calls: {not: {at_least: 1}}}", ["{not: {at_least: 1}}"]),
+        ("expect: {calls: {not: 1}}", ["{not: 1}"]),
+        ("expect: {any_of: [{calls: 0}, {paths: []}]}", ["0", "[]"]),
+        ("expect: {calls: 0}, quiet: 300ms", []),
+        ("expect: {calls: 1}", []),
+        ("expect: {calls: {at_least: 1, at_most: 6}}", []),
+        ("expect: {paths: [/x]}", []),
     ],
 )
-def test_no_calls_need_a_quiet_time(app: str, wrong: str) -> None:
-    assert found(f"[{{request: {{{R}}}}}, {{app: {{{app}}}}}]") == ([("no-quiet", wrong)] if wrong else [])
+def test_no_calls_need_a_quiet_time(app: str, wrong: list[str]) -> None:
+    assert found(f"[{{request: {{{R}}}}}, {{app: {{{app}}}}}]") == [("no-quiet", one) for one in wrong]
 
 
 # facts
@@ -297,6 +304,23 @@ def test_a_dependency_on_one_value_of_a_matrix(needed: str, expected: list[str])
 
 def real_codes(steps: str, extra: str = "") -> list[str]:
     return [one.code for one in load_text(suite(steps, extra), real()).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("expected", "wrong"),
+    [
+        ("calls: {less_than: 2}", True),
+        ("calls: {all_of: [{at_most: 1}, {not: 1}]}", True),
+        ("calls: {all_of: [{at_most: 1}, {not: 0}]}", False),
+        ("paths: {none: /x}", True),
+        ("paths: {length: 0}", True),
+        ("paths: {some: /x, none: /y}", False),
+    ],
+)
+def test_whatever_holds_before_anything_has_happened_needs_a_quiet_time(expected: str, wrong: bool) -> None:
+    steps = "[{request: {path: /scope}}, {app: {expect: {%s}%s}}]"
+    assert real_codes(steps % (expected, "")) == (["no-quiet"] if wrong else [])
+    assert real_codes(steps % (expected, ", quiet: 300ms")) == []
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from engine.model.nodes import Node
 
 
 def check(view: View) -> None:
-    """A case that evaluates nothing; ``calls: 0`` without a quiet time."""
+    """A case that evaluates nothing; ``calls: 0`` and its like without a quiet time."""
     _evaluates(view)
     for item in view.items():
         if "calls" not in {fact.name for fact in item.kind.facts} or "quiet" in item.body:
             continue
         for fact, matcher in groups(item.body):
-            if fact == "calls" and _is_zero(matcher):
-                what = "`calls: 0` holds at once, whatever happens later"
+            if _NONE.get(fact, _no_number)(matcher):
+                what = f"`{fact}: {_shown(matcher)}` holds at once, whatever happens later"
                 view.notes.error(matcher.place, "no-quiet", what, f"add `quiet: 300ms` to `{item.name}`")
 
 
@@ -34,8 +34,47 @@ def _evaluates(view: View) -> None:
         view.notes.error(view.place, "evaluates-nothing", "this case expects nothing, and so cannot fail", hint)
 
 
-def _is_zero(matcher: Node) -> bool:
+def _shown(matcher: Node) -> str:
+    """What a matcher says, as far as it is short."""
     if isinstance(matcher.value, dict):
-        values = [matcher.value[name].value for name in ("equals", "at_most") if name in matcher.value]
-        return 0 in values or ("less_than" in matcher.value and matcher.value["less_than"].value == 1)
-    return matcher.value == 0 and matcher.value is not False
+        return f"{{{', '.join(f'{name}: ...' for name in matcher.value)}}}"
+    return "[]" if isinstance(matcher.value, list) else str(matcher.value)
+
+
+def _no_number(matcher: Node) -> bool:
+    del matcher
+    return False
+
+
+def _takes_zero(matcher: Node) -> bool:
+    """Whether a matcher holds of the number 0."""
+    if not isinstance(matcher.value, dict):
+        return matcher.value == 0 and matcher.value is not False
+    return all(_holds_of_zero(name, argument) for name, argument in matcher.entries())
+
+
+def _holds_of_zero(operator: str, argument: Node) -> bool:
+    of_matchers = {"any_of": any, "all_of": all}
+    if operator in of_matchers and isinstance(argument.value, list):
+        return of_matchers[operator](_takes_zero(one) for one in argument.items())
+    if operator == "not":
+        return not _takes_zero(argument)
+    value = argument.value
+    if not isinstance(value, int):
+        return False
+    bounds = {"equals": value == 0, "at_most": value >= 0, "less_than": value > 0, "at_least": value <= 0}
+    return bounds.get(operator, False)
+
+
+def _takes_nothing(matcher: Node) -> bool:
+    """Whether a matcher holds of an empty list, as far as it is written for that."""
+    if not isinstance(matcher.value, dict):
+        return matcher.value == []
+    return all(
+        name == "none" or (name == "equals" and argument.value == []) or (name == "length" and _takes_zero(argument))
+        for name, argument in matcher.entries()
+    )
+
+
+# Facts of which something holds before anything has happened.
+_NONE = {"calls": _takes_zero, "paths": _takes_nothing}
