@@ -55,6 +55,36 @@ class Watcher(Protocol):
         """A job came to its verdict."""
         ...
 
+    def comparing(self, done: int, cells: int) -> None:
+        """After the run's own jobs: so many of the cells that are run for the sake of comparison are done."""
+        ...
+
+
+@dataclass(slots=True)
+class Beside:
+    """Tells watchers how far what is run for the sake of comparison has come, and nothing else of it."""
+
+    cells: int
+    watchers: Sequence[Watcher]
+    done: int = 0
+
+    def target(self, target: Target, state: str, detail: str = "") -> None:
+        """Nobody asked for these targets."""
+
+    def result(self, job: Job, result: JobResult) -> None:
+        """One more is done."""
+        del job, result
+        self.done += 1
+        self.tell()
+
+    def comparing(self, done: int, cells: int) -> None:
+        """What is compared with is compared with nothing."""
+
+    def tell(self) -> None:
+        """Say how far it has come."""
+        for watcher in self.watchers:
+            watcher.comparing(self.done, self.cells)
+
 
 @dataclass(slots=True)
 class Session:
@@ -131,7 +161,9 @@ class Session:
     async def run_counterparts(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
         """Run jobs for the sake of comparison, and keep what comes of them apart. The lines about it in the run's file.
         What has not come after PATIENCE seconds is left out."""
-        beside = self.counterparts = Session(jobs, self.runtime, self.runner, None, [], self.limits)
+        watcher = Beside(len({key_of(job) for job in jobs}), self.watchers)
+        beside = self.counterparts = Session(jobs, self.runtime, self.runner, None, [watcher], self.limits)
+        watcher.tell()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await beside.run()

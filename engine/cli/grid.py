@@ -89,6 +89,10 @@ class Screen:
         del job
         self._shown.result(result)
 
+    def comparing(self, done: int, cells: int) -> None:
+        """What is run for the sake of comparison goes on."""
+        self._shown.comparing(done, cells)
+
 
 def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""

@@ -252,6 +252,11 @@ class Conformance:
         self._learn(told)  # in xdist's controller, which sees no verdict but here
 
     @property
+    def lost(self) -> int:
+        """How many lines of the run could not be written."""
+        return 0 if self.store is None else self.store.lost
+
+    @property
     def judged_nothing(self) -> bool:
         """Whether cases were selected, all of them unsupported or blocked, and nothing else ran in this session."""
         if self.store is None or not self.store.counts or self._others:
@@ -314,9 +319,19 @@ class Conformance:
         verdicts = {told.verdict for several in self.told.values() for told in several}
         if self._background is None or self.config.getoption("no_counterparts") or QUIET.issuperset(verdicts):
             return []
+        from engine.app.counterparts import PATIENCE
+
+        self._say(f"running what failed on other targets as well, which tell whose fault it is: {PATIENCE:g} s at most")
         others = [item.job for item in self.items if item.job.target.id not in self._begun]
         cells = frozenset((job.case.address, job.target.id) for job in others)
         return self._background.compare(Compare(self.warnings_fail, cells if self.is_worker else frozenset()))
+
+    def _say(self, text: str) -> None:
+        """A line among those of pytest; in a worker of xdist there is nobody to read it."""
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and not self.is_worker:
+            reporter.ensure_newline()
+            reporter.write_line(f"conformance: {text}")
 
     def keep_lines(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Append what came of running again alone, or for the sake of comparison: here, or in a worker of xdist."""

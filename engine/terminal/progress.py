@@ -14,6 +14,8 @@ from engine.terminal.blame import plural
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+COMPARING = "counterparts"
+WHY = "on other targets, which tell whose fault it is"
 RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
 
 
@@ -41,6 +43,11 @@ class Plain:
         if self.done[result.target] == self.totals.get(result.target):
             red = f", {self.red[result.target]} red" if self.red[result.target] else ""
             print(f"{result.target}: {plural(self.done[result.target], 'case')}{red}", file=self.out, flush=True)
+
+    def comparing(self, done: int, cells: int) -> None:
+        """What is run for the sake of comparison begins, or goes on."""
+        if done == 0:
+            print(f"{COMPARING}: {plural(cells, 'cell')} {WHY}", file=self.out, flush=True)
 
     def close(self) -> None:
         """Nothing is left on the screen that would have to go."""
@@ -80,6 +87,12 @@ class Live:
         if red:
             self._progress.update(task, state=f"{red} red")
         self._progress.advance(task)
+
+    def comparing(self, done: int, cells: int) -> None:
+        """What is run for the sake of comparison begins, or goes on."""
+        if COMPARING not in self._tasks:
+            self._tasks[COMPARING] = self._progress.add_task(COMPARING, total=cells, state=WHY)
+        self._progress.update(self._tasks[COMPARING], completed=done)
 
     def _task(self, target: str) -> TaskID:
         if target not in self._tasks:

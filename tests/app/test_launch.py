@@ -101,6 +101,8 @@ class Nobody:
 
     def result(self, job: Job, result: JobResult) -> None: ...
 
+    def comparing(self, done: int, cells: int) -> None: ...
+
 
 PLAIN, OTHER = Launch(TARGET), Launch(TARGET, (("workers", 2),))
 JOBS = [job(case(step("look", Checks(expect=group(status=200)))))]

@@ -180,3 +180,21 @@ def test_a_target_that_is_unfit_is_unsupported_and_did_start() -> None:
     found = session([job(case(id="a"), 0), job(case(id="b"), 1, SECURE)], plays)
     assert [(one.verdict, one.reason) for one in found.results] == [(Verdict.UNSUPPORTED, "guni runs apps on Trio")] * 2
     assert found.rows[TARGET.id].failed == ""
+
+
+def test_watchers_hear_how_far_what_is_run_to_compare_has_come() -> None:
+    told: list[tuple[int, int]] = []
+
+    class Watcher:
+        def target(self, target: Target, state: str, detail: str = "") -> None: ...
+
+        def result(self, job: Job, result: JobResult) -> None: ...
+
+        def comparing(self, done: int, cells: int) -> None:
+            told.append((done, cells))
+
+    plays = Plays()
+    others = [replace(job(case(id="c"), n), repeat=n) for n in (0, 1)] + [job(case(id="d"), 2)]
+    found = Session([job(case(id="c"))], plays, plays, None, [Watcher()], compare=lambda *_: others)  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(found.run(), 20))
+    assert told == [(0, 2), (1, 2), (2, 2)]

@@ -165,6 +165,7 @@ def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path
     (suites / "cases.yaml").write_text(WRONG)
     ran = engine("grid", "cases.yaml", "--framework", "fastapi", "--server", "reference~no-date")
     assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "counterparts: 6 cells on other targets" in ran.stderr
     assert "red: 2 cells\n  the case or the engine    1 case\n  server reference~no-date  1 case\n" in ran.stdout
     found = lines(kept(suites))
     assert [line["target"] for line in found if line["kind"] == "result"] == ["reference~no-date-fastapi-auto"] * 2
@@ -188,6 +189,7 @@ def test_without_counterparts_nobody_is_blamed(engine: Engine, suites: Path) -> 
     (suites / "cases.yaml").write_text(WRONG)
     ran = engine(*ONE, "--no-counterparts")
     assert ran.returncode == 1
+    assert "counterparts" not in ran.stderr
     assert "unknown: server or case" in ran.stdout
     assert "settled by: engine grid cases.yaml --server reference --server gunicorn --framework control" in ran.stdout
     assert {line["kind"] for line in lines(kept(suites))} == {"header", "target", "result", "footer"}

@@ -92,6 +92,9 @@ class Results:
     def target(self, target: Target, state: str, detail: str = "") -> None:
         pass
 
+    def comparing(self, done: int, cells: int) -> None:
+        """Nothing is run to be compared."""
+
     def result(self, job: Job, result: JobResult) -> None:
         self.found.append(result)
 

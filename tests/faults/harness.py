@@ -118,6 +118,9 @@ class Verdicts:
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to keep."""
 
+    def comparing(self, done: int, cells: int) -> None:
+        """Nothing is run to be compared."""
+
     def result(self, job: Job, result: JobResult) -> None:
         self.results.append(result)
 

@@ -32,6 +32,9 @@ class Results:
     def target(self, target: Target, state: str, detail: str = "") -> None:
         assert state != "failed", detail
 
+    def comparing(self, done: int, cells: int) -> None:
+        """Nothing is run to be compared."""
+
     def result(self, job: Job, result: JobResult) -> None:
         self.kept.append((job, result))
 
