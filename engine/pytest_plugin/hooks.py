@@ -72,11 +72,14 @@ class Hooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """pytest's hook: stop the targets, whatever happened. A session that judged nothing has run no test."""
+        """pytest's hook: stop the targets, whatever happened. A session that judged nothing has run no test, and one
+        whose verdicts could not be written has not ended well, whatever they were."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         self.conformance.close("interrupted" if interrupted else "whole")
         if self.conformance.trouble_of_workers:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif exitstatus == pytest.ExitCode.OK and self.conformance.lost:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif exitstatus == pytest.ExitCode.OK and self.conformance.judged_nothing:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
@@ -100,6 +103,6 @@ class Hooks:
         for claim in conformance.refuted():
             terminalreporter.write_line(f"conformance: {visible(claim)}")
         terminalreporter.write_line(f"conformance: the run is in {conformance.store.path}")
-        if conformance.store.lost:
-            lost, trouble = conformance.store.lost, conformance.store.trouble
-            terminalreporter.write_line(f"conformance: {lost} lines of it could not be written: {trouble}")
+        if conformance.lost:
+            what = f"{conformance.lost} lines of it could not be written: {conformance.store.trouble}"
+            terminalreporter.write_line(f"ERROR: conformance: {what}", red=True)

@@ -83,6 +83,30 @@ def test_a_session_that_judged_nothing_has_run_no_test(run: Run, suites: Path) -
     assert run("-k", "unsupported or 404").code == 0
 
 
+FULL = """\
+import os
+from engine.results import store
+
+class Full:
+    def __getattr__(self, name):
+        return getattr(os, name)
+    def write(self, file, data):
+        raise OSError(28, "No space left on device")
+
+store.os = Full()
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "1")])
+def test_a_run_that_cannot_be_written_does_not_end_well(run: Run, suites: Path, more: tuple[str, ...]) -> None:
+    (suites.parent / "full.py").write_text(FULL)
+    ran = run("-p", "full", "-k", "status", *more)
+    assert (ran.code, ran.counts("2 passed")) == (3, True), ran.out
+    assert ran.out.count("could not be written: No space left on device") == 1
+    assert "Traceback" not in ran.out
+    assert run("-p", "full", "-k", "wrong", *more).code == 1
+
+
 def test_m_selects_by_tag(run: Run) -> None:
     ran = run("-m", "quick")
     assert (ran.code, ran.counts("1 passed", "7 deselected")) == (0, True)
