@@ -207,6 +207,7 @@ def test_junitxml(run: Run, suites: Path) -> None:
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_counterparts_say_whose_fault_it_is_and_are_no_items(run: Run, suites: Path, workers: tuple[str, ...]) -> None:
     ran = run("--junitxml", "junit.xml", "-k", "wrong or health", *workers, counterparts=True)
+    assert ("running what failed on other targets as well" in ran.out) == (not workers)
     assert ran.code == 1
     assert ran.counts("1 failed", "1 passed")
     summary = ran.out.partition("= whose fault =")[2]
