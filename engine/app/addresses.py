@@ -1,12 +1,15 @@
 """Suites and cases as a command line names them: files, folders, addresses and ids, from whatever folder.
 
 A path is sought below the working directory, then below the root of the collection that the working directory is in,
-then beside the suites that come with the engine. So an address that was printed anywhere works everywhere.
+then beside the suites that come with the engine. A document is sought as well in collections that lie below the working
+directory, if one alone has it. So an address that was printed anywhere works there, and almost everywhere.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +28,10 @@ from engine.registry import nearest
 
 # More candidates than this are counted, not listed.
 MOST = 20
+# Where collections are sought below the working directory: so deep, in so many folders, and not in these.
+DEPTH = 3
+FOLDERS = 2000
+UNLIKELY = frozenset({"node_modules", "venv", "site-packages"})
 SUGGESTION = "did you mean"
 
 
@@ -110,7 +117,39 @@ def located(text: str, front: Front) -> Path | None:
         here = marked(Path.cwd())
         folders += [here] if here is not None else []
         folders.append(front.places.specs.parent)
-    return next((relative(folder / text) for folder in folders if (folder / text).exists()), None)
+    return next((relative(folder / text) for folder in folders if (folder / text).exists()), None) or _below(
+        text, front
+    )
+
+
+def _below(address: str, front: Front) -> Path | None:
+    """The document of an address in a collection whose root lies below the working directory; None where there is none,
+    or several, or where the end of an address of the engine's own suites is the same."""
+    if not address.endswith(SUFFIXES) or Path(address).is_absolute() or ".." in Path(address).parts:
+        return None
+    if next(front.places.specs.rglob(address), None) is not None:
+        return None
+    found = [
+        folder / address
+        for folder in _folders()
+        if (folder / address).is_file() and marked(folder) in (None, absolute(folder))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _folders() -> Iterator[Path]:
+    """Folders below the working directory, the nearest first: no more than are looked at in a moment."""
+    level, count = [Path()], 0
+    for _ in range(DEPTH):
+        inner: list[Path] = []
+        for folder in level:
+            with suppress(OSError), os.scandir(folder) as entries:
+                names = sorted(one.name for one in entries if one.is_dir(follow_symlinks=False))
+                inner += [folder / name for name in names if not name.startswith((".", "_")) and name not in UNLIKELY]
+            if len(inner) + count > FOLDERS:
+                return
+        yield from inner
+        level, count = inner, count + len(inner)
 
 
 def no_path(word: str, front: Front) -> UsageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,57 @@ def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Front,
     with pytest.raises(UsageError, match=r"the case suites/a\.yaml::one has mistakes") as caught:
         addresses.one("suites/a.yaml::one", front)
     assert caught.value.hint == "`engine lint suites/a.yaml` shows them"
+
+
+def test_an_address_is_found_from_above_its_collection(
+    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(mine.parent)
+    assert chosen(front, "suites/a.yaml::one") == ["suites/a.yaml::one"]
+    assert addresses.located("suites/a.yaml", front) == Path("project/suites/a.yaml")
+    assert chosen(front, "suites/sub/b.yaml::many") == ["suites/sub/b.yaml::many[1]", "suites/sub/b.yaml::many[2]"]
+    # What lies deeper in a collection than its root has another address.
+    assert addresses.located("sub/b.yaml", front) is None
+    assert addresses.located("a.yaml", front) is None
+
+
+def test_an_address_without_a_marked_root_is_found_from_above(
+    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mine / "pyproject.toml").unlink()
+    assert chosen(front, "suites") == [f"{name}.yaml::{case}" for name in ("a", "sub/b") for case in (
+        "one", "many[1]", "many[2]")]  # fmt: skip
+    assert chosen(front, "a.yaml::one") == ["a.yaml::one"]
+    monkeypatch.chdir(mine.parent)
+    assert chosen(front, "a.yaml::one") == ["a.yaml::one"]
+
+
+def test_the_end_of_an_address_of_the_engine_s_own_means_that(
+    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mine / "pyproject.toml").unlink()
+    (mine / "wire.yaml").write_text(SUITE)
+    monkeypatch.chdir(mine.parent)
+    assert chosen(front, "wire.yaml::missing-host") == [HOST]
+
+
+def test_an_address_of_two_collections_below_means_neither(
+    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(mine, mine.parent / "other")
+    monkeypatch.chdir(mine.parent)
+    assert addresses.located("suites/a.yaml", front) is None
+
+
+def test_few_folders_are_looked_into(mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mine.parent)
+    for name in (".hidden", "node_modules", "a/b/c"):
+        folder = mine.parent / name / "own"
+        (folder / "suites").mkdir(parents=True)
+        (folder / "pyproject.toml").write_text("")
+        (folder / "suites" / "other.yaml").write_text(SUITE)
+    assert addresses.located("suites/other.yaml", front) is None
+    monkeypatch.setattr(addresses, "DEPTH", 4)
+    assert addresses.located("suites/other.yaml", front) == Path("a/b/c/own/suites/other.yaml")
+    monkeypatch.setattr(addresses, "FOLDERS", 3)
+    assert addresses.located("suites/other.yaml", front) is None

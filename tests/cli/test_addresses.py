@@ -157,6 +157,17 @@ def test_commands_work_as_they_are_printed(project: Path) -> None:
     assert "--variant 'mine: --workers 2' --frameworks apps" in kept[1]
 
 
+def test_commands_work_where_they_are_printed_above_the_collection(project: Path) -> None:
+    above, kept = project.parent, ("--results", f"{project.name}/results")
+    printed = " ".join(call(above, *ENGINE, "explain", "last", "right", *kept).stdout.split())
+    command = re.search(r"`(engine grid .*?)`", printed)
+    assert command, printed
+    # The folder of frameworks was given as a path from the project.
+    words = shlex.split(command[1].replace(" apps", f" {project.name}/apps"))
+    ran = call(above, *ENGINE, *words[1:], "--results", f"{project.name}/others")
+    assert ran.returncode == 0, (command[1], ran.stdout + ran.stderr)
+
+
 def test_what_is_printed_to_reproduce_a_failure_serves_its_target(project: Path) -> None:
     printed = call(project, *ENGINE, "explain", "last", "wrong").stdout
     (line,) = [line.strip() for line in printed.splitlines() if line.strip().startswith("engine serve")]
