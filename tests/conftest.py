@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.pytest_plugin.xdist import scope
+from tests import bytecode
 
 try:
     from xdist.scheduler import LoadScopeScheduling
@@ -21,6 +22,10 @@ if LoadScopeScheduling is not None:
         def _split_scope(self, nodeid: str) -> str:
             found = scope(nodeid)
             return nodeid.partition("::")[0] if found == nodeid else found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    bytecode.keep(config)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

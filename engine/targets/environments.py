@@ -279,8 +279,9 @@ def clear(folder: Path) -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """The engine's environment for uv, without what would have it look elsewhere or compile nothing."""
-    away = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "UV_PYTHON")
+    """The engine's environment for uv, without what would have it look elsewhere, or compile nothing or elsewhere."""
+    python = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+    away = ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PYTHON", *python)
     return {name: value for name, value in os.environ.items() if name not in away}
 
 
