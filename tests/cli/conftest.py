@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
+
 ENGINE = (sys.executable, "-m", "engine")
 
 CASES = """\
@@ -50,12 +52,7 @@ def suites(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(suites: Path) -> Engine:
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*ENGINE, *arguments], cwd=suites, env=clean(), capture_output=True, text=True, timeout=120, check=False
-        )
-
-    return call
+    return lambda *arguments: forked.engine(suites, arguments)
 
 
 @pytest.fixture

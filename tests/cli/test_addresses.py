@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.cli.conftest import ENGINE, clean
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.service
 
 def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command in a folder."""
+    if words[: len(ENGINE)] == ENGINE:
+        return forked.engine(folder, words[len(ENGINE) :])
     return subprocess.run(words, cwd=folder, env=clean(), capture_output=True, text=True, timeout=120, check=False)
 
 

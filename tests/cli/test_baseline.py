@@ -11,7 +11,8 @@ import pytest
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
 from engine.results.store import Store, TargetRow
-from tests.cli.conftest import ENGINE, clean
+from tests import forked
+from tests.cli.conftest import clean
 
 ROOT = Path(__file__).parents[2]
 ASYNCIO, UVLOOP = "gunicorn-control-asyncio", "gunicorn-control-uvloop"
@@ -56,9 +57,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def engine(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*ENGINE, *arguments], cwd=checkout, env=clean(), capture_output=True, text=True, timeout=120, check=False
-    )
+    return forked.engine(checkout, arguments)
 
 
 def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ENGINE, clean
+from tests import forked
 
 
 def ways(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*ENGINE, "ways", *words], env=clean(), capture_output=True, text=True, check=False, timeout=120
-    )  # fmt: skip
+    return forked.engine(Path.cwd(), ("ways", *words))
 
 
 @pytest.mark.service
