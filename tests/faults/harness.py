@@ -29,6 +29,7 @@ from engine.model.target import Launch, Target
 from engine.model.tls import ASKS
 from engine.model.verdict import JobResult, Verdict
 from engine.observation.desk import Desk
+from engine.targets.cache import default_cache
 from engine.targets.environments import Environment, Environments
 from engine.targets.frameworks import Framework
 from engine.targets.runtimes.local import LocalRuntime
@@ -69,7 +70,7 @@ class SmallRuntime(LocalRuntime):
             TARGET.server, "", "", Path(), base=command(fault), offers=OFFERS, options=OPTIONS
         )  # fmt: skip
         super().__init__(
-            Here(folder / "cache"), {control.name: control}, {small.name: small}, Desk.create, folder,
+            Here(default_cache()), {control.name: control}, {small.name: small}, Desk.create, folder,
             ready_within=STARTS_WITHIN,
         )  # fmt: skip
         self._fault = app
