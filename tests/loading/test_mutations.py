@@ -201,7 +201,7 @@ def test_each_mistake_is_found_alone(name: str) -> None:
     assert mistakes(mutated(suite, (name, way)))
 
 
-@pytest.mark.parametrize("made", pairs(PAIRS, 12), ids=lambda made: f"{made[1][0]} + {made[2][0]}")
+@pytest.mark.parametrize("made", list(pairs(PAIRS, 12)), ids=lambda made: f"{made[1][0]} + {made[2][0]}")
 def test_two_mistakes_are_found_together(made: tuple[str, tuple[str, Way], tuple[str, Way]]) -> None:
     assert hidden(*made) == set()
 
