@@ -1,4 +1,8 @@
-"""With pytest-xdist the tests of one file stay in one worker, since many files start something once for all of them."""
+"""With pytest-xdist the tests of one file stay in one worker, since many files start something once for all of them.
+
+The files that take longest begin first: one of them that came last would keep one worker, while the others had nothing
+to do.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,24 @@ try:
 except ImportError:  # without pytest-xdist there is nothing to schedule
     LoadScopeScheduling = None
 
+LONG = {
+    "tests/faults/test_catches.py": 110,
+    "tests/pytest_plugin/test_plugin.py": 70,
+    "tests/targets/test_every_server.py": 40,
+    "tests/faults/test_fastcgi.py": 30,
+    "tests/cli/test_addresses.py": 30,
+    "tests/cli/test_grid.py": 30,
+    "tests/cli/test_serve.py": 20,
+    "tests/cli/test_main.py": 20,
+    "tests/cli/test_explain.py": 20,
+    "tests/cli/test_baseline.py": 20,
+    "tests/reference/test_mutants.py": 20,
+    "tests/hostile_servers/test_hostile_servers.py": 20,
+    "tests/faults/test_blankets.py": 20,
+    "tests/loading/test_bounds.py": 15,
+}
+"""Roughly how many seconds a file takes, of those that take many; a wrong guess costs time alone."""
+
 if LoadScopeScheduling is not None:
 
     class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -26,6 +48,14 @@ if LoadScopeScheduling is not None:
 
 def pytest_configure(config: pytest.Config) -> None:
     bytecode.keep(config)
+    if LoadScopeScheduling is not None:
+        config.option.loadscopereorder = False  # it would have the files with the most tests begin first
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: -LONG.get(item.nodeid.partition("::")[0], 0))
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

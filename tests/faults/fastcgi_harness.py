@@ -27,6 +27,7 @@ from engine.model.case import Case
 from engine.model.target import Launch, Target
 from engine.model.verdict import JobResult
 from engine.observation.desk import Desk
+from engine.targets.cache import default_cache
 from engine.targets.environments import Environment
 from engine.targets.fitting import unsupported
 from engine.targets.frameworks import WSGI, Framework
@@ -78,7 +79,7 @@ class SmallRuntime(LocalRuntime):
             speaks=frozenset({"fastcgi"}), interfaces=frozenset({WSGI}),
         )  # fmt: skip
         super().__init__(
-            Here(folder / "cache"), {control.name: control}, {small.name: small}, Desk.create, folder,
+            Here(default_cache()), {control.name: control}, {small.name: small}, Desk.create, folder,
             ready_within=STARTS_WITHIN,
         )  # fmt: skip
 

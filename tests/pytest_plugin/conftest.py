@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:asyncio", "-p", "no:hypothesispytest")
+"""A pytest without plugins of others: one that is installed for benchmarks has words of its own to say, and to load the
+other takes as long as to load all else."""
+
 SUITE = """\
 suite: A first suite
 category: first
@@ -93,8 +97,7 @@ def run(suites: Path) -> Run:
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         variables["COLUMNS"] = "160"
         ended = subprocess.run(
-            # What else is installed for benchmarks has words of its own to say.
-            [sys.executable, "-m", "pytest", "-p", "no:asyncio", path, "--framework", "control", *arguments],
+            [*PYTEST, path, "--framework", "control", *arguments],
             cwd=suites.parent,
             env=variables,
             capture_output=True,
