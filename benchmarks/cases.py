@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.grid import ROOT
 from benchmarks.measuring import DRAWN, OURS, Figures, options, processor, pytest, seconds, table, watched
 from benchmarks.services import front_of, targets_of
-from engine.targets.environments import Environments
+from engine.targets.environments.packages import Environments
 
 FILES = 100
 CASE = """\

@@ -25,12 +25,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import engine.inside
-from engine.inside.observer import App, Observer
-from engine.inside.player import Player
-from engine.inside.records import Writer
-from engine.inside.scripts import Inbox
-from engine.observation.desk import Desk
+import engine.observer.inside
+from engine.observer.inside.observer import App, Observer
+from engine.observer.inside.player import Player
+from engine.observer.inside.records import Writer
+from engine.observer.inside.scripts import Inbox
+from engine.observer.spool import Desk
 
 ROUNDS = 3
 CONNECTIONS = 20
@@ -200,7 +200,7 @@ def main() -> None:
     requests = min(100_000, max(100, parser.parse_args().requests))
     with tempfile.TemporaryDirectory(prefix="observer-") as name:
         folder = Path(name)
-        (source,) = engine.inside.__path__
+        (source,) = engine.observer.inside.__path__
         shutil.copytree(source, folder / "engine_inside", ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "bench_app.py").write_text(APP)
         print(table("in this process", in_process(requests, folder)), flush=True)

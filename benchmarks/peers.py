@@ -30,7 +30,7 @@ from uv import find_uv_bin
 from benchmarks import peer_files
 from benchmarks.measuring import OURS, Figures, options, pytest, seconds, table
 from benchmarks.services import front_of, started, targets_of
-from engine.app import workshop
+from engine.app import wiring as workshop
 from engine.app.session import event_loop
 
 TAVERN = ("tavern==3.7.1", "pytest<9")

@@ -10,12 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.drivers import eventually, repeat, request, tcp, tcp_acts, websocket, websocket_acts
-from engine.drivers.sending import rendered, target
-from engine.drivers.values import integer, seconds, text
 from engine.execution.job import Job
 from engine.model.case import Step
-from engine.wire.websocket import TEXT
+from engine.protocols.websocket import TEXT
+from engine.steps.flow import eventually, repeat
+from engine.steps.http1 import step as request
+from engine.steps.shared.sending import rendered, target
+from engine.steps.shared.values import integer, seconds, text
+from engine.steps.stream import actions as tcp_acts
+from engine.steps.stream import step as tcp
+from engine.steps.websocket import actions as websocket_acts
+from engine.steps.websocket import step as websocket
 
 Lines = list[str]
 

@@ -25,8 +25,8 @@ from tempfile import TemporaryDirectory
 from benchmarks import plain
 from benchmarks.measuring import Figures, options, pytest, seconds, table
 from benchmarks.services import Lending, front_of, started, targets_of
-from engine.app import workshop
-from engine.app.front import Front
+from engine.app import wiring as workshop
+from engine.app.engine import Front
 from engine.app.run_ids import new_run_id
 from engine.app.runs import keep
 from engine.app.session import Session, event_loop

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.app.front import Asked, Front
-from engine.app.places import find
+from engine.app.engine import Asked, Front
+from engine.app.project_paths import find
 from engine.app.session import Runtime
 from engine.execution.schedule import Limits
 from engine.model.protocols import Boundary, LiveTarget

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.services import front_of, targets_of
-from engine.app import workshop
+from engine.app import wiring as workshop
 from engine.app.session import Runtime, event_loop
 from engine.execution.schedule import Limits
 from engine.model.target import Launch, Target

@@ -22,7 +22,7 @@ Whose fault it is, is the type: nobody reads a message to find out. A *mismatch*
 from __future__ import annotations
 
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 
 class EngineError(Exception):

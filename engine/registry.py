@@ -60,17 +60,25 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return "known: " + ", ".join(sorted(names)) if names else ""
 
 
-def modules(package: str) -> list[ModuleType]:
-    """Import every module of a package, in the order of their names; packages inside it are left out."""
+def modules(package: str, *, deep: bool = False) -> list[ModuleType]:
+    """Import every module of a package, in the order of their names; those of packages inside it only where it goes
+    ``deep``."""
     root = importlib.import_module(package)
-    names = sorted(info.name for info in pkgutil.iter_modules(root.__path__) if not info.ispkg)
-    return [importlib.import_module(f"{package}.{name}") for name in names]
+    found: list[ModuleType] = []
+    for info in sorted(pkgutil.iter_modules(root.__path__), key=lambda info: info.name):
+        name = f"{package}.{info.name}"
+        if not info.ispkg:
+            found.append(importlib.import_module(name))
+        elif deep:
+            found += modules(name, deep=True)
+    return found
 
 
-def found(package: str, attribute: str) -> list[object]:
-    """The values of ``attribute`` in the modules of a package that have it; a tuple counts as several."""
+def found(package: str, attribute: str, *, deep: bool = False) -> list[object]:
+    """The values of ``attribute`` in the modules of a package that have it; a tuple counts as several. ``deep`` as for
+    ``modules``."""
     values: list[object] = []
-    for module in modules(package):
+    for module in modules(package, deep=deep):
         value = getattr(module, attribute, None)
         if isinstance(value, tuple):
             values.extend(value)

@@ -21,7 +21,7 @@ except ImportError:  # without pytest-xdist there is nothing to schedule
 LONG = {
     "tests/faults/test_catches.py": 110,
     "tests/pytest_plugin/test_plugin.py": 70,
-    "tests/targets/test_every_server.py": 40,
+    "tests/targets/catalog/test_every_server.py": 40,
     "tests/faults/test_fastcgi.py": 30,
     "tests/cli/test_addresses.py": 30,
     "tests/cli/test_grid.py": 30,

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from engine.model.target import CONTROL
-from engine.targets import layout
-from engine.targets.fitting import serves
-from engine.targets.frameworks import ASGI, load_frameworks
-from engine.targets.gateways import load_gateways
-from engine.targets.servers import load_servers
+from engine.targets.catalog.frameworks import ASGI, load_frameworks
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.servers import load_servers
+from engine.targets.environments import layout
+from engine.targets.matrix.fitting import serves
 
 ROOT = Path(__file__).parents[1]
 FRAMEWORKS = load_frameworks(ROOT / "frameworks")

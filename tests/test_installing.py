@@ -11,8 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from engine.model.target import CONTROLS
-from engine.targets.environments import pins
-from engine.targets.locking import PROJECT_LOCK, project_requirements
+from engine.targets.environments.locking import PROJECT_LOCK, project_requirements
+from engine.targets.environments.packages import pins
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / PROJECT_LOCK

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from engine.channels.tls_codec import Broken, TlsCodec
 from engine.model.tls import Trust
-from engine.targets.certificates import Certificates
-from engine.targets.servers.tls import Files
+from engine.targets.catalog.servers.tls import Files
+from engine.targets.runtimes.certificates import Certificates
 
 HOST = "127.0.0.1"
 _folders: list[TemporaryDirectory[str]] = []  # they go when the process does

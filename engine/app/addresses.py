@@ -13,16 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.app.front import Front
-from engine.app.places import relative
+from engine.app.engine import Front
+from engine.app.project_paths import relative
+from engine.documents.files import SUFFIXES
+from engine.documents.roots import Roots, absolute, marked
 from engine.errors import UsageError
-from engine.loading.files import SUFFIXES
 from engine.loading.loaded import Loaded
-from engine.loading.roots import Roots, absolute, marked
 from engine.model.addresses import Address, bare, meant, parsed
 from engine.model.case import Case
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.model.verdict import JobResult
 from engine.registry import nearest
 

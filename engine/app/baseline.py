@@ -11,21 +11,21 @@ from datetime import date
 from pathlib import Path
 
 from engine.app import declarations
-from engine.app.front import Front
-from engine.app.places import relative
+from engine.app.engine import Front
+from engine.app.project_paths import relative
 from engine.app.runs import Run
 from engine.app.target_names import target_names
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.roots import BASELINE, Roots, absolute
 from engine.errors import Defect, DocumentError, ResultsError, UsageError
-from engine.loading.diagnostics import Diagnostic
 from engine.loading.documents import load_text
 from engine.loading.loaded import Loaded
-from engine.loading.roots import BASELINE, Roots, absolute
 from engine.loading.rules import known as rules
 from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
-from engine.model.places import NOWHERE
-from engine.results.baseline_text import revised
-from engine.results.revision import Line, Revision, Standing, revise, seen_in, standings
+from engine.model.source_span import NOWHERE
+from engine.results.baseline.revision import Line, Revision, Standing, revise, seen_in, standings
+from engine.results.baseline.text import revised
 
 __all__ = ["Drawn", "Line", "Standing", "check", "drawn", "lint", "path_of", "write"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.app.places import relative
+from engine.app.project_paths import relative
+from engine.documents.roots import BASELINE, absolute, up_to_root
 from engine.errors import UsageError
-from engine.loading.roots import BASELINE, absolute, up_to_root
 
 __all__ = ["BASELINE", "baselines", "named"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.targets import cache
-from engine.targets.containers.docking import Left, connect, lives, sweep
+from engine.targets.environments import cache
+from engine.targets.runtimes.docker.docking import Left, connect, lives, sweep
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.app.front import Asked, Front
-from engine.app.places import Places
+from engine.app.engine import Asked, Front
+from engine.app.project_paths import Places
 from engine.app.run_ids import folder_of
 from engine.app.runs import ID, LAST, Run, again
 from engine.errors import UsageError
 from engine.reports import comparison as reports
-from engine.results.comparison import Comparison, Part, Side, compare, configurations, servers, sides
-from engine.results.store import FILE
-from engine.targets.selection import configured
+from engine.results.analysis.comparison import Comparison, Part, Side, compare, configurations, servers, sides
+from engine.results.record.store import FILE
+from engine.targets.matrix.selection import configured
 
 FORMS = "two runs, a run with two servers, or two times --server and no run"
 

@@ -1,8 +1,8 @@
 """Counterparts: the cases that failed, on the targets that tell whose doing it is. Pure, apart from what plans jobs.
 
 A failure by itself blames nobody: with it alone, the server, the framework, its app and the case come into question.
-Attribution compares it with cells of the same case (``engine.results.attribution``), and a run that was asked for one
-framework has none of them. So the run adds them after its own jobs, for what failed and nothing else:
+Attribution compares it with cells of the same case (``engine.results.analysis.attribution``), and a run that was asked
+for one framework has none of them. So the run adds them after its own jobs, for what failed and nothing else:
 
     of a cell                          are run as well
     server with framework              the control under the same server; control and framework on the reference
@@ -20,17 +20,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
-from engine.app.plan import renumbered
 from engine.app.repeating import copies, key_of
 from engine.execution.job import Job
+from engine.execution.planning.plan import renumbered
 from engine.model.case import Case
 from engine.model.target import CONTROL, CONTROLS, DIRECT, RUNNING, Target
 from engine.model.verdict import JobResult, Verdict
-from engine.results.attribution import REFERENCE
-from engine.results.flakiness import RED
-from engine.targets.fitting import gateways_of, speaks
-from engine.targets.matrix import DEFAULTS
-from engine.targets.servers.base import Server
+from engine.results.analysis.attribution import REFERENCE
+from engine.results.analysis.flakiness import RED
+from engine.targets.catalog.servers.base import Server
+from engine.targets.matrix.fitting import gateways_of, speaks
+from engine.targets.matrix.matrix import DEFAULTS
 
 # So many jobs are added, and those that the last failure needs: a server that fails everything does so for few reasons.
 MOST = 256

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.files import read, shown
 from engine.errors import DocumentError
 from engine.loading.declarations import mistakes_in
-from engine.loading.diagnostics import Diagnostic
-from engine.loading.files import read, shown
 from engine.loading.loaded import Loaded
-from engine.model.places import Place
-from engine.targets import contract, documents, frameworks
+from engine.model.source_span import Place
+from engine.targets.catalog import contract, documents, frameworks
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {"contract": contract.SCHEMA, "framework": frameworks.SCHEMA}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from engine.app import addresses, grids, runs
-from engine.app.front import Front
-from engine.app.places import Places
+from engine.app.engine import Front
+from engine.app.project_paths import Places
 from engine.app.run_ids import nonce
 from engine.loading.catalogue import read_clauses
 from engine.loading.clause_files import ClausesBeside
-from engine.results.choosing import choose
-from engine.results.explaining import Explanation, document, explained
+from engine.results.analysis.choosing import choose
+from engine.results.analysis.explaining import Explanation, document, explained
 
 __all__ = ["Explanation", "document", "explain"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult
 from engine.reports import json_, markdown, table
-from engine.results import claims
-from engine.results.attribution import Attribution, Attributions, attribute
-from engine.results.findings import Finding, attributions, findings, red
-from engine.results.grid import Grid, grid
-from engine.results.store import Run, TargetRow
-from engine.results.unjudged import nothing_judged
+from engine.results.analysis import claims
+from engine.results.analysis.attribution import Attribution, Attributions, attribute
+from engine.results.analysis.findings import Finding, attributions, findings, red
+from engine.results.analysis.grid import Grid, grid
+from engine.results.analysis.unjudged import nothing_judged
+from engine.results.record.store import Run, TargetRow
 
 __all__ = [
     "Attribution", "Attributions", "Finding", "draw", "nothing_judged", "of", "red_of", "whose", "whose_is", "write",

@@ -12,22 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.app import collector, room, workshop
+from engine.app import gc_tuning as collector
+from engine.app import open_files as room
+from engine.app import wiring as workshop
 from engine.app.addresses import Named
-from engine.app.early import Early
-from engine.app.front import Asked, Front
-from engine.app.plan import distinct, is_plain, not_meant
+from engine.app.engine import Asked, Front
+from engine.app.prewarm import Early
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep, ordered
 from engine.app.session import Compare, Runtime, Session, Watcher, event_loop
+from engine.documents.roots import BASELINE, absolute
 from engine.errors import EngineError, NothingToRun, UsageError
 from engine.execution.job import Job
+from engine.execution.planning.plan import distinct, is_plain, not_meant
 from engine.loading.cache import first_unchanged
 from engine.loading.loaded import Loaded
-from engine.loading.roots import BASELINE, absolute
 from engine.model.case import Case, RunsOn
 from engine.model.target import LOCAL, Launch, Target
-from engine.results import tracebacks
+from engine.results.record import tracebacks
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import NoReturn
 
-from engine.app.front import Front
-from engine.app.places import relative
+from engine.app.engine import Front
+from engine.app.project_paths import relative
 from engine.errors import EnvironmentFailed, UsageError
 from engine.registry import nearest
-from engine.targets.locking import (
+from engine.targets.environments.locking import (
     PROJECT,
     Lock,
     LockResult,

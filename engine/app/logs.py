@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import ResultsError, UsageError
 from engine.registry import nearest
-from engine.results.store import ends
+from engine.results.record.store import ends
 
 # The end of a log, in bytes, in which its last lines are looked for.
 END = 1024 * 1024

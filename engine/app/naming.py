@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.app.front import Asked, Front
+from engine.app.engine import Asked, Front
 from engine.errors import UsageError
 from engine.model.commands import served
 from engine.model.target import LOOPS, Target
 from engine.registry import nearest
-from engine.targets.gateways import load_gateways
-from engine.targets.selection import ALL
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.matrix.selection import ALL
 
 # A server's name alone has none of these; what asks for a release or a variant has.
 BEYOND = "=@~"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.app.own_code import contents, engine_key
-from engine.app.places import Places
+from engine.app.project_paths import Places
 from engine.model.target import CONTROL
-from engine.targets.environments import Environments
-from engine.targets.offers import Probed
-from engine.targets.probes import Probes
-from engine.targets.servers.base import Server
+from engine.targets.catalog.capabilities import Probed
+from engine.targets.catalog.servers.base import Server
+from engine.targets.environments.packages import Environments
+from engine.targets.probing.probes import Probes
 
 
 def probes(places: Places) -> Probes:

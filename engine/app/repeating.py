@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from engine.app.plan import own_process, renumbered
 from engine.errors import UsageError
 from engine.execution.job import Job
+from engine.execution.planning.plan import own_process, renumbered
 from engine.model.verdict import JobResult
-from engine.results.flakiness import RED, together
+from engine.results.analysis.flakiness import RED, together
 
 MOST = 1000
 

@@ -10,14 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.app.places import Places
+from engine.app.project_paths import Places
 from engine.app.run_ids import folder_of, header
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.verdict import JobResult
 from engine.registry import nearest
-from engine.results.codec import result_from_json, result_to_json
-from engine.results.store import Run, Store, TargetRow, ordered, read, recheck_line, row_of, target_document, text_of
+from engine.results.record.codec import result_from_json, result_to_json
+from engine.results.record.store import (
+    Run,
+    Store,
+    TargetRow,
+    ordered,
+    read,
+    recheck_line,
+    row_of,
+    target_document,
+    text_of,
+)
 
 LAST = re.compile(r"(?:last(?:~([0-9]{1,6}))?)?")
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")

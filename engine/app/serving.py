@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.app import workshop
-from engine.app.front import ALL, Asked, Front
-from engine.app.plan import not_meant, options, reason
+from engine.app import wiring as workshop
+from engine.app.engine import ALL, Asked, Front
 from engine.errors import UsageError
-from engine.execution.script import script
+from engine.execution.planning.plan import not_meant, options, reason
+from engine.execution.runner.script import script
 from engine.model.case import Case
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import Launch, Target
-from engine.targets import ports
+from engine.targets.runtimes import ports
 
 # The job whose script is played. Every call without the engine's header is its own, so the script stays in force.
 JOB = "served"

@@ -15,17 +15,17 @@ from engine.app.repeating import Repeats, had_company, key_of, to_recheck
 from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
-from engine.execution.runner import Runner
+from engine.execution.runner.runner import Runner
+from engine.execution.runner.trimming import Budget
 from engine.execution.schedule import Limits, Schedule, unknown
-from engine.execution.trimming import Budget
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import Launch, Target
 from engine.model.tls import Hello
 from engine.model.verdict import JobResult
-from engine.results.baseline import judged, stem
-from engine.results.flakiness import rechecked
-from engine.results.store import Store, TargetRow, counterpart_lines
+from engine.results.analysis.flakiness import rechecked
+from engine.results.baseline.baseline import judged, stem
+from engine.results.record.store import Store, TargetRow, counterpart_lines
 
 # Jobs and their results to the jobs that are run besides, so that what failed can be compared.
 Compare = Callable[[Sequence[Job], Sequence[JobResult]], Sequence[Job]]

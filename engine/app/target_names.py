@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine.app.places import Places, framework_names
+from engine.app.project_paths import Places, framework_names
 from engine.loading.vocabulary import Names
 from engine.model.target import DIRECT, LOOPS, RUNTIMES
-from engine.targets.fitting import PROTOCOLS
-from engine.targets.frameworks import CAPABILITIES
-from engine.targets.gateways import load_gateways
-from engine.targets.servers import load_servers
+from engine.targets.catalog.frameworks import CAPABILITIES
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.servers import load_servers
+from engine.targets.matrix.fitting import PROTOCOLS
 
 
 def target_names(places: Places) -> Names:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.app import declarations, kinds
-from engine.app.places import Places
+from engine.app import declarations
+from engine.app import step_types as kinds
+from engine.app.project_paths import Places
 from engine.app.target_names import target_names
-from engine.loading import schema
 from engine.loading import vocabulary as loading
 from engine.loading.catalogue import read_clauses
+from engine.loading.schema import compose as schema
 from engine.matchers.base import Operator
 from engine.registry import Registry
-from engine.targets.contract import Contract, load_contract, load_wsgi_contract
+from engine.targets.catalog.contract import Contract, load_contract, load_wsgi_contract
 
 
 @dataclass(frozen=True, slots=True)

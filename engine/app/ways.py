@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from engine.app import launch, workshop
-from engine.app.front import ALL, Asked, Front
+from engine.app import launch
+from engine.app import wiring as workshop
+from engine.app.engine import ALL, Asked, Front
 from engine.app.run_ids import new_run_id
 from engine.app.session import Session, Watcher
 from engine.errors import UsageError
@@ -17,8 +18,8 @@ from engine.execution.job import Job
 from engine.model.case import Case, RunsOn
 from engine.model.target import CONTROLS, DIRECT, Target
 from engine.model.verdict import JobResult
-from engine.results.ways import Difference, differences
-from engine.targets.gateways import load_gateways
+from engine.results.analysis.gateways import Difference, differences
+from engine.targets.catalog.gateways import load_gateways
 
 # Who serves where nobody says who: between them they have every way in. pyuwsgi alone has all four for WSGI.
 SERVERS = {"asgi": ("gunicorn", "fcgisgi"), "wsgi": ("pyuwsgi",)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.model.target import LOOPS, RUNTIMES
 
 if TYPE_CHECKING:
-    from engine.app.front import Asked
+    from engine.app.engine import Asked
 
 LEVELS = ("must", "should", "may")
 
@@ -120,7 +120,7 @@ def case_arguments(parser: argparse.ArgumentParser) -> None:
 
 def asked(arguments: argparse.Namespace) -> Asked:
     """What those options ask for."""
-    from engine.app.front import Asked
+    from engine.app.engine import Asked
 
     return Asked(
         servers=tuple(arguments.server),
@@ -137,7 +137,7 @@ def asked(arguments: argparse.Namespace) -> Asked:
 
 def asked_cases(arguments: argparse.Namespace) -> Asked:
     """What the options that choose cases ask for, and those that choose servers, every server where they do not."""
-    from engine.app.front import ALL, Asked
+    from engine.app.engine import ALL, Asked
 
     return Asked(
         servers=tuple(arguments.server) or (ALL,),

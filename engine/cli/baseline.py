@@ -14,7 +14,7 @@ from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.app.baseline import Drawn, Standing
-    from engine.app.front import Front
+    from engine.app.engine import Front
     from engine.app.runs import Run
 
 DESCRIPTION = """\
@@ -56,8 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Look or write. Raises UsageError where there is no such run, DocumentError where the baseline has mistakes."""
     from engine.app import baseline
-    from engine.app.front import Front
-    from engine.app.places import find
+    from engine.app.engine import Front
+    from engine.app.project_paths import find
     from engine.app.runs import again
 
     if parsed.run and parsed.from_run:

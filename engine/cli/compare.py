@@ -12,7 +12,7 @@ from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.app.comparing import Comparison, Subject
-    from engine.app.front import Asked, Front
+    from engine.app.engine import Asked, Front
     from engine.app.launch import Done
 
 DESCRIPTION = """\
@@ -46,8 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Compare, and say by the exit code whether anything broke. Raises UsageError for what cannot be compared."""
     from engine.app import comparing
-    from engine.app.front import Front
-    from engine.app.places import find
+    from engine.app.engine import Front
+    from engine.app.project_paths import find
 
     places = find(parsed.results, parsed.frameworks)
     front, wanted = Front(places, parsed.nginx), asked(parsed)
@@ -61,7 +61,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers, and compare these."""
-    from engine.app import addresses, comparing, launch, workshop
+    from engine.app import addresses, comparing, launch
+    from engine.app import wiring as workshop
     from engine.cli.grid import chosen, shown
 
     comparing.named(front, wanted)

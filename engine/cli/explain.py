@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Print the explanation. Raises UsageError where RUN, CASE or TARGET means nothing, or several."""
     from engine.app.explain import document, explain
-    from engine.app.places import find
+    from engine.app.project_paths import find
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
     from engine.terminal.sources import Sources

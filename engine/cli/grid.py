@@ -21,8 +21,8 @@ from engine.cli.base import (
     runtime_arguments,
     target_arguments,
 )
+from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
-from engine.loading.diagnostics import Diagnostic
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal import lint_output
@@ -30,12 +30,12 @@ from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.app.addresses import Named
-    from engine.app.front import Asked, Front
+    from engine.app.engine import Asked, Front
     from engine.app.grids import Attributions, Finding
     from engine.app.launch import Done
-    from engine.app.places import Places
-    from engine.app.plan import Job
+    from engine.app.project_paths import Places
     from engine.app.runs import Run
+    from engine.execution.planning.plan import Job
     from engine.terminal.progress import Live, Plain
 
 # The baseline of runs that do not say which they read.
@@ -96,9 +96,10 @@ class Screen:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
-    from engine.app import addresses, launch, workshop
-    from engine.app.front import Front
-    from engine.app.places import find
+    from engine.app import addresses, launch
+    from engine.app import wiring as workshop
+    from engine.app.engine import Front
+    from engine.app.project_paths import find
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
 
@@ -183,7 +184,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
-    from engine.app.places import relative
+    from engine.app.project_paths import relative
     from engine.terminal import blame, repeats, unjudged
 
     report, whose = grids.of(done), grids.whose(done)

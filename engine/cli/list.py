@@ -39,10 +39,10 @@ def run(parsed: argparse.Namespace) -> int:
     Raises UsageError for a list, a path, a category, a clause or a folder of results that there is not.
     """
     from engine.app import addresses
-    from engine.app.front import Front
+    from engine.app.engine import Front
     from engine.app.lists import sorts
     from engine.app.lists.base import Stock
-    from engine.app.places import find
+    from engine.app.project_paths import find
     from engine.app.runs import NAMES_FOLDER
     from engine.terminal import columns
 

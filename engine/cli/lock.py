@@ -33,8 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Make them, and say which. Raises UsageError and EnvironmentFailed."""
     from engine.app import locks
-    from engine.app.front import Front
-    from engine.app.places import find, relative
+    from engine.app.engine import Front
+    from engine.app.project_paths import find, relative
 
     try:
         results = locks.make(Front(find("", parsed.frameworks)), parsed.names, every=parsed.all, upgrade=parsed.upgrade)

@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Print the log, or the list of logs. Raises UsageError for a run or a target that there is not."""
     from engine.app import logs, runs
-    from engine.app.places import find
+    from engine.app.project_paths import find
     from engine.errors import UsageError
 
     if parsed.follow and not parsed.target:

@@ -15,8 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write them, and say which."""
-    from engine.app.front import Front
-    from engine.app.places import find, relative
+    from engine.app.engine import Front
+    from engine.app.project_paths import find, relative
     from engine.app.vocabulary import write_schemas
 
     places = find()

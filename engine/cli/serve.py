@@ -13,7 +13,7 @@ from engine.errors import UsageError
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
-    from engine.app.front import Front
+    from engine.app.engine import Front
     from engine.app.serving import Serving
 
 DESCRIPTION = """\
@@ -46,10 +46,10 @@ def run(parsed: argparse.Namespace) -> int:
     """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
     from engine.app import serving
     from engine.app.addresses import one
-    from engine.app.front import Front
+    from engine.app.engine import Front
     from engine.app.launch import Stopped, until_stopped
     from engine.app.naming import target_called
-    from engine.app.places import find
+    from engine.app.project_paths import find
 
     if not parsed.target and not parsed.case:
         raise UsageError("there is nothing to serve", hint="name a TARGET, or a case with --case")

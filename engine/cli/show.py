@@ -29,10 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the case. Raises UsageError where there is none of that name, or several."""
-    from engine.app import addresses, kinds
-    from engine.app.front import ALL, Asked, Front
-    from engine.app.places import find
-    from engine.app.telling import case as telling
+    from engine.app import addresses
+    from engine.app import step_types as kinds
+    from engine.app.describe import case as telling
+    from engine.app.engine import ALL, Asked, Front
+    from engine.app.project_paths import find
     from engine.terminal import columns, tree
 
     front = Front(find(frameworks=parsed.frameworks))

@@ -36,8 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Send, and print the tables. Raises UsageError for a case that has one way only."""
     from engine.app import addresses, launch, ways
-    from engine.app.front import Asked, Front
-    from engine.app.places import find
+    from engine.app.engine import Asked, Front
+    from engine.app.project_paths import find
     from engine.cli.grid import Screen
     from engine.terminal.escape import visible
     from engine.terminal.progress import progress

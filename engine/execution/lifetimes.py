@@ -54,9 +54,9 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from engine.errors import EngineError, StartError
-from engine.execution.company import Company
+from engine.execution.concurrency_gate import Company
 from engine.execution.job import Job
-from engine.execution.runner import LOG, died, not_run
+from engine.execution.runner.runner import LOG, died, not_run
 from engine.model.protocols import LiveTarget
 from engine.model.target import Launch
 from engine.model.verdict import JobResult, Verdict

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from engine.errors import EngineError, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.lifetimes import LaunchRun
-from engine.execution.order import NONE, Batch, Expected, batches, queue, urgencies
-from engine.execution.runner import not_run
+from engine.execution.planning.order import NONE, Batch, Expected, batches, queue, urgencies
+from engine.execution.runner.runner import not_run
 from engine.execution.slots import Slot, Slots
 from engine.model.protocols import LiveTarget
 from engine.model.target import Launch

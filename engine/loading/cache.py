@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.loading.diagnostics import Diagnostic
-from engine.loading.files import Source, read_all
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.files import Source, read_all
+from engine.documents.roots import Roots
 from engine.loading.loaded import Loaded
-from engine.loading.roots import Roots
 from engine.loading.sealing import sealed
 
 

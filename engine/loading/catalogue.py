@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.loading import validity
+from engine.documents.composer import compose
+from engine.documents.diagnostics import Notes
 from engine.loading.clause_files import sources
-from engine.loading.composer import compose
-from engine.loading.diagnostics import Notes
-from engine.loading.sheets import CLAUSES, clauses_of
+from engine.loading.read.sheets import CLAUSES, clauses_of
+from engine.loading.schema import validate as validity
 from engine.model.case import Clause
 
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.loading.diagnostics import Diagnostic
-from engine.loading.files import SUFFIXES, Source, read_all
-from engine.loading.roots import absolute, up_to_root
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.files import SUFFIXES, Source, read_all
+from engine.documents.roots import absolute, up_to_root
 
 FOLDER = "clauses"
 

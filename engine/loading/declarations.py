@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from engine.loading.composer import compose
-from engine.loading.diagnostics import Diagnostic, Notes
-from engine.loading.files import Source
-from engine.loading.repair import repair
+from engine.documents.composer import compose
+from engine.documents.diagnostics import Diagnostic, Notes
+from engine.documents.files import Source
+from engine.loading.schema.recover import repair
 from engine.model.nodes import Node
 
 CONTRACT = "contract"

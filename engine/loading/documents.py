@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from engine.loading import validity
+from engine.documents.composer import compose
+from engine.documents.diagnostics import LIMIT, Diagnostic, Notes
+from engine.documents.files import Source, read_all
+from engine.documents.roots import Roots
 from engine.loading.cache import Kept, uncollected
-from engine.loading.cases import Frame, read_case
-from engine.loading.composer import compose
 from engine.loading.declarations import is_declaration
-from engine.loading.diagnostics import LIMIT, Diagnostic, Notes
-from engine.loading.files import Source, read_all
 from engine.loading.loaded import Loaded
-from engine.loading.matrix import expand
-from engine.loading.outline import Item, outline
-from engine.loading.reader import CaseReader
-from engine.loading.repair import Repaired, follows, repair
-from engine.loading.roots import Roots
+from engine.loading.read.cases import Frame, read_case
+from engine.loading.read.matrix import expand
+from engine.loading.read.outline import Item, outline
+from engine.loading.read.reader import CaseReader
+from engine.loading.read.sheets import clauses_of, failures_of
 from engine.loading.rules import (
     evaluation,
     facts,
@@ -37,13 +36,14 @@ from engine.loading.rules import (
     variables,
 )
 from engine.loading.rules.view import View
-from engine.loading.schema import compose_schemas
-from engine.loading.sheets import clauses_of, failures_of
+from engine.loading.schema import validate as validity
+from engine.loading.schema.compose import compose_schemas
+from engine.loading.schema.recover import Repaired, follows, repair
 from engine.loading.vocabulary import Vocabulary
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case, Suite
 from engine.model.nodes import Node
-from engine.model.places import NOWHERE
+from engine.model.source_span import NOWHERE
 from engine.model.variables import names_in
 from engine.registry import nearest
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.loading.diagnostics import Diagnostic
+from engine.documents.diagnostics import Diagnostic
 from engine.model.baseline import KnownFailure
 from engine.model.case import Suite
 

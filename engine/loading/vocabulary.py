@@ -1,6 +1,6 @@
 """What the loader is told about the language: step kinds, operators, endpoints and clauses.
 
-The loader imports no driver and no matcher. These protocols are the shape of ``engine.drivers.base.Kind`` and
+The loader imports no driver and no matcher. These protocols are the shape of ``engine.steps.api.base.Kind`` and
 ``engine.matchers.base.Operator``, as far as reading a document needs them.
 """
 
@@ -24,7 +24,7 @@ STEP = "step"
 
 
 class FactLike(Protocol):
-    """A fact that a kind exposes. See ``engine.drivers.base.Fact``."""
+    """A fact that a kind exposes. See ``engine.steps.api.base.Fact``."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class FactLike(Protocol):
 
 
 class KindLike(Protocol):
-    """A step kind, or an action of a script. See ``engine.drivers.base.Kind``."""
+    """A step kind, or an action of a script. See ``engine.steps.api.base.Kind``."""
 
     @property
     def name(self) -> str: ...

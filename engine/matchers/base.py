@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from engine.model.expectation import Matcher, Mismatch, Situation
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 
 class Argument(StrEnum):

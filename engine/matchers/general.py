@@ -8,8 +8,8 @@ from engine.matchers.base import Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.boundary import Foreign
 from engine.model.expectation import Absent, Mismatch
-from engine.model.octets import Blob, Octets
 from engine.model.showing import shown
+from engine.model.wire_bytes import Blob, Octets
 
 TYPES = ("text", "bytes", "integer", "number", "boolean", "null", "list", "object")
 

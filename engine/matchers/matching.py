@@ -8,9 +8,9 @@ from engine.errors import Defect
 from engine.matchers.base import Operator, Question
 from engine.model.boundary import Foreign
 from engine.model.expectation import Absent, Call, Literal, Matcher, Mismatch, Situation, Unclear
-from engine.model.octets import Blob, ByteString, Octets
 from engine.model.showing import shown
 from engine.model.variables import Unknown, resolve
+from engine.model.wire_bytes import Blob, ByteString, Octets
 
 Vocabulary = Mapping[str, Operator]
 

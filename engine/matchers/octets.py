@@ -7,8 +7,8 @@ import hashlib
 from engine.matchers.base import STRINGS, Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.expectation import Mismatch
-from engine.model.octets import Blob, Octets
 from engine.model.showing import shown
+from engine.model.wire_bytes import Blob, Octets
 
 BYTES = frozenset({"bytes"})
 

@@ -13,8 +13,8 @@ from typing import TypeVar
 from engine.matchers.base import LISTS, OBJECTS, STRINGS, Argument, Operator, Part, Question
 from engine.matchers.matching import render
 from engine.model.expectation import Mismatch
-from engine.model.octets import Blob
 from engine.model.showing import shown
+from engine.model.wire_bytes import Blob
 
 # RFC 9110 §5.6.7, IMF-fixdate: the only form that a server may generate.
 _IMF_FIXDATE = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from engine.model.case import Selector
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 
 @dataclass(frozen=True, slots=True)

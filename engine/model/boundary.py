@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from engine.model.expectation import NO_CHECKS, Checks
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 
 class Level(StrEnum):

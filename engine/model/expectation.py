@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
 
-from engine.model.places import NOWHERE, Place
+from engine.model.source_span import NOWHERE, Place
 
 
 class Absent:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 Scalar = Union[str, int, float, bool, None]
 

@@ -239,8 +239,8 @@ class LiveTarget(Protocol):
 
     async def drive(self, order: Mapping[str, object]) -> str:
         """Have the app called without a server, in a process of its own beside the target's; see
-        ``engine.inside.driving`` for what an order holds; its values are tagged JSON. What is seen of it is at the
-        boundary, by the order's token.
+        ``engine.observer.inside.driving`` for what an order holds; its values are tagged JSON. What is seen of it is at
+        the boundary, by the order's token.
 
         What the script could not do, "" if all was done. Raises StartError where the app cannot be loaded.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.model.boundary import Foreign
 from engine.model.expectation import Absent
-from engine.model.octets import Blob
+from engine.model.wire_bytes import Blob
 
 
 def shown(value: object, limit: int = 120) -> str:

@@ -1,7 +1,7 @@
 """The one encoder of scripts and orders: Python's values as tagged JSON, which the application's side decodes.
 
-``engine.inside.tagged`` explains the tags and holds the decoder. Its own encoder writes records in the middle of a
-server and shortens long bytes; this one keeps every byte, since the application has to send them.
+``engine.observer.inside.tagged`` explains the tags and holds the decoder. Its own encoder writes records in the middle
+of a server and shortens long bytes; this one keeps every byte, since the application has to send them.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.model.places import NOWHERE, Place
+from engine.model.source_span import NOWHERE, Place
 
 _pattern = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 BUILT_IN = ("run", "host")

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from engine.model.boundary import AppCall
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.model.transcript import Transcript
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.app.plan import arranged
+from engine.execution.planning.plan import arranged
 from engine.pytest_plugin.items import CaseItem, SuiteFile
-from engine.pytest_plugin.spawned import Spawned
 from engine.pytest_plugin.state import KEY, Conformance
 from engine.terminal.escape import visible
+from engine.worker.spawned import Spawned
 
 
 class Hooks:

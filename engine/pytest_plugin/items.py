@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.app.plan import Job
 from engine.app.runs import Told, from_told
 from engine.errors import EngineError
+from engine.execution.planning.plan import Job
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.escape import visible
 

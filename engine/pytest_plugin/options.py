@@ -11,7 +11,7 @@ import pytest
 from engine.model.target import LOOPS, RUNTIMES
 
 if TYPE_CHECKING:
-    from engine.app.front import Asked
+    from engine.app.engine import Asked
 
 
 SUFFIXES = (".yaml", ".yml")
@@ -94,7 +94,7 @@ def given(config: pytest.Config) -> bool:
 
 def asked(config: pytest.Config) -> Asked:
     """What the options ask for."""
-    from engine.app.front import Asked  # noqa: PLC0415 (every pytest loads this module, and few have suites)
+    from engine.app.engine import Asked  # noqa: PLC0415 (every pytest loads this module, and few have suites)
 
     return Asked(
         servers=tuple(config.getoption("server")),

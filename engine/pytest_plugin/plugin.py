@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.pytest_plugin import options
-from engine.pytest_plugin.spawned import Spawned
+from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.hooks import Hooks

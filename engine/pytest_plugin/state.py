@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from engine.app import collector, places
-from engine.app.front import Front, Loaded, Roots
-from engine.app.orders import Begin, Compare, Run
-from engine.app.plan import Job, Selection, distinct, is_plain
+from engine.app import gc_tuning as collector
+from engine.app import project_paths as places
+from engine.app.engine import Front, Loaded, Roots
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Store, TargetRow, Told, again, from_told, keep, take
 from engine.errors import EngineError, ResultsError
+from engine.execution.planning.plan import Job, Selection, distinct, is_plain
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
-from engine.pytest_plugin.background import WINDOW_STOPPING, Background
-from engine.pytest_plugin.spawned import Spawned
 from engine.terminal.escape import visible
 from engine.terminal.sources import Sources
+from engine.worker.client import WINDOW_STOPPING, Background
+from engine.worker.messages import Begin, Compare, Run
+from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
     from engine.app.grids import Attribution

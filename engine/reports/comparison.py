@@ -9,7 +9,7 @@ from typing import Any
 from engine.reports.json_ import whose
 from engine.reports.markdown import code
 from engine.reports.table import several
-from engine.results.comparison import Change, Comparison, Difference
+from engine.results.analysis.comparison import Change, Comparison, Difference
 
 
 def document(found: Comparison) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from engine.model.verdict import Verdict
-from engine.results.attribution import FAILED, Attribution, Attributions
-from engine.results.findings import Finding, findings, shares
-from engine.results.grid import Cell, Grid, summed
-from engine.results.grouping import groups
-from engine.results.store import Run
+from engine.results.analysis.attribution import FAILED, Attribution, Attributions
+from engine.results.analysis.findings import Finding, findings, shares
+from engine.results.analysis.grid import Cell, Grid, summed
+from engine.results.analysis.grouping import groups
+from engine.results.record.store import Run
 
 # What is listed with its cause: all that breaks the build, and what the baseline and the levels excuse.
 LISTED = FAILED | {Verdict.ERROR, Verdict.FIXED, Verdict.WARN}

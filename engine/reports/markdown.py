@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from engine.reports.table import LETTERS, PRESSING, body_of, differences, head_of, legend, several
-from engine.results.attribution import Attributions, Fault
-from engine.results.claims import refuted
-from engine.results.findings import Finding, findings, red, shares
-from engine.results.grid import Grid
-from engine.results.grouping import Table, tables
-from engine.results.store import Run, TargetRow
+from engine.results.analysis.attribution import Attributions, Fault
+from engine.results.analysis.claims import refuted
+from engine.results.analysis.findings import Finding, findings, red, shares
+from engine.results.analysis.grid import Grid
+from engine.results.analysis.grouping import Table, tables
+from engine.results.record.store import Run, TargetRow
 
 
 def markdown(run: Run, grid: Grid, known: Attributions | None = None, by: str = "") -> str:

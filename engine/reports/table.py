@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from engine.model.verdict import Verdict
-from engine.results.grid import Cell, Grid
-from engine.results.grouping import Line, Square, Table, tables
+from engine.results.analysis.grid import Cell, Grid
+from engine.results.analysis.grouping import Line, Square, Table, tables
 
 Letter = tuple[str, str, tuple[Verdict, ...]]
 

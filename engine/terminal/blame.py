@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from engine.results.attribution import Attribution, Evidence, Fault
-from engine.results.findings import Finding, shares
+from engine.results.analysis.attribution import Attribution, Evidence, Fault
+from engine.results.analysis.findings import Finding, shares
 from engine.terminal.escape import visible
 
 # So many of the cells that were compared are named in a list; a failure that is shown whole names them all.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.results.comparison import Change, Comparison, Difference
+from engine.results.analysis.comparison import Change, Comparison, Difference
 from engine.terminal.blame import cause, cut, heading, plural
 from engine.terminal.escape import visible
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.terminal.escape import visible, width
 
 LONGEST = 120

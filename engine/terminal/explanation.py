@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from engine.model.case import Clause
 from engine.model.verdict import JobResult
-from engine.results.baseline import server_version
-from engine.results.explaining import Explanation
-from engine.results.flakiness import company
-from engine.results.normal import apart
-from engine.results.store import TargetRow
+from engine.results.analysis.explaining import Explanation
+from engine.results.analysis.flakiness import company
+from engine.results.baseline.baseline import server_version
+from engine.results.record.normal import apart
+from engine.results.record.store import TargetRow
 from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
 from engine.model.showing import shown
+from engine.model.source_span import Place
 from engine.model.verdict import JobResult
-from engine.results.attribution import Attribution
-from engine.results.flakiness import company
+from engine.results.analysis.attribution import Attribution
+from engine.results.analysis.flakiness import company
 from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as _json
 from collections.abc import Mapping, Sequence
 
-from engine.loading.diagnostics import Diagnostic
+from engine.documents.diagnostics import Diagnostic
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show
 

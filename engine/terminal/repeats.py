@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.model.verdict import JobResult, Verdict
-from engine.results.flakiness import NOT_RUN, company, mattered, scored
+from engine.results.analysis.flakiness import NOT_RUN, company, mattered, scored
 from engine.terminal.escape import visible
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.model.verdict import JobResult
-from engine.results.unjudged import reasons
+from engine.results.analysis.unjudged import reasons
 from engine.terminal.escape import visible
 
 

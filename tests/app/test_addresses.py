@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.app import addresses
-from engine.app.front import Front
-from engine.app.places import find
+from engine.app.engine import Front
+from engine.app.project_paths import find
 from engine.errors import UsageError
 
 ROOT = Path(__file__).parents[2]

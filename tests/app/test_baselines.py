@@ -8,10 +8,10 @@ import pytest
 
 from engine.app.baseline import path_of
 from engine.app.baselines import baselines
-from engine.app.front import Front
-from engine.app.places import find
+from engine.app.engine import Front
+from engine.app.project_paths import find
 from engine.errors import DocumentError, UsageError
-from engine.results.store import Run
+from engine.results.record.store import Run
 
 NAME = "known-failures.yaml"
 TEXT = "known-failures: Mine\nlist:\n  - {case: 'a.yaml::one', because: so, link: 'https://example.org/1'}\n"

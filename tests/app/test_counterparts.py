@@ -14,16 +14,16 @@ from engine.app.counterparts import MOST, compared_with, counterparts
 from engine.app.session import Session
 from engine.errors import EngineError, EnvironmentFailed
 from engine.execution.job import Job
-from engine.execution.runner import Runner
+from engine.execution.runner.runner import Runner
 from engine.model.case import Case
 from engine.model.expectation import Checks
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import Launch, Target
 from engine.model.verdict import Attempt, JobResult, Verdict
-from engine.results.attribution import Fault
-from engine.results.findings import attributions, findings, red
-from engine.results.store import Run, Store, read
-from engine.targets.servers import load_servers
+from engine.results.analysis.attribution import Fault
+from engine.results.analysis.findings import attributions, findings, red
+from engine.results.record.store import Run, Store, read
+from engine.targets.catalog.servers import load_servers
 from tests.execution.fakes import FakeLive, case, group, kind, see, step, the_match
 from tests.results.synthetic import row
 

@@ -12,10 +12,10 @@ import yaml
 
 from engine.app import declarations
 from engine.app.baseline import lint
-from engine.app.front import Front
-from engine.app.places import find
+from engine.app.engine import Front
+from engine.app.project_paths import find
+from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError
-from engine.loading.diagnostics import Diagnostic
 
 ROOT = Path(__file__).parents[2]
 SUITE = """\

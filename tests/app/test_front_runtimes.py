@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import workshop
-from engine.app.front import Asked, Front
-from engine.app.places import find
+from engine.app import wiring as workshop
+from engine.app.engine import Asked, Front
+from engine.app.project_paths import find
 from engine.errors import UsageError
 from engine.model.target import Target
-from engine.targets.runtimes.running import RunningRuntime
+from engine.targets.runtimes.external.runtime import RunningRuntime
 
 URLS = ("fastapi=http://127.0.0.1:8002", "wsgi-control=http://127.0.0.1:8081")
 

@@ -9,7 +9,7 @@ import pytest
 from engine.app.grids import draw, of, write
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult, Verdict
-from engine.results.store import Run, TargetRow
+from engine.results.record.store import Run, TargetRow
 
 ROWS = tuple(TargetRow(f"s-f-{loop}", "s", "f", loop, "direct", "local") for loop in ("asyncio", "uvloop"))
 RESULTS = tuple(JobResult("a", "a.yaml", row.id, "c", "must", Verdict.PASS) for row in ROWS)

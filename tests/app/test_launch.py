@@ -13,16 +13,17 @@ from typing import cast
 
 import pytest
 
-from engine.app import grids, workshop
+from engine.app import grids
+from engine.app import wiring as workshop
 from engine.app.addresses import Named
 from engine.app.durations import Durations, read
-from engine.app.front import Asked, Front
+from engine.app.engine import Asked, Front
 from engine.app.launch import Done, Stopped, Work, ahead, run, until_stopped
-from engine.app.places import Places, find
+from engine.app.project_paths import Places, find
 from engine.channels.tcp import open_tcp
 from engine.errors import DocumentError
 from engine.execution.job import Job
-from engine.execution.runner import Runner
+from engine.execution.runner.runner import Runner
 from engine.execution.schedule import Limits
 from engine.model.baseline import KnownFailure
 from engine.model.expectation import Checks
@@ -167,7 +168,7 @@ def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatc
     def full(descriptor: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.results.store.os.write", full)
+    monkeypatch.setattr("engine.results.record.store.os.write", full)
     found = done(tmp_path)
     assert [one.verdict for one in found.run.results] == [Verdict.PASS]
     assert (found.run.whole, found.trouble) == (True, "No space left on device")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.front import ALL, Asked, Front
+from engine.app.engine import ALL, Asked, Front
 from engine.app.naming import spec_of, target_called
-from engine.app.places import find
 from engine.app.probing import probed
+from engine.app.project_paths import find
 from engine.errors import UsageError
 from engine.model.commands import grid, serve, served
-from engine.targets.selection import replace_label
+from engine.targets.matrix.selection import replace_label
 
 ROOT = Path(__file__).parents[2]
 

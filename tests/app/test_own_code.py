@@ -13,7 +13,7 @@ import pytest
 from engine.app import own_code
 from engine.app.own_code import LIBRARIES, PACKAGE, contents, engine_key, versions
 
-DECIDE = ("loading", "drivers", "matchers", "model", "wire", "registry.py", "errors.py")
+DECIDE = ("documents", "loading", "steps", "matchers", "model", "protocols", "registry.py", "errors.py")
 """The packages that make a document's meaning, or perform its steps."""
 
 
@@ -38,7 +38,7 @@ def _afresh() -> object:
     engine_key.cache_clear()
 
 
-@pytest.mark.parametrize("module", ["wire/events.py", "drivers/request.py", "loading/rules/facts.py", "registry.py"])
+@pytest.mark.parametrize("module", ["protocols/sse.py", "steps/http1/step.py", "loading/rules/facts.py", "registry.py"])
 def test_any_module_changes_the_key(copy: Path, module: str) -> None:
     before = key()
     assert key() == before
@@ -49,14 +49,14 @@ def test_any_module_changes_the_key(copy: Path, module: str) -> None:
 
 def test_a_module_of_another_name_changes_the_key(copy: Path) -> None:
     before = key()
-    (copy / "wire" / "events.py").rename(copy / "wire" / "events_2.py")
+    (copy / "protocols" / "sse.py").rename(copy / "protocols" / "sse_2.py")
     assert key() != before
 
 
 def test_times_and_compiled_code_do_not(copy: Path) -> None:
     before = key()
-    (copy / "wire" / "events.py").touch()
-    (copy / "wire" / "events.pyc").write_bytes(b"compiled")
+    (copy / "protocols" / "sse.py").touch()
+    (copy / "protocols" / "sse.pyc").write_bytes(b"compiled")
     assert key() == before
 
 

@@ -13,21 +13,21 @@ from typing import Any, cast
 
 import pytest
 
-from engine.app.front import Front
+from engine.app.engine import Front
 from engine.app.launch import Done, Work, run
-from engine.app.places import find
-from engine.app.plan import plan
+from engine.app.project_paths import find
 from engine.app.repeating import Repeats, checked, had_company, repeated, to_recheck
-from engine.drivers.base import Context, Observation, Seen
 from engine.errors import UsageError
 from engine.execution.job import Job
-from engine.execution.runner import Runner
+from engine.execution.planning.plan import plan
+from engine.execution.runner.runner import Runner
 from engine.model.case import Case, Step
 from engine.model.expectation import Checks
 from engine.model.protocols import Channel
 from engine.model.verdict import JobResult, Verdict
-from engine.results.flakiness import company, scored
-from engine.results.store import read
+from engine.results.analysis.flakiness import company, scored
+from engine.results.record.store import read
+from engine.steps.api.base import Context, Observation, Seen
 from tests.app.test_launch import FakeFront, FakeWorkshop, Nobody
 from tests.execution.fakes import TARGET, case, group, kind, step, the_match
 

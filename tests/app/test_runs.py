@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.places import Places, find
+from engine.app.project_paths import Places, find
 from engine.app.runs import again, folder, ids
 from engine.errors import UsageError
-from engine.results.store import Store
+from engine.results.record.store import Store
 
 IDS = ("20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc")
 

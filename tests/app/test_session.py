@@ -11,8 +11,8 @@ import pytest
 from engine.app.session import Session, confirmed, failed_row, live_row
 from engine.errors import EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
-from engine.execution.runner import not_run
-from engine.execution.trimming import Budget
+from engine.execution.runner.runner import not_run
+from engine.execution.runner.trimming import Budget
 from engine.model.protocols import Boundary
 from engine.model.target import Facts, Launch, Target
 from engine.model.transcript import Transcript

@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
-from engine.results.store import Store, TargetRow
+from engine.results.record.store import Store, TargetRow
 from tests import forked
 from tests.cli.conftest import clean
 from tests.pytest_plugin.conftest import PYTEST

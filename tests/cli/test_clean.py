@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from engine.targets.cache import hold, release
-from engine.targets.containers import docking
-from engine.targets.containers.docking import labels, run_word
-from tests.targets.docker_here import FakeDocker
+from engine.targets.environments.cache import hold, release
+from engine.targets.runtimes.docker import docking
+from engine.targets.runtimes.docker.docking import labels, run_word
+from tests.targets.runtimes.docker.docker_here import FakeDocker
 
 
 def test_it_says_what_it_removed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from engine.cli.main import main
 from engine.model.verdict import Verdict
-from engine.results.grouping import BY
-from engine.results.store import Store, TargetRow
+from engine.results.analysis.grouping import BY
+from engine.results.record.store import Store, TargetRow
 from tests.results.synthetic import row, run
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL

@@ -17,7 +17,7 @@ from engine.cli.doctor import drawn
 from engine.cli.main import main
 from engine.errors import EnvironmentFailed, StartError, UsageError
 from engine.model.quantities import show_size
-from engine.targets.gateways.nginx import Nginx
+from engine.targets.catalog.gateways.nginx import Nginx
 
 ROOT = Path(__file__).parents[2]
 HOST = "index.invalid"

@@ -15,7 +15,7 @@ import pytest
 
 from engine.cli.grid import exit_code
 from engine.model.verdict import JobResult, Verdict
-from engine.results.store import Run, TargetRow
+from engine.results.record.store import Run, TargetRow
 from tests.cli.conftest import BROKEN_APP, Engine
 from tests.running import processes
 

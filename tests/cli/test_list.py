@@ -13,7 +13,7 @@ import pytest
 from engine.app.lists import sorts
 from engine.cli.main import main
 from engine.model.verdict import JobResult, Verdict
-from engine.results.store import Store
+from engine.results.record.store import Store
 from engine.terminal.escape import width
 
 SECOND = """\

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import front, locks
+from engine.app import engine as front
+from engine.app import locks
 from engine.cli.main import main
 from engine.registry import Registry
-from engine.targets.frameworks import load_frameworks
-from engine.targets.locking import Lock, LockResult
-from engine.targets.servers.base import Server
+from engine.targets.catalog.frameworks import load_frameworks
+from engine.targets.catalog.servers.base import Server
+from engine.targets.environments.locking import Lock, LockResult
 
 FRAMEWORK = "title: {name}\napp: app:app\npackages: []\noffers: []\n"
 

@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.drivers.base import Context, Kind, Observation, Seen
 from engine.execution.job import Job
 from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.boundary import AppCall
 from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.model.target import Ended, Facts, Launch, Target
 from engine.model.tls import Trust
 from engine.model.usage import Usage
 from engine.registry import Registry, found
+from engine.steps.api.base import Context, Kind, Observation, Seen
 
 TARGET = Target("server", "control", "asyncio")
 PLACE = Place("case.yaml", 7, 9, 3)

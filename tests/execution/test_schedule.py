@@ -14,7 +14,7 @@ from engine.errors import StartError
 from engine.execution import slots
 from engine.execution.job import Job
 from engine.execution.lifetimes import OUTLIVES
-from engine.execution.order import Expected
+from engine.execution.planning.order import Expected
 from engine.execution.schedule import Limits, Schedule, unknown
 from engine.model.protocols import LiveTarget
 from engine.model.target import Launch

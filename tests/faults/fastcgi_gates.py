@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.targets.gateways.base import Gateway, Setting
+from engine.targets.catalog.gateways.base import Gateway, Setting
 from tests.faults.table import Table
 
 Lines = Sequence[str]

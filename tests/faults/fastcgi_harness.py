@@ -18,26 +18,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.app import workshop
-from engine.app.front import Front
-from engine.app.places import find
-from engine.app.plan import plan
+from engine.app import wiring as workshop
+from engine.app.engine import Front
+from engine.app.project_paths import find
 from engine.app.session import Session
+from engine.execution.planning.plan import plan
 from engine.model.case import Case
 from engine.model.target import Launch, Target
 from engine.model.verdict import JobResult
-from engine.observation.desk import Desk
-from engine.targets.cache import default_cache
-from engine.targets.environments import Environment
-from engine.targets.fitting import unsupported
-from engine.targets.frameworks import WSGI, Framework
-from engine.targets.gate import Gate, open_gate
-from engine.targets.gateways import load_gateways
-from engine.targets.gateways.base import split
-from engine.targets.gateways.nginx import Nginx
-from engine.targets.runtimes.local import LocalRuntime
-from engine.targets.runtimes.site import Site
-from engine.targets.servers.base import Command, Server, Start
+from engine.observer.spool import Desk
+from engine.targets.catalog.frameworks import WSGI, Framework
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.gateways.base import split
+from engine.targets.catalog.gateways.nginx import Nginx
+from engine.targets.catalog.servers.base import Command, Server, Start
+from engine.targets.environments.cache import default_cache
+from engine.targets.environments.packages import Environment
+from engine.targets.matrix.fitting import unsupported
+from engine.targets.runtimes.gateway_process import Gate, open_gate
+from engine.targets.runtimes.launch_context import Site
+from engine.targets.runtimes.local.runtime import LocalRuntime
 
 from . import fastcgi_apps, fastcgi_faults, fastcgi_gates
 from .harness import AT_ONCE, RED, ROOT, STARTS_WITHIN, Here, Verdicts, control_cases, names, show

@@ -18,23 +18,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.app import workshop
-from engine.app.front import Front
-from engine.app.places import find
-from engine.app.plan import plan
+from engine.app import wiring as workshop
+from engine.app.engine import Front
+from engine.app.project_paths import find
 from engine.app.session import Session
 from engine.execution.job import Job
+from engine.execution.planning.plan import plan
 from engine.model.case import Case
 from engine.model.target import Launch, Target
 from engine.model.tls import ASKS
 from engine.model.verdict import JobResult, Verdict
-from engine.observation.desk import Desk
-from engine.targets.cache import default_cache
-from engine.targets.environments import Environment, Environments
-from engine.targets.frameworks import Framework
-from engine.targets.runtimes.local import LocalRuntime
-from engine.targets.servers.base import Command, Server, Start, whole
-from engine.targets.servers.tls import flags
+from engine.observer.spool import Desk
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.servers.base import Command, Server, Start, whole
+from engine.targets.catalog.servers.tls import flags
+from engine.targets.environments.cache import default_cache
+from engine.targets.environments.packages import Environment, Environments
+from engine.targets.runtimes.local.runtime import LocalRuntime
 
 from . import apps
 from .switches import FAULTS

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.targets.contract import load_contract
-from engine.targets.environments import Environments
-from engine.targets.frameworks import ASGI, load_frameworks
-from engine.targets.servers import load_servers
+from engine.targets.catalog.contract import load_contract
+from engine.targets.catalog.frameworks import ASGI, load_frameworks
+from engine.targets.catalog.servers import load_servers
+from engine.targets.environments.packages import Environments
 from tests.frameworks.inprocess.checks import CHECKS
 from tests.frameworks.inprocess.drive import SHUTDOWN, STARTUP
 from tests.frameworks.inprocess.manner import MANNERS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.targets.contract import load_contract
+from engine.targets.catalog.contract import load_contract
 from tests.frameworks.inprocess.checks import CHECKS
 from tests.frameworks.inprocess.drive import SHUTDOWN, STARTUP, drive
 from tests.frameworks.inprocess.manner import MANNERS

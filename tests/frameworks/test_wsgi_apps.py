@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from engine.targets.contract import load_wsgi_contract
-from engine.targets.frameworks import WSGI
+from engine.targets.catalog.contract import load_wsgi_contract
+from engine.targets.catalog.frameworks import WSGI
 from tests.frameworks.synchronous.checks import CHECKS
 from tests.frameworks.synchronous.manner import MANNERS
 from tests.frameworks.test_apps import ALL, FOLDER, python_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.targets.contract import load_wsgi_contract
+from engine.targets.catalog.contract import load_wsgi_contract
 from tests.frameworks.synchronous.calls import Clock
 from tests.frameworks.synchronous.checks import CHECKS
 from tests.frameworks.synchronous.drive import drive

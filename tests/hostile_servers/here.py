@@ -10,12 +10,12 @@ import platform
 import sys
 from pathlib import Path
 
-import engine.targets.servers
-from engine.app import workshop
-from engine.targets.environments import Environment, Environments
-from engine.targets.frameworks import Framework
-from engine.targets.runtimes.local import LocalRuntime
-from engine.targets.servers.base import Server
+import engine.targets.catalog.servers
+from engine.app import wiring as workshop
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.servers.base import Server
+from engine.targets.environments.packages import Environment, Environments
+from engine.targets.runtimes.local.runtime import LocalRuntime
 
 READY_WITHIN = 4.0
 
@@ -28,7 +28,7 @@ class Here(Environments):
 
 
 DEFAULTS = LocalRuntime.__init__.__kwdefaults__ or {}
-engine.targets.servers.__path__.append(str(Path(__file__).with_name("declared")))
+engine.targets.catalog.servers.__path__.append(str(Path(__file__).with_name("declared")))
 setattr(workshop, "Environments", Here)  # noqa: B010
 setattr(workshop, "probes", lambda places: None)  # noqa: B010
 LocalRuntime.__init__.__kwdefaults__ = {**DEFAULTS, "ready_within": READY_WITHIN}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from engine.targets.logfile import MOST
+from engine.targets.runtimes.logfile import MOST
 from tests.cli.conftest import clean
 from tests.running import processes
 
@@ -215,7 +215,7 @@ def test_neither_memory_nor_disk_follows_a_server(ran: Ran) -> None:
 
 
 CONFTEST = """\
-from engine.pytest_plugin import spawned
+from engine.worker import spawned
 import tests.hostile_servers.here
 python, _, program = spawned.COMMAND
 spawned.COMMAND = (python, "-c", "import tests.hostile_servers.here; " + program)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.loading.composer import compose
-from engine.loading.diagnostics import Diagnostic, Notes
+from engine.documents.composer import compose
+from engine.documents.diagnostics import Diagnostic, Notes
+from engine.documents.files import Source
 from engine.loading.documents import load_text
-from engine.loading.files import Source
 from engine.loading.loaded import Loaded
-from engine.loading.reader import CaseReader
+from engine.loading.read.reader import CaseReader
 from engine.model.case import Case
 from engine.model.nodes import Node
 from tests.loading.vocabulary import small

@@ -7,12 +7,12 @@ from functools import cache, partial
 
 import pytest
 
-from engine.app.kinds import kinds
-from engine.app.telling.before import LARGEST, preview
-from engine.loading.composer import MAX_VALUES
+from engine.app.describe.before import LARGEST, preview
+from engine.app.step_types import kinds
+from engine.documents.composer import MAX_VALUES
+from engine.documents.files import MAX_SIZE
 from engine.loading.documents import language_of, load_text
-from engine.loading.files import MAX_SIZE
-from engine.loading.reader import MOST_BYTES
+from engine.loading.read.reader import MOST_BYTES
 from engine.loading.vocabulary import Vocabulary
 from engine.model.quantities import LONGEST
 from tests.bounded import within

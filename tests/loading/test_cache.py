@@ -6,9 +6,9 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+from engine.documents.files import Source
 from engine.loading.cache import Kept, fingerprint, opened, unchanged
 from engine.loading.documents import load_paths
-from engine.loading.files import Source
 from tests.loading.vocabulary import real
 
 GOOD = """\

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.documents.files import Source
 from engine.loading import clause_files
 from engine.loading.clause_files import ClausesBeside
-from engine.loading.files import Source
 
 CLAUSES = "clauses:\n- id: X-1\n"
 

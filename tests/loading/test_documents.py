@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.loading.diagnostics import LIMIT
+from engine.documents.diagnostics import LIMIT
 from engine.loading.documents import load_paths
 from tests.loading.helpers import HEAD, OK, cases, codes, load, suite
 from tests.loading.vocabulary import small

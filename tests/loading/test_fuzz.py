@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from engine.app.places import find
+from engine.app.project_paths import find
 from engine.app.vocabulary import load
-from engine.loading.composer import compose
-from engine.loading.diagnostics import Notes
+from engine.documents.composer import compose
+from engine.documents.diagnostics import Notes
+from engine.documents.files import Source
 from engine.loading.documents import load_text
-from engine.loading.files import Source
 from engine.loading.vocabulary import Vocabulary
 from engine.terminal import lint_output
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from engine.app.places import find
+from engine.app.project_paths import find
 from engine.app.target_names import target_names
-from engine.drivers.base import Fact, Kind, Observation, Reader, mapping, notation
 from engine.loading.vocabulary import KindLike, Names, OperatorLike, Vocabulary
 from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, Operator, Part, Question
 from engine.model.case import Clause, Step
@@ -19,6 +18,7 @@ from engine.model.expectation import Mismatch
 from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.registry import found, nearest
+from engine.steps.api.base import Fact, Kind, Observation, Reader, mapping, notation
 
 PATHS = {
     "http": {"/health": "GET", "/scope": "GET", "/echo": "POST", "/delay": "GET", "/headers": "GET"},
@@ -197,7 +197,7 @@ def small() -> Vocabulary:
 
 def real() -> Vocabulary:
     """The kinds, operators and names of the engine, with this file's endpoints and clauses."""
-    kinds = cast(list[KindLike], found("engine.drivers", "KINDS"))
+    kinds = cast(list[KindLike], found("engine.steps", "KINDS", deep=True))
     operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
     operators_by_name = {one.name: one for one in operators}
     return Vocabulary(kinds, operators_by_name, Contract(), target_names(find()), CLAUSES, Contract(WSGI_PATHS))

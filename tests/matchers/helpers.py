@@ -8,8 +8,8 @@ from typing import Any
 from engine.matchers.base import Argument, Operator
 from engine.matchers.matching import match
 from engine.model.expectation import Call, Literal, Matcher, Mismatch, Operators, Situation
-from engine.model.octets import ByteString, plain
-from engine.model.places import Place
+from engine.model.source_span import Place
+from engine.model.wire_bytes import ByteString, plain
 from engine.registry import Registry, found
 
 OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]

@@ -8,8 +8,8 @@ from engine.errors import Defect
 from engine.matchers.matching import same
 from engine.model.boundary import Foreign
 from engine.model.expectation import ABSENT, Call, Operators, Situation
-from engine.model.octets import Blob, Octets
 from engine.model.variables import Variable
+from engine.model.wire_bytes import Blob, Octets
 from tests.matchers.helpers import PLACE, check
 
 SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"

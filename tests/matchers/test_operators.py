@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.model.boundary import Foreign
-from engine.model.octets import Blob, Octets
+from engine.model.wire_bytes import Blob, Octets
 from tests.matchers.helpers import OPERATORS, check
 
 HELLO = Blob(5, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", b"hel")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import builtins
 
-from engine.inside.acts import exception
 from engine.model.exceptions import EXCEPTIONS
+from engine.observer.inside.acts import exception
 
 
 def makes(name: str) -> bool:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.inside import tagged as inside
 from engine.model.boundary import Foreign
-from engine.model.octets import Blob
 from engine.model.tagged import Ready, tagged
-from tests.inside.test_tagged import exact, values
+from engine.model.wire_bytes import Blob
+from engine.observer.inside import tagged as inside
+from tests.observer.inside.test_tagged import exact, values
 
 
 def arrived(value: object) -> Any:

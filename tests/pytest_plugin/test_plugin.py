@@ -24,7 +24,7 @@ def test_steps_are_for_the_process_that_performs_them(run: Run, suites: Path) ->
     (suites.parent / "told.py").write_text(
         "import sys\n"
         "def pytest_unconfigure():\n"
-        "    print('loaded:', [name for name in sys.modules if name.startswith('engine.drivers')])\n"
+        "    print('loaded:', [name for name in sys.modules if name.startswith('engine.steps')])\n"
     )
     assert run("--collect-only").code == 0
     ran = run("-p", "told", "--deselect", f"suites/first.yaml::wrong[{TARGET}]")
@@ -85,7 +85,7 @@ def test_a_session_that_judged_nothing_has_run_no_test(run: Run, suites: Path) -
 
 FULL = """\
 import os
-from engine.results import store
+from engine.results.record import store
 
 class Full:
     def __getattr__(self, name):

@@ -5,9 +5,9 @@ import zlib
 import pytest
 from websockets.frames import Frame, Opcode
 
+from engine.protocols.websocket import BINARY, CONTINUATION, encode
 from engine.reference.deflate import Deflate, Inflater
 from engine.reference.frames import Frames, Protocol
-from engine.wire.websocket import BINARY, CONTINUATION, encode
 
 TEXT = b"hello hello hello hello"
 EMPTY = b"\x00\x00\xff\xff"

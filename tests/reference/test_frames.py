@@ -3,9 +3,20 @@ from __future__ import annotations
 import pytest
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 
+from engine.protocols.websocket import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    PING,
+    PONG,
+    TEXT,
+    Frame,
+    close_payload,
+    decode,
+    encode,
+)
 from engine.reference.frames import Boundaries, Frames, Protocol, TooWide
 from engine.reference.violations import Disconnected
-from engine.wire.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, close_payload, decode, encode
 
 LIMIT = 1000
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.app import workshop
-from engine.app.front import Asked, Front
-from engine.app.places import find
-from engine.app.plan import renumbered
+from engine.app import wiring as workshop
+from engine.app.engine import Asked, Front
+from engine.app.project_paths import find
 from engine.app.session import Session
+from engine.execution.planning.plan import renumbered
 from engine.model.case import Case
 from engine.model.verdict import Verdict
 from engine.reference.mutants import MUTANTS, install
-from engine.targets.servers.reference import SERVER
+from engine.targets.catalog.servers.reference import SERVER
 from tests.specs.test_reference import ROOT, Results
 
 CAUGHT_BY: Mapping[str, str] = {

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from engine.reference.options import Options, parsed
-from engine.targets.inside import laid_out
-from engine.targets.servers.reference import PACKAGE, SOURCE
+from engine.targets.catalog.servers.reference import PACKAGE, SOURCE
+from engine.targets.environments.inside import laid_out
 
 REQUEST = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from engine.protocols.websocket import BINARY, CLOSE, PING, PONG, TEXT, Frame, close_payload, decode, encode
 from engine.reference import session
 from engine.reference.violations import Disconnected, Violation
-from engine.wire.websocket import BINARY, CLOSE, PING, PONG, TEXT, Frame, close_payload, decode, encode
 from tests.reference.serving import (
     Address,
     App,

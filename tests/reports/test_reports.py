@@ -8,8 +8,8 @@ from engine.app.grids import of
 from engine.model.verdict import JobResult, Verdict
 from engine.reports.json_ import text
 from engine.reports.markdown import code, markdown
-from engine.results.findings import attributions
-from engine.results.store import Run, TargetRow
+from engine.results.analysis.findings import attributions
+from engine.results.record.store import Run, TargetRow
 from tests.results.synthetic import joined, run
 
 FAIL, PASS, KNOWN = Verdict.FAIL, Verdict.PASS, Verdict.KNOWN

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.model.expectation import Mismatch
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
-from engine.results.store import Run, TargetRow
+from engine.results.record.store import Run, TargetRow
 
 CASE = "specs/x.yaml::case"
 STATUS = Mismatch("status", "is 200", 500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.targets.servers import load_servers
+from engine.targets.catalog.servers import load_servers
 from tests.faults.harness import control_cases
 
 # No step speaks HTTP/2 yet.

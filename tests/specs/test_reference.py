@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import workshop
-from engine.app.front import Asked, Front
-from engine.app.places import find
+from engine.app import wiring as workshop
+from engine.app.engine import Asked, Front
+from engine.app.project_paths import find
 from engine.app.session import Session
 from engine.execution.job import Job
 from engine.model.target import Target

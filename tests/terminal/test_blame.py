@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model.verdict import JobResult, Verdict
-from engine.results.attribution import Attribution, attribute
-from engine.results.findings import attributions, findings, red, shares
+from engine.results.analysis.attribution import Attribution, attribute
+from engine.results.analysis.findings import attributions, findings, red, shares
 from engine.terminal.blame import heading, lines, whole
 from engine.terminal.failure import text
 from tests.results.synthetic import CASE, joined, result, row, run

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.places import NOWHERE, Place
+from engine.model.source_span import NOWHERE, Place
 from engine.terminal.escape import width
 from engine.terminal.excerpt import LONGEST, cut, show
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from engine.model.case import Clause
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.model.transcript import Moment, Side, Transcript
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
-from engine.results.attribution import Attribution, Evidence, Fault
-from engine.results.codec import result_from_json, result_to_json
-from engine.results.explaining import Explanation, document, explained
-from engine.results.store import Run, TargetRow
+from engine.results.analysis.attribution import Attribution, Evidence, Fault
+from engine.results.analysis.explaining import Explanation, document, explained
+from engine.results.record.codec import result_from_json, result_to_json
+from engine.results.record.store import Run, TargetRow
 from engine.terminal.explanation import lines
 from engine.terminal.timeline import CONTINUED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model.expectation import Mismatch
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.model.transcript import Moment, Side, Transcript
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.failure import text

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 
-from engine.loading.diagnostics import Diagnostic, Severity
-from engine.model.places import Place
+from engine.documents.diagnostics import Diagnostic, Severity
+from engine.model.source_span import Place
 from engine.terminal import lint_output
 
 FOUND = (

@@ -7,23 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.app.front import Front
+from engine.app.engine import Front
 from engine.app.health.base import Finding, missing, ok, warn
 from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
-from engine.app.places import find, relative
 from engine.app.probing import probed
+from engine.app.project_paths import find, relative
 from engine.app.vocabulary import schemas
 from engine.errors import EngineError
-from engine.loading.schema import rendered
+from engine.loading.schema.compose import rendered
 from engine.model.quantities import show_size
-from engine.targets.cache import default_cache, size_of
-from engine.targets.environments import Environments, completed
-from engine.targets.fitting import serves
-from engine.targets.frameworks import Framework
-from engine.targets.offers import refuted
-from engine.targets.selection import DEFAULT
-from engine.targets.servers.base import Server
+from engine.targets.catalog.capabilities import refuted
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.servers.base import Server
+from engine.targets.environments.cache import default_cache, size_of
+from engine.targets.environments.packages import Environments, completed
+from engine.targets.matrix.fitting import serves
+from engine.targets.matrix.selection import DEFAULT
 
 LEAST_SPACE = 1024**3
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from engine.app.health.base import Finding, missing, ok, ran, warn
 from engine.errors import EnvironmentFailed, StartError
-from engine.targets.environments import find_uv, hint, uv_environment
-from engine.targets.gateways.nginx import WITHOUT, Nginx
-from engine.targets.gateways.nginx import find as find_nginx
+from engine.targets.catalog.gateways.nginx import WITHOUT, Nginx
+from engine.targets.catalog.gateways.nginx import find as find_nginx
+from engine.targets.environments.packages import find_uv, hint, uv_environment
 
 # Asking for the version of something small, which the index has in any case.
 PACKAGE = "iniconfig"

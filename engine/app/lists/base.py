@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from engine.app.addresses import Named
-from engine.app.front import Asked, Front
-from engine.app.plan import Job
+from engine.app.engine import Asked, Front
 from engine.errors import UsageError
+from engine.execution.planning.plan import Job
 from engine.loading.loaded import Loaded
 from engine.model.case import Case, Clause
 from engine.model.target import Target

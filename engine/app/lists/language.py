@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.app.lists.base import Listing, Sort, Stock, rows
-from engine.loading.acts import ACTS
-from engine.loading.notations import NOTATIONS
-from engine.loading.schema import argument_schema, compose_schema
+from engine.loading.read.app_script import ACTS
+from engine.loading.read.literals import NOTATIONS
+from engine.loading.schema.compose import argument_schema, compose_schema
 from engine.loading.vocabulary import STEP
 from engine.model.facts import FactType
 from engine.terminal.columns import Table

@@ -10,7 +10,7 @@ from typing import Any
 from engine.app.lists.base import Listing, Sort, Stock, rows
 from engine.app.run_ids import folder_of
 from engine.app.runs import ids
-from engine.results.store import ends
+from engine.results.record.store import ends
 
 # The commands that make a run; its header has their arguments, or those of pytest.
 RUNNING = (["grid"], ["compare"], ["baseline"])

@@ -11,10 +11,10 @@ from packaging.utils import canonicalize_name
 
 from engine.app.lists.base import Listing, Sort, Stock, rows
 from engine.model.target import DIRECT, Target
-from engine.targets.environments import pins
-from engine.targets.fitting import NAMES
-from engine.targets.frameworks import CAPABILITIES, DISCONNECT, WSGI
-from engine.targets.gateways import load_gateways
+from engine.targets.catalog.frameworks import CAPABILITIES, DISCONNECT, WSGI
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.environments.packages import pins
+from engine.targets.matrix.fitting import NAMES
 
 
 def pinned(lock: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.loading.outline import groups
+from engine.loading.read.outline import groups
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.loading.outline import Item, groups
+from engine.loading.read.outline import Item, groups
 from engine.loading.rules.view import View
 from engine.loading.vocabulary import fact_of, type_of
 from engine.model.nodes import Node

@@ -8,13 +8,13 @@ from datetime import date
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from engine.loading.diagnostics import Diagnostic, Notes, Severity
+from engine.documents.diagnostics import Diagnostic, Notes, Severity
+from engine.loading.read.sheets import day
 from engine.loading.rules.references import near
-from engine.loading.sheets import day
 from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
 from engine.model.nodes import Node
-from engine.model.places import NOWHERE
+from engine.model.source_span import NOWHERE
 from engine.registry import nearest
 
 RANGE = 'a range is written like ">=25,<27" or "==26.2.0"'

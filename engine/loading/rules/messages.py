@@ -6,13 +6,13 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from engine.loading.diagnostics import Notes
-from engine.loading.outline import Item, groups
-from engine.loading.reader import CaseReader
+from engine.documents.diagnostics import Notes
+from engine.loading.read.outline import Item, groups
+from engine.loading.read.reader import CaseReader
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
-from engine.model.octets import size_of
 from engine.model.variables import Unknown
+from engine.model.wire_bytes import size_of
 
 CODE = "content-length"
 

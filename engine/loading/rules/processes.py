@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.loading.outline import Item
+from engine.loading.read.outline import Item
 from engine.loading.rules.view import View
 
 # Steps that speak to nobody, and may stand before the server is started.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from engine.loading.rules.view import View
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.registry import nearest
 
 OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")

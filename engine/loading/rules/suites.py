@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.loading.diagnostics import Notes
+from engine.documents.diagnostics import Notes
 from engine.loading.rules.references import near
 from engine.model.nodes import Node
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.loading.outline import groups
+from engine.loading.read.outline import groups
 from engine.loading.rules.view import View
 from engine.loading.vocabulary import KindLike, OperatorLike, type_of
 from engine.model.facts import ANY, INTEGER, TEXTS, FactType

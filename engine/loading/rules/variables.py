@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from engine.loading.outline import Item
+from engine.loading.read.outline import Item
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
-from engine.model.places import Place
+from engine.model.source_span import Place
 from engine.model.variables import BUILT_IN, names_in
 from engine.registry import nearest
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.loading.cases import Frame
-from engine.loading.diagnostics import Notes
-from engine.loading.outline import Item, walk
+from engine.documents.diagnostics import Notes
+from engine.loading.read.cases import Frame
+from engine.loading.read.outline import Item, walk
 from engine.loading.vocabulary import Vocabulary
 from engine.model.nodes import Node
-from engine.model.places import Place
+from engine.model.source_span import Place
 
 
 @dataclass(frozen=True, slots=True)

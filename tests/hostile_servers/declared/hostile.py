@@ -1,12 +1,12 @@
-"""The hostile server, as ``engine.targets.servers`` has any: ``--server hostile~DEED``."""
+"""The hostile server, as ``engine.targets.catalog.servers`` has any: ``--server hostile~DEED``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.targets.releases import Variant
-from engine.targets.servers.base import Server, Start
+from engine.targets.catalog.releases import Variant
+from engine.targets.catalog.servers.base import Server, Start
 from tests.hostile_servers.server import DEEDS
 
 PROGRAM = Path(__file__).parents[1] / "server.py"

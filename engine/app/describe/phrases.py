@@ -1,0 +1,93 @@
+"""Matchers in words: ``{at_least: 400, not: 500}`` is "is at least 400, and is not one that is 500"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.app.describe.before import Placeholders, told
+from engine.matchers.base import Argument, Operator
+from engine.model.expectation import Call, Literal, Matcher
+from engine.model.quantities import show_size
+from engine.model.showing import shown
+from engine.model.variables import Unknown, Variable, resolve
+from engine.model.wire_bytes import ByteString
+
+# Texts and bytes beyond this are told of by their size and their beginning.
+LONGEST = 120
+BEGINNING = 40
+
+
+def time_in_words(value: float) -> str:
+    """A time as a case has it: ``200 ms``, ``1.5 s``."""
+    return f"{value * 1000:g} ms" if 0 < value < 1 else f"{value:g} s"
+
+
+def shortened(value: object) -> str:
+    """A value as the language would write it; a long text by its length and its beginning."""
+    if isinstance(value, (str, bytes)) and len(value) > LONGEST:
+        unit = "B" if isinstance(value, bytes) else "characters"
+        return f"{shown(value[:BEGINNING])}… ({len(value)} {unit})"
+    return shown(value, 4 * LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Puts matchers into words. ``variables`` are those that the case's matrix has filled in."""
+
+    operators: Mapping[str, Operator]
+    variables: Mapping[str, object]
+
+    def phrase(self, matcher: Matcher, dimension: str = "") -> str:
+        """What must hold, to be read after a fact's name. ``dimension`` is the fact's: ``time``, ``size`` or ""."""
+        if isinstance(matcher, Literal):
+            return f"is {self.value(matcher.value, dimension)}"
+        return ", and ".join(self.call(call, dimension) for call in matcher.calls)
+
+    def call(self, call: Call, dimension: str = "") -> str:
+        """One operator with its argument."""
+        operator = self.operators[call.operator]
+        texts = operator.phrase or (f"{operator.name.replace('_', ' ')} {{}}",)
+        if operator.argument is Argument.FLAG:
+            return texts[0] if call.argument or len(texts) < 2 else texts[1]
+        argument, plain = self.argument(operator, call.argument, dimension)
+        return (texts[-1] if plain else texts[0]).replace("{}", argument)
+
+    def argument(self, operator: Operator, argument: object, dimension: str) -> tuple[str, bool]:
+        """An operator's argument in words, and whether it is a list of plain values."""
+        match operator.argument:
+            case Argument.MATCHER:
+                # A length is a count, and what stands in a list has no unit of the list's.
+                return self.phrase(argument), False  # type: ignore[arg-type]
+            case Argument.MATCHERS:
+                matchers: tuple[Matcher, ...] = argument  # type: ignore[assignment]
+                values = [matcher.value for matcher in matchers if isinstance(matcher, Literal)]
+                if len(values) == len(matchers):
+                    return ", ".join(self.value(value, dimension) for value in values), True
+                joint = {"any_of": ", or ", "all_of": ", and "}.get(operator.name, "; ")
+                return joint.join(self.phrase(matcher, dimension) for matcher in matchers), False
+            case Argument.FIELDS:
+                found: Mapping[str, Matcher] = argument  # type: ignore[assignment]
+                return ", ".join(f"{name} {self.phrase(matcher)}" for name, matcher in found.items()), False
+            case Argument.AMOUNT:
+                return self.value(argument, dimension), False
+            case Argument.SIZE:
+                return self.value(argument, "size"), False
+            case Argument.WORD | Argument.NAME:
+                return str(argument), False
+        return self.value(argument, ""), False
+
+    def value(self, value: object, dimension: str = "") -> str:
+        """A value as the language would write it; ``$(name)`` where only the run knows it."""
+        if isinstance(value, Variable) and value.name not in self.variables:
+            return f"$({value.name})" + (f" + {value.plus:g}" if value.plus is not None else "")
+        if isinstance(value, ByteString):
+            found = told(value, self.variables)
+            return shortened(found) if isinstance(found, bytes) else found
+        try:
+            value = resolve(value, Placeholders(self.variables))
+        except (Unknown, TypeError):
+            return shown(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and dimension:
+            return time_in_words(value) if dimension == "time" else show_size(int(value))
+        return shortened(value)

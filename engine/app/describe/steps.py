@@ -1,0 +1,112 @@
+"""Steps in words: what each sends, does and expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.app.describe.arguments import branches, parameters, words
+from engine.app.describe.before import preview
+from engine.app.describe.phrases import Phrases, time_in_words
+from engine.execution.runner.scope import Kinds
+from engine.loading.read.app_script import ACTS
+from engine.loading.vocabulary import type_of
+from engine.model.case import Act, Application, Step
+from engine.model.expectation import Group
+from engine.steps.api.base import Kind
+from engine.terminal.tree import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Tells of the steps of one case."""
+
+    kinds: Kinds
+    phrases: Phrases
+    variables: Mapping[str, object]
+
+    def entries(self, steps: Sequence[Step], number: str = "") -> list[Entry]:
+        """An entry for each step, numbered: 1, 2, 2.1."""
+        return [self.step(step, f"{number}{index}") for index, step in enumerate(steps, 1)]
+
+    def step(self, step: Step, number: str) -> Entry:
+        """A step's head, and below it what it sends, the steps inside, and what is expected."""
+        kind = self.kinds[step.group, step.kind]
+        sent = preview(step, kind, self.variables)
+        below = [Entry(stretch.what, data=stretch.data) for stretch in sent or ()]
+        for name, inner in branches(step.params):
+            listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")
+            below += [Entry(f"{name}:", listed)] if name else listed
+        below += self.checks(step, kind)
+        head = ", ".join(self.head(step, kind, shown=sent is not None))
+        return Entry(f"{number}  {step.kind}" + (f": {head}" if head else ""), below, hanging=len(number) + 2)
+
+    def head(self, step: Step, kind: Kind, *, shown: bool) -> Iterator[str]:
+        """A step's name, connection and parameters; those that its bytes show are left out where they are ``shown``."""
+        if step.name:
+            yield f"as {step.name}"
+        if step.connection:
+            yield f"on the connection {step.connection}"
+        keys = kind.schema.get("properties", {})
+        besides = [name.replace("_", " ") for name in kind.besides]
+        for name, value in parameters(step.params):
+            if shown and name not in besides:
+                continue
+            schema = keys.get(name.replace(" ", "_"))
+            if schema is None:
+                # What stands under the key is the one parameter, so its name says nothing more.
+                yield words(value, kind.schema, self.phrases)
+            else:
+                yield f"{name} {words(value, schema, self.phrases)}"
+        if step.checks.within is not None:
+            time = time_in_words(step.checks.within)
+            yield f"looking again for {time} at most" if kind.within == "polls" else f"within {time}"
+        if step.checks.quiet is not None:
+            yield f"when nothing has crossed for {time_in_words(step.checks.quiet)}"
+
+    def checks(self, step: Step, kind: Kind) -> Iterator[Entry]:
+        """What is expected, recorded and captured."""
+        for word, group in (("expect", step.checks.expect), ("should", step.checks.should)):
+            if group is not None:
+                yield Entry(word, list(self.group(group, kind)))
+        if step.checks.record:
+            yield Entry("record", [Entry(f"{fact}, as {name}") for name, fact in step.checks.record])
+        if step.checks.capture:
+            yield Entry("capture", [Entry(f"{fact}, as $({name})") for name, fact in step.checks.capture])
+
+    def group(self, group: Group, kind: Kind) -> Iterator[Entry]:
+        """Each expectation as a sentence."""
+        for one in group.expectations:
+            unit = type_of(kind, one.fact).dimension
+            yield Entry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
+        if group.any_of:
+            yield Entry(
+                "and one of these as a whole:",
+                [
+                    Entry("either" if not number else "or", list(self.group(inner, kind)))
+                    for number, inner in enumerate(group.any_of)
+                ],
+            )
+
+    def application(self, application: Application) -> list[Entry]:
+        """The scripts of an application, each act on a line."""
+        scripts = [("lifespan", application.lifespan), ("http", application.http), ("websocket", application.websocket)]
+        scripts += [(f"path {path}", acts) for path, acts in application.paths.items()]
+        return [Entry(name, self.acts(acts)) for name, acts in scripts if acts is not None]
+
+    def acts(self, acts: Sequence[Act]) -> list[Entry]:
+        """An entry for each act; what it plays itself stands below."""
+        return [self.act(act) for act in acts]
+
+    def act(self, act: Act) -> Entry:
+        """One act."""
+        argument, schema = act.argument, ACTS[act.word].schema
+        inner: tuple[Act, ...] = ()
+        if isinstance(argument, Mapping):
+            inner = tuple(item for item in argument.get("script", ()) if isinstance(item, Act))
+            argument = {name: value for name, value in argument.items() if name != "script" and value not in ([], ())}
+            if set(argument) == {"event"}:
+                argument = argument["event"]
+        text = "" if argument is True or argument == {} else f" {words(argument, schema, self.phrases)}"
+        name = f" (as {act.name})" if act.name else ""
+        return Entry(f"- {act.word}{text}{name}", self.acts(inner))

@@ -1,0 +1,265 @@
+"""What both fronts need before a run: the words, the cases, the targets, the runtime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.app.baselines import baselines
+from engine.app.own_code import engine_key
+from engine.app.project_paths import Places, framework_names
+from engine.documents.roots import Roots
+from engine.errors import DocumentError, UsageError
+from engine.execution.job import Job
+from engine.execution.planning.plan import Selection, plan
+from engine.execution.planning.reach import EVERYTHING, Reach, within
+from engine.loading import clause_files
+from engine.loading.cache import Kept, fingerprint, unchanged
+from engine.loading.loaded import Loaded
+from engine.model.baseline import KnownFailure
+from engine.model.case import Case
+from engine.model.target import DIRECT, RUNNING, Target
+from engine.registry import Registry
+from engine.targets.catalog import contract
+from engine.targets.catalog.frameworks import Framework, load_frameworks, offered
+from engine.targets.catalog.servers import load_servers
+from engine.targets.catalog.servers.base import Server
+from engine.targets.environments import cache
+from engine.targets.matrix.fitting import through, unsupported
+from engine.targets.matrix.matrix import default_targets, targets
+from engine.targets.matrix.selection import ALL, configured
+from engine.targets.runtimes import URL_FORM
+
+if TYPE_CHECKING:
+    from engine.app.vocabulary import Words
+    from engine.targets.runtimes.external.runtime import Service
+
+# What starts targets, and what reads documents that have changed, is loaded where it is first needed: pytest needs
+# neither in its own process, and every module has its price in each start.
+# ruff: noqa: PLC0415
+
+# Names the folder in which services that run already have their desks, each under its framework's name.
+DESKS = "ENGINE_DESK"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asked for, in the words of the options. Empty tuples ask for all, but of servers for the default one;
+    ``variants`` are declarations of sets of servers' own options; ``loop`` is one of LOOPS. Without ``gateways`` each
+    server has its own."""
+
+    servers: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    loop: str = "auto"
+    categories: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    keyword: str = ""
+
+    @property
+    def selection(self) -> Selection:
+        """What was asked for of the cases."""
+        return Selection(self.categories, self.levels, self.tags, self.keyword)
+
+
+@dataclass(frozen=True)
+class Front:
+    """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
+    gateways are, "" for the one that is found. ``way`` is the runtime's name, one of RUNTIMES, and ``urls`` are where
+    services are that run already. ``baseline`` is the file to read in place of those beside suites, "" for these.
+    ``clauses`` are documents with clauses besides those of the engine."""
+
+    places: Places
+    nginx: str = ""
+    way: str = "local"
+    urls: tuple[str, ...] = ()
+    baseline: str = ""
+    clauses: tuple[Path, ...] = ()
+
+    def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
+        """A front goes to another process by what it was made from; the rest is made there."""
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
+    @cached_property
+    def words(self) -> Words:
+        """The language, the contract and the clauses."""
+        from engine.app import vocabulary
+
+        return vocabulary.load(self.places, self.clauses)
+
+    @cached_property
+    def frameworks(self) -> Registry[Framework]:
+        """The frameworks, by name."""
+        return load_frameworks(self.places.frameworks)
+
+    @cached_property
+    def servers(self) -> Registry[Server]:
+        """The servers, by name, each as its lock pins it."""
+        return load_servers()
+
+    @cached_property
+    def configured(self) -> dict[str, Server]:
+        """The servers by ``Target.configuration``: each as it is pinned, and as ``targets`` was asked for it."""
+        return dict(self.servers)
+
+    def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
+        """The baselines for the suites in some files. Raises UsageError where the one that was named is not there."""
+        return baselines(files, self.baseline)
+
+    def known(self, paths: Iterable[Path]) -> tuple[KnownFailure, ...]:
+        """The entries of some baselines. Raises DocumentError where one has mistakes, or is none."""
+        found: list[KnownFailure] = []
+        for path in paths:
+            loaded = self.load([path])
+            for mistake in loaded.diagnostics:
+                if mistake.is_error:
+                    raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
+            if loaded.suites or loaded.clauses:
+                raise DocumentError(f"{path} is no baseline", hint="one begins with `known-failures:` and a title")
+            found += loaded.known_failures
+        return tuple(found)
+
+    def beside(self, paths: Sequence[Path]) -> Front:
+        """This front for the suites under some paths, which may also cite the clauses that stand beside them."""
+        clauses = self._clauses_beside.of(paths)
+        if clauses == self.clauses:
+            return self
+        if clauses not in self._beside:
+            self._beside[clauses] = replace(self, clauses=clauses)
+        return self._beside[clauses]
+
+    @cached_property
+    def _clauses_beside(self) -> clause_files.ClausesBeside:
+        return clause_files.ClausesBeside(self.places.specs)
+
+    @cached_property
+    def _beside(self) -> dict[tuple[Path, ...], Front]:
+        return {}
+
+    def load(self, paths: Sequence[Path], roots: Roots | None = None) -> Loaded:
+        """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of
+        these paths."""
+        front = self.beside(paths)
+        held = unchanged(paths, front.kept, roots)
+        if held is not None:
+            return held
+        from engine.loading.documents import load_paths
+
+        return load_paths(paths, front.words.loading, front.kept, roots)
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Documents without mistakes, as they were read the last time."""
+        contracts = [self.places.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
+        facts = [
+            *(path.read_text(errors="replace") for path in contracts if path.is_file()),
+            *framework_names(self.places),
+            *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs, *self.clauses])),
+        ]
+        found = Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))
+        with suppress(OSError):
+            found.folder.mkdir(parents=True, exist_ok=True)
+        cache.hold(found.folder)
+        cache.prune_daily(self.places.cache)
+        return found
+
+    def targets(self, asked: Asked) -> list[Target]:
+        """The targets that were asked for. Raises UsageError for a name that there is not."""
+        if self.urls and self.way != RUNNING:
+            raise UsageError("--url says where services run already", hint=f"add --runtime {RUNNING}")
+        if self.way == RUNNING:
+            return self._running(asked)
+        return [replace(target, runtime=self.way, given=self._given(target)) for target in self._targets(asked)]
+
+    def _given(self, target: Target, *more: str) -> tuple[str, ...]:
+        """The options that a command must have to name a target again."""
+        nginx = ("--nginx", self.nginx) if self.nginx and target.gateway != DIRECT else ()
+        return (*target.given, *nginx, *self.places.given, *more)
+
+    def _running(self, asked: Asked) -> list[Target]:
+        """The services that run already, as targets. Raises UsageError where one would be several."""
+        names = tuple(self.services)
+        for name in asked.frameworks:
+            if self.frameworks.pick(name).name not in names:
+                raise UsageError(f"no --url says where {name} is", hint=URL_FORM)
+        chosen = [name for name in names if not asked.frameworks or name in asked.frameworks]
+        found = self._targets(replace(asked, frameworks=tuple(chosen)))
+        for name in chosen:
+            if [target.framework for target in found].count(name) != 1:
+                raise UsageError(
+                    f"what serves {name} at {self.services[name].url} is one server, on one loop, behind one gateway",
+                    hint="say which with one --server, one --gateway and no --loop both",
+                )
+        urls = {text.partition("=")[0]: text for text in self.urls}
+        return [
+            replace(target, runtime=RUNNING, given=self._given(target, "--url", urls[target.framework]))
+            for target in found
+        ]
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """The services that run already, by framework. Raises UsageError."""
+        from engine.targets.runtimes.external.runtime import services
+
+        return services(self.urls, self.frameworks, os.environ.get(DESKS, ""))
+
+    def _targets(self, asked: Asked) -> list[Target]:
+        """The targets that were asked for, as local processes."""
+        servers = configured(self.servers, asked.servers, asked.variants)
+        self.configured.update({server.configuration: server for server in servers})
+        words = asked.frameworks, asked.loop, asked.gateways
+        if not asked.servers:
+            return default_targets(self.servers, self.frameworks, *words)
+        every = self.servers if ALL in asked.servers else {}
+        named = [one.configuration for one in servers if one.configuration not in every]
+        return targets(servers, self.frameworks, framework=words[0], loop=words[1], gateways=words[2], named=named)
+
+    def every(self, asked: Asked) -> list[Target]:
+        """The targets that were asked for on every loop, by server and framework."""
+        found = {target: target for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
+        return sorted(found, key=lambda target: (target.configuration, target.framework))
+
+    def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
+        """The jobs of some cases on some targets."""
+        jobs = plan(cases, chosen, self.offers, self.unsupported)
+        if self.way != RUNNING:
+            return jobs
+        from engine.app.step_types import kinds
+
+        return within(jobs, kinds(), {target: self.reach(target) for target in chosen})
+
+    def reach(self, target: Target) -> Reach:
+        """What the runtime can do for cases on a target."""
+        if self.way != RUNNING:
+            return EVERYTHING
+        observer = self.services[target.framework].desk is not None
+        return Reach(processes=False, observer=observer, ports=False, drives=False)
+
+    def offers(self, target: Target) -> frozenset[str]:
+        """What a target offers, as its server and its framework declare it, and what its server speaks."""
+        server = self.configured[target.configuration]
+        words = through(offered(server.claims, self.frameworks[target.framework]), target)
+        return words | server.protocols | self.spoken(server, target.gateway)
+
+    def spoken(self, server: Server, gateway: str) -> frozenset[str]:
+        """The protocols that a server was found to speak when it was asked, as far as the cache knows. None but HTTP is
+        spoken without a gateway, and so nothing is looked up."""
+        if gateway == DIRECT or not server.asks:
+            return frozenset()
+        from engine.app.probing import spoken
+
+        return spoken(self.places, server)
+
+    def unsupported(self, target: Target, options: Mapping[str, object]) -> Sequence[str]:
+        """Why a target cannot be started with these options."""
+        return unsupported(self.configured[target.configuration], target, options)
+
+
+__all__ = ["ALL", "Asked", "Front", "Loaded", "Roots"]

@@ -1,0 +1,42 @@
+"""Step kinds and operators: what the drivers and the matchers can do, found once."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import cast
+
+from engine.execution.runner.judge import Match
+from engine.execution.runner.scope import Kinds
+from engine.matchers.base import Operator
+from engine.matchers.matching import match
+from engine.model.expectation import Matcher, Mismatch, Situation
+from engine.registry import Registry, found
+from engine.steps.api.base import Kind
+
+
+@cache
+def drivers() -> list[Kind]:
+    """Every step kind and action, from the modules of the drivers."""
+    return [cast(Kind, kind) for kind in found("engine.steps", "KINDS", deep=True)]
+
+
+@cache
+def operators() -> Registry[Operator]:
+    """Every operator, from the modules of the matchers."""
+    return Registry("operator", [cast(Operator, operator) for operator in found("engine.matchers", "OPERATORS")])
+
+
+def kinds() -> Kinds:
+    """The step kinds as the runner is handed them."""
+    return {(group, kind.name): kind for kind in drivers() for group in kind.groups}
+
+
+def matching() -> Match:
+    """What holds an observed value against a matcher, as the runner is handed it."""
+    return partial(_match, operators())
+
+
+def _match(
+    operators: Registry[Operator], observed: object, matcher: Matcher, situation: Situation, where: str
+) -> Mismatch | None:
+    return match(observed, matcher, situation, operators, where)

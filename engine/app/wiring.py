@@ -1,0 +1,116 @@
+"""What runs jobs, made for a front: the runner, the runtime that starts targets, and how much goes on at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from engine.app.counterparts import counterparts
+from engine.app.durations import FILE as DURATIONS
+from engine.app.durations import Durations
+from engine.app.engine import Front
+from engine.app.probing import probes
+from engine.app.run_ids import nonce
+from engine.app.session import Compare, Runtime, open_channel
+from engine.errors import UsageError
+from engine.execution.job import Job
+from engine.execution.planning.estimate import estimate
+from engine.execution.runner.runner import Runner, nowhere
+from engine.execution.schedule import Limits
+from engine.model.target import DOCKER, RUNNING
+from engine.model.verdict import JobResult, Verdict
+from engine.observer.spool import FOLDERS, Desk
+from engine.results.analysis.flakiness import RED
+from engine.results.record import tracebacks
+from engine.targets.environments.packages import Environments
+from engine.targets.runtimes.external.runtime import RunningRuntime
+from engine.targets.runtimes.local.runtime import LocalRuntime
+
+
+def limits(front: Front) -> Limits:
+    """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
+    the limits of time of cases with a server of their own must hold all the same."""
+    return Limits(targets=3, starting=2, lingering=1, own=3) if front.way == DOCKER else Limits()
+
+
+def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
+    """A runner of a run's jobs; ``folder`` is the run's and takes the tracebacks of what breaks, ``keep_all`` keeps the
+    transcripts of what passes as well, ``keep_calls`` the calls. Its nonce is short, since it goes into headers."""
+    # Every driver is loaded here, and meanwhile targets may start already.
+    from engine.app import step_types  # noqa: PLC0415
+
+    words = step_types.kinds(), step_types.matching(), open_channel
+    broken = nowhere if folder is None else partial(tracebacks.keep, folder)
+    return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls, keep_traceback=broken)
+
+
+def durations(front: Front) -> Durations:
+    """How long jobs are expected to take: by earlier runs, or as their steps declare it."""
+    from engine.app import step_types  # noqa: PLC0415 (likewise)
+
+    words = step_types.kinds()
+
+    def guess(job: Job) -> float:
+        own = bool(job.launch.lifespan_of)
+        return estimate(job.case, lambda step: words[step.group, step.kind].lasts, own_process=own)
+
+    return Durations(front.places.cache / DURATIONS, guess)
+
+
+def compare(
+    front: Front, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
+) -> Compare:
+    """What says which jobs a run adds so that what failed can be compared: a warning and a known failure as well where
+    ``warnings`` and ``known`` say so. ``others`` are cells that are run elsewhere."""
+    red = {*RED, *([Verdict.WARN] if warnings else []), *([Verdict.KNOWN] if known else [])}
+
+    def planned(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:
+        return counterparts(jobs, results, front.plan, front.servers, red=red, others=others)
+
+    return planned
+
+
+def runtime(front: Front, folder: Path) -> Runtime:
+    """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
+    run them."""
+    if sys.platform == "win32":
+        raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
+    if front.way == RUNNING:
+        return RunningRuntime(front.services, front.frameworks, front.configured, boundary_of=open_desk)
+    if front.way == DOCKER:
+        # The client of Docker costs a tenth of a second, and most runs need none.
+        from engine.targets.runtimes.docker.runtime import DockerRuntime  # noqa: PLC0415
+
+        return DockerRuntime(
+            front.frameworks,
+            front.configured,
+            Desk.create,
+            folder,
+            cache=front.places.cache,
+            root=front.places.frameworks.parent,
+            probes=probes(front.places),
+            nginx=front.nginx,
+            on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
+        )
+    return LocalRuntime(
+        Environments(front.places.cache),
+        front.frameworks,
+        front.configured,
+        boundary_of=Desk.create,
+        folder=folder,
+        probes=probes(front.places),
+        nginx=front.nginx,
+    )
+
+
+def open_desk(folder: Path) -> Desk:
+    """The engine's side of a desk that a service of another user writes to as well. Raises OSError."""
+    desk = Desk.create(folder)
+    for name in FOLDERS:
+        # Whoever made it has seen to that already, where it is not the engine's.
+        with suppress(PermissionError):
+            (folder / name).chmod(0o777)
+    return desk

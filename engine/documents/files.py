@@ -1,0 +1,130 @@
+"""Finding documents and reading them: whatever lies on the disk gets an answer at once, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.roots import Roots
+from engine.model.source_span import Place
+
+MAX_SIZE = 1024 * 1024
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a document.
+
+    ``file`` is its path as the user would type it, which diagnostics show; ``address`` its path below the root of its
+    collection, which names its cases in every record. A text that is in no file has ``file`` for both.
+    """
+
+    file: str
+    text: str
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.address:
+            object.__setattr__(self, "address", self.file)
+
+
+def shown(path: Path) -> str:
+    """A path as the user would type it: relative where it lies below the working directory."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[Source | Diagnostic]:
+    """Every document at or below the paths, sorted, each file once; a diagnostic for each that cannot be read.
+    ``roots`` gives their addresses, by default those of these paths."""
+    roots = roots or Roots(paths)
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        for found in _walk(path, seen):
+            source = found if isinstance(found, Diagnostic) else read(found)
+            if isinstance(found, Path) and isinstance(source, Source):
+                source = replace(source, address=roots.address(found))
+            yield source
+
+
+def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]:
+    """Documents below a path. ``seen`` holds device and inode of all that was visited, so that a link that leads
+    back up ends there."""
+    try:
+        status = path.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        if not stat.S_ISDIR(status.st_mode):
+            yield path
+            return
+        names = sorted(os.listdir(path))
+    except FileNotFoundError:
+        yield _refusal(path, "no-file", "there is no such file or folder", "check the path")
+        return
+    except OSError as error:
+        yield _refusal(path, "unreadable", f"it cannot be read: {_reason(error)}", "check its permissions")
+        return
+    for name in names:
+        child = path / name
+        if not name.startswith(".") and (name.endswith(SUFFIXES) or child.is_dir()):
+            yield from _walk(child, seen)
+
+
+def read(path: Path) -> Source | Diagnostic:
+    """The text of one document, or why there is none: too large, binary, not UTF-8, unreadable."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return _refusal(path, "unreadable", "it is no regular file", "give a file or a folder")
+        if status.st_size > MAX_SIZE:
+            return _too_large(path)
+        with path.open("rb") as file:
+            data = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        return _refusal(path, "unreadable", f"it cannot be read: {_reason(error)}", "check its permissions")
+    return decode(data, path)
+
+
+def decode(data: bytes, path: Path) -> Source | Diagnostic:
+    """Bytes as a document's text, line ends made alike."""
+    if len(data) > MAX_SIZE:
+        return _too_large(path)
+    if (zero := data.find(b"\0")) >= 0:
+        place = _place_of_byte(data, zero, path)
+        return Diagnostic(
+            place, "binary", "this is a binary file: it holds a NUL byte", "write documents as UTF-8 text"
+        )
+    try:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        start = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
+        what = f"byte 0x{data[start]:02x} is not UTF-8"
+        return Diagnostic(_place_of_byte(data, start, path), "encoding", what, "save the file as UTF-8")
+    return Source(shown(path), text.replace("\r\n", "\n"))
+
+
+def _place_of_byte(data: bytes, offset: int, path: Path) -> Place:
+    """Where a byte stands; all before it is UTF-8, or is counted as if it were latin-1."""
+    line = data.count(b"\n", 0, offset) + 1
+    before = data[data.rfind(b"\n", 0, offset) + 1 : offset].removeprefix(b"\xef\xbb\xbf")
+    return Place(shown(path), line, len(before.decode(errors="replace")) + 1)
+
+
+def _too_large(path: Path) -> Diagnostic:
+    return _refusal(path, "too-large", "the file is larger than 1 MiB", "split it: a suite is one category's cases")
+
+
+def _refusal(path: Path, code: str, what: str, hint: str) -> Diagnostic:
+    return Diagnostic(Place(shown(path), 1, 1), code, what, hint)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,277 @@
+"""What a run will do: which cases on which targets, in which process, and what is left out and why. Pure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar
+
+from engine.errors import UsageError
+from engine.execution.job import Job
+from engine.execution.planning.keywords import expression
+from engine.model.case import Case, RunsOn, Step
+from engine.model.target import DIRECT, Launch, Target
+from engine.model.verdict import JobResult
+from engine.registry import nearest
+from engine.targets.catalog.gateways.base import split
+from engine.targets.matrix.fitting import NAMES, speaks
+
+# The kinds of steps that are the same behind a gateway: those that ask as any client does, and those that order others.
+THROUGH = frozenset({"request", "app", "repeat", "parallel", "eventually", "pause", "mark", "await"})
+
+T = TypeVar("T", bound=Hashable)
+
+Offers = Callable[[Target], frozenset[str]]
+Unsupported = Callable[[Target, Mapping[str, object]], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was asked for of the cases; an empty tuple asks for all, and so does a ``keyword`` of "", else one of
+    ``engine.execution.planning.keywords``."""
+
+    categories: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    keyword: str = ""
+
+    def takes(self, case: Case | JobResult) -> bool:
+        """Whether a case, or the result of one, was asked for. Raises UsageError for a wrong keyword."""
+        return (
+            (not self.categories or case.category in self.categories)
+            and (not self.levels or case.level in self.levels)
+            and (not self.tags or any(tag in self.tags for tag in case.tags))
+            and (not self.keyword or expression(self.keyword)((case.address, *case.tags)))
+        )
+
+    def check(self, cases: Iterable[Case]) -> None:
+        """Raises UsageError for a category or a tag that no case has, and for a keyword that is no expression."""
+        cases = list(cases)
+        pairs = (
+            ("category", self.categories, sorted({case.category for case in cases})),
+            ("tag", self.tags, sorted({tag for case in cases for tag in case.tags})),
+        )
+        for sort, wanted, known in pairs:
+            for name in wanted:
+                if name not in known:
+                    raise UsageError(f"no case has the {sort} {name!r}", hint=nearest(name, known))
+        if self.keyword:
+            expression(self.keyword)
+
+
+def distinct(cases: Iterable[Case], known: dict[str, str] | None = None) -> None:
+    """Raises UsageError where documents in two places have one address, so that no record could tell their cases apart.
+    ``known`` has the places of documents by address, and takes those of these cases."""
+    known = {} if known is None else known
+    for address, file in dict.fromkeys((case.file, case.place.file) for case in cases):
+        path = os.path.abspath(file)
+        if known.setdefault(address, path) != path:
+            what = f"{known[address]} and {path} have the same address, {address}"
+            raise UsageError(what, hint="each is in a collection of its own: run them one after the other")
+
+
+def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
+    """The jobs of a run, arranged and numbered."""
+    jobs: list[Job] = []
+    for target in targets:
+        offered = offers(target)
+        of_target = next(iter(unsupported(target, {})), "")
+        for number, case in enumerate(cases):
+            if runs_on(case, target):
+                own = f"{case.file}#{number}" if own_process(case) else ""
+                launch = Launch(target, options(case), own, case.starts)
+                # A target that cannot be started at all is the reason for each of its cases, whatever they need.
+                left_out = of_target or reason(case, target, offered, unsupported)
+                lacks = lacking(case, offered, target) if left_out and not of_target else ()
+                if lacks and reason(case, target, offered.union(lacks), unsupported):
+                    lacks = ()
+                jobs.append(Job(len(jobs), case, target, launch, left_out, lacks=lacks))
+    return renumbered([jobs[index] for index in arranged(jobs, targets)])
+
+
+def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
+    """The order in which jobs are to run, as their indices.
+
+    They are grouped by target, and in a target by the process that they share: the plain one first, then those with
+    options of their own, then the cases with a process of their own. What wants to be alone comes last in its
+    process, so that nothing waits behind it. But what another case depends on comes before that, wherever it stands in
+    its document, and so does the process that it needs.
+    """
+    of_target = {target: number for number, target in enumerate(targets)}
+    of_launch = {launch: number for number, launch in enumerate(dict.fromkeys(job.launch for job in jobs))}
+
+    def place(index: int) -> tuple[int, bool, bool, int, bool]:
+        job = jobs[index]
+        launch = job.launch
+        special = bool(launch.lifespan_of or launch.options)
+        return (
+            of_target[job.target],
+            bool(launch.lifespan_of),
+            bool(launch.options),
+            of_launch[launch] if special else 0,
+            job.case.alone == "all",
+        )
+
+    order = sorted(range(len(jobs)), key=place)
+    return _needed_first(jobs, order) if any(job.case.depends_on for job in jobs) else order
+
+
+def _needed_first(jobs: Sequence[Job], order: Sequence[int]) -> list[int]:
+    """An order in which what others depend on comes first, and that is the given one otherwise. Jobs that share a
+    process still follow each other."""
+    by_document: dict[tuple[Target, str], list[int]] = {}
+    for index in order:
+        by_document.setdefault((jobs[index].target, jobs[index].case.file), []).append(index)
+    needs = {
+        index: [
+            other
+            for other in by_document[jobs[index].target, jobs[index].case.file]
+            if jobs[index].case.needs_first(jobs[other].case)
+        ]
+        for index in order
+    }
+    processes: dict[Launch, list[int]] = {}
+    for index in order:
+        processes.setdefault(jobs[index].launch, []).append(index)
+    behind = {
+        launch: dict.fromkeys(
+            jobs[other].launch for index in members for other in needs[index] if jobs[other].launch != launch
+        )
+        for launch, members in processes.items()
+    }
+    within = {
+        launch: {index: [other for other in needs[index] if jobs[other].launch == launch] for index in members}
+        for launch, members in processes.items()
+    }
+    return [
+        index
+        for launch in _sorted_by_need(list(processes), behind)
+        for index in _sorted_by_need(processes[launch], within[launch])
+    ]
+
+
+def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> list[T]:
+    """The names as they stand, but what a name needs comes right before it. Of a circle the last is where it can be."""
+    found: dict[T, None] = {}
+    for first in names:
+        begun: set[T] = set()
+        waiting = [first]
+        while waiting:
+            name = waiting[-1]
+            missing = [] if name in begun else [one for one in needs[name] if one not in found and one not in begun]
+            begun.add(name)
+            if missing:
+                waiting += reversed(missing)
+            else:
+                found[waiting.pop()] = None
+    return list(found)
+
+
+def own_process(case: Case) -> bool:
+    """Whether a case needs a process of its own: it says so, its steps do, or it plays its own lifespan."""
+    return case.own_process or (case.application is not None and case.application.lifespan is not None)
+
+
+def is_plain(job: Job) -> bool:
+    """Whether a job is run on its target as that starts by itself."""
+    launch = job.launch
+    return not (job.left_out or launch.options or launch.lifespan_of or launch.held)
+
+
+def numbered(job: Job, position: int) -> Job:
+    """The job at its place in the run. A launch for it alone takes the job's own id."""
+    launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch
+    return replace(job, position=position, launch=launch)
+
+
+def renumbered(jobs: Sequence[Job]) -> list[Job]:
+    """Some of a plan's jobs as a plan of their own."""
+    return [numbered(job, position) for position, job in enumerate(jobs)]
+
+
+def runs_on(case: Case, target: Target) -> bool:
+    """Whether a case is meant for a target at all."""
+    return not not_meant(case, target)
+
+
+def not_meant(case: Case, target: Target) -> str:
+    """Why a case is not meant for a target, "" if it is."""
+    if case.runs_on is RunsOn.WSGI and target.interface != "wsgi":
+        return "it is for WSGI apps"
+    if case.runs_on is not RunsOn.WSGI and target.interface != "asgi":
+        return "it is for ASGI apps"
+    if case.runs_on is RunsOn.CONTROL and not target.is_control:
+        scripted = case.application is not None
+        return "the control alone plays its script" if scripted else "it is about the server, and the control will do"
+    if not case.only.covers(**words(target)):
+        return "it is for others, as its `only` says"
+    return behind_gateway(case, target)
+
+
+def behind_gateway(case: Case, target: Target) -> str:
+    """Why a case is not meant for a target because of its gateway, "" if it is. One that names gateways knows why."""
+    if target.gateway == DIRECT or case.only.gateways:
+        return ""
+    if case.runs_on is RunsOn.CONTROL:
+        return "it is about the server, which a gateway hides"
+    kinds = sorted(set(kinds_of(case.steps)) - THROUGH)
+    if kinds:
+        return f"`{kinds[0]}` is about the server's own connection or process, which a gateway hides"
+    of_server, _ = split(case.server)
+    return f"the option {min(of_server)!r} is the server's, which a gateway hides" if of_server else ""
+
+
+def kinds_of(value: object) -> Iterator[str]:
+    """The kinds of some steps, and of those inside them."""
+    if isinstance(value, Step):
+        if value.group == "step":
+            yield value.kind
+        yield from kinds_of(value.params)
+    elif isinstance(value, Mapping):
+        yield from (kind for one in value.values() for kind in kinds_of(one))
+    elif isinstance(value, (list, tuple)):
+        yield from (kind for one in value for kind in kinds_of(one))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from (kind for one in fields(value) for kind in kinds_of(getattr(value, one.name)))
+
+
+def words(target: Target) -> dict[str, str]:
+    """A target in the words of a selector."""
+    return {
+        "server": target.server,
+        "framework": target.framework,
+        "loop": target.loop,
+        "gateway": target.gateway,
+        "runtime": target.runtime,
+    }
+
+
+def reason(case: Case, target: Target, offered: frozenset[str], unsupported: Unsupported) -> str:
+    """Why a case is left out on a target that it is meant for, or ""."""
+    for skip in case.skip:
+        if skip.selector.covers(**words(target)):
+            return f"left out: {skip.because}"
+    missing = lacking(case, offered, target)
+    if missing and missing[0] == speaks(target):
+        return f"{target.configuration} does not speak {NAMES[missing[0]]}"
+    if missing:
+        return f"{target.configuration} with {target.framework} does not offer {', '.join(missing)}"
+    reasons = unsupported(target, case.server)
+    return reasons[0] if reasons else ""
+
+
+def lacking(case: Case, offered: frozenset[str], target: Target) -> tuple[str, ...]:
+    """What a case needs of all that is not offered: first of all what the target's gateway speaks."""
+    protocol = () if target.gateway == DIRECT else (speaks(target),)
+    return tuple(need for need in (*protocol, *case.needs) if need not in offered)
+
+
+def options(case: Case) -> tuple[tuple[str, object], ...]:
+    """The server's options in a form that can be compared: a list becomes a tuple."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(case.server.items())
+    )
+
+
+__all__ = ["Case", "Job", "Selection", "arranged", "distinct", "own_process", "plan", "renumbered"]

@@ -1,0 +1,49 @@
+"""From a case's ``application`` to the script that the control plays: bytes rendered, variables filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.model.case import Act, Application
+from engine.model.tagged import Ready, tagged
+from engine.model.variables import Variable, fill, resolve
+from engine.model.wire_bytes import ByteString
+
+
+def script(application: Application, job: str, known: Mapping[str, object]) -> dict[str, object]:
+    """The script as JSON's types, as the player in observer/inside reads it. Raises Unknown for a variable without a
+    value, ValueError for bytes that cannot be rendered."""
+    return {
+        "job": job,
+        "lifespan": _acts(application.lifespan, known),
+        "http": _acts(application.http, known),
+        "websocket": _acts(application.websocket, known),
+        "paths": {fill(path, known): _acts(acts, known) for path, acts in application.paths.items()},
+    }
+
+
+def _acts(acts: tuple[Act, ...] | None, known: Mapping[str, object]) -> list[object] | None:
+    return None if acts is None else [_act(act, known) for act in acts]
+
+
+def _act(act: Act, known: Mapping[str, object]) -> dict[str, object]:
+    rendered: dict[str, object] = {"act": act.word, "arg": tagged(_render(act.argument, known))}
+    if act.name:
+        rendered["as"] = act.name
+    return rendered
+
+
+def _render(value: object, known: Mapping[str, object]) -> object:
+    if isinstance(value, ByteString):
+        return value.render(known)
+    if isinstance(value, Variable):
+        return resolve(value, known)
+    if isinstance(value, str):
+        return fill(value, known)
+    if isinstance(value, Act):
+        return Ready(_act(value, known))
+    if isinstance(value, (list, tuple)):
+        return [_render(item, known) for item in value]
+    if isinstance(value, Mapping):
+        return {fill(key, known): _render(item, known) for key, item in value.items()}
+    return value

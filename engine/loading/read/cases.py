@@ -1,0 +1,148 @@
+"""From a valid case's nodes to ``engine.model.case.Case``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.loading.read.matrix import Expanded
+from engine.loading.read.outline import Item, groups
+from engine.loading.read.reader import CaseReader
+from engine.loading.read.sheets import selector, text
+from engine.model.case import Application, Case, Level, RunsOn, Skip
+from engine.model.nodes import Node
+
+# The fact for which the observer must record more than it does by itself.
+SCOPE_AFTER = "scope_after"
+
+_SECONDS = ("keep_alive", "grace")
+_BYTES = ("message_limit",)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the cases of a suite have in common: the suite's own keys, which a case's go before. ``file`` is the
+    document's address."""
+
+    file: str
+    root: Node
+
+    @property
+    def title(self) -> str:
+        return text(self.root, "suite")
+
+    @property
+    def category(self) -> str:
+        return text(self.root, "category")
+
+    def key(self, case: Node, name: str) -> Node | None:
+        """What a case says under a key, or else what its suite says."""
+        found = case.get(name)
+        return found if found is not None else self.root.get(name)
+
+
+def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reader: CaseReader) -> Case | None:
+    """The case, or None where reading it noted a mistake."""
+    node = expanded.node
+    before = reader.noted
+    identity = node.get("id")
+    stem = str(identity.value) if identity is not None else ""
+    steps = node.get("steps")
+    kinds = [item.kind for top in outline for item in top.walk()]
+    application = _application(node.get("application"), reader)
+    timeout = node.get("timeout")
+    seconds = reader.time(timeout) if timeout is not None else 10.0
+    own = _word(frame.key(node, "process"), "") == "own" or any(kind.own_process for kind in kinds)
+    case = Case(
+        id=f"{stem}[{expanded.variant}]" if expanded.variant else stem,
+        stem=stem,
+        title=expanded.title,
+        suite=frame.title,
+        file=frame.file,
+        category=frame.category,
+        level=Level(_word(frame.key(node, "level"), "must")),
+        cite=_names(frame.key(node, "cite")),
+        runs_on=RunsOn(_word(frame.key(node, "runs_on"), "control" if application else "frameworks")),
+        steps=reader.steps(steps) if steps is not None else (),
+        place=identity.place if identity is not None else node.place,
+        note=text(node, "note"),
+        needs=_needs(frame.key(node, "needs"), kinds_need=[need for kind in kinds for need in kind.needs]),
+        only=selector(frame.key(node, "only")),
+        skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
+        server=dict(_server(frame.key(node, "server"), reader)),
+        own_process=own,
+        alone="all" if not own and any(kind.alone for kind in kinds) else _alone(node.get("alone")),
+        timeout=seconds if isinstance(seconds, float) else 10.0,
+        tags=_names(node.get("tags")),
+        depends_on=_names(node.get("depends_on")),
+        application=application,
+        variables=expanded.variables,
+        variant=expanded.variant,
+        keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
+        starts=any(kind.starts for kind in kinds),
+    )
+    return case if reader.noted == before else None
+
+
+def _looks_at_scope_after(item: Item) -> bool:
+    named = [name for name, _ in groups(item.body)]
+    for key in ("record", "capture"):
+        found = item.body.get(key)
+        if found is not None:
+            named += [str(node.value) for _, node in found.entries()]
+    return any(name.partition(".")[0] == SCOPE_AFTER for name in named)
+
+
+def _application(node: Node | None, reader: CaseReader) -> Application | None:
+    if node is None:
+        return None
+    scripts = {name: reader.acts(child) for name, child in node.entries() if name != "paths"}
+    paths = node.get("paths")
+    return Application(
+        lifespan=scripts.get("lifespan"),
+        http=scripts.get("http"),
+        websocket=scripts.get("websocket"),
+        paths={path: reader.acts(child) for path, child in paths.entries()} if paths is not None else {},
+    )
+
+
+def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object]]:
+    """The server's options: times in seconds, sizes in bytes, ``flags`` as a tuple of text, ``tls`` as true or as what
+    is asked of a client's certificate."""
+    if node is None:
+        return
+    for name, child in node.entries():
+        if name in _SECONDS:
+            yield name, reader.time(child)
+        elif name in _BYTES:
+            yield name, reader.size(child)
+        elif name == "tls" and child.value is False:
+            pass  # as every server is that is told nothing of it
+        elif name == "tls" and (asks := child.get("client_cert")) is not None:
+            yield name, str(asks.value)
+        elif isinstance(child.value, list):
+            yield name, tuple(str(item.value) for item in child.value)
+        else:
+            yield name, child.value
+
+
+def _word(node: Node | None, default: str) -> str:
+    return str(node.value) if node is not None else default
+
+
+def _items(node: Node | None) -> list[Node]:
+    return node.items() if node is not None else []
+
+
+def _names(node: Node | None) -> tuple[str, ...]:
+    return tuple(str(item.value) for item in _items(node))
+
+
+def _needs(node: Node | None, kinds_need: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*_names(node), *kinds_need]))
+
+
+def _alone(node: Node | None) -> str:
+    if node is None or node.value is False:
+        return ""
+    return "all" if node.value is True else str(node.value)

@@ -1,0 +1,120 @@
+"""Matchers and groups of expectations, from nodes to ``engine.model.expectation``."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any, Protocol
+
+from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary, type_of
+from engine.model.expectation import Call, Expectation, Group, Literal, Matcher, Operators
+from engine.model.nodes import Node
+from engine.model.quantities import OutOfRange, octets, seconds
+from engine.model.variables import Variable
+from engine.model.wire_bytes import ByteString
+
+LONGEST_PATTERN = 2000
+_KEEP_DIMENSION = ("not", "any_of", "all_of")
+
+
+class NotationReader(Protocol):
+    """What matchers need of the reader of a case."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    def bytes(self, node: Node) -> ByteString: ...
+
+    def value(self, node: Node) -> Any: ...
+
+    def size(self, node: Node) -> int | Variable: ...
+
+    def amount(self, node: Node) -> Any: ...
+
+    def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
+
+
+def read_group(node: Node, kind: KindLike, reader: NotationReader) -> Group:
+    """The body of an ``expect`` or ``should`` of a step of that kind."""
+    expectations = []
+    groups: tuple[Group, ...] = ()
+    for name, child in node.entries():
+        if name == "any_of":
+            groups = tuple(read_group(item, kind, reader) for item in child.items())
+            continue
+        dimension = type_of(kind, name).dimension
+        expectations.append(Expectation(name, read_matcher(child, reader, dimension), child.key))
+    return Group(tuple(expectations), groups, node.place)
+
+
+def read_matcher(node: Node, reader: NotationReader, dimension: str = "") -> Matcher:
+    """A literal, or operators all of which must hold. ``dimension`` is that of the fact: its literals carry a unit."""
+    if not isinstance(node.value, dict):
+        return Literal(_literal(node, reader, dimension), node.place)
+    calls = []
+    for name, child in node.value.items():
+        if name == "plus":
+            continue
+        operator = reader.vocabulary.operators[name]
+        calls.append(Call(name, _argument(operator, node, child, reader, dimension), child.place))
+    return Operators(tuple(calls), node.place)
+
+
+def _literal(node: Node, reader: NotationReader, dimension: str) -> object:
+    value = reader.value(node)
+    if dimension and isinstance(value, str) and "$(" not in value:
+        try:
+            return seconds(value) if dimension == "time" else octets(value)
+        except OutOfRange as error:
+            reader.wrong(node, "range", str(error))
+        except ValueError:
+            return value
+    return value
+
+
+def _argument(operator: OperatorLike, whole: Node, node: Node, reader: NotationReader, dimension: str) -> object:
+    inner = dimension if operator.name in _KEEP_DIMENSION else ""
+    match str(getattr(operator.argument, "value", operator.argument)):
+        case "matcher":
+            return read_matcher(node, reader, inner)
+        case "matchers":
+            return tuple(read_matcher(item, reader, inner) for item in node.items())
+        case "fields":
+            return {name: read_matcher(child, reader) for name, child in node.entries()}
+        case "bytes":
+            return reader.bytes(node)
+        case "text":
+            return str(node.value) if isinstance(node.value, str) else reader.bytes(node)
+        case "amount":
+            return reader.amount(node)
+        case "size":
+            return node.value if isinstance(node.value, int) else reader.size(node)
+        case "pattern":
+            return _pattern(node, reader)
+        case "variable":
+            plus = whole.get("plus")
+            number = plus.value if plus is not None and isinstance(plus.value, (int, float)) else None
+            return Variable(str(node.value), number, node.place)
+        case "flag" | "word" | "name":
+            return node.value
+    return _literal(node, reader, dimension) if operator.name == "equals" else reader.value(node)
+
+
+def _pattern(node: Node, reader: NotationReader) -> str:
+    pattern = str(node.value)
+    try:
+        if len(pattern) > LONGEST_PATTERN:
+            what = f"a regular expression has {LONGEST_PATTERN} characters at most, and this one {len(pattern)}"
+            reader.wrong(node, "pattern", what, "look for less, or compare with the whole value")
+        elif "$(" not in pattern:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # a set that a later Python may read otherwise is no mistake in this one
+                re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        why = (
+            "it is nested too deeply" if isinstance(error, RecursionError) else str(error).partition(" at position")[0]
+        )
+        reader.wrong(node, "pattern", f"this is no regular expression: {why}", "see the documentation of Python's re")
+    return pattern

@@ -1,0 +1,99 @@
+"""The steps of a case as a tree of kinds and nodes, for the rules: what stands inside what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.loading.vocabulary import STEP, KindLike, Vocabulary
+from engine.model.nodes import Node
+from engine.model.source_span import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A list of steps or actions inside a step: the key that it stands under, and its items."""
+
+    key: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One step or action. ``body`` is what stands under its kind's name; ``body.key`` is that name's place."""
+
+    kind: KindLike
+    group: str
+    body: Node
+    inner: tuple[Inner, ...]
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    def named(self) -> list[tuple[str, Place]]:
+        """Each fact that is named in any of what it looks at, and where."""
+        named = [(name, matcher.key) for name, matcher in groups(self.body)]
+        for key in ("record", "capture"):
+            if (found := self.body.get(key)) is not None:
+                named += [(str(node.value), node.place) for _, node in found.entries()]
+        return named
+
+    def walk(self) -> Iterator[Item]:
+        """This one, and all inside it, in the order of the document."""
+        yield self
+        for inner in self.inner:
+            for item in inner.items:
+                yield from item.walk()
+
+
+def outline(steps: Node, vocabulary: Vocabulary, group: str = STEP) -> tuple[Item, ...]:
+    """The items of a valid list of steps or actions."""
+    items = []
+    for node in steps.items():
+        name, body = node.only
+        kind = vocabulary.kind(group, name)
+        items.append(Item(kind, group, body, tuple(_inner(kind.schema, body, vocabulary))))
+    return tuple(items)
+
+
+def _inner(schema: Mapping[str, Any], body: Node, vocabulary: Vocabulary) -> Iterator[Inner]:
+    properties = schema.get("properties", {})
+    other = schema.get("additionalProperties")
+    for key, child in body.entries():
+        group = _group(properties.get(key, other))
+        if group and isinstance(child.value, list):
+            yield Inner(key, outline(child, vocabulary, group))
+
+
+def _group(schema: object) -> str:
+    """The group whose items a schema is a list of, "" if it is none."""
+    target = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
+    name = target.removeprefix("#/$defs/")
+    if name == "steps":
+        return STEP
+    return name.removeprefix("script:") if name.startswith("script:") else ""
+
+
+def walk(items: tuple[Item, ...]) -> Iterator[Item]:
+    """All items, at any depth, in the order of the document."""
+    for item in items:
+        yield from item.walk()
+
+
+def groups(body: Node) -> Iterator[tuple[str, Node]]:
+    """Each fact that a step's ``expect`` and ``should`` name, at any depth, with its matcher."""
+    for key in ("expect", "should"):
+        found = body.get(key)
+        if found is not None:
+            yield from _facts(found)
+
+
+def _facts(group: Node) -> Iterator[tuple[str, Node]]:
+    for name, child in group.entries():
+        if name == "any_of":
+            for inner in child.items():
+                yield from _facts(inner)
+        else:
+            yield name, child

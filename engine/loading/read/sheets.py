@@ -1,0 +1,197 @@
+"""The documents beside the suites: clauses of the standards, and known failures; their schemas and their reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from engine.model.baseline import KnownFailure
+from engine.model.case import Clause, Selector
+from engine.model.nodes import Node
+from engine.model.source_span import Place
+
+LEVELS = ("must", "implied", "should", "may")
+
+_ID = {
+    "title": "an id such as SCOPE-01",
+    "description": "Never renumbered.",
+    "type": "string",
+    "pattern": r"^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+$",
+}
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"title": "text", "description": description, "type": "string", "minLength": 1}
+
+
+_CLAUSE: dict[str, Any] = {
+    "title": "a clause",
+    "description": "One testable statement of a standard.",
+    "type": "object",
+    "required": ["id", "level", "statement"],
+    "additionalProperties": False,
+    "properties": {
+        "id": _ID,
+        "level": {
+            "title": "a level",
+            "description": "As the text says; `implied` has no word for it, and is needed all the same.",
+            "enum": list(LEVELS),
+        },
+        "clause": _text("Where it stands; the file's `source` by default."),
+        "statement": _text("What it says."),
+        "url": _text("A link to it; the file's `link` by default."),
+        "note": _text("What a reader should know."),
+    },
+}
+
+CLAUSES: dict[str, Any] = {
+    "title": "clauses of a standard",
+    "description": "One file of clauses that cases may cite.",
+    "type": "object",
+    "required": ["clauses", "list"],
+    "additionalProperties": False,
+    "properties": {
+        "clauses": _text("The title."),
+        "source": _text("The document that they stand in."),
+        "link": _text("A link to it."),
+        "note": _text("What a reader should know first."),
+        "list": {"title": "a list of clauses", "description": "The clauses.", "type": "array", "items": _CLAUSE},
+    },
+}
+
+_TARGETS = {
+    name: {
+        "title": "a list of names",
+        "description": f"Only on these {name}.",
+        "type": "array",
+        "minItems": 1,
+        "items": {"title": "a name", "description": "A name.", "type": "string"},
+    }
+    for name in ("servers", "frameworks", "loops", "gateways", "runtimes")
+}
+
+_FAILURE: dict[str, Any] = {
+    "title": "a known failure",
+    "description": "A case that fails on some targets, why, and where that is tracked.",
+    "type": "object",
+    "required": ["case"],
+    "additionalProperties": False,
+    "properties": {
+        "case": {
+            "title": "a case's address: file::id",
+            "type": "string",
+            "pattern": r"^.+::.+$",
+            "description": "The case, as reports name it: specs/http/scope.yaml::type-is-http.",
+        },
+        **_TARGETS,
+        "versions": _text('Only with these versions of the server, in the notation of PEP 440: ">=25,<27".'),
+        "framework_versions": _text("Only with these versions of the framework, in the same notation."),
+        "until": {
+            "title": 'a day such as "2027-03-01"',
+            "description": "The last day on which the line excuses anything.",
+            "type": "string",
+            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        },
+        "because": _text("Why it fails, as a person has found it. Needs a link."),
+        "link": {
+            "title": "a link, such as https://example.org/issues/1",
+            "description": "Where it is tracked.",
+            "type": "string",
+            "pattern": r"^https?://\S+$",
+        },
+        "observed": _text(
+            "What the engine saw when `engine baseline update` wrote the line. It stands in until there is a reason."
+        ),
+    },
+}
+
+KNOWN_FAILURES: dict[str, Any] = {
+    "title": "known failures",
+    "description": "The baseline: failures that do not break the build, as long as they stand here.",
+    "type": "object",
+    "required": ["known-failures", "list"],
+    "additionalProperties": False,
+    "properties": {
+        "known-failures": _text("The title."),
+        "note": _text("What a reader should know first."),
+        "list": {
+            "title": "a list of known failures",
+            "description": "The failures.",
+            "type": "array",
+            "items": _FAILURE,
+        },
+    },
+}
+
+
+def selector(node: Node | None) -> Selector:
+    """The names of a mapping with any of ``servers``, ``frameworks``, ``loops``, ``gateways``, ``runtimes``."""
+
+    def names(key: str) -> tuple[str, ...]:
+        found = node.get(key) if node is not None else None
+        return tuple(str(item.value) for item in found.items()) if found is not None else ()
+
+    return Selector(names("servers"), names("frameworks"), names("loops"), names("gateways"), names("runtimes"))
+
+
+def clauses_of(root: Node) -> list[tuple[Clause, Node]]:
+    """The clauses of a valid document, each with the node of its id."""
+    source, link = text(root, "source") or text(root, "clauses"), text(root, "link")
+    found = []
+    for item in _list(root):
+        clause = Clause(
+            id=text(item, "id"),
+            level=text(item, "level"),
+            source=text(item, "clause") or source,
+            statement=text(item, "statement"),
+            url=text(item, "url") or link,
+        )
+        found.append((clause, item.get("id") or item))
+    return found
+
+
+def failures_of(root: Node) -> list[KnownFailure]:
+    """The known failures of a valid document."""
+    return [
+        KnownFailure(
+            case=text(item, "case"),
+            selector=selector(item),
+            because=text(item, "because"),
+            link=text(item, "link"),
+            place=item.place,
+            versions=text(item, "versions"),
+            framework_versions=text(item, "framework_versions"),
+            until=day(text(item, "until")),
+            observed=text(item, "observed"),
+            places=dict(_places(item)),
+        )
+        for item in _list(root)
+    ]
+
+
+def day(text: str) -> date | None:
+    """``2027-03-01`` as a date; None for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _places(item: Node) -> Iterator[tuple[str, Place]]:
+    """Where the value of each key of a mapping stands, and each name of a list, as ``key.name``."""
+    for key, node in item.entries():
+        yield key, node.place
+        for name in node.items():
+            yield f"{key}.{name.value}", name.place
+
+
+def text(node: Node, key: str) -> str:
+    """The text under a key, "" where there is none."""
+    found = node.get(key)
+    return str(found.value) if found is not None and found.value is not None else ""
+
+
+def _list(root: Node) -> list[Node]:
+    found = root.get("list")
+    return found.items() if found is not None else []

@@ -1,0 +1,199 @@
+"""The JSON schema of a suite, composed from step kinds, script actions, operators and acts.
+
+It has no ``oneOf`` and no ``anyOf``, so that every error is a leaf's and has one place: a union of kinds is an object
+with just one of several keys, and "literal or operators" is a list of types with ``properties``, which ignore scalars.
+``title`` says in the language's words what a value is; messages are made of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.loading.read.app_script import ACTS
+from engine.loading.read.literals import NAMES, NOTATIONS, ref
+from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
+from engine.loading.schema.suite import case_schema, suite_schema
+from engine.loading.vocabulary import STEP, KindLike, OperatorLike, Schema, Vocabulary
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+ANY = ["array", "boolean", "integer", "null", "number", "object", "string"]
+
+
+def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
+    """The schema of a suite, for ``schemas/suite.json``."""
+    definitions: dict[str, Any] = dict(NOTATIONS)
+    definitions["matcher"] = _matcher(vocabulary.operators)
+    definitions["expect"] = _expect("expect", {})
+    definitions["act"] = _union(
+        "an act",
+        "One act of the application's script: a mapping with one key.",
+        {word: {**act.schema, "description": act.summary} for word, act in ACTS.items()},
+    )
+    for group, kinds in sorted(vocabulary.groups.items()):
+        entries = {name: _body(kind, definitions) for name, kind in kinds.items()}
+        if group == STEP:
+            definitions["step"] = _union("a step", "One step: a mapping with one key, which names its kind.", entries)
+        else:
+            title = f"an action of `{group}`"
+            definitions[f"action:{group}"] = _union(title, f"One action of a `{group}` script.", entries)
+            definitions[f"script:{group}"] = {
+                "title": f"the script of `{group}`: always a list",
+                "type": "array",
+                "items": ref(f"action:{group}", "One action, in order."),
+            }
+    definitions["case"] = case_schema(vocabulary.names)
+    return {"$schema": DRAFT, "title": "a suite", **suite_schema(vocabulary.names), "$defs": definitions}
+
+
+def compose_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
+    """Every schema by the first key of its documents."""
+    return {
+        "suite": compose_schema(vocabulary),
+        "clauses": {"$schema": DRAFT, **CLAUSES},
+        "known-failures": {"$schema": DRAFT, **KNOWN_FAILURES},
+    }
+
+
+def rendered(schema: Mapping[str, Any]) -> str:
+    """A schema as it is committed."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schemas(folder: Path, schemas: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+    """Write schemas into a folder, for editors to find, each under its name. The files written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, schema in schemas.items():
+        path = folder / f"{name}.json"
+        path.write_text(rendered(schema), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _union(title: str, description: str, entries: Mapping[str, Schema]) -> Schema:
+    return {
+        "title": title,
+        "description": description,
+        "type": "object",
+        "properties": dict(entries),
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _body(kind: KindLike, definitions: dict[str, Any]) -> Schema:
+    """The schema of what stands under a kind's key, with the keys that all kinds share."""
+    schema = dict(kind.schema)
+    shared: dict[str, Schema] = {}
+    if kind.named:
+        shared["as"] = ref("word", "A name for this step, for others to refer to.")
+    if kind.connects:
+        shared["connection"] = ref("word", "The named connection to continue, or to open.")
+    if kind.looks:
+        name = f"expect:{kind.name}" if len(kind.groups) == 1 else f"expect:{'+'.join(kind.groups)}:{kind.name}"
+        if name in definitions and definitions[name] != _expected(kind, name):
+            name = f"expect:{'+'.join(kind.groups)}:{kind.name}"  # another script has a look of that name
+        definitions[name] = _expected(kind, name)
+        shared["expect"] = ref(name, "What must hold, at the case's level: facts and their matchers.")
+        shared["should"] = ref(name, "What should hold: a warning where it does not.")
+        shared["record"] = ref("record", "Values to keep with the result: a name for each fact. Takes no side.")
+        shared["capture"] = ref("capture", "Values for later steps: a variable's name for each fact.")
+    if kind.within:
+        polls = kind.within == "polls"
+        text = "Look again until the expectation holds, for so long." if polls else "Wait for it no longer than this."
+        shared["within"] = ref("time", text)
+    if kind.quiet:
+        shared["quiet"] = ref("time", "Wait until nothing has crossed for so long, and judge then.")
+    if shared:
+        schema["properties"] = {**schema.get("properties", {}), **{k: v for k, v in shared.items()}}
+        schema.setdefault("type", "object")
+        schema.setdefault("additionalProperties", False)
+    return {**schema, "description": kind.summary}
+
+
+def _expected(kind: KindLike, name: str) -> Schema:
+    """The schema of what a kind's steps may expect, under a name of its own."""
+    return _expect(name, {fact.name: fact.summary for fact in kind.facts})
+
+
+def _expect(name: str, facts: Mapping[str, str]) -> Schema:
+    """The body of an ``expect``. Facts with a star are patterns; the linter checks names against them."""
+    plain = {fact: ref("matcher", summary) for fact, summary in facts.items() if "*" not in fact}
+    roots = {
+        fact.removesuffix("[.*]"): ref("matcher", summary)
+        for fact, summary in facts.items()
+        if fact.endswith("[.*]") and "*" not in fact.removesuffix("[.*]")
+    }
+    groups = {
+        "title": "a list of groups",
+        "description": "Groups of facts, of which at least one must hold as a whole.",
+        "type": "array",
+        "minItems": 1,
+        "items": ref(name, "One group: all of it must hold."),
+    }
+    return {
+        "title": "a mapping of facts to what they must be",
+        "type": "object",
+        "minProperties": 1,
+        "properties": {**roots, **plain, "any_of": groups},
+        "additionalProperties": ref("matcher", "A fact, and what it must be."),
+    }
+
+
+def _matcher(operators: Mapping[str, OperatorLike]) -> Schema:
+    properties: dict[str, Any] = {name: argument_schema(operator) for name, operator in sorted(operators.items())}
+    schema: dict[str, Any] = {
+        "title": "a literal, or a mapping of operators",
+        "type": ANY,
+        "properties": properties,
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    if "var" in properties:
+        properties["plus"] = {"description": "A number that is added to the variable.", "type": "number"}
+        schema["dependentRequired"] = {"plus": ["var"]}
+    return schema
+
+
+def argument_schema(operator: OperatorLike) -> Schema:
+    """What may stand under an operator."""
+    described = {"description": operator.summary}
+    argument = str(getattr(operator.argument, "value", operator.argument))
+    match argument:
+        case "matcher":
+            return ref("matcher", operator.summary)
+        case "matchers":
+            items = ref("matcher", "A matcher.")
+            return {**described, "title": "a list of matchers", "type": "array", "minItems": 1, "items": items}
+        case "fields":
+            fields = ref("matcher", "What this key must be.")
+            return {
+                **described,
+                "title": "a mapping of keys to matchers",
+                "type": "object",
+                "additionalProperties": fields,
+            }
+        case "amount":
+            return ref("amount", operator.summary)
+        case "size":
+            return ref("size-or-count", operator.summary)
+        case "text":
+            return ref("bytes", operator.summary)
+        case "flag":
+            return {**described, "title": "true or false", "type": "boolean"}
+        case "word":
+            return {**described, "title": "one of a few words", "enum": sorted(operator.words)}
+        case "pattern":
+            return {**described, "title": "a regular expression, as text", "type": "string"}
+        case "variable":
+            return {**described, "title": "a variable's name", "type": "string", "pattern": NAMES}
+        case "name":
+            return {**described, "title": "a name, as text", "type": "string"}
+        case "bytes":
+            return ref("bytes", operator.summary)
+    return ref("literal", operator.summary)

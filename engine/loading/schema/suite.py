@@ -1,0 +1,256 @@
+"""The keys of a suite and of a case, as JSON schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.loading.read.literals import ref
+from engine.loading.vocabulary import Names
+
+KEBAB = r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$"
+
+_NAMES = {
+    "title": "a list of names",
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "string", "description": "A name."},
+}
+
+
+def one_of(word: str, known: Sequence[str], description: str) -> dict[str, Any]:
+    """A list of names, each of which is among the known ones. ``word`` says what they are the names of."""
+    return {
+        **_NAMES,
+        "description": description,
+        "items": {"title": f"a {word}'s name", "description": "A name.", "enum": sorted(known)},
+    }
+
+
+def _selector(names: Names) -> dict[str, Any]:
+    return {
+        "servers": one_of("server", names.servers, "Only these servers."),
+        "frameworks": one_of("framework", names.frameworks, "Only these frameworks."),
+        "loops": one_of("loop", names.loops, "Only these loops."),
+        "gateways": one_of("gateway", names.gateways, "Only these gateways."),
+        "runtimes": one_of("runtime", names.runtimes, "Only these runtimes."),
+    }
+
+
+_SERVER: dict[str, Any] = {
+    "workers": {**ref("count", "How many worker processes."), "maximum": 256},
+    "keep_alive": ref("time", "How long an idle connection is kept."),
+    "grace": ref("time", "How long requests in flight may take when the server stops."),
+    "root_path": {
+        "title": "text",
+        "description": "The root path (SCRIPT_NAME) that the server is told.",
+        "type": "string",
+    },
+    "trust_proxy": {"title": "true or false", "description": "Take X-Forwarded-* from the client.", "type": "boolean"},
+    "message_limit": ref("size", "The largest WebSocket message that is taken."),
+    "protocol": {
+        "title": "a protocol's name",
+        "description": "What is spoken on the socket.",
+        "enum": ["fastcgi", "http", "scgi", "uwsgi"],
+    },
+    "tls": {
+        "title": "true, false, or a mapping with `client_cert`",
+        "description": "Serve TLS; with `client_cert` a client is asked for its certificate.",
+        "type": ["boolean", "object"],
+        "properties": {
+            "client_cert": {
+                "title": "optional or required",
+                "description": "Whether a client must show a certificate, or may.",
+                "enum": ["optional", "required"],
+            },
+        },
+        "required": ["client_cert"],
+        "additionalProperties": False,
+    },
+    "lifespan": {
+        "title": "auto, on or off",
+        "description": "The server's lifespan mode.",
+        "enum": ["auto", "off", "on"],
+    },
+    "keep_conn": {
+        "title": "true or false",
+        "description": "The gateway keeps its connections to the server; false by default.",
+        "type": "boolean",
+    },
+    "buffering": {
+        "title": "true or false",
+        "description": "The gateway takes a response before the client has taken it; true by default.",
+        "type": "boolean",
+    },
+    "client_body_buffering": {
+        "title": "true or false",
+        "description": "The gateway takes a request's whole body before it turns to the server; true by default.",
+        "type": "boolean",
+    },
+    "flags": {**_NAMES, "description": "The server's own command line; it needs `only.servers` with one name."},
+}
+
+
+def _both(names: Names) -> dict[str, Any]:
+    return {
+        "cite": {
+            "title": "a list of clause ids",
+            "description": "The clauses that say so.",
+            "type": "array",
+            "minItems": 1,
+            "items": {"title": "a clause id", "description": "A clause's id.", "type": "string"},
+        },
+        "level": {
+            "title": "a level",
+            "description": "How strong the requirement is.",
+            "enum": ["must", "should", "may"],
+        },
+        "runs_on": {
+            "title": "what it runs on",
+            "description": "Every framework's app and the control (the default), the control alone, or the WSGI apps.",
+            "enum": ["frameworks", "control", "wsgi"],
+        },
+        "needs": one_of(
+            "capability", names.capabilities, "What the target must offer; otherwise the case is unsupported there."
+        ),
+        "only": {
+            "title": "a mapping of names to choose from",
+            "description": "The targets on which the case is run.",
+            "type": "object",
+            "minProperties": 1,
+            "properties": _selector(names),
+            "additionalProperties": False,
+        },
+        "skip": {
+            "title": "a list of targets, each with `because`",
+            "description": "Targets on which the case is not run.",
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "title": "a mapping of names, with `because`",
+                "description": "Targets to leave out, and why.",
+                "type": "object",
+                "minProperties": 2,
+                "required": ["because"],
+                "additionalProperties": False,
+                "properties": {
+                    **_selector(names),
+                    "because": {"title": "text", "description": "Why.", "type": "string", "minLength": 1},
+                },
+            },
+        },
+        "server": {
+            "title": "a mapping of the server's options",
+            "description": "How the server is started, in the engine's words.",
+            "type": "object",
+            "minProperties": 1,
+            "properties": _SERVER,
+            "additionalProperties": False,
+        },
+        "process": {
+            "title": "shared or own",
+            "description": "Whether the case may share a process with others (the default).",
+            "enum": ["shared", "own"],
+        },
+    }
+
+
+def case_schema(names: Names) -> dict[str, Any]:
+    """The schema of a case."""
+    return {
+        "title": "a case",
+        "description": "One requirement, and the steps that show whether it is met.",
+        "type": "object",
+        "required": ["id", "title", "steps"],
+        "additionalProperties": False,
+        "properties": {
+            "id": {
+                "title": "an id in kebab-case, such as type-is-http",
+                "description": "Stable, and unique in its file.",
+                "type": "string",
+                "pattern": KEBAB,
+            },
+            "title": {
+                "title": "one sentence, as text",
+                "description": "What is required, in one sentence.",
+                "type": "string",
+                "minLength": 1,
+            },
+            "note": {"title": "text", "description": "Why it is so, for whoever reads the case.", "type": "string"},
+            **_both(names),
+            "alone": {
+                "title": "true, or a word",
+                "description": "No company on the target, or none of the same word.",
+                "type": ["boolean", "string"],
+            },
+            "timeout": ref("time", "How long the whole case may take; 10s by default."),
+            "tags": {**_NAMES, "description": "Words to choose cases by."},
+            "depends_on": {**_NAMES, "description": "Cases that must pass first."},
+            "matrix": {
+                "title": "a mapping of variables to their values",
+                "description": "The case is run once for each value, and for each combination.",
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {
+                    "title": "a list of values, or a mapping of names to values",
+                    "description": "The values of this variable.",
+                    "type": ["array", "object"],
+                    "minItems": 1,
+                    "minProperties": 1,
+                },
+            },
+            "application": {
+                "title": "a mapping of scope types to scripts",
+                "description": "What the control plays; for what is left out, it does what the contract says.",
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": False,
+                "properties": {
+                    "lifespan": ref("acts", "Played for the lifespan call."),
+                    "http": ref("acts", "Played for every HTTP request."),
+                    "websocket": ref("acts", "Played for every WebSocket."),
+                    "paths": {
+                        "title": "a mapping of paths to scripts",
+                        "description": "Played for calls of just that path; they go first.",
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": ref("acts", "Played for calls of this path."),
+                    },
+                },
+            },
+            "steps": ref("steps", "What happens, in order."),
+        },
+    }
+
+
+def suite_schema(names: Names) -> dict[str, Any]:
+    """The schema of a suite without its definitions."""
+    return {
+        "description": "One file of cases.",
+        "type": "object",
+        "required": ["suite", "category", "cases"],
+        "additionalProperties": False,
+        "properties": {
+            "suite": {
+                "title": "the suite's title, as text",
+                "description": "The suite's title.",
+                "type": "string",
+                "minLength": 1,
+            },
+            "category": {
+                "title": "a category in kebab-case",
+                "description": "The grid's column.",
+                "type": "string",
+                "pattern": KEBAB,
+            },
+            "note": {"title": "text", "description": "What a reader should know first.", "type": "string"},
+            **_both(names),
+            "cases": {
+                "title": "a list of cases",
+                "description": "The cases.",
+                "type": "array",
+                "minItems": 1,
+                "items": ref("case", "One case."),
+            },
+        },
+    }

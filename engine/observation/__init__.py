@@ -1,1 +1,0 @@
-"""Reading what the observers wrote, and the engine's side of the way back."""

@@ -1,0 +1,279 @@
+"""How somebody can do by hand what a job's deciding step did: commands for a shell, or why there are none. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import pairwise
+
+from engine.model import commands
+from engine.model.case import Act, Application, Case, Step
+from engine.model.quantities import show_size
+from engine.model.target import RUNNING, Target
+from engine.model.tls import OURS, WRONG, Hello
+from engine.model.transcript import Moment
+from engine.reproduce import by_hand
+from engine.reproduce.by_hand import Piece, Stream
+from engine.steps.api.base import Connection, Kind, Performed
+
+# The port of the command that starts the target. It has as many digits as the one that the bytes were made for, so that
+# every length in them stays right.
+PORTS = {4: 8000, 5: 18000}
+# More connections before the one in question are no command for a person.
+MOST_BEFORE = 3
+LIFESPAN = "lifespan"
+SHIPPED = "specs/"
+ENGINE_HEADER = re.compile(rb"(?im)^x-engine-call:[^\r\n]*\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """Shell commands on a line each, the first of which starts the target; or why there are none."""
+
+    commands: str = ""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a job did: its case and its target, the step that decided (None where none did), all steps in the order in
+    which they were performed, its connections, and the address that its clients connected to."""
+
+    case: Case
+    target: Target
+    decided: Step | None
+    performed: Sequence[Performed]
+    connections: Sequence[Connection]
+    address: tuple[str, int]
+
+    @property
+    def runs_already(self) -> bool:
+        """Whether the target is a service that runs already, and so is to be used as it runs."""
+        return self.target.runtime == RUNNING
+
+    def serve(self, port: int) -> str:
+        """The command that starts the like of the target, as the case has it where that makes a difference."""
+        as_in_case = self.case.application is not None or self.case.server
+        more = ("--case", typed(self.case)) if as_in_case else ()
+        return shlex.join(commands.serve(self.target, *more, "--port", str(port)))
+
+
+def typed(case: Case) -> str:
+    """A case as it is named where the run was started. Its address is found at its collection's root and below it; the
+    engine's own suites are found from every folder."""
+    path = case.place.file
+    return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
+
+
+def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], Kind]) -> Reproduction:
+    """The bytes of the step that decided, and of connections that were over before it, beside the command that starts
+    the target."""
+    if deed.runs_already and deed.case.application is not None:
+        return Reproduction(why_not="the application plays a script for the engine's own calls alone")
+    at = deciding(deed)
+    if at is None:
+        return Reproduction(why_not="nothing was sent before it was over")
+    before = deed.performed[: at + 1]
+    if why := unable(deed, before, kinds):
+        return Reproduction(why_not=why)
+    used = connections(deed, before)
+    if not used:
+        if not deed.runs_already and start_is_all(before, kinds):
+            return Reproduction(deed.serve(PORTS[4]))
+        return Reproduction(why_not="nothing was sent before it was over")
+    if why := entangled(used):
+        return Reproduction(why_not=why)
+    port = deed.address[1] if deed.runs_already else PORTS.get(len(str(deed.address[1])), PORTS[4])
+    lines = [] if deed.runs_already else [deed.serve(port)]
+    for connection in used:
+        if why := unsendable(connection):
+            return Reproduction(why_not=why)
+        stream = stream_of(connection, deed.address, port)
+        if not stream.pieces:
+            continue
+        # A script may look at the connection itself, of which curl shows nothing.
+        scripted = any(used_by(one, connection) and any(inner(one.step.params)) for one in before)
+        found = by_hand.command(stream, curls=not scripted)
+        if not found:
+            size = sum(len(piece.data) for piece in stream.pieces)
+            pieces = f" in {len(stream.pieces)} pieces" if len(stream.pieces) > 1 else ""
+            return Reproduction(why_not=f"{show_size(size)}{pieces} are too much for a command line")
+        lines.append(found)
+    return Reproduction("\n".join(lines))
+
+
+def deciding(deed: Deed) -> int | None:
+    """Which of the performed steps decided: the last performance of the one that did, and of all that it held the last.
+    Where none did, the last that used a connection."""
+    numbered = list(enumerate(deed.performed))
+    if deed.decided is None:
+        return max((number for number, one in numbered if one.peer is not None), default=None)
+    found = [(number, one) for number, one in numbered if holds(one.step, deed.decided)]
+    if not found:
+        return None
+    last, own = found[-1]
+    return max([last, *(number for number, one in numbered if within(one, own))])
+
+
+def within(one: Performed, outer: Performed) -> bool:
+    """Whether a step was performed as a part of another."""
+    parent = one.parent
+    while parent is not None and parent is not outer:
+        parent = parent.parent
+    return parent is not None
+
+
+def holds(step: Step, sought: Step) -> bool:
+    """Whether a step is the one that is sought, or has it in its script."""
+    return step is sought or any(one is sought for one in inner(step.params))
+
+
+def inner(value: object) -> Iterator[Step]:
+    """The steps in a step's parameters, at any depth."""
+    if isinstance(value, Step):
+        yield value
+        yield from inner(value.params)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from inner(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from inner(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for one in fields(value):
+            yield from inner(getattr(value, one.name))
+
+
+def actions(deed: Deed, before: Sequence[Performed]) -> Iterator[Step]:
+    """The steps that were performed, those of scripts with them, up to the one that decided."""
+    for one in before:
+        yield one.step
+        for step in inner(one.step.params):
+            if step.group != "step":
+                yield step
+            if step is deed.decided:
+                return
+
+
+def unable(deed: Deed, before: Sequence[Performed], kinds: Mapping[tuple[str, str], Kind]) -> str:
+    """Why nobody can do by hand what was done up to the step that decided, "" where one can."""
+    awaited = set(marks(deed.case.application))
+    for step in actions(deed, before):
+        kind = kinds[step.group, step.kind]
+        why = kind.not_by_hand if isinstance(kind.not_by_hand, str) else kind.not_by_hand(step.params)
+        if why:
+            return why
+        if step.kind == "mark" and (name := getattr(step.params, "name", "")) in awaited:
+            return f"the application's script waits for the mark {name!r}, which the case's steps set"
+    return ""
+
+
+def marks(application: Application | None) -> Iterator[str]:
+    """The marks that an application's script waits for."""
+    if application is None:
+        return
+    scripts = [application.lifespan, application.http, application.websocket, *application.paths.values()]
+    waiting: list[object] = list(scripts)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Act):
+            if value.word == "await":
+                yield str(value.argument)
+            waiting.append(value.argument)
+        elif isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+
+
+def start_is_all(before: Sequence[Performed], kinds: Mapping[tuple[str, str], Kind]) -> bool:
+    """Whether steps that used no connection started the server, or the last looks at what the application did then."""
+    starts = any(kinds[one.step.group, one.step.kind].starts for one in before)
+    return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
+
+
+def connections(deed: Deed, before: Sequence[Performed]) -> list[Connection]:
+    """The connections that were used up to the step that decided, its own the last. The engine's own are no step's."""
+    by_peer = {connection.channel.local: connection for connection in deed.connections}
+    found: list[Connection] = []
+    own = before[-1]
+    looked_at = [one for one in own.about if one.peer is not None]
+    order = [*(one for one in before[:-1] if not tried_again(one, before)), *looked_at[-1:], own]
+    for one in order:
+        connection = by_peer.get(one.peer) if one.peer is not None else None
+        if connection is not None:
+            found = [other for other in found if other is not connection] + [connection]
+    return found
+
+
+def used_by(one: Performed, connection: Connection) -> bool:
+    """Whether a step used a connection."""
+    return one.peer is not None and one.peer == connection.channel.local
+
+
+def tried_again(one: Performed, before: Sequence[Performed]) -> bool:
+    """Whether a step was a try of ``eventually`` that another one followed."""
+    parent = one.parent
+    if parent is None or parent.step.kind != "eventually":
+        return False
+    tries = [other for other in before if other.parent is parent and other.step is one.step]
+    return one is not tries[-1]
+
+
+def entangled(used: Sequence[Connection]) -> str:
+    """Why connections cannot be made one after the other, "" where they can."""
+    if len(used) > MOST_BEFORE + 1:
+        return f"{len(used) - 1} connections go before the one on which it failed"
+    if any(over(one) > other.channel.opened for one, other in pairwise(used)):
+        return "several connections are open at the same time"
+    return ""
+
+
+def over(connection: Connection) -> float:
+    """When a connection was over, in seconds on the engine's clock."""
+    ends = [moment.at for moment in connection.channel.moments if ended(moment)]
+    return min(ends, default=float("inf"))
+
+
+def ended(moment: Moment) -> bool:
+    """Whether a connection is over with a moment: this side's writing half alone is not all of it."""
+    return moment.what == "reset" or (moment.what == "closed" and "writing half" not in moment.detail)
+
+
+def unsendable(connection: Connection) -> str:
+    """Why the bytes of a connection cannot be sent by hand, "" where they can."""
+    hello = connection.hello
+    if hello is not None and shows(hello):
+        return "the client shows a certificate, which is made anew at each start"
+    sent = [moment for moment in connection.channel.moments if moment.what == "sent"]
+    if any(moment.size > len(moment.data) or (not moment.data and moment.detail) for moment in sent):
+        return f"{show_size(sum(moment.size for moment in sent))} are too much for a command line"
+    return ""
+
+
+def shows(hello: Hello) -> bool:
+    """Whether the client shows a certificate."""
+    return hello.shows in (OURS, WRONG) or (not hello.shows and hello.trust is not None and bool(hello.trust.shown))
+
+
+def stream_of(connection: Connection, address: tuple[str, int], port: int) -> Stream:
+    """What was sent on a connection, as it is sent to another port of the same host."""
+    pieces: list[Piece] = []
+    sent_at = received_at = watched = 0.0
+    half_closed = False
+    for moment in connection.channel.moments:
+        if moment.what == "sent" and moment.data:
+            pieces.append(Piece(moment.data, moment.at - sent_at if pieces else 0.0, answered=received_at > sent_at))
+            sent_at = moment.at
+        elif moment.what == "received":
+            received_at = moment.at
+        elif moment.what == "closed" and not ended(moment):
+            half_closed = True
+        watched = moment.at
+    host = address[0]
+    old, new = f"{host}:{address[1]}".encode(), f"{host}:{port}".encode()
+    sent = by_hand.without(pieces, ENGINE_HEADER)
+    sent = tuple(replace(piece, data=piece.data.replace(old, new)) for piece in sent)
+    return Stream(sent, host, port, half_closed, max(watched - sent_at, 0.0) if pieces else 0.0, connection.hello)

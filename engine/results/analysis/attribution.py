@@ -1,0 +1,415 @@
+"""Whose fault a red cell is: a function from a run's results to what they show, and nothing more.
+
+The rules stand in an order, and the first that applies decides:
+
+1. the case fails on reference x control: the case, or the engine
+2. it fails behind a gateway and passes directly, and no other server passes behind that: the gateway
+3. the control fails it under this server, or an expectation about what the server gave the application failed: the
+   server where the case was seen to pass anywhere, else unknown, the server or the case
+4. the control passes it, and the framework fails it on the reference or on other servers too: the app or the framework
+5. the control passes it, and the framework fails it on this server alone: the server where send() raised under it, for
+   the control too, and did not elsewhere; else the pairing of the two
+6. what would be needed was not in the run: unknown, with the run that would settle it, if one would
+
+A cell is compared with cells of the same case only. A release or a variant of a server is a server of its own here.
+What was not judged (unsupported, blocked, error) is missing evidence, never evidence. A known failure is a failure,
+and so is a flaky one: it did fail. Loops are compared with their like; another loop speaks where that one is missing.
+Counterparts, which a run adds for the sake of the comparison, are cells like any other. So is what passed in another
+run, as a server of its own, where two runs are compared.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from engine.model.commands import given_options, server_word
+from engine.model.target import CONTROL, CONTROLS, DIRECT, configuration
+from engine.model.verdict import JobResult, Verdict
+from engine.results.record.store import TargetRow
+
+REFERENCE = "reference"
+# So many servers are named in a sentence; the evidence has them all.
+NAMED = 3
+
+FAILED = frozenset({Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.KNOWN, Verdict.FLAKY})
+PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.INFO, Verdict.FIXED})
+
+
+class Fault(StrEnum):
+    """Whose fault a cell is. FRAMEWORK includes the app that is written in it."""
+
+    CASE = "case"
+    GATEWAY = "gateway"
+    SERVER = "server"
+    FRAMEWORK = "framework"
+    PAIRING = "pairing"
+    UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        """The fault as a reader knows it. No run tells the app from its framework: both are behind the same calls."""
+        return {Fault.CASE: "the case or the engine", Fault.FRAMEWORK: "app or framework"}.get(self, self.value)
+
+
+# The culprit of an unknown fault where nothing but the server was seen to run the case.
+SERVER_OR_CASE = "server or case"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A cell that was compared: its target, its verdict, and the first expectation that it did not meet, if any."""
+
+    target: str
+    verdict: Verdict
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose fault a cell is.
+
+    ``culprit`` is its name (``gunicorn==26.2.0``, ``litestar``, "" where there is none to name); for ``unknown`` those
+    between which it is open, "" where nothing is known. ``because`` is one line for a person, ``evidence`` the cells
+    that were compared, this one left out, ``given`` the facts of this cell that are about what the server gave the
+    application. ``settle`` is the command of a run that would decide what is open, "" where no run is known that would.
+    ``hint`` is another case to look at first, since its failure may be the cause of this one.
+    """
+
+    fault: Fault
+    because: str
+    culprit: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    given: tuple[str, ...] = ()
+    settle: str = ""
+    hint: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``, ``unknown: server or case``."""
+        if self.fault is Fault.UNKNOWN and self.culprit:
+            return f"{self.fault.words}: {self.culprit}"
+        return " ".join(word for word in (self.fault.words, self.culprit) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A result, with what is known of its target. ``run`` names the run that it is of, "" for the one whose results are
+    attributed."""
+
+    row: TargetRow
+    result: JobResult
+    run: str = ""
+
+    @property
+    def server(self) -> str:
+        return self._of_run(configuration(self.row.server, self.row.release, self.row.variant))
+
+    def _of_run(self, name: str) -> str:
+        return f"{name} ({self.run})" if self.run else name
+
+    @property
+    def loop(self) -> str:
+        """The loop that it ran on, where that was found out; else the one that was asked for."""
+        return self.row.found_loop or self.row.loop
+
+    @property
+    def on_reference(self) -> bool:
+        """A mutant is a variant of the reference, and no measure for anything."""
+        return self.server == REFERENCE
+
+    @property
+    def is_control(self) -> bool:
+        return self.row.framework in CONTROLS
+
+    @property
+    def control(self) -> str:
+        """The bare app that its own is compared with."""
+        return CONTROLS[self.row.interface == "wsgi"]
+
+    @property
+    def evidence(self) -> Evidence:
+        found = self.result.mismatches or self.result.warnings
+        return Evidence(self._of_run(self.row.id), self.result.verdict, found[0].where if found else "")
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The unmet expectations that are about what the server gave the application, each fact once."""
+        decisive = self.result.mismatches or self.result.warnings
+        return tuple(dict.fromkeys(mismatch.where for mismatch in decisive if mismatch.given))
+
+
+Attributions = Mapping[tuple[str, str], Attribution]
+
+
+def attribute(results: Iterable[JobResult], targets: Iterable[TargetRow], others: Iterable[Cell] = ()) -> Attributions:
+    """Whose fault each cell is that failed, by the case's address and the target's id.
+
+    Warnings are among them. A target that did not start has no cells: its own message says what there is to say.
+    ``others`` are cells of another run, with its name; those that passed are evidence, and none is attributed.
+    """
+    rows = {row.id: row for row in targets}
+    cases: dict[str, list[Cell]] = {}
+    for result in results:
+        if result.target in rows:
+            cases.setdefault(result.address, []).append(Cell(rows[result.target], result))
+    elsewhere: dict[str, list[Cell]] = {}
+    for other in others:
+        if other.result.verdict in PASSED:
+            elsewhere.setdefault(other.result.address, []).append(other)
+    found: dict[tuple[str, str], Attribution] = {}
+    special: set[tuple[str, str]] = set()
+    for address, cells in cases.items():
+        started = [cell for cell in cells if not cell.row.failed]
+        failed = [cell for cell in cells if cell.row.failed]
+        for cell in started:
+            if cell.result.verdict in FAILED or cell.result.verdict in (Verdict.ERROR, Verdict.WARN):
+                case = _Case([*started, *elsewhere.get(address, ())], failed, cell.result.verdict is Verdict.WARN)
+                found[address, cell.row.id] = case.whose(cell)
+                if not cell.is_control and not case.failed(case.find(cell, framework=cell.control)):
+                    special.add((address, cell.row.id))
+    return _with_causes(found, special)
+
+
+def _with_causes(found: Attributions, special: Collection[tuple[str, str]]) -> Attributions:
+    """Pairings that may have their cause in another case of the same target, where the server gave the application what
+    is wrong: that case is named. What the server gives the control wrong as well cannot be why this framework fails and
+    the control does not, so only cells of ``special``, which the control was not seen to fail, are causes."""
+    wrong: dict[str, tuple[str, str]] = {}
+    for (address, target), one in found.items():
+        if one.fault is Fault.SERVER and one.given and (address, target) in special:
+            wrong.setdefault(target, (address, one.given[0]))
+    made = dict(found)
+    for (address, target), one in found.items():
+        if one.fault is Fault.PAIRING and target in wrong:
+            cause, fact = wrong[target]
+            made[address, target] = replace(
+                one, hint=f"{cause}: there the server gives this application a wrong {fact}"
+            )
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The cells of one case. ``refused`` are those of targets that did not start. ``warns`` says that a should is in
+    question, so that a warning is a failure."""
+
+    cells: Sequence[Cell]
+    refused: Sequence[Cell] = ()
+    warns: bool = False
+
+    def failed(self, cell: Cell | None) -> bool:
+        """Whether a cell is evidence of a failure."""
+        return cell is not None and (
+            cell.result.verdict in FAILED or (self.warns and cell.result.verdict is Verdict.WARN)
+        )
+
+    def passed(self, cell: Cell | None) -> bool:
+        """Whether a cell is evidence that the case can pass."""
+        return cell is not None and cell.result.verdict in PASSED and not self.failed(cell)
+
+    def judged(self, cell: Cell) -> bool:
+        """Whether a cell is evidence at all."""
+        return self.failed(cell) or self.passed(cell)
+
+    def find(self, of: Cell, *, server: str = "", framework: str = "", gateway: str = "") -> Cell | None:
+        """The cell that is like this one but for what is named, on the same loop and runtime where there is such a one,
+        on another where there is not. None where none was judged."""
+        wanted = (server or of.server, framework or of.row.framework, gateway or of.row.gateway)
+        found = [
+            cell
+            for cell in self.cells
+            if (cell.server, cell.row.framework, cell.row.gateway) == wanted and self.judged(cell)
+        ]
+        found.sort(key=lambda cell: (cell.loop != of.loop, cell.row.runtime != of.row.runtime))
+        return found[0] if found else None
+
+    def whose(self, cell: Cell) -> Attribution:
+        """The first rule that applies."""
+        if cell.result.verdict is Verdict.ERROR:
+            return _of_error(cell)
+        reference = self.find(cell, server=REFERENCE, framework=CONTROL, gateway=DIRECT)
+        if self.failed(reference):
+            because = "it fails on the reference with the control, where only the case and the engine are left"
+            return Attribution(Fault.CASE, because, "", _evidence(cell, reference), cell.given)
+        if cell.row.gateway != DIRECT:
+            return self._behind(cell, reference)
+        return self._among(cell, reference)
+
+    def _among(self, cell: Cell, reference: Cell | None) -> Attribution:
+        """Rules 3 to 6, among the cells behind the same gateway."""
+        control = self.find(cell, framework=cell.control)
+        return self._server(cell, control, reference) or self._framework(cell, control) or self._unknown(cell, control)
+
+    def _behind(self, cell: Cell, reference: Cell | None) -> Attribution:
+        """Rule 2. What fails directly as well is as if the gateway were not there. Another server that passes behind
+        the same gateway clears it: then it is about how this one speaks to it, and the rest of the rules decide among
+        the cells there. A server that only a gateway can reach has no direct cell; anything that passes there will do.
+        """
+        gateway = cell.row.gateway
+        direct = self.find(cell, gateway=DIRECT)
+        behind = [other for other in self.cells if other.row.gateway == gateway and self.passed(other)]
+        if direct is None and behind:
+            return self._among(cell, reference)
+        if direct is None:
+            because = f"it was not judged without {gateway}, and nothing was seen to pass it behind that"
+            return Attribution(Fault.UNKNOWN, because, "", (), cell.given, self._run(cell))
+        if self.passed(direct) and any(other.server != cell.server for other in behind):
+            return self._among(cell, reference)
+        if self.passed(direct):
+            because = f"it fails behind {gateway}, and passes directly"
+            return Attribution(Fault.GATEWAY, because, gateway, _evidence(cell, direct, reference), cell.given)
+        found = self.whose(direct)
+        because = f"it fails without {gateway} as well, where {found.because}"
+        return replace(found, because=because, evidence=(direct.evidence, *found.evidence))
+
+    def _server(self, cell: Cell, control: Cell | None, reference: Cell | None) -> Attribution | None:
+        """Rule 3. The reference is the engine's own: what fails on it is an application's, or the case's. So an
+        expectation that fails on the reference as well is not about what a server gives."""
+        same = self.find(cell, server=REFERENCE)
+        alike = set(cell.given) & set(same.given) if same is not None and self.failed(same) else set()
+        if control is not None and self.failed(control):
+            what = "it fails without any framework" if cell.is_control else "the control fails it under this server too"
+        elif cell.given and not alike:
+            what = f"{', '.join(cell.given)}: what the server gave the application is wrong"
+        else:
+            return None
+        witness = self._witness(cell, control, reference)
+        evidence = _evidence(cell, control, witness)
+        if witness is None:
+            because = f"{what}, and the case was not seen to pass anywhere"
+            return Attribution(
+                Fault.UNKNOWN, because + self._obstacle(cell), SERVER_OR_CASE, evidence, cell.given, self._run(cell)
+            )
+        return Attribution(Fault.SERVER, what, cell.server, evidence, cell.given)
+
+    def _witness(self, cell: Cell, control: Cell | None, reference: Cell | None) -> Cell | None:
+        """A cell which shows that the case can pass: the reference's, a control's, or any other."""
+        passing = [other for other in (reference, control, *self.cells) if other is not None and self.passed(other)]
+        passing.sort(key=lambda other: (other is not reference, not other.is_control))
+        return passing[0] if passing else None
+
+    def _framework(self, cell: Cell, control: Cell | None) -> Attribution | None:
+        """Rules 4 and 5. Another server speaks only where the control passes under it: else it is that server's own
+        failure."""
+        framework = cell.row.framework
+        if control is None:
+            return None
+        others = self._elsewhere(cell)
+        failing = [other for other in others if self.failed(other)]
+        passing = [other for other in others if self.passed(other)]
+        evidence = _evidence(cell, control, *failing, *passing)
+        if cell.on_reference:
+            because = "the control passes it on the reference, and the framework does not"
+            return Attribution(Fault.FRAMEWORK, because, framework, evidence, cell.given)
+        # Releases of one server fail alike: that speaks against the framework only while no other server speaks for it.
+        abroad = [other for other in failing if other.row.server != cell.row.server]
+        welcome = any(other.row.server != cell.row.server for other in passing)
+        if failing and (abroad or not welcome):
+            because = f"the control passes it under this server, and the framework fails it on {_names(failing)} too"
+            return Attribution(Fault.FRAMEWORK, because, framework, evidence, cell.given)
+        if passing and (raising := self._raising(cell, control)) is not None:
+            raised = ", ".join(control.result.send_raised)
+            because = f"send() raises {raised} under this server, for the control as well, and not on {raising.server}"
+            return Attribution(
+                Fault.SERVER, because, cell.server, _evidence(cell, control, raising, *passing), cell.given
+            )
+        if passing:
+            because = f"the control passes it under this server, and the framework passes it on {_names(passing)}"
+            return Attribution(Fault.PAIRING, because, f"{cell.server} with {framework}", evidence, cell.given)
+        return None
+
+    def _raising(self, cell: Cell, control: Cell) -> Cell | None:
+        """A control's cell under another server, where send() did not raise, if it raised here for both the framework
+        and the control: a control that passes all the same was given the same as the framework that does not."""
+        if not (cell.result.send_raised and control.result.send_raised):
+            return None
+        controls = [other for other in self.cells if other.is_control and other.server != cell.server]
+        controls.sort(key=lambda other: (not other.on_reference, other.loop != cell.loop))
+        return next((other for other in controls if self.passed(other) and not other.result.send_raised), None)
+
+    def _elsewhere(self, cell: Cell) -> list[Cell]:
+        """The framework's cells under other servers, one each, the reference first: those that say something about the
+        framework, since the control passes there, and what the server gave is not what failed. A failure of another
+        expectation is another failure, but on the reference, where any is the framework's."""
+        servers = dict.fromkeys(other.server for other in self.cells if other.server != cell.server)
+        found = []
+        for server in sorted(servers, key=lambda server: server != REFERENCE):
+            other = self.find(cell, server=server)
+            if other is None or not self.passed(self.find(other, framework=other.control)):
+                continue
+            another = other.given or other.evidence.where != cell.evidence.where
+            if other.on_reference or self.passed(other) or not another:
+                found.append(other)
+        return found
+
+    def _unknown(self, cell: Cell, control: Cell | None) -> Attribution:
+        """Rule 6: what is missing, and the run that would have it."""
+        if control is not None:
+            because = f"the control passes it, and on no other server could {cell.row.framework} be compared with it"
+        else:
+            because = f"the control was not judged under {cell.server}"
+            for other in self.cells:
+                if other.is_control and other.server == cell.server and other.row.gateway == cell.row.gateway:
+                    because = f"the control came to {other.result.verdict} under {cell.server}"
+        because += self._obstacle(cell)
+        return Attribution(Fault.UNKNOWN, because, "", _evidence(cell, control), cell.given, self._run(cell))
+
+    def _obstacle(self, cell: Cell) -> str:
+        """Why a counterpart could not be started, as the end of a sentence; "" where none was refused."""
+        wanted = (cell.control, cell.row.framework)
+        refused = [other for other in self.refused if other.row.framework in wanted]
+        return f"; {refused[0].row.id} did not start: {refused[0].row.failed}" if refused else ""
+
+    def _run(self, cell: Cell) -> str:
+        """The command of a run that has this cell and what it must be compared with; "" where this run tried all of
+        that: the same run again would show the same. The reference calls no WSGI apps, and is behind no gateway."""
+        direct = cell.row.gateway == DIRECT and cell.row.interface != "wsgi"
+        tried = {
+            (other.server, other.row.framework)
+            for other in (*self.cells, *self.refused)
+            if not other.run and other.row.gateway == cell.row.gateway
+        }
+        names = tuple(dict.fromkeys((cell.control, cell.row.framework)))
+        needed = [(server, name) for server in (REFERENCE, cell.server) for name in names]
+        if direct and tried.issuperset(needed):
+            return ""
+        if not direct and (cell.server, cell.control) in tried and any(server != cell.server for server, _ in tried):
+            return ""
+        servers = [REFERENCE, *([] if cell.on_reference else [server_word(cell.row)])] if direct else ["all"]
+        ways = [] if cell.row.gateway == DIRECT else [DIRECT, cell.row.gateway]
+        if cell.row.interface == "wsgi":  # few servers speak HTTP as well
+            ways = ways[1:]
+        words = ["engine", "grid", cell.result.file]
+        words += [word for server in servers for word in ("--server", server)]
+        words += [word for name in names for word in ("--framework", name)]
+        words += [word for way in ways for word in ("--gateway", way)]
+        words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
+        words += given_options(cell.row, without=("--url",) if direct else ("--url", "--variant"))
+        return shlex.join(words)
+
+
+def _of_error(cell: Cell) -> Attribution:
+    """An error says nothing about the target, unless it names what the server gave the application wrong, so that the
+    case could not be judged. Where the job never ran, what kept it from running is not known."""
+    if cell.given and not cell.on_reference:
+        because = f"{', '.join(cell.given)}: what the server gave the application is wrong, so the case was not judged"
+        return Attribution(Fault.SERVER, because, cell.server, (), cell.given)
+    if cell.result.seconds:
+        return Attribution(Fault.CASE, "an error is the case's, the contract's or the engine's, by what the word means")
+    return Attribution(Fault.UNKNOWN, "the case did not run; mend what kept it from that, and run it again")
+
+
+def _evidence(cell: Cell, *compared: Cell | None) -> tuple[Evidence, ...]:
+    """What was compared with a cell, each once and without the cell itself."""
+    return tuple(dict.fromkeys(one.evidence for one in compared if one is not None and one is not cell))
+
+
+def _names(cells: Sequence[Cell]) -> str:
+    """The servers of some cells, as a sentence has them: the first few, and how many more."""
+    names = list(dict.fromkeys(cell.server for cell in cells))
+    if len(names) > NAMED + 1:
+        names[NAMED:] = [f"{len(names) - NAMED} others"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,424 @@
+"""Two sides of one thing: what was mended between them, what broke, what is red in another way. Pure.
+
+A side is a run, or one server's part of a run. Cells are compared where both sides have them: the same case, on targets
+that are alike but for the server where servers are what is compared. What passed, failed or was left out on both sides
+in the same way is not told.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from packaging.version import InvalidVersion, Version
+
+from engine.errors import UsageError
+from engine.model.commands import server_word
+from engine.model.target import configuration
+from engine.model.verdict import JobResult, Verdict
+from engine.results.analysis.attribution import Attribution, Attributions, Cell, Fault, attribute
+from engine.results.analysis.grouping import server_of
+from engine.results.record.store import Run, TargetRow
+
+Key = tuple[str, ...]
+
+
+class Change(StrEnum):
+    """What became of a cell."""
+
+    BROKE = "broke"
+    MENDED = "mended"
+    KIND = "changed in kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two that are compared. ``name`` is what a reader knows it by; ``documents`` says of which run it is, so
+    that places in documents are compared only within one."""
+
+    name: str
+    targets: Mapping[Key, TargetRow]
+    results: Mapping[Key, Mapping[str, JobResult]]
+    whose: Attributions
+    documents: str = ""
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Its servers with the versions and commits that were installed, each once: ``gunicorn 27.0.1``."""
+        return tuple(dict.fromkeys(server_of(row) for row in self.targets.values() if row.version or row.commit))
+
+    @property
+    def cases(self) -> set[str]:
+        """The cases that it has a verdict for, by address."""
+        return {address for cells in self.results.values() for address in cells}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a run that is looked at; what is empty leaves nothing out. ``takes`` says which results are in it."""
+
+    frameworks: Sequence[str] = ()
+    loops: Sequence[str] = ()
+    takes: Callable[[JobResult], bool] = lambda _: True
+
+    def has(self, row: TargetRow) -> bool:
+        """Whether a target is in it."""
+        return (not self.frameworks or row.framework in self.frameworks) and (not self.loops or row.loop in self.loops)
+
+
+WHOLE = Part()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A cell on both sides."""
+
+    before: JobResult
+    after: JobResult
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Cells of one case that changed in the same way. ``attribution`` says whose fault the red side of the first is."""
+
+    change: Change
+    address: str
+    before: Verdict
+    after: Verdict
+    pairs: tuple[Pair, ...]
+    attribution: Attribution | None = None
+
+    @property
+    def red(self) -> JobResult:
+        """The first cell's red side; the later one where both are."""
+        first = self.pairs[0]
+        return first.before if self.change is Change.MENDED else first.after
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of comparing. ``only_before`` and ``only_after`` are cases, by address, ``missing_*`` targets that the
+    other side has not. ``stopped`` and ``started`` are targets that start on one side alone, ``neither`` those that
+    start on none; their cells are left out. ``compared`` counts the cells that both sides have, ``judged`` those of
+    them that were judged on one side at least. ``servers`` are the servers of both sides with their versions and
+    commits, ``older`` those of the right side that are older than the left side's, each a sentence."""
+
+    before: str
+    after: str
+    differences: tuple[Difference, ...]
+    compared: int
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+    missing_before: tuple[str, ...] = ()
+    missing_after: tuple[str, ...] = ()
+    stopped: tuple[TargetRow, ...] = ()
+    started: tuple[TargetRow, ...] = ()
+    neither: tuple[TargetRow, ...] = ()
+    judged: int = 0
+    servers: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    older: tuple[str, ...] = ()
+
+    def of(self, change: Change) -> tuple[Difference, ...]:
+        """The differences of one sort."""
+        return tuple(one for one in self.differences if one.change is change)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to tell of what was compared."""
+        return bool(self.compared) and not self.differences and not self.stopped
+
+    @property
+    def broke(self) -> bool:
+        """Whether anything that was good is red now."""
+        return bool(self.stopped) or any(one.change is Change.BROKE for one in self.differences)
+
+
+def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
+    """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
+    these differ, they are what is compared, and so match. So are runtimes, where each run has one. Where no target of
+    one is in the other, servers are what is compared: targets match by framework, loop and gateway, if each run has one
+    of these. Raises UsageError where nothing matches."""
+    of_before, of_after = _configurations(before.targets), _configurations(after.targets)
+    same = {
+        server
+        for server in of_before.keys() & of_after.keys()
+        if len(of_before[server]) == 1 and len(of_after[server]) == 1 and of_before[server] != of_after[server]
+    }
+    runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
+    any_runtime = runtimes[0] != runtimes[1] and all(len(one) == 1 for one in runtimes)
+
+    def of_server(row: TargetRow) -> Key:
+        server = row.server if row.server in same else _configured(row)
+        *rest, runtime = _rest(row)
+        return (server, *rest, "" if any_runtime else runtime)
+
+    of_any = _of_one(before, after, lambda row: of_server(row)[1:])
+    key = next((key for key in (of_server, of_any) if _met(before, after, key, part)), None)
+    if key is None:
+        raise _nothing_in_common(before, after)
+
+    names = (before.id, after.id) if before.id != after.id else (f"{before.id} (before)", f"{after.id} (after)")
+    others = _cells(after, names[1]), _cells(before, names[0])
+    return (
+        _side(names[0], before, before.targets, key, part, others=others[0]),
+        _side(names[1], after, after.targets, key, part, others=others[1]),
+    )
+
+
+def _met(before: Run, after: Run, key: Callable[[TargetRow], Key], part: Part) -> bool:
+    """Whether any target of one run matches one of the other."""
+    keys = [{key(row) for row in run.targets if part.has(row)} for run in (before, after)]
+    return bool(keys[0] & keys[1])
+
+
+def _of_one(before: Run, after: Run, key: Callable[[TargetRow], Key]) -> Callable[[TargetRow], Key]:
+    """The key, for targets that have it alone in their run; others match nothing."""
+    counts = [Counter(key(row) for row in run.targets) for run in (before, after)]
+    several = {one for count in counts for one, number in count.items() if number > 1}
+    return lambda row: (row.id, "one of several") if key(row) in several else key(row)
+
+
+def _nothing_in_common(before: Run, after: Run) -> UsageError:
+    what = f"{before.id} and {after.id} have no target in common"
+    words = [word for run in (before, after) for row in run.targets[:1] for word in ("--server", server_word(row))]
+    command = shlex.join(["engine", "compare", *words])
+    return UsageError(what, hint=f"targets of the same framework, loop and gateway are compared; `{command}` runs both")
+
+
+def servers(run: Run, before: Sequence[str], after: Sequence[str], part: Part = WHOLE) -> tuple[Side, Side]:
+    """Some servers, releases or variants of one run, named as in ``Target.configuration``, against some others of it.
+    Raises UsageError for one that the run has not."""
+    known = configurations(run)
+    for name in (*before, *after):
+        if name not in known:
+            raise UsageError(f"{run.id} has no targets of {name}", hint=f"it has {', '.join(known)}")
+    several = len(before) > 1 or len(after) > 1
+
+    def key(row: TargetRow) -> Key:
+        return (row.server, *_rest(row)) if several else _rest(row)
+
+    def side(names: Sequence[str]) -> Side:
+        return _side(", ".join(names), run, [row for row in run.targets if _configured(row) in names], key, part)
+
+    return side(before), side(after)
+
+
+def configurations(run: Run) -> tuple[str, ...]:
+    """The servers of a run, each in its release and variant, in the order in which they were asked for."""
+    order = {target: number for number, target in enumerate(run.header.get("targets", ()))}
+    rows = sorted(run.targets, key=lambda row: order.get(row.id, len(order)))
+    return tuple(dict.fromkeys(_configured(row) for row in rows))
+
+
+def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
+    """What changed between two sides. A warning is red only where it is ``strict``. Raises UsageError where the two
+    have nothing that could be compared."""
+    found: dict[tuple[Change, str, Verdict, Verdict, str], list[Pair]] = {}
+    compared = judged = 0
+    stopped: list[TargetRow] = []
+    started: list[TargetRow] = []
+    neither: list[TargetRow] = []
+    documents = before.documents == after.documents
+    for key in (key for key in before.targets if key in after.targets):
+        rows = before.targets[key], after.targets[key]
+        if rows[0].failed or rows[1].failed:
+            (neither if rows[0].failed and rows[1].failed else stopped if rows[1].failed else started).append(rows[1])
+            continue
+        for address, was in before.results.get(key, {}).items():
+            now = after.results.get(key, {}).get(address)
+            if now is None:
+                continue
+            compared += 1
+            judged += not {was.verdict, now.verdict} <= LEFT_OUT
+            change = changed(was, now, documents=documents, strict=strict)
+            if change is not None:
+                where = (change, address, was.verdict, now.verdict, _first(now, False) + _first(was, False))
+                found.setdefault(where, []).append(Pair(was, now))
+    if not before.targets.keys() & after.targets.keys():
+        raise UsageError(
+            f"{before.name} and {after.name} have no target in common",
+            hint="compared are targets of the same framework, loop and gateway",
+        )
+    differences = [_difference(change, address, pairs, before, after) for (change, address, *_), pairs in found.items()]
+    return Comparison(
+        before.name,
+        after.name,
+        tuple(sorted(differences, key=_order)),
+        compared,
+        only_before=tuple(sorted(before.cases - after.cases)),
+        only_after=tuple(sorted(after.cases - before.cases)),
+        missing_before=tuple(row.id for key, row in after.targets.items() if key not in before.targets),
+        missing_after=tuple(row.id for key, row in before.targets.items() if key not in after.targets),
+        stopped=tuple(stopped),
+        started=tuple(started),
+        neither=tuple(neither),
+        judged=judged,
+        servers=(before.servers, after.servers),
+        older=tuple(_older(before, after)),
+    )
+
+
+class State(StrEnum):
+    """What a verdict says of the clause, as far as comparing goes."""
+
+    MET = "met"
+    WARNED = "warned"
+    UNMET = "unmet"
+    FLAKY = "flaky"
+    UNSUPPORTED = "unsupported"
+    BLOCKED = "blocked"
+
+
+STATES: Mapping[Verdict, State] = {
+    Verdict.PASS: State.MET,
+    Verdict.INFO: State.MET,
+    Verdict.FIXED: State.MET,
+    Verdict.WARN: State.WARNED,
+    Verdict.FAIL: State.UNMET,
+    Verdict.TIMEOUT: State.UNMET,
+    Verdict.CRASH: State.UNMET,
+    Verdict.KNOWN: State.UNMET,
+    Verdict.ERROR: State.UNMET,
+    Verdict.FLAKY: State.FLAKY,
+    Verdict.UNSUPPORTED: State.UNSUPPORTED,
+    Verdict.BLOCKED: State.BLOCKED,
+}
+LEFT_OUT = frozenset({Verdict.UNSUPPORTED, Verdict.BLOCKED})
+
+# From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
+# a pass, but only its way to and from a failure is one that breaks or mends. A flaky cell has failed and has passed,
+# and one that was not run has done neither, so neither can break or be mended. "." is nothing worth telling; a cell
+# that is unmet on both sides has changed only if it fails in another way.
+_WAYS = """
+              met      warned   unmet    flaky    unsupported  blocked
+met           .        kind     broke    kind     kind         kind
+warned        kind     .        broke    kind     kind         kind
+unmet         mended   mended   .        kind     kind         kind
+flaky         kind     kind     kind     .        kind         kind
+unsupported   kind     kind     kind     kind     .            kind
+blocked       kind     kind     kind     kind     kind         .
+"""
+
+
+def _read(table: str) -> dict[tuple[State, State], Change | None]:
+    head, *lines = [line.split() for line in table.strip().splitlines()]
+    words = {".": None, "broke": Change.BROKE, "mended": Change.MENDED, "kind": Change.KIND}
+    return {
+        (State(line[0]), State(column)): words[word]
+        for line in lines
+        for column, word in zip(head, line[1:], strict=True)
+    }
+
+
+WAYS: Mapping[tuple[State, State], Change | None] = _read(_WAYS)
+
+
+def changed(before: JobResult, after: JobResult, *, documents: bool = True, strict: bool = False) -> Change | None:
+    """What became of one cell, None for nothing worth telling. Known is as unmet as the failure that it is. Where it is
+    ``strict``, a warning is as bad as a failure. ``documents`` says that both were made from the same documents."""
+    was, now = (State.UNMET if strict and state is State.WARNED else state for state in _states(before, after))
+    if was is now is State.UNMET:
+        return Change.KIND if _kind(before, documents) != _kind(after, documents) else None
+    return WAYS[was, now]
+
+
+def _states(before: JobResult, after: JobResult) -> tuple[State, State]:
+    return STATES[before.verdict], STATES[after.verdict]
+
+
+def _kind(result: JobResult, documents: bool) -> tuple[str, str]:
+    """How a cell is red. What the baseline excuses is told by its first mismatch alone: its verdict is lost."""
+    first = _first(result, documents)
+    return ("" if result.verdict in (Verdict.KNOWN, Verdict.FAIL) else result.verdict.value, first)
+
+
+def _first(result: JobResult, documents: bool) -> str:
+    """The first expectation that was not met: its fact, and its place where places can be compared."""
+    for mismatch in (*result.mismatches, *result.warnings):
+        return f"{mismatch.where} {mismatch.place}" if documents else mismatch.where
+    return ""
+
+
+def _difference(change: Change, address: str, pairs: Sequence[Pair], before: Side, after: Side) -> Difference:
+    made = Difference(change, address, pairs[0].before.verdict, pairs[0].after.verdict, tuple(pairs))
+    whose = before.whose if change is Change.MENDED else after.whose
+    blamed = [whose[address, cell.target] for cell in _reds(made) if (address, cell.target) in whose]
+    # Of several cells that went the same way, the one whose cause comes first among the rules speaks for all.
+    blamed.sort(key=lambda one: list(Fault).index(one.fault))
+    return replace(made, attribution=blamed[0] if blamed else None)
+
+
+def _order(one: Difference) -> tuple[int, int, str]:
+    """By what became of it, then by whose fault it is, in the order of the rules."""
+    whose = one.attribution
+    fault = list(Fault).index(whose.fault) if whose else len(Fault)
+    return list(Change).index(one.change), fault, whose.culprit if whose else ""
+
+
+def _reds(one: Difference) -> Iterable[JobResult]:
+    return [pair.before if one.change is Change.MENDED else pair.after for pair in one.pairs]
+
+
+def _side(
+    name: str,
+    run: Run,
+    rows: Iterable[TargetRow],
+    key: Callable[[TargetRow], Key],
+    part: Part,
+    *,
+    others: Iterable[Cell] = (),
+) -> Side:
+    """A side of some of a run's targets. Whose fault a cell is takes all of the run, not the part alone, and of the
+    other run, whose cells are ``others``, what passed."""
+    keys = {row.id: key(row) for row in rows if part.has(row)}
+    results: dict[Key, dict[str, JobResult]] = {}
+    for result in run.results:
+        if result.target in keys and part.takes(result):
+            results.setdefault(keys[result.target], {})[result.address] = result
+    targets = {keys[row.id]: row for row in run.targets if row.id in keys}
+    return Side(name, targets, results, attribute(run.cells, run.rows, others), run.id)
+
+
+def _cells(run: Run, name: str) -> list[Cell]:
+    """A run's cells, under its name."""
+    rows = {row.id: row for row in run.rows if not row.failed}
+    return [Cell(rows[one.target], one, name) for one in run.cells if one.target in rows]
+
+
+def _older(before: Side, after: Side) -> Iterator[str]:
+    """Servers of the right side whose version is older than the left side's, each once: ``gunicorn 26.2.0 on the right
+    is older than 27.0.1 on the left``."""
+    told = set[tuple[str, str, str]]()
+    for key, row in after.targets.items():
+        left = before.targets.get(key)
+        if left is None or left.server != row.server or not is_older(row.version, left.version):
+            continue
+        if (row.server, row.version, left.version) not in told:
+            told.add((row.server, row.version, left.version))
+            yield f"{row.server} {row.version} on the right is older than {left.version} on the left"
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a version is older than another; False where one of them is unknown or no version."""
+    try:
+        return Version(version) < Version(than)
+    except InvalidVersion:
+        return False
+
+
+def _configurations(rows: Iterable[TargetRow]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.server, set()).add(_configured(row))
+    return found
+
+
+def _configured(row: TargetRow) -> str:
+    return configuration(row.server, row.release, row.variant)
+
+
+def _rest(row: TargetRow) -> Key:
+    return (row.framework, row.loop, row.gateway, row.runtime)

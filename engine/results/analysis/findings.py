@@ -1,0 +1,93 @@
+"""What a run found, for a person: red cells of one case with one cause as one finding. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from engine.model.target import CONTROLS
+from engine.model.verdict import JobResult, Verdict
+from engine.results.analysis.attribution import Attribution, Attributions, Fault, attribute
+from engine.results.record.store import Run
+
+Wanted = Callable[[JobResult], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Cells of one case that are the fault of one and the same. ``first`` speaks for them: the control's, where it is
+    among them. ``attribution`` is that cell's, None for a verdict that is nobody's fault (fixed)."""
+
+    address: str
+    first: JobResult
+    attribution: Attribution | None
+    cells: tuple[JobResult, ...]
+
+    @property
+    def fault(self) -> str:
+        """The word that it is listed under."""
+        return "nobody" if self.attribution is None else self.attribution.fault.value
+
+    @property
+    def culprit(self) -> str:
+        return "" if self.attribution is None else self.attribution.culprit
+
+    @property
+    def share(self) -> tuple[str, str]:
+        """What it is counted under."""
+        return self.fault, self.culprit
+
+
+def attributions(run: Run) -> Attributions:
+    """Whose fault each red cell of a run is, by all that it knows."""
+    return attribute(run.cells, run.rows)
+
+
+def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ...]:
+    """The cells that ``wanted`` picks, as findings: in the order of the rules, and by culprit. Those of a target that
+    did not start are left out: its own message says what there is to say."""
+    rows = {row.id: row for row in run.targets if not row.failed}
+    groups: dict[tuple[str, str, str], list[JobResult]] = {}
+    for result in run.results:
+        if result.target in rows and wanted(result):
+            one = known.get((result.address, result.target))
+            fault, culprit = (one.fault.value, one.culprit) if one else ("", "")
+            groups.setdefault((fault, culprit, result.address), []).append(result)
+    found = []
+    for (_, _, address), cells in groups.items():
+        first = next((cell for cell in cells if rows[cell.target].framework in CONTROLS), cells[0])
+        found.append(Finding(address, first, known.get((address, first.target)), tuple(cells)))
+    order = [*(fault.value for fault in Fault), "nobody"]
+    return tuple(sorted(found, key=lambda one: (order.index(one.fault), one.culprit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of what is red is one culprit's: cases and cells."""
+
+    fault: str
+    culprit: str
+    cases: int
+    cells: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.fault, self.culprit
+
+
+def shares(found: Iterable[Finding]) -> tuple[Share, ...]:
+    """The findings counted by culprit, in their order."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in found:
+        groups.setdefault(one.share, []).append(one)
+    return tuple(
+        Share(fault, culprit, len({one.address for one in group}), sum(len(one.cells) for one in group))
+        for (fault, culprit), group in groups.items()
+    )
+
+
+def red(*, strict: bool = False, flaky_fails: bool = False) -> Wanted:
+    """Picks what breaks the build; flaky cases where they fail, these and warnings where it is ``strict``."""
+    besides = {Verdict.FLAKY} if flaky_fails or strict else set()
+    besides |= {Verdict.WARN} if strict else set()
+    return lambda result: result.verdict.breaks or result.verdict in besides

@@ -1,0 +1,136 @@
+"""Repeated runs of one job, and the run alone of what was red: what they come to together. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
+from engine.results.record.normal import words_of
+
+# What was not run says nothing about whether runs agree.
+NOT_RUN = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
+# As the grid counts it.
+PASSED = (Verdict.PASS, Verdict.WARN, Verdict.INFO)
+# What there is nothing to tell of.
+QUIET = (Verdict.PASS, Verdict.INFO)
+# What is worth a second look alone. An error is the engine's or the case's, and `fixed` the baseline's.
+RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
+
+# So many different reasons are told on one line.
+REASONS = 3
+
+
+def attempt(result: JobResult) -> Attempt:
+    """A result as one of several. Its reason reads as it would in any other run, so that the same one is seen to be."""
+    return Attempt(result.verdict, reason(result), result.seconds)
+
+
+def reason(result: JobResult) -> str:
+    """Why a result is what it is, without the ports and dates of its own run."""
+    return words_of(result.transcript).text(result.reason)
+
+
+def together(results: Sequence[JobResult]) -> JobResult:
+    """Repeated runs of one job, in the order of their numbers, as one result.
+
+    Where they agree, it is the first of those that ran. Where they disagree, the verdict is ``flaky``, and what is
+    shown of it is the first one that did not pass, or that warned. An error in one is an error of all: it says nothing
+    of the target. So is a crash: a server that ends in one run of many is broken, and does not waver. Runs of which
+    some warn and none fails come to a warning: it met what it must each time.
+    """
+    if len(results) == 1:
+        return results[0]
+    attempts = tuple(attempt(result) for result in results)
+    ran = [result for result in results if result.verdict not in NOT_RUN]
+    if not ran:
+        return replace(results[0], attempts=attempts)
+    seconds = sum(result.seconds for result in ran)
+    broken = next((result for result in ran if result.verdict is Verdict.ERROR), None)
+    if broken is not None or len({result.verdict for result in ran}) == 1:
+        return replace(broken or ran[0], attempts=attempts, seconds=seconds)
+    crashed = next((result for result in ran if result.verdict is Verdict.CRASH), None)
+    if crashed is not None:
+        return replace(crashed, reason=told(attempts), attempts=attempts, seconds=seconds)
+    if all(result.verdict in PASSED for result in ran):
+        warned = next((result for result in ran if result.verdict is Verdict.WARN), None)
+        why = ran[0].reason if warned is None else told(attempts)
+        return replace(warned or ran[0], reason=why, attempts=attempts, seconds=seconds)
+    shown = min(ran, key=lambda result: (result.verdict in PASSED) + (result.verdict in QUIET))
+    return replace(shown, verdict=Verdict.FLAKY, reason=told(attempts), attempts=attempts, seconds=seconds)
+
+
+def score(attempts: Iterable[Attempt]) -> tuple[int, int]:
+    """How many attempts passed, and how many ran."""
+    ran = [one for one in attempts if one.verdict not in NOT_RUN]
+    return sum(one.verdict in PASSED for one in ran), len(ran)
+
+
+def scored(result: JobResult) -> tuple[int, int]:
+    """How many runs of a job passed, and how many there were; a job that was run once counts once."""
+    return score(result.attempts or (attempt(result),))
+
+
+def tally(results: Iterable[JobResult]) -> tuple[int, int]:
+    """The same for several jobs together: a square of the grid, or a row."""
+    pairs = [scored(result) for result in results]
+    return sum(passed for passed, _ in pairs), sum(ran for _, ran in pairs)
+
+
+def told(attempts: Sequence[Attempt]) -> str:
+    """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: status is 200, but it is 500``. Runs that warned
+    are told apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
+    passed, ran = score(attempts)
+    quiet = sum(one.verdict in QUIET for one in attempts)
+    others = Counter((one.verdict, one.reason) for one in attempts if one.verdict not in (*QUIET, *NOT_RUN))
+    parts = [f"passed {passed} of {ran}" if quiet == passed else f"passed {quiet} of {ran} without a warning"]
+    for (verdict, reason), count in others.most_common(REASONS):
+        parts.append(f"{verdict.value} {times(count)}" + (f": {reason}" if reason else ""))
+    if len(others) > REASONS:
+        parts.append(f"and {len(others) - REASONS} other reasons")
+    return "; ".join(parts)
+
+
+def times(count: int) -> str:
+    """``once``, ``twice``, ``3 times``."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def rechecked(first: JobResult, again: JobResult, *, had_company: bool) -> JobResult:
+    """The first result with what came of running the job again alone. Its verdict stands."""
+    return replace(first, recheck=Recheck(again.verdict, reason(again), had_company, again.attempts))
+
+
+def company(result: JobResult) -> str:
+    """Whether company made the difference, as a sentence; "" where the job was not run again."""
+    recheck = result.recheck
+    if recheck is None:
+        return ""
+    passed, ran = score(recheck.attempts) if recheck.attempts else (int(recheck.verdict in PASSED), 1)
+    other = f": {recheck.reason}" if recheck.reason and recheck.reason not in (reason(result), result.reason) else ""
+    count = f" {passed} of {ran}" if ran > 1 else ""
+    warned = " with a warning" if recheck.verdict is Verdict.WARN else ""
+    if recheck.verdict in NOT_RUN or recheck.verdict is Verdict.ERROR:
+        return f"it could not be run alone, so nothing is known of company ({recheck.verdict.value}{other})"
+    if recheck.verdict in PASSED:
+        if result.verdict is Verdict.FLAKY and ran == 1:
+            return "alone it passes, once; more would have to be run to tell whether company makes the difference"
+        if recheck.had_company:
+            chance = "" if ran > 1 else ", as far as one run tells (--repeat runs more)"
+            return f"alone it passes{count}{warned}: company makes the difference{chance}"
+        return f"run again it passes{count}{warned}; it was alone the first time too, so it is flaky"
+    if recheck.verdict is result.verdict:
+        return f"alone it comes to {recheck.verdict.value} as well{count and f', passing{count}'}{other}"
+    return f"alone it comes to {recheck.verdict.value} instead{count and f', passing{count}'}{other}"
+
+
+def mattered(result: JobResult) -> bool:
+    """Whether what was red with company passes alone, each time that it was run."""
+    recheck = result.recheck
+    return (
+        recheck is not None
+        and recheck.verdict in PASSED
+        and recheck.had_company
+        and (result.verdict is not Verdict.FLAKY or len(recheck.attempts) > 1)
+    )

@@ -1,0 +1,138 @@
+"""The grid: rows of targets, columns of categories, and figures of passed / applicable. Pure over a run's results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.model.target import configuration
+from engine.model.verdict import JobResult, Verdict
+from engine.results.analysis.flakiness import tally
+from engine.results.record.store import TargetRow
+
+LEVELS = ("must", "should", "may")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One square: how many jobs came to each verdict, and passed / applicable for each level. ``runs`` is how many runs
+    passed, and of how many, where each job was run several times; else (0, 0)."""
+
+    verdicts: tuple[tuple[str, int], ...]
+    levels: tuple[tuple[str, int, int], ...]
+    runs: tuple[int, int] = (0, 0)
+
+    @property
+    def passed(self) -> int:
+        return sum(good for _, good, _ in self.levels)
+
+    @property
+    def applicable(self) -> int:
+        return sum(all_ for _, _, all_ in self.levels)
+
+    def count(self, *verdicts: Verdict) -> int:
+        """How many jobs came to any of these."""
+        wanted = {verdict.value for verdict in verdicts}
+        return sum(number for verdict, number in self.verdicts if verdict in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One target's squares, in the order of the grid's categories, and their sum."""
+
+    target: TargetRow
+    cells: tuple[Cell, ...]
+    total: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A case whose verdicts differ between the loops of what is otherwise one target."""
+
+    case: str
+    file: str
+    pairing: str
+    verdicts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Everything that a report shows of a run's verdicts."""
+
+    categories: tuple[str, ...]
+    rows: tuple[Row, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def loops(self) -> tuple[str, ...]:
+        """The loops asked for, in the order of the rows."""
+        return tuple(dict.fromkeys(row.target.loop for row in self.rows))
+
+    def only(self, loop: str) -> Grid:
+        """The rows of one loop."""
+        return Grid(self.categories, tuple(row for row in self.rows if row.target.loop == loop), ())
+
+
+def cell(results: Iterable[JobResult]) -> Cell:
+    """The square of some results."""
+    results = list(results)
+    verdicts = Counter(result.verdict.value for result in results)
+    order = [verdict.value for verdict in Verdict]
+    levels = []
+    for level in LEVELS:
+        counted = [result for result in results if result.level == level and result.verdict.counts]
+        if counted:
+            levels.append((level, sum(result.verdict.good for result in counted), len(counted)))
+    runs = tally(results) if any(result.attempts for result in results) else (0, 0)
+    return Cell(tuple(sorted(verdicts.items(), key=lambda item: order.index(item[0]))), tuple(levels), runs)
+
+
+def summed(cells: Sequence[Cell]) -> Cell:
+    """Several squares as one."""
+    verdicts: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    applicable: Counter[str] = Counter()
+    for one in cells:
+        verdicts.update(dict(one.verdicts))
+        for level, good, all_ in one.levels:
+            passed[level] += good
+            applicable[level] += all_
+    return Cell(
+        tuple((verdict.value, verdicts[verdict.value]) for verdict in Verdict if verdict.value in verdicts),
+        tuple((level, passed[level], applicable[level]) for level in LEVELS if level in applicable),
+        (sum(one.runs[0] for one in cells), sum(one.runs[1] for one in cells)),
+    )
+
+
+def grid(results: Sequence[JobResult], targets: Sequence[TargetRow], categories: Sequence[str] = ()) -> Grid:
+    """The grid of a run. Rows stand in the order of the targets; columns as ``categories`` has them, and behind them
+    those that it lacks, in the order in which they first appear."""
+    found = dict.fromkeys(result.category for result in results)
+    categories = tuple(dict.fromkeys([*(one for one in categories if one in found), *found]))
+    by_square: dict[tuple[str, str], list[JobResult]] = {}
+    for result in results:
+        by_square.setdefault((result.target, result.category), []).append(result)
+    rows = []
+    for target in targets:
+        squares = [by_square.get((target.id, category), []) for category in categories]
+        everything = [result for square in squares for result in square]
+        rows.append(Row(target, tuple(cell(square) for square in squares), cell(everything)))
+    return Grid(categories, tuple(rows), tuple(_differences(results, targets)))
+
+
+def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> Iterable[Difference]:
+    known = {target.id: target for target in targets}
+    verdicts: dict[tuple[str, str, str], dict[str, str]] = {}
+    for result in results:
+        target = known.get(result.target)
+        if target is None or target.failed or result.verdict is Verdict.UNSUPPORTED:
+            # A loop that a server does not offer is no difference in what it does.
+            continue
+        words = [configuration(target.server, target.release, target.variant), target.framework]
+        words += [word for word in (target.gateway, target.runtime) if word not in ("direct", "local")]
+        key = ("-".join(words), result.file, result.case)
+        verdicts.setdefault(key, {})[target.loop] = result.verdict.value
+    for (pairing, file, case), by_loop in verdicts.items():
+        if len(set(by_loop.values())) > 1:
+            yield Difference(case, file, pairing, tuple(by_loop.items()))

@@ -1,0 +1,28 @@
+"""Runs in which no case was judged, and why. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from engine.model.verdict import JobResult, Verdict
+from engine.results.record.store import Run
+
+# Verdicts of jobs that were not run.
+NOT_RUN = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
+
+
+def nothing_judged(run: Run) -> bool:
+    """Whether every result of a run is unsupported or blocked, or belongs to a target that did not start. False for a
+    run without results and without failed targets: it was cut short before it began."""
+    failed = {row.id for row in run.targets if row.failed}
+    if not run.results:
+        return bool(run.targets) and len(failed) == len(run.targets)
+    return all(one.verdict in NOT_RUN or one.target in failed for one in run.results)
+
+
+def reasons(results: Iterable[JobResult]) -> list[str]:
+    """One line for each reason why jobs were not run, with their number, the most frequent first:
+    ``12 unsupported: daphne does not run on uvloop``."""
+    counts = Counter((one.verdict, one.reason) for one in results if one.verdict in NOT_RUN)
+    return [f"{count} {verdict.value}: {reason}" for (verdict, reason), count in counts.most_common()]

@@ -1,0 +1,96 @@
+"""Applying the baseline to a verdict. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from engine.model.addresses import bare, parsed
+from engine.model.baseline import KnownFailure
+from engine.model.verdict import JobResult, Verdict
+from engine.results.record.store import TargetRow
+
+# What a line of the baseline may excuse. An error is the engine's or the case's, and never known. Repeated runs that
+# disagree fail now and then, and a line excuses that as well.
+EXCUSED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
+MENDED = (Verdict.PASS, Verdict.WARN)
+
+
+def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], today: date) -> JobResult:
+    """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is ``fixed``. A line
+    whose day is over changes no verdict, and the reason says so."""
+    listed = [line for line in known if covers(line, result.address, row)]
+    line = next((one for one in listed if not expired(one, today)), None)
+    if line is None:
+        if listed and result.verdict in EXCUSED:
+            over = listed[0]
+            reason = f"{result.reason}; {over.place} excused it until {over.until} and does so no longer"
+            return replace(result, reason=reason)
+        return result
+    if result.verdict in EXCUSED:
+        return replace(result, verdict=Verdict.KNOWN, reason=f"{result.reason}; {excuse(line)}")
+    if result.verdict in MENDED:
+        reason = f"it passes, and {line.place} lists it as a known failure: `engine baseline update` takes it out"
+        return replace(result, verdict=Verdict.FIXED, reason=reason, step=line.place)
+    return result
+
+
+def excuse(line: KnownFailure) -> str:
+    """Why a failure is known, on one line."""
+    if not line.because:
+        return f"known, and nobody has written down why ({line.place})"
+    return f"known: {line.because}" + (f" ({line.link})" if line.link else "")
+
+
+def stem(case: str) -> str:
+    """The case's own id in an address, without the name of a matrix's value: what a line is found by."""
+    return parsed(bare(case)).case
+
+
+def expired(line: KnownFailure, today: date) -> bool:
+    """Whether the day until which a line excuses is over."""
+    return line.until is not None and today > line.until
+
+
+def covers(line: KnownFailure, address: str, row: TargetRow) -> bool:
+    """Whether a line speaks of a case on a target."""
+    return speaks_of(line.case, address) and covers_target(line, row)
+
+
+def speaks_of(case: str, address: str) -> bool:
+    """Whether an entry names the case of an address, or all cases of its matrix."""
+    return case in (address, bare(address))
+
+
+def covers_target(line: KnownFailure, row: TargetRow) -> bool:
+    """Whether a line speaks of a target: by its words, and by the versions that are really installed there."""
+    return (
+        line.selector.covers(
+            server=row.server, framework=row.framework, loop=row.loop, gateway=row.gateway, runtime=row.runtime
+        )
+        and (not line.versions or inside(server_version(row), line.versions))
+        and (not line.framework_versions or inside(framework_version(row), line.framework_versions))
+    )
+
+
+def inside(version: str, wanted: str) -> bool:
+    """Whether a version is in a range. One that is not known, or that follows no order, is in none."""
+    try:
+        return SpecifierSet(wanted).contains(Version(version), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False
+
+
+def server_version(row: TargetRow) -> str:
+    """The version of the server that was really installed, "" where nothing was found out. A server whose name tells
+    two configurations of one package apart begins with the package's: ``uvicorn-h11``."""
+    return row.version or row.versions.get(row.server) or row.versions.get(row.server.partition("-")[0], "")
+
+
+def framework_version(row: TargetRow) -> str:
+    """The version of the framework's package, which has the framework's name; "" where there is none."""
+    return row.versions.get(row.framework, "")

@@ -1,0 +1,208 @@
+"""What a run says about the baseline: which lines hold, are to be narrowed or to go, and what is missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from engine.model.addresses import bare, parsed
+from engine.model.baseline import KnownFailure
+from engine.model.showing import shown
+from engine.model.source_span import NOWHERE
+from engine.model.verdict import JobResult, Verdict
+from engine.results.baseline.baseline import EXCUSED, MENDED, covers, expired
+from engine.results.baseline.selecting import Evidence, Named, Point, narrowed, order, point, smallest
+from engine.results.record.normal import words_of
+from engine.results.record.store import Run, TargetRow
+
+FAILING = frozenset({*EXCUSED, Verdict.KNOWN}) - {Verdict.FLAKY}
+PASSING = frozenset({*MENDED, Verdict.FIXED})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A case on a target of a run that came to something: it fails there, or it passes."""
+
+    address: str
+    row: TargetRow
+    result: JobResult
+
+    @property
+    def fails(self) -> bool:
+        return self.result.verdict in FAILING
+
+    @property
+    def where(self) -> Point:
+        return point(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a run says about one line: on which targets what it lists fails, and where it passes. Neither where the run
+    had nothing that it speaks of. ``over`` says that its day is past."""
+
+    line: KnownFailure
+    failing: tuple[Seen, ...] = ()
+    passing: tuple[Seen, ...] = ()
+    over: bool = False
+
+    @property
+    def state(self) -> str:
+        """``holds``, ``fixed``, ``narrower`` (it fails on some of its targets only), or ``unseen``."""
+        if self.failing:
+            return "narrower" if self.passing else "holds"
+        return "fixed" if self.passing else "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the new baseline. ``old`` is the one that it comes from: as it was where nothing else is to be said,
+    or with its reason. None for a new one."""
+
+    failure: KnownFailure
+    old: KnownFailure | None = None
+
+    @property
+    def kept(self) -> bool:
+        return self.old is self.failure
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The new baseline: all its lines in their order, and what became of the old ones.
+
+    ``blurred`` are failures that no line can name: they fail on a target, and pass on another that has the same words,
+    such as another variant of the same server.
+    """
+
+    lines: tuple[Line, ...]
+    standings: tuple[Standing, ...]
+    blurred: tuple[Seen, ...] = field(default=())
+
+    @property
+    def added(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.old is None)
+
+    def of(self, state: str) -> tuple[Standing, ...]:
+        """The old lines in a state."""
+        return tuple(one for one in self.standings if one.state == state)
+
+
+def seen_in(run: Run) -> list[Seen]:
+    """Results whose verdict says something about a clause."""
+    rows = {row.id: row for row in run.targets}
+    return [
+        Seen(result.address, rows[result.target], result)
+        for result in run.results
+        if result.target in rows and result.verdict in FAILING | PASSING
+    ]
+
+
+def standings(known: Sequence[KnownFailure], seen: Sequence[Seen], today: date) -> list[Standing]:
+    """What is seen of each line of a baseline."""
+    found = []
+    for line in known:
+        own = [one for one in seen if covers(line, one.address, one.row)]
+        failing, passing = tuple(one for one in own if one.fails), tuple(one for one in own if not one.fails)
+        found.append(Standing(line, failing, passing, expired(line, today)))
+    return found
+
+
+def revise(known: Sequence[KnownFailure], run: Run, today: date) -> Revision:
+    """The baseline that a run asks for. A line that holds is kept as it is, and so is one that the run says nothing
+    about; one that fails on some of its targets only is narrowed to them with its reason; one that passes wherever it
+    was run goes. What fails and is not listed gets lines of its own, with what was observed and without a reason. What
+    a line excused until some day, and still fails, is the user's to decide, and the line stays."""
+    seen = seen_in(run)
+    stands = standings(known, seen, today)
+    everywhere = frozenset(point(row) for row in run.targets)
+    passing: dict[str, set[Point]] = {}
+    for one in seen:
+        if not one.fails:
+            passing.setdefault(one.address, set()).add(one.where)
+    lines: list[Line] = []
+    new, blurred = list[Seen](), list[Seen]()
+    for standing in stands:
+        if standing.state in ("holds", "unseen"):
+            lines.append(Line(standing.line, standing.line))
+        elif standing.state == "narrower":
+            lines += _narrowed(standing, everywhere)
+    for standing in stands:
+        left = [one for one in standing.failing if standing.state == "narrower"]
+        blurred += [one for one in left if not any(covers(line.failure, one.address, one.row) for line in lines)]
+    listed = {(one.address, one.result.target) for stand in stands for one in stand.failing}
+    for one in seen:
+        if one.fails and (one.address, one.result.target) not in listed:
+            (blurred if one.where in passing.get(one.address, ()) else new).append(one)
+    lines += _added(new, seen, everywhere, run.id.rpartition("-")[2])
+    return Revision(tuple(sorted(lines, key=_order)), tuple(stands), tuple(blurred))
+
+
+def _order(line: Line) -> tuple[object, ...]:
+    one = line.failure
+    address = parsed(one.case)
+    return address.file, address.case, order(Named(one.selector, one.versions)), one.framework_versions
+
+
+def _narrowed(standing: Standing, everywhere: frozenset[Point]) -> list[Line]:
+    """The lines that a line becomes which fails on some of its targets only."""
+    old = standing.line
+    lines = []
+    own = [*standing.failing, *standing.passing]
+    names = {
+        "servers": [one.row.server for one in own],
+        "frameworks": [one.row.framework for one in own],
+        "loops": [one.row.loop for one in own],
+        "gateways": [one.row.gateway for one in own],
+        "runtimes": [one.row.runtime for one in own],
+    }
+    for case, named in _selected(standing.failing, own, everywhere):
+        selector, rest = narrowed(old.selector, named.selector, names)
+        lines.append(replace(old, case=case, selector=selector, versions=named.versions or old.versions))
+        lines += [replace(old, selector=one) for one in rest]
+    unique = dict.fromkeys((one.case, one.selector, one.versions) for one in lines)
+    return [Line(replace(old, case=case, selector=one, versions=text), old) for case, one, text in unique]
+
+
+def _added(new: Sequence[Seen], seen: Sequence[Seen], everywhere: frozenset[Point], nonce: str) -> list[Line]:
+    """Lines for failures that none names."""
+    lines = []
+    for case, named in _selected(new, seen, everywhere):
+        draft = KnownFailure(case, named.selector, "", "", NOWHERE, named.versions)
+        first = next(one for one in new if covers(draft, one.address, one.row))
+        lines.append(Line(replace(draft, observed=observed(first.result, nonce))))
+    return lines
+
+
+def _selected(failing: Iterable[Seen], seen: Sequence[Seen], everywhere: frozenset[Point]) -> list[tuple[str, Named]]:
+    """What to name for some failures, case by case; once for all values of a matrix where all of them fail alike."""
+    by_case: dict[str, set[Point]] = {}
+    for one in failing:
+        by_case.setdefault(one.address, set()).add(one.where)
+    named: dict[tuple[str, Named], list[str]] = {}
+    for address, points in by_case.items():
+        of_case = [one for one in seen if one.address == address]
+        fails = {one.where for one in of_case if one.fails}
+        passes = {one.where for one in of_case if not one.fails}
+        evidence = Evidence(
+            frozenset(points - passes), frozenset(passes), everywhere, frozenset(fails - points - passes)
+        )
+        for choice in smallest(evidence):
+            named.setdefault((bare(address), choice), []).append(address)
+    found = []
+    for (stem, choice), addresses in named.items():
+        variants = {other.address for other in seen if bare(other.address) == stem}
+        whole = len(variants) > 1 and variants == set(addresses)
+        found += [(stem, choice)] if whole else [(address, choice) for address in addresses]
+    return found
+
+
+def observed(result: JobResult, nonce: str = "") -> str:
+    """What was seen of a failure, as one line that reads the same after every run."""
+    text = result.reason
+    if result.mismatches:
+        first = result.mismatches[0]
+        text = f"{first.where} {first.expected}, but it is {shown(first.actual)}"
+    prefix = "" if result.verdict in (Verdict.FAIL, Verdict.KNOWN) else f"{result.verdict.value}: "
+    return prefix + " ".join(words_of(result.transcript, nonce).text(text).split())

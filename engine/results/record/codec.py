@@ -1,0 +1,233 @@
+"""Results as JSON and back. What was observed is kept as text, as a reader would see it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import ResultsError
+from engine.model.expectation import Mismatch
+from engine.model.showing import shown
+from engine.model.source_span import NOWHERE, Place
+from engine.model.transcript import Moment, Side, Transcript
+from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
+
+# Of the bytes of one moment, so many are kept from the beginning.
+KEPT = 2048
+
+
+class Shown(str):
+    """A value that was observed, as text already: ``shown`` leaves it as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def result_to_json(result: JobResult) -> dict[str, Any]:
+    """A result as JSON's types."""
+    document: dict[str, Any] = {
+        "kind": "result",
+        "case": result.case,
+        "file": result.file,
+        "target": result.target,
+        "category": result.category,
+        "level": result.level,
+        "verdict": result.verdict.value,
+        "seconds": round(result.seconds, 6),
+        "started": round(result.started, 6),
+        "evaluated": result.evaluated,
+    }
+    if result.cite:
+        document["cite"] = list(result.cite)
+    if result.title:
+        document["title"] = result.title
+    if result.tags:
+        document["tags"] = list(result.tags)
+    if result.reason:
+        document["reason"] = result.reason
+    if result.step is not None:
+        document["step"] = place_to_json(result.step)
+    if result.mismatches:
+        document["mismatches"] = [mismatch_to_json(one) for one in result.mismatches]
+    if result.warnings:
+        document["warnings"] = [mismatch_to_json(one) for one in result.warnings]
+    if result.recorded:
+        document["recorded"] = {name: shown(value) for name, value in result.recorded.items()}
+    if result.reproduce:
+        document["reproduce"] = result.reproduce
+    if result.not_reproduced:
+        document["not_reproduced"] = result.not_reproduced
+    if result.log:
+        document["log"] = result.log
+    if result.send_raised:
+        document["send_raised"] = list(result.send_raised)
+    if result.attempts:
+        document["attempts"] = [attempt_to_json(one) for one in result.attempts]
+    if result.recheck is not None:
+        document["recheck"] = recheck_to_json(result.recheck)
+    if result.transcript is not None:
+        document["transcript"] = transcript_to_json(result.transcript)
+    return document
+
+
+def result_from_json(document: Mapping[str, Any]) -> JobResult:
+    """A result from JSON's types. Raises ResultsError where a field is missing or of another type."""
+    try:
+        return JobResult(
+            case=document["case"],
+            file=address_of(document["file"]),
+            target=document["target"],
+            category=document["category"],
+            level=document["level"],
+            verdict=Verdict(document["verdict"]),
+            reason=document.get("reason", ""),
+            mismatches=tuple(mismatch_from_json(one) for one in document.get("mismatches", ())),
+            warnings=tuple(mismatch_from_json(one) for one in document.get("warnings", ())),
+            recorded={name: Shown(text) for name, text in document.get("recorded", {}).items()},
+            step=place_from_json(document["step"]) if "step" in document else None,
+            started=document["started"],
+            seconds=document["seconds"],
+            evaluated=document["evaluated"],
+            transcript=transcript_from_json(document["transcript"]) if "transcript" in document else None,
+            reproduce=document.get("reproduce", ""),
+            not_reproduced=document.get("not_reproduced", ""),
+            cite=tuple(document.get("cite", ())),
+            title=document.get("title", ""),
+            tags=tuple(document.get("tags", ())),
+            attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
+            log=document.get("log", ""),
+            send_raised=tuple(document.get("send_raised", ())),
+            recheck=recheck_from_json(document["recheck"]) if "recheck" in document else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultsError(f"a result lacks a field, or has one of the wrong type: {error}") from error
+
+
+def address_of(file: str) -> str:
+    """The address of a recorded document. Earlier engines recorded the path as seen from the working directory, which
+    leads to the address where it leads out of that directory."""
+    parts = file.split("/")
+    if parts[0] not in ("", ".."):
+        return file
+    if "specs" in parts[:-1]:
+        last = len(parts) - 1 - parts[::-1].index("specs")
+        return "/".join(parts[last:])
+    return file if not parts[0] else "/".join(part for part in parts if part != "..")
+
+
+def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
+    """One of several times that a job was run."""
+    document: dict[str, Any] = {"verdict": attempt.verdict.value, "seconds": round(attempt.seconds, 6)}
+    if attempt.reason:
+        document["reason"] = attempt.reason
+    return document
+
+
+def attempt_from_json(document: Mapping[str, Any]) -> Attempt:
+    """An attempt from its object."""
+    return Attempt(Verdict(document["verdict"]), document.get("reason", ""), document["seconds"])
+
+
+def recheck_to_json(recheck: Recheck) -> dict[str, Any]:
+    """What came of running a job again alone."""
+    document: dict[str, Any] = {"verdict": recheck.verdict.value, "had_company": recheck.had_company}
+    if recheck.reason:
+        document["reason"] = recheck.reason
+    if recheck.attempts:
+        document["attempts"] = [attempt_to_json(one) for one in recheck.attempts]
+    return document
+
+
+def recheck_from_json(document: Mapping[str, Any]) -> Recheck:
+    """A recheck from its object."""
+    attempts = tuple(attempt_from_json(one) for one in document.get("attempts", ()))
+    return Recheck(Verdict(document["verdict"]), document.get("reason", ""), document["had_company"], attempts)
+
+
+def place_to_json(place: Place) -> list[object]:
+    """A place as ``[file, line, column, length]``."""
+    return [place.file, place.line, place.column, place.length]
+
+
+def place_from_json(document: Any) -> Place:
+    """A place from its list."""
+    file, line, column, length = document
+    return Place(str(file), int(line), int(column), int(length))
+
+
+def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
+    """A mismatch; what was observed becomes text."""
+    document: dict[str, Any] = {
+        "where": mismatch.where,
+        "expected": mismatch.expected,
+        "actual": shown(mismatch.actual),
+    }
+    if mismatch.why:
+        document["why"] = mismatch.why
+    if mismatch.given:
+        document["given"] = True
+    if mismatch.place != NOWHERE:
+        document["place"] = place_to_json(mismatch.place)
+    return document
+
+
+def mismatch_from_json(document: Mapping[str, Any]) -> Mismatch:
+    """A mismatch; what was observed stays text."""
+    place = place_from_json(document["place"]) if "place" in document else NOWHERE
+    given = bool(document.get("given", False))
+    return Mismatch(
+        document["where"], document["expected"], Shown(document["actual"]), place, document.get("why", ""), given
+    )
+
+
+def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
+    """A transcript: times in seconds since it started, bytes as base64, cut after KEPT with their whole size."""
+    moments = []
+    for moment in transcript.moments:
+        row: dict[str, Any] = {
+            "at": round(moment.at - transcript.started, 6),
+            "side": moment.side.value,
+            "subject": moment.subject,
+            "what": moment.what,
+        }
+        if moment.detail:
+            cut = len(moment.detail) > KEPT
+            row["detail"] = f"{moment.detail[:KEPT]}… ({len(moment.detail)} characters)" if cut else moment.detail
+        if moment.data:
+            row["data"] = base64.b64encode(moment.data[:KEPT]).decode()
+            row["size"] = moment.size or len(moment.data)
+            if digest := _digest(moment):
+                row["sha256"] = digest
+        moments.append(row)
+    return {"moments": moments}
+
+
+def _digest(moment: Moment) -> str:
+    """The digest of what is cut here; "" where all is kept, or was cut before."""
+    if moment.sha256 or len(moment.data) <= KEPT or len(moment.data) < moment.size:
+        return moment.sha256
+    return hashlib.sha256(moment.data).hexdigest()
+
+
+def transcript_from_json(document: Mapping[str, Any]) -> Transcript:
+    """A transcript that starts at 0."""
+    return Transcript(
+        0.0,
+        tuple(
+            Moment(
+                row["at"],
+                Side(row["side"]),
+                row["subject"],
+                row["what"],
+                row.get("detail", ""),
+                base64.b64decode(row.get("data", "")),
+                row.get("size", 0),
+                row.get("sha256", ""),
+            )
+            for row in document["moments"]
+        ),
+    )

@@ -1,0 +1,303 @@
+"""A run on disk: newline-delimited JSON, appended verdict by verdict.
+
+The first line is a header, the last a footer with the counts. A run that was cut short has no footer, and holds every
+verdict that it had come to; a line cut in the middle is the last and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ResultsError
+from engine.model.verdict import JobResult, Recheck
+from engine.results.record.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
+
+_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str)
+
+FORMAT = 1
+FILE = "run.ndjson"
+# In bytes. The footer is found without reading a run from its beginning.
+LONGEST_FOOTER = 4096
+# The kinds of lines about what a run added for the sake of comparison.
+COUNTERPART, COUNTERPART_TARGET = "counterpart", "counterpart-target"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """What a run knew of one target: its words, and what was found when it became ready; or why it did not start.
+
+    ``log`` are the last lines that it wrote, where it did not start. ``release`` and ``variant`` are as in Target,
+    ``version`` is the server's that was really installed, ``commit`` where it was made from. ``offers`` is what the
+    target offers as far as a probe could tell, ``refuted`` a sentence for each claim that the probe found wrong.
+    ``interface`` is how the server calls the app, ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target.
+    """
+
+    id: str
+    server: str
+    framework: str
+    loop: str
+    gateway: str
+    runtime: str
+    found_loop: str = ""
+    python: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
+    hint: str = ""
+    log: str = ""
+    release: str = ""
+    variant: str = ""
+    version: str = ""
+    commit: str = ""
+    offers: Sequence[str] = ()
+    refuted: Sequence[str] = ()
+    interface: str = "asgi"
+    source: str = ""
+    given: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back. ``whole`` is false where the footer is missing, ``ended`` says how the run ended.
+    ``counterparts`` are results that the run added for the sake of comparison, on ``counterpart_targets``: evidence,
+    and no results of the run."""
+
+    id: str
+    header: Mapping[str, Any]
+    targets: tuple[TargetRow, ...]
+    results: tuple[JobResult, ...]
+    whole: bool
+    ended: str
+    counterparts: tuple[JobResult, ...] = ()
+    counterpart_targets: tuple[TargetRow, ...] = ()
+
+    @property
+    def cells(self) -> tuple[JobResult, ...]:
+        """All results that are evidence: the run's own, and of its counterparts those that it has not."""
+        own = {(one.address, one.target) for one in self.results}
+        return (*self.results, *(one for one in self.counterparts if (one.address, one.target) not in own))
+
+    @property
+    def rows(self) -> tuple[TargetRow, ...]:
+        """The targets of ``cells``, the run's own first."""
+        own = {row.id for row in self.targets}
+        return (*self.targets, *(row for row in self.counterpart_targets if row.id not in own))
+
+
+class Store:
+    """Appends to a run. Everything is written at once, so that a killed engine loses nothing that it had shown."""
+
+    def __init__(self, folder: Path, run_id: str, header: Mapping[str, Any]) -> None:
+        """Begins the file in ``folder``, which is made. Raises ResultsError if that cannot be done."""
+        self.folder = folder
+        self.path = folder / FILE
+        self.run_id = run_id
+        self.counts: Counter[str] = Counter()
+        self.lost = 0
+        self._closed = False
+        self.trouble = ""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise ResultsError(
+                f"the run cannot be kept in {folder}: {error.strerror}", hint="name another folder with --results"
+            ) from error
+        self.header = {"kind": "header", "format": FORMAT, "run": run_id, "started": time.time(), **header}
+        self._write(self.header)
+
+    def result(self, result: JobResult) -> None:
+        """Append a verdict. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
+        self.verdict(result.verdict.value, text_of(result_to_json(result)))
+
+    def verdict(self, verdict: str, line: str) -> None:
+        """Append a verdict whose line is made already, by ``text_of`` from what ``result_to_json`` gives."""
+        self.counts[verdict] += 1
+        self.text(line)
+
+    def recheck(self, result: JobResult) -> None:
+        """Append what came of running a red job again alone: its verdict stands before it."""
+        if result.recheck is not None:
+            self.line(recheck_line(result))
+
+    def line(self, document: Mapping[str, Any]) -> None:
+        """Append a line that is JSON's types already, as ``recheck_line`` makes it."""
+        self._write(document)
+
+    def target(self, row: TargetRow) -> None:
+        """Append what was found out about a target."""
+        self._write(target_document(row))
+
+    def close(self, ended: str) -> None:
+        """Append the footer; ``ended`` is ``whole``, ``interrupted``, or what cut the run short. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._write({"kind": "footer", "ended": ended, "finished": time.time(), "counts": dict(self.counts)})
+        os.close(self._file)
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        self.text(text_of(document))
+
+    def text(self, text: str) -> None:
+        """Append a line that is made already."""
+        line = text.encode() + b"\n"
+        try:
+            written = os.write(self._file, line)
+            if written < len(line):
+                raise OSError(28, "No space left on device")
+        except OSError as error:
+            self.lost += 1
+            self.trouble = error.strerror or str(error)
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """A document as a line of a run's file, without its end."""
+    return _encoder.encode(document)
+
+
+def target_document(row: TargetRow) -> dict[str, Any]:
+    """The document of a line about a target."""
+    return {"kind": "target", **row_to_json(row)}
+
+
+def counterpart_lines(results: Iterable[JobResult], targets: Iterable[TargetRow]) -> Iterator[dict[str, Any]]:
+    """What came of counterparts, as JSON's types. The lines are of kinds of their own, so that no reader that does not
+    know them takes them for the run's results."""
+    mark = {"counterpart": True}
+    yield from ({**target_document(row), "kind": COUNTERPART_TARGET, **mark} for row in targets)
+    yield from ({**result_to_json(one), "kind": COUNTERPART, **mark} for one in results)
+
+
+def row_of(line: str) -> dict[str, Any]:
+    """A target's row, as its fields, from the line about it. What this engine does not know is passed over."""
+    return _known(json.loads(line))
+
+
+def _known(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name in TargetRow.__dataclass_fields__}
+
+
+def recheck_line(result: JobResult) -> dict[str, Any]:
+    """What came of running a red job again alone, as JSON's types, with what names the job."""
+    assert result.recheck is not None
+    of = {"case": result.case, "file": result.file, "target": result.target}
+    return {"kind": "recheck", **of, **recheck_to_json(result.recheck)}
+
+
+def row_to_json(row: TargetRow) -> dict[str, Any]:
+    """A target's row as JSON's types."""
+    return {name: getattr(row, name) for name in TargetRow.__dataclass_fields__ if getattr(row, name)}
+
+
+def read(path: Path) -> Run:
+    """A run from its file, or from the folder that holds it. Raises ResultsError if it is no run."""
+    if path.is_dir():
+        path = path / FILE
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(
+            f"{path} cannot be read: {error}", hint="`engine grid --from` takes a run's folder"
+        ) from error
+    documents = list(_documents(path, text))
+    if not documents or documents[0].get("kind") != "header":
+        raise ResultsError(f"{path} is no run: its first line is no header")
+    if documents[0].get("format") != FORMAT:
+        raise ResultsError(f"{path} has format {documents[0].get('format')}, and this engine reads {FORMAT}")
+    footer = documents[-1] if documents[-1].get("kind") == "footer" else None
+    run = Run(
+        id=str(documents[0]["run"]),
+        header=documents[0],
+        targets=_targets(documents, "target"),
+        results=_results(documents, "result"),
+        whole=footer is not None and footer.get("ended") == "whole",
+        ended=str(footer["ended"]) if footer else "cut short",
+        counterparts=_results(documents, COUNTERPART),
+        counterpart_targets=_targets(documents, COUNTERPART_TARGET),
+    )
+    return ordered(run)
+
+
+def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow, ...]:
+    """What became known of targets last, from lines of a kind."""
+    rows: dict[str, TargetRow] = {}
+    for document in documents:
+        if document.get("kind") == kind:
+            rows[document["id"]] = TargetRow(**_known(document))
+    return tuple(rows.values())
+
+
+def ordered(run: Run) -> Run:
+    """The same run with its targets as the header lists them, and its results by file, case and target: jobs come to
+    their verdicts in another order each time."""
+    listed = run.header.get("targets")
+    place = {target: number for number, target in enumerate(listed if isinstance(listed, list) else ())}
+    last = len(place)
+    return replace(
+        run,
+        targets=tuple(sorted(run.targets, key=lambda row: place.get(row.id, last))),
+        results=tuple(sorted(run.results, key=lambda one: (one.file, one.case, place.get(one.target, last)))),
+    )
+
+
+def ends(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The header and the footer of the run in a folder, without reading what is between them; each is empty where it is
+    missing."""
+    try:
+        with (folder / FILE).open("rb") as file:
+            first = file.readline()
+            file.seek(max(file.seek(0, os.SEEK_END) - LONGEST_FOOTER, 0))
+            last = file.read().splitlines()[-1:]
+    except OSError:
+        return {}, {}
+    return _of_kind("header", first), _of_kind("footer", *last)
+
+
+def _of_kind(kind: str, line: bytes = b"") -> Mapping[str, Any]:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) and document.get("kind") == kind else {}
+
+
+def _results(documents: Sequence[dict[str, Any]], kind: str) -> tuple[JobResult, ...]:
+    """The results of a kind, each with what came of running it again alone, where it was."""
+    results: dict[tuple[str, str, str], JobResult] = {}
+    for document in documents:
+        if document.get("kind") not in (kind, "recheck"):
+            continue
+        key = document.get("file", ""), document.get("case", ""), document.get("target", "")
+        if document["kind"] == kind:
+            results[key] = result_from_json(document)
+        elif key in results:
+            results[key] = replace(results[key], recheck=_recheck(document))
+    return tuple(results.values())
+
+
+def _recheck(document: Mapping[str, Any]) -> Recheck:
+    try:
+        return recheck_from_json(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultsError(f"a recheck lacks a field, or has one of the wrong type: {error}") from error
+
+
+def _documents(path: Path, text: str) -> Iterator[dict[str, Any]]:
+    lines: Sequence[str] = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            document = json.loads(line)
+        except ValueError as error:
+            if number == len(lines) and not text.endswith("\n"):
+                return
+            raise ResultsError(f"{path}, line {number}, is no JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise ResultsError(f"{path}, line {number}, is no object")
+        yield document

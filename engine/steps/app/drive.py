@@ -1,0 +1,253 @@
+"""The step ``drive``: the engine calls the target's app itself, without a server, and gives it what a script says.
+
+What the app does then is its own doing alone. It is called in a process of its own, in the environment of its target,
+with the scope of the step and with the least that ASGI asks of a server besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.model.case import Step
+from engine.model.exceptions import EXCEPTIONS
+from engine.model.expectation import Mismatch
+from engine.model.nodes import Node
+from engine.model.tagged import tagged
+from engine.model.variables import Variable, fill, resolve
+from engine.model.wire_bytes import ByteString, plain
+from engine.registry import nearest
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, mapping, notation
+from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
+from engine.steps.app.step import calls_of
+from engine.steps.shared.values import integer
+
+# How long the app's call may take where the step does not say, in seconds.
+PATIENCE = 5.0
+# Facts of several calls, or of what only a server gives: of no use here.
+LEFT_OUT = ("calls", "paths", "streamed", "result[.*]", "loop", "pid")
+
+ASGI: Mapping[str, object] = {"version": "3.0", "spec_version": "2.3"}
+# What a scope must have (www.rst, HTTP and WebSocket Connection Scope); the rest of it is optional.
+LEAST: Mapping[str, Mapping[str, object]] = {
+    "http": {
+        "asgi": ASGI, "http_version": "1.1", "method": "GET", "path": "/", "query_string": plain(""), "headers": [],
+    },
+    "websocket": {"asgi": ASGI, "path": "/", "query_string": plain(""), "headers": []},
+    "lifespan": {"asgi": {"version": "3.0", "spec_version": "2.0"}},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Give:
+    """``give``: the message that receive() returns next."""
+
+    message: object
+
+
+@dataclass(frozen=True)
+class Take:
+    """``take``: the type of the message to wait for."""
+
+    type: object
+
+
+@dataclass(frozen=True)
+class FailSend:
+    """``fail_send``: the exception, and after how many messages more."""
+
+    error: object
+    after: object = 0
+
+
+@dataclass(frozen=True)
+class Params:
+    """The scope, without what is added to it, and the script."""
+
+    scope: Mapping[str, object]
+    script: tuple[Step, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What crossed between the engine and the app; ``stuck`` is what of the script could not be done."""
+
+    facts: BoundaryFacts
+    stuck: str
+
+    @property
+    def sent(self) -> bytes | None:
+        return None
+
+    @property
+    def lost(self) -> int:
+        """How many records of the call cannot be used."""
+        return self.facts.lost
+
+    def fact(self, name: str) -> object:
+        """The value of a fact of the boundary."""
+        return self.facts.fact(name)
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        """That the script could not be played to its end, or the call had none."""
+        return (Mismatch("drive", "plays its script to the end", self.stuck),) if self.stuck else ()
+
+
+def literal(node: Node, reader: Reader) -> object:
+    """A value as Python has it: plain text is str, and ``{bytes: BYTES}`` bytes."""
+    if isinstance(node.value, list):
+        return tuple(literal(child, reader) for child in node.value)
+    if isinstance(node.value, dict):
+        entries = dict(node.entries())
+        if set(entries) == {"bytes"}:
+            return reader.bytes(entries["bytes"])
+        if "var" not in entries:
+            return {name: literal(child, reader) for name, child in entries.items()}
+    return reader.value(node)
+
+
+def parse_give(node: Node, reader: Reader) -> Give:
+    """The parameters of a valid node."""
+    return Give(literal(node, reader))
+
+
+def parse_take(node: Node, reader: Reader) -> Take:
+    """The parameters of a valid node."""
+    return Take(reader.value(node))
+
+
+def parse_fail_send(node: Node, reader: Reader) -> FailSend:
+    """The parameters of a valid node."""
+    error, after = node.get("class"), node.get("after")
+    if error is not None and "$(" not in str(error.value) and error.value not in EXCEPTIONS:
+        what = f"no builtin exception that `fail_send` can raise is called {error.value!r}"
+        reader.mistake(error, what, nearest(str(error.value), EXCEPTIONS))
+    return FailSend(reader.value(error) if error else "OSError", reader.value(after) if after else 0)
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    scope, script = node.get("scope"), node.get("script")
+    found: dict[str, object] = {}
+    for name, child in scope.entries() if scope else ():
+        if name == "headers":
+            found[name] = [[plain(key.lower()), value] for key, value in reader.headers(child)]
+        elif name in ("query_string", "raw_path"):
+            found[name] = reader.bytes(child)
+        else:
+            found[name] = literal(child, reader)
+    if scope and "type" not in found:
+        reader.mistake(scope, "a scope has a type", "add `type: http`")
+    return Params(found, reader.script(script, "drive") if script else ())
+
+
+def rendered(value: object, variables: Mapping[str, object]) -> object:
+    """A value with its variables filled in and its byte strings made."""
+    if isinstance(value, ByteString):
+        return value.render(variables)
+    if isinstance(value, Variable):
+        return resolve(value, variables)
+    if isinstance(value, str):
+        return fill(value, variables)
+    if isinstance(value, (list, tuple)):
+        return [rendered(item, variables) for item in value]
+    if isinstance(value, Mapping):
+        return {fill(name, variables): rendered(item, variables) for name, item in value.items()}
+    return value
+
+
+def act(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
+    """An act of the script as the other side reads it."""
+    match step.params:
+        case Give(message):
+            return step.kind, rendered(message, variables)
+        case Take(kind):
+            return step.kind, rendered(kind, variables)
+        case FailSend(error, after):
+            return step.kind, {"class": rendered(error, variables), "after": integer(after, variables, "after")}
+    raise TypeError(f"{step.params!r} is no act of a drive")
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Have the app called, and find what was recorded of it."""
+    params = step.params
+    assert isinstance(params, Params)
+    least = LEAST.get(str(params.scope.get("type")), {})
+    order = {
+        "token": ctx.token(),
+        "scope": tagged(rendered({**least, **params.scope}, ctx.variables)),
+        "script": [[word, tagged(argument)] for word, argument in (act(one, ctx.variables) for one in params.script)],
+        "within": PATIENCE if step.checks.within is None else step.checks.within,
+    }
+    stuck = await ctx.live.drive(order)
+    ctx.live.boundary.refresh()
+    return Driven(BoundaryFacts(calls_of(ctx.live.boundary, [ctx.performed])), stuck)
+
+
+async def nothing(step: Step, ctx: Context) -> None:
+    """The acts of a drive are handed over as a whole, and performed on the other side."""
+
+
+FACTS: tuple[Fact, ...] = tuple(fact for fact in BOUNDARY_FACTS if fact.name not in LEFT_OUT)
+
+KINDS = (
+    Kind(
+        name="drive",
+        awaits="the application to return",
+        groups=("step",),
+        summary="Calls the app without a server, and plays the server's part by a script.",
+        schema=mapping(
+            {
+                "scope": {
+                    "title": "a mapping: the scope",
+                    "description": "The scope; what it must have besides is added. Headers and query_string are bytes.",
+                    "type": "object",
+                    "minProperties": 1,
+                },
+                "script": notation("script:drive", "What the app is given, in order."),
+            },
+            required=("scope",),
+        ),
+        parse=parse,
+        perform=perform,
+        not_by_hand="the app is called without a server",
+        facts=FACTS,
+        looks=True,
+        within="waits",
+        named=True,
+        lasts=1.0,
+    ),
+    Kind(
+        name="give",
+        groups=("drive",),
+        summary="Has receive() return a message, after those given before. After the last one receive() waits.",
+        schema={
+            "title": "a mapping: the message",
+            "description": "The message: plain text is str, {bytes: ..} bytes.",
+            "type": "object",
+        },
+        parse=parse_give,
+        perform=nothing,
+    ),
+    Kind(
+        name="take",
+        groups=("drive",),
+        summary="Waits until the app has sent a message of a type, before it goes on.",
+        schema=notation("text", "The type, such as http.response.start."),
+        parse=parse_take,
+        perform=nothing,
+    ),
+    Kind(
+        name="fail_send",
+        groups=("drive",),
+        summary="Has send() raise from then on.",
+        schema=mapping(
+            {
+                "class": notation("text", "A builtin exception; OSError by default."),
+                "after": notation("count", "How many messages more are sent before it; 0 by default."),
+            }
+        ),
+        parse=parse_fail_send,
+        perform=nothing,
+    ),
+)

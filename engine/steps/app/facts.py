@@ -1,0 +1,269 @@
+"""What crossed the line between server and application: the facts called B in docs/language.md."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from engine.model.boundary import AppCall, Event, Foreign
+from engine.model.expectation import ABSENT, Mismatch, Unclear
+from engine.model.facts import (
+    ANY,
+    BYTES,
+    FLAG,
+    INTEGER,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    TIME,
+    WIRE_BYTES,
+    FactType,
+    list_of,
+    promised,
+)
+from engine.model.wire_bytes import Blob, Octets
+from engine.steps.api.base import Fact
+from engine.steps.http1.facts import one
+from engine.steps.shared.paths import walk
+
+_TEXT, _BYTES, _FLAG, _INTEGER, _OBJECT = (promised(one) for one in (TEXT, BYTES, FLAG, INTEGER, OBJECT))
+
+# The types that ASGI and PEP 3333 promise, by paths into what was observed.
+OF_SCOPE: tuple[tuple[str, FactType], ...] = (
+    *((name, _TEXT) for name in ("type", "http_version", "method", "scheme", "path", "root_path", "asgi.version")),
+    ("asgi.spec_version", _TEXT),
+    ("raw_path", _BYTES),
+    ("query_string", _BYTES),
+    *((name, promised(list_of(ANY))) for name in ("headers", "client", "server")),
+    ("subprotocols", promised(TEXTS)),
+    ("asgi", _OBJECT),
+    ("state", _OBJECT),
+    ("extensions", _OBJECT),
+    *((name, _TEXT) for name in ("[A-Z]*", "wsgi.url_scheme")),
+    *((f"wsgi.{name}", _FLAG) for name in ("multithread", "multiprocess", "run_once")),
+)
+OF_MESSAGES: tuple[tuple[str, FactType], ...] = (
+    *((f"*.{name}", _TEXT) for name in ("type", "text", "reason", "subprotocol", "path")),
+    *((f"*.{name}", _BYTES) for name in ("body", "bytes")),
+    *((f"*.{name}", _FLAG) for name in ("more_body", "more_trailers", "trailers")),
+    *((f"*.{name}", _INTEGER) for name in ("status", "code")),
+    ("*.headers", promised(list_of(ANY))),
+    *((which, _OBJECT) for which in ("last", "[0-9]", "[0-9][0-9]")),
+)
+OF_RESULT: tuple[tuple[str, FactType], ...] = (
+    ("*.ok", FLAG),
+    ("*.raised", TEXT),
+    ("*.bases", TEXTS),
+    ("*.elapsed", TIME),
+    ("*.count", INTEGER),
+)
+
+BOUNDARY_FACTS = (
+    Fact("calls", "How many calls of the application there were.", INTEGER),
+    Fact("paths", "The path of each call, in order.", list_of(ANY)),
+    Fact("scope[.*]", "The connection scope, or a part of it, with Python's own types.", promised(OBJECT), OF_SCOPE),
+    Fact("scope.header.*", "The value, in bytes, of a header that comes exactly once in the scope.", promised(BYTES)),
+    Fact(
+        "scope.headers.*", "The values, in bytes, of all of a header's entries in the scope.", promised(list_of(BYTES))
+    ),
+    Fact(
+        "scope_after[.*]", "The scope as it was when the call had ended, or a part of it.", promised(OBJECT), OF_SCOPE
+    ),
+    Fact(
+        "received[.*]",
+        "The messages that the application received; .0 is the first, .last the last.",
+        list_of(OBJECT),
+        OF_MESSAGES,
+    ),
+    Fact("received.types", "The types of the messages received, in order.", TEXTS),
+    Fact("received.body", "The bodies of the messages received, joined.", promised(WIRE_BYTES)),
+    Fact(
+        "sent[.*]",
+        "The messages that the application sent; .0 is the first, .last the last.",
+        list_of(OBJECT),
+        OF_MESSAGES,
+    ),
+    Fact("sent.types", "The types of the messages sent, in order.", TEXTS),
+    Fact("sent.body", "The bodies of the messages sent, joined.", promised(WIRE_BYTES)),
+    Fact("sent.raised", "The classes of the exceptions that send() raised, in order.", TEXTS),
+    Fact(
+        "streamed",
+        "Whether the client had some of the response's body before the application sent its last message.",
+        FLAG,
+    ),
+    Fact("returned", "Whether the call returned; absent while it runs.", FLAG),
+    Fact("raised", "The class of the exception that the call ended by.", TEXT),
+    Fact(
+        "result[.*]",
+        "result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME.",
+        OBJECT,
+        OF_RESULT,
+    ),
+    Fact("loop", "The event loop's class.", TEXT),
+    Fact("pid", "The process that served the call.", INTEGER),
+)
+
+# Facts that are the server's doing, whatever the application is.
+_GIVEN = frozenset({"calls", "paths", "scope", "loop", "pid"})
+
+# What result.NAME. may be followed by; `value` alone may be null and there.
+_OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
+
+
+class BoundaryFacts:
+    """An observation of the calls of one or more steps.
+
+    Facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last. ``body_at`` is when
+    the client had the first of the response's body, in seconds on the clock of the calls' events.
+    """
+
+    def __init__(self, calls: Sequence[AppCall], nth: int | None = None, body_at: float | None = None) -> None:
+        self.calls = calls
+        self._body_at = body_at
+        self._nth = nth
+        place = len(calls) if nth is None else nth
+        self.call: AppCall | None = calls[place - 1] if 0 < place <= len(calls) else None
+
+    @property
+    def sent(self) -> bytes | None:
+        return None
+
+    @property
+    def lost(self) -> int:
+        """How many records of these calls cannot be used."""
+        return sum(call.lost for call in self.calls)
+
+    def fact(self, name: str) -> object:
+        """The value of a fact of BOUNDARY_FACTS. Lists and bodies of no call are empty, anything else is absent."""
+        family, _, rest = name.partition(".")
+        if family == "calls":
+            return len(self.calls)
+        if family == "paths":
+            return [path_of(call.scope) for call in self.calls]
+        if family in ("received", "sent"):
+            return messages(self.call, family, rest)
+        call = self.call
+        if call is None:
+            return ABSENT
+        if family == "scope":
+            if not rest and call.scope_class != "dict":
+                return Foreign(call.scope_class, f"a {call.scope_class}", call.scope)
+            return in_scope(call.scope, rest)
+        if family == "scope_after":
+            return ABSENT if call.scope_after is None else in_scope(call.scope_after, rest)
+        if family == "result":
+            return self._result(call, rest)
+        if family == "streamed":
+            return self._streamed(call)
+        simple = {"returned": call.returned, "raised": call.raised, "loop": call.loop, "pid": call.pid}
+        value = simple.get(family)
+        return ABSENT if value is None else value
+
+    def given(self, fact: str) -> bool:
+        """Whether a fact is what the server gave the application. A message counts where the application asked for it:
+        one that came, or any where it asked until there was no more to come."""
+        family, _, rest = fact.partition(".")
+        if family != "received" or self.call is None:
+            return family in _GIVEN or fact == "sent.raised"
+        received = [event.message for event in self.call.events if event.way == "received"]
+        number = rest.partition(".")[0]
+        if number.isdigit():
+            return int(number) < len(received)
+        last = received[-1] if received else {}
+        kind = str(last.get("type"))
+        if rest == "body" and kind == "http.request":
+            return not last.get("more_body")
+        return kind.endswith(".disconnect") or kind == "lifespan.shutdown"
+
+    def _streamed(self, call: AppCall) -> object:
+        """Cause and effect, no speed: the last message cannot have been sent when the body had begun to arrive."""
+        sent = [event.at for event in call.events if event.way == "sent"]
+        return ABSENT if self._body_at is None or not sent else self._body_at < sent[-1]
+
+    def _result(self, call: AppCall, path: str) -> object:
+        name, _, rest = path.partition(".")
+        outcome = call.outcomes.get(name)
+        if outcome is None:
+            return ABSENT
+        if not rest:
+            return {word: value for word in _OUTCOME if (value := self._result(call, f"{name}.{word}")) is not ABSENT}
+        word, _, inner = rest.partition(".")
+        if word not in _OUTCOME:
+            return ABSENT
+        value = getattr(outcome, word)
+        if word == "bases":
+            return list(value)
+        return ABSENT if value is None and word != "value" else walk(value, inner)
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        """A call that is asked for by its number, and is not there."""
+        if self._nth is None or self.call is not None:
+            return ()
+        return (Mismatch("calls", f"are at least {self._nth}", len(self.calls), given=True),)
+
+
+def in_scope(scope: Mapping[str, object], path: str) -> object:
+    """A part of a scope. ``header.NAME`` and ``headers.NAME`` find headers by their names in any case."""
+    family, _, name = path.partition(".")
+    if family in ("header", "headers") and name and not _is_index(name):
+        values = header_values(scope, name)
+        return one(values, f"scope.{path}") if family == "header" else values
+    return walk(scope, path)
+
+
+def path_of(scope: Mapping[str, object]) -> object:
+    """A scope's path. Of environ it is the two variables that hold it, which a server may leave out where empty."""
+    if scope.get("type") != "wsgi":
+        return scope.get("path")
+    parts = [scope.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO")]
+    return "".join([part for part in parts if isinstance(part, str)])
+
+
+def _is_index(path: str) -> bool:
+    head = path.partition(".")[0]
+    return head == "last" or (head.isascii() and head.isdigit())
+
+
+def header_values(scope: Mapping[str, object], name: str) -> list[object]:
+    """The values of a header in a scope, as the server gave them."""
+    wanted = name.lower().encode("latin-1", "replace")
+    headers = scope.get("headers")
+    if isinstance(headers, Foreign):
+        headers = headers.value
+    values = []
+    for pair in headers if isinstance(headers, (list, tuple)) else ():
+        if isinstance(pair, (list, tuple)) and len(pair) == 2:
+            key = pair[0].encode("latin-1", "replace") if isinstance(pair[0], str) else pair[0]
+            if isinstance(key, bytes) and key.lower() == wanted:
+                values.append(pair[1])
+    return values
+
+
+def messages(call: AppCall | None, way: str, path: str) -> object:
+    """What an application received or sent: all messages, their types, their bodies, what send() raised, or a part."""
+    events: Sequence[Event] = [] if call is None else [event for event in call.events if event.way == way]
+    if path == "raised" and way == "sent":
+        return [event.raised for event in events if event.raised]
+    if path == "types":
+        return [event.message.get("type") for event in events]
+    if path == "body":
+        total = None if call is None else (call.received_total if way == "received" else call.sent_total)
+        return joined_bodies(events, total)
+    return walk([event.message for event in events], path)
+
+
+def joined_bodies(events: Sequence[Event], total: tuple[int, str] | None) -> object:
+    """The bodies of messages as one: bytes while the observer kept them all, else their size and digest."""
+    bodies = [event.message.get("body") for event in events]
+    if all(body is None or isinstance(body, bytes) for body in bodies):
+        data = Octets(b"".join([body for body in bodies if isinstance(body, bytes)]))
+        # The observer's own digest is worth more than what it kept of the parts.
+        if total is None or total[1] == hashlib.sha256(data).hexdigest():
+            return data
+    elif len([body for body in bodies if body]) == 1:
+        return next(body for body in bodies if body)
+    first = bodies[0] if bodies else b""
+    head = first.head if isinstance(first, Blob) else first if isinstance(first, bytes) else b""
+    if total is None:
+        return Unclear("the observer kept only the beginnings of several long messages, and no digest of the whole")
+    return Blob(total[0], total[1], head)

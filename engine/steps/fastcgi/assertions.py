@@ -1,0 +1,340 @@
+"""What a script looks at on a FastCGI connection: ``response``, ``receive``, ``get_values``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.errors import Reset
+from engine.model.case import Step
+from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXTS, WIRE_BYTES, one_of
+from engine.model.nodes import Node
+from engine.model.quantities import show_time
+from engine.model.variables import fill
+from engine.model.wire_bytes import Octets
+from engine.protocols.fastcgi import (
+    END_REQUEST,
+    GET_VALUES,
+    GET_VALUES_RESULT,
+    MANAGEMENT,
+    NAMES,
+    TYPES,
+    UNKNOWN_TYPE,
+    VARIABLES,
+    Malformed,
+    Record,
+    decode_end,
+    decode_pairs,
+    encode,
+    encode_pairs,
+    in_words,
+)
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Stretch, mapping, notation
+from engine.steps.fastcgi.actions import named, type_of
+from engine.steps.fastcgi.facts import ANSWER_FACTS, Answer, AnswerFacts
+from engine.steps.fastcgi.session import Inflow, emit, id_of, session_of
+from engine.steps.fastcgi.streams import ID
+from engine.steps.http1.session import Response, still_open
+from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.paths import walk
+from engine.steps.shared.values import scalar
+
+# Given a record, its bytes and when it came: whether that was the last that a look wants; None leaves it for others.
+Take = Callable[[Record, bytes, float], "bool | None"]
+
+
+@dataclass(frozen=True)
+class Which:
+    """``response``: the request's id, None for the current one."""
+
+    id: object = None
+
+
+@dataclass(frozen=True)
+class Next:
+    """``receive``: the type to wait for, None for whatever comes next."""
+
+    type: object = None
+
+
+@dataclass(frozen=True)
+class Names:
+    """``get_values``: the variables that are asked for."""
+
+    names: tuple[str, ...] = VARIABLES
+
+
+async def read(ctx: Context, within: float | None, take: Take) -> tuple[str, str]:
+    """Read records until ``take`` has its last: ("", ""), or the outcome and what there is to say of it.
+
+    Records that it does not want stay on the connection. What was taken stands on the time line.
+    """
+    channel = ctx.connection.channel
+    inflow, taken = Inflow(channel), []
+    try:
+        async with asyncio.timeout(within):
+            while (found := await inflow.next()) is not None:
+                record, raw, at = found
+                last = take(record, raw, at)
+                if last is None:
+                    inflow.leave(raw, at)
+                    continue
+                taken.append(record)
+                if last:
+                    return "", ""
+        return "closed", "the server closed the connection"
+    except TimeoutError:
+        return "timeout", f"nothing more within {show_time(within or 0.0)}"
+    except Reset as error:
+        return "reset", error.what
+    except Malformed as error:
+        return "malformed", str(error)
+    finally:
+        inflow.put_back()
+        if taken:
+            ctx.note("records received", in_words(taken), subject=ctx.connection.name)
+
+
+# response
+
+
+def parse_response(node: Node, reader: Reader) -> Which:
+    """The parameters of a valid node."""
+    id = node.get("id")
+    return Which(reader.value(id) if id else None)
+
+
+async def perform_response(step: Step, ctx: Context) -> Observation:
+    """Read what comes for a request up to END_REQUEST; records of others are left for later looks."""
+    assert isinstance(step.params, Which)
+    connection, within = ctx.connection, step.checks.within
+    session = session_of(connection)
+    id = id_of(step.params.id, session, ctx.variables)
+    response = Response(sent_at=connection.since)
+    if id not in session.kept_open:
+        response.framing = "until-close"  # which has `open` wait for the end that is announced
+    answer, began = Answer(response), ctx.now()
+
+    def take(record: Record, raw: bytes, at: float) -> bool | None:
+        if record.id != id or record.type in MANAGEMENT:
+            return None
+        answer.take(record, raw, at)
+        return record.type == END_REQUEST
+
+    outcome, detail = await read(ctx, within, take)
+    if outcome:
+        answer.broken(outcome, detail)
+        response.ended_at = began + (within or 0.0) if outcome == "timeout" else ctx.now()
+    if response.pieces:
+        ctx.performed.body_at = response.pieces[0][1]
+    if "open" in step.checks.facts:
+        response.open = await still_open(connection.channel, response)
+    return AnswerFacts(answer, session.body(id))
+
+
+# receive
+
+
+def parse_receive(node: Node, reader: Reader) -> Next:
+    """The parameters of a valid node."""
+    type = node.get("type")
+    return Next(type_of(type, reader) if type else None)
+
+
+class RecordFacts:
+    """An observation of one record."""
+
+    def __init__(self, record: Record, sent: bytes | None) -> None:
+        self._record = record
+        self.sent = sent
+
+    def fact(self, name: str) -> object:
+        """The value of a fact of RECORD_FACTS, ABSENT where it is not there."""
+        record = self._record
+        if name.partition(".")[0] == "values":
+            return walk(_values(record), name.partition(".")[2]) if record.type == GET_VALUES_RESULT else ABSENT
+        end = decode_end(record.content) if record.type == END_REQUEST else None
+        known: dict[str, object] = {
+            "type": record.name,
+            "id": record.id,
+            "content": Octets(record.content),
+            "padding": record.padding,
+            "faults": list(record.faults),
+        }
+        if end is not None:
+            known["app_status"], known["protocol_status"] = end
+        if record.type == UNKNOWN_TYPE and record.content:
+            known["unknown_type"] = record.content[0]
+        return known.get(name, ABSENT)
+
+    def unmet(self, named: frozenset[str]) -> list[Mismatch]:
+        """Every rule that the record breaks by itself, unless `faults` is named."""
+        if "faults" in named:
+            return []
+        return [Mismatch("record", "keeps to FastCGI", fault) for fault in self._record.faults]
+
+
+def _values(record: Record) -> dict[str, object]:
+    """The variables that a GET_VALUES_RESULT holds."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in decode_pairs(record.content)[0]}
+
+
+async def perform_receive(step: Step, ctx: Context) -> Observation:
+    """Read the next record, or the next of a type; others are left for later looks."""
+    assert isinstance(step.params, Next)
+    wanted = None if step.params.type is None else named(step.params.type, TYPES, ctx.variables, "type")
+    found: list[Record] = []
+
+    def take(record: Record, raw: bytes, at: float) -> bool | None:
+        del raw, at
+        if wanted is not None and wanted != record.type:
+            return None
+        found.append(record)
+        return True
+
+    outcome, detail = await read(ctx, step.checks.within, take)
+    if outcome:
+        what = "comes" if wanted is None else f"of type {NAMES.get(wanted, wanted)} comes"
+        return Unmet("record", what, outcome, detail, sent=ctx.connection.sent)
+    return RecordFacts(found[0], ctx.connection.sent)
+
+
+# get_values
+
+
+def parse_get_values(node: Node, reader: Reader) -> Names:
+    """The parameters of a valid node."""
+    names = node.get("names")
+    return Names(tuple(str(reader.value(one)) for one in names.items()) if names else VARIABLES)
+
+
+def query(params: Names, variables: Mapping[str, object]) -> bytes:
+    """The content of GET_VALUES: each name with an empty value."""
+    return encode_pairs([(fill(name, variables).encode(), b"") for name in params.names])
+
+
+def preview_get_values(params: Names, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The names that are asked for, one on a line."""
+    del host
+    return [Stretch(b"".join(b"%s\n" % fill(name, variables).encode() for name in params.names), "GET_VALUES")]
+
+
+async def perform_get_values(step: Step, ctx: Context) -> Observation:
+    """Ask for variables, and read the result; other records are left for later looks."""
+    assert isinstance(step.params, Names)
+    connection = ctx.connection
+    if session_of(connection).packed is not None:
+        raise ValueError("`get_values` looks at its result, and so cannot stand inside `write`: use `record` there")
+    await emit(ctx, [encode(GET_VALUES, 0, query(step.params, ctx.variables))])
+    found: list[Record] = []
+
+    def take(record: Record, raw: bytes, at: float) -> bool | None:
+        del raw, at
+        if record.type not in (GET_VALUES_RESULT, UNKNOWN_TYPE):
+            return None
+        found.append(record)
+        return True
+
+    outcome, detail = await read(ctx, step.checks.within, take)
+    record = found[0] if found else None
+    if record is not None:
+        outcome = "result" if record.type == GET_VALUES_RESULT else "unknown_type"
+        detail = "" if outcome == "result" else "the server does not know GET_VALUES"
+    facts: dict[str, object] = {"outcome": outcome}
+    if record is not None and outcome == "result":
+        facts["values"] = _values(record)
+    return ValuesFacts(facts, record.faults if record is not None else (), detail)
+
+
+@dataclass(frozen=True)
+class ValuesFacts:
+    """What ``get_values`` saw: the facts, the rules that its record breaks, and what there is to say of the outcome."""
+
+    facts: Mapping[str, object]
+    faults: tuple[str, ...] = ()
+    detail: str = ""
+    sent: bytes | None = None
+
+    def fact(self, name: str) -> object:
+        """``outcome``; ``values`` or one of them, ABSENT without a result."""
+        family, _, rest = name.partition(".")
+        found = self.facts.get(family, ABSENT)
+        return walk(found, rest) if family == "values" and found is not ABSENT else found
+
+    def unmet(self, named: frozenset[str]) -> list[Mismatch]:
+        """No result, unless `outcome` is named, and every rule that the record breaks."""
+        found = [Mismatch("get_values", "keeps to FastCGI", fault) for fault in self.faults]
+        if self.facts["outcome"] != "result" and "outcome" not in named:
+            found.append(Mismatch("outcome", "is 'result'", self.facts["outcome"], why=self.detail))
+        return found
+
+
+OUTCOME = one_of("result", "unknown_type", "closed", "reset", "timeout", "malformed")
+OF_VALUES = (("*", TEXT),)
+
+RECORD_FACTS = (
+    Fact("type", "Its type's name; the number of one that there is not.", NAME_OR_NUMBER),
+    Fact("id", "The id of the request that it belongs to, 0 for none.", INTEGER),
+    Fact("content", "Its content.", WIRE_BYTES),
+    Fact("padding", "How many bytes of padding it has.", SIZE),
+    Fact("app_status", "The application's status, in END_REQUEST.", INTEGER),
+    Fact("protocol_status", "The protocol's status, in END_REQUEST.", NAME_OR_NUMBER),
+    Fact("unknown_type", "The type that the server does not know, in UNKNOWN_TYPE.", INTEGER),
+    Fact("values[.*]", "The variables in GET_VALUES_RESULT, or one of them.", OBJECT, OF_VALUES),
+    Fact("faults", "The rules that it breaks by itself; any fails the step unless this fact is named.", TEXTS),
+)
+
+KINDS = (
+    Kind(
+        name="response",
+        awaits="a response",
+        groups=("fastcgi",),
+        summary="Reads what comes for a request, up to its end.",
+        schema=mapping({"id": ID}),
+        parse=parse_response,
+        perform=perform_response,
+        facts=ANSWER_FACTS,
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="receive",
+        awaits="a record",
+        groups=("fastcgi",),
+        summary="Reads one record that no other look has taken.",
+        schema=mapping(
+            {"type": scalar("integer", "string", description="Wait for this type: a name, or a number; else for any.")}
+        ),
+        parse=parse_receive,
+        perform=perform_receive,
+        facts=RECORD_FACTS,
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="get_values",
+        awaits="the server's values",
+        groups=("fastcgi",),
+        summary="Asks the server for variables of its own, and reads the result.",
+        schema=mapping(
+            {
+                "names": {
+                    "type": "array",
+                    "items": notation("word", "A variable's name."),
+                    "description": "The variables; by default the three that the specification has.",
+                }
+            }
+        ),
+        parse=parse_get_values,
+        perform=perform_get_values,
+        facts=(
+            Fact("values[.*]", "The variables that the result holds, or one of them.", OBJECT, OF_VALUES),
+            Fact("outcome", "What came: result, unknown_type, closed, reset, timeout or malformed.", OUTCOME),
+        ),
+        looks=True,
+        within="waits",
+        preview=preview_get_values,
+    ),
+)

@@ -1,0 +1,67 @@
+"""The steps ``mark`` and ``await``: where the case and the application's script meet, without guessing times."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.model.variables import fill
+from engine.steps.api.base import Context, Kind, Reader, notation
+
+# How often to look for a mark, in seconds.
+POLL = 0.0015
+
+
+@dataclass(frozen=True)
+class Params:
+    """The mark's name."""
+
+    name: str
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    return Params(str(reader.value(node)))
+
+
+async def mark(step: Step, ctx: Context) -> None:
+    """Set a mark."""
+    assert isinstance(step.params, Params)
+    name = fill(step.params.name, ctx.variables)
+    ctx.live.boundary.mark(ctx.job, name)
+    ctx.note("mark", name)
+
+
+async def meet(step: Step, ctx: Context) -> None:
+    """Wait for a mark that either side sets. The case's own time bounds the wait."""
+    assert isinstance(step.params, Params)
+    name = fill(step.params.name, ctx.variables)
+    boundary, job = ctx.live.boundary, ctx.job
+    while not boundary.marked(job, name):  # noqa: ASYNC110 (a mark is a file that another process makes)
+        await asyncio.sleep(POLL)
+    ctx.note("met", name)
+
+
+_GROUPS = ("step", "fastcgi", "tcp", "websocket")
+
+KINDS = (
+    Kind(
+        name="mark",
+        groups=_GROUPS,
+        summary="Sets a mark that the application's script, or another branch, awaits.",
+        schema=notation("word", "The mark's name."),
+        parse=parse,
+        perform=mark,
+    ),
+    Kind(
+        name="await",
+        awaits=lambda params: f"the mark {params.name}",
+        groups=_GROUPS,
+        summary="Waits for a mark that the application's script, or another branch, sets.",
+        schema=notation("word", "The mark's name."),
+        parse=parse,
+        perform=meet,
+    ),
+)

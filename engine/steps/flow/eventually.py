@@ -1,0 +1,82 @@
+"""The step ``eventually``: steps that are tried again until all that they expect holds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.model.quantities import show_time
+from engine.model.variables import Variable
+from engine.steps.api.base import Context, Kind, Observation, Reader, Stop, mapping, notation
+from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.values import seconds
+
+EVERY = 0.05
+
+
+@dataclass(frozen=True)
+class Params:
+    """For how long, with which pause between tries (seconds), and what."""
+
+    within: float | Variable
+    every: float | Variable
+    steps: tuple[Step, ...]
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    within, every, steps = (node.get(key) for key in ("within", "every", "steps"))
+    return Params(
+        reader.time(within) if within else 0.0,
+        reader.time(every) if every else EVERY,
+        reader.steps(steps) if steps else (),
+    )
+
+
+async def perform(step: Step, ctx: Context) -> Observation | None:
+    """Try the steps until they hold. When the time is over, the last whole try counts, and what it found wrong."""
+    params = step.params
+    assert isinstance(params, Params)
+    within = seconds(params.within, ctx.variables)
+    every = seconds(params.every, ctx.variables)
+    failed: Context | None = None
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                trial = ctx.trial()
+                try:
+                    await trial.run(params.steps)
+                except Stop:
+                    failed = trial
+                    await asyncio.sleep(every)
+                    continue
+                break
+    except TimeoutError:
+        if failed is None:
+            return Unmet("eventually", f"ends within {show_time(within)}", "still under way")
+        ctx.settle(failed)
+        raise Stop from None
+    ctx.settle(trial)
+    return None
+
+
+KINDS = (
+    Kind(
+        name="eventually",
+        groups=("step",),
+        summary="Tries steps again until everything that they expect holds.",
+        schema=mapping(
+            {
+                "within": notation("time", "For how long to try; what the last try found wrong counts then."),
+                "every": notation("time", "The pause between two tries; 50 ms by default."),
+                "steps": notation("steps", "What is tried."),
+            },
+            required=("within", "steps"),
+        ),
+        parse=parse,
+        perform=perform,
+        lasts=0.3,
+    ),
+)

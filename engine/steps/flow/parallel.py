@@ -1,0 +1,50 @@
+"""The step ``parallel``: named branches of steps, all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.steps.api.base import Context, Kind, Reader, notation
+from engine.steps.shared.concurrency import all_of, own
+
+
+@dataclass(frozen=True)
+class Params:
+    """The branches: a name and its steps."""
+
+    branches: tuple[tuple[str, tuple[Step, ...]], ...]
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    return Params(tuple((name, reader.steps(steps)) for name, steps in node.entries()))
+
+
+async def perform(step: Step, ctx: Context) -> None:
+    """Run all branches until each has ended. The first that stops ends the others. What they captured is there for
+    the steps afterwards."""
+    assert isinstance(step.params, Params)
+    branches = [(ctx.branch({}, name), steps) for name, steps in step.params.branches]
+    await all_of([branch.run(steps) for branch, steps in branches])
+    for branch, _ in branches:
+        ctx.variables.update(own(branch))
+
+
+KINDS = (
+    Kind(
+        name="parallel",
+        groups=("step",),
+        summary="Runs branches of steps at the same time.",
+        schema={
+            "type": "object",
+            "additionalProperties": notation("steps", "A branch: its steps happen in order."),
+            "minProperties": 1,
+            "description": "Branches by name; each is a list of steps.",
+        },
+        parse=parse,
+        perform=perform,
+        not_by_hand="several things happen at the same time",
+    ),
+)

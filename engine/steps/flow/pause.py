@@ -1,0 +1,43 @@
+"""The step ``pause``: wait for a time, in steps and in scripts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.model.variables import Variable
+from engine.steps.api.base import Context, Kind, Reader, notation
+from engine.steps.shared.values import seconds
+
+
+@dataclass(frozen=True)
+class Params:
+    """How long, in seconds."""
+
+    time: float | Variable
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    return Params(reader.time(node))
+
+
+async def perform(step: Step, ctx: Context) -> None:
+    """Wait."""
+    assert isinstance(step.params, Params)
+    await asyncio.sleep(seconds(step.params.time, ctx.variables))
+
+
+KINDS = (
+    Kind(
+        name="pause",
+        groups=("step", "fastcgi", "tcp", "websocket"),
+        summary="Waits for a time.",
+        schema=notation("time", "How long to wait."),
+        parse=parse,
+        perform=perform,
+        lasts=1.0,
+    ),
+)

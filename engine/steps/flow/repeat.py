@@ -1,0 +1,115 @@
+"""The step ``repeat``: the same steps a number of times, one after the other or some at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.facts import ANY, INTEGER, TIME, list_of
+from engine.model.nodes import Node
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, Stop, mapping, notation
+from engine.steps.shared.concurrency import all_of, own
+from engine.steps.shared.values import integer
+
+
+@dataclass(frozen=True)
+class Params:
+    """How often, how many at once, under which name the turn's number is known, and what."""
+
+    times: object
+    at_once: object
+    index: str
+    steps: tuple[Step, ...]
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    times, at_once, index, steps = (node.get(key) for key in ("times", "at_once", "index", "steps"))
+    return Params(
+        reader.value(times) if times else 1,
+        reader.value(at_once) if at_once else 1,
+        str(reader.value(index)) if index else "n",
+        reader.steps(steps) if steps else (),
+    )
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Run the steps ``times`` times, the turn's number counting from 1. A turn that stops ends the step, unless
+    ``passed`` is looked at: then turns are counted."""
+    params = step.params
+    assert isinstance(params, Params)
+    times = integer(params.times, ctx.variables, "times")
+    at_once = integer(params.at_once, ctx.variables, "at_once")
+    counting = "passed" in step.checks.facts
+    captured: dict[int, dict[str, object]] = {}
+    began = ctx.now()
+
+    async def turn(number: int) -> None:
+        branch = ctx.branch({params.index: number}, f"{params.index}={number}")
+        if not counting:
+            await branch.run(params.steps)
+        else:
+            trial = branch.trial()
+            try:
+                await trial.run(params.steps)
+            except Stop:
+                return
+            branch.settle(trial)
+        captured[number] = {name: value for name, value in own(branch).items() if name != params.index}
+
+    async def worker(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            await turn(number)
+
+    numbers = iter(range(1, times + 1))
+    if at_once <= 1:
+        await worker(numbers)
+    else:
+        await all_of([worker(numbers) for _ in range(min(at_once, times))])
+    facts: dict[str, object] = {"passed": len(captured), "elapsed": ctx.now() - began}
+    names = {name for values in captured.values() for name in values}
+    for name in names:
+        facts[f"all.{name}"] = [captured[number][name] for number in sorted(captured) if name in captured[number]]
+    return Seen(facts)
+
+
+def at_once(params: Params) -> str:
+    """Why nobody can do this by hand: turns at the same time."""
+    return "" if params.at_once == 1 else "several things happen at the same time"
+
+
+MOST_TURNS = 1_000_000
+MOST_AT_ONCE = 10_000
+
+KINDS = (
+    Kind(
+        name="repeat",
+        groups=("step",),
+        summary="Performs the same steps several times.",
+        schema=mapping(
+            {
+                "times": {**notation("count", "How often."), "minimum": 1, "maximum": MOST_TURNS},
+                "at_once": {
+                    **notation("count", "How many turns may run at the same time; 1 by default."),
+                    "minimum": 1,
+                    "maximum": MOST_AT_ONCE,
+                },
+                "index": notation("word", "The variable that holds the turn's number, from 1; `n` by default."),
+                "steps": notation("steps", "What is done in each turn."),
+            },
+            required=("times", "steps"),
+        ),
+        parse=parse,
+        perform=perform,
+        not_by_hand=at_once,
+        facts=(
+            Fact("passed", "How many turns held; where this is looked at, a turn may fail.", INTEGER),
+            Fact("elapsed", "From the first turn's beginning to the last one's end.", TIME),
+            Fact("all.*", "What each turn captured under that name, in the order of the turns.", list_of(ANY)),
+        ),
+        looks=True,
+        named=True,
+        lasts=0.5,
+    ),
+)

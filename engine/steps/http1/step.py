@@ -1,0 +1,224 @@
+"""The step ``request``: one HTTP/1.1 request, and its response."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from engine.errors import ChannelClosed, ChannelError, Endless, HandshakeFailed, Refused, Reset
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.model.variables import Variable
+from engine.model.wire_bytes import ByteString
+from engine.steps.api.base import Connection, Context, Kind, Observation, Reader, Stretch, mapping, notation
+from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.session import Response, ResponseReader, request_bytes, still_open, time_out
+from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
+from engine.steps.shared.values import scalar, seconds, text
+
+_unfit = re.compile(r"[^!-~]")
+_FRAMINGS = ("content-length", "chunked", "none")
+
+
+@dataclass(frozen=True)
+class Params:
+    """What stands under ``request``."""
+
+    path: str
+    method: str = "GET"
+    query: Query = None
+    headers: Headers = ()
+    body: ByteString | None = None
+    trailers: Headers = ()
+    framing: str | None = None
+    version: str | Variable = "1.1"
+    abandon_after: float | Variable | None = None
+
+
+def unfit_target(node: Node, reader: Reader, path: str) -> None:
+    """Note a path that no request line can carry."""
+    without = re.sub(r"\$\([^)]*\)", "", path)
+    if _unfit.search(without):
+        reader.mistake(node, "a request's target holds visible ASCII only", "write other bytes as %20 or %C3%A9")
+    elif "#" in without:
+        reader.mistake(node, "a fragment is never sent to a server", "write # as %23")
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    path_node = node.get("path")
+    path = str(reader.value(path_node)) if path_node else "/"
+    if path_node:
+        unfit_target(path_node, reader, path)
+    keys = {name: reader.value(found) for name in ("method", "framing", "version") if (found := node.get(name))}
+    trailers = node.get("trailers")
+    if trailers and keys.get("framing", "chunked") != "chunked":
+        reader.mistake(trailers, "trailers come after chunks only", "write `framing: chunked`, or leave it out")
+    version = keys.get("version", "1.1")
+    if isinstance(version, str) and version not in ("1.0", "1.1") and "$(" not in version:
+        reader.mistake(node.get("version") or node, f"there is no HTTP version {version!r} here", 'use "1.0" or "1.1"')
+    query, headers, body = node.get("query"), node.get("headers"), node.get("body")
+    leave = node.get("abandon_after")
+    return Params(
+        path,
+        str(keys.get("method", "GET")),
+        reader.query(query) if query else None,
+        reader.headers(headers) if headers else (),
+        reader.bytes(body) if body else None,
+        reader.headers(trailers) if trailers else (),
+        keys.get("framing"),
+        version,
+        reader.time(leave) if leave else None,
+    )
+
+
+def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: str) -> bytes:
+    """The bytes of the request. Raises Unknown and ValueError where something cannot be rendered."""
+    return request_bytes(
+        text(params.method, variables),
+        target(params.path, params.query, variables),
+        host=host,
+        headers=rendered(params.headers, variables),
+        added=((ENGINE_HEADER, token.encode()),),
+        version=text(params.version, variables),
+        body=params.body.render(variables) if params.body is not None else None,
+        framing=params.framing,
+        trailers=rendered(params.trailers, variables),
+    )
+
+
+def preview(params: Params, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The request as it will be sent."""
+    return [Stretch(bytes_of(params, variables, host, TOKEN))]
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Send the request, and read the response until it is complete, broken, or its time is over."""
+    params = step.params
+    assert isinstance(params, Params)
+    variables = ctx.variables
+    method = text(params.method, variables)
+    body = params.body.render(variables) if params.body is not None else None
+    leave = seconds(params.abandon_after, variables) if params.abandon_after is not None else None
+    data = bytes_of(params, variables, ctx.live.host, ctx.token())
+    response = Response(method, sent_at=ctx.now())
+    facts = ResponseFacts(response, body or b"", abandoned=leave is not None)
+    connection = await converse(step, ctx, response, data, body=body or b"", leave=leave)
+    if response.pieces:
+        ctx.performed.body_at = response.pieces[0][1]
+    if connection is not None:
+        if "open" in step.checks.facts and leave is None:
+            response.open = await still_open(connection.channel, response)
+        ctx.release(connection)
+    return facts
+
+
+async def converse(
+    step: Step, ctx: Context, response: Response, data: bytes, *, body: bytes = b"", leave: float | None = None
+) -> Connection | None:
+    """Connect and exchange, within the step's deadline; what goes wrong is the response's outcome. The connection,
+    None where there is none. Raises ChannelClosed for a named connection that this side has closed."""
+    within, began = step.checks.within, ctx.now()
+    connection: Connection | None = None
+    try:
+        # Most steps have no deadline of their own, but the case's.
+        async with asyncio.timeout(within) if within is not None else nullcontext():
+            connection = await ctx.connect(step.connection)
+            await exchange(ctx, connection, response, data, body=body, leave=leave)
+    except TimeoutError:
+        time_out(response, within or 0.0, began)
+    except Refused as error:
+        response.outcome, response.detail = "refused", error.what
+    except HandshakeFailed as error:
+        ctx.note("no connection", error.what, subject=step.connection or "")
+        response.outcome, response.detail = "handshake", error.what
+    except ChannelClosed:
+        raise
+    except Reset as error:
+        response.outcome, response.detail = "reset", error.what
+    except Endless as error:
+        response.outcome, response.detail = "endless", error.what
+    except ChannelError as error:
+        response.outcome, response.detail = "timeout", error.what
+    return connection
+
+
+async def exchange(
+    ctx: Context,
+    connection: Connection,
+    response: Response,
+    data: bytes,
+    *,
+    body: bytes = b"",
+    leave: float | None = None,
+) -> None:
+    """Send ``data`` on a connection and read its response; ``leave`` seconds after the last byte the connection is
+    closed, whatever came. A connection that the server has closed before is not written to."""
+    channel = connection.channel
+    if channel.ended in ("fin", "reset"):
+        response.outcome = "closed" if channel.ended == "fin" else "reset"
+        response.detail = "the server had closed the connection before this request"
+        response.ended_at = ctx.now()
+        return
+    await send(ctx, connection, data, body)
+    response.sent_at = connection.since
+    if leave is None:
+        await ResponseReader(response).read(channel)
+        return
+    left = leave - (ctx.now() - response.sent_at)
+    try:
+        async with asyncio.timeout(left):
+            await ResponseReader(response).read(channel)
+            await asyncio.sleep(left)
+    except TimeoutError:
+        if not response.outcome:
+            time_out(response, leave, response.sent_at)
+    channel.close()
+
+
+def not_by_hand(params: Params) -> str:
+    """Why nobody can send this by hand, "" where one can."""
+    return "" if params.abandon_after is None else "the client hangs up before the response is over"
+
+
+KINDS = (
+    Kind(
+        name="request",
+        awaits=lambda params: f"the response to {params.method} {params.path}",
+        groups=("step",),
+        summary="Sends one HTTP request, and looks at its response.",
+        schema=mapping(
+            {
+                "path": notation("text", "The path, exactly as it stands in the request line."),
+                "method": notation("text", "The method; GET by default."),
+                "query": notation("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
+                "headers": notation("headers", "Headers, in order; Host and the length are added where missing."),
+                "body": notation("bytes", "The request's content."),
+                "trailers": notation("headers", "Trailers after the last chunk; they imply `framing: chunked`."),
+                "framing": {
+                    "type": "string",
+                    "enum": list(_FRAMINGS),
+                    "description": "How the content's end is told: content-length (default), chunked, or none: "
+                    "no header is added.",
+                },
+                "version": scalar("string", description='The HTTP version: "1.1" (default) or "1.0".'),
+                "abandon_after": notation("time", "Close the connection so long after the last byte was sent."),
+            },
+            required=("path",),
+        ),
+        parse=parse,
+        perform=perform,
+        not_by_hand=not_by_hand,
+        facts=RESPONSE_FACTS,
+        looks=True,
+        within="waits",
+        named=True,
+        connects=True,
+        preview=preview,
+        besides=("abandon_after",),
+        lasts=0.05,
+    ),
+)

@@ -1,0 +1,89 @@
+"""The step ``exit``: waits for the end of the server's main process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.facts import INTEGER, TEXT, TIME
+from engine.model.nodes import Node
+from engine.model.quantities import show_time
+from engine.model.target import Ended
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping
+from engine.steps.shared.implicit_failures import Unmet
+
+# What the time of an end counts from: the last of these, or else this step's own beginning.
+CAUSES = ("start", "signal", "kill_worker")
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """It has no parameters of its own."""
+
+
+def parse(node: Node, reader: Reader) -> Nothing:
+    """``exit`` has no parameters of its own."""
+    del node, reader
+    return Nothing()
+
+
+def since(ctx: Context) -> float:
+    """What ``elapsed`` counts from, in seconds on the engine's clock."""
+    causes = [one.started for one in ctx.find("all") if one.step.kind in CAUSES]
+    return max(causes, default=ctx.performed.started)
+
+
+def name_of(ended: Ended) -> str | None:
+    """The name of the signal that ended a process, without SIG; None where none did."""
+    if ended.signal is None:
+        return None
+    try:
+        return signal.Signals(ended.signal).name.removeprefix("SIG")
+    except ValueError:  # a real-time signal has none
+        return str(ended.signal)
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Wait for it, within the step's deadline."""
+    within = step.checks.within
+    try:
+        async with asyncio.timeout(within):
+            ended = await ctx.live.wait()
+    except TimeoutError:
+        return Unmet("exit", f"comes within {show_time(within or 0.0)}", "still running")
+    facts: dict[str, object] = {"elapsed": max(0.0, ctx.live.ended_at - since(ctx))}
+    if ended.status is not None:
+        facts["code"] = ended.status
+    if (name := name_of(ended)) is not None:
+        facts["signal"] = name
+    ctx.note("exit", str(ended))
+    # What was recorded to the very end is looked at by the steps that follow.
+    ctx.live.boundary.refresh()
+    return Seen(facts)
+
+
+KINDS = (
+    Kind(
+        name="exit",
+        awaits="the server to end",
+        groups=("step",),
+        summary="Waits until the server's main process has ended.",
+        schema=mapping({}),
+        parse=parse,
+        perform=perform,
+        facts=(
+            Fact("code", "The exit status; absent where a signal ended it.", INTEGER),
+            Fact(
+                "signal", "The name of the signal that ended it, without SIG; absent where it exited by itself.", TEXT
+            ),
+            Fact("elapsed", "From the last `signal`, `kill_worker` or `start` to the end.", TIME),
+        ),
+        looks=True,
+        within="waits",
+        own_process=True,
+        ends=True,
+        lasts=1.0,
+    ),
+)

@@ -1,0 +1,63 @@
+"""The step ``log``: what the server has written since the case began."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.facts import INTEGER, TEXT, TEXTS
+from engine.model.nodes import Node
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping
+
+# The line that Python begins one with, whatever a logger puts before it. Those of an exception's causes belong to it.
+_traceback = re.compile(r"^.*Traceback \(most recent call last\):\s*?$", re.MULTILINE)
+_chained = re.compile(r"(?:the direct cause of the following exception|another exception occurred):\s*\Z")
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """It has no parameters of its own."""
+
+
+def parse(node: Node, reader: Reader) -> Nothing:
+    """``log`` has no parameters of its own."""
+    del node, reader
+    return Nothing()
+
+
+def tracebacks(text: str) -> int:
+    """How many exceptions are told of with a traceback; one with its causes, or with several in a group, is one."""
+    found = 0
+    for match in _traceback.finditer(text):
+        before = text[: match.start()].rstrip()
+        in_group = match[0].lstrip().startswith("|")
+        found += not (in_group or _chained.search(before[-200:]))
+    return found
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Read it."""
+    del step
+    text = ctx.log()
+    return Seen({"text": text, "lines": text.splitlines(), "tracebacks": tracebacks(text)})
+
+
+KINDS = (
+    Kind(
+        name="log",
+        groups=("step",),
+        summary="Looks at what the server has written since the case began.",
+        schema=mapping({}),
+        parse=parse,
+        perform=perform,
+        facts=(
+            Fact("text", "All of it.", TEXT),
+            Fact("lines", "Its lines.", TEXTS),
+            Fact("tracebacks", "How many of Python's tracebacks are in it; one with its causes counts once.", INTEGER),
+        ),
+        looks=True,
+        within="polls",
+        alone=True,
+    ),
+)

@@ -1,0 +1,92 @@
+"""The step ``measure``: what the server's processes use of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.facts import INTEGER, SIZE, TIME, list_of
+from engine.model.nodes import Node
+from engine.model.usage import Usage
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
+from engine.steps.shared.implicit_failures import Unmet
+
+GROWING = ("memory", "files", "cpu")
+
+
+@dataclass(frozen=True)
+class Params:
+    """The name of the step that measured before."""
+
+    since: str | None = None
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    since = node.get("since")
+    return Params(str(reader.value(since)) if since else None)
+
+
+def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[str, object]:
+    """What all processes use together, and how much more that is than before.
+
+    Memory that processes share counts in each of them, so growth says more than the sum. Of processor time, that of
+    processes that have ended meanwhile is not known.
+    """
+    found: dict[str, object] = {
+        "memory": sum(one.memory for one in now),
+        "files": sum(one.files for one in now),
+        "cpu": sum(one.cpu for one in now),
+        "processes": len(now),
+        "pids": [one.pid for one in now],
+    }
+    if before is not None:
+        earlier = facts(before)
+        for name in GROWING:
+            found[f"{name}.growth"] = found[name] - earlier[name]  # type: ignore[operator]
+    return found
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Measure, and remember what was found for a later step."""
+    params = step.params
+    assert isinstance(params, Params)
+    now = tuple(ctx.live.usage())
+    if not now:
+        return Unmet("measure", "finds the server's processes", "none", "the server does not run")
+    ctx.performed.kept = now
+    before: Sequence[Usage] | None = None
+    if params.since is not None:
+        kept = [one.kept for one in ctx.find(params.since) if one.kept is not None and one is not ctx.performed]
+        if not kept:
+            raise ValueError(f"nothing was measured as {params.since!r}")
+        before = kept[-1]  # type: ignore[assignment]
+    return Seen(facts(now, before))
+
+
+KINDS = (
+    Kind(
+        name="measure",
+        groups=("step",),
+        summary="Measures what the server's processes use: memory, open files, processor time.",
+        schema=mapping({"since": notation("text", "The name of an earlier `measure`, for what has grown since.")}),
+        parse=parse,
+        perform=perform,
+        not_by_hand="what the server's processes use is compared",
+        facts=(
+            Fact("memory", "Resident memory of all its processes.", SIZE),
+            Fact("memory.growth", "How much more that is than at `since`.", SIZE),
+            Fact("files", "Open file descriptors of all its processes.", INTEGER),
+            Fact("files.growth", "How many more they are than at `since`.", INTEGER),
+            Fact("cpu", "Processor time of all its processes so far.", TIME),
+            Fact("cpu.growth", "How much of it was used since `since`.", TIME),
+            Fact("processes", "How many processes it has.", INTEGER),
+            Fact("pids", "Their ids, the main process first.", list_of(INTEGER)),
+        ),
+        looks=True,
+        named=True,
+        within="polls",
+        alone=True,
+    ),
+)

@@ -1,0 +1,68 @@
+"""The step ``signal``: sends the server's main process a signal."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.steps.api.base import Context, Kind, Reader, Schema
+from engine.steps.shared.values import scalar, text
+
+# What people send servers. Neither of STOP and CONT: nobody would be left to see what comes of it.
+SIGNALS = ("TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2", "TTIN", "TTOU", "WINCH")
+
+
+@dataclass(frozen=True)
+class Params:
+    """The signal's name."""
+
+    name: object
+
+
+def schema(description: str) -> Schema:
+    """The schema of a signal's name."""
+    names = "|".join(SIGNALS)
+    listed = ", ".join(SIGNALS)
+    return scalar(
+        "string",
+        description=f"{description}: {listed}.",
+        title=f"a signal's name: {listed}",
+        pattern=rf"^(?:{names}|.*\$\(.*)$",
+    )
+
+
+def number(name: str) -> int:
+    """The number that a signal has on this machine. Raises ValueError for a name that is none of SIGNALS."""
+    if name not in SIGNALS:
+        raise ValueError(f"there is no signal {name!r} here; there are {', '.join(SIGNALS)}")
+    return signal.Signals[f"SIG{name}"].value
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    return Params(reader.value(node))
+
+
+async def perform(step: Step, ctx: Context) -> None:
+    """Send it. A server that has ended hears nothing, which is noted."""
+    assert isinstance(step.params, Params)
+    name = text(step.params.name, ctx.variables)
+    sent = ctx.live.signal(number(name))
+    ctx.note("signal", f"{name} to process {ctx.live.pid}" if sent else f"no {name}: the server does not run")
+
+
+KINDS = (
+    Kind(
+        name="signal",
+        groups=("step",),
+        summary="Sends the server's main process a signal.",
+        schema=schema("The signal's name"),
+        parse=parse,
+        perform=perform,
+        not_by_hand="the server is sent a signal",
+        own_process=True,
+        ends=True,
+    ),
+)

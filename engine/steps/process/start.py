@@ -1,0 +1,56 @@
+"""The step ``start``: starts the server, which in a case with such a step is not running before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import StartError
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.steps.api.base import Context, Kind, Observation, Reader, mapping, notation
+from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.values import flag
+
+
+@dataclass(frozen=True)
+class Params:
+    """Whether to wait until the server answers."""
+
+    ready: object = True
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    ready = node.get("ready")
+    return Params(reader.value(ready)) if ready is not None else Params()
+
+
+async def perform(step: Step, ctx: Context) -> Observation | None:
+    """Start it, and wait until it is ready, unless the step says not to. A server that ended may be started again."""
+    assert isinstance(step.params, Params)
+    ready = flag(step.params.ready, ctx.variables)
+    ctx.note("start", "and wait until it answers" if ready else "without waiting for it")
+    try:
+        await ctx.live.start(ready=ready)
+    except StartError as error:
+        log = f"; its log ends: {error.log}" if error.log else ""
+        return Unmet("start", "comes to a server that is ready", error.what, f"{error.hint}{log}".lstrip("; "))
+    return None
+
+
+KINDS = (
+    Kind(
+        name="start",
+        awaits="the server to be ready",
+        groups=("step",),
+        summary="Starts the server, for the first time or after it ended.",
+        schema=mapping(
+            {"ready": notation("flag", "false: do not wait until it answers; what it comes to is looked at by steps.")}
+        ),
+        parse=parse,
+        perform=perform,
+        own_process=True,
+        starts=True,
+        lasts=1.0,
+    ),
+)

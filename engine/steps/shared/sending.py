@@ -1,0 +1,71 @@
+"""What every step that sends has in common: rendered headers, a request's target, and bytes handed to a channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from engine.errors import Reset
+from engine.model.variables import as_text, fill, resolve
+from engine.model.wire_bytes import ByteString
+from engine.protocols.http1 import Pair
+from engine.steps.api.base import Connection, Context
+
+Headers = tuple[tuple[str, ByteString], ...]
+Query = str | tuple[tuple[str, object], ...] | None
+
+ENGINE_HEADER = b"x-engine-call"
+# What stands for the header's value before there is a run.
+TOKEN = "$(call)"
+
+
+def rendered(headers: Headers, variables: Mapping[str, object]) -> list[Pair]:
+    """Headers as bytes, in order. Raises Unknown and ValueError as ``ByteString.render`` does."""
+    return [(fill(name, variables).encode(), value.render(variables)) for name, value in headers]
+
+
+def target(path: str, query: Query, variables: Mapping[str, object]) -> str:
+    """A request's target: the path as it is written, and the query, encoded where it is a mapping."""
+    filled = fill(path, variables)
+    if query is None or query in ((), ""):
+        return filled
+    encoded = fill(query, variables) if isinstance(query, str) else urlencode(_pairs(query, variables))
+    return f"{filled}{'&' if '?' in filled else '?'}{encoded}"
+
+
+def _pairs(query: Sequence[tuple[str, object]], variables: Mapping[str, object]) -> list[tuple[str, str | bytes]]:
+    pairs: list[tuple[str, str | bytes]] = []
+    for name, value in query:
+        found = value.render(variables) if isinstance(value, ByteString) else resolve(value, variables)
+        for one in found if isinstance(found, (list, tuple)) else [found]:
+            pairs.append((fill(name, variables), one if isinstance(one, bytes) else as_text(one)))
+    return pairs
+
+
+async def send_pieces(
+    ctx: Context, connection: Connection, pieces: Sequence[bytes], sent: bytes | None, *, every: float
+) -> None:
+    """Send pieces as one ``sent``, ``every`` seconds apart, counted from the first. A late piece goes out at once: on a
+    busy machine the pauses must not add up to more than a server waits for a request. Raises as ``send``."""
+    began = ctx.now()
+    for number, piece in enumerate(pieces):
+        if number:
+            await asyncio.sleep(max(0.0, began + number * every - ctx.now()))
+        if not await send(ctx, connection, piece, sent):
+            return
+
+
+async def send(ctx: Context, connection: Connection, data: bytes, sent: bytes | None = None) -> bool:
+    """Send on a connection, and remember when; ``sent`` is what later looks compare with, ``data`` by default.
+
+    A connection that the peer has reset is noted, and what looks at it later decides: False. Raises ChannelClosed
+    where this side has closed it.
+    """
+    connection.sent = data if sent is None else sent
+    try:
+        connection.sent_at = await connection.channel.send(data)
+    except Reset as error:
+        ctx.note("not sent", error.what, subject=connection.name)
+        return False
+    return True

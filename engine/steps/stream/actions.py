@@ -1,0 +1,210 @@
+"""What a script does on a connection: ``send``, ``drip``, ``hang_up``, ``reading``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.errors import Reset
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.model.variables import Variable
+from engine.model.wire_bytes import ByteString
+from engine.steps.api.base import Context, Kind, Reader, Stretch, mapping, notation
+from engine.steps.shared.sending import send, send_pieces
+from engine.steps.shared.values import flag, integer, scalar, seconds, text
+
+HANG_UPS = ("write", "both", "fin", "reset")
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Bytes to be sent."""
+
+    data: ByteString
+
+
+@dataclass(frozen=True)
+class Drip:
+    """Bytes, the size of a piece, the pause between two (seconds), and offsets at which to cut besides."""
+
+    data: ByteString
+    piece: object
+    every: float | Variable
+    cut_at: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class HangUp:
+    """Which way: one of HANG_UPS."""
+
+    way: object
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Whether bytes are taken from the socket."""
+
+    on: object
+
+
+def parse_bytes(node: Node, reader: Reader) -> Bytes:
+    """The parameters of a node that is bytes."""
+    return Bytes(reader.bytes(node))
+
+
+def preview(params: Bytes | Drip, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The bytes, as they will be sent."""
+    del host
+    return [Stretch(params.data.render(variables))]
+
+
+async def perform_send(step: Step, ctx: Context) -> None:
+    """Send the bytes in one write."""
+    assert isinstance(step.params, Bytes)
+    await send(ctx, ctx.connection, step.params.data.render(ctx.variables))
+
+
+def parse_drip(node: Node, reader: Reader) -> Drip:
+    """The parameters of a valid node."""
+    data, piece, every, cut_at = (node.get(key) for key in ("bytes", "piece", "every", "cut_at"))
+    return Drip(
+        reader.bytes(data) if data else ByteString(()),
+        reader.size(piece) if piece else (None if cut_at else 1),
+        reader.time(every) if every else 0.001,
+        tuple(reader.value(offset) for offset in cut_at.items()) if cut_at else (),
+    )
+
+
+def cut(data: bytes, piece: int | None, cut_at: tuple[int, ...]) -> list[bytes]:
+    """``data`` in pieces: cut at each offset, and what is longer than ``piece`` bytes again."""
+    edges = sorted({0, len(data), *(at for at in cut_at if 0 < at < len(data))})
+    pieces: list[bytes] = []
+    for start, end in pairwise(edges):
+        step = piece or end - start
+        pieces.extend(data[at : min(at + step, end)] for at in range(start, end, step))
+    return pieces
+
+
+async def perform_drip(step: Step, ctx: Context) -> None:
+    """Send the bytes in pieces, each in a segment of its own as far as the pause between them makes it so."""
+    params = step.params
+    assert isinstance(params, Drip)
+    variables = ctx.variables
+    data = params.data.render(variables)
+    piece = None if params.piece is None else max(1, integer(params.piece, variables, "piece"))
+    offsets = tuple(integer(at, variables, "cut_at") for at in params.cut_at)
+    every = seconds(params.every, variables)
+    await send_pieces(ctx, ctx.connection, cut(data, piece, offsets), data, every=every)
+
+
+def parse_hang_up(node: Node, reader: Reader) -> HangUp:
+    """The parameters of a valid node."""
+    return HangUp(reader.value(node))
+
+
+async def perform_hang_up(step: Step, ctx: Context) -> None:
+    """Shut the writing half, close, close by a bare FIN, or reset."""
+    assert isinstance(step.params, HangUp)
+    channel = ctx.connection.channel
+    match text(step.params.way, ctx.variables):
+        case "write":
+            try:
+                channel.half_close()
+            except Reset as error:  # the peer was faster
+                ctx.note("not shut", error.what, subject=ctx.connection.name)
+        case "both":
+            channel.close()
+        case "fin":
+            channel.truncate()
+        case "reset":
+            channel.reset()
+        case way:
+            raise ValueError(f"hang_up is {way!r}, and should be one of {', '.join(HANG_UPS)}")
+
+
+def hangs_up(params: HangUp) -> str:
+    """Why nobody can do this by hand: nc ends its own writing half, and no more."""
+    return "" if params.way == "write" else f"the client hangs up ({params.way})"
+
+
+def parse_reading(node: Node, reader: Reader) -> Reading:
+    """The parameters of a valid node."""
+    return Reading(reader.value(node))
+
+
+async def perform_reading(step: Step, ctx: Context) -> None:
+    """Stop taking bytes from the socket, or go on."""
+    assert isinstance(step.params, Reading)
+    ctx.connection.channel.reading(flag(step.params.on, ctx.variables))
+
+
+SCRIPTS = ("fastcgi", "tcp", "websocket")
+
+KINDS = (
+    Kind(
+        name="send",
+        groups=("tcp",),
+        summary="Sends bytes in one write.",
+        schema=notation("bytes", "What is sent, to the byte."),
+        parse=parse_bytes,
+        perform=perform_send,
+        preview=preview,
+    ),
+    Kind(
+        name="write",
+        groups=("websocket",),
+        summary="Sends raw bytes, which are no frame unless they look like one.",
+        schema=notation("bytes", "What is sent, to the byte."),
+        parse=parse_bytes,
+        perform=perform_send,
+        preview=preview,
+    ),
+    Kind(
+        name="drip",
+        groups=SCRIPTS,
+        summary="Sends bytes in small pieces.",
+        schema=mapping(
+            {
+                "bytes": notation("bytes", "What is sent."),
+                "piece": notation("size", "The size of a piece; one byte by default, or all between two cuts."),
+                "every": notation(
+                    "time",
+                    "From one piece to the next; 1 ms by default. A late piece goes out at once.",
+                ),
+                "cut_at": {
+                    "type": "array",
+                    "items": notation("count", "An offset from the first byte."),
+                    "description": "Offsets at which a new piece begins.",
+                },
+            },
+            required=("bytes",),
+        ),
+        parse=parse_drip,
+        perform=perform_drip,
+        preview=preview,
+        besides=("piece", "every", "cut_at"),
+    ),
+    Kind(
+        name="hang_up",
+        groups=SCRIPTS,
+        summary="Ends the connection from this side: its writing half, both halves, or by a reset.",
+        schema=scalar(
+            "string",
+            description="write (reading goes on), both, fin (both, and without TLS's closure alert), or reset.",
+        ),
+        parse=parse_hang_up,
+        perform=perform_hang_up,
+        not_by_hand=hangs_up,
+    ),
+    Kind(
+        name="reading",
+        groups=SCRIPTS,
+        summary="Stops taking bytes from the connection, or goes on.",
+        schema=scalar("boolean", description="false to stop, true to go on."),
+        parse=parse_reading,
+        perform=perform_reading,
+        not_by_hand="the client stops reading",
+    ),
+)

@@ -1,0 +1,348 @@
+"""What a script looks at on a connection: ``response``, ``read``, ``closed``, ``silence``, ``flood``."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from engine.errors import Reset
+from engine.model.case import Step
+from engine.model.facts import INTEGER, SIZE, TEXT, TIME, WIRE_BYTES, one_of
+from engine.model.nodes import Node
+from engine.model.protocols import Channel
+from engine.model.quantities import show_time
+from engine.model.variables import Variable
+from engine.model.wire_bytes import ByteString, Octets
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
+from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.session import Response, read_response, still_open
+from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.values import integer, seconds, text
+
+HTTP = ("tcp", "websocket")
+SCRIPTS = ("fastcgi", *HTTP)
+
+CLOSED_FACTS = (
+    Fact(
+        "how",
+        "How the connection ended: close (a WebSocket close frame came), tls (a closure alert), fin or reset.",
+        one_of("close", "tls", "fin", "reset"),
+    ),
+    Fact("code", "The code of the WebSocket close frame.", INTEGER),
+    Fact("reason", "The reason of the WebSocket close frame.", TEXT),
+    Fact("elapsed", "From the last byte sent to the end of the connection.", TIME),
+    Fact(
+        "rest",
+        "The bytes that nobody had read before the end; after a close frame, those that followed it.",
+        WIRE_BYTES,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """``response``: the method that it answers."""
+
+    method: object = "GET"
+
+
+@dataclass(frozen=True)
+class Read:
+    """``read``: how many bytes, or up to which."""
+
+    size: object = None
+    until: ByteString | None = None
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """``closed``: it has no parameters of its own."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """``silence``: for how long, in seconds."""
+
+    time: float | Variable
+
+
+@dataclass(frozen=True)
+class Flood:
+    """``flood``: what is sent again and again, how many bytes at most, and how long a standstill ends it."""
+
+    of: ByteString
+    up_to: object
+    blocked_for: float | Variable
+
+
+# response
+
+
+def parse_response(node: Node, reader: Reader) -> Awaited:
+    """The parameters of a valid node."""
+    to = node.get("to")
+    return Awaited(reader.value(to)) if to else Awaited()
+
+
+async def perform_response(step: Step, ctx: Context) -> Observation:
+    """Read one response; what follows it is left for the next look."""
+    assert isinstance(step.params, Awaited)
+    connection = ctx.connection
+    response = Response(text(step.params.method, ctx.variables), sent_at=connection.since)
+    await read_response(connection.channel, response, step.checks.within, ctx.now())
+    if "open" in step.checks.facts:
+        response.open = await still_open(connection.channel, response)
+    return ResponseFacts(response, connection.sent)
+
+
+# read
+
+
+def parse_read(node: Node, reader: Reader) -> Read:
+    """The parameters of a valid node."""
+    size, until = node.get("size"), node.get("until")
+    if size and until:
+        reader.mistake(until, "`read` stops at a size or at bytes, not at both", "leave one of `size` and `until` out")
+    return Read(reader.size(size) if size else None, reader.bytes(until) if until else None)
+
+
+async def perform_read(step: Step, ctx: Context) -> Observation:
+    """Read so many bytes, or until some bytes came and with them, or else until the end or the deadline."""
+    params = step.params
+    assert isinstance(params, Read)
+    size = None if params.size is None else integer(params.size, ctx.variables, "size")
+    until = params.until.render(ctx.variables) if params.until is not None else None
+    channel, within = ctx.connection.channel, step.checks.within
+    got, ended, at = bytearray(), "", ctx.now()
+    end = _read_to(got, size, until)
+    try:
+        async with asyncio.timeout(within):
+            while end is None:
+                data, at = await channel.receive()
+                if not data:
+                    ended = "the peer closed the connection"
+                    break
+                got += data
+                end = _read_to(got, size, until)
+    except TimeoutError:
+        ended = f"the {show_time(within or 0.0)} were over"
+    except Reset as error:
+        ended = error.what
+    if end is not None:
+        channel.unread(bytes(got[end:]), at)
+        del got[end:]
+    facts = {"bytes": Octets(bytes(got))}
+    sent = ctx.connection.sent
+    if end is None and size is not None:
+        return Unmet("read", f"comes to {size} B", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent)
+    if end is None and until is not None:
+        return Unmet("read", f"goes on until {until!r}", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent)
+    return Seen(facts, sent)
+
+
+def _read_to(got: bytearray, size: int | None, until: bytes | None) -> int | None:
+    """Where to stop in what has come, None where more is needed."""
+    if size is not None:
+        return size if len(got) >= size else None
+    if until is not None:
+        at = got.find(until)
+        return None if at < 0 else at + len(until)
+    return None
+
+
+# closed
+
+
+def parse_closed(node: Node, reader: Reader) -> Nothing:
+    """``closed`` has no parameters of its own."""
+    del node, reader
+    return Nothing()
+
+
+async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple[str, float | None]:
+    """Read on into ``rest`` until the peer ends the connection: how (fin, tls or reset), and when it did."""
+    while True:
+        try:
+            data, at = await channel.receive()
+        except Reset:
+            at_reset = [moment.at for moment in channel.moments if moment.what == "reset"]
+            return "reset", at_reset[-1] if at_reset else None
+        if not data:
+            return channel.closure or "fin", at
+        rest.append((data, at))
+
+
+async def perform_closed(step: Step, ctx: Context) -> Observation:
+    """Wait for the end of the connection; bytes that come before it are the fact ``rest``."""
+    connection, within = ctx.connection, step.checks.within
+    rest: list[tuple[bytes, float]] = []
+    try:
+        async with asyncio.timeout(within):
+            how, at = await to_the_end(connection.channel, rest)
+    except TimeoutError:
+        for data, came in reversed(rest):
+            connection.channel.unread(data, came)
+        return still_open_after(within, rest, connection.sent)
+    facts: dict[str, object] = {"how": how, "rest": joined(rest)}
+    facts["elapsed"] = (ctx.now() if at is None else at) - connection.since
+    return Seen(facts, connection.sent)
+
+
+def joined(pieces: list[tuple[bytes, float]]) -> Octets:
+    """Arrivals in a row."""
+    return Octets(b"".join([data for data, _ in pieces]))
+
+
+def still_open_after(within: float | None, rest: list[tuple[bytes, float]], sent: bytes | None) -> Unmet:
+    """The connection did not end in time."""
+    after = f"still open after {show_time(within or 0.0)}"
+    return Unmet("closed", "is closed by the peer", after, facts={"rest": joined(rest)}, sent=sent)
+
+
+# silence
+
+
+def parse_silence(node: Node, reader: Reader) -> Silence:
+    """The parameters of a valid node."""
+    return Silence(reader.time(node))
+
+
+async def perform_silence(step: Step, ctx: Context) -> Observation | None:
+    """Wait, and see that no byte comes. The end of the connection is no byte."""
+    assert isinstance(step.params, Silence)
+    channel, began = ctx.connection.channel, ctx.now()
+    wait = seconds(step.params.time, ctx.variables)
+    try:
+        async with asyncio.timeout(wait):
+            data, at = await channel.receive()
+            if data:
+                channel.unread(data, at)
+                after = f"after {show_time(max(0.0, at - began))}"
+                return Unmet("silence", f"lasts {show_time(wait)}", Octets(data), after)
+            await asyncio.sleep(wait)
+    except TimeoutError:
+        return None
+    except Reset:
+        await asyncio.sleep(max(0.0, wait - (ctx.now() - began)))
+    return None
+
+
+# flood
+
+
+def parse_flood(node: Node, reader: Reader) -> Flood:
+    """The parameters of a valid node."""
+    of, up_to, blocked_for = (node.get(key) for key in ("of", "up_to", "blocked_for"))
+    return Flood(
+        reader.bytes(of) if of else ByteString(()),
+        reader.size(up_to) if up_to else 0,
+        reader.time(blocked_for) if blocked_for else 1.0,
+    )
+
+
+async def perform_flood(step: Step, ctx: Context) -> Observation:
+    """Send bytes again and again, until enough went, the peer takes no more for a while, or the connection ends.
+    What was accepted counts whole pieces, the kernel's own buffers among them."""
+    params = step.params
+    assert isinstance(params, Flood)
+    piece = params.of.render(ctx.variables)
+    if not piece:
+        raise ValueError("`flood` needs bytes to send")
+    up_to = integer(params.up_to, ctx.variables, "up_to")
+    blocked_for = seconds(params.blocked_for, ctx.variables)
+    connection, accepted, ended = ctx.connection, 0, "sent"
+    while accepted < up_to:
+        part = piece[: up_to - accepted]
+        try:
+            async with asyncio.timeout(blocked_for):
+                connection.sent_at = await connection.channel.send(part)
+        except TimeoutError:
+            ended = "blocked"
+            break
+        except Reset:
+            ended = "reset"
+            break
+        accepted += len(part)
+        if connection.channel.ended == "fin":
+            ended = "closed"
+            break
+    return Seen({"accepted": accepted, "ended": ended})
+
+
+KINDS = (
+    Kind(
+        name="response",
+        awaits="a response",
+        groups=HTTP,
+        summary="Reads one HTTP response.",
+        schema=mapping({"to": notation("text", "The request's method, where it matters: HEAD, CONNECT.")}),
+        parse=parse_response,
+        perform=perform_response,
+        facts=RESPONSE_FACTS,
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="read",
+        awaits="more bytes",
+        groups=SCRIPTS,
+        summary="Reads bytes: so many, or until some bytes came; all until the end without either.",
+        schema=mapping(
+            {
+                "size": notation("size", "How many bytes."),
+                "until": notation("bytes", "The bytes that end it; they are part of what was read."),
+            }
+        ),
+        parse=parse_read,
+        perform=perform_read,
+        facts=(Fact("bytes", "What was read.", WIRE_BYTES),),
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="closed",
+        awaits="the peer to close the connection",
+        groups=("fastcgi", "tcp"),
+        summary="Waits until the peer has closed the connection.",
+        schema=mapping({}),
+        parse=parse_closed,
+        perform=perform_closed,
+        facts=CLOSED_FACTS,
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="silence",
+        groups=SCRIPTS,
+        summary="Sees that no byte comes for a time.",
+        schema=notation("time", "For how long."),
+        parse=parse_silence,
+        perform=perform_silence,
+    ),
+    Kind(
+        name="flood",
+        awaits="the peer to take no more",
+        groups=SCRIPTS,
+        summary="Sends until the peer takes no more.",
+        schema=mapping(
+            {
+                "of": notation("bytes", "What is sent again and again."),
+                "up_to": notation("size", "How many bytes at most."),
+                "blocked_for": notation("time", "A standstill of this long ends it; 1 s by default."),
+            },
+            required=("of", "up_to"),
+        ),
+        parse=parse_flood,
+        perform=perform_flood,
+        not_by_hand="the client sends until nothing more is taken",
+        facts=(
+            Fact("accepted", "How many bytes were taken, in whole pieces.", SIZE),
+            Fact(
+                "ended",
+                "Why it ended: blocked, sent (all of it), closed or reset.",
+                one_of("blocked", "sent", "closed", "reset"),
+            ),
+        ),
+        looks=True,
+    ),
+)

@@ -1,0 +1,159 @@
+"""The step ``connect``: opens a connection, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.errors import ChannelError, HandshakeFailed, Refused, Reset
+from engine.model.case import Step
+from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import ANY, list_of, one_of
+from engine.model.nodes import Node
+from engine.model.tls import Hello
+from engine.model.wire_bytes import ByteString
+from engine.steps.api.base import Connection, Context, Fact, Kind, Observation, Reader, mapping, notation
+from engine.steps.shared.sending import send
+from engine.steps.shared.values import integer, text
+from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TLS_FACTS, Asked, facts_of, parse_tls
+
+# How long it may take where the step does not say, in seconds: on one machine nothing but a full queue takes longer.
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Params:
+    """Where to, with how large a receive buffer (bytes), what is sent first, and what is said of TLS."""
+
+    address: object = None
+    receive_buffer: object = None
+    preamble: ByteString | None = None
+    tls: Asked = NOTHING_SAID
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Where nobody looks at it,
+    anything but ``connected`` is wrong. ``tls`` are the facts of a handshake. ``local`` and ``remote`` are the two ends
+    of the connection, host and port, None where there is none."""
+
+    outcome: str
+    detail: str = ""
+    sent: bytes | None = None
+    tls: Mapping[str, object] | None = None
+    local: tuple[str, int] | None = None
+    remote: tuple[str, int] | None = None
+
+    def fact(self, name: str) -> object:
+        """``outcome``, the two ends, and the result of a handshake."""
+        if name == "outcome":
+            return self.outcome
+        if name in ("local", "remote"):
+            end = self.local if name == "local" else self.remote
+            return ABSENT if end is None else list(end)
+        if name == "tls.error" and self.outcome == "handshake":
+            return self.detail
+        return (self.tls or {}).get(name, ABSENT)
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        """That there is no connection."""
+        if "outcome" in named or self.outcome == "connected":
+            return ()
+        return (Mismatch("outcome", "is 'connected'", self.outcome, why=self.detail),)
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    address, buffer, preamble = (node.get(key) for key in ("address", "receive_buffer", "preamble"))
+    return Params(
+        reader.value(address) if address else None,
+        reader.size(buffer) if buffer else None,
+        reader.bytes(preamble) if preamble else None,
+        parse_tls(node.get("tls"), reader),
+    )
+
+
+async def perform(step: Step, ctx: Context) -> Observation:
+    """Open it under the step's name. It stays open until a later step closes it, or the case ends."""
+    params = step.params
+    assert isinstance(params, Params)
+    variables = ctx.variables
+    preamble = params.preamble.render(variables) if params.preamble is not None else b""
+    hello = params.tls.hello(ctx.live.tls, variables)
+    try:
+        async with asyncio.timeout(PATIENCE if step.checks.within is None else step.checks.within):
+            connection = await opened(step, ctx, hello)
+            if preamble:
+                await send(ctx, connection, preamble)
+    except TimeoutError:
+        return Outcome(
+            "timeout", "the system did not answer" if hello is None else "the handshake was not done in time"
+        )
+    except Refused as error:
+        return Outcome("refused", error.what)
+    except HandshakeFailed as error:
+        ctx.note("no connection", error.what, subject=step.name or "")
+        return Outcome("handshake", error.what)
+    except Reset as error:
+        return Outcome("reset", error.what)
+    except ChannelError as error:
+        return Outcome("timeout", error.what)
+    host, port = ctx.live.address
+    remote = (host if params.address is None else text(params.address, variables), port)
+    return Outcome("connected", tls=facts_of(connection.channel), local=connection.channel.local, remote=remote)
+
+
+async def opened(step: Step, ctx: Context, hello: Hello | None) -> Connection:
+    """The connection, on which calls are this job's. Raises ChannelError's kinds."""
+    params = step.params
+    assert isinstance(params, Params)
+    where = None if params.address is None else (text(params.address, ctx.variables), ctx.live.address[1])
+    buffer = None if params.receive_buffer is None else integer(params.receive_buffer, ctx.variables, "receive_buffer")
+    connection = await ctx.open(step.name or "", address=where, receive_buffer=buffer, hello=hello)
+    ctx.live.boundary.expect_peer(connection.channel.local, ctx.job)
+    return connection
+
+
+def not_by_hand(params: Params) -> str:
+    """Why nobody can open such a connection by hand, "" where one can."""
+    if params.receive_buffer is not None:
+        return "the client has a small receive buffer"
+    return "" if params.address is None else "the connection is made to another address"
+
+
+KINDS = (
+    Kind(
+        name="connect",
+        awaits="the connection",
+        groups=("step",),
+        summary="Opens a connection under a name, for steps to continue, or to be left as it is.",
+        schema=mapping(
+            {
+                "address": notation("text", "Another address of the server's, on the same port."),
+                "receive_buffer": notation("size", "How much the system keeps of what nobody has read."),
+                "preamble": notation("bytes", "What is sent at once, before anything else."),
+                "tls": SCHEMA,
+            },
+            required=("as",),
+        ),
+        parse=parse,
+        perform=perform,
+        not_by_hand=not_by_hand,
+        facts=(
+            Fact(
+                "outcome",
+                "connected, refused, reset, handshake (TLS was not agreed upon) or timeout.",
+                one_of("connected", "refused", "reset", "handshake", "timeout"),
+            ),
+            Fact("local", "The client's end of the connection: its address and its port.", list_of(ANY)),
+            Fact("remote", "The server's end, as the client reached it: its address and its port.", list_of(ANY)),
+            *TLS_FACTS,
+        ),
+        looks=True,
+        within="waits",
+        named=True,
+        besides=("address", "receive_buffer", "tls"),
+        lasts=0.3,
+    ),
+)

@@ -1,0 +1,49 @@
+"""The step ``tcp``: raw bytes on a connection, by a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.steps.api.base import Context, Kind, Reader, mapping, notation
+
+
+@dataclass(frozen=True)
+class Params:
+    """The script."""
+
+    script: tuple[Step, ...]
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    script = node.get("script")
+    return Params(reader.script(script, "tcp") if script else ())
+
+
+async def perform(step: Step, ctx: Context) -> None:
+    """Open the connection, or continue a named one, and perform the script on it."""
+    assert isinstance(step.params, Params)
+    connection = await ctx.connect(step.connection, raw=True)
+    try:
+        await ctx.run(step.params.script, connection)
+    finally:
+        ctx.release(connection)
+
+
+KINDS = (
+    Kind(
+        name="tcp",
+        groups=("step",),
+        summary="Sends raw bytes, and looks at what comes back, byte by byte where that matters.",
+        schema=mapping(
+            {"script": notation("script:tcp", "What happens on the connection, in order.")}, required=("script",)
+        ),
+        parse=parse,
+        perform=perform,
+        named=True,
+        connects=True,
+        lasts=0.3,
+    ),
+)

@@ -1,0 +1,273 @@
+"""What a script looks at on a WebSocket: ``receive``, ``frame``, ``ping``, ``closed``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.errors import Reset
+from engine.model.case import Step
+from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
+from engine.model.nodes import Node
+from engine.model.quantities import show_time
+from engine.model.wire_bytes import Octets
+from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
+from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
+from engine.steps.http1.facts import parsed
+from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.paths import walk
+from engine.steps.shared.sending import send
+from engine.steps.stream.actions import Bytes, parse_bytes, preview
+from engine.steps.stream.assertions import CLOSED_FACTS, Nothing, joined, parse_closed, to_the_end
+from engine.steps.websocket.session import Message, Session, is_text, next_frame, session_of
+
+# How long a ping may go unanswered, in seconds: `ping` has no place for a deadline of its own.
+PONG_WITHIN = 5.0
+
+
+@dataclass(frozen=True)
+class MessageFacts:
+    """What ``receive`` saw."""
+
+    message: Message
+    sent: bytes | None = None
+
+    def fact(self, name: str) -> object:
+        """``text``, ``binary`` or ``json`` with a path; ABSENT where the message is of another sort."""
+        message = self.message
+        if not message.opcode:
+            return ABSENT
+        if name == "binary":
+            return ABSENT if is_text(message) else Octets(message.data)
+        text = self._text()
+        if name == "text" or text is None:
+            return ABSENT if text is None else text
+        return walk(parsed(message.data), name.partition(".")[2])
+
+    def _text(self) -> str | None:
+        try:
+            return self.message.data.decode() if is_text(self.message) else None
+        except UnicodeDecodeError:
+            return None
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        """No message, and whatever the peer did on the way that no peer may do."""
+        message = self.message
+        found = [Mismatch("receive", "comes in frames that RFC 6455 allows", fault) for fault in message.problems]
+        if message.close is not None:
+            what = f"a close frame, {message.close.code or 'without a code'} {message.close.reason!r}"
+            found.append(Mismatch("receive", "is a message", what))
+        elif message.ended:
+            found.append(Mismatch("receive", "is a message", message.ended))
+        elif is_text(message) and self._text() is None:
+            found.append(Mismatch("receive", "is text in UTF-8", Octets(message.data)))
+        return found
+
+
+def parse_nothing(node: Node, reader: Reader) -> Nothing:
+    """Nothing to read: what is looked at stands in the step's checks."""
+    return parse_closed(node, reader)
+
+
+async def perform_receive(step: Step, ctx: Context) -> Observation:
+    """Read one message, answering pings."""
+    connection, within = ctx.connection, step.checks.within
+    session = session_of(connection)
+    try:
+        async with asyncio.timeout(within):
+            message = await session.receive(ctx, connection)
+    except TimeoutError:
+        message = Message(ended=f"nothing within {show_time(within or 0.0)}")
+    except Reset as error:
+        message = Message(ended=error.what)
+    return MessageFacts(message, connection.sent)
+
+
+async def perform_frame(step: Step, ctx: Context) -> Observation:
+    """Read one frame as it is; nothing is answered."""
+    connection, within = ctx.connection, step.checks.within
+    session = session_of(connection)
+    ended, found = "the peer closed the connection", None
+    try:
+        async with asyncio.timeout(within):
+            found = await next_frame(connection.channel)
+    except TimeoutError:
+        ended = f"nothing within {show_time(within or 0.0)}"
+    except Reset as error:
+        ended = error.what
+    if found is None:
+        return Unmet("frame", "comes", ended, sent=connection.sent)
+    frame = found[0]
+    if frame.opcode == CLOSE:
+        session.close_frame = frame
+    return Seen(frame_facts(frame), connection.sent)
+
+
+def frame_facts(frame: Frame) -> dict[str, object]:
+    """A frame as the language shows it."""
+    facts: dict[str, object] = {
+        "opcode": frame.name,
+        "payload": Octets(frame.content),
+        "masked": frame.masked,
+        "fin": frame.fin,
+        "rsv1": frame.rsv1,
+        "faults": list(frame.faults),
+    }
+    if frame.code is not None:
+        facts["code"] = frame.code
+    return facts
+
+
+async def perform_ping(step: Step, ctx: Context) -> Observation | None:
+    """Send a ping, and see its pong come; frames that come before it are left for later looks."""
+    assert isinstance(step.params, Bytes)
+    connection = ctx.connection
+    session_of(connection)
+    payload = step.params.data.render(ctx.variables)
+    if not await send(ctx, connection, encode(PING, payload), payload):
+        return Unmet("ping", "is answered by its pong", "the peer has reset the connection")
+    passed: list[tuple[bytes, float]] = []
+    ended = ""
+    try:
+        async with asyncio.timeout(PONG_WITHIN):
+            while not ended:
+                found = await next_frame(connection.channel)
+                if found is None:
+                    ended = "the peer closed the connection"
+                elif found[0].opcode == PONG and found[0].payload == payload:
+                    return None
+                else:
+                    passed.append(found[1:])
+    except TimeoutError:
+        ended = f"no such pong within {show_time(PONG_WITHIN)}"
+    except Reset as error:
+        ended = error.what
+    finally:
+        for raw, at in reversed(passed):
+            connection.channel.unread(raw, at)
+    return Unmet("ping", f"is answered by a pong with {payload!r}", ended)
+
+
+async def perform_closed(step: Step, ctx: Context) -> Observation:
+    """Wait for the end of the connection. A close frame on the way is echoed, and is how the WebSocket was closed;
+    messages before it are passed over."""
+    connection, within = ctx.connection, step.checks.within
+    session, since = session_of(connection), connection.since
+    before: list[tuple[bytes, float]] = []
+    rest: list[tuple[bytes, float]] = []
+    facts: dict[str, object] = {}
+    try:
+        async with asyncio.timeout(within):
+            await _close_frame(ctx, session, before)
+            facts |= _said(session)
+            how, at = await to_the_end(connection.channel, rest)
+    except TimeoutError:
+        facts |= _said(session)
+        if "how" not in facts:
+            for data, came in reversed(before + rest):
+                connection.channel.unread(data, came)
+        facts["rest"] = joined(rest if "how" in facts else before + rest)
+        said = "a close frame came, and the connection is " if "how" in facts else ""
+        after = f"{said}still open after {show_time(within or 0.0)}"
+        return Unmet("closed", "is closed by the peer", after, facts=facts, sent=connection.sent)
+    facts.setdefault("how", how)
+    facts["elapsed"] = (ctx.now() if at is None else at) - since
+    facts["rest"] = joined(rest if session.close_frame is not None else before + rest)
+    return Seen(facts, connection.sent)
+
+
+async def _close_frame(ctx: Context, session: Session, before: list[tuple[bytes, float]]) -> None:
+    """Read up to the peer's close frame, or the end; ``before`` takes what was passed over. The close is echoed."""
+    connection = ctx.connection
+    while session.close_frame is None:
+        try:
+            found = await next_frame(connection.channel)
+        except Reset:
+            return
+        if found is None:
+            return
+        frame, raw, at = found
+        if frame.opcode == CLOSE:
+            session.close_frame = frame
+        else:
+            before.append((raw, at))
+            if frame.opcode == PING:
+                session.pong(ctx, connection, frame)
+    if not session.close_sent:
+        session.close_sent = True
+        session.say(ctx, connection, encode(CLOSE, close_payload(session.close_frame.code)))
+
+
+def _said(session: Session) -> dict[str, object]:
+    """What the peer's close frame said."""
+    frame = session.close_frame
+    if frame is None:
+        return {}
+    facts: dict[str, object] = {"how": "close", "reason": frame.reason}
+    if frame.code is not None:
+        facts["code"] = frame.code
+    return facts
+
+
+KINDS = (
+    Kind(
+        name="receive",
+        awaits="a message",
+        groups=("websocket",),
+        summary="Reads one message; pings are answered on the way.",
+        schema=mapping({}),
+        parse=parse_nothing,
+        perform=perform_receive,
+        facts=(
+            Fact("text", "The message, where it is text.", TEXT),
+            Fact("binary", "The message, where it is binary.", WIRE_BYTES),
+            Fact("json[.*]", "The text as JSON, or a part of it."),
+        ),
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="frame",
+        awaits="a frame",
+        groups=("websocket",),
+        summary="Reads one frame as it is.",
+        schema=mapping({}),
+        parse=parse_nothing,
+        perform=perform_frame,
+        facts=(
+            Fact("opcode", "Its name; the number of a reserved one.", NAME_OR_NUMBER),
+            Fact("payload", "The payload, without a close frame's code.", WIRE_BYTES),
+            Fact("masked", "Whether it was masked, which a server's frames must not be.", FLAG),
+            Fact("fin", "Whether the message ends with it.", FLAG),
+            Fact("rsv1", "Whether RSV1 is set: the message is compressed.", FLAG),
+            Fact("code", "A close frame's code.", INTEGER),
+            Fact("faults", "The rules of RFC 6455 that it breaks by itself.", TEXTS),
+        ),
+        looks=True,
+        within="waits",
+    ),
+    Kind(
+        name="ping",
+        awaits="a pong",
+        groups=("websocket",),
+        summary="Sends a ping, and sees its pong come.",
+        schema=notation("bytes", "The ping's payload, at most 125 bytes."),
+        parse=parse_bytes,
+        perform=perform_ping,
+        preview=preview,
+    ),
+    Kind(
+        name="closed",
+        awaits="the peer to close the WebSocket",
+        groups=("websocket",),
+        summary="Waits until the peer has closed the WebSocket and the connection.",
+        schema=mapping({}),
+        parse=parse_closed,
+        perform=perform_closed,
+        facts=CLOSED_FACTS,
+        looks=True,
+        within="waits",
+    ),
+)

@@ -1,0 +1,170 @@
+"""An open WebSocket, between the steps that use it: fragments, compression, and what was said of closing."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.errors import ChannelError, EngineError
+from engine.model.protocols import Channel
+from engine.protocols.websocket import CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameReader, encode
+from engine.steps.api.base import Connection, Context
+
+Extension = tuple[str, Sequence[tuple[str, str | None]]]
+
+DEFLATE = "permessage-deflate"
+# An inflated message longer than this is broken off.
+INFLATED = 64 * 1024 * 1024
+
+
+class Inflater:
+    """Undoes permessage-deflate (RFC 7692, section 7.2.2) for one direction."""
+
+    def __init__(self, *, keeps_context: bool) -> None:
+        """``keeps_context`` is false where server_no_context_takeover was agreed."""
+        self._keeps = keeps_context
+        self._stream = zlib.decompressobj(wbits=-15)
+
+    def inflate(self, data: bytes) -> bytes:
+        """One message. Raises zlib.error where it is no deflate stream, or is longer than INFLATED."""
+        found = self._stream.decompress(data + b"\x00\x00\xff\xff", INFLATED)
+        if self._stream.unconsumed_tail:
+            raise zlib.error(f"the message is longer than {INFLATED} bytes")
+        # A stream that ended by itself (a block with BFINAL set) cannot be continued.
+        if not self._keeps or self._stream.eof:
+            self._stream = zlib.decompressobj(wbits=-15)
+        return found
+
+
+@dataclass(frozen=True)
+class Message:
+    """A whole message, or the close frame that came in place of one. ``problems`` are rules that the peer broke on
+    the way to it; ``ended`` says how the stream ended where neither came."""
+
+    opcode: int = 0
+    data: bytes = b""
+    close: Frame | None = None
+    problems: tuple[str, ...] = ()
+    ended: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """The client's half of an open WebSocket. ``close_frame`` is the peer's, once a step has consumed it."""
+
+    inflater: Inflater | None = None
+    close_sent: bool = False
+    close_frame: Frame | None = None
+    _opcode: int | None = None
+    _compressed: bool = False
+    _fragments: list[bytes] = field(default_factory=list)
+
+    async def receive(self, ctx: Context, connection: Connection) -> Message:
+        """Read frames until a message is whole; pings are answered. A close frame is left for who looks at it. Raises
+        Reset."""
+        problems: list[str] = []
+        channel = connection.channel
+        while True:
+            found = await next_frame(channel)
+            if found is None:
+                return Message(problems=tuple(problems), ended="the peer closed the connection")
+            frame, raw, at = found
+            if frame.opcode == CLOSE:
+                channel.unread(raw, at)
+                return Message(close=frame, problems=tuple(problems))
+            problems += frame.faults
+            if frame.opcode == PING:
+                self.pong(ctx, connection, frame)
+            elif frame.opcode != PONG:
+                message = self._data(frame, problems)
+                if message is not None:
+                    return message
+
+    def _data(self, frame: Frame, problems: list[str]) -> Message | None:
+        """Take a data frame; the message where it was the last of one."""
+        if frame.opcode == CONTINUATION:
+            if self._opcode is None:
+                problems.append("a continuation came, and no message was begun (RFC 6455, 5.4)")
+            if frame.rsv1:
+                problems.append("RSV1 is set on a continuation (RFC 7692, 6.1)")
+        else:
+            if self._opcode is not None:
+                problems.append("a message began before the one before it had ended (RFC 6455, 5.4)")
+            self._opcode, self._compressed, self._fragments = frame.opcode, frame.rsv1, []
+            if frame.rsv1 and self.inflater is None:
+                problems.append("RSV1 is set, and no extension was agreed that gives it a meaning (RFC 6455, 5.2)")
+        self._fragments.append(frame.payload)
+        if not frame.fin:
+            return None
+        data, opcode = b"".join(self._fragments), self._opcode
+        if self._compressed and self.inflater is not None:
+            try:
+                data = self.inflater.inflate(data)
+            except zlib.error as error:
+                problems.append(f"a compressed message cannot be inflated: {error}")
+        self._opcode, self._fragments = None, []
+        return Message(opcode or 0, data, problems=tuple(problems))
+
+    def pong(self, ctx: Context, connection: Connection, ping: Frame) -> None:
+        """Answer a ping, unless this side has said goodbye."""
+        if not self.close_sent:
+            self.say(ctx, connection, encode(PONG, ping.payload))
+
+    def say(self, ctx: Context, connection: Connection, data: bytes) -> None:
+        """Send a small frame of the engine's own accord; that the peer is gone shows elsewhere."""
+        try:
+            connection.channel.write(data)
+        except ChannelError as error:
+            ctx.note("not sent", error.what, subject=connection.name)
+
+    def leave(self, connection: Connection) -> None:
+        """Say goodbye, as well as it goes, and wait for nothing."""
+        if not self.close_sent:
+            self.close_sent = True
+            with contextlib.suppress(ChannelError):
+                connection.channel.write(encode(CLOSE, (1000).to_bytes(2, "big")))
+
+
+def inflater_for(extensions: Sequence[Extension]) -> Inflater | None:
+    """What undoes the compression that was agreed, None for none."""
+    for name, params in extensions:
+        if name == DEFLATE:
+            return Inflater(keeps_context="server_no_context_takeover" not in dict(params))
+    return None
+
+
+def session_of(connection: Connection) -> Session:
+    """The WebSocket on a connection. Raises EngineError where none was opened on it."""
+    if not isinstance(connection.codec, Session):
+        name = f"{connection.name!r} " if connection.name else ""
+        raise EngineError(
+            f"the connection {name}carries no open WebSocket",
+            hint="open it with `connect` first, and see that its handshake gets status 101",
+        )
+    return connection.codec
+
+
+async def next_frame(channel: Channel) -> tuple[Frame, bytes, float] | None:
+    """The next frame, its bytes, and when the last of them came; None after a FIN. What follows it, and what came of
+    a frame that is not whole, is put back. Raises Reset."""
+    reader, at = FrameReader(), 0.0
+    try:
+        while True:
+            data, at = await channel.receive()
+            if not data:
+                return None
+            reader.feed(data)
+            found = reader.next()
+            if found is not None:
+                return found[0], found[1], at
+    finally:
+        rest = reader.rest
+        if rest:
+            channel.unread(rest, at)
+
+
+def is_text(message: Message) -> bool:
+    """Whether a message is a text."""
+    return message.opcode == TEXT

@@ -1,0 +1,253 @@
+"""The step ``websocket``: an opening handshake, and a script on the WebSocket that it opens."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from websockets.exceptions import InvalidHeaderFormat
+from websockets.headers import parse_extension
+from websockets.utils import accept_key
+
+from engine.model.case import Step
+from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import OBJECT, TEXT, list_of
+from engine.model.nodes import Node
+from engine.model.variables import fill
+from engine.protocols.http1 import Pair
+from engine.steps.api.base import Connection, Context, Fact, Kind, Reader, Stretch, mapping, notation
+from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.session import Response, request_bytes, still_open
+from engine.steps.http1.step import converse, unfit_target
+from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
+from engine.steps.websocket.session import Extension, Session, inflater_for, session_of
+
+
+@dataclass(frozen=True)
+class Params:
+    """What stands under ``websocket``. ``connect`` is None where a named connection is continued."""
+
+    connect: str | None = None
+    query: Query = None
+    headers: Headers = ()
+    subprotocols: tuple[str, ...] = ()
+    offer: tuple[str, ...] = ()
+    script: tuple[Step, ...] = ()
+
+
+def parse(node: Node, reader: Reader) -> Params:
+    """The parameters of a valid node."""
+    path_node, script = node.get("connect"), node.get("script")
+    path = str(reader.value(path_node)) if path_node else None
+    if path_node and path is not None:
+        unfit_target(path_node, reader, path)
+    if path is None:
+        if "connection" not in node:
+            reader.mistake(node, "this opens no WebSocket and continues none", "write `connect: PATH`")
+        elif not script:
+            reader.mistake(node, "this opens no WebSocket and does nothing on one", "write `connect` or `script`")
+        for key in ("query", "headers", "subprotocols", "offer"):
+            if (found := node.get(key)) is not None:
+                reader.mistake(found, f"`{key}` belongs to a handshake", "write `connect: PATH` as well")
+    query, headers = node.get("query"), node.get("headers")
+    return Params(
+        path,
+        reader.query(query) if query else None,
+        reader.headers(headers) if headers else (),
+        _texts(node.get("subprotocols"), reader),
+        _texts(node.get("offer"), reader),
+        reader.script(script, "websocket") if script else (),
+    )
+
+
+def _texts(node: Node | None, reader: Reader) -> tuple[str, ...]:
+    return tuple(str(reader.value(item)) for item in node.items()) if node else ()
+
+
+class HandshakeFacts(ResponseFacts):
+    """The response to a handshake, and what it agrees on."""
+
+    def __init__(
+        self, response: Response, key: str, subprotocols: Sequence[str], offers: Sequence[str], *, scripted: bool
+    ) -> None:
+        """``key`` is what the server must have hashed, ``subprotocols`` and ``offers`` what it may choose from;
+        ``scripted`` says that a script is to follow, which implies status 101."""
+        super().__init__(response)
+        self._key = key
+        self._subprotocols = subprotocols
+        self._offered = {offer.partition(";")[0].strip().lower() for offer in offers}
+        self._scripted = scripted
+
+    @property
+    def opened(self) -> bool:
+        """Whether the server agreed, rightly or not."""
+        return self.response.status == 101
+
+    @property
+    def extensions(self) -> list[Extension] | None:
+        """What the server agreed to, in order; None where the header cannot be parsed."""
+        found: list[Extension] = []
+        for value in self.response.values("sec-websocket-extensions"):
+            try:
+                found.extend((str(name), params) for name, params in parse_extension(value))
+            except InvalidHeaderFormat:
+                return None
+        return found
+
+    def fact(self, name: str) -> object:
+        if name == "subprotocol":
+            return super().fact("header.sec-websocket-protocol") if self.opened else ABSENT
+        if name == "extensions":
+            found = self.extensions if self.opened else None
+            return ABSENT if found is None else [{"name": name, "params": dict(params)} for name, params in found]
+        return super().fact(name)
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        found = list(super().unmet(named))
+        status = self.response.status
+        if self._scripted and status is not None and not self.opened and "status" not in named:
+            found.append(Mismatch("status", "is 101", status, why="a script needs an open WebSocket"))
+        if self.opened:
+            found.extend(self._wrong(named))
+        return found
+
+    def _wrong(self, named: frozenset[str]) -> list[Mismatch]:
+        """What a client must fail the connection for (RFC 6455, section 4.1), where the case does not look at it."""
+        found = []
+        for name, expected in (("upgrade", "websocket"), ("connection", "upgrade")):
+            values = self.response.values(name)
+            words = {word.strip().lower() for value in values for word in value.split(",")}
+            if expected not in words and not named & {f"header.{name}", f"headers.{name}"}:
+                found.append(Mismatch(f"headers.{name}", f"names {expected}", values, why="RFC 6455, 4.1"))
+        expected, name = accept_key(self._key), "sec-websocket-accept"
+        values = self.response.values(name)
+        if values != [expected] and not named & {f"header.{name}", f"headers.{name}"}:
+            found.append(Mismatch(f"header.{name}", f"is {expected!r}", values, why=f"for the key {self._key}"))
+        chosen = self.response.values("sec-websocket-protocol")
+        if not set(chosen) <= set(self._subprotocols) and "subprotocol" not in named:
+            found.append(Mismatch("subprotocol", f"is one of {list(self._subprotocols)}", chosen, why="RFC 6455, 4.1"))
+        names = None if self.extensions is None else {one.lower() for one, _ in self.extensions}
+        if (names is None or not names <= self._offered) and "extensions" not in named:
+            header = self.response.values("sec-websocket-extensions")
+            found.append(Mismatch("extensions", f"are among {sorted(self._offered)}", header, why="RFC 6455, 4.1"))
+        return found
+
+
+def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: str, key: str) -> bytes:
+    """The bytes of the handshake. Raises Unknown and ValueError where something cannot be rendered."""
+    headers = rendered(params.headers, variables)
+    subprotocols = [fill(name, variables) for name in params.subprotocols]
+    offers = [fill(offer, variables) for offer in params.offer]
+    return request_bytes(
+        "GET",
+        target(params.connect or "/", params.query, variables),
+        host=host,
+        headers=headers,
+        added=[(ENGINE_HEADER, token.encode()), *_asking(headers, key, subprotocols, offers)],
+        framing="none",
+    )
+
+
+def preview(params: Params, variables: Mapping[str, object], host: str) -> list[Stretch]:
+    """The handshake as it will be sent; nothing where a connection goes on."""
+    return [Stretch(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
+
+
+async def perform(step: Step, ctx: Context) -> None:
+    """Open a WebSocket, or continue one, and perform the script on it. One without a name is closed in the end."""
+    params = step.params
+    assert isinstance(params, Params)
+    if params.connect is None:
+        connection = await ctx.connect(step.connection)
+        session_of(connection)
+        await ctx.run(params.script, connection)
+        return
+    facts, opened = await handshake(step, params, ctx)
+    try:
+        await ctx.look(step, facts)
+        if opened is not None and facts.opened:
+            opened.codec = Session(inflater_for(facts.extensions or ()))
+            await ctx.run(params.script, opened)
+    finally:
+        if opened is not None:
+            if not opened.name and isinstance(opened.codec, Session):
+                opened.codec.leave(opened)
+            ctx.release(opened)
+
+
+async def handshake(step: Step, params: Params, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
+    """Ask for a WebSocket; what the server said, and the connection if there is one."""
+    variables = ctx.variables
+    key = base64.b64encode(os.urandom(16)).decode()
+    subprotocols = [fill(name, variables) for name in params.subprotocols]
+    offers = [fill(offer, variables) for offer in params.offer]
+    headers = rendered(params.headers, variables)
+    data = bytes_of(params, variables, ctx.live.host, ctx.token(), key)
+    keys = [value.decode("latin-1") for name, value in headers if name.lower() == b"sec-websocket-key"]
+    response = Response(sent_at=ctx.now())
+    facts = HandshakeFacts(response, keys[0] if keys else key, subprotocols, offers, scripted=bool(params.script))
+    connection = await converse(step, ctx, response, data)
+    if connection is not None and "open" in step.checks.facts:
+        response.open = await still_open(connection.channel, response)
+    return facts, connection
+
+
+def _asking(headers: Sequence[Pair], key: str, subprotocols: Sequence[str], offers: Sequence[str]) -> list[Pair]:
+    """The headers of a handshake that the case does not give itself (RFC 6455, section 4.1)."""
+    wanted: list[Pair] = [
+        (b"Upgrade", b"websocket"),
+        (b"Connection", b"Upgrade"),
+        (b"Sec-WebSocket-Key", key.encode()),
+        (b"Sec-WebSocket-Version", b"13"),
+    ]
+    if subprotocols:
+        wanted.append((b"Sec-WebSocket-Protocol", ", ".join(subprotocols).encode()))
+    if offers:
+        wanted.append((b"Sec-WebSocket-Extensions", ", ".join(offers).encode()))
+    given = {name.lower() for name, _ in headers}
+    return [pair for pair in wanted if pair[0].lower() not in given]
+
+
+KINDS = (
+    Kind(
+        name="websocket",
+        awaits=lambda params: f"the response to the handshake for {params.connect}" if params.connect else "",
+        groups=("step",),
+        summary="Opens a WebSocket and performs a script on it, or goes on with one that has a name.",
+        schema=mapping(
+            {
+                "connect": notation("text", "The path of the handshake; without it, a named connection goes on."),
+                "query": notation("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
+                "headers": notation("headers", "Headers of the handshake; those of RFC 6455 are added where missing."),
+                "subprotocols": {
+                    "type": "array",
+                    "items": notation("text", "A subprotocol's name."),
+                    "description": "The subprotocols that are offered, in order.",
+                },
+                "offer": {
+                    "type": "array",
+                    "items": notation("text", "An extension with its parameters: permessage-deflate; x=1."),
+                    "description": "The extensions that are offered, in order.",
+                },
+                "script": notation("script:websocket", "What happens on the WebSocket, in order."),
+            }
+        ),
+        parse=parse,
+        perform=perform,
+        facts=(
+            *RESPONSE_FACTS,
+            Fact("subprotocol", "The subprotocol that the server chose.", TEXT),
+            Fact("extensions", "The extensions that the server agreed to, each with name and params.", list_of(OBJECT)),
+        ),
+        looks=True,
+        within="waits",
+        named=True,
+        connects=True,
+        needs=("websocket",),
+        preview=preview,
+        besides=("script",),
+        lasts=0.1,
+    ),
+)

@@ -1,0 +1,251 @@
+"""Frameworks: each is a folder with its app, its pinned requirements and its declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DocumentError, UsageError
+from engine.model.nodes import Node
+from engine.model.source_span import Place
+from engine.registry import Registry, nearest
+from engine.targets.catalog import documents
+from engine.targets.catalog.capabilities import WORDS
+
+FILE = "framework.yaml"
+LOCK = "requirements.lock"
+SOURCE = "requirements.in"
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+# What an app is called through: ASGI, or WSGI (PEP 3333). Each has a contract of its own.
+ASGI, WSGI = "asgi", "wsgi"
+INTERFACES = (ASGI, WSGI)
+
+# Capabilities that are as much the application's matter as the server's: a target offers them where both do.
+OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
+# What a target offers whose application asks receive() while it works, so that it hears that the client has gone.
+DISCONNECT = "disconnect"
+
+SCHEMA: Mapping[str, Any] = {
+    "title": "a framework",
+    "description": "The declaration of a framework's app, in its folder under frameworks/.",
+    "type": "object",
+    "required": ["title", "app", "packages", "offers"],
+    "additionalProperties": False,
+    "properties": {
+        "title": {
+            "title": "text",
+            "description": "The framework's name, as people write it.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "app": {
+            "title": "a module and an attribute, such as app:app",
+            "description": "The app, as module:attribute; the module lies beside the declaration.",
+            "type": "string",
+            "pattern": f"^{APP.pattern}$",
+        },
+        "packages": {
+            "title": "a list of packages",
+            "description": "The packages whose versions are shown; each is named in requirements.in.",
+            "type": "array",
+            "items": {
+                "title": "a package's name, as text",
+                "description": "A package.",
+                "type": "string",
+                "minLength": 1,
+            },
+        },
+        "offers": {
+            "title": "a list of capabilities",
+            "description": "What the app does of that which is the app's matter as much as the server's.",
+            "type": "array",
+            "items": {
+                "title": "a capability's name",
+                "description": "A capability.",
+                "enum": sorted(OF_THE_APP),
+            },
+        },
+        "interface": {
+            "title": "asgi or wsgi",
+            "description": "What the app is called through; asgi by default.",
+            "enum": list(INTERFACES),
+        },
+        "waits_for_disconnect": {
+            "title": "true or false",
+            "description": "A handler that works asks receive() meanwhile, so that it hears that the client has gone.",
+            "type": "boolean",
+        },
+        "note": {"title": "text", "description": "What a reader should know.", "type": "string", "minLength": 1},
+    },
+}
+KEYS = {name: name in SCHEMA["required"] for name in SCHEMA["properties"]}
+
+CAPABILITIES: Mapping[str, str] = {**WORDS, DISCONNECT: "a handler that works hears that the client has gone"}
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A framework's folder.
+
+    ``app`` is ``module:attribute`` in it, ``packages`` are those whose versions are shown, ``offers`` the words of
+    OF_THE_APP that its app answers. ``interface`` is one of INTERFACES. ``waits_for_disconnect`` says whether a handler
+    that works (``/delay``) asks receive() meanwhile: only then can an ``http.disconnect`` reach it.
+    """
+
+    name: str
+    title: str
+    app: str
+    folder: Path
+    packages: tuple[str, ...] = ()
+    offers: frozenset[str] = frozenset()
+    interface: str = ASGI
+    waits_for_disconnect: bool = False
+    note: str = ""
+
+    @property
+    def lock(self) -> Path:
+        """Its pinned requirements."""
+        return self.folder / LOCK
+
+    @property
+    def source(self) -> Path:
+        """What its pinned requirements are made from."""
+        return self.folder / SOURCE
+
+
+def load_frameworks(root: Path, more: Sequence[Path] = ()) -> Registry[Framework]:
+    """The frameworks in the folders of ``root``, and those of ``more``: folders that hold frameworks or are one.
+
+    Raises DocumentError, with the place, where a declaration is wrong or lacks its files; UsageError where a folder
+    is not there, holds no framework, or brings a name that is taken.
+    """
+    found: dict[str, Framework] = {}
+    for folder in (root, *more):
+        for framework in in_folder(folder):
+            other = found.get(framework.name)
+            if other is not None and other.folder.resolve() != framework.folder.resolve():
+                hint = "the folder's name is the framework's: rename one"
+                raise UsageError(f"{other.folder} and {framework.folder} are frameworks of one name", hint=hint)
+            found[framework.name] = framework
+    return Registry("framework", found.values())
+
+
+def names_in(root: Path) -> list[str]:
+    """The names of the frameworks in a folder, whether or not their declarations are right; none for no folder."""
+    return sorted(path.parent.name for path in root.glob(f"*/{FILE}"))
+
+
+def in_folder(folder: Path) -> list[Framework]:
+    """The framework in a folder, or those in the folders below it, by name."""
+    if (folder / FILE).is_file():
+        return [load(folder)]
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint=f"a framework is a folder with a {FILE}")
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    if not inner:
+        raise UsageError(f"{folder} holds no framework", hint=f"a framework is a folder with a {FILE}")
+    return [load(path) for path in inner]
+
+
+def load(folder: Path) -> Framework:
+    """One framework. Raises DocumentError where its declaration is wrong or one of its files is not there; its lock is
+    missed by whoever needs it."""
+    file = folder / FILE
+    if not file.is_file():
+        raise DocumentError(f"{folder} has no {FILE}", place=Place(str(file), 1, 1))
+    if not NAME.fullmatch(folder.resolve().name):
+        hint = "small letters, digits and hyphens; it stands in the names of tests"
+        raise DocumentError(f"{folder.name!r} cannot name a framework", hint=hint, place=Place(str(file), 1, 1))
+    document = documents.read(file)
+    documents.check_keys(document, KEYS, "a framework")
+    for problem in problems(document, folder):
+        raise problem
+    return Framework(
+        name=folder.resolve().name,
+        title=documents.text_of(document, "title"),
+        app=documents.text_of(document, "app"),
+        folder=folder.resolve(),
+        packages=documents.words_of(document, "packages"),
+        offers=frozenset(documents.words_of(document, "offers", OF_THE_APP)),
+        interface=interface_of(document),
+        waits_for_disconnect=documents.flag_of(document, "waits_for_disconnect"),
+        note=documents.text_of(document, "note"),
+    )
+
+
+def problems(document: Node, folder: Path) -> Iterator[DocumentError]:
+    """What is wrong with a framework's declaration besides its form: an app that is not there, packages that its
+    requirements lack, words of ASGI where the app is called through WSGI."""
+    yield from _app(document, folder)
+    yield from _packages(document, folder)
+    yield from _interface(document)
+
+
+def _app(document: Node, folder: Path) -> Iterator[DocumentError]:
+    node = document.get("app")
+    if node is None or not isinstance(node.value, str):
+        return
+    if not APP.fullmatch(node.value):
+        yield DocumentError(f"{node.value!r} is not module:attribute", hint="like app:app", place=node.place)
+        return
+    name = node.value.partition(":")[0]
+    module = folder / Path(*name.split("."))
+    if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
+        yield DocumentError(f"there is no module {name!r} beside {FILE}", place=node.place)
+
+
+def _packages(document: Node, folder: Path) -> Iterator[DocumentError]:
+    """Where there are no requirements nothing can be said."""
+    lines = [line for name in (SOURCE, LOCK) if (folder / name).is_file() for line in _lines(folder / name)]
+    found = {_canonical(match[0]) for line in lines if (match := _PACKAGE.match(line))}
+    listed = document.get("packages")
+    for item in listed.items() if listed is not None and found else ():
+        if isinstance(item.value, str) and _canonical(item.value) not in found:
+            what = f"the requirements beside {FILE} have no package {item.value!r}"
+            yield DocumentError(what, hint=nearest(item.value, found), place=item.place)
+
+
+def _interface(document: Node) -> Iterator[DocumentError]:
+    interface, offers, waits = (document.get(key) for key in ("interface", "offers", "waits_for_disconnect"))
+    if interface is None or interface.value != WSGI:
+        return
+    for item in offers.items() if offers is not None else ():
+        what = f"{item.value!r} is a matter of ASGI, and this app is called through WSGI"
+        yield DocumentError(what, hint="write offers: []", place=item.place)
+    if waits is not None and waits.value is True:
+        what = "`waits_for_disconnect` is a matter of ASGI, and this app is called through WSGI"
+        yield DocumentError(what, hint="delete it", place=waits.key)
+
+
+def _canonical(name: str) -> str:
+    """A package's name as the index has it (PEP 503). packaging's own takes 20 ms to load, in each start."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def interface_of(document: Node) -> str:
+    """The interface that a declaration names, ASGI without one. Raises DocumentError for any other word."""
+    word = documents.text_of(document, "interface", ASGI)
+    if word not in INTERFACES:
+        node = document.get("interface")
+        assert node is not None  # the default is one of them
+        raise DocumentError(f"no interface is called {word!r}", hint=nearest(word, INTERFACES), place=node.place)
+    return word
+
+
+def offered(of_server: frozenset[str], framework: Framework) -> frozenset[str]:
+    """What a server and a framework offer together: the server's, less what is the app's matter and it does not do."""
+    words = of_server - (OF_THE_APP - framework.offers)
+    return words | {DISCONNECT} if framework.waits_for_disconnect else words

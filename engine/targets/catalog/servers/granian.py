@@ -1,0 +1,77 @@
+"""Granian; the flags are those of ``granian --help`` at 2.8.7.
+
+It takes no listening socket, so it is started on a port that was free a moment ago. Without TLS it speaks HTTP/1.1, and
+HTTP/2 to a client that knows so beforehand. It takes X-Forwarded-* from nobody, and limits no WebSocket message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.targets.catalog.releases import Variant
+from engine.targets.catalog.servers.base import Server, Start, Untranslatable, believes_nobody, one_of, text, whole
+from engine.targets.catalog.servers.tls import files_of
+
+
+def base(start: Start) -> Sequence[str]:
+    """The command line without options."""
+    host, port = start.address
+    return [
+        str(start.python), "-m", "granian", start.app,
+        "--interface", "asgi",
+        "--host", host,
+        "--port", str(port),
+        "--loop", start.loop,
+    ]  # fmt: skip
+
+
+def keep_alive(value: object) -> list[str]:
+    """Whether connections are kept: Granian has no time for it. Raises Untranslatable for one."""
+    if value != 0:
+        raise Untranslatable("it keeps connections or does not, and has no time for it")
+    return ["--no-http1-keep-alive"]
+
+
+def lifespan(value: object) -> list[str]:
+    """The mode of the lifespan protocol: off is an interface of its own, and to insist on it there is none."""
+    return one_of(value, {"auto": [], "off": ["--interface", "asginl"]})
+
+
+def tls(value: object) -> list[str]:
+    """TLS of both versions that are in use. Raises Untranslatable for a client's certificate that is optional."""
+    files = files_of(value)
+    if files is None:
+        return []
+    if files.asks == "optional":
+        raise Untranslatable("it requires a client's certificate, or asks for none")
+    # Without the flag it has TLS 1.3 alone.
+    line = ["--ssl-certificate", str(files.cert), "--ssl-keyfile", str(files.key), "--ssl-protocol-min", "tls1.2"]
+    return [*line, "--ssl-ca", str(files.ca), "--ssl-client-verify"] if files.asks else line
+
+
+SERVER = Server(
+    name="granian",
+    package="granian",
+    title="Granian",
+    lock=Path(__file__).with_name("granian.lock"),
+    base=base,
+    hands_descriptor=False,
+    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "denial-response", "http2", "pathsend"}),
+    options={
+        "workers": lambda value: ["--workers", whole(value, least=1)],
+        "keep_alive": keep_alive,
+        "root_path": lambda value: ["--url-path-prefix", text(value)],
+        "trust_proxy": believes_nobody,
+        "grace": lambda value: ["--workers-kill-timeout", whole(value, "seconds", least=1)],
+        "lifespan": lifespan,
+        "tls": tls,
+    },
+    since={"denial-response": "2.7.0"},
+    variants=(
+        Variant("two-workers", ("--workers", "2"), summary="two worker processes"),
+        Variant(
+            "two-threads", ("--runtime-mode", "mt", "--runtime-threads", "2"), summary="its runtime on two threads"
+        ),
+    ),
+)

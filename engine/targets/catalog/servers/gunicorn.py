@@ -1,0 +1,68 @@
+"""gunicorn with its ASGI worker, from version 25, and for WSGI apps with its threads; the flags are those of
+``gunicorn --help`` at 27.0.1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.targets.catalog.releases import Variant
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, flag, one_of, text, whole
+from engine.targets.catalog.servers.tls import NUMBERS, flags
+
+# Requests that a WSGI app is given at a time, each on a thread of its own.
+THREADS = 50
+
+
+def base(start: Start) -> Sequence[str]:
+    """The command line without options."""
+    host, port = start.address
+    bind = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    worker = ["--worker-class", "asgi", "--asgi-loop", start.loop]
+    if start.interface == "wsgi":
+        worker = ["--worker-class", "gthread", "--threads", str(THREADS)]
+    return [
+        str(start.python), "-m", "gunicorn", start.app, *worker,
+        "--bind", bind,
+        *([] if start.protocol == "http" else ["--protocol", start.protocol]),
+        "--graceful-timeout", str(GRACEFUL),
+        # A control socket lies in HOME and would be shared by all that run there.
+        *(["--no-control-socket"] if start.since("25.1.0") else []),
+        "--log-file", "-",
+    ]  # fmt: skip
+
+
+def trust(value: object) -> list[str]:
+    """Whose X-Forwarded-* are believed: everybody's or nobody's. By default gunicorn believes this machine's."""
+    return ["--forwarded-allow-ips", "*" if flag(value) else ""]
+
+
+def lifespan(value: object) -> list[str]:
+    """The mode of the lifespan protocol, in the words that gunicorn has as well."""
+    return one_of(value, {word: ["--asgi-lifespan", word] for word in ("auto", "on", "off")})
+
+
+SERVER = Server(
+    name="gunicorn",
+    package="gunicorn",
+    title="gunicorn with its parser in Python",
+    lock=Path(__file__).with_name("gunicorn.lock"),
+    base=base,
+    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket"}),
+    options={
+        "workers": lambda value: ["--workers", whole(value, least=1)],
+        "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
+        "root_path": lambda value: ["--root-path", text(value)],
+        "trust_proxy": trust,
+        "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
+        "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+        "lifespan": lifespan,
+        "tls": flags("--certfile", "--keyfile", "--ca-certs", "--cert-reqs", NUMBERS),
+    },
+    since={"message_limit": "27.0.0", "uwsgi": "24.1.0"},
+    variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
+    speaks=frozenset({"http", "uwsgi"}),
+    # No release has it yet; a branch does.
+    asks={"fastcgi": "--fastcgi-allow-from"},
+    interfaces=frozenset({"asgi", "wsgi"}),
+)

@@ -1,0 +1,50 @@
+"""Hypercorn; the flags are those of ``hypercorn --help`` at 0.18.0.
+
+Without TLS it speaks HTTP/1.1, and HTTP/2 to a client that knows so beforehand. It takes X-Forwarded-* from nobody, and
+its limit of a WebSocket message stands in a configuration file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.targets.catalog.releases import Variant
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, believes_nobody, text, whole
+from engine.targets.catalog.servers.tls import flags
+
+
+def base(start: Start) -> Sequence[str]:
+    """The command line without options."""
+    host, port = start.address
+    bind = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    return [
+        str(start.python), "-m", "hypercorn", start.app,
+        "--bind", bind,
+        *([] if start.loop == "auto" else ["--worker-class", start.loop]),
+        "--graceful-timeout", str(GRACEFUL),
+        "--log-file", "-",
+    ]  # fmt: skip
+
+
+# The names of ssl.VerifyMode.
+MODES = {"optional": "CERT_OPTIONAL", "required": "CERT_REQUIRED"}
+
+SERVER = Server(
+    name="hypercorn",
+    package="hypercorn",
+    title="Hypercorn",
+    lock=Path(__file__).with_name("hypercorn.lock"),
+    base=base,
+    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response", "http2"}),
+    options={
+        "workers": lambda value: ["--workers", whole(value, least=1)],
+        "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
+        "root_path": lambda value: ["--root-path", text(value)],
+        "trust_proxy": believes_nobody,
+        "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+        "tls": flags("--certfile", "--keyfile", "--ca-certs", "--verify-mode", MODES),
+    },
+    since={"state": "0.17.0", "reload": "0.18.0"},
+    variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
+)

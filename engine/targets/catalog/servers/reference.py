@@ -1,0 +1,113 @@
+"""The reference: the engine's own small, strict server (engine/reference), on h11 and websockets.
+
+It is a yardstick: what fails on it is the application's doing, or the case's. It has no distribution, so its version is
+that of h11, which reads its requests; the code is laid out beside the observer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.model.tls import ASKS
+from engine.targets.catalog.releases import Variant
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, Untranslatable, flag, one_of, text, whole
+from engine.targets.catalog.servers.tls import flags
+
+SOURCE = Path(__file__).parents[3] / "reference"
+PACKAGE = "engine_reference"
+
+
+def base(start: Start) -> Sequence[str]:
+    """The command line without options."""
+    host, port = start.address
+    where = ["--bind", f"{host}:{port}"] if start.descriptor is None else ["--fd", str(start.descriptor)]
+    return [
+        str(start.python), "-m", PACKAGE, start.app, *where,
+        "--loop", start.loop,
+        "--graceful", str(GRACEFUL),
+    ]  # fmt: skip
+
+
+def seconds(name: str, value: object) -> list[str]:
+    """A time, with fractions. Raises Untranslatable for what is no time."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise Untranslatable(f"{value!r} is no number of seconds")
+    return [name, f"{value:g}"]
+
+
+def trust(value: object) -> list[str]:
+    """Whether X-Forwarded-* are believed; nobody's are by default."""
+    return ["--trust-proxy"] if flag(value) else []
+
+
+def lifespan(value: object) -> list[str]:
+    """The mode of the lifespan protocol, in the same words."""
+    return one_of(value, {word: ["--lifespan", word] for word in ("auto", "on", "off")})
+
+
+# The mutants, by what is wrong with each; engine/reference/mutants.py makes it so.
+MUTANTS = {
+    "client-port-text": "the client's port is text",
+    "ends-swapped": "client is the server's address, and server the client's",
+    "version-1": "HTTP/1.0 is called 1",
+    "websocket-without-query": "a WebSocket's scope has no query_string",
+    "path-decoded-twice": "the path is decoded twice",
+    "values-padded": "white space behind a header's value is kept",
+    "state-shared": "every request is given the lifespan's state itself",
+    "missing-host-served": "a request of HTTP/1.1 without Host is served",
+    "both-lengths-served": "Content-Length is dropped beside Transfer-Encoding",
+    "no-date": "responses have no Date",
+    "no-pong": "pings are not answered",
+    "send-never-raises": "send() to a client that left does nothing",
+    "headers-regrouped": "response headers are sorted",
+    "no-disconnect": "receive() never hears that the client left",
+    "disconnect-1006": "every WebSocket ends with 1006",
+    "close-1011": "every close but 1000 goes out as 1011",
+    "close-refused": "send() raises for a close with another code than 1000, and the connection is closed with 1011",
+    "denial-403": "an application's own answer to a handshake has status 403",
+    "denial-in-one-piece": "send() raises for the first of several pieces of an answer to a handshake",
+    "trailers-dropped": "trailers are not sent",
+    "trailers-to-all": "trailers go to clients that have not asked for them",
+    "hints-to-all": "clients of HTTP/1.0 are sent early hints",
+    "files-empty": "a file that is sent by its path is empty",
+    "missing-files-empty": "a path that leads nowhere is sent as an empty file",
+    "no-deflate": "permessage-deflate is declined",
+    "no-lifespan": "the application has no lifespan call",
+}
+
+SERVER = Server(
+    name="reference",
+    package="h11",
+    title="the reference",
+    lock=Path(__file__).with_name("reference.lock"),
+    base=base,
+    offers=frozenset(
+        {
+            "lifespan",
+            "reload",
+            "state",
+            "websocket",
+            "deflate",
+            "denial-response",
+            "trailers",
+            "pathsend",
+            "early-hint",
+            "uvloop",
+            "tls",
+            "tls-extension",
+        }
+    ),
+    options={
+        "workers": lambda value: ["--workers", whole(value, least=1)],
+        "keep_alive": lambda value: seconds("--keep-alive", value),
+        "root_path": lambda value: ["--root-path", text(value)],
+        "trust_proxy": trust,
+        "message_limit": lambda value: ["--message-limit", whole(value, "bytes", least=1)],
+        "grace": lambda value: seconds("--graceful", value),
+        "lifespan": lifespan,
+        "tls": flags("--certificate", "--key", "--client-ca", "--client-cert", {word: word for word in ASKS}),
+    },
+    variants=tuple(Variant(name, ("--mutant", name), summary=what) for name, what in MUTANTS.items()),
+    brings={PACKAGE: SOURCE},
+)

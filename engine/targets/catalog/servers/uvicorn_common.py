@@ -1,0 +1,72 @@
+"""What uvicorn's command lines have in common; the flags are those of ``uvicorn --help`` at 0.54.0.
+
+uvicorn is two servers here: its parsers of HTTP, and what it has for WebSockets, are of different making, and so are
+the verdicts on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.targets.catalog.releases import Variant
+from engine.targets.catalog.servers.base import GRACEFUL, Command, Server, Start, flag, one_of, text, whole
+from engine.targets.catalog.servers.tls import NUMBERS, flags
+
+TWO_WORKERS = Variant("two-workers", ("--workers", "2"), summary="two worker processes")
+
+
+def command(http: str, websocket: str) -> Command:
+    """What makes the command line without options, for a parser and an implementation of WebSocket."""
+
+    def base(start: Start) -> Sequence[str]:
+        host, port = start.address
+        bind = ["--host", host, "--port", str(port)] if start.descriptor is None else ["--fd", str(start.descriptor)]
+        return [
+            str(start.python), "-m", "uvicorn", start.app,
+            "--http", http,
+            "--ws", websocket,
+            "--loop", start.loop,
+            *bind,
+            # Without it a server that was told to stop waits for ever for a client that stays.
+            *(["--timeout-graceful-shutdown", str(GRACEFUL)] if start.since("0.22.0") else []),
+            "--no-access-log",
+            "--no-use-colors",
+        ]  # fmt: skip
+
+    return base
+
+
+def trust(value: object) -> list[str]:
+    """Whose X-Forwarded-* are believed: everybody's or nobody's. By default uvicorn believes this machine's."""
+    return ["--proxy-headers", "--forwarded-allow-ips", "*"] if flag(value) else ["--no-proxy-headers"]
+
+
+def lifespan(value: object) -> list[str]:
+    """The mode of the lifespan protocol, in the words that uvicorn has as well."""
+    return one_of(value, {word: ["--lifespan", word] for word in ("auto", "on", "off")})
+
+
+def uvicorn(http: str, websocket: str, title: str, variants: Sequence[Variant] = ()) -> Server:
+    """uvicorn with a parser of HTTP and an implementation of WebSocket, in uvicorn's words."""
+    name = f"uvicorn-{http}"
+    return Server(
+        name=name,
+        package="uvicorn",
+        title=title,
+        lock=Path(__file__).with_name(f"{name.replace('-', '_')}.lock"),
+        base=command(http, websocket),
+        offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response"}),
+        options={
+            "workers": lambda value: ["--workers", whole(value, least=1)],
+            "keep_alive": lambda value: ["--timeout-keep-alive", whole(value, "seconds")],
+            "root_path": lambda value: ["--root-path", text(value)],
+            "trust_proxy": trust,
+            "message_limit": lambda value: ["--ws-max-size", whole(value, "bytes", least=1)],
+            "grace": lambda value: ["--timeout-graceful-shutdown", whole(value, "seconds")],
+            "lifespan": lifespan,
+            "tls": flags("--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs", "--ssl-cert-reqs", NUMBERS),
+        },
+        since={"state": "0.21.0", "grace": "0.22.0", "denial-response": "0.25.0", "reload": "0.30.0"},
+        variants=(TWO_WORKERS, *variants),
+    )

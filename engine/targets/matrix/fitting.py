@@ -1,0 +1,69 @@
+"""Which server, framework and gateway go together, and why others do not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.model.target import DIRECT, Target
+from engine.targets.catalog.frameworks import ASGI, Framework
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.gateways.base import CARRIED, split
+from engine.targets.catalog.servers.base import Server
+
+NAMES = {"asgi": "ASGI", "wsgi": "WSGI", "http": "HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi"}
+# What may be spoken at a server's socket, to clients or to a gateway.
+PROTOCOLS = ("fastcgi", "http", "uwsgi")
+# The gateway of a server that speaks no HTTP, where nobody names another.
+GATEWAY = "nginx-fastcgi"
+
+
+def speaks(target: Target) -> str:
+    """What is spoken at the server of a target: ``http``, or what its gateway speaks."""
+    return spoken(target.gateway)
+
+
+def spoken(gateway: str) -> str:
+    """What a server is spoken to behind a gateway; HTTP without one."""
+    return "http" if gateway == DIRECT else load_gateways()[gateway].speaks
+
+
+def own_gateway(server: Server) -> str:
+    """The gateway that a server has where nobody names one. Those for WSGI apps alone are here for what they speak
+    besides HTTP."""
+    return DIRECT if "http" in server.protocols and ASGI in server.interfaces else GATEWAY
+
+
+def gateways_of(server: Server) -> list[str]:
+    """What may stand in front of a server, nothing included, as far as is known of it."""
+    return [name for name in (DIRECT, *load_gateways()) if spoken(name) in server.protocols]
+
+
+def serves(server: Server, framework: Framework) -> bool:
+    """Whether a server calls apps through the framework's interface."""
+    return framework.interface in server.interfaces
+
+
+def unsupported(server: Server, target: Target, options: Mapping[str, object]) -> tuple[str, ...]:
+    """Why a target cannot be started with these options: a sentence for each thing that does not fit."""
+    of_server, of_gateway = split(options)
+    reasons = []
+    if target.interface not in server.interfaces:
+        reasons.append(f"{server.name} serves no {NAMES[target.interface]} apps")
+    protocol = speaks(target)
+    if protocol not in server.protocols and protocol not in server.asks:
+        reasons.append(f"{server.configuration} does not speak {NAMES[protocol]}")
+    if target.gateway != DIRECT:
+        reasons += load_gateways()[target.gateway].unsupported(of_gateway)
+        if of_server.get("tls"):
+            reasons.append(f"{target.gateway} speaks to the server behind it without TLS")
+    else:
+        reasons += [f"there is no gateway that {name} could be said to" for name in of_gateway]
+    return (*reasons, *server.unsupported(of_server, target.loop))
+
+
+def through(words: frozenset[str], target: Target) -> frozenset[str]:
+    """Of what a server offers, what a target does: what reaches a client through its gateway, and what is a matter of
+    its interface. All words are about ASGI apps, but of those that are about processes."""
+    if target.interface != "asgi":
+        words = frozenset()
+    return words if target.gateway == DIRECT else words & CARRIED

@@ -1,0 +1,120 @@
+"""Which targets a run has: the product of servers, frameworks, loops and gateways that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
+
+from engine.errors import UsageError
+from engine.model.target import DIRECT, LOOPS, Target
+from engine.registry import Named, Registry, nearest
+from engine.targets.catalog.frameworks import ASGI, INTERFACES, WSGI, Framework
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.servers.base import Server
+from engine.targets.matrix.fitting import GATEWAY, gateways_of, own_gateway, serves, spoken
+from engine.targets.matrix.selection import ALL, DEFAULT
+
+# Who is behind a gateway where nobody says which, by what is spoken there; and which gateway, by the interface.
+DEFAULTS = {"http": DEFAULT, "uwsgi": DEFAULT, "fastcgi": "fcgisgi"}
+USUAL = {ASGI: DIRECT, WSGI: GATEWAY}
+
+T = TypeVar("T", bound=Named)
+
+
+def targets(
+    servers: Iterable[Server],
+    frameworks: Registry[Framework],
+    *,
+    framework: Sequence[str] = (),
+    loop: str = "auto",
+    gateways: Sequence[str] = (),
+    runtime: str = "local",
+    named: Collection[str] = (),
+) -> list[Target]:
+    """The targets, ordered by server as they are given, and by framework, loop and gateway as the registries have them.
+
+    ``servers`` are those chosen, each in a release and a variant. ``framework`` are the names asked for, all where none
+    is given; ``gateways`` likewise, and each server's own where none is given; ALL stands for all that a server can
+    have. ``named`` are the configurations of those servers that were asked for by their names. ``loop`` is one of
+    LOOPS; WSGI apps have none.
+
+    What does not fit is left out, unless both sides were asked for by their names. That, and a target whose server does
+    not offer its loop, is unsupported, which the run says. Raises UsageError, which names the nearest, for a name that
+    there is not.
+    """
+    loops = loop_words(loop)
+    known = known_gateways(gateways)
+    return [
+        Target(
+            one.name,
+            other.name,
+            word,
+            gateway,
+            runtime,
+            one.release.word,
+            one.variant.name,
+            interface=other.interface,
+            source=one.release.source,
+            given=("--variant", one.variant.declared) if one.variant.declared else (),
+        )
+        for one in servers
+        for other in chosen(frameworks, framework)
+        if serves(one, other) or (one.configuration in named and other.name in framework)
+        for word in (loops if other.interface == ASGI else ("auto",))
+        for gateway in fitting_gateways(one, known, one.configuration in named)
+    ]
+
+
+def default_targets(
+    servers: Registry[Server],
+    frameworks: Registry[Framework],
+    framework: Sequence[str] = (),
+    loop: str = "auto",
+    gateways: Sequence[str] = (),
+) -> list[Target]:
+    """The targets where nobody names a server: ASGI apps under gunicorn and WSGI apps under fcgisgi behind nginx; or,
+    behind gateways that are named, each app under the server that is usual there. Raises UsageError as ``targets``
+    does."""
+    names = known_gateways(gateways)
+    wanted = [DIRECT, *load_gateways()] if ALL in names else names
+    found: list[Target] = []
+    for interface in INTERFACES:
+        of_interface = Registry("framework", [one for one in frameworks.values() if one.interface == interface])
+        mine = [one.name for one in chosen(frameworks, framework) if one.interface == interface]
+        for gateway in (wanted or [USUAL[interface]]) if mine else ():
+            server = servers.get(DEFAULTS[spoken(gateway)])
+            if server is not None:
+                found += targets([server], of_interface, framework=mine, loop=loop, gateways=[gateway])
+    return found
+
+
+def known_gateways(names: Sequence[str]) -> list[str]:
+    """The gateways of those names, each once and in the order of the registry, ALL by itself. Raises UsageError."""
+    order = [ALL, DIRECT, *load_gateways()]
+    for name in names:
+        if name not in order:
+            raise UsageError(f"there is no gateway called {name!r}", hint=nearest(name, order))
+    return [name for name in order if name in names]
+
+
+def fitting_gateways(server: Server, names: Sequence[str], named: bool) -> list[str]:
+    """What stands in front of a server, of some names. Those that it cannot have are left out, unless the server was
+    asked for by its name, and they by theirs."""
+    if not names:
+        return [own_gateway(server)]
+    fit = gateways_of(server)
+    wanted = (DIRECT, *load_gateways()) if ALL in names else names
+    return [name for name in wanted if name in fit or (named and name in names)]
+
+
+def chosen(registry: Registry[T], names: Sequence[str]) -> list[T]:
+    """The things of those names, in the registry's order and each once; all of them for no name."""
+    wanted = {registry.pick(name).name for name in names}
+    return [thing for thing in registry.values() if not wanted or thing.name in wanted]
+
+
+def loop_words(word: str) -> tuple[str, ...]:
+    """The loops that a word of ``--loop`` stands for. Raises UsageError for any other word."""
+    if word not in LOOPS:
+        raise UsageError(f"there is no loop called {word!r}", hint=nearest(word, LOOPS))
+    return LOOPS[word]

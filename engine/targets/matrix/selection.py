@@ -1,0 +1,125 @@
+"""Which servers a run has, each in one release and one variant: what ``--server`` and ``--variant`` ask for. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine.errors import UsageError
+from engine.model.target import configuration
+from engine.registry import Registry, nearest
+from engine.targets.catalog.releases import PLAIN, VARIANT, Branch, Checkout, Pinned, Release, Variant, Wanted, wanted
+from engine.targets.catalog.servers.base import Server
+
+ALL = "all"
+# What runs where nobody says which.
+DEFAULT = "gunicorn"
+PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^=\s]+")
+
+
+def configured(servers: Registry[Server], asked: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Server]:
+    """The servers that were asked for, each as a release and a variant: in the order of the registry, and those of one
+    server in the order in which they were asked for, each once.
+
+    ``asked`` are the words of ``--server``: none of them asks for the default alone, ``all`` for every server's pinned
+    release. ``variants`` are those of ``--variant``. Raises UsageError, which names the nearest, for what there is not.
+    """
+    declared = declared_variants(variants)
+    found: dict[str, Server] = {}
+    used = set[str]()
+    for text in asked or [DEFAULT if DEFAULT in servers else ALL]:
+        if text == ALL:
+            found |= {server.name: server for server in servers.values()}
+            continue
+        one = wanted(text)
+        for server in named(servers, one.name):
+            chosen = in_variant(server, one, declared)
+            used.add(chosen.variant.name)
+            chosen = replace(chosen, release=released(server, one.release, found, chosen.variant.name))
+            found[chosen.configuration] = chosen
+    for name in declared:
+        if name not in used:
+            raise UsageError(f"no server is asked for in the variant {name!r}", hint=f"like --server {DEFAULT}~{name}")
+    order = list(servers)
+    return sorted(found.values(), key=lambda server: order.index(server.name))
+
+
+def named(servers: Registry[Server], name: str) -> list[Server]:
+    """The server of a name; or all that one package is, as ``uvicorn`` is two. Raises UsageError for neither."""
+    if name in servers:
+        return [servers[name]]
+    several = [server for server in servers.values() if server.package == name]
+    if not several:
+        raise UsageError(f"there is no server called {name!r}", hint=nearest(name, [*servers, ALL]))
+    return several
+
+
+def released(server: Server, release: Release, found: Mapping[str, Server], variant: str) -> Release:
+    """The release, its label made one that no other source of this server has. Raises UsageError for a server that
+    has but one."""
+    if not isinstance(release, Pinned) and not server.package:
+        raise UsageError(f"{server.name} is the engine's own and has no other release", hint=f"--server {server.name}")
+    if not isinstance(release, (Checkout, Branch)):
+        return release
+    label, number = release.label, 1
+    while True:
+        same = [one.release for one in found.values() if one.name == server.name and one.release.word == release.word]
+        if all(replace_label(one, "") == replace_label(release, "") for one in same):
+            return release
+        number += 1
+        release = replace(release, label=f"{label}.{number}")
+
+
+def replace_label(release: Release, label: str) -> Release:
+    """The release under another label, where it has one."""
+    return replace(release, label=label) if isinstance(release, (Checkout, Branch)) else release
+
+
+def in_variant(server: Server, one: Wanted, declared: Mapping[str, Variant]) -> Server:
+    """The server in the variant that was asked for. The command line's variants go before the server's own."""
+    if not one.variant:
+        return replace(server, variant=PLAIN)
+    own = {variant.name: variant for variant in server.variants}
+    variant = declared.get(one.variant) or own.get(one.variant)
+    if variant is None:
+        known = nearest(one.variant, [*declared, *own])
+        hint = f"{known}; " if known else ""
+        raise UsageError(
+            f"{server.name} has no variant called {one.variant!r}",
+            hint=f"{hint}--variant '{one.variant}: FLAGS' makes one",
+        )
+    return replace(server, variant=variant)
+
+
+def declared_variants(texts: Sequence[str]) -> dict[str, Variant]:
+    """The variants of the command line, by name. Raises UsageError for one that is declared twice."""
+    found: dict[str, Variant] = {}
+    for text in texts:
+        variant = variant_of(text)
+        if found.setdefault(variant.name, variant) != variant:
+            raise UsageError(f"the variant {variant.name!r} is declared twice", hint="give one of them another name")
+    return found
+
+
+def variant_of(text: str) -> Variant:
+    """A variant from ``NAME: WORDS``. Words like ``h11==0.14.0`` that stand first are pins, all others the server's own
+    flags, quoted as for a shell. Raises UsageError."""
+    form = "like --variant 'two-workers: --workers 2' or --variant 'old-h11: h11==0.14.0'"
+    name, colon, rest = (part.strip() for part in text.partition(":"))
+    if not colon or not VARIANT.fullmatch(name):
+        raise UsageError(f"{text!r} declares no variant", hint=form)
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        raise UsageError(f"the flags of the variant {name!r} cannot be read: {error}", hint=form) from None
+    if not words:
+        raise UsageError(f"the variant {name!r} changes nothing", hint=form)
+    pins = 0
+    while pins < len(words) and PIN.fullmatch(words[pins]):
+        pins += 1
+    return Variant(name, flags=tuple(words[pins:]), pins=tuple(words[:pins]), declared=text)
+
+
+__all__ = ["ALL", "DEFAULT", "configuration", "configured", "variant_of"]

@@ -1,0 +1,183 @@
+"""Finding out what a server offers: three small exchanges with the control under it, a look at what it was told, and a
+signal at the end; and one exchange with another that has TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from engine.model.boundary import AppCall
+from engine.model.protocols import Boundary
+from engine.model.target import Ended
+from engine.model.tls import Trust
+from engine.targets.catalog.capabilities import NOTHING, OF_HTTP, OF_TLS, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
+from engine.targets.runtimes import readiness
+
+if TYPE_CHECKING:
+    import ssl
+
+JOB = "probe"
+WITHIN = 3.0
+# A client that knows beforehand that the server speaks HTTP/2 begins with this and with its settings (RFC 9113 3.4).
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+SETTINGS = 4
+FRAME_HEAD = 9
+
+
+class Probable(Protocol):
+    """The control under the server that is probed."""
+
+    @property
+    def address(self) -> tuple[str, int]: ...
+
+    @property
+    def tls(self) -> Trust | None: ...
+
+    @property
+    def boundary(self) -> Boundary: ...
+
+    @property
+    def ended(self) -> Ended | None: ...
+
+    def signal(self, number: int) -> bool: ...
+
+    async def stop(self, grace: float) -> Ended | None: ...
+
+
+async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
+    """What a server offers with the control behind it. ``loop`` and ``workers`` are what it was started with.
+
+    What no exchange told anything of was not looked for. Nothing at all was where the first call was not seen.
+    """
+    address, boundary = live.address, live.boundary
+    http, websocket, http2 = await asyncio.gather(
+        over_http(address, boundary), over_websocket(address, boundary), over_http2(address)
+    )
+    if http is None:
+        return NOTHING
+    found = of_scope(http, OF_HTTP, "http") | websocket | http2
+    found |= {"state": "state" in http.scope, "lifespan": any(map(started, boundary.lifespans()))}
+    running = http.loop.startswith(UVLOOP)
+    # On its own choice a server may leave uvloop alone though it has it.
+    if loop == UVLOOP or (loop == "auto" and running):
+        found[UVLOOP] = running
+    found |= await reloads(live, workers)
+    return Probed(frozenset(found), frozenset(word for word, there in found.items() if there))
+
+
+async def over_tls(live: Probable) -> dict[str, bool]:
+    """Whether a server that was started with TLS speaks it, and what its scope says of that."""
+    assert live.tls is not None
+    token = live.boundary.token(JOB, 1)
+    asked = head("GET /health HTTP/1.1", live.address, token, "Connection: close")
+    answer = await exchange(live.address, asked, b"\r\n\r\n", readiness.context_of(live.tls))
+    if answer is None:
+        return {}
+    call = await readiness.reported(live.boundary, token) if answer.startswith(b"HTTP/1.1 200") else None
+    return {"tls": call is not None} | (of_scope(call, OF_TLS, "http") or dict.fromkeys(OF_TLS, False))
+
+
+async def reloads(live: Probable, workers: int) -> dict[str, bool]:
+    """Whether SIGHUP has the workers replaced by new ones, told by their lifespans; nothing where it cannot be told,
+    for want of lifespans or of time. The server may be gone afterwards."""
+    before = await seen(live, lambda pids: len(pids) >= workers)
+    live.signal(signal.SIGHUP)
+    after = await seen(live, lambda pids: live.ended is not None or (bool(before) and not pids <= before))
+    if live.ended is not None:
+        return {RELOAD: False}
+    return {RELOAD: not after <= before} if len(before) >= workers else {}
+
+
+async def seen(live: Probable, enough: Callable[[frozenset[int]], bool]) -> frozenset[int]:
+    """The processes that were told to start up, once they are enough or WITHIN is over."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WITHIN
+    while True:
+        live.boundary.refresh()
+        pids = frozenset(call.pid for call in live.boundary.lifespans() if started(call))
+        if enough(pids) or loop.time() > deadline:
+            return pids
+        await asyncio.sleep(readiness.AGAIN)
+
+
+async def over_http(address: tuple[str, int], boundary: Boundary) -> AppCall | None:
+    """The application's call for a request that takes trailers."""
+    token = boundary.token(JOB, 1)
+    await exchange(address, head("GET /health HTTP/1.1", address, token, "TE: trailers", "Connection: close, TE"), b"")
+    return await readiness.reported(boundary, token)
+
+
+async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[str, bool]:
+    """Whether a handshake opens a WebSocket, and what else it tells."""
+    token = boundary.token(JOB, 2)
+    asked = head(
+        "GET /ws/echo HTTP/1.1", address, token, "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Extensions: permessage-deflate",
+    )  # fmt: skip
+    answer = await exchange(address, asked, b"\r\n\r\n")
+    if answer is None:
+        return {}
+    answer = answer.partition(b"\r\n\r\n")[0].lower()
+    opened = answer.split(b" ", 2)[1:2] == [b"101"]
+    words = {"websocket": opened, "deflate": opened and b"permessage-deflate" in answer}
+    call = await readiness.reported(boundary, token) if opened else None
+    return words | (of_scope(call, OF_WEBSOCKET, "websocket") if opened else dict.fromkeys(OF_WEBSOCKET, False))
+
+
+async def over_http2(address: tuple[str, int]) -> dict[str, bool]:
+    """Whether HTTP/2 is spoken to a client that knows so beforehand: the server's own settings come first."""
+    answer = await exchange(address, PREFACE, None)
+    if answer is None:
+        return {}
+    return {"http2": len(answer) >= FRAME_HEAD and answer[3] == SETTINGS and not answer.startswith(b"HTTP/")}
+
+
+def of_scope(call: AppCall | None, words: Mapping[str, str], kind: str) -> dict[str, bool]:
+    """Which extensions a scope names; nothing where there was no such call."""
+    if call is None or call.type != kind:
+        return {}
+    named = call.scope.get("extensions")
+    there = named if isinstance(named, Mapping) else {}
+    return {word: extension in there for word, extension in words.items()}
+
+
+def started(lifespan: AppCall) -> bool:
+    """Whether a lifespan call was told to start up."""
+    return any(event.way == "received" and event.message.get("type") == "lifespan.startup" for event in lifespan.events)
+
+
+def head(first: str, address: tuple[str, int], token: str, *fields: str) -> bytes:
+    """A request's head, for the engine's own call."""
+    host = f"Host: {address[0]}:{address[1]}"
+    return "".join(f"{line}\r\n" for line in (first, host, f"{readiness.HEADER}: {token}", *fields, "")).encode()
+
+
+async def exchange(
+    address: tuple[str, int], data: bytes, until: bytes | None, tls: ssl.SSLContext | None = None
+) -> bytes | None:
+    """What comes back for some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less
+    where the server ends or breaks the connection before; None where it takes too long, which tells nothing. ``tls``
+    speaks TLS."""
+    received = bytearray()
+    try:
+        async with asyncio.timeout(WITHIN):
+            reader, writer = await asyncio.open_connection(*address, ssl=tls)
+            try:
+                writer.write(data)
+                while not ended(bytes(received), until) and (piece := await reader.read(65536)):
+                    received += piece
+            finally:
+                writer.close()
+    except TimeoutError:
+        return None
+    except OSError:
+        pass
+    return bytes(received)
+
+
+def ended(received: bytes, until: bytes | None) -> bool:
+    """Whether enough has come."""
+    return len(received) >= FRAME_HEAD if until is None else bool(until) and until in received

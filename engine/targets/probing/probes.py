@@ -1,0 +1,182 @@
+"""What probes found, kept in the cache beside the environments.
+
+A server is probed once for what it is made from, its command line and its loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import EnvironmentFailed, StartError
+from engine.model.target import Facts
+from engine.targets.catalog import capabilities as offers
+from engine.targets.catalog.capabilities import NOTHING, Probed
+from engine.targets.catalog.frameworks import Framework, offered
+from engine.targets.catalog.servers.base import Server, Start
+from engine.targets.catalog.servers.tls import WORD
+from engine.targets.environments import commands, inside
+from engine.targets.environments.packages import Environment
+from engine.targets.probing import probe
+from engine.targets.probing.probe import Probable
+
+Alone = Callable[[Path], AbstractAsyncContextManager[int]]
+
+
+class Begin(Protocol):
+    """Starts the control under a server, ``secure`` with TLS."""
+
+    def __call__(self, secure: bool = False) -> Awaitable[Probable]: ...
+
+
+class Probes:
+    """The findings in a cache."""
+
+    def __init__(self, cache: Path, alone: Alone, made_with: str) -> None:
+        """``alone`` holds a lock file, so that two engines probe a server once. ``made_with`` stands for all that a
+        finding depends on besides the server: the engine's code, its libraries, and the app that is probed."""
+        self._folder = cache / "probes"
+        self._alone = alone
+        self._made_with = made_with
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def of(self, server: Server, servers_part: str, loop: str, begin: Begin, workers: int = 1) -> Probed:
+        """What a server offers on a loop, probed where the cache does not know. ``servers_part`` names what it is made
+        from; ``begin`` starts the control under it, with so many ``workers``. Nothing where that does not start: its
+        own start will tell why. Raises EnvironmentFailed where the cache cannot be written.
+        """
+        name = self.name(server, servers_part, loop)
+        known = self.known(name)
+        if known is not None:
+            return known
+        try:
+            async with self._locks.setdefault(name, asyncio.Lock()):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                async with self._alone(self._folder / f"{name}.lock"):
+                    known = self.known(name)
+                    if known is None:
+                        known = await self._look_well(server, loop, begin, workers)
+                        if known != NOTHING:
+                            self._keep(name, known)
+        except StartError:
+            return NOTHING
+        except OSError as error:
+            raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
+        return known
+
+    async def _look_well(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
+        """What is there. What is claimed and was not seen is looked for again before that is held against a server for
+        as long as the cache lasts: on a machine that is busy, what takes its time may look absent. Raises StartError.
+        """
+        first = await self._look(server, loop, begin, workers)
+        if not server.claims & first.looked - first.found:
+            return first
+        again = await self._look(server, loop, begin, workers)
+        return Probed(first.looked | again.looked, first.found | again.found)
+
+    async def _look(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
+        """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises
+        StartError."""
+        live = await begin()
+        try:
+            plain = await probe.look(live, loop, workers)
+        finally:
+            # There is nothing that it would have to end in peace.
+            await live.stop(0.0)
+        if plain == NOTHING or server.unsupported({WORD: True}):
+            return plain
+        found = await self._look_with_tls(begin)
+        there = frozenset(word for word, there in found.items() if there)
+        return Probed(plain.looked | found.keys(), plain.found | there)
+
+    @staticmethod
+    async def _look_with_tls(begin: Begin) -> Mapping[str, bool]:
+        """What a server offers that is started with TLS: nothing of it where it does not start so."""
+        try:
+            live = await begin(secure=True)
+        except StartError:
+            return dict.fromkeys((WORD, *offers.OF_TLS), False)
+        try:
+            return await probe.over_tls(live)
+        finally:
+            await live.stop(0.0)
+
+    async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
+        """Which of the protocols that only some of its releases have this one has, by its own ``--help``. Asked where
+        the cache does not know. Raises EnvironmentFailed where the cache cannot be written."""
+        known = self.spoken_now(server, servers_part)
+        if known is not None:
+            return known
+        try:
+            argv = [str(python), "-m", server.package, "--help"]
+            code, text = await commands.run(argv, env={"PATH": os.defpath, "LANG": "C.UTF-8"}, cwd=Path("/"))
+            found = frozenset(word for word, flag in server.asks.items() if code == 0 and flag in text)
+            if code == 0:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._write(self._asked(server, servers_part), {"speaks": sorted(found)})
+        except OSError as error:
+            raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
+        return found
+
+    def spoken_now(self, server: Server, servers_part: str) -> frozenset[str] | None:
+        """The same, None where the cache does not know."""
+        try:
+            found = json.loads((self._folder / f"{self._asked(server, servers_part)}.json").read_text("utf-8"))
+            return frozenset(str(word) for word in found["speaks"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _asked(self, server: Server, servers_part: str) -> str:
+        """The digest that names what a server's ``--help`` told."""
+        words = [
+            self._made_with,
+            "help",
+            servers_part,
+            *(f"{word} {flag}" for word, flag in sorted(server.asks.items())),
+        ]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+    def name(self, server: Server, servers_part: str, loop: str) -> str:
+        """The digest that names a finding."""
+        # The command line as it always is: where it listens and which interpreter runs it makes no difference.
+        line = server.base(Start(Path("python"), "app", loop, ("", 0), 0))
+        own = [inside.digest_of(inside.contents_of(source), package) for package, source in server.brings.items()]
+        secure = [] if server.unsupported({WORD: True}) else server.options[WORD](True)
+        words = [self._made_with, servers_part, loop, *line, "--", *server.variant.flags, "--", *secure, "--", *own]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+    def known(self, name: str) -> Probed | None:
+        """A finding, None where there is none that can be read."""
+        try:
+            found = json.loads((self._folder / f"{name}.json").read_text("utf-8"))
+            return Probed(frozenset(found["looked"]), frozenset(found["found"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _keep(self, name: str, found: Probed) -> None:
+        self._write(name, {"looked": sorted(found.looked), "found": sorted(found.found)})
+
+    def _write(self, name: str, document: Mapping[str, object]) -> None:
+        draft = self._folder / f"{name}.draft"
+        draft.write_text(json.dumps(document), "utf-8")
+        draft.replace(self._folder / f"{name}.json")
+
+
+def facts(server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed) -> Facts:
+    """What is known of a target that runs on that loop, "" where it does not run yet."""
+    package = server.package.lower().replace("_", "-").replace(".", "-")
+    return Facts(
+        environment.version,
+        loop,
+        environment.versions,
+        version=environment.versions.get(package, ""),
+        commit=environment.commit,
+        offers=tuple(sorted(offered(offers.real(server.claims, probed), framework))),
+        refuted=offers.refuted(server.claims, probed),
+    )

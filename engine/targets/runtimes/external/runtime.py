@@ -1,0 +1,257 @@
+"""The runtime of services that run already: nothing is started and nothing is ended, the engine only speaks to them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engine.errors import StartError, UsageError
+from engine.model.boundary import AppCall
+from engine.model.protocols import Boundary
+from engine.model.target import RUNNING, Ended, Facts, Launch, Target
+from engine.model.tls import Trust
+from engine.model.usage import Usage
+from engine.registry import Registry
+from engine.targets.catalog.frameworks import Framework, offered
+from engine.targets.catalog.servers.base import Server
+from engine.targets.matrix.fitting import speaks, through
+from engine.targets.runtimes import URL_FORM, readiness
+from engine.targets.runtimes.external.boundaries import Shared, Unseen
+from engine.targets.runtimes.readiness import Answer
+
+# How long a service that listens may take for an answer to GET /health, in seconds.
+ANSWER_WITHIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs: which framework's app it is, where it listens, and the desk that its observer writes to,
+    None where the engine cannot read that."""
+
+    framework: str
+    host: str
+    port: int
+    desk: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is, for people."""
+        return f"http://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        """Host and port as they stand in a Host header."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str = "") -> dict[str, Service]:
+    """The services that ``--url`` names, by framework. ``desks`` is the folder with a desk for each framework that has
+    one, "" for none. Raises UsageError."""
+    if not texts:
+        raise UsageError(f"--runtime {RUNNING} needs to know where services are", hint=URL_FORM)
+    found: dict[str, Service] = {}
+    for text in texts:
+        service = service_of(text, frameworks, desks)
+        if service.framework in found:
+            hint = "one run has one service of each framework"
+            raise UsageError(f"--url names {service.framework} twice", hint=hint)
+        found[service.framework] = service
+    return found
+
+
+def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> Service:
+    """The service that one ``--url`` names. Raises UsageError."""
+    name, equals, url = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--url {text!r} is not NAME=URL", hint=URL_FORM)
+    framework = frameworks.pick(name).name
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"--url {text!r}: {error}", hint=URL_FORM) from None
+    if parts.scheme != "http" or not parts.hostname:
+        raise UsageError(f"--url {text!r}: {url!r} is no URL with http://", hint=URL_FORM)
+    if not port:
+        raise UsageError(f"--url {text!r} names no port", hint=URL_FORM)
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise UsageError(f"--url {text!r} names more than a host and a port", hint=URL_FORM)
+    desk = Path(desks).expanduser().absolute() / framework if desks else None
+    return Service(framework, parts.hostname, port, desk if desk is not None and desk.is_dir() else None)
+
+
+class RunningTarget:
+    """A service that runs, as a target. It keeps ``engine.model.protocols.LiveTarget``: what can be told from outside
+    is told, and stopping it does nothing."""
+
+    def __init__(self, target: Target, service: Service, boundary: Boundary, facts: Facts) -> None:
+        self.target = target
+        self.address = (service.host, service.port)
+        self.upstream = self.address
+        self.host = service.authority
+        self.speaks = speaks(target)
+        self.tls: Trust | None = None
+        self.boundary = boundary
+        self.facts = facts
+        self.pid = 0
+        self.ended: Ended | None = None
+        self.ended_at = 0.0
+        self.workers_lost: Sequence[int] = ()
+        self.logged = 0
+
+    async def check(self) -> Ended | None:
+        return None
+
+    async def answers(self) -> bool:
+        return True
+
+    def log(self, since: int = 0) -> str:
+        del since
+        return ""
+
+    def usage(self) -> Sequence[Usage]:
+        return ()
+
+    async def start(self, *, ready: bool = True) -> None:
+        del ready
+        raise StartError(f"{self.target.id} runs already, and is not the engine's to start")
+
+    def signal(self, number: int, pid: int = 0) -> bool:
+        del number, pid
+        return False
+
+    async def wait(self) -> Ended:
+        raise StartError(f"{self.target.id} is not the engine's, which cannot see it end")
+
+    async def drive(self, order: Mapping[str, object]) -> str:
+        del order
+        raise StartError(f"{self.target.id} is not the engine's, which cannot load its app")
+
+    async def stop(self) -> Ended | None:
+        self.boundary.refresh()
+        self.boundary.close()
+        return None
+
+
+class RunningRuntime:
+    """Finds services where they are said to be."""
+
+    name = RUNNING
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        frameworks: Mapping[str, Framework],
+        servers: Mapping[str, Server],
+        boundary_of: Callable[[Path], Boundary],
+        *,
+        answer_within: float = ANSWER_WITHIN,
+    ) -> None:
+        """``services`` are by their framework, ``servers`` by ``Target.configuration``; ``boundary_of`` makes the
+        engine's side of a desk."""
+        self._services = services
+        self._frameworks = frameworks
+        self._servers = servers
+        self._boundary_of = boundary_of
+        self._answer_within = answer_within
+
+    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> RunningTarget:
+        """The target, once it has answered GET /health. Raises StartError where it does not answer, or as another
+        than it is said to be."""
+        target = launch.target
+        service = self._services[target.framework]
+        boundary: Boundary = Unseen()
+        if service.desk is not None:
+            try:
+                boundary = Shared(self._boundary_of(service.desk), f"r{secrets.token_hex(3)}")
+            except OSError as error:
+                hint = "its owner is whoever made it: see docs/docker.md"
+                raise StartError(f"the desk {service.desk} cannot be used: {error.strerror}", hint=hint) from None
+        if prepare is not None:
+            prepare(boundary)
+        token = boundary.token(readiness.JOB, 1)
+        answer = await self._asked(service, token)
+        call = await self._reported(service, boundary, token)
+        server = self._servers[target.configuration]
+        check_answer(service, server, self._servers, answer, target)
+        return RunningTarget(target, service, boundary, self._facts(target, server, answer, call))
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        """Nothing: a service that is not the engine's is not probed."""
+        del target, words
+        return frozenset()
+
+    async def _asked(self, service: Service, token: str) -> Answer:
+        """What GET /health is answered with. Raises StartError."""
+        try:
+            async with asyncio.timeout(self._answer_within):
+                return await readiness.ask((service.host, service.port), token, service.authority)
+        except TimeoutError:
+            what = f"{service.url} took a connection and did not answer GET /health in {self._answer_within:g} s"
+            raise StartError(what, hint=f"is that {service.framework}, and does it still start?") from None
+        except EOFError:
+            raise StartError(
+                f"{service.url} closed the connection without an answer to GET /health",
+                hint=f"is that {service.framework}, and does it still start?",
+            ) from None
+        except readiness.NotReady as trouble:
+            raise StartError(f"{service.url}: {trouble}", hint="does it speak HTTP/1.1 without TLS?") from None
+        except OSError as error:
+            raise StartError(
+                f"nothing listens at {service.url}, where {service.framework} is to be ({error.strerror or error})",
+                hint=f"start it (docker compose up -d {service.framework}), or mend --url",
+            ) from None
+
+    async def _reported(self, service: Service, boundary: Boundary, token: str) -> AppCall | None:
+        """The call as the observer has it, None without a desk. Raises StartError where it is not there."""
+        if service.desk is None:
+            return None
+        call = await readiness.reported(boundary, token)
+        if call is None:
+            raise StartError(
+                f"{service.url} answered, and nothing of it came to the desk {service.desk}",
+                hint="start the service with that folder as its desk (docs/docker.md), or unset ENGINE_DESK",
+            )
+        return call
+
+    def _facts(self, target: Target, server: Server, answer: Answer, call: AppCall | None) -> Facts:
+        """What can be told from outside."""
+        product, version = product_of(answer)
+        version = version if product == server.package.lower() else ""
+        words = through(offered(server.claims, self._frameworks[target.framework]), target)
+        return Facts(
+            loop=call.loop if call is not None else "",
+            versions={server.package: version} if version else {},
+            version=version,
+            offers=tuple(sorted(words)),
+        )
+
+
+def check_answer(
+    service: Service, server: Server, servers: Mapping[str, Server], answer: Answer, target: Target
+) -> None:
+    """See to it that a service answers as the one that it is said to be. Raises StartError."""
+    product, _ = product_of(answer)
+    known = {one.package.lower(): name for name, one in servers.items() if one.package}
+    if product in known and product != server.package.lower():
+        hint = f"name the one that it is: --server {known[product]}"
+        raise StartError(f"{service.url} says that it is {product}, and not {server.package}", hint=hint)
+    if answer.status != 200 and target.interface == "asgi":
+        hint = f"is that {service.framework}? its log tells more: docker compose logs {service.framework}"
+        raise StartError(f"{service.url} answered GET /health with {answer.status}", hint=hint)
+
+
+def product_of(answer: Answer) -> tuple[str, str]:
+    """The first product of the field ``server`` and its version, "" where there is none (RFC 9110, section 10.2.4)."""
+    head = answer.rest.partition(b"\r\n\r\n")[0].decode("latin-1")
+    for line in head.split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "server" and value.strip():
+            product, _, version = value.split()[0].partition("/")
+            # Hypercorn adds the protocol: hypercorn-h11.
+            return product.lower().removesuffix("-h11").removesuffix("-h2"), version
+    return "", ""

@@ -1,0 +1,167 @@
+"""A gateway's process in front of a target: started on a free port, watched, and ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import StartError
+from engine.model.target import Ended
+from engine.targets.catalog.gateways import nginx
+from engine.targets.catalog.gateways.base import Gateway, Setting
+from engine.targets.runtimes import hints, ports
+from engine.targets.runtimes.local.process import GRACE, Process, Spec
+from engine.targets.runtimes.logfile import read_log
+
+LISTENS_WITHIN = 15.0
+AGAIN = 0.01
+# What nginx says of itself, of all that stands in its log beside the requests.
+SAID = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
+STAMP = re.compile(r"^\S+ \S+ (?=\[)", re.MULTILINE)
+TAKEN = re.compile(r"(?i)address (?:already )?in use")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gateway that runs. ``address`` is where it listens, ``keeper`` the socket that keeps its port, ``log`` the file
+    in which it tells of itself and of its requests."""
+
+    gateway: Gateway
+    process: Process
+    address: tuple[str, int]
+    log: Path
+    keeper: socket.socket | None = None
+
+    def said(self) -> str:
+        """What it said of itself that is more than a notice."""
+        return said(read_log(self.log))
+
+    @property
+    def ended(self) -> Ended | None:
+        """How it ended, None while it runs."""
+        return self.process.ended
+
+    async def stop(self, grace: float = GRACE) -> None:
+        """End it, and let go of its port; its process has still to be released."""
+        if self.keeper is not None:
+            self.keeper.close()
+        await self.process.stop(grace)
+
+    async def close(self) -> None:
+        """End one that is of no use."""
+        await self.stop(grace=0.5)
+        await self.process.release()
+
+
+async def open_gate(
+    gateway: Gateway,
+    program: nginx.Nginx,
+    upstream: tuple[str, int],
+    options: Mapping[str, object],
+    *,
+    scratch: Path,
+    log: Path,
+    port: int = 0,
+) -> Gate:
+    """Start a gateway in front of ``upstream``, and wait until it listens. ``scratch`` is the target's folder, in which
+    it has one of its own; its warden deletes it when all is over. ``port`` is where it is to listen, 0 for any port.
+
+    Raises UsageError for a port that cannot be had, StartError, with its own words, and ports.PortTaken where somebody
+    else was quicker. Cancelling ends it.
+    """
+    reasons = gateway.unsupported(options)
+    if reasons:
+        raise StartError(reasons[0])
+    port, keeper = ports.reserved(port)
+    process: Process | None = None
+    prefix = scratch / "gateway"
+    try:
+        setting = Setting((ports.HERE, port), upstream, options, nginx.owner())
+        nginx.lay_out(prefix, gateway, setting)
+        process = await start(program, prefix, log, scratch)
+        gate = Gate(gateway, process, setting.listen, log, keeper)
+        await listening(gate)
+    except BaseException as error:
+        if keeper is not None:
+            keeper.close()
+        if process is not None:
+            await asyncio.shield(end(process))
+        if isinstance(error, OSError):
+            raise StartError(f"{gateway.name} cannot be laid out: {error.strerror}: {error.filename}") from None
+        raise
+    return gate
+
+
+async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> Process:
+    """Start nginx. Raises StartError, with a way out where the file is no program of this machine's."""
+    env = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+    try:
+        return await Process.start(Spec(nginx.command(program, prefix), env, prefix, log, remove=remove))
+    except StartError as error:
+        hint = ""
+        if os.strerror(errno.ENOEXEC) in error.what:
+            hint = f"it is no program for this machine, or none at all: {nginx.WITHOUT}"
+        elif os.strerror(errno.EACCES) in error.what:
+            hint = "this user may not run it"
+        raise StartError(f"{error.what} (nginx, {program.source})", hint=hint) from None
+
+
+async def listening(gate: Gate) -> None:
+    """Wait until it takes connections. Raises StartError and ports.PortTaken."""
+    try:
+        async with asyncio.timeout(LISTENS_WITHIN):
+            await accepted(gate.address, lambda: gate.ended is not None)
+    except TimeoutError:
+        raise failed(gate, f"{gate.gateway.name} did not listen within {LISTENS_WITHIN:g} s") from None
+    if gate.ended is not None:
+        error = failed(gate, f"{gate.gateway.name} ended before it listened")
+        if TAKEN.search(read_log(gate.log)):
+            raise ports.PortTaken(error)
+        raise error
+
+
+async def accepted(address: tuple[str, int], over: Callable[[], bool] = lambda: False) -> None:
+    """Wait until somebody takes connections there, or waiting is ``over``."""
+    while True:
+        if over() or await takes(address):
+            return
+        await asyncio.sleep(AGAIN)
+
+
+async def takes(address: tuple[str, int]) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        _, writer = await asyncio.open_connection(*address)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+def failed(gate: Gate, what: str) -> StartError:
+    """The error about a gateway that did not start, with its own words."""
+    text = read_log(gate.log)
+    own = STAMP.sub("", said(text)).splitlines()
+    hint = f"nginx says: {own[-1].removeprefix('nginx: ')}" if own else hints.hint(text)
+    how = str(gate.ended) if gate.ended is not None else ""
+    return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
+
+
+def said(log: str) -> str:
+    """The lines of a log in which nginx complains. Pure."""
+    return "\n".join(SAID.findall(log))
+
+
+async def end(process: Process) -> None:
+    """End one that is of no use."""
+    await process.stop(grace=0.5)
+    await process.release()

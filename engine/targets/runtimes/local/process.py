@@ -1,0 +1,231 @@
+"""The engine's side of a warden: start a target's main process, signal it, learn how it ended, stop it.
+
+It works on any event loop in any thread: a process started with ``subprocess`` and a pipe that the loop reads, without
+asyncio's watching of children.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import StartError
+from engine.model.target import Ended
+from engine.targets.runtimes.logfile import Shortener
+
+WARDEN = Path(__file__).with_name("supervisor.py")
+GRACE = 3.0
+# Beyond the grace: the warden's own time for a KILL to work, and for a busy machine.
+MARGIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What to start.
+
+    ``argv[0]`` is an absolute path. ``env`` is the whole environment. Both streams are appended to ``log``. ``fds`` are
+    descriptors handed down under their own numbers. ``grace`` is in seconds. ``remove`` is a folder that is deleted
+    when all is over.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: Path
+    log: Path
+    fds: tuple[int, ...] = ()
+    grace: float = GRACE
+    remove: Path | None = None
+
+
+class Process:
+    """A main process under its warden. ``pid`` is the main process's, ``ended`` how it ended, None while it runs, and
+    ``ended_at`` when its warden saw that, in seconds on the engine's clock."""
+
+    def __init__(self, warden: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, log: Path) -> None:
+        self.pid = 0
+        self.ended: Ended | None = None
+        self.ended_at = 0.0
+        self.left: tuple[int, ...] = ()
+        self._warden = warden
+        self._loop = loop
+        self._buffer = b""
+        self._trouble = ""
+        self._started = asyncio.Event()
+        self._exited = asyncio.Event()
+        self._looks: deque[asyncio.Future[None]] = deque()
+        self._gone = asyncio.Event()
+        assert warden.stdout is not None
+        self._shortener = Shortener(log, loop)
+        self._out = warden.stdout.fileno()
+        os.set_blocking(self._out, False)
+        loop.add_reader(self._out, self._read)
+
+    @classmethod
+    async def start(cls, spec: Spec) -> Process:
+        """Start it. Raises StartError where it cannot be started at all."""
+        order = {
+            "argv": list(spec.argv), "env": dict(spec.env), "cwd": str(spec.cwd), "log": str(spec.log),
+            "fds": list(spec.fds), "grace": spec.grace, "remove": str(spec.remove) if spec.remove else None,
+        }  # fmt: skip
+        try:
+            warden = hire(spec)
+        except OSError as error:
+            raise StartError(f"the warden cannot be started: {error.strerror}") from None
+        self = cls(warden, asyncio.get_running_loop(), spec.log)
+        try:
+            self._tell(order)
+            await self._started.wait()
+        except asyncio.CancelledError:
+            self._hang_up()
+            raise
+        if not self.pid:
+            await self.release()
+            raise StartError(f"{spec.argv[0]} cannot be started: {self._trouble or 'its warden ended'}")
+        return self
+
+    async def wait(self) -> Ended:
+        """How the main process ended, waiting for it."""
+        await self._exited.wait()
+        assert self.ended is not None
+        return self.ended
+
+    async def check(self) -> Ended | None:
+        """How the main process has ended by now, None if it runs: what has not been heard of its end is asked for."""
+        if self.ended is None and not self._gone.is_set():
+            looked = self._loop.create_future()
+            self._looks.append(looked)
+            self._tell({"do": "look"})
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(looked, MARGIN)
+        return self.ended
+
+    def signal(self, number: int) -> None:
+        """Send the main process a signal; nothing happens where it has ended."""
+        if self.ended is None:
+            self._tell({"do": "signal", "number": int(number)})
+
+    async def stop(self, grace: float = GRACE) -> Ended | None:
+        """End it with everything that came of it: TERM, ``grace`` seconds, KILL. How the main process ended.
+
+        The folder to remove is still there afterwards: ``release`` lets the warden have it. Safe to call again.
+        """
+        self._tell({"do": "stop", "grace": grace})
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._gone.wait(), grace + MARGIN)
+        return self.ended
+
+    async def release(self) -> None:
+        """Let the warden clear up and end, and wait for that."""
+        self._hang_up()
+        await asyncio.shield(asyncio.to_thread(self._await_warden))
+        self._loop.remove_reader(self._out)
+        if self._warden.stdout is not None:
+            self._warden.stdout.close()
+
+    def _await_warden(self) -> None:
+        """Wait for the warden's end, and end it by force where it never comes."""
+        try:
+            self._warden.wait(timeout=MARGIN)
+        except subprocess.TimeoutExpired:
+            self._warden.kill()
+            self._warden.wait()
+
+    def _tell(self, order: Mapping[str, object]) -> None:
+        """One line to the warden; whoever is gone is not told."""
+        pipe = self._warden.stdin
+        assert pipe is not None
+        if not pipe.closed:
+            with contextlib.suppress(OSError):
+                pipe.write(json.dumps(order).encode() + b"\n")
+                pipe.flush()
+
+    def _hang_up(self) -> None:
+        """Close the pipe to the warden, which ends everything if it still runs."""
+        self._shortener.stop()
+        pipe = self._warden.stdin
+        assert pipe is not None
+        with contextlib.suppress(OSError):
+            pipe.close()
+
+    def _read(self) -> None:
+        """Take in what the warden says."""
+        try:
+            data = os.read(self._out, 65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._out)
+            self._deserted()
+            return
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+
+    def _take(self, event: Mapping[str, object]) -> None:
+        match event["event"]:
+            case "started":
+                self.pid = int(str(event["pid"]))
+                self._started.set()
+            case "failed":
+                self._trouble = str(event["error"])
+                self._started.set()
+            case "exit":
+                status, number = event.get("status"), event.get("signal")
+                self.ended_at = float(str(event["at"]))
+                self.ended = Ended(
+                    status=int(str(status)) if status is not None else None,
+                    signal=int(str(number)) if number is not None else None,
+                )
+                self._exited.set()
+            case "looked":
+                self._looked()
+            case "gone":
+                left = event["left"]
+                assert isinstance(left, list)
+                self.left = tuple(left)
+                self._gone.set()
+
+    def _looked(self) -> None:
+        """The first of those who asked for a look has their answer."""
+        looked = self._looks.popleft()
+        if not looked.done():
+            looked.set_result(None)
+
+    def _deserted(self) -> None:
+        """The warden is gone. If it was killed, its target may still run: its group is ended from here."""
+        if self.pid and self.ended is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self.ended, self.ended_at = Ended(signal=int(signal.SIGKILL)), time.monotonic()
+        for event in (self._started, self._gone):
+            event.set()
+        while self._looks:
+            self._looked()
+        if self.ended is not None:
+            self._exited.set()
+
+
+def hire(spec: Spec) -> subprocess.Popen[bytes]:
+    """Start a warden, which waits for its orders. What it says in trouble goes to the target's log. Raises OSError."""
+    with open(spec.log, "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(WARDEN)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            pass_fds=spec.fds,
+            start_new_session=True,
+            cwd="/",
+        )

@@ -1,7 +1,0 @@
-"""uvicorn in Python alone: HTTP by h11, WebSocket by wsproto."""
-
-from __future__ import annotations
-
-from engine.targets.servers.uvicorn_common import uvicorn
-
-SERVER = uvicorn("h11", "wsproto", "uvicorn with h11 and wsproto")

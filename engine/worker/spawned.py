@@ -1,0 +1,66 @@
+"""The process that runs jobs, as pytest starts it. Nothing of the engine is loaded for that."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+
+# Not by -m: the orders' classes would be there twice, and a pickle's not the ones matched.
+COMMAND = (sys.executable, "-c", "from engine.worker.server import main; main()")
+
+# How long it may take to stop its targets, in seconds: each is ended by force long before.
+PATIENCE = 60
+
+
+class Spawned:
+    """The process, and pytest's end of the way to it. It ends by itself when that end is closed."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close)
+        with theirs:
+            self._process = subprocess.Popen(
+                [*COMMAND, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                # Ctrl-C in a terminal goes to its foreground group, and is pytest's alone.
+                process_group=0,
+            )
+        self._socket = ours
+        self._lines = ours.makefile("rb", buffering=1 << 16)
+
+    def send(self, data: bytes) -> None:
+        """Send it all. Where the process is gone, reading says so."""
+        with suppress(OSError):
+            self._socket.sendall(data)
+
+    def line(self) -> bytes:
+        """The next line with its end; what there is of one where the process is gone."""
+        try:
+            return self._lines.readline()
+        except OSError:
+            return b""
+
+    def died(self) -> str:
+        """How a process that is gone has ended, with the last that it wrote."""
+        self._process.wait()
+        self._words.seek(0)
+        words = self._words.read().decode("utf-8", "replace").strip()
+        said = f": {words.splitlines()[-1]}" if words else ""
+        return f"the engine's process ended with status {self._process.returncode}{said}"
+
+    def close(self) -> None:
+        """Let the process end, and wait for it."""
+        self._lines.close()
+        self._socket.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._words.close()

@@ -1,0 +1,74 @@
+"""What a runtime cannot do for a case is said, and nothing else is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.app import step_types as kinds
+from engine.execution.planning.reach import EVERYTHING, Reach, out_of_reach, within
+from engine.model.case import Act, Application, Step
+from engine.model.target import Launch, Target
+from tests.execution.fakes import PLACE, TARGET, case, job, step
+
+KINDS = kinds.kinds()
+ALREADY = Reach(processes=False, observer=False, ports=False, drives=False)
+SHARED = replace(ALREADY, observer=True)
+SCRIPT = Application(http=(Act("respond", {"status": 200}, PLACE),))
+
+
+def why(reach: Reach, *kinds: str, target: Target = TARGET, **more: Any) -> str:
+    return out_of_reach(case(*[step(name) for name in kinds], **more), target, KINDS, reach)
+
+
+def test_what_only_asks_is_within_every_reach() -> None:
+    assert why(ALREADY, "request", "websocket", "repeat") == ""
+
+
+@pytest.mark.parametrize("kind", ["start", "signal", "exit", "kill_worker", "log", "measure"])
+def test_what_is_about_processes_needs_one_of_the_engines(kind: str) -> None:
+    assert f"`{kind}`" in why(SHARED, "request", kind)
+    assert why(EVERYTHING, "request", kind) == ""
+
+
+def test_steps_inside_others_count() -> None:
+    inner = Step("parallel", "step", {"one": (step("signal"),)}, PLACE)
+    assert "`signal`" in out_of_reach(case(inner), TARGET, KINDS, ALREADY)
+
+
+def test_options_are_those_that_the_service_has() -> None:
+    assert "'workers'" in why(SHARED, "request", server={"workers": 2})
+    assert "a server of its own" in why(SHARED, "request", own_process=True)
+
+
+def test_the_observer_needs_a_shared_desk() -> None:
+    assert "desk" in why(ALREADY, "request", "app")
+    assert "script" in why(ALREADY, "request", application=SCRIPT)
+    assert why(SHARED, "request", "app", application=SCRIPT) == ""
+
+
+def test_raw_calls_are_told_by_a_port_that_may_be_changed() -> None:
+    assert "port" in why(SHARED, "tcp", "app")
+    assert "port" in why(SHARED, "tcp", application=SCRIPT)
+    assert why(SHARED, "tcp") == ""
+
+
+def test_what_is_behind_a_gateway_is_not_known() -> None:
+    assert "behind the gateway" in why(SHARED, "fastcgi", target=replace(TARGET, gateway="nginx-fastcgi"))
+
+
+def test_a_call_without_a_server_is_not_for_every_runtime() -> None:
+    assert "`drive`" in why(Reach(drives=False), "drive")
+
+
+def test_jobs_out_of_reach_are_left_out_for_good() -> None:
+    asks, signals = job(case(step("request"))), job(case(step("signal")), 1)
+    lacking = replace(signals, left_out="it lacks", lacks=("websocket",))
+    found = within([asks, lacking], KINDS, {TARGET: ALREADY})
+    assert found[0] is asks
+    assert "`signal`" in found[1].left_out
+    assert found[1].lacks == ()
+    assert within([asks, lacking], KINDS, {}) == [asks, lacking]
+    assert found[1].launch == Launch(TARGET)

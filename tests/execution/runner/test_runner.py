@@ -1,0 +1,491 @@
+"""From the steps of a job to its verdict, without any server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from engine.channels.scripted import ScriptedChannel
+from engine.errors import Defect, EvidenceLost, Refused
+from engine.execution.job import Job
+from engine.execution.runner.runner import Runner
+from engine.model.boundary import AppCall
+from engine.model.case import Act, Application, Case, Level, Step
+from engine.model.expectation import Checks, Mismatch
+from engine.model.protocols import Channel
+from engine.model.source_span import Place
+from engine.model.target import Ended, Launch
+from engine.model.tls import Hello, Trust
+from engine.model.verdict import JobResult, Verdict
+from engine.observer.spool import Desk
+from engine.results.record import tracebacks
+from engine.steps.api.base import Context, Observation, Seen
+from engine.steps.app.facts import BoundaryFacts
+from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
+
+PLACE = Place("case.yaml", 1, 1)
+
+
+async def refused(address: tuple[str, int], subject: str) -> Channel:
+    raise Refused("nobody listens there")
+
+
+def run(of: Case | Job, live: FakeLive | None = None, **acts: object) -> JobResult:
+    """The result of a case whose step kinds do these acts."""
+    kinds = dict(kind(name, act) for name, act in acts.items())  # type: ignore[arg-type]
+    return run_with(of, kinds, live)
+
+
+def run_with(of: Case | Job, kinds: object, live: FakeLive | None = None) -> JobResult:
+    runner = Runner(kinds, the_match, refused, "abcd")  # type: ignore[arg-type]
+    one = of if isinstance(of, Job) else job(of)
+    return asyncio.run(runner.run(one, live or FakeLive()))
+
+
+EXPECT = Checks(expect=group(status=200))
+
+
+def test_pass() -> None:
+    result = run(case(step("look", EXPECT)), look=see(status=200))
+    assert (result.verdict, result.evaluated, result.transcript) == (Verdict.PASS, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("level", "verdict"), [(Level.MUST, Verdict.FAIL), (Level.SHOULD, Verdict.WARN), (Level.MAY, Verdict.INFO)]
+)
+def test_a_mismatch_counts_at_the_case_s_level(level: Level, verdict: Verdict) -> None:
+    result = run(case(step("look", EXPECT), level=level), look=see(status=500))
+    assert result.verdict is verdict
+    assert result.reason == "status is 200, but it is 500"
+    assert result.mismatches[0].place.line == 7
+    assert result.transcript is not None
+
+
+def test_the_steps_after_a_mismatch_are_not_performed() -> None:
+    done: list[str] = []
+
+    async def note(step: Step, context: Context) -> Observation | None:
+        done.append("later")
+        return None
+
+    result = run(case(step("look", EXPECT), step("note")), look=see(status=500), note=note)
+    assert (result.verdict, done) == (Verdict.FAIL, [])
+
+
+def test_a_should_warns_and_goes_on() -> None:
+    steps = (step("look", Checks(should=group(status=201))), step("look", EXPECT))
+    result = run(case(*steps), look=see(status=200))
+    assert (result.verdict, result.evaluated, len(result.warnings)) == (Verdict.WARN, 2, 1)
+
+
+def test_captures_and_records() -> None:
+    steps = (
+        step("look", Checks(capture=(("first", "status"),), record=(("seen", "status"),))),
+        step("look", Checks(expect=group(text="was $(first) in $(run)"))),
+    )
+    result = run(case(*steps), look=see(status=200, text="was 200 in abcd-j0"))
+    assert (result.verdict, result.recorded) == (Verdict.PASS, {"seen": 200})
+
+
+def test_a_capture_of_what_is_not_there_fails() -> None:
+    result = run(case(step("look", Checks(capture=(("x", "status"),)))), look=see())
+    assert result.verdict is Verdict.FAIL
+    assert "captured" in result.mismatches[0].expected
+
+
+def test_a_case_that_evaluates_nothing_is_an_error() -> None:
+    assert run(case(step("look")), look=see(status=200)).verdict is Verdict.ERROR
+
+
+def test_what_a_step_implies() -> None:
+    class Unmet(Seen):
+        def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+            return [] if "outcome" in named else [Mismatch("outcome", "is response", "closed")]
+
+    async def look(step: Step, context: Context) -> Observation:
+        return Unmet({"outcome": "closed", "status": 200})
+
+    assert run(case(step("look", EXPECT)), look=look).verdict is Verdict.FAIL
+    assert run(case(step("look", Checks(expect=group(outcome="closed")))), look=look).verdict is Verdict.PASS
+
+
+async def for_ever(step: Step, context: Context) -> Observation | None:
+    await asyncio.sleep(60)
+    return None
+
+
+def test_a_timeout_names_the_step() -> None:
+    result = run(case(step("hang", EXPECT), timeout=0.05), hang=for_ever)
+    assert result.verdict is Verdict.TIMEOUT
+    assert result.reason == (
+        "timed out after 0.05 s: `hang` (case.yaml:7) was under way, to look at status; nothing had come"
+    )
+
+
+def test_a_timeout_says_what_was_waited_for_and_what_had_come() -> None:
+    async def ask(step: Step, context: Context) -> Observation | None:
+        connection = await context.connect(None)
+        await connection.channel.send(b"GET")
+        await connection.channel.receive()
+        await asyncio.sleep(60)
+        return None
+
+    async def open_channel(address: tuple[str, int], subject: str) -> Channel:
+        return ScriptedChannel([b"HTTP/1.1 200 OK\r\n"])
+
+    kinds = dict([kind("ask", ask, awaits=lambda params: f"the response to {params}")])
+    runner = Runner(kinds, the_match, open_channel, "abcd")
+    one = job(case(step("ask", EXPECT, "GET /slow"), timeout=0.05))
+    live = FakeLive()
+    result = asyncio.run(runner.run(one, live))
+    assert result.reason.startswith("timed out after 0.05 s: `ask` (case.yaml:7) waited for the response to GET /slow")
+
+
+def test_a_crash_is_told_from_a_failure() -> None:
+    live = FakeLive(ended=Ended(signal=9))
+    result = run(case(step("look", EXPECT)), live, look=see(status=500))
+    assert (result.verdict, result.reason) == (Verdict.CRASH, "the server ended with signal 9")
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict"),
+    [
+        (("end", "look"), Verdict.FAIL),  # a step has seen to the server's end
+        (("look", "end"), Verdict.CRASH),  # it died before
+        (("begin",), Verdict.FAIL),  # its start is what failed
+        (("begin", "look"), Verdict.CRASH),  # it had started
+    ],
+)
+def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], verdict: Verdict) -> None:
+    unmet = Mismatch("start", "comes to a server", "nothing")
+
+    class Failed(Seen):
+        def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+            return [unmet] if steps == ("begin",) else []
+
+    async def begin(step: Step, context: Context) -> Observation | None:
+        return Failed()
+
+    kinds = dict([
+        kind("look", see(status=500)), kind("end", see(), ends=True), kind("begin", begin, starts=True),
+    ])  # fmt: skip
+    live = FakeLive(ended=Ended(status=3))
+    of = case(*(step(name, EXPECT if name == "look" else None) for name in steps))
+    assert run_with(of, kinds, live).verdict is verdict
+
+
+@pytest.mark.parametrize(("own", "seen"), [("", "new"), ("j0", "old new")])
+def test_a_log_begins_with_the_case_or_with_the_case_s_own_server(own: str, seen: str) -> None:
+    live = FakeLive(written="old ")
+
+    async def look(step: Step, context: Context) -> Observation:
+        live.written += "new"
+        return Seen({"text": context.log()})
+
+    of = job(case(step("look", Checks(expect=group(text=seen)))), launch=Launch(TARGET, lifespan_of=own))
+    assert run(of, live, look=look).verdict is Verdict.PASS
+
+
+def test_a_connection_is_opened_under_a_name_once() -> None:
+    opened: list[tuple[object, ...]] = []
+
+    async def open_channel(*arguments: object) -> Channel:
+        opened.append(arguments)
+        return ScriptedChannel()
+
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.open("one")
+        await context.open("two", address=("127.0.0.9", 3), receive_buffer=4096)
+        assert (await context.connect("two")).channel.ended == ""
+        await context.open("one")
+        return None
+
+    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    result = asyncio.run(runner.run(job(case(step("connect"))), FakeLive()))
+    assert opened == [(("127.0.0.1", 1), "one"), (("127.0.0.9", 3), "two", 4096)]
+    assert (result.verdict, result.reason) == (Verdict.ERROR, "ValueError: there is a connection 'one' already")
+
+
+def test_a_new_connection_leads_past_the_gateway_where_that_is_asked_for() -> None:
+    opened: list[object] = []
+
+    async def open_channel(address: object, *more: object) -> Channel:
+        opened.append(address)
+        return ScriptedChannel()
+
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.connect("past", upstream=True)
+        await context.connect("past")
+        await context.connect(None, upstream=True)
+        await context.connect(None)
+        return None
+
+    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    live = FakeLive(upstream=("127.0.0.1", 2))
+    asyncio.run(runner.run(job(case(step("connect"))), live))
+    assert opened == [live.upstream, live.upstream, live.address]
+
+
+def test_connections_to_a_target_with_tls_begin_with_it() -> None:
+    opened: list[tuple[object, ...]] = []
+
+    async def open_channel(address: object, name: object, *more: object) -> Channel:
+        opened.append((name, *more))
+        return ScriptedChannel()
+
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.connect("one")
+        await context.connect(None)
+        await context.open("plain")
+        await context.open("three", receive_buffer=4096, hello=hello)
+        return None
+
+    trust = Trust(Path("ca"), Path("client"), Path("wrong"))
+    hello = Hello(trust, version="1.2")
+    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    asyncio.run(runner.run(job(case(step("connect"))), FakeLive(tls=trust)))
+    assert opened == [
+        ("one", None, Hello(trust)), ("connection 2", None, Hello(trust)), ("plain",), ("three", 4096, hello),
+    ]  # fmt: skip
+
+
+def test_polling_goes_on_until_it_holds() -> None:
+    tries: list[int] = []
+
+    async def look(step: Step, context: Context) -> Observation:
+        tries.append(1)
+        return Seen({"status": 200 if len(tries) == 3 else 500})
+
+    kinds = dict([kind("look", look, within="polls")])
+    result = run_with(case(step("look", replace(EXPECT, within=5.0))), kinds)
+    assert (result.verdict, len(tries), result.evaluated) == (Verdict.PASS, 3, 1)
+
+
+def test_polling_ends_with_the_last_mismatch() -> None:
+    kinds = dict([kind("look", see(status=500), within="polls")])
+    result = run_with(case(step("look", replace(EXPECT, within=0.02))), kinds)
+    assert (result.verdict, len(result.mismatches)) == (Verdict.FAIL, 1)
+
+
+def test_a_driver_that_breaks_down_is_an_error_and_no_traceback() -> None:
+    async def broken(step: Step, context: Context) -> Observation | None:
+        raise KeyError("oh")
+
+    result = run(case(step("look", EXPECT)), look=broken)
+    assert result.verdict is Verdict.ERROR
+    assert "KeyError" in result.reason
+
+
+def test_what_a_driver_raises_keeps_its_traceback_beside_the_run(tmp_path: Path) -> None:
+    async def breaks(step: Step, ctx: Context) -> Observation:
+        raise KeyError("never there")
+
+    kinds = dict([kind("look", breaks)])
+    runner = Runner(kinds, the_match, refused, "abcd", keep_traceback=partial(tracebacks.keep, tmp_path))
+    for _ in range(2):
+        result = asyncio.run(runner.run(job(case(step("look", EXPECT))), FakeLive()))
+        assert result.reason == (
+            f"the engine broke down: KeyError: 'never there'; its traceback is in {tmp_path / tracebacks.FILE}"
+        )
+    text = (tmp_path / tracebacks.FILE).read_text()
+    assert text.count("case.yaml::case [server-control-asyncio]\nTraceback (most recent call last):\n") == 2
+    assert text.count('raise KeyError("never there")') == 2
+    # What cannot be kept is not promised.
+    (tmp_path / "file").write_text("")
+    assert tracebacks.keep(tmp_path / "file", "x", ValueError()) == ""
+
+
+def test_a_connection_that_is_refused_fails_at_its_step() -> None:
+    async def connect(step: Step, context: Context) -> Observation | None:
+        await context.connect(None)
+        return None
+
+    result = run(case(step("look", EXPECT)), look=connect)
+    assert result.verdict is Verdict.FAIL
+    assert result.mismatches[0].why == "nobody listens there"
+    assert result.step is not None
+
+
+def test_an_unknown_variable_is_the_case_s_error() -> None:
+    async def use(step: Step, context: Context) -> Observation | None:
+        from engine.model.variables import fill
+
+        fill("$(nowhere)", context.variables)
+        return None
+
+    assert run(case(step("use", EXPECT)), use=use).verdict is Verdict.ERROR
+
+
+def test_an_engine_s_own_error_is_an_error() -> None:
+    async def broken(step: Step, context: Context) -> Observation | None:
+        raise Defect("no step is under way")
+
+    assert "Defect" in run(case(step("look", EXPECT)), look=broken).reason
+
+
+def test_the_script_is_staged_and_the_job_finished() -> None:
+    live = FakeLive()
+    script = Application(http=(Act("sleep", 1.0, PLACE), Act("mark", "$(run)", PLACE)))
+    result = run(job(case(step("look", EXPECT), application=script), 4), live, look=see(status=200))
+    assert result.verdict is Verdict.PASS
+    assert live.boundary.staged == {
+        "j4": {
+            "job": "j4",
+            "lifespan": None,
+            "http": [{"act": "sleep", "arg": 1.0}, {"act": "mark", "arg": "abcd-j4"}],
+            "websocket": None,
+            "paths": {},
+        }
+    }
+    assert live.boundary.finished == ["j4"]
+
+
+def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
+    async def try_twice(step: Step, context: Context) -> Observation | None:
+        inner = step.params
+        assert isinstance(inner, tuple)
+        from engine.steps.api.base import Stop
+
+        first = context.trial()
+        with pytest.raises(Stop):
+            await first.run(inner[:1])
+        second = context.trial()
+        await second.run(inner[1:])
+        context.settle(second)
+        return None
+
+    inner = (step("wrong", EXPECT), step("right", Checks(expect=group(status=200), capture=(("s", "status"),))))
+    outer = case(step("twice", params=inner), step("right", Checks(expect=group(text="$(s)"))))
+    result = run(outer, twice=try_twice, wrong=see(status=500), right=see(status=200, text="200"))
+    assert (result.verdict, result.evaluated) == (Verdict.PASS, 2)
+
+
+# What the observer lost
+
+
+def boundary_look(live: FakeLive, lost: int = 0) -> object:
+    """A step that looks at the calls of a target whose observer loses so many records meanwhile."""
+
+    async def act(step: Step, context: Context) -> Observation:
+        live.boundary.lost += lost
+        return BoundaryFacts([])
+
+    return act
+
+
+NONE = Checks(expect=group(calls=0))
+ONE = Checks(expect=group(calls=1))
+
+
+def test_what_is_absent_is_not_known_where_records_were_lost() -> None:
+    live = FakeLive()
+    assert run(case(step("look", NONE)), live, look=boundary_look(live)).verdict is Verdict.PASS
+    live.boundary.notes = ["process 7: evidence lost: 3 records, No space left on device"]
+    result = run(case(step("look", NONE)), live, look=boundary_look(live, 3))
+    assert result.verdict is Verdict.ERROR
+    assert result.reason == (
+        "the observer lost 3 records while the case ran: process 7: evidence lost: 3 records, No space left on device"
+    )
+    # Nor is a missing call the server's doing.
+    assert run(case(step("look", ONE)), live, look=boundary_look(live, 1)).verdict is Verdict.ERROR
+    # What was lost before a case began was no evidence of it.
+    assert run(case(step("look", NONE)), live, look=boundary_look(live)).verdict is Verdict.PASS
+
+
+def test_a_case_that_looks_at_the_wire_alone_is_judged_by_that() -> None:
+    live = FakeLive()
+
+    async def lose(step: Step, context: Context) -> None:
+        live.boundary.lost += 1
+
+    assert run(case(step("lose"), step("look", EXPECT)), live, lose=lose, look=see(status=200)).verdict is Verdict.PASS
+
+
+def test_a_desk_that_lost_records(tmp_path: Path) -> None:
+    """The same with the real one, whose observer could not write and says so in front of its next record."""
+    desk = Desk.create(tmp_path)
+    live = FakeLive(boundary=desk)  # type: ignore[arg-type]
+    note = {"k": "note", "t": 1.0, "n": 1, "lost": 2, "text": "evidence lost: 2 records, No space left on device"}
+
+    async def look(step: Step, context: Context) -> Observation:
+        desk.refresh()
+        return BoundaryFacts(desk.calls(token="j0.1"))
+
+    assert run(case(step("look", NONE)), live, look=look).verdict is Verdict.PASS
+    (tmp_path / "records" / "7.ndjson").write_text(json.dumps(note) + "\n")
+    result = run(case(step("look", NONE)), live, look=look)
+    assert (result.verdict, "lost 2 records" in result.reason) == (Verdict.ERROR, True)
+
+
+def test_a_call_that_cannot_be_used_is_lost_evidence_too() -> None:
+    async def look(step: Step, context: Context) -> Observation:
+        call = AppCall("7.0.1", "j0.1", None, 7, "", 1.0, {}, lost=1)
+        return BoundaryFacts([call])
+
+    assert run(case(step("look", ONE)), look=look).verdict is Verdict.ERROR
+
+
+def swapped(at: float) -> AppCall:
+    """A call for which the server names itself as the client."""
+    return AppCall("7.0.1", "", ("127.0.0.1", 8000), 7, "", at, {})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "call", "runtime", "named"),
+    [
+        ([], swapped(math.inf), "local", True),
+        ([], swapped(0.0), "local", False),  # before the step began
+        (["j0.1"], swapped(math.inf), "local", False),  # known by its header
+        ([], replace(swapped(math.inf), peer=("127.0.0.1", 5)), "local", False),
+        ([], swapped(math.inf), "running", False),  # others call there as well
+    ],
+)
+def test_a_client_that_is_named_wrong_stands_before_what_follows_from_it(
+    tokens: list[str], call: AppCall, runtime: str, named: bool
+) -> None:
+    live = FakeLive()
+    live.boundary.nobodys = [call]
+
+    async def look(step: Step, context: Context) -> Observation:
+        context.performed.peer = ("127.0.0.1", 5)
+        context.performed.tokens.extend(tokens)
+        return Seen({"status": 404})
+
+    of = job(case(step("look", EXPECT)))
+    result = run(replace(of, target=replace(TARGET, runtime=runtime)), live, look=look)
+    assert result.verdict is Verdict.FAIL
+    assert [one.where for one in result.mismatches] == [*(["scope.client"] if named else []), "status"]
+    if named:
+        first = result.mismatches[0]
+        assert result.reason.startswith("scope.client is the client's own address, 127.0.0.1:5, but it is '127.0.0.1:")
+        assert (first.actual, first.given, first.place.line) == ("127.0.0.1:8000", True, 7)
+    live.boundary.nobodys = []
+    assert [one.where for one in run(of, live, look=look).mismatches] == ["status"]
+
+
+def test_what_could_not_be_told_names_what_the_server_gave_wrong() -> None:
+    wrong = Mismatch("scope.client", "is the client's own address, 127.0.0.1:5", "none", PLACE, given=True)
+
+    async def look(step: Step, context: Context) -> Observation:
+        raise EvidenceLost("the client is wrong", mismatch=wrong)
+
+    result = run(case(step("look", NONE)), look=look)
+    assert (result.verdict, result.reason, result.mismatches) == (Verdict.ERROR, "the client is wrong", (wrong,))
+
+
+def test_what_send_raised_is_kept_for_the_control_and_for_what_does_not_pass() -> None:
+    live = FakeLive()
+    live.boundary.raised = ("OSError",)
+    assert run(case(step("look", EXPECT)), live, look=see(status=200)).send_raised == ("OSError",)
+    framework = FakeLive(target=replace(TARGET, framework="starlette"), boundary=live.boundary)
+    of = job(case(step("look", EXPECT)))
+    theirs = replace(of, target=framework.target)
+    assert run(theirs, framework, look=see(status=200)).send_raised == ()
+    assert run(theirs, framework, look=see(status=500)).send_raised == ("OSError",)

@@ -1,0 +1,65 @@
+"""What a timeout says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.app.step_types import kinds
+from engine.execution.runner.timing_out import application, came, reason
+from engine.model.boundary import AppCall, Event
+from engine.model.transcript import Moment, Side
+from tests.execution.fakes import step
+
+CALL = AppCall("1.0", "j1.1", None, 1, "", 0.0, {"type": "http"})
+
+
+def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> Moment:
+    return Moment(0.0, Side.WIRE, "one", what, detail, data, size or len(data))
+
+
+@pytest.mark.parametrize(
+    ("wire", "said"),
+    [
+        ([], "nothing had come"),
+        ([moment("sent", b"GET")], "nothing had come"),
+        ([moment("received", b"HTTP"), moment("received", b"/1.1")], "8 B had come, bytes 'HTTP/1.1'"),
+        ([moment("received", b"a" * 100 + b"end")], "103 B had come, ending bytes '" + "a" * 57 + "end'"),
+        ([moment("received", b"a" * 80, size=1 << 20)], "1 MiB had come, ending bytes '" + "a" * 60 + "'"),
+        ([moment("closed", detail="by the peer")], "nothing had come, and the peer had closed the connection"),
+        ([moment("closed", detail="by this side")], "nothing had come"),
+    ],
+)
+def test_what_had_come(wire: list[Moment], said: str) -> None:
+    assert came(wire) == said
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (CALL, "the application had been called"),
+        (
+            replace(CALL, events=(Event("received", 1.0, {"type": "http.request"}),)),
+            "the application had received http.request",
+        ),
+        (replace(CALL, events=(Event("sent", 1.0, {"type": "x"}, done=1.0),)), "the application had sent x"),
+        (replace(CALL, events=(Event("sent", 1.0, {"type": "x"}),)), "the application was sending x"),
+        (replace(CALL, ended=2.0, returned=True), "the application had returned"),
+        (replace(CALL, ended=2.0, returned=False, raised="OSError"), "the application had raised OSError"),
+    ],
+)
+def test_how_far_the_application_was(call: AppCall, said: str) -> None:
+    assert application([replace(CALL, key="1.9"), call]) == said
+    assert application([]) == ""
+
+
+def test_no_step_was_under_way() -> None:
+    assert reason(2.5, None, "", [], []) == "timed out after 2.5 s"
+    assert reason(1, step("pause"), "", [], []).startswith("timed out after 1 s: `pause` (case.yaml:7) was under way;")
+
+
+def test_kinds_that_wait_say_for_what() -> None:
+    """Each kind with a deadline of its own, and each that waits for somebody else."""
+    silent = {name for (_, name), one in kinds().items() if one.within == "waits" and not one.awaits}
+    assert silent <= {"eventually", "drive"}

@@ -1,0 +1,97 @@
+"""What is kept of time lines."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.execution.runner import trimming
+from engine.execution.runner.trimming import MOMENT, RUN, Budget, trimmed, weight
+from engine.model.transcript import CUT, Moment, Side, Transcript
+from engine.model.verdict import JobResult, Verdict
+from engine.results.record.codec import KEPT, transcript_from_json, transcript_to_json
+from engine.terminal.timeline import lines, whole
+
+RESULT = JobResult("a", "x.yaml", "t", "c", "must", Verdict.FAIL, reason="expected status 200, got 500")
+
+
+def pieces(count: int, data: bytes = b"x") -> Transcript:
+    return Transcript(
+        1.0, tuple(Moment(1.0 + n, Side.WIRE, "one", "received", "", data, len(data)) for n in range(count))
+    )
+
+
+def test_a_time_line_of_a_usual_size_is_kept_as_it_is() -> None:
+    assert trimmed(pieces(200)) == pieces(200)
+
+
+def test_of_a_long_one_both_ends_are_kept_and_a_line_says_what_is_missing() -> None:
+    found = trimmed(pieces(5000, b"abc"))
+    assert len(found.moments) == 1001
+    assert found.moments[:500] == pieces(500, b"abc").moments
+    assert found.moments[-500:] == pieces(5000, b"abc").moments[-500:]
+    cut = found.moments[500]
+    assert (cut.side, cut.what, cut.at) == (Side.STEP, CUT, 501.0)
+    assert cut.detail == "4,000 moments with 11.72 KiB are left out here: a time line is kept up to a bound"
+
+
+def test_of_a_long_moment_the_beginning_is_kept_with_its_size_and_digest() -> None:
+    data = b"0123456789" * 1000
+    (found,) = trimmed(pieces(1, data)).moments
+    assert found.data == data[:MOMENT]
+    assert (found.size, found.sha256) == (10_000, hashlib.sha256(data).hexdigest())
+    cut_before = replace(pieces(1, data).moments[0], size=99_999)
+    (found,) = trimmed(Transcript(0.0, (cut_before,))).moments
+    assert (found.size, found.sha256) == (99_999, "")
+    (found,) = trimmed(Transcript(0.0, (Moment(0.0, Side.APP, "call 1", "called", "x" * 5000),))).moments
+    assert found.detail == "x" * MOMENT + "… (5000 characters)"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), max_size=40),
+    st.integers(0, 20),
+    st.integers(0, 20_000),
+)
+def test_it_never_takes_more_than_it_may(sizes: list[tuple[int, int]], moments: int, size: int) -> None:
+    line = Transcript(
+        0.0,
+        tuple(
+            Moment(n, Side.WIRE, "one", "sent", "d" * detail, b"x" * data, data)
+            for n, (data, detail) in enumerate(sizes)
+        ),
+    )
+    found = trimmed(line, moments, size)
+    kept = [moment for moment in found.moments if moment.what != CUT]
+    assert len(kept) <= max(moments, 0)
+    assert sum(map(weight, kept)) <= size or not kept
+    assert [moment.at for moment in kept] == sorted(moment.at for moment in kept)
+    assert len(kept) == len(line.moments) or len(found.moments) == len(kept) + 1
+
+
+def test_a_run_has_a_bound_as_well_and_the_verdict_stands() -> None:
+    line = trimmed(pieces(900))
+    budget = Budget(left=sum(map(weight, line.moments)) + 3)
+    first = budget.fit(replace(RESULT, transcript=line, log="log"))
+    assert (first.transcript, first.log, budget.left) == (line, "log", 0)
+    second = budget.fit(replace(RESULT, transcript=line, log="log"))
+    assert (second.verdict, second.reason, second.log) == (RESULT.verdict, RESULT.reason, "")
+    assert second.transcript is not None
+    (said,) = second.transcript.moments
+    assert said.detail == "the time line is left out: those of this run take 64 MiB already. Run this case by itself"
+    assert RUN == 64 << 20
+    assert budget.fit(RESULT) == RESULT
+
+
+def test_what_was_cut_is_still_said_when_the_run_is_read_again() -> None:
+    again = transcript_from_json(transcript_to_json(trimmed(pieces(5000))))
+    assert any("4,000 moments" in line for line in whole(again))
+    assert KEPT == trimming.MOMENT
+
+
+def test_the_text_of_a_failure_says_it_too() -> None:
+    shown = list(lines(trimmed(pieces(5000))))
+    assert sum("moments are not shown" in line for line in shown) == 1
+    assert sum("4,000 moments with" in line for line in shown) == 1

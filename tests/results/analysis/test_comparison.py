@@ -1,0 +1,430 @@
+"""What was mended between two sides, what broke, and what is red in another way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import UsageError
+from engine.model.expectation import Mismatch
+from engine.model.source_span import Place
+from engine.model.verdict import JobResult, Verdict
+from engine.reports.comparison import document, markdown
+from engine.results.analysis.attribution import Fault
+from engine.results.analysis.comparison import (
+    Change,
+    Comparison,
+    Part,
+    changed,
+    compare,
+    configurations,
+    servers,
+    sides,
+)
+from engine.results.record.store import Run
+from engine.terminal.compared import lines
+from tests.results.synthetic import CASE, LEAK, joined, result, row, run
+
+PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
+ERROR, FLAKY, INFO, FIXED = Verdict.ERROR, Verdict.FLAKY, Verdict.INFO, Verdict.FIXED
+TIMEOUT, CRASH, UNSUPPORTED, BLOCKED = Verdict.TIMEOUT, Verdict.CRASH, Verdict.UNSUPPORTED, Verdict.BLOCKED
+BROKE, MENDED, KIND = Change.BROKE, Change.MENDED, Change.KIND
+ROW = row("s f")
+
+
+def runs(before: Run, after: Run) -> Comparison:
+    return compare(*sides(before, replace(after, id="id-2")))
+
+
+def in_runtimes(of: Run, *names: str) -> Run:
+    """A run whose targets are in these runtimes, one after the other."""
+    rows = [replace(one, runtime=name) for one, name in zip(of.targets, names, strict=True)]
+    return replace(of, targets=tuple(rows))
+
+
+def test_a_run_in_containers_is_held_against_one_of_this_machine() -> None:
+    found = runs(run({"s f": PASS}), in_runtimes(run({"s f": FAIL}), "docker"))
+    assert (found.compared, [one.change for one in found.differences]) == (1, [BROKE])
+    both = run({"s f": PASS, "s g": PASS})
+    # A run of several runtimes says itself what differs between them.
+    with pytest.raises(UsageError):
+        runs(in_runtimes(both, "running", "running"), in_runtimes(both, "local", "docker"))
+
+
+GOOD, BAD = (PASS, INFO, FIXED), (FAIL, TIMEOUT, CRASH, KNOWN, ERROR)
+# Every verdict on the left, with what becomes of it for every verdict on the right; "same" is a failure which is the
+# same only if it fails in the same way.
+TABLE: dict[tuple[Verdict, ...], dict[tuple[Verdict, ...], Change | str | None]] = {
+    GOOD: {GOOD: None, (WARN,): KIND, BAD: BROKE, (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
+    (WARN,): {GOOD: KIND, (WARN,): None, BAD: BROKE, (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
+    BAD: {GOOD: MENDED, (WARN,): MENDED, BAD: "same", (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
+    (FLAKY,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY,): None, (UNSUPPORTED, BLOCKED): KIND},
+    (UNSUPPORTED,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY, BLOCKED): KIND, (UNSUPPORTED,): None},
+    (BLOCKED,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY, UNSUPPORTED): KIND, (BLOCKED,): None},
+}
+EVERY = {
+    (left, right): change
+    for lefts, line in TABLE.items()
+    for left in lefts
+    for rights, change in line.items()
+    for right in rights
+}
+
+
+def test_the_table_has_every_pair_of_verdicts() -> None:
+    assert EVERY.keys() == {(left, right) for left in Verdict for right in Verdict}
+
+
+@pytest.mark.parametrize(("before", "after"), list(EVERY))
+def test_what_becomes_of_a_cell(before: Verdict, after: Verdict) -> None:
+    change = EVERY[before, after]
+    if change == "same":
+        known = (FAIL, KNOWN)  # a known failure is as unmet as the failure that it is
+        change = None if before is after or (before in known and after in known) else KIND
+    assert changed(result(ROW, before), result(ROW, after)) is change
+
+
+@pytest.mark.parametrize("right", list(Verdict))
+def test_a_warning_is_as_bad_as_a_failure_where_it_is_strict(right: Verdict) -> None:
+    def becomes(left: Verdict, right: Verdict) -> Change | None:
+        return changed(result(ROW, left), result(ROW, right), strict=True)
+
+    assert becomes(PASS, WARN) is BROKE
+    assert becomes(WARN, PASS) is MENDED
+    assert becomes(FLAKY, WARN) is KIND
+    if right in BAD or right is WARN:
+        assert becomes(WARN, right) in (None, KIND)
+    else:
+        assert becomes(WARN, right) is EVERY[FAIL, right]
+
+
+def test_another_first_mismatch_is_another_kind() -> None:
+    status, body = Mismatch("status", "is 200", 500), Mismatch("body", "is 'a'", "b")
+    one = result(ROW, FAIL, status, body)
+    assert changed(one, result(ROW, FAIL, body)) is KIND
+    assert changed(one, result(ROW, FAIL, status)) is None
+    assert changed(one, result(ROW, FAIL, replace(status, actual=404))) is None
+
+
+def test_places_are_compared_within_one_run_alone() -> None:
+    """A line that was added above a case is no change of a server's."""
+    one = result(ROW, FAIL, Mismatch("status", "is 200", 500, Place("x.yaml", 3, 1)))
+    other = result(ROW, FAIL, Mismatch("status", "is 200", 500, Place("x.yaml", 4, 1)))
+    assert changed(one, other, documents=False) is None
+    assert changed(one, other, documents=True) is KIND
+    assert runs(run({"s f": one}), run({"s f": other})).differences == ()
+    within = run({"s==1 f": replace(one, target="s==1-f-asyncio"), "s==2 f": replace(other, target="s==2-f-asyncio")})
+    assert len(compare(*servers(within, ["s==1"], ["s==2"])).differences) == 1
+
+
+def test_two_runs() -> None:
+    found = runs(run({"s f": PASS, "s g": FAIL, "t f": FAIL}), run({"s f": FAIL, "s g": PASS, "t f": FAIL}))
+    assert (found.before, found.after, found.compared, found.broke) == ("id-1", "id-2", 3, True)
+    assert [(one.change, one.address, [pair.after.target for pair in one.pairs]) for one in found.differences] == [
+        (BROKE, CASE, ["s-f-asyncio"]),
+        (MENDED, CASE, ["s-g-asyncio"]),
+    ]
+
+
+def test_what_is_mended_breaks_nothing() -> None:
+    assert not runs(run({"s f": FAIL}), run({"s f": PASS})).broke
+    assert not runs(run({"s f": PASS}), run({"s f": WARN})).broke
+
+
+def test_cells_that_changed_alike_are_one_difference() -> None:
+    before, after = run({"s f": PASS, "s g": PASS, "t f": PASS}), run({"s f": FAIL, "s g": FAIL, "t f": CRASH})
+    assert [len(one.pairs) for one in runs(before, after).differences] == [2, 1]
+
+
+def test_releases_match_where_each_run_has_one() -> None:
+    found = runs(run({"s==1 f": PASS, "t f": PASS}), run({"s==2 f": FAIL, "t f": PASS}))
+    assert (found.compared, len(found.of(BROKE)), found.missing_before, found.missing_after) == (2, 1, (), ())
+    several = runs(run({"s==1 f": PASS}), run({"s==1 f": PASS, "s==2 f": FAIL}))
+    assert (several.compared, several.broke, several.missing_before) == (1, False, ("s==2-f-asyncio",))
+
+
+def test_runs_of_different_servers_match_by_framework_and_loop() -> None:
+    found = runs(run({"s f": FAIL, "s g": PASS, "s f uvloop": PASS}), run({"t f": PASS, "t g": FAIL, "t h": PASS}))
+    assert [(one.change, one.pairs[0].after.target) for one in found.differences] == [
+        (BROKE, "t-g-asyncio"),
+        (MENDED, "t-f-asyncio"),
+    ]
+    assert (found.missing_after, found.missing_before) == (("s-f-uvloop",), ("t-h-asyncio",))
+    # Where any server is in both, that is what is compared.
+    found = runs(run({"s f": FAIL, "t f": PASS}), run({"t f": PASS}))
+    assert (found.compared, found.missing_after) == (1, ("s-f-asyncio",))
+    # A run with a server for each interface is held against a run with one.
+    found = runs(run({"s f": FAIL, "u flask auto": PASS}), run({"t f": PASS}))
+    assert (found.compared, found.missing_after) == (1, ("u-flask-auto",))
+
+
+def test_two_servers_of_one_run() -> None:
+    one = run({"s==1 f": FAIL, "s==1 control": PASS, "s==2 f": PASS, "s==2 control": PASS, "t f": FAIL})
+    found = compare(*servers(one, ["s==1"], ["s==2"]))
+    assert (found.before, found.after, found.compared) == ("s==1", "s==2", 2)
+    (mended,) = found.differences
+    assert (mended.change, mended.red.target) == (MENDED, "s==1-f-asyncio")
+
+
+def test_two_servers_of_different_names() -> None:
+    found = compare(*servers(run({"s f": FAIL, "t f": PASS}), ["s"], ["t"]))
+    assert (found.compared, len(found.of(MENDED))) == (1, 1)
+
+
+def test_several_servers_of_one_name_are_compared_with_their_like() -> None:
+    one = run({"u-a==1 f": PASS, "u-b==1 f": FAIL, "u-a==2 f": FAIL, "u-b==2 f": PASS})
+    found = compare(*servers(one, ["u-a==1", "u-b==1"], ["u-a==2", "u-b==2"]))
+    assert [(each.change, each.red.target) for each in found.differences] == [
+        (BROKE, "u-a==2-f-asyncio"),
+        (MENDED, "u-b==1-f-asyncio"),
+    ]
+
+
+def test_whose_fault_the_red_side_is_takes_the_whole_run() -> None:
+    cells: dict[str, JobResult | Verdict] = {
+        "s==1 f": result(row("s==1 f"), FAIL, LEAK),
+        "s==1 control": PASS,
+        "s==2 f": PASS,
+        "s==2 control": PASS,
+    }
+    part = Part(frameworks=["f"])
+    (mended,) = compare(*servers(run(cells), ["s==1"], ["s==2"], part)).differences
+    assert mended.attribution is not None
+    assert (mended.attribution.fault, mended.attribution.culprit) == (Fault.SERVER, "s==1")
+    assert [one.target for one in mended.attribution.evidence] == ["s==1-control-asyncio"]
+    (broke,) = compare(*servers(run(cells), ["s==2"], ["s==1"], part)).differences
+    assert broke.attribution == mended.attribution
+
+
+def test_a_part_of_a_run() -> None:
+    one = run({"s f": PASS, "s g": PASS, "s f uvloop": PASS})
+    other = run({"s f": FAIL, "s g": FAIL, "s f uvloop": FAIL})
+
+    def count(part: Part) -> int:
+        return compare(*sides(one, other, part)).compared
+
+    assert count(Part()) == 3
+    assert count(Part(frameworks=["f"])) == 2
+    assert count(Part(loops=["uvloop"])) == 1
+    assert count(Part(takes=lambda result: result.category == "http" and result.level == "must")) == 3
+    assert count(Part(takes=lambda result: result.category == "ws")) == 0
+
+
+def test_what_one_side_alone_has_is_not_compared() -> None:
+    old, new = run({"s f": PASS}, case="specs/x.yaml::old"), run({"s f": FAIL}, case="specs/x.yaml::new")
+    both = run({"s f": PASS, "t f": PASS})
+    found = runs(joined(both, old), joined(run({"s f": PASS}), new))
+    assert (found.only_before, found.only_after) == (("specs/x.yaml::old",), ("specs/x.yaml::new",))
+    assert (found.missing_after, found.missing_before, found.broke) == (("t-f-asyncio",), (), False)
+
+
+def test_targets_that_start_on_one_side_alone() -> None:
+    failed = row("s f", failed="no module")
+    works, fails = run({"s f": PASS}), run({"s f": ERROR}, failed)
+    found = runs(works, fails)
+    assert (found.stopped, found.compared, found.broke) == ((failed,), 0, True)
+    found = runs(fails, works)
+    assert (found.started, found.broke) == ((ROW,), False)
+    found = runs(fails, fails)
+    assert (found.neither, found.stopped, found.broke, found.nothing) == ((failed,), (), False, False)
+
+
+def test_what_has_nothing_in_common_is_refused() -> None:
+    with pytest.raises(UsageError, match="no target in common") as caught:
+        runs(run({"s==1 f": PASS}), run({"t g": PASS}))
+    assert "`engine compare --server s==1 --server t` runs both" in caught.value.hint
+    with pytest.raises(UsageError, match="no target in common"):
+        runs(run({"s f": PASS, "u f": PASS}), run({"t f": PASS}))  # which of the two?
+    with pytest.raises(UsageError, match="no targets of s==3") as caught:
+        servers(run({"s==1 f": PASS, "s==2 f": PASS}), ["s==1"], ["s==3"])
+    assert caught.value.hint == "it has s==1, s==2"
+
+
+def test_the_servers_of_a_run_stand_as_they_were_asked_for() -> None:
+    """Targets are kept in the order in which they became ready."""
+    one = run({"s==2 f": PASS, "s==1 f": PASS})
+    asked = replace(one, header={"targets": ["s==1-f-asyncio", "s==2-f-asyncio"]})
+    assert (configurations(one), configurations(asked)) == (("s==2", "s==1"), ("s==1", "s==2"))
+
+
+def test_what_is_worst_comes_first() -> None:
+    by_case = [
+        (run({"s f": FAIL, "s control": FAIL}), run({"s f": PASS, "s control": PASS})),
+        (run({"s f": PASS, "s control": PASS}), run({"s f": FAIL, "s control": PASS})),
+        (run({"s f": PASS, "s control": PASS}), run({"s f": PASS, "s control": FAIL})),
+    ]
+    named = [
+        tuple(replace(one, results=tuple(replace(each, case=f"c{number}") for each in one.results)) for one in pair)
+        for number, pair in enumerate(by_case)
+    ]
+    found = runs(joined(*(before for before, _ in named)), joined(*(after for _, after in named)))
+    assert [(one.change, one.attribution and one.attribution.fault, one.address[-2:]) for one in found.differences] == [
+        (BROKE, Fault.SERVER, "c2"),
+        (BROKE, Fault.PAIRING, "c1"),
+        (MENDED, Fault.SERVER, "c0"),
+    ]
+
+
+def test_the_other_run_is_a_witness() -> None:
+    """No cell of the second run passes, and yet the case can pass: it did."""
+    (broke,) = runs(run({"s control": PASS}), run({"s control": FAIL})).differences
+    assert broke.attribution is not None
+    assert (broke.attribution.fault, broke.attribution.settle) == (Fault.SERVER, "")
+    assert [one.target for one in broke.attribution.evidence] == ["s-control-asyncio (id-1)"]
+    (mended,) = runs(run({"s control": FAIL}), run({"s control": PASS})).differences
+    assert mended.attribution is not None
+    assert [one.target for one in mended.attribution.evidence] == ["s-control-asyncio (id-2)"]
+    (alone,) = runs(run({"s control": Verdict.TIMEOUT}), run({"s control": FAIL})).differences
+    assert alone.attribution is not None
+    assert alone.attribution.fault is Fault.UNKNOWN
+
+
+def of_checkout(verdict: Verdict, version: str, commit: str = "") -> Run:
+    return run({"s control": verdict}, row("s control", version=version, commit=commit))
+
+
+def test_both_sides_have_their_versions_and_commits() -> None:
+    commit = "c10b994deadbeef0000"
+    found = runs(of_checkout(PASS, "27.0.1", commit), of_checkout(PASS, "27.0.1", f"{commit}+changes"))
+    assert "\n".join(lines(found)) == (
+        "id-1 -> id-2: 1 cell compared\n"
+        "  left:  s 27.0.1 (c10b994de)\n"
+        "  right: s 27.0.1 (c10b994de+changes)\n"
+        "nothing changed"
+    )
+    assert document(found)["servers"] == {
+        "before": ["s 27.0.1 (c10b994de)"], "after": ["s 27.0.1 (c10b994de+changes)"],
+    }  # fmt: skip
+    assert "- after: s 27.0.1 (c10b994de+changes)" in markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "older"),
+    [("27.0.1", "26.2.0", True), ("27.0.1", "27.0.1.dev3", True), ("9.0", "10.0", False), ("1", "1", False)],
+)
+def test_a_right_side_that_is_older_is_named(left: str, right: str, older: bool) -> None:
+    found = runs(of_checkout(PASS, left), of_checkout(FAIL, right))
+    sentence = f"s {right} on the right is older than {left} on the left"
+    assert found.older == ((sentence,) if older else ())
+    assert (f"  {sentence}: what broke may have been fixed in between" in lines(found)) is older
+    assert document(found)["older"] == list(found.older)
+    assert (sentence in markdown(found)) is older
+    assert runs(of_checkout(PASS, "?"), of_checkout(FAIL, "")).older == ()
+
+
+def test_other_servers_are_neither_older_nor_newer() -> None:
+    rows = row("s control", version="2"), row("t control", version="1")
+    assert compare(*servers(run({"s control": PASS, "t control": FAIL}, *rows), ["s"], ["t"])).older == ()
+
+
+def test_what_was_left_out_on_both_sides_was_not_judged() -> None:
+    found = runs(run({"s f": UNSUPPORTED, "s g": UNSUPPORTED}), run({"s f": UNSUPPORTED, "s g": BLOCKED}))
+    assert (found.compared, found.judged) == (2, 0)
+    assert "no case was judged on either side" in "\n".join(lines(found))
+    assert runs(run({"s f": UNSUPPORTED}), run({"s f": PASS})).judged == 1
+
+
+def test_what_has_no_cause_does_not_stand_under_that_of_another() -> None:
+    before = joined(run({"s control": PASS}), run({"s control": PASS}, case="specs/x.yaml::gone"))
+    after = joined(run({"s control": WARN}), run({"s control": UNSUPPORTED}, case="specs/x.yaml::gone"))
+    shown = [line.strip() for line in lines(runs(before, after))]
+    place = shown.index("no cause: the right side is no failure")
+    assert shown[place + 1 : place + 3] == ["specs/x.yaml::gone[s-control-asyncio]", "pass -> unsupported"]
+
+
+def test_the_title_of_a_case_stands_in_its_line() -> None:
+    red = replace(result(ROW, FAIL), title="A case")
+    assert "    specs/x.yaml::case[s-f-asyncio]: A case" in list(lines(runs(run({"s f": PASS}), run({"s f": red}))))
+
+
+# How it is shown
+
+CHANGED = compare(
+    *servers(
+        run(
+            {
+                "s==1 f": result(row("s==1 f"), FAIL, LEAK),
+                "s==1 control": PASS,
+                "s==1 g": PASS,
+                "s==2 f": PASS,
+                "s==2 control": PASS,
+                "s==2 g": FAIL,
+            }
+        ),
+        ["s==1"],
+        ["s==2"],
+    )
+)
+
+TEXT = """\
+s==1 -> s==2: 3 cells compared
+
+broke: 1 case
+  pairing s==2 with g: the control passes it under this server, and the framework passes it on s==1 \
+[s==2-control-asyncio: pass; s==1-g-asyncio: pass]
+    specs/x.yaml::case[s==2-g-asyncio]
+      pass -> fail: status is 200, but it is 500
+
+mended: 1 case
+  server s==1: scope.state.leak: what the server gave the application is wrong [s==1-control-asyncio: pass]
+    specs/x.yaml::case[s==1-f-asyncio]
+      fail -> pass: scope.state.leak is not there, but it is 'x'"""
+
+
+def test_text() -> None:
+    assert "\n".join(lines(CHANGED)) == TEXT
+
+
+def test_cases_of_one_cause_stand_under_it() -> None:
+    def both(verdict: Verdict) -> Run:
+        first = run({"s control": verdict, "t control": PASS})
+        return joined(first, run({"s control": verdict, "u control": PASS}, case="specs/x.yaml::other"))
+
+    shown = list(lines(runs(both(PASS), both(FAIL))))
+    assert [line.strip().split(" [")[0] for line in shown[2:]] == [
+        "server s: it fails without any framework",
+        "specs/x.yaml::case[s-control-asyncio]",
+        "pass -> fail: status is 200, but it is 500",
+        "server s: it fails without any framework",
+        "specs/x.yaml::other[s-control-asyncio]",
+        "pass -> fail: status is 200, but it is 500",
+    ]
+
+
+def test_text_of_nothing_and_of_what_is_apart() -> None:
+    old = run({"s f": PASS}, case="specs/x.yaml::old")
+    found = runs(joined(run({"s f": PASS}), old), run({"s f": PASS, "t f": PASS, "u f": PASS}))
+    assert "\n".join(lines(found)) == (
+        "id-1 -> id-2: 1 cell compared\nnothing changed\n\n"
+        "not compared: 1 case only in id-1 (specs/x.yaml::old); 2 targets only in id-2"
+    )
+
+
+def test_no_control_character_of_a_reason_reaches_the_terminal() -> None:
+    red = replace(result(ROW, FAIL), reason="\x1b[31mred")
+    assert "\x1b" not in "\n".join(lines(runs(run({"s f": PASS}), run({"s f": red}))))
+
+
+def test_json() -> None:
+    made = document(CHANGED)
+    assert (made["before"], made["after"], made["compared"], made["broke"]) == ("s==1", "s==2", 3, True)
+    assert [(one["change"], one["case"], one["whose"]["fault"]) for one in made["differences"]] == [
+        ("broke", CASE, "pairing"),
+        ("mended", CASE, "server"),
+    ]
+    (cell,) = made["differences"][1]["cells"]
+    assert (cell["before"]["target"], cell["before"]["verdict"]) == ("s==1-f-asyncio", "fail")
+    assert (cell["after"]["target"], cell["after"]["verdict"]) == ("s==2-f-asyncio", "pass")
+    assert made["differences"][1]["whose"]["given"] == ["scope.state.leak"]
+    assert made["differences"][1]["whose"]["evidence"] == [
+        {"target": "s==1-control-asyncio", "verdict": "pass", "where": ""}
+    ]
+    assert (made["servers"], made["judged"]) == ({"before": ["s==1"], "after": ["s==2"]}, 3)
+
+
+def test_markdown() -> None:
+    shown = markdown(CHANGED)
+    assert "## Broke\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in shown
+    assert "## Mended\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in shown
+    assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in shown

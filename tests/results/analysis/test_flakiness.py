@@ -1,0 +1,150 @@
+"""Repeated runs as one result, and what running alone tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.transcript import Moment, Side, Transcript
+from engine.model.verdict import JobResult, Recheck, Verdict
+from engine.results.analysis.flakiness import attempt, company, mattered, rechecked, scored, tally, together, told
+from engine.results.record.codec import result_from_json, result_to_json
+
+PASS = JobResult("a", "x.yaml", "t", "c", "must", Verdict.PASS, seconds=1.0, evaluated=1)
+FAIL = replace(PASS, verdict=Verdict.FAIL, reason="status is 200, but it is 500", transcript=Transcript(0.0, ()))
+OTHER = replace(FAIL, reason="body is 'a', but it is 'b'")
+WARN = replace(PASS, verdict=Verdict.WARN, reason="header.date is there, for `equals` to hold")
+BLOCKED = replace(PASS, verdict=Verdict.BLOCKED, reason="it depends on b", seconds=0.0)
+ERROR = replace(PASS, verdict=Verdict.ERROR, reason="the engine broke down")
+
+
+def test_one_run_is_what_it_is() -> None:
+    assert together([FAIL]) is FAIL
+
+
+def test_runs_that_agree_come_to_what_each_came_to() -> None:
+    found = together([PASS, PASS, PASS])
+    assert (found.verdict, scored(found), found.seconds) == (Verdict.PASS, (3, 3), 3.0)
+    found = together([FAIL, OTHER])
+    assert (found.verdict, found.reason, scored(found)) == (Verdict.FAIL, FAIL.reason, (0, 2))
+    assert [one.reason for one in found.attempts] == [FAIL.reason, OTHER.reason]
+
+
+def test_runs_that_disagree_are_flaky_and_show_the_one_that_failed() -> None:
+    found = together([PASS, FAIL, PASS, OTHER, FAIL])
+    assert (found.verdict, scored(found)) == (Verdict.FLAKY, (2, 5))
+    assert found.transcript is FAIL.transcript
+    assert found.reason == (
+        "passed 2 of 5; fail twice: status is 200, but it is 500; fail once: body is 'a', but it is 'b'"
+    )
+
+
+def test_runs_that_pass_and_warn_in_turn_come_to_a_warning() -> None:
+    """No run failed: what must be met was met each time."""
+    warned = replace(WARN, transcript=Transcript(0.0, ()))
+    found = together([PASS, warned])
+    assert found.transcript is warned.transcript
+    assert (found.verdict, scored(found)) == (Verdict.WARN, (2, 2))
+    assert found.reason == f"passed 1 of 2 without a warning; warn once: {WARN.reason}"
+
+
+def test_runs_that_pass_in_different_ways_pass() -> None:
+    info = replace(PASS, verdict=Verdict.INFO)
+    assert (together([PASS, info]).verdict, together([PASS, info]).reason) == (Verdict.PASS, PASS.reason)
+
+
+def test_a_failure_is_shown_before_a_warning() -> None:
+    found = together([WARN, PASS, FAIL])
+    assert (found.verdict, found.transcript is FAIL.transcript) == (Verdict.FLAKY, True)
+    assert found.reason.startswith("passed 1 of 3 without a warning; ")
+
+
+def test_what_was_not_run_has_no_say() -> None:
+    assert together([BLOCKED, PASS, PASS]).verdict is Verdict.PASS
+    assert scored(together([BLOCKED, PASS, FAIL])) == (1, 2)
+    assert together([BLOCKED, BLOCKED]).verdict is Verdict.BLOCKED
+
+
+def test_an_error_in_one_is_an_error_of_all() -> None:
+    found = together([PASS, ERROR, FAIL])
+    assert (found.verdict, found.reason) == (Verdict.ERROR, ERROR.reason)
+
+
+def test_a_crash_in_one_is_a_crash_of_all() -> None:
+    crash = replace(FAIL, verdict=Verdict.CRASH, reason="the server ended with signal 11")
+    found = together([PASS, FAIL, crash])
+    assert (found.verdict, scored(found)) == (Verdict.CRASH, (1, 3))
+    assert found.reason.startswith("passed 1 of 3;")
+    assert "crash once: the server ended with signal 11" in found.reason
+    assert together([PASS, crash, ERROR]).verdict is Verdict.ERROR
+
+
+def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
+    def on(port: int) -> JobResult:
+        moments = (Moment(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
+        return replace(FAIL, reason=f"client is 1, but it is {port}", transcript=Transcript(0.0, moments))
+
+    assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: client is 1, but it is <port 1>"
+    assert company(alone(on(50001), on(50002))) == "alone it comes to fail as well"
+
+
+def test_many_reasons_are_counted_not_listed() -> None:
+    attempts = [attempt(replace(FAIL, reason=str(number))) for number in range(6)]
+    assert told(attempts).endswith("; and 3 other reasons")
+
+
+def test_a_square_adds_runs_up() -> None:
+    assert tally([together([PASS, FAIL]), PASS, BLOCKED]) == (2, 3)
+
+
+@given(st.lists(st.sampled_from([PASS, FAIL, OTHER, WARN, BLOCKED]), min_size=1, max_size=8))
+def test_a_verdict_and_its_score_never_contradict(results: list[JobResult]) -> None:
+    found = together(results)
+    passed, ran = scored(found)
+    assert ran == sum(one is not BLOCKED for one in results)
+    assert passed == sum(one in (PASS, WARN) for one in results)
+    if found.verdict is Verdict.PASS:
+        assert passed == ran
+    if found.verdict is Verdict.FAIL:
+        assert passed == 0
+    if found.verdict is Verdict.FLAKY:
+        assert len({one.verdict for one in results} - {Verdict.BLOCKED}) > 1
+        assert found.reason
+    assert result_from_json(result_to_json(found)).attempts == found.attempts
+
+
+def alone(first: JobResult, *again: JobResult, had_company: bool = True) -> JobResult:
+    return rechecked(first, together(again), had_company=had_company)
+
+
+def test_the_first_verdict_stands() -> None:
+    found = alone(FAIL, PASS)
+    assert (found.verdict, found.reason, found.recheck) == (FAIL.verdict, FAIL.reason, Recheck(Verdict.PASS))
+    assert result_from_json(result_to_json(alone(FAIL, PASS, OTHER))).recheck == alone(FAIL, PASS, OTHER).recheck
+
+
+@pytest.mark.parametrize(
+    ("result", "says", "made_the_difference"),
+    [
+        (PASS, "", False),
+        (alone(FAIL, PASS), "alone it passes: company makes the difference, as far as one run tells", True),
+        (alone(FAIL, PASS, PASS), "alone it passes 2 of 2: company makes the difference", True),
+        (alone(FAIL, PASS, had_company=False), "it was alone the first time too, so it is flaky", False),
+        (alone(FAIL, FAIL), "alone it comes to fail as well", False),
+        (alone(FAIL, OTHER), f"alone it comes to fail as well: {OTHER.reason}", False),
+        (alone(FAIL, replace(FAIL, verdict=Verdict.CRASH)), "alone it comes to crash instead", False),
+        (alone(FAIL, PASS, FAIL), "alone it comes to flaky instead, passing 1 of 2", False),
+        (alone(together([PASS, FAIL]), PASS), "alone it passes, once", False),
+        (alone(together([PASS, FAIL]), PASS, PASS), "alone it passes 2 of 2: company makes the difference", True),
+        (alone(FAIL, WARN), "alone it passes with a warning: company makes the difference", True),
+        (alone(FAIL, BLOCKED), "it could not be run alone", False),
+        (alone(FAIL, ERROR), "it could not be run alone", False),
+    ],
+)
+def test_whether_company_made_the_difference(result: JobResult, says: str, made_the_difference: bool) -> None:
+    assert says in company(result)
+    assert bool(company(result)) == bool(says)
+    assert mattered(result) is made_the_difference

@@ -1,0 +1,170 @@
+"""A run on disk: whole, cut short, and on a full disk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ResultsError
+from engine.model.expectation import Mismatch
+from engine.model.showing import shown
+from engine.model.source_span import Place
+from engine.model.transcript import Moment, Side, Transcript
+from engine.model.verdict import JobResult, Recheck, Verdict
+from engine.results.record.store import FILE, Store, TargetRow, counterpart_lines, read
+from tests.results import synthetic
+
+PLACE = Place("a.yaml", 3, 4, 5)
+FULL = JobResult(
+    case="case[1]",
+    file="a.yaml",
+    target="gunicorn-control-auto",
+    category="http",
+    level="must",
+    verdict=Verdict.FAIL,
+    reason="status is 200, but it is 500",
+    mismatches=(Mismatch("status", "is 200", 500, PLACE, "why"),),
+    warnings=(Mismatch("body", "is 'a'", b"b", PLACE, given=True),),
+    recorded={"loop": "uvloop.Loop"},
+    step=PLACE,
+    started=1.5,
+    seconds=0.25,
+    evaluated=2,
+    transcript=Transcript(10.0, (Moment(10.5, Side.WIRE, "one", "sent", "", b"\x00\xff" * 2000, 4000),)),
+    reproduce="curl",
+    not_reproduced="why",
+    cite=("CORE-01",),
+    title="A title",
+)
+PASS = JobResult("case", "a.yaml", "gunicorn-control-auto", "http", "must", Verdict.PASS, evaluated=1)
+ROW = TargetRow("gunicorn-control-auto", "gunicorn", "control", "auto", "direct", "local", versions={"gunicorn": "27"})
+
+
+def test_a_run_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "run", "id-1", {"engine": "0"})
+    store.target(ROW)
+    store.result(FULL)
+    store.result(PASS)
+    store.close("whole")
+    run = read(tmp_path / "run")
+    assert (run.id, run.whole, run.targets, len(run.results)) == ("id-1", True, (ROW,), 2)
+    assert run.results[0] == PASS
+    back = run.results[1]
+    assert [shown(one.actual) for one in (*back.mismatches, *back.warnings)] == ["500", "bytes 'b'"]
+    assert [one.given for one in (*back.mismatches, *back.warnings)] == [False, True]
+    assert back.transcript is not None
+    moment = back.transcript.moments[0]
+    assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)
+    assert (back.verdict, back.reason, back.cite, back.step) == (FULL.verdict, FULL.reason, FULL.cite, PLACE)
+    assert (back.reproduce, back.not_reproduced) == ("curl", "why")
+
+
+def test_a_run_reads_the_same_in_whatever_order_its_jobs_came_to_their_verdicts(tmp_path: Path) -> None:
+    targets = ["b-target", "a-target"]
+    results = [
+        replace(PASS, file=file, case=name, target=target)
+        for file in ("a.yaml", "b.yaml")
+        for name in ("one", "two")
+        for target in targets
+    ]
+    rows = [replace(ROW, id=target) for target in targets]
+    for number, turn in enumerate((list, reversed)):
+        store = Store(tmp_path / str(number), "id-1", {"targets": targets})
+        for row in turn(rows):
+            store.target(row)
+        for result in turn(results):
+            store.result(result)
+        store.close("whole")
+        run = read(tmp_path / str(number))
+        assert list(run.targets) == rows
+        assert list(run.results) == results
+
+
+@pytest.mark.parametrize(
+    ("recorded", "address"),
+    [
+        ("specs/http/wire.yaml", "specs/http/wire.yaml"),
+        ("/home/me/specs/checkout/specs/http/wire.yaml", "specs/http/wire.yaml"),
+        ("../specs/http/wire.yaml", "specs/http/wire.yaml"),
+        ("../../mine/a.yaml", "mine/a.yaml"),
+        ("/mine/a.yaml", "/mine/a.yaml"),
+        ("mine/specs", "mine/specs"),
+    ],
+)
+def test_paths_that_earlier_engines_recorded_are_read_as_addresses(tmp_path: Path, recorded: str, address: str) -> None:
+    store = Store(tmp_path / "run", "id-1", {})
+    failed = replace(PASS, file=recorded, verdict=Verdict.FAIL, recheck=Recheck(Verdict.PASS))
+    store.result(failed)
+    store.recheck(failed)
+    store.close("whole")
+    (result,) = read(tmp_path / "run").results
+    assert (result.address, result.recheck) == (f"{address}::case", failed.recheck)
+
+
+def test_a_run_that_was_cut_short_keeps_its_verdicts(tmp_path: Path) -> None:
+    store = Store(tmp_path, "id-1", {})
+    store.result(PASS)
+    with (tmp_path / FILE).open("a") as file:
+        file.write('{"kind":"result","case":"ha')
+    run = read(tmp_path)
+    assert (run.whole, run.ended, len(run.results)) == (False, "cut short", 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense\n", "[]\n", '{"kind":"footer"}\n', '{"kind":"header","format":99,"run":"x"}\n']
+)
+def test_what_is_no_run_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(ResultsError):
+        read(tmp_path)
+
+
+def test_a_broken_line_in_the_middle_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path, "id-1", {})
+    with (tmp_path / FILE).open("a") as file:
+        file.write("half\n")
+    store.close("whole")
+    with pytest.raises(ResultsError, match="line 2"):
+        read(tmp_path)
+
+
+def test_a_full_disk_is_counted_and_does_not_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, "id-1", {})
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.results.record.store.os.write", full)
+    store.result(PASS)
+    store.result(PASS)
+    assert (store.lost, store.trouble, store.counts["pass"]) == (2, "No space left on device", 2)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultsError, match="cannot be kept"):
+        Store(tmp_path / "file" / "run", "id-1", {})
+
+
+def test_counterparts_stand_apart_from_what_a_run_found(tmp_path: Path) -> None:
+    own, other = synthetic.row("s f"), synthetic.row("reference f")
+    results = [synthetic.result(own, Verdict.FAIL), synthetic.result(other, Verdict.PASS)]
+    store = Store(tmp_path, "id-1", {"targets": [own.id]})
+    store.target(own)
+    store.result(results[0])
+    for line in counterpart_lines(results[1:], [other]):
+        store.line(line)
+    store.close("whole")
+    read_back = read(tmp_path)
+    assert ([one.target for one in read_back.results], [one.id for one in read_back.targets]) == ([own.id], [own.id])
+    assert [(one.target, one.verdict) for one in read_back.counterparts] == [(other.id, Verdict.PASS)]
+    assert read_back.counterpart_targets == (other,)
+    assert ([one.target for one in read_back.cells], read_back.rows) == ([own.id, other.id], (own, other))
+    lines = [json.loads(line) for line in (tmp_path / "run.ndjson").read_text().splitlines()]
+    # No line of theirs is of a kind that an engine reads which does not know them.
+    marked = [line["kind"] for line in lines if line.get("counterpart") is True]
+    assert marked == ["counterpart-target", "counterpart"]
+    assert lines[-1]["counts"] == {"fail": 1}

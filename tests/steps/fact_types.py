@@ -1,0 +1,31 @@
+"""Whether a value that was observed is of the type that its fact declares, as the linter relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.matchers.general import type_of
+from engine.model.expectation import Absent
+from engine.model.facts import FactType
+from engine.model.wire_bytes import Octets
+
+
+def wrong(values: Iterable[tuple[str, object, FactType]]) -> list[tuple[str, object]]:
+    """Names and values of those that are of another type. What is absent is of every type."""
+    return [(name, value) for name, value, declared in values if not fits(value, declared)]
+
+
+def fits(value: object, declared: FactType) -> bool:
+    if isinstance(value, Absent) or not declared.sorts:
+        return True
+    sort = type_of(value)
+    if sort not in declared.sorts and not (sort == "integer" and "number" in declared.sorts):
+        # A whole number of bytes or seconds is a number all the same.
+        return False
+    if declared.words and value not in declared.words:
+        return False
+    if sort == "bytes" and declared.wire is not isinstance(value, Octets):
+        return False
+    if isinstance(value, (list, tuple)) and declared.items is not None:
+        return all(fits(item, declared.items) for item in value)
+    return True

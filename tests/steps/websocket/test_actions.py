@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.channels.scripted import ScriptedChannel
+from engine.errors import EngineError
+from engine.protocols.websocket import Frame, FrameReader
+from engine.steps.api.base import Connection
+from engine.steps.websocket.session import Session
+from tests.steps.context import FakeContext, on, run
+from tests.steps.reader import mistakes
+
+
+def sent(name: str, body: object) -> tuple[list[Frame], Connection, list[bytes]]:
+    """The frames that an act sends, and the writes in which it does."""
+    channel = ScriptedChannel()
+    connection = Connection(channel, codec=Session())
+    ctx = FakeContext(variables={"op": 11, "data": b"\x00\xff", "name": "ann", "yes": True, "code": 4000})
+    run(on(ctx, connection, name, body, group="websocket"))
+    reader, frames = FrameReader(), []
+    reader.feed(b"".join(channel.sent))
+    while (found := reader.next()) is not None:
+        frames.append(found[0])
+    return frames, connection, channel.sent
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "payload"),
+    [
+        ({"text": "hé $(name)"}, "text", "hé ann".encode()),
+        ({"binary": {"var": "data"}}, "binary", b"\x00\xff"),
+        ({"json": {"a": [1, None, "$(name)"]}}, "text", b'{"a": [1, null, "ann"]}'),
+        ({"json": "ü"}, "text", '"ü"'.encode()),
+        ({"json": {"var": "yes"}}, "text", b"true"),
+    ],
+)
+def test_send(body: object, name: str, payload: bytes) -> None:
+    (frame,), connection, _ = sent("send", body)
+    assert (frame.name, frame.payload, frame.masked, frame.fin) == (name, payload, True, True)
+    assert connection.sent == payload
+
+
+def test_frames_go_out_in_one_write() -> None:
+    frames, connection, writes = sent(
+        "frames",
+        [
+            {"opcode": "text", "payload": "one", "fin": False},
+            {"opcode": "ping", "payload": "p"},
+            {"opcode": "continuation", "payload": "two"},
+        ],
+    )
+    assert len(writes) == 1
+    assert [(frame.name, frame.payload, frame.fin) for frame in frames] == [
+        ("text", b"one", False), ("ping", b"p", True), ("continuation", b"two", True),
+    ]  # fmt: skip
+    assert connection.sent == b"onetwo"
+
+
+def test_frames_that_break_rules() -> None:
+    frames, _, _ = sent(
+        "frames",
+        [
+            {"opcode": {"var": "op"}, "rsv1": {"var": "yes"}, "rsv2": True, "rsv3": True, "mask": False},
+            {"opcode": 3, "payload": "x", "length_as": 64},
+        ],
+    )
+    assert [frame.opcode for frame in frames] == [11, 3]
+    assert (frames[0].rsv1, frames[0].rsv2, frames[0].rsv3, frames[0].masked) == (True, True, True, False)
+    assert frames[1].length_as == 64
+
+
+def test_a_length_that_is_only_claimed() -> None:
+    _, _, (data,) = sent("frames", [{"opcode": "binary", "length_as": 64, "claim_length": "1TiB", "mask": False}])
+    assert data == b"\x82\x7f" + (2**40).to_bytes(8, "big")
+
+
+def test_a_close_among_frames() -> None:
+    frames, connection, _ = sent("frames", [{"opcode": "close", "code": {"var": "code"}, "payload": "why"}])
+    assert (frames[0].code, frames[0].reason) == (4000, "why")
+    assert isinstance(connection.codec, Session)
+    assert connection.codec.close_sent
+
+
+@pytest.mark.parametrize(
+    ("body", "payload"),
+    [({}, b""), ({"code": 1000}, b"\x03\xe8"), ({"code": {"var": "code"}, "reason": "bye"}, b"\x0f\xa0bye")],
+)
+def test_close(body: object, payload: bytes) -> None:
+    (frame,), connection, _ = sent("close", body)
+    assert (frame.name, frame.payload) == ("close", payload)
+    assert isinstance(connection.codec, Session)
+    assert connection.codec.close_sent
+
+
+def test_a_value_that_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="at most 15"):
+        sent("frames", [{"opcode": 16}])
+    with pytest.raises(ValueError, match="whole number"):
+        sent("frames", [{"opcode": {"var": "name"}}])
+
+
+def test_mistakes() -> None:
+    assert "no opcode 'txt'" in mistakes("frames", [{"opcode": "txt"}], "websocket")[0]
+    assert "no reason without a code" in mistakes("close", {"reason": "x"}, "websocket")[0]
+
+
+def test_a_connection_without_a_websocket() -> None:
+    with pytest.raises(EngineError, match="no open WebSocket"):
+        run(on(FakeContext(), Connection(ScriptedChannel()), "send", {"text": "x"}, group="websocket"))

@@ -1,0 +1,192 @@
+"""Each server with the control behind it, in an environment of its own, on each loop that it offers."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.model.target import Ended, Launch, Target
+from engine.observer.spool import Desk
+from engine.targets.catalog.frameworks import load_frameworks
+from engine.targets.catalog.servers import load_servers
+from engine.targets.environments.packages import Environments
+from engine.targets.matrix import fitting
+from engine.targets.matrix.selection import configured
+from engine.targets.probing.probes import Probes
+from engine.targets.runtimes import readiness
+from engine.targets.runtimes.gateway_process import takes
+from engine.targets.runtimes.live import LocalTarget
+from engine.targets.runtimes.local.runtime import LocalRuntime
+
+FRAMEWORKS = Path(__file__).parents[3] / "frameworks"
+SERVERS = load_servers()
+OF_ASGI = [name for name, server in SERVERS.items() if "asgi" in server.interfaces]
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Has no probes yet, so that each server is looked at. Environments are those of the user's cache."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
+    environments = Environments()
+    servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
+    return LocalRuntime(
+        environments, load_frameworks(FRAMEWORKS), servers, Desk.create, folder,
+        probes=Probes(cache, environments.alone, "engine"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("server", OF_ASGI)
+def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: Path, server: str) -> None:
+    here = runtime(cache, tmp_path)
+    loops = [loop for loop in SERVERS[server].loops if loop != "auto"]
+
+    async def scene() -> None:
+        lives = await asyncio.gather(
+            *(
+                here.start(Launch(Target(server, "control", loop, fitting.own_gateway(SERVERS[server]))))
+                for loop in loops
+            )
+        )
+        try:
+            for live, loop in zip(lives, loops, strict=True):
+                assert live.facts.loop_name == loop
+                assert live.facts.version in SERVERS[server].lock.read_text()
+                assert live.facts.refuted == ()
+                assert set(live.facts.offers) == SERVERS[server].claims | {"disconnect"}
+                assert live.ended is None
+        finally:
+            await asyncio.gather(*(live.stop() for live in lives))
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("server", OF_ASGI)
+def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path: Path, server: str) -> None:
+    words: Mapping[str, object] = {
+        "workers": 2, "keep_alive": 2.0, "grace": 2.0, "root_path": "/api", "trust_proxy": False,
+        "message_limit": 65536, "lifespan": "off",
+    }  # fmt: skip
+    options = {name: value for name, value in words.items() if not SERVERS[server].unsupported({name: value})}
+
+    async def scene() -> tuple[LocalTarget, object]:
+        target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
+        launch = Launch(target, tuple(sorted(options.items())))
+        live = await runtime(cache, tmp_path).start(launch)
+        call = await readiness.ready(live.address, live.boundary, 2)
+        live.boundary.refresh()
+        lifespans = live.boundary.lifespans()
+        await live.stop()
+        if "lifespan" in options:
+            assert lifespans == []
+        return live, call.scope["root_path"]
+
+    live, root_path = asyncio.run(scene())
+    assert root_path == options.get("root_path", "")
+    assert "Traceback" not in live.log()
+
+
+def test_releases_stand_side_by_side_and_an_old_one_lacks_something(cache: Path, tmp_path: Path) -> None:
+    here = runtime(cache, tmp_path, "hypercorn", "hypercorn==0.16.0")
+
+    async def scene() -> None:
+        new, old = await asyncio.gather(
+            here.start(Launch(Target("hypercorn", "control", "auto"))),
+            here.start(Launch(Target("hypercorn", "control", "auto", release="==0.16.0"))),
+        )
+        assert (old.facts.version, old.facts.refuted) == ("0.16.0", ())
+        assert new.facts.version != "0.16.0"
+        assert set(new.facts.offers) - set(old.facts.offers) >= {"state"}
+        assert await new.stop() == Ended(status=0)
+        await old.stop()
+
+    asyncio.run(scene())
+
+
+WSGI = [
+    ("fcgisgi", "nginx-fastcgi"),
+    ("flup", "nginx-fastcgi"),
+    ("gunicorn", "direct"),
+    ("gunicorn", "nginx-http"),
+    ("gunicorn", "nginx-uwsgi"),
+    ("pyuwsgi", "direct"),
+    ("pyuwsgi", "nginx-fastcgi"),
+    ("pyuwsgi", "nginx-http"),
+    ("pyuwsgi", "nginx-uwsgi"),
+]
+
+
+@pytest.mark.parametrize(("server", "gateway"), WSGI)
+def test_a_wsgi_app_is_served_and_everything_ends(cache: Path, tmp_path: Path, server: str, gateway: str) -> None:
+    options = (("keep_conn", True),) if gateway == "nginx-fastcgi" else ()
+    target = Target(server, "wsgi-control", "auto", gateway, interface="wsgi")
+
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path).start(Launch(target, options))
+        assert (live.address == live.upstream) is (gateway == "direct")
+        assert live.speaks == fitting.speaks(target)
+        call = await readiness.ready(live.address, live.boundary, 2, any_status=True)
+        assert call.scope["type"] == "wsgi"
+        assert call.scope["SCRIPT_NAME"] == ""
+        assert call.scope["PATH_INFO"] == "/health"
+        # Behind a gateway the peer is the client all the same, and the parameter that says so is taken out.
+        assert gateway == "direct" or call.peer is not None
+        assert "HTTP_X_ENGINE_PEER" not in call.scope
+        assert await live.stop() is not None
+        for address in (live.address, live.upstream):
+            assert not await takes(address)
+
+    asyncio.run(scene())
+
+
+def test_requests_at_once_are_each_answered_through_each_gateway(cache: Path, tmp_path: Path) -> None:
+    async def of(server: str, gateway: str) -> None:
+        here = runtime(cache, tmp_path / f"{server}-{gateway}")
+        live = await here.start(Launch(Target(server, "wsgi-control", "auto", gateway, interface="wsgi")))
+        try:
+            answers = await asyncio.gather(*(readiness.ask(live.address, f"many.{n}") for n in range(50)))
+            assert {answer.status for answer in answers} == {404}
+        finally:
+            await live.stop()
+
+    async def scene() -> None:
+        for server in ("fcgisgi", "flup", "pyuwsgi"):
+            await of(server, "nginx-fastcgi")
+
+    asyncio.run(scene())
+
+
+WITH_TLS = [
+    (name, value)
+    for name in OF_ASGI
+    for value in (True, "optional", "required")
+    if not SERVERS[name].unsupported({"tls": value})
+]
+
+
+@pytest.mark.parametrize(("server", "value"), WITH_TLS)
+def test_with_tls_it_is_ready_over_tls_and_tells_its_app(
+    cache: Path, tmp_path: Path, server: str, value: object
+) -> None:
+    async def scene() -> None:
+        here = runtime(cache, tmp_path)
+        live = await here.start(Launch(Target(server, "control", "asyncio"), (("tls", value),)))
+        try:
+            assert live.tls is not None
+            assert live.tls.asks == ("" if value is True else value)
+            assert stat.S_IMODE(live.tls.client.stat().st_mode) == 0o600
+            call = await readiness.ready(live.address, live.boundary, 2, tls=live.tls)
+            assert call.scope["scheme"] == "https"
+        finally:
+            await live.stop()
+        # Nothing is left of its keys.
+        assert not live.tls.client.parent.exists()
+
+    asyncio.run(scene())

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UsageError
+from engine.targets.catalog.releases import PINNED, Branch, Checkout, Release, Version, Wanted, wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "release", "variant"),
+    [
+        ("gunicorn", PINNED, ""),
+        ("gunicorn==26.2", Version("26.2"), ""),
+        ("gunicorn==26.2.0RC1", Version("26.2.0rc1"), ""),
+        ("gunicorn~two-workers", PINNED, "two-workers"),
+        ("gunicorn==26.2.0~two-workers", Version("26.2.0"), "two-workers"),
+        ("gunicorn@/src/gunicorn", Checkout(Path("/src/gunicorn"), "gunicorn"), ""),
+        ("gunicorn@/src/my gunicorn", Checkout(Path("/src/my gunicorn"), "my-gunicorn"), ""),
+        ("gunicorn@/src/~bob/gunicorn~slow", Checkout(Path("/src/~bob/gunicorn"), "gunicorn"), "slow"),
+        ("gunicorn@/src/a~B", Checkout(Path("/src/a~B"), "a-B"), ""),
+        ("gunicorn@git+https://host/a/b.git", Branch("https://host/a/b.git", "", "b"), ""),
+        ("gunicorn@git+https://host/a/b@main", Branch("https://host/a/b", "main", "main"), ""),
+        ("gunicorn@git+https://me@host/b@fix/it", Branch("https://me@host/b", "fix/it", "fix-it"), ""),
+        ("gunicorn@git+ssh://git@host/a/b@v1~slow", Branch("ssh://git@host/a/b", "v1", "v1"), "slow"),
+        ("gunicorn@git+file:///src/b@x", Branch("file:///src/b", "x", "x"), ""),
+        (
+            "gunicorn@git+https://host/b@x#egg=no&subdirectory=python/here",
+            Branch("https://host/b", "x", "x", "python/here"),
+            "",
+        ),
+    ],
+)
+def test_what_a_server_is_asked_for(text: str, release: Release, variant: str) -> None:
+    assert wanted(text) == Wanted("gunicorn", release, variant)
+
+
+def test_a_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    assert wanted("gunicorn@./here").release == Checkout(tmp_path / "here", "here")
+    assert wanted("gunicorn@~/here").release == Checkout(Path("/home/me/here"), "here")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "names no server"),
+        ("Gunicorn", "names no server"),
+        ("gunicorn==", "'' in 'gunicorn==' is no version"),
+        ("gunicorn==new", "'new' in 'gunicorn==new' is no version"),
+        ("gunicorn==1.*", "is no version"),
+        ("gunicorn>=26", "does not say which release"),
+        ("gunicorn@", "does not say which release"),
+        ("gunicorn 26", "does not say which release"),
+        ("gunicorn~Two", "does not say which release"),
+        ("gunicorn@https://host/x", "is no folder and no repository"),
+        ("gunicorn@git+host/x@y", "has no repository's address"),
+        ("gunicorn@git+https://host@y", "has no repository's address"),
+    ],
+)
+def test_what_nobody_can_mean(text: str, what: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        wanted(text)
+    assert what in caught.value.what
+    assert caught.value.hint

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EnvironmentFailed
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.releases import PINNED, Checkout, Release, Variant, Version
+from engine.targets.catalog.servers.base import Server
+from engine.targets.environments.recipes import FRAMEWORK_LOCK, SERVER_LOCK, WANTED, Recipe, servers_part
+from engine.targets.environments.sources import Source
+
+SERVER_LINES = ("Guni_Corn==27.0", "h11==0.16.0", "uvloop==0.23.0")
+FRAMEWORK_LINES = ("guni-corn==27.0", "h11==0.16.0", "starlette==1.0 ; python_version > '3'")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    (tmp_path / "guni.in").write_text("# what it needs\nguni-corn==27.0\nh11\nuvloop==0.23.0\n")
+    return Server("guni", "guni-corn", "Guni", tmp_path / "guni.lock", base=lambda start: [])
+
+
+def recipe(server: Server, release: Release = PINNED, *pins: str, source: str = "guni-corn==26.2.0") -> Recipe:
+    asked = replace(server, release=release, variant=Variant("x", pins=pins) if pins else Variant())
+    framework = Framework("star", "Star", "app:app", Path("none"))
+    return Recipe(framework, asked, Source(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
+
+
+def written(one: Recipe, folder: Path) -> dict[str, list[str]]:
+    one.write(folder)
+    return {name: (folder / name).read_text().splitlines() for name in (WANTED, SERVER_LOCK, FRAMEWORK_LOCK)}
+
+
+def test_the_pinned_release_is_taken_as_it_is_locked(server: Server) -> None:
+    one = recipe(server)
+    assert one.is_locked
+    assert one.servers_part == list(SERVER_LINES)
+    assert not recipe(server, PINNED, "h11==0.14.0").is_locked
+    assert not recipe(server, Version("26.2.0")).is_locked
+
+
+def test_another_release_stands_in_place_of_the_pin(server: Server, tmp_path: Path) -> None:
+    assert written(recipe(server, Version("26.2.0")), tmp_path) == {
+        WANTED: ["guni-corn==26.2.0", "h11", "uvloop==0.23.0"],
+        SERVER_LOCK: ["h11==0.16.0", "uvloop==0.23.0"],
+        FRAMEWORK_LOCK: ["h11==0.16.0", "starlette==1.0 ; python_version > '3'"],
+    }
+
+
+def test_pins_win_over_both_locks(server: Server, tmp_path: Path) -> None:
+    assert written(recipe(server, PINNED, "H11==0.14.0"), tmp_path) == {
+        WANTED: ["Guni_Corn==27.0", "uvloop==0.23.0", "H11==0.14.0"],
+        SERVER_LOCK: ["uvloop==0.23.0"],
+        FRAMEWORK_LOCK: ["starlette==1.0 ; python_version > '3'"],
+    }
+    own = written(recipe(server, Version("26.2.0"), "guni.corn==26.0"), tmp_path)
+    assert own[WANTED] == ["h11", "uvloop==0.23.0", "guni.corn==26.0"]
+
+
+def test_what_tells_the_servers_parts_apart(server: Server) -> None:
+    parts = {
+        tuple(one.servers_part)
+        for one in (recipe(server), recipe(server, Version("26.2.0")), recipe(server, PINNED, "h11==0.14.0"))
+    }
+    assert len(parts) == 3
+    other = replace(server, release=Version("26.2.0"))
+    assert servers_part(other, Source("", "one"), []) != servers_part(other, Source("", "two"), [])
+
+
+def test_resolving_knows_both_locks(server: Server, tmp_path: Path) -> None:
+    words = recipe(server).resolve("uv", tmp_path, tmp_path / "python")
+    assert words[:3] == ["uv", "pip", "compile"]
+    assert words[words.index("--constraint") + 1] == str(tmp_path / FRAMEWORK_LOCK)
+    assert words[words.index("--output-file") + 1] == str(tmp_path / SERVER_LOCK)
+    assert words[-1] == str(tmp_path / WANTED)
+
+
+def test_a_line_that_is_no_requirement(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFailed) as caught:
+        recipe(server, Version("26.2.0"), "h11==").write(tmp_path)
+    assert "star under guni==26.2.0~x" in caught.value.what
+    server.source.unlink()
+    with pytest.raises(EnvironmentFailed, match="cannot read"):
+        recipe(server, Version("26.2.0")).write(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("output", "what"),
+    [
+        (
+            "error: No solution found\n  cause: Because there is no version of guni-corn==99.0 and you\n require "
+            "guni-corn==99.0, we can conclude that your requirements are unsatisfiable.",
+            "there is no guni-corn 99.0",
+        ),
+        (
+            "error: No solution found\n  cause: Because you require h11==0.14.0 and h11==0.16.0, we can conclude that "
+            "your requirements are unsatisfiable.",
+            "guni==26.2.0 cannot be installed beside star",
+        ),
+        (
+            "error: Failed to build `guni-corn @ file:///x`\n  cause: Package metadata name `other` does not match "
+            "given name `guni-corn`",
+            "guni==26.2.0 is not guni-corn but other",
+        ),
+        ("error: Failed to build `x`\n The build backend returned an error", "guni==26.2.0 cannot be built"),
+        (
+            "error: x\n  cause: Because guni-corn was not found in the cache and you require guni-corn==26.1.0, we can "
+            "conclude that your requirements are unsatisfiable.\nhint: the network was disabled.",
+            "",
+        ),
+        ("error: something else", ""),
+    ],
+)
+def test_what_uvs_words_mean(server: Server, output: str, what: str) -> None:
+    found, hint = recipe(server, Version("26.2.0")).failure(output)
+    assert found == what
+    assert bool(hint) == bool(what)
+
+
+def test_a_checkout_of_something_else_is_called_by_its_folder(server: Server) -> None:
+    one = recipe(server, Checkout(Path("/src/other"), "other"))
+    found, _ = one.failure("Package metadata name `other` does not match given name `guni-corn`")
+    assert found == "/src/other is not guni-corn but other"

@@ -1,0 +1,32 @@
+"""Which gateway a server has where nobody names one."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.model.target import Target
+from engine.targets.catalog.servers import load_servers
+from engine.targets.matrix.fitting import own_gateway, unsupported
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [("gunicorn", "direct"), ("fcgisgi", "nginx-fastcgi"), ("flup", "nginx-fastcgi"), ("pyuwsgi", "nginx-fastcgi")],
+)
+def test_a_server_for_wsgi_apps_alone_is_there_for_fastcgi_though_it_speaks_http(server: str, expected: str) -> None:
+    assert own_gateway(load_servers()[server]) == expected
+
+
+def test_a_gateway_speaks_to_its_server_without_tls() -> None:
+    gunicorn = load_servers()["gunicorn"]
+    behind = Target("gunicorn", "control", "auto", "nginx-http")
+    assert unsupported(gunicorn, behind, {"tls": True}) == ("nginx-http speaks to the server behind it without TLS",)
+    assert unsupported(gunicorn, Target("gunicorn", "control", "auto"), {"tls": True}) == ()
+
+
+@pytest.mark.parametrize("server", ["fcgisgi", "flup", "pyuwsgi"])
+def test_a_server_that_has_no_tls(server: str) -> None:
+    one = load_servers()[server]
+    (reason,) = one.unsupported({"tls": True})
+    assert "nothing for the option 'tls'" in reason
+    assert "tls" not in one.claims

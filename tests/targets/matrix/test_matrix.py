@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UsageError
+from engine.registry import Registry
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.releases import Variant, Version
+from engine.targets.catalog.servers.base import Server
+from engine.targets.matrix.matrix import default_targets, targets
+
+
+def server(name: str) -> Server:
+    return Server(name, name, name, Path("none.lock"), base=lambda start: [])
+
+
+SERVERS = [server("gunicorn"), server("uvicorn")]
+FAST = replace(server("fcgisgi"), speaks=frozenset({"fastcgi"}), interfaces=frozenset({"asgi", "wsgi"}))
+FLUP = replace(FAST, name="flup", interfaces=frozenset({"wsgi"}))
+FRAMEWORKS = Registry("framework", [Framework(name, name, "app:app", Path()) for name in ("starlette", "control")])
+
+
+FLASK = Framework("flask", "Flask", "app:app", Path(), interface="wsgi")
+WITH_WSGI = Registry("framework", [*FRAMEWORKS.values(), FLASK])
+
+
+def ids(servers: Sequence[Server] = SERVERS, **asked: object) -> list[str]:
+    """The targets' ids, of FRAMEWORKS where no others are given."""
+    frameworks = asked.pop("frameworks", FRAMEWORKS)
+    return [target.id for target in targets(servers, frameworks, **asked)]  # type: ignore[arg-type]
+
+
+def test_everything_in_the_order_of_server_framework_loop() -> None:
+    assert ids(loop="both") == [
+        "gunicorn-control-asyncio",
+        "gunicorn-control-uvloop",
+        "gunicorn-starlette-asyncio",
+        "gunicorn-starlette-uvloop",
+        "uvicorn-control-asyncio",
+        "uvicorn-control-uvloop",
+        "uvicorn-starlette-asyncio",
+        "uvicorn-starlette-uvloop",
+    ]
+
+
+def test_names_restrict_and_neither_order_nor_repetition_matters() -> None:
+    assert ids(SERVERS[:1], framework=["starlette", "control", "starlette"]) == [
+        "gunicorn-control-auto", "gunicorn-starlette-auto",
+    ]  # fmt: skip
+    assert ids(SERVERS[1:], framework=["control"], loop="uvloop") == ["uvicorn-control-uvloop"]
+
+
+def test_release_and_variant_are_part_of_a_target() -> None:
+    old = replace(SERVERS[0], release=Version("26.2.0"), variant=Variant("two-workers"))
+    assert ids([SERVERS[0], old], framework=["control"]) == [
+        "gunicorn-control-auto", "gunicorn==26.2.0~two-workers-control-auto",
+    ]  # fmt: skip
+    (target,) = targets([old], FRAMEWORKS, framework=["control"])
+    assert (target.server, target.release, target.variant) == ("gunicorn", "==26.2.0", "two-workers")
+    assert target.configuration == old.configuration
+
+
+def test_gateways_and_runtime_are_part_of_a_target() -> None:
+    assert ids(SERVERS[:1], framework=["control"], gateways=["nginx-http", "direct"], runtime="docker") == [
+        "gunicorn-control-auto-docker", "gunicorn-control-auto-nginx-http-docker",
+    ]  # fmt: skip
+
+
+def test_each_server_has_its_own_gateway_and_the_apps_that_it_serves() -> None:
+    both = [*SERVERS, FAST, FLUP]
+    assert ids(both, frameworks=WITH_WSGI, framework=["control", "flask"], loop="both") == [
+        "gunicorn-control-asyncio", "gunicorn-control-uvloop", "uvicorn-control-asyncio", "uvicorn-control-uvloop",
+        "fcgisgi-control-asyncio-nginx-fastcgi", "fcgisgi-control-uvloop-nginx-fastcgi",
+        "fcgisgi-flask-auto-nginx-fastcgi", "flup-flask-auto-nginx-fastcgi",
+    ]  # fmt: skip
+    (flask,) = targets([FLUP], WITH_WSGI)
+    assert flask.interface == "wsgi"
+
+
+def test_what_does_not_fit_is_there_only_where_both_sides_are_named() -> None:
+    asked: dict[str, object] = {"frameworks": WITH_WSGI, "framework": ["control"], "gateways": ["nginx-fastcgi"]}
+    assert ids([SERVERS[0], FAST, FLUP], **asked) == ["fcgisgi-control-auto-nginx-fastcgi"]
+    assert ids([SERVERS[0], FAST, FLUP], **asked, named=["gunicorn", "flup"]) == [
+        "gunicorn-control-auto-nginx-fastcgi",
+        "fcgisgi-control-auto-nginx-fastcgi",
+        "flup-control-auto-nginx-fastcgi",
+    ]
+    asked["gateways"] = ["all"]
+    assert ids([SERVERS[0], FLUP], **asked, named=["gunicorn"]) == [
+        "gunicorn-control-auto", "gunicorn-control-auto-nginx-http",
+    ]  # fmt: skip
+
+
+def test_where_nobody_names_a_server_it_is_the_usual_one() -> None:
+    servers = Registry("server", [*SERVERS, FAST, FLUP])
+    assert [target.id for target in default_targets(servers, WITH_WSGI)] == [
+        "gunicorn-control-auto", "gunicorn-starlette-auto", "fcgisgi-flask-auto-nginx-fastcgi",
+    ]  # fmt: skip
+    behind = default_targets(servers, WITH_WSGI, ["flask", "control"], "uvloop", ["nginx-fastcgi", "nginx-http"])
+    assert [target.id for target in behind] == [
+        "fcgisgi-control-uvloop-nginx-fastcgi",
+        "gunicorn-control-uvloop-nginx-http",
+        "fcgisgi-flask-auto-nginx-fastcgi",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "what", "hint"),
+    [
+        ({"framework": ["starlet"]}, "no framework called 'starlet'", "did you mean 'starlette'?"),
+        ({"gateways": ["nginx-htp"]}, "no gateway called 'nginx-htp'", "did you mean 'nginx-http'?"),
+        ({"loop": "uvlop"}, "no loop called 'uvlop'", "did you mean 'uvloop'?"),
+        ({"loop": "xyz"}, "no loop called 'xyz'", "known: asyncio, auto, both, uvloop"),
+    ],
+)
+def test_unknown_names_are_refused_with_the_nearest(asked: dict[str, object], what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ids(SERVERS, **asked)
+    assert what in caught.value.what
+    assert caught.value.hint == hint

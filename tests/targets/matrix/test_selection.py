@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UsageError
+from engine.registry import Registry
+from engine.targets.catalog.releases import Branch, Checkout, Variant
+from engine.targets.catalog.servers.base import Server
+from engine.targets.matrix.selection import configured, variant_of
+
+
+def server(name: str, package: str, *variants: Variant) -> Server:
+    return Server(name, package, name, Path("none.lock"), base=lambda start: [], variants=variants)
+
+
+OWN = Variant("two-workers", ("--workers", "2"))
+SERVERS = Registry(
+    "server",
+    [server("gunicorn", "gunicorn", OWN), server("uv-a", "uv"), server("uv-b", "uv"), server("ours", "")],
+)
+
+
+def names(*asked: str, variants: tuple[str, ...] = ()) -> list[str]:
+    return [one.configuration for one in configured(SERVERS, asked, variants)]
+
+
+def test_the_default_is_one_server_and_all_are_all() -> None:
+    assert names() == ["gunicorn"]
+    assert names("all") == ["gunicorn", "ours", "uv-a", "uv-b"]
+    assert [one.name for one in configured(Registry("server", [server("only", "only")]))] == ["only"]
+
+
+def test_the_order_is_the_registrys_and_then_that_of_the_releases() -> None:
+    assert names("uv-b", "gunicorn==27.0.1", "gunicorn==26.2.0", "gunicorn", "uv-b") == [
+        "gunicorn==27.0.1", "gunicorn==26.2.0", "gunicorn", "uv-b",
+    ]  # fmt: skip
+    assert names("all", "gunicorn==26.2.0") == ["gunicorn", "gunicorn==26.2.0", "ours", "uv-a", "uv-b"]
+
+
+def test_a_package_is_all_servers_made_of_it() -> None:
+    assert names("uv==0.50.0") == ["uv-a==0.50.0", "uv-b==0.50.0"]
+
+
+def test_a_variant_of_the_servers_own_and_one_of_the_command_line() -> None:
+    (own,) = configured(SERVERS, ["gunicorn~two-workers"])
+    assert own.variant == OWN
+    (other,) = configured(SERVERS, ["gunicorn==26.2.0~two-workers"], ["two-workers: x==1 --workers=3"])
+    assert other.configuration == "gunicorn==26.2.0~two-workers"
+    assert (other.variant.flags, other.variant.pins) == (("--workers=3",), ("x==1",))
+    assert names("gunicorn~new", "uv-a~new", variants=("new: --x",)) == ["gunicorn~new", "uv-a~new"]
+
+
+def test_sources_of_one_name_get_numbers() -> None:
+    asked = ("gunicorn@/a/gunicorn", "gunicorn@/b/gunicorn", "gunicorn@/a/gunicorn", "gunicorn@git+https://h/gunicorn")
+    found = configured(SERVERS, [*asked, "gunicorn@/a/gunicorn~two-workers", "uv-a@/a/gunicorn"])
+    assert [one.configuration for one in found] == [
+        "gunicorn@gunicorn", "gunicorn@gunicorn.2", "gunicorn@gunicorn.3", "gunicorn@gunicorn~two-workers",
+        "uv-a@gunicorn",
+    ]  # fmt: skip
+    assert [type(one.release) for one in found[:3]] == [Checkout, Checkout, Branch]
+    second = found[1].release
+    assert isinstance(second, Checkout)
+    assert second.folder == Path("/b/gunicorn")
+
+
+@pytest.mark.parametrize(
+    ("asked", "variants", "what", "hint"),
+    [
+        (["gunicron"], [], "no server called 'gunicron'", "did you mean 'gunicorn'?"),
+        (["gunicron==26.2.0"], [], "no server called 'gunicron'", "did you mean 'gunicorn'?"),
+        (["al"], [], "no server called 'al'", "did you mean 'all'?"),
+        (["gunicorn~two-wokers"], [], "no variant called 'two-wokers'", "did you mean 'two-workers'?"),
+        (["uv-a~two-workers"], [], "uv-a has no variant called 'two-workers'", "--variant 'two-workers: FLAGS'"),
+        (["ours==1.0"], [], "ours is the engine's own", "--server ours"),
+        ([], ["new: --x"], "no server is asked for in the variant 'new'", "--server gunicorn~new"),
+        (["gunicorn~new"], ["new: --x", "new: --y"], "declared twice", "another name"),
+    ],
+)
+def test_what_there_is_not(asked: list[str], variants: list[str], what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        configured(SERVERS, asked, variants)
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+
+
+def test_a_variant_in_words() -> None:
+    assert variant_of("two: --workers 2") == Variant("two", ("--workers", "2"))
+    assert variant_of(" old :h11==0.14.0 wsproto==1.2 ") == Variant("old", (), ("h11==0.14.0", "wsproto==1.2"))
+    assert variant_of("a: b==1 --header 'X: c==2' d==3") == Variant("a", ("--header", "X: c==2", "d==3"), ("b==1",))
+
+
+@pytest.mark.parametrize("text", ["", "two", "Two: --x", "two:", "two: ''x'", ": --x", "a b: --x"])
+def test_what_declares_no_variant(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        variant_of(text)
+    assert "--variant" in caught.value.hint

@@ -1,0 +1,146 @@
+"""A gateway's process: ready, refused, gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from engine.errors import StartError
+from engine.model.target import Ended
+from engine.targets.catalog.gateways import load_gateways, nginx
+from engine.targets.runtimes import ports
+from engine.targets.runtimes.gateway_process import Gate, accepted, open_gate, said, takes
+
+T = TypeVar("T")
+EMERG = '2026/11/21 10:00:00 [emerg] 7#7: unknown directive "x" in nginx.conf:3'
+
+
+def run(scene: Callable[[], Awaitable[T]]) -> T:
+    async def bounded() -> T:
+        async with asyncio.timeout(60):
+            return await scene()
+
+    return asyncio.run(bounded())
+
+
+def script(folder: Path, text: str) -> nginx.Nginx:
+    """A program that stands in for nginx."""
+    path = folder / "fake-nginx"
+    path.write_text(text)
+    path.chmod(0o755)
+    return nginx.Nginx(path, "named by --nginx")
+
+
+def open_it(
+    program: nginx.Nginx, folder: Path, options: dict[str, object] | None = None, name: str = "nginx-http"
+) -> Awaitable[Gate]:
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    upstream = ("127.0.0.1", 9)
+    return open_gate(
+        load_gateways()[name], program, upstream, options or {}, scratch=scratch, log=folder / "x.gateway.log"
+    )
+
+
+def refused(program: nginx.Nginx, folder: Path) -> StartError:
+    with pytest.raises(StartError) as raised:
+        run(lambda: open_it(program, folder))
+    assert not (folder / "scratch").exists()
+    return raised.value
+
+
+def test_what_nginx_says_of_its_configuration_is_told(tmp_path: Path) -> None:
+    error = refused(script(tmp_path, f"#!/bin/sh\necho '{EMERG}' >&2\nexit 1\n"), tmp_path)
+    assert error.what == "nginx-http ended before it listened (exit status 1)"
+    assert error.hint == 'nginx says: [emerg] 7#7: unknown directive "x" in nginx.conf:3'
+    assert EMERG in error.log
+
+
+def test_words_before_it_has_a_log_are_told_as_well(tmp_path: Path) -> None:
+    error = refused(script(tmp_path, "#!/bin/sh\necho 'nginx: [emerg] no such thing' >&2\nexit 1\n"), tmp_path)
+    assert error.hint == "nginx says: [emerg] no such thing"
+
+
+def test_a_file_that_is_no_program_of_this_machine(tmp_path: Path) -> None:
+    path = tmp_path / "fake-nginx"
+    path.write_bytes(b"\x7fELF\0 of another machine")
+    path.chmod(0o755)
+    error = refused(nginx.Nginx(path, "named by --nginx"), tmp_path)
+    assert "Exec format error" in error.what
+    assert "named by --nginx" in error.what
+    assert "it is no program for this machine" in error.hint
+
+
+@pytest.mark.parametrize("words", ["Address in use", "Address already in use"])
+def test_a_port_that_is_taken_asks_for_another_try(tmp_path: Path, words: str) -> None:
+    line = f"2026/11/21 10:00:00 [emerg] 7#7: bind() to 127.0.0.1:1 failed (98: {words})"
+    program = script(tmp_path, f"#!/bin/sh\necho '{line}' >&2\nexit 1\n")
+    with pytest.raises(ports.PortTaken) as raised:
+        run(lambda: open_it(program, tmp_path))
+    assert words in raised.value.error.hint
+
+
+def test_a_word_that_the_gateway_does_not_have_starts_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="has nothing for the option 'keep_conn'"):
+        run(lambda: open_it(script(tmp_path, "#!/bin/sh\n"), tmp_path, {"keep_conn": True}, "nginx-uwsgi"))
+    assert not (tmp_path / "x.gateway.log").exists()
+
+
+def test_of_a_log_only_complaints_are_told() -> None:
+    log = f'2026/11/21 10:00:00 [notice] 7#7: start\n127.0.0.1:1 "GET /[error] HTTP/1.1" 200\n{EMERG}\n'
+    assert said(log) == EMERG
+    assert said("") == ""
+
+
+def test_waiting_for_whoever_listens_can_be_over() -> None:
+    async def scene() -> None:
+        listener = ports.listening()
+        address = listener.getsockname()
+        await accepted(address)
+        listener.close()
+        assert not await takes(address)
+        await accepted(address, lambda: True)
+
+    run(scene)
+
+
+@pytest.mark.service
+def test_a_real_one_listens_passes_on_and_leaves_nothing(tmp_path: Path) -> None:
+    async def scene() -> tuple[bytes, str]:
+        gate = await open_it(nginx.find(), tmp_path, {"keep_conn": True, "buffering": False})
+        assert (tmp_path / "scratch" / "gateway" / "nginx.pid").exists()
+        reader, writer = await asyncio.open_connection(*gate.address)
+        writer.write(b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        assert gate.ended is None
+        await gate.close()
+        assert gate.ended == Ended(status=0)
+        assert not await takes(gate.address)
+        return answer, gate.said()
+
+    answer, complaints = run(scene)
+    # Nobody listens at the upstream's port, and nginx says so to both sides.
+    assert answer.startswith(b"HTTP/1.1 502 ")
+    assert "connect() failed" in complaints
+    assert '"GET /x HTTP/1.1" 502' in (tmp_path / "x.gateway.log").read_text()
+    assert not (tmp_path / "scratch").exists()
+
+
+@pytest.mark.service
+def test_one_that_is_killed_is_seen_to_have_ended(tmp_path: Path) -> None:
+    async def scene() -> Ended:
+        gate = await open_it(nginx.find(), tmp_path)
+        os.kill(gate.process.pid, signal.SIGKILL)
+        ended = await gate.process.wait()
+        await gate.close()
+        assert not await takes(gate.address)
+        return ended
+
+    assert run(scene) == Ended(signal=signal.SIGKILL)

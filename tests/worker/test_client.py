@@ -1,0 +1,149 @@
+"""The process that runs jobs beside pytest: it ends with pytest, and pytest outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import processes
+
+SLOW = """\
+suite: Slow
+category: first
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: quick
+    title: Quick
+    steps:
+      - request: {path: /health, expect: {status: 200}}
+  - id: slow
+    title: Slow
+    matrix: {n: [1, 2, 3, 4, 5, 6]}
+    alone: true
+    steps:
+      - request: {path: /delay, query: {seconds: "1", n: $(n)}, expect: {status: 200}}
+"""
+
+pytestmark = pytest.mark.service
+
+
+def begin() -> None:
+    """Runs in pytest's process before pytest: where the tests run in the background of a shell, SIGINT is ignored, and
+    a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def running(tmp_path: Path, scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """pytest in the middle of slow cases: its first verdict is out."""
+    (tmp_path / "slow.yaml").write_text(SLOW)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pytest", "-v", "slow.yaml", "--framework", "control", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env=variables | {"TMPDIR": str(scratch), "COLUMNS": "160"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=begin,  # noqa: PLW1509 - there is one thread
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "quick" in line and "PASSED" in line:
+            break
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def until(done: Callable[[], bool]) -> bool:
+    """Wait for it, for as long as nobody would."""
+    deadline = time.monotonic() + 20
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return done()
+
+
+def the_engines(scratch: Path) -> int:
+    """The process that runs the jobs."""
+    (found,) = (pid for pid, words in processes(f"TMPDIR={scratch}").items() if "engine.worker.server" in words)
+    return found
+
+
+def test_a_process_that_dies_is_told_of(running: subprocess.Popen[str], scratch: Path) -> None:
+    os.kill(the_engines(scratch), signal.SIGKILL)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "the engine's process ended with status -9" in out
+    assert "1 passed" in out
+    assert until(lambda: not processes(f"ENGINE_DESK={scratch}")), "a service outlived it"
+
+
+def test_ctrl_c_stops_all(running: subprocess.Popen[str], scratch: Path) -> None:
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert "KeyboardInterrupt" in out
+    assert processes(f"TMPDIR={scratch}") == {}
+    assert not any(scratch.iterdir())
+
+
+def test_a_killed_pytest_leaves_nothing(running: subprocess.Popen[str], scratch: Path) -> None:
+    assert processes(f"ENGINE_DESK={scratch}")
+    running.kill()
+    running.wait()
+    assert until(lambda: not processes(f"TMPDIR={scratch}"))
+    assert until(lambda: not any(path.is_dir() for path in scratch.iterdir()))
+
+
+def test_a_target_that_was_started_for_nothing_leaves_nothing(tmp_path: Path, scratch: Path) -> None:
+    """One suite lets a target start, the next has a mistake, and so no item runs."""
+    (tmp_path / "a.yaml").write_text(SLOW)
+    (tmp_path / "b.yaml").write_text(SLOW.replace("path:", "pth:"))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        | {"TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stdout
+    assert "'pth'" in ended.stdout
+    assert processes(f"TMPDIR={scratch}") == {}
+    assert not any(scratch.iterdir())
+    assert not any((tmp_path / "kept").rglob("*.log"))
+    assert not any((tmp_path / "kept" / "runs").glob("*"))
+
+
+@pytest.mark.parametrize(("path", "said"), [("path", "1 passed"), ("pth", "1 error during collection")])
+def test_what_was_set_aside_is_found_again(tmp_path: Path, path: str, said: str) -> None:
+    """One process may run several sessions, and what each one has read is let go in the end."""
+    (tmp_path / "a.yaml").write_text(SLOW.partition("  - id: slow")[0].replace("path:", f"{path}:"))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    words = ["-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
+    inside = f"import gc, pytest; print(pytest.main({words}), pytest.main({words}), 'frozen', gc.get_freeze_count())"
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    ended = subprocess.run(
+        [sys.executable, "-c", inside], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.count(said) == 2, ended.stdout
+    assert ended.stdout.endswith("frozen 0\n")
