@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import engine.observer.inside
-from engine.observer.inside.observer import App, Observer
+from engine.observer.inside.observer import App, AsgiObserver
 from engine.observer.inside.player import Player
 from engine.observer.inside.records import Writer
 from engine.observer.inside.scripts import Inbox
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 
 ROUNDS = 3
 CONNECTIONS = 20
@@ -94,14 +94,14 @@ def in_process(requests: int, folder: Path) -> Figures:
     space: dict[str, Any] = {}
     exec(APP, space)
     app: App = space["app"]
-    desk = Desk.create(folder / "in-process").folder
+    desk = ObserverSpool.create(folder / "in-process").folder
     (folder / "thrown-away").mkdir()
     (folder / "thrown-away" / f"{os.getpid()}.ndjson").symlink_to(os.devnull)
     variants: dict[str, App] = {
         BARE: app,
-        "observed": Observer(app, Writer(desk / "records")),
-        "  records thrown away": Observer(app, Writer(folder / "thrown-away")),
-        "control without a script": Observer(Player(app, Inbox(desk)), Writer(desk / "records")),
+        "observed": AsgiObserver(app, Writer(desk / "records")),
+        "  records thrown away": AsgiObserver(app, Writer(folder / "thrown-away")),
+        "control without a script": AsgiObserver(Player(app, Inbox(desk)), Writer(desk / "records")),
     }
     return best({name: lambda app=app: asyncio.run(_drive(app, requests)) for name, app in variants.items()})  # type: ignore[misc]
 
@@ -123,7 +123,7 @@ async def _drive(app: App, requests: int) -> float:
 
 def on_loopback(server: str, requests: int, folder: Path) -> Figures:
     """The app alone, observed, and inside a control, each under a server of its own that is started once."""
-    desk = Desk.create(folder / server).folder
+    desk = ObserverSpool.create(folder / server).folder
     observed = {"ENGINE_DESK": str(desk), "ENGINE_APP": "bench_app:app"}
     loaded = "engine_inside.service:app"
     with (

@@ -30,7 +30,7 @@ from uv import find_uv_bin
 from benchmarks import peer_files
 from benchmarks.measuring import OURS, Figures, options, pytest, seconds, table
 from benchmarks.services import front_of, started, targets_of
-from engine.app import wiring as workshop
+from engine.app import wiring
 from engine.app.session import event_loop
 
 TAVERN = ("tavern==3.7.1", "pytest<9")
@@ -83,7 +83,7 @@ async def measure(folder: Path, cases: int, rounds: int) -> tuple[Figures, dict[
     front = front_of(folder / "results")
     every = runners(folder)
     figures = Figures()
-    async with started(workshop.runtime(front, folder), targets_of(front, ["control"])) as live:
+    async with started(wiring.runtime(front, folder), targets_of(front, ["control"])) as live:
         ((host, port),) = (one.address for one in live.values())
         for name, number in (("all", cases), ("one", 1)):
             peer_files.write(folder / name, number, f"http://{host}:{port}")

@@ -57,13 +57,13 @@ class Writer:
     def _step(self, step: Step, variables: Mapping[str, object], authority: str) -> Lines:
         params: Any = step.params
         match params:
-            case request.Params():
+            case request.RequestParams():
                 return self._request(params, variables)
-            case websocket.Params():
+            case websocket.WebSocketParams():
                 return self._websocket(step, params, variables, authority)
-            case tcp.Params():
+            case tcp.StreamParams():
                 return self._tcp(params, variables, authority)
-            case repeat.Params():
+            case repeat.RepeatParams():
                 turns = range(1, integer(params.times, variables, "times") + 1)
                 return [
                     line
@@ -71,7 +71,7 @@ class Writer:
                     for inner in params.steps
                     for line in self._step(inner, {**variables, params.index: turn}, authority)
                 ]
-            case eventually.Params():
+            case eventually.EventuallyParams():
                 return [line for inner in params.steps for line in self._step(inner, variables, authority)]
         if step.kind == "app":
             return []
@@ -86,7 +86,7 @@ class Writer:
         path.write_bytes(data)
         return f"Path({str(path)!r}).read_bytes()"
 
-    def _request(self, params: request.Params, variables: Mapping[str, object]) -> Lines:
+    def _request(self, params: request.RequestParams, variables: Mapping[str, object]) -> Lines:
         call = [repr(text(params.method, variables)), repr(target(params.path, params.query, variables))]
         headers = rendered(params.headers, variables)
         if headers:
@@ -107,7 +107,7 @@ class Writer:
         ]
 
     def _websocket(
-        self, step: Step, params: websocket.Params, variables: Mapping[str, object], authority: str
+        self, step: Step, params: websocket.WebSocketParams, variables: Mapping[str, object], authority: str
     ) -> Lines:
         name = _socket(step)
         script = [line for act in params.script for line in self._act(act, name, variables)]
@@ -136,7 +136,7 @@ class Writer:
                 return [f"await {name}.wait_closed()"]
         raise NotImplementedError(f"nothing is known here of `{act.kind}` on a WebSocket")
 
-    def _tcp(self, params: tcp.Params, variables: Mapping[str, object], authority: str) -> Lines:
+    def _tcp(self, params: tcp.StreamParams, variables: Mapping[str, object], authority: str) -> Lines:
         host, _, port = authority.partition(":")
         lines = [f"reader, writer = await asyncio.open_connection({host!r}, {port})"]
         for act in params.script:
@@ -154,7 +154,7 @@ def _socket(step: Step) -> str:
 
 
 def _opened(steps: tuple[Step, ...]) -> Iterator[str]:
-    return (_socket(step) for step in steps if isinstance(step.params, websocket.Params))
+    return (_socket(step) for step in steps if isinstance(step.params, websocket.WebSocketParams))
 
 
 def _indented(lines: Lines) -> Iterator[str]:

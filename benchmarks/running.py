@@ -25,11 +25,11 @@ from tempfile import TemporaryDirectory
 from benchmarks import plain
 from benchmarks.measuring import Figures, options, pytest, seconds, table
 from benchmarks.services import Lending, front_of, started, targets_of
-from engine.app import wiring as workshop
-from engine.app.engine import Front
+from engine.app import wiring
+from engine.app.engine import Engine
 from engine.app.run_ids import new_run_id
 from engine.app.runs import keep
-from engine.app.session import Session, event_loop
+from engine.app.session import RunSession, event_loop
 from engine.execution.job import Job
 from engine.execution.schedule import Limits
 from engine.model.protocols import LiveTarget
@@ -40,7 +40,7 @@ OURS, THEIRS, ONE = "engine", "pytest-asyncio, a new client each", "pytest-async
 
 
 async def session(
-    front: Front, jobs: list[Job], live: dict[Target, LiveTarget], before: int
+    front: Engine, jobs: list[Job], live: dict[Target, LiveTarget], before: int
 ) -> tuple[float, list[JobResult]]:
     """Run the jobs on what runs already: how long it took, in seconds, and what came of it. ``before`` is how many jobs
     the same services have had: a job's number is what its calls are known by."""
@@ -48,8 +48,8 @@ async def session(
     jobs = [replace(job, position=job.position + before) for job in jobs]
     store = keep(front.places, run_id, (), jobs)
     known = front.known(front.baselines({job.case.place.file for job in jobs}))
-    running = Session(
-        jobs, Lending(live), workshop.runner(run_id), store, (), Limits(targets=len(live)), known=known
+    running = RunSession(
+        jobs, Lending(live), wiring.runner(run_id), store, (), Limits(targets=len(live)), known=known
     )  # fmt: skip
     await running.schedule.allow(before + len(jobs))
     began = time.monotonic()
@@ -67,7 +67,7 @@ async def measure(rounds: int, folder: Path) -> tuple[Figures, list[JobResult]]:
     jobs = front.plan([case for suite in loaded.suites for case in suite.cases], targets)
     figures = Figures()
     results: list[JobResult] = []
-    async with started(workshop.runtime(front, folder), targets) as live:
+    async with started(wiring.runtime(front, folder), targets) as live:
         run = [(job, live[job.target].address) for job in jobs if not job.left_out]
         file = plain.write(run, folder)
         theirs = pytest("-p", "pytest_asyncio.plugin", str(file))

@@ -8,22 +8,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.app.engine import Asked, Front
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
 from engine.app.session import Runtime
 from engine.execution.schedule import Limits
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import Ended, Launch, Target
+from engine.model.target import ExitStatus, ServerLaunch, Target
 
 
-def front_of(results: Path) -> Front:
+def front_of(results: Path) -> Engine:
     """The engine, with its results in some folder that will be thrown away."""
-    return Front(find(str(results)))
+    return Engine(find(str(results)))
 
 
-def targets_of(front: Front, frameworks: Sequence[str] = (), loop: str = "auto") -> list[Target]:
+def targets_of(front: Engine, frameworks: Sequence[str] = (), loop: str = "auto") -> list[Target]:
     """gunicorn's targets on one loop, all frameworks where none is named."""
-    return front.targets(Asked(frameworks=tuple(frameworks), loop=loop))
+    return front.targets(RunOptions(frameworks=tuple(frameworks), loop=loop))
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def started(runtime: Runtime, targets: Sequence[Target]) -> AsyncIterator[
 
     async def start(target: Target) -> None:
         async with places:
-            live[target] = await runtime.start(Launch(target))
+            live[target] = await runtime.start(ServerLaunch(target))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -55,7 +55,7 @@ class Lent:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._live, name)
 
-    async def stop(self) -> Ended | None:
+    async def stop(self) -> ExitStatus | None:
         """Leave it running."""
         return None
 
@@ -67,7 +67,7 @@ class Lending:
     def __init__(self, live: Mapping[Target, LiveTarget]) -> None:
         self._live = live
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
         """A target that runs. Raises KeyError for one that does not, ValueError for a process with options."""
         if prepare is not None or launch.options or launch.lifespan_of:
             raise ValueError(f"{launch.id} needs a process of its own")

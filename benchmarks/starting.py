@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.services import front_of, targets_of
-from engine.app import wiring as workshop
+from engine.app import wiring
 from engine.app.session import Runtime, event_loop
 from engine.execution.schedule import Limits
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 
 
 async def start_all(runtime: Runtime, targets: list[Target]) -> None:
@@ -25,7 +25,7 @@ async def start_all(runtime: Runtime, targets: list[Target]) -> None:
 
     async def start(target: Target) -> asyncio.Task[object]:
         async with places:
-            live = await runtime.start(Launch(target))
+            live = await runtime.start(ServerLaunch(target))
             return asyncio.ensure_future(live.stop())
 
     stopping = await asyncio.gather(*[start(target) for target in targets])
@@ -40,7 +40,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
         front = front_of(Path(name))
-        runner.run(start_all(workshop.runtime(front, Path(name)), targets_of(front, loop=asked.loop)))
+        runner.run(start_all(wiring.runtime(front, Path(name)), targets_of(front, loop=asked.loop)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ Whose fault it is, is the type: nobody reads a message to find out. A *mismatch*
 from __future__ import annotations
 
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 class EngineError(Exception):
@@ -33,7 +33,7 @@ class EngineError(Exception):
 
     exit_code = 4
 
-    def __init__(self, what: str, *, hint: str = "", place: Place | None = None) -> None:
+    def __init__(self, what: str, *, hint: str = "", place: SourceSpan | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.hint = hint
@@ -95,7 +95,7 @@ class Endless(ChannelError):
     """The peer sends more than the engine takes on one connection."""
 
 
-class Refused(ChannelError):
+class ConnectionRefused(ChannelError):
     """Nobody listens at the address."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.channels.tls_codec import Broken, TlsCodec
-from engine.model.tls import Trust
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.servers.tls import Files
 from engine.targets.runtimes.certificates import Certificates
 
@@ -27,14 +27,14 @@ def certificates() -> Certificates:
 
 
 @cache
-def written(asks: str = "") -> tuple[Files, Trust]:
+def written(asks: str = "") -> tuple[Files, TlsCredentials]:
     """What a server and its clients have, in a folder that nobody else uses."""
     folder = TemporaryDirectory(prefix="engine-test-tls-")
     _folders.append(folder)
     return certificates().write(Path(folder.name), HOST, asks)
 
 
-def trust(asks: str = "") -> Trust:
+def trust(asks: str = "") -> TlsCredentials:
     """What clients have."""
     return written(asks)[1]
 

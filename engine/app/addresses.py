@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.project_paths import relative
 from engine.documents.files import SUFFIXES
 from engine.documents.roots import Roots, absolute, marked
@@ -22,7 +22,7 @@ from engine.loading.loaded import Loaded
 from engine.model.addresses import Address, bare, meant, parsed
 from engine.model.case import Case
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
 from engine.registry import nearest
 
@@ -36,7 +36,7 @@ SUGGESTION = "did you mean"
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedCases:
     """What a command line names: ``paths`` are the documents to read. Of ``whole`` every case is meant, of the others
     those of ``addresses`` alone. Where no address was named, every case is meant."""
 
@@ -64,13 +64,13 @@ class Named:
         return [case for case in every if self.takes(case)]
 
 
-def named(words: Sequence[str], front: Front, among: Sequence[str] = ()) -> Named:
+def named(words: Sequence[str], front: Engine, among: Sequence[str] = ()) -> NamedCases:
     """What some words name: files, folders, addresses, ids; every suite that comes with the engine for none. Ids are
     those of the suites under ``among``, or of the suites that come with the engine. Raises UsageError for a path that
     is not there."""
     every = [relative(front.places.specs)]
     if not words:
-        return Named(tuple(every), roots=Roots(every))
+        return NamedCases(tuple(every), roots=Roots(every))
     whole: list[Path] = []
     found: list[tuple[Path | None, Address]] = []
     for word in words:
@@ -90,10 +90,10 @@ def named(words: Sequence[str], front: Front, among: Sequence[str] = ()) -> Name
     paths = [*whole, *files]
     roots = Roots(paths)
     addresses = [Address(roots.address(path), one.case) if path is not None else one for path, one in found]
-    return Named(tuple(paths), tuple(absolute(path) for path in whole), tuple(addresses), roots)
+    return NamedCases(tuple(paths), tuple(absolute(path) for path in whole), tuple(addresses), roots)
 
 
-def paths(words: Sequence[str], front: Front) -> list[Path]:
+def paths(words: Sequence[str], front: Engine) -> list[Path]:
     """The files and folders of documents that some words name; every suite that comes with the engine for none. Raises
     UsageError for one that is not there."""
     found = []
@@ -110,7 +110,7 @@ def is_path(word: str) -> bool:
     return "/" in word.partition("[")[0] or word.endswith(SUFFIXES) or word in (".", "..")
 
 
-def located(text: str, front: Front) -> Path | None:
+def located(text: str, front: Engine) -> Path | None:
     """The file or folder of a path or of a document's address, as the user would type it; None where there is none."""
     folders = [Path()]
     if is_path(text) or text == front.places.specs.name:
@@ -122,7 +122,7 @@ def located(text: str, front: Front) -> Path | None:
     )
 
 
-def _below(address: str, front: Front) -> Path | None:
+def _below(address: str, front: Engine) -> Path | None:
     """The document of an address in a collection whose root lies below the working directory; None where there is none,
     or several, or where the end of an address of the engine's own suites is the same."""
     if not address.endswith(SUFFIXES) or Path(address).is_absolute() or ".." in Path(address).parts:
@@ -152,14 +152,14 @@ def _folders() -> Iterator[Path]:
         level, count = inner, count + len(inner)
 
 
-def no_path(word: str, front: Front) -> UsageError:
+def no_path(word: str, front: Engine) -> UsageError:
     """The error for a path that is not there, with the nearest that is."""
     hint = nearest(word.removeprefix("./").rstrip("/"), list(there(Path(word).parent, front)))
     usual = "name files or folders of suites, or cases as FILE::CASE"
     return UsageError(f"there is no {word}", hint=hint if hint.startswith(SUGGESTION) else usual)
 
 
-def there(folder: Path, front: Front) -> Iterator[str]:
+def there(folder: Path, front: Engine) -> Iterator[str]:
     """The files and folders beside a path that is not there, and those of the suites that come with the engine."""
     if folder.is_dir():
         yield from (str(path) for path in folder.iterdir() if path.is_dir() or path.suffix in SUFFIXES)
@@ -194,7 +194,7 @@ def _mistakes(hint: str, loaded: Loaded) -> str:
     return f"{hint}\n  documents have mistakes: `engine lint` shows them" if loaded.errors else hint
 
 
-def one(word: str, front: Front, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
+def one(word: str, front: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
     """The one case of an address or an id; an item's name as pytest writes it, with one of ``targets`` in brackets
     behind it, means its case. Raises UsageError for none, and for several, which it lists."""
     inner, _, last = word.removesuffix("]").rpartition("[")
@@ -212,21 +212,21 @@ def one(word: str, front: Front, among: Sequence[str] = (), targets: Iterable[st
     return found[0]
 
 
-def canonical(word: str, front: Front) -> str:
+def canonical(word: str, front: Engine) -> str:
     """An address whose file is written as records have it, where the file is there; any other word as it is."""
     address = parsed(word)
     path = located(address.file, front) if address.file else None
     return str(Address(Roots([path]).address(path), address.case)) if path is not None else word
 
 
-def placed(result: JobResult, front: Front) -> JobResult:
+def placed(result: JobResult, front: Engine) -> JobResult:
     """A result whose places in its document are paths from here, where the document is found. A run has them as they
     were typed where it was made."""
     path = located(result.file, front)
     if path is None:
         return result
 
-    def here(place: Place) -> Place:
+    def here(place: SourceSpan) -> SourceSpan:
         moved = Path(place.file).name == path.name and not Path(place.file).exists()
         return replace(place, file=str(path)) if moved else place
 
@@ -243,4 +243,4 @@ def listed(names: Sequence[str]) -> str:
     return "name one of them:\n    " + "\n    ".join(rows)
 
 
-__all__ = ["Named", "bare", "canonical", "located", "named", "one", "paths", "placed"]
+__all__ = ["NamedCases", "bare", "canonical", "located", "named", "one", "paths", "placed"]

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from engine.app import declarations
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.project_paths import relative
 from engine.app.runs import Run
 from engine.app.target_names import target_names
@@ -24,10 +24,10 @@ from engine.loading.rules import known as rules
 from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
 from engine.model.source_span import NOWHERE
-from engine.results.baseline.revision import Line, Revision, Standing, revise, seen_in, standings
+from engine.results.baseline.revision import BaselineLine, Revision, Standing, revise, seen_in, standings
 from engine.results.baseline.text import revised
 
-__all__ = ["Drawn", "Line", "Standing", "check", "drawn", "lint", "path_of", "write"]
+__all__ = ["BaselineLine", "Drawn", "Standing", "check", "drawn", "lint", "path_of", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Drawn:
     revision: Revision
 
 
-def path_of(front: Front, run: Run) -> Path:
+def path_of(front: Engine, run: Run) -> Path:
     """The baseline that a run is held against, whether it is there or not: the one that was named, or else the one that
     the run has read. Raises UsageError where it has read none, or several."""
     if front.baseline:
@@ -54,12 +54,12 @@ def path_of(front: Front, run: Run) -> Path:
     raise UsageError(what, hint="say which with --baseline FILE")
 
 
-def known_in(front: Front, path: Path) -> tuple[KnownFailure, ...]:
+def known_in(front: Engine, path: Path) -> tuple[KnownFailure, ...]:
     """The entries of a baseline, none where it is not there. Raises DocumentError where it has mistakes."""
     return front.known([path]) if path.exists() else ()
 
 
-def lint(front: Front, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
+def lint(front: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
     """The documents under some paths with every mistake in them; those of declarations, which ``declared`` adds to, and
     of a baseline beside the cases and targets that there are come last. Where a contract is wrong, its mistakes alone:
     without it no suite can be judged."""
@@ -79,7 +79,7 @@ def lint(front: Front, paths: Sequence[Path], declared: Sequence[Path] = ()) -> 
     )
 
 
-def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:
+def beside(front: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:
     """What is wrong with the lines of a baseline beside the cases and targets that there are."""
     if not known:
         return []
@@ -96,7 +96,7 @@ def beside(front: Front, known: Sequence[KnownFailure]) -> list[Diagnostic]:
     )
 
 
-def cases_of(front: Front, path: Path, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
+def cases_of(front: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
     """The ids of the cases in the files that the entries of a baseline name, by address; None for a file with mistakes.
     Of the other files beside the baseline, the addresses alone."""
     folder = absolute(path).parent
@@ -112,12 +112,12 @@ def cases_of(front: Front, path: Path, known: Sequence[KnownFailure]) -> dict[st
     return found
 
 
-def check(front: Front, run: Run) -> list[Standing]:
+def check(front: Engine, run: Run) -> list[Standing]:
     """What a run says about each line of the baseline. Raises DocumentError where the baseline has mistakes."""
     return standings(known_in(front, path_of(front, run)), seen_in(run), date.today())
 
 
-def drawn(front: Front, run: Run) -> Drawn:
+def drawn(front: Engine, run: Run) -> Drawn:
     """The baseline that a run asks for. Nothing is written. Raises DocumentError where the present one has mistakes."""
     path = path_of(front, run)
     known = known_in(front, path)

@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.app.engine import Asked, Front
-from engine.app.project_paths import Places
+from engine.app.engine import Engine, RunOptions
+from engine.app.project_paths import ProjectPaths
 from engine.app.run_ids import folder_of
 from engine.app.runs import ID, LAST, Run, again
 from engine.errors import UsageError
 from engine.reports import comparison as reports
-from engine.results.analysis.comparison import Comparison, Part, Side, compare, configurations, servers, sides
+from engine.results.analysis.comparison import (
+    ComparedRun,
+    Comparison,
+    RunSelection,
+    compare,
+    configurations,
+    servers,
+    sides,
+)
 from engine.results.record.store import FILE
 from engine.targets.matrix.selection import configured
 
@@ -27,7 +35,7 @@ class Subject:
     words: tuple[str, ...]
 
 
-def subject(words: Sequence[str], places: Places) -> Subject:
+def subject(words: Sequence[str], places: ProjectPaths) -> Subject:
     """Tell runs from suites and cases. Raises UsageError for a run that is not there, ResultsError for one that cannot
     be read."""
     runs: list[Run] = []
@@ -40,7 +48,7 @@ def subject(words: Sequence[str], places: Places) -> Subject:
     return Subject(tuple(runs), tuple(others))
 
 
-def is_run(word: str, places: Places) -> bool:
+def is_run(word: str, places: ProjectPaths) -> bool:
     """Whether a word names a run: ``last``, its folder or its file, or what has an id's form."""
     path = Path(word)
     if LAST.fullmatch(word) or ID.fullmatch(word) or path.suffix == ".ndjson":
@@ -48,7 +56,7 @@ def is_run(word: str, places: Places) -> bool:
     return any((folder / FILE).is_file() for folder in (path, folder_of(places.results, word)))
 
 
-def of_runs(runs: Sequence[Run], front: Front, asked: Asked, *, strict: bool = False) -> Comparison:
+def of_runs(runs: Sequence[Run], front: Engine, asked: RunOptions, *, strict: bool = False) -> Comparison:
     """The comparison of two runs, or of two servers of one. Raises UsageError for anything else."""
     if len(runs) == 2 and not asked.servers:
         before, after = sides(runs[0], runs[1], part_of(asked))
@@ -59,7 +67,7 @@ def of_runs(runs: Sequence[Run], front: Front, asked: Asked, *, strict: bool = F
     return compare(before, after, strict=strict)
 
 
-def of_servers(run: Run, front: Front, asked: Asked) -> tuple[Side, Side]:
+def of_servers(run: Run, front: Engine, asked: RunOptions) -> tuple[ComparedRun, ComparedRun]:
     """The two servers of a run that were asked for, or the two that it has."""
     if not asked.servers:
         names = configurations(run)
@@ -71,7 +79,7 @@ def of_servers(run: Run, front: Front, asked: Asked) -> tuple[Side, Side]:
     return servers(run, before, after, part_of(asked))
 
 
-def named(front: Front, asked: Asked) -> tuple[list[str], list[str]]:
+def named(front: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
     """The two servers that were asked for, each as the configurations that its word stands for. Raises UsageError where
     they are not two."""
     if len(asked.servers) != 2:
@@ -85,10 +93,10 @@ def named(front: Front, asked: Asked) -> tuple[list[str], list[str]]:
     return before, after
 
 
-def part_of(asked: Asked) -> Part:
+def part_of(asked: RunOptions) -> RunSelection:
     """The part of a run that was asked for."""
     loops = () if asked.loop in ("auto", "both") else (asked.loop,)
-    return Part(asked.frameworks, loops, asked.selection.takes)
+    return RunSelection(asked.frameworks, loops, asked.selection.takes)
 
 
 def shown(found: Comparison, form: str) -> str:

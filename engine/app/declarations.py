@@ -12,7 +12,7 @@ from engine.documents.files import read, shown
 from engine.errors import DocumentError
 from engine.loading.declarations import mistakes_in
 from engine.loading.loaded import Loaded
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.targets.catalog import contract, documents, frameworks
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {"contract": contract.SCHEMA, "framework": frameworks.SCHEMA}
@@ -75,5 +75,5 @@ def _problems(file: Path) -> list[DocumentError]:
 
 
 def _diagnostic(error: DocumentError, file: Path) -> Diagnostic:
-    place = replace(error.place, file=shown(file)) if error.place is not None else Place(shown(file), 1, 1)
+    place = replace(error.place, file=shown(file)) if error.place is not None else SourceSpan(shown(file), 1, 1)
     return Diagnostic(place, "declaration", error.what, error.hint)

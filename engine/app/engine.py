@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from engine.app.baselines import baselines
 from engine.app.own_code import engine_key
-from engine.app.project_paths import Places, framework_names
+from engine.app.project_paths import ProjectPaths, framework_names
 from engine.documents.roots import Roots
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
 from engine.execution.planning.plan import Selection, plan
-from engine.execution.planning.reach import EVERYTHING, Reach, within
+from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, within
 from engine.loading import clause_files
-from engine.loading.cache import Kept, fingerprint, unchanged
+from engine.loading.cache import DocumentCache, fingerprint, unchanged
 from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case
@@ -36,8 +36,8 @@ from engine.targets.matrix.selection import ALL, configured
 from engine.targets.runtimes import URL_FORM
 
 if TYPE_CHECKING:
-    from engine.app.vocabulary import Words
-    from engine.targets.runtimes.external.runtime import Service
+    from engine.app.vocabulary import EngineVocabulary
+    from engine.targets.runtimes.external.runtime import RunningService
 
 # What starts targets, and what reads documents that have changed, is loaded where it is first needed: pytest needs
 # neither in its own process, and every module has its price in each start.
@@ -48,7 +48,7 @@ DESKS = "ENGINE_DESK"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunOptions:
     """What a user asked for, in the words of the options. Empty tuples ask for all, but of servers for the default one;
     ``variants`` are declarations of sets of servers' own options; ``loop`` is one of LOOPS. Without ``gateways`` each
     server has its own."""
@@ -70,25 +70,25 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Front:
+class Engine:
     """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
     gateways are, "" for the one that is found. ``way`` is the runtime's name, one of RUNTIMES, and ``urls`` are where
     services are that run already. ``baseline`` is the file to read in place of those beside suites, "" for these.
     ``clauses`` are documents with clauses besides those of the engine."""
 
-    places: Places
+    places: ProjectPaths
     nginx: str = ""
     way: str = "local"
     urls: tuple[str, ...] = ()
     baseline: str = ""
     clauses: tuple[Path, ...] = ()
 
-    def __reduce__(self) -> tuple[type[Front], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[type[Engine], tuple[object, ...]]:
         """A front goes to another process by what it was made from; the rest is made there."""
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
     @cached_property
-    def words(self) -> Words:
+    def words(self) -> EngineVocabulary:
         """The language, the contract and the clauses."""
         from engine.app import vocabulary
 
@@ -126,7 +126,7 @@ class Front:
             found += loaded.known_failures
         return tuple(found)
 
-    def beside(self, paths: Sequence[Path]) -> Front:
+    def beside(self, paths: Sequence[Path]) -> Engine:
         """This front for the suites under some paths, which may also cite the clauses that stand beside them."""
         clauses = self._clauses_beside.of(paths)
         if clauses == self.clauses:
@@ -140,7 +140,7 @@ class Front:
         return clause_files.ClausesBeside(self.places.specs)
 
     @cached_property
-    def _beside(self) -> dict[tuple[Path, ...], Front]:
+    def _beside(self) -> dict[tuple[Path, ...], Engine]:
         return {}
 
     def load(self, paths: Sequence[Path], roots: Roots | None = None) -> Loaded:
@@ -155,7 +155,7 @@ class Front:
         return load_paths(paths, front.words.loading, front.kept, roots)
 
     @cached_property
-    def kept(self) -> Kept:
+    def kept(self) -> DocumentCache:
         """Documents without mistakes, as they were read the last time."""
         contracts = [self.places.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
         facts = [
@@ -163,14 +163,14 @@ class Front:
             *framework_names(self.places),
             *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs, *self.clauses])),
         ]
-        found = Kept(self.places.cache / "documents", fingerprint(engine_key(), facts))
+        found = DocumentCache(self.places.cache / "documents", fingerprint(engine_key(), facts))
         with suppress(OSError):
             found.folder.mkdir(parents=True, exist_ok=True)
         cache.hold(found.folder)
         cache.prune_daily(self.places.cache)
         return found
 
-    def targets(self, asked: Asked) -> list[Target]:
+    def targets(self, asked: RunOptions) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
         if self.urls and self.way != RUNNING:
             raise UsageError("--url says where services run already", hint=f"add --runtime {RUNNING}")
@@ -183,7 +183,7 @@ class Front:
         nginx = ("--nginx", self.nginx) if self.nginx and target.gateway != DIRECT else ()
         return (*target.given, *nginx, *self.places.given, *more)
 
-    def _running(self, asked: Asked) -> list[Target]:
+    def _running(self, asked: RunOptions) -> list[Target]:
         """The services that run already, as targets. Raises UsageError where one would be several."""
         names = tuple(self.services)
         for name in asked.frameworks:
@@ -204,13 +204,13 @@ class Front:
         ]
 
     @cached_property
-    def services(self) -> dict[str, Service]:
+    def services(self) -> dict[str, RunningService]:
         """The services that run already, by framework. Raises UsageError."""
         from engine.targets.runtimes.external.runtime import services
 
         return services(self.urls, self.frameworks, os.environ.get(DESKS, ""))
 
-    def _targets(self, asked: Asked) -> list[Target]:
+    def _targets(self, asked: RunOptions) -> list[Target]:
         """The targets that were asked for, as local processes."""
         servers = configured(self.servers, asked.servers, asked.variants)
         self.configured.update({server.configuration: server for server in servers})
@@ -221,7 +221,7 @@ class Front:
         named = [one.configuration for one in servers if one.configuration not in every]
         return targets(servers, self.frameworks, framework=words[0], loop=words[1], gateways=words[2], named=named)
 
-    def every(self, asked: Asked) -> list[Target]:
+    def every(self, asked: RunOptions) -> list[Target]:
         """The targets that were asked for on every loop, by server and framework."""
         found = {target: target for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
         return sorted(found, key=lambda target: (target.configuration, target.framework))
@@ -235,12 +235,12 @@ class Front:
 
         return within(jobs, kinds(), {target: self.reach(target) for target in chosen})
 
-    def reach(self, target: Target) -> Reach:
+    def reach(self, target: Target) -> RuntimeCapabilities:
         """What the runtime can do for cases on a target."""
         if self.way != RUNNING:
             return EVERYTHING
         observer = self.services[target.framework].desk is not None
-        return Reach(processes=False, observer=observer, ports=False, drives=False)
+        return RuntimeCapabilities(processes=False, observer=observer, ports=False, drives=False)
 
     def offers(self, target: Target) -> frozenset[str]:
         """What a target offers, as its server and its framework declare it, and what its server speaks."""
@@ -262,4 +262,4 @@ class Front:
         return unsupported(self.configured[target.configuration], target, options)
 
 
-__all__ = ["ALL", "Asked", "Front", "Loaded", "Roots"]
+__all__ = ["ALL", "Engine", "Loaded", "Roots", "RunOptions"]

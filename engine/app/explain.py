@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.app import addresses, grids, runs
-from engine.app.engine import Front
-from engine.app.project_paths import Places
+from engine.app.engine import Engine
+from engine.app.project_paths import ProjectPaths
 from engine.app.run_ids import nonce
 from engine.loading.catalogue import read_clauses
 from engine.loading.clause_files import ClausesBeside
@@ -14,10 +14,10 @@ from engine.results.analysis.explaining import Explanation, document, explained
 __all__ = ["Explanation", "document", "explain"]
 
 
-def explain(named: str, case: str, target: str, places: Places, *, raw: bool = False) -> Explanation:
+def explain(named: str, case: str, target: str, places: ProjectPaths, *, raw: bool = False) -> Explanation:
     """The explanation of a case on a target of a run. Raises UsageError and ResultsError, as the parts do."""
     run = runs.again(named, places)
-    front = Front(places)
+    front = Engine(places)
     result = addresses.placed(choose(run, addresses.canonical(case, front), target), front)
     whose = grids.whose(run).get((result.address, result.target))
     path = addresses.located(result.file, front)

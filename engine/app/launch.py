@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.app import gc_tuning as collector
-from engine.app import open_files as room
-from engine.app import wiring as workshop
-from engine.app.addresses import Named
-from engine.app.engine import Asked, Front
-from engine.app.prewarm import Early
+from engine.app import gc_tuning, open_files, wiring
+from engine.app.addresses import NamedCases
+from engine.app.engine import Engine, RunOptions
+from engine.app.prewarm import Prewarmer
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import Run, Store, keep, ordered
-from engine.app.session import Compare, Runtime, Session, Watcher, event_loop
+from engine.app.session import Compare, RunSession, Runtime, Watcher, event_loop
 from engine.documents.roots import BASELINE, absolute
 from engine.errors import EngineError, NothingToRun, UsageError
 from engine.execution.job import Job
@@ -28,7 +26,7 @@ from engine.execution.planning.plan import distinct, is_plain, not_meant
 from engine.loading.cache import first_unchanged
 from engine.loading.loaded import Loaded
 from engine.model.case import Case, RunsOn
-from engine.model.target import LOCAL, Launch, Target
+from engine.model.target import LOCAL, ServerLaunch, Target
 from engine.results.record import tracebacks
 
 T = TypeVar("T")
@@ -67,7 +65,7 @@ def until_stopped(running: Coroutine[Any, Any, T]) -> T:
         raise Stopped from error
 
 
-def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
+def jobs_of(front: Engine, cases: Sequence[Case], asked: RunOptions) -> list[Job]:
     """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
     and NothingToRun where no selected case is meant for the selected targets."""
     distinct(cases)
@@ -81,7 +79,7 @@ def jobs_of(front: Front, cases: Sequence[Case], asked: Asked) -> list[Job]:
     return jobs
 
 
-def nothing_selected(asked: Asked, targets: Sequence[Target]) -> str:
+def nothing_selected(asked: RunOptions, targets: Sequence[Target]) -> str:
     """Which options leave nothing: those that choose cases where there are targets, else those that choose targets."""
     of_cases = {"--category": asked.categories, "--level": asked.levels, "--tag": asked.tags, "-k": asked.keyword}
     of_targets = {"--server": asked.servers, "--framework": asked.frameworks, "--gateway": asked.gateways}
@@ -91,7 +89,7 @@ def nothing_selected(asked: Asked, targets: Sequence[Target]) -> str:
     return f"no {'case' if targets else 'target'} is left by {' and '.join(given)}"
 
 
-def left_behind(front: Front, cases: Sequence[Case], jobs: Sequence[Job], asked: Asked) -> list[str]:
+def left_behind(front: Engine, cases: Sequence[Case], jobs: Sequence[Job], asked: RunOptions) -> list[str]:
     """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
     cases = [case for case in cases if asked.selection.takes(case)]
     targets = front.targets(asked) if asked.frameworks else []
@@ -110,7 +108,7 @@ def left_behind(front: Front, cases: Sequence[Case], jobs: Sequence[Job], asked:
     return lines
 
 
-def unread_baselines(front: Front, loaded: Loaded, jobs: Sequence[Job]) -> list[str]:
+def unread_baselines(front: Engine, loaded: Loaded, jobs: Sequence[Job]) -> list[str]:
     """A line for each baseline among some documents that a run of these jobs does not read, for its name or its place.
     None where a baseline was named."""
     if front.baseline:
@@ -130,7 +128,7 @@ def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[st
     ]
 
 
-def ahead(front: Front, what: Named, asked: Asked) -> list[Launch]:
+def ahead(front: Engine, what: NamedCases, asked: RunOptions) -> list[ServerLaunch]:
     """Targets that will most likely be needed first, to be started while documents are read: those of the first
     document, if it has not changed and so has no mistakes. Raises UsageError for a name that there is not."""
     held = first_unchanged(what.paths, front.beside(what.paths).kept, what.roots) if front.way == LOCAL else None
@@ -139,7 +137,7 @@ def ahead(front: Front, what: Named, asked: Asked) -> list[Launch]:
     every = (case for suite in held.suites for case in suite.cases)
     cases = [case for case in every if what.takes(case) and asked.selection.takes(case)]
     jobs = front.plan(cases, front.targets(asked))
-    return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: workshop.limits(front).starting]
+    return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: wiring.limits(front).starting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +149,12 @@ class Work:
 
 
 def run(
-    front: Front,
+    front: Engine,
     prepare: Callable[[], Work],
     arguments: Sequence[str],
     show: Callable[[Done], R],
     *,
-    early: Sequence[Launch] = (),
+    early: Sequence[ServerLaunch] = (),
     recheck: bool = False,
     keep_transcripts: bool = False,
     compare: Compare | None = None,
@@ -174,18 +172,18 @@ def run(
     run_id = new_run_id()
     folder = folder_of(front.places.results, run_id)
     stray = not os.path.exists(folder)
-    begun: list[tuple[Session, Store]] = []
+    begun: list[tuple[RunSession, Store]] = []
     shown: list[R] = []
 
-    def begin(runtime: Runtime) -> Session:
+    def begin(runtime: Runtime) -> RunSession:
         found = work or prepare()
-        runner = workshop.runner(run_id, folder, keep_all=keep_transcripts)
+        runner = wiring.runner(run_id, folder, keep_all=keep_transcripts)
         baselines = front.baselines({job.case.place.file: 0 for job in found.jobs})
         known = front.known(baselines)
         store = keep(front.places, run_id, arguments, found.jobs, baselines)
-        session = Session(
-            found.jobs, runtime, runner, store, [found.watcher], workshop.limits(front), known, recheck,
-            workshop.durations(front), compare,
+        session = RunSession(
+            found.jobs, runtime, runner, store, [found.watcher], wiring.limits(front), known, recheck,
+            wiring.durations(front), compare,
         )  # fmt: skip
         begun.append((session, store))
         return session
@@ -203,19 +201,19 @@ def run(
         shown.append(show(done))
 
     async def whole() -> None:
-        runtime = Early(workshop.runtime(front, folder))
+        runtime = Prewarmer(wiring.runtime(front, folder))
         for launch in early:
             runtime.begin(launch)
         try:
             # In a thread, where anything goes on meanwhile.
             session = await asyncio.to_thread(begin, runtime) if early else begin(runtime)
             await runtime.leave({job.launch for job in session.jobs if not job.left_out})
-            with collector.settled():
+            with gc_tuning.settled():
                 await session.run(lambda: finish("whole"))
         finally:
             await runtime.leave()
 
-    room.make_room()
+    open_files.raise_limit()
     try:
         until_stopped(whole())
     except Stopped:

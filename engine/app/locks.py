@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NoReturn
 
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.project_paths import relative
 from engine.errors import EnvironmentFailed, UsageError
 from engine.registry import nearest
@@ -21,7 +21,7 @@ from engine.targets.environments.locking import (
 )  # fmt: skip
 
 
-def make(front: Front, names: Sequence[str], *, every: bool, upgrade: bool) -> list[LockResult]:
+def make(front: Engine, names: Sequence[str], *, every: bool, upgrade: bool) -> list[LockResult]:
     """Make the locks of some servers, frameworks and the project by name, or ``every`` one.
 
     Raises UsageError for a name that there is not and where nothing is named, EnvironmentFailed where uv cannot resolve
@@ -60,7 +60,7 @@ async def make_chosen(
     return found
 
 
-def refuse(front: Front, name: str, known: set[str]) -> NoReturn:
+def refuse(front: Engine, name: str, known: set[str]) -> NoReturn:
     """Say why there is no lock of that name. Raises UsageError."""
     for one in (front.servers.get(name), front.frameworks.get(name)):
         if one is not None:

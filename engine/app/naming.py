@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.app.engine import Asked, Front
+from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.model.commands import served
 from engine.model.target import LOOPS, Target
@@ -16,7 +16,7 @@ from engine.targets.matrix.selection import ALL
 BEYOND = "=@~"
 
 
-def target_called(front: Front, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
+def target_called(front: Engine, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
     """The target of that id: of a pinned server, of one that ``servers`` and ``variants`` ask for as ``--server`` and
     ``--variant`` do, or of the one that the id itself asks for (``gunicorn==26.2.0-control-auto``,
     ``gunicorn@../gunicorn-control-auto``).
@@ -25,7 +25,7 @@ def target_called(front: Front, name: str, servers: Sequence[str] = (), variants
     """
     spec = spec_of(name, list(front.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
-    asked = Asked(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
+    asked = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
     found = front.every(asked)
     known = {served(target): target for target in found if target.source} | {target.id: target for target in found}
     if name not in known:

@@ -8,7 +8,7 @@ from contextlib import suppress
 FILES = 4096
 
 
-def make_room() -> None:
+def raise_limit() -> None:
     """Raise this process's limit of open files as far as it may be raised without asking anybody."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)

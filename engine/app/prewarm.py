@@ -7,23 +7,23 @@ from collections.abc import Callable, Collection
 
 from engine.app.session import Runtime
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 
 
-class Early:
+class Prewarmer:
     """Starts targets as another runtime does. What ``begin`` has started is there when it is asked for; what nobody
     came to ask for is stopped by ``leave``."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._begun: dict[Launch, asyncio.Task[LiveTarget]] = {}
+        self._begun: dict[ServerLaunch, asyncio.Task[LiveTarget]] = {}
 
-    def begin(self, launch: Launch) -> None:
+    def begin(self, launch: ServerLaunch) -> None:
         """Start a target, and do not wait for it."""
         if launch not in self._begun:
             self._begun[launch] = asyncio.create_task(self._runtime.start(launch))
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
         """The live target. Raises what starting it raises."""
         begun = self._begun.pop(launch, None) if prepare is None else None
         return await (begun if begun is not None else self._runtime.start(launch, prepare))
@@ -32,7 +32,7 @@ class Early:
         """As the other runtime has it."""
         return await self._runtime.unclaimed(target, words)
 
-    async def leave(self, wanted: Collection[Launch] = ()) -> None:
+    async def leave(self, wanted: Collection[ServerLaunch] = ()) -> None:
         """Stop what was begun, but for what is wanted still."""
         unwanted = {launch: task for launch, task in self._begun.items() if launch not in wanted}
         for task in unwanted.values():

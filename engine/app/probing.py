@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.app.own_code import contents, engine_key
-from engine.app.project_paths import Places
+from engine.app.project_paths import ProjectPaths
 from engine.model.target import CONTROL
 from engine.targets.catalog.capabilities import Probed
 from engine.targets.catalog.servers.base import Server
@@ -11,21 +11,21 @@ from engine.targets.environments.packages import Environments
 from engine.targets.probing.probes import Probes
 
 
-def probes(places: Places) -> Probes:
+def probes(places: ProjectPaths) -> Probes:
     """What probes found, in the cache. The control takes part in each finding, and its code is in the key."""
     control = places.frameworks / CONTROL
     code = "".join(f"{name}\0{content!r}" for name, content in contents(control)) if control.is_dir() else ""
     return Probes(places.cache, Environments(places.cache).alone, engine_key() + code)
 
 
-def probed(places: Places, server: Server, loop: str) -> Probed | None:
+def probed(places: ProjectPaths, server: Server, loop: str) -> Probed | None:
     """What a probe found of a server on a loop, None where the cache does not know."""
     part = Environments(places.cache).servers_part_now(server)
     found = probes(places)
     return found.known(found.name(server, part, loop)) if part else None
 
 
-def spoken(places: Places, server: Server) -> frozenset[str]:
+def spoken(places: ProjectPaths, server: Server) -> frozenset[str]:
     """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
     part = Environments(places.cache).servers_part_now(server)
     return (probes(places).spoken_now(server, part) if part else None) or frozenset()

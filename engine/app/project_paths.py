@@ -13,7 +13,7 @@ from engine.targets.environments.cache import default_cache
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ProjectPaths:
     """``frameworks`` holds the contract and a folder for each framework, ``shipped_frameworks`` those that the suites
     know, which are the same unless another folder was asked for; ``specs`` the suites and the catalogue of clauses;
     ``results`` takes runs and grids, ``cache`` the environments of services. ``given`` are the
@@ -28,7 +28,7 @@ class Places:
     given: tuple[str, ...] = ()
 
 
-def find(results: str = "", frameworks: str = "") -> Places:
+def find(results: str = "", frameworks: str = "") -> ProjectPaths:
     """The places: those of the current folder where it is a checkout, else those of the checkout that the engine was
     installed from. Raises UsageError where neither has the frameworks."""
     home = next((root for root in (Path.cwd(), *Path.cwd().parents) if is_checkout(root)), None)
@@ -40,7 +40,7 @@ def find(results: str = "", frameworks: str = "") -> Places:
             f"there is no contract.yaml in {folder}",
             hint="run the engine inside a checkout, or name the folder with --frameworks",
         )
-    return Places(
+    return ProjectPaths(
         frameworks=folder,
         shipped_frameworks=root / "frameworks",
         specs=root / "specs",
@@ -51,7 +51,7 @@ def find(results: str = "", frameworks: str = "") -> Places:
     )
 
 
-def framework_names(places: Places) -> tuple[str, ...]:
+def framework_names(places: ProjectPaths) -> tuple[str, ...]:
     """The names of all frameworks that a case may choose. A suite that names a shipped one stays right where a run has
     other frameworks."""
     return tuple(sorted({*CONTROLS, *names_in(places.frameworks), *names_in(places.shipped_frameworks)}))

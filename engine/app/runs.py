@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.app.project_paths import Places
+from engine.app.project_paths import ProjectPaths
 from engine.app.run_ids import folder_of, header
 from engine.errors import UsageError
 from engine.execution.job import Job
@@ -36,13 +36,13 @@ NAMES_FOLDER = "name the folder with --results; without it that is results/"
 
 
 def keep(
-    places: Places, run_id: str, arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()
+    places: ProjectPaths, run_id: str, arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()
 ) -> Store:
     """Begin a run's file. Raises ResultsError where the folder of results cannot be written."""
     return Store(folder_of(places.results, run_id), run_id, header(arguments, jobs, baselines))
 
 
-def ids(places: Places) -> list[str]:
+def ids(places: ProjectPaths) -> list[str]:
     """The ids of all runs that are kept, the newest first. Raises UsageError where results are no folder."""
     if places.results.exists() and not places.results.is_dir():
         raise UsageError(f"{places.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
@@ -50,7 +50,7 @@ def ids(places: Places) -> list[str]:
     return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
 
 
-def folder(named: str, places: Places) -> Path:
+def folder(named: str, places: ProjectPaths) -> Path:
     """The folder of a run by its path or its id; of the newest for ``last`` or "", of the one before for ``last~1``,
     and so on. Raises UsageError where there is none, with the nearest id."""
     known = ids(places)
@@ -69,14 +69,14 @@ def folder(named: str, places: Places) -> Path:
     return path
 
 
-def again(named: str, places: Places) -> Run:
+def again(named: str, places: ProjectPaths) -> Run:
     """A run by its path, its id, or as ``last``. Raises UsageError where there is none, ResultsError where it cannot be
     read."""
     return read(folder(named, places))
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ResultMessage:
     """A verdict on its way between processes: what most readers need of it, and the rest as it stands in the run's
     file, since most results are never read again. ``seconds`` is how long the job took, ``recorded`` whether the case
     recorded anything; ``result`` and ``target`` are lines of the file, ``target`` "" where nothing new became known of
@@ -94,7 +94,7 @@ class Told:
         return f"{self.verdict}\t{self.seconds}\t{'yes' if self.recorded else ''}\t{self.result}\t{self.target}"
 
     @classmethod
-    def of(cls, line: str) -> Told:
+    def of(cls, line: str) -> ResultMessage:
         """What ``line`` was made from."""
         verdict, seconds, recorded, result, target = line.split("\t")
         return cls(verdict, float(seconds), bool(recorded), result, target)
@@ -105,14 +105,14 @@ class Told:
         return TargetRow(**row_of(self.target)) if self.target else None
 
 
-def told(result: JobResult, row: TargetRow | None) -> Told:
+def told(result: JobResult, row: TargetRow | None) -> ResultMessage:
     """A verdict, and what became known of its target."""
     target = text_of(target_document(row)) if row is not None else ""
     line = text_of(result_to_json(result))
-    return Told(result.verdict.value, result.seconds, bool(result.recorded), line, target)
+    return ResultMessage(result.verdict.value, result.seconds, bool(result.recorded), line, target)
 
 
-def from_told(told: Told) -> JobResult:
+def from_told(told: ResultMessage) -> JobResult:
     """The verdict that ``told`` was given; what was observed is text now."""
     return result_from_json(json.loads(told.result))
 
@@ -122,7 +122,7 @@ def to_recheck_document(result: JobResult) -> dict[str, Any]:
     return recheck_line(result)
 
 
-def take(store: Store, told: Told) -> None:
+def take(store: Store, told: ResultMessage) -> None:
     """Append a verdict that was told, and what became known of its target."""
     if told.target:
         store.text(told.target)
@@ -131,10 +131,10 @@ def take(store: Store, told: Told) -> None:
 
 __all__ = [
     "NAMES_FOLDER",
+    "ResultMessage",
     "Run",
     "Store",
     "TargetRow",
-    "Told",
     "again",
     "folder",
     "from_told",

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.app import wiring as workshop
-from engine.app.engine import ALL, Asked, Front
+from engine.app import wiring
+from engine.app.engine import ALL, Engine, RunOptions
 from engine.errors import UsageError
 from engine.execution.planning.plan import not_meant, options, reason
 from engine.execution.runner.script import script
 from engine.model.case import Case
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.targets.runtimes import ports
 
 # The job whose script is played. Every call without the engine's header is its own, so the script stays in force.
@@ -33,10 +33,10 @@ class Serving:
     case: Case | None = None
 
     @property
-    def launch(self) -> Launch:
+    def launch(self) -> ServerLaunch:
         """How the target is started. A script of the case's is installed for each call, lifespan's included."""
         plays = self.case is not None and self.case.application is not None
-        return Launch(self.target, self.options, lifespan_of=JOB if plays else "", port=self.port)
+        return ServerLaunch(self.target, self.options, lifespan_of=JOB if plays else "", port=self.port)
 
     @property
     def prepare(self) -> Callable[[Boundary], None] | None:
@@ -56,7 +56,7 @@ class Serving:
         return {"run": JOB, "host": f"{ports.HERE}:{self.port}", **case.variables}
 
 
-def serving(front: Front, target: Target, port: int, *, case: Case | None = None, tls: bool = False) -> Serving:
+def serving(front: Engine, target: Target, port: int, *, case: Case | None = None, tls: bool = False) -> Serving:
     """Check what is to be served. Raises UsageError for a port that there is not, for a case that is not meant for the
     target, and for options that its server does not have."""
     if not 0 <= port <= HIGHEST:
@@ -72,11 +72,13 @@ def serving(front: Front, target: Target, port: int, *, case: Case | None = None
     return Serving(target, of_case, port, case)
 
 
-def target_for(front: Front, case: Case, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
+def target_for(front: Engine, case: Case, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
     """The first target on which a case runs: of the servers that were asked for, or of the default one, or of any. One
     without a framework goes first. Raises UsageError where there is none."""
     for asked in (servers, [ALL]):
-        found = front.targets(Asked(servers=tuple(asked), variants=tuple(variants) if servers else (), gateways=(ALL,)))
+        found = front.targets(
+            RunOptions(servers=tuple(asked), variants=tuple(variants) if servers else (), gateways=(ALL,))
+        )
         for target in sorted(found, key=lambda target: not target.is_control):
             if not (not_meant(case, target) or reason(case, target, front.offers(target), front.unsupported)):
                 return target
@@ -86,9 +88,9 @@ def target_for(front: Front, case: Case, servers: Sequence[str] = (), variants: 
 
 
 @asynccontextmanager
-async def started(front: Front, what: Serving, folder: Path) -> AsyncIterator[LiveTarget]:
+async def started(front: Engine, what: Serving, folder: Path) -> AsyncIterator[LiveTarget]:
     """While the block runs, the target does; its log is in ``folder``. Raises what starting raises."""
-    live = await workshop.runtime(front, folder).start(what.launch, what.prepare)
+    live = await wiring.runtime(front, folder).start(what.launch, what.prepare)
     try:
         yield live
     finally:

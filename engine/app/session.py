@@ -20,8 +20,8 @@ from engine.execution.runner.trimming import Budget
 from engine.execution.schedule import Limits, Schedule, unknown
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
-from engine.model.target import Launch, Target
-from engine.model.tls import Hello
+from engine.model.target import ServerLaunch, Target
+from engine.model.tls import TlsClientOptions
 from engine.model.verdict import JobResult
 from engine.results.analysis.flakiness import rechecked
 from engine.results.baseline.baseline import judged, stem
@@ -37,7 +37,7 @@ ALONE = Limits(targets=1, lingering=0, own=0, company=1)
 class Runtime(Protocol):
     """What starts targets. Raises StartError or EnvironmentFailed."""
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget: ...
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget: ...
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
         """Those of some capabilities that a target does not claim, and that a probe finds there all the same."""
@@ -87,7 +87,7 @@ class Beside:
 
 
 @dataclass(slots=True)
-class Session:
+class RunSession:
     """One run, from its first start to its last stop. With ``recheck``, what was red is run again alone before the end.
     ``compare`` says which jobs are run last, for the sake of comparison (``engine.app.counterparts``); what comes of
     them is in ``counterparts``.
@@ -110,11 +110,11 @@ class Session:
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
     schedule: Schedule = field(init=False)
-    counterparts: Session | None = field(init=False, default=None)
+    counterparts: RunSession | None = field(init=False, default=None)
     _known: dict[str, list[KnownFailure]] = field(init=False, default_factory=dict)
     _repeats: Repeats = field(init=False)
     _budget: Budget = field(init=False, default_factory=Budget)
-    _started: set[Launch] = field(init=False, default_factory=set)
+    _started: set[ServerLaunch] = field(init=False, default_factory=set)
     _today: date = field(init=False, default_factory=date.today)
 
     def __post_init__(self) -> None:
@@ -162,7 +162,7 @@ class Session:
         """Run jobs for the sake of comparison, and keep what comes of them apart. The lines about it in the run's file.
         What has not come after PATIENCE seconds is left out."""
         watcher = Beside(len({key_of(job) for job in jobs}), self.watchers)
-        beside = self.counterparts = Session(jobs, self.runtime, self.runner, None, [watcher], self.limits)
+        beside = self.counterparts = RunSession(jobs, self.runtime, self.runner, None, [watcher], self.limits)
         watcher.tell()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
@@ -196,7 +196,7 @@ class Session:
         for job, result in self._repeats.rest():
             self._take(job, result)
 
-    async def _start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+    async def _start(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         target = launch.target
         plain = not launch.options and not launch.lifespan_of
         if target.id in self.failures and not plain:
@@ -226,7 +226,7 @@ class Session:
         self._tell(target, "ready")
         return live
 
-    def _preparation(self, launch: Launch, jobs: Sequence[Job]) -> Callable[[Boundary], None] | None:
+    def _preparation(self, launch: ServerLaunch, jobs: Sequence[Job]) -> Callable[[Boundary], None] | None:
         """Puts the script of a case with a process of its own where the application finds it when it starts."""
         if not launch.lifespan_of:
             return None
@@ -325,7 +325,7 @@ def failed_row(target: Target, error: EngineError) -> TargetRow:
 
 
 async def open_channel(
-    address: tuple[str, int], subject: str, receive_buffer: int | None = None, hello: Hello | None = None
+    address: tuple[str, int], subject: str, receive_buffer: int | None = None, hello: TlsClientOptions | None = None
 ) -> Channel:
     """A recording TCP stream, with TLS where ``hello`` begins it. Raises Refused, and HandshakeFailed."""
     if hello is not None:

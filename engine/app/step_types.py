@@ -11,13 +11,13 @@ from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.expectation import Matcher, Mismatch, Situation
 from engine.registry import Registry, found
-from engine.steps.api.base import Kind
+from engine.steps.api.base import StepType
 
 
 @cache
-def drivers() -> list[Kind]:
+def drivers() -> list[StepType]:
     """Every step kind and action, from the modules of the drivers."""
-    return [cast(Kind, kind) for kind in found("engine.steps", "KINDS", deep=True)]
+    return [cast(StepType, kind) for kind in found("engine.steps", "KINDS", deep=True)]
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.app.project_paths import Places, framework_names
-from engine.loading.vocabulary import Names
+from engine.app.project_paths import ProjectPaths, framework_names
+from engine.loading.vocabulary import TargetNames
 from engine.model.target import DIRECT, LOOPS, RUNTIMES
 from engine.targets.catalog.frameworks import CAPABILITIES
 from engine.targets.catalog.gateways import load_gateways
@@ -11,9 +11,9 @@ from engine.targets.catalog.servers import load_servers
 from engine.targets.matrix.fitting import PROTOCOLS
 
 
-def target_names(places: Places) -> Names:
+def target_names(places: ProjectPaths) -> TargetNames:
     """The names by which cases choose targets."""
-    return Names(
+    return TargetNames(
         servers=tuple(load_servers()),
         frameworks=framework_names(places),
         loops=tuple(dict.fromkeys(loop for loops in LOOPS.values() for loop in loops)),

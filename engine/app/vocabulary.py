@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.app import declarations
 from engine.app import step_types as kinds
-from engine.app.project_paths import Places
+from engine.app.project_paths import ProjectPaths
 from engine.app.target_names import target_names
 from engine.loading import vocabulary as loading
 from engine.loading.catalogue import read_clauses
@@ -20,7 +20,7 @@ from engine.targets.catalog.contract import Contract, load_contract, load_wsgi_c
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class EngineVocabulary:
     """``loading`` is what the loader is handed. ``wsgi_contract`` is the contract of the apps that are called through
     WSGI."""
 
@@ -30,12 +30,12 @@ class Words:
     wsgi_contract: Contract
 
 
-def load(places: Places, more_clauses: Sequence[Path] = ()) -> Words:
+def load(places: ProjectPaths, more_clauses: Sequence[Path] = ()) -> EngineVocabulary:
     """Import every driver and matcher, and read the contracts and the clauses. Raises DocumentError where a contract
     or a catalogue is wrong."""
     contract, wsgi_contract = load_contract(places.frameworks), load_wsgi_contract(places.frameworks)
     clauses = read_clauses([path for path in (places.specs, *more_clauses) if path.exists()])
-    return Words(
+    return EngineVocabulary(
         loading=loading.Vocabulary(
             kinds.drivers(), kinds.operators(), contract, target_names(places), clauses, wsgi_contract
         ),
@@ -45,12 +45,12 @@ def load(places: Places, more_clauses: Sequence[Path] = ()) -> Words:
     )
 
 
-def schemas(words: Words) -> dict[str, Mapping[str, Any]]:
+def schemas(words: EngineVocabulary) -> dict[str, Mapping[str, Any]]:
     """The schemas of all documents and declarations, by the names of their files."""
     declared = {name: {"$schema": schema.DRAFT, **one} for name, one in declarations.SCHEMAS.items()}
     return {**schema.compose_schemas(words.loading), **declared}
 
 
-def write_schemas(folder: Path, words: Words) -> list[Path]:
+def write_schemas(folder: Path, words: EngineVocabulary) -> list[Path]:
     """Write the schemas of all documents and declarations into a folder. The files written."""
     return schema.write_schemas(folder, schemas(words))

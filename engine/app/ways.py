@@ -8,17 +8,16 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from engine.app import launch
-from engine.app import wiring as workshop
-from engine.app.engine import ALL, Asked, Front
+from engine.app import launch, wiring
+from engine.app.engine import ALL, Engine, RunOptions
 from engine.app.run_ids import new_run_id
-from engine.app.session import Session, Watcher
+from engine.app.session import RunSession, Watcher
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case, RunsOn
 from engine.model.target import CONTROLS, DIRECT, Target
 from engine.model.verdict import JobResult
-from engine.results.analysis.gateways import Difference, differences
+from engine.results.analysis.gateways import ValueDifference, differences
 from engine.targets.catalog.gateways import load_gateways
 
 # Who serves where nobody says who: between them they have every way in. pyuwsgi alone has all four for WSGI.
@@ -32,14 +31,14 @@ class Compared:
     case: Case
     results: dict[str, JobResult]
     missing: dict[str, str]
-    differences: Sequence[Difference]
+    differences: Sequence[ValueDifference]
 
 
-def jobs_of(case: Case, asked: Asked, front: Front) -> list[Job]:
+def jobs_of(case: Case, asked: RunOptions, front: Engine) -> list[Job]:
     """The case on each target, one a way: the first server that was asked for which has it. Raises UsageError where
     fewer than two ways are left."""
     interface = "wsgi" if case.runs_on is RunsOn.WSGI else "asgi"
-    asked = Asked(
+    asked = RunOptions(
         servers=asked.servers or SERVERS[interface],
         frameworks=asked.frameworks or (CONTROLS[interface == "wsgi"],),
         loop=asked.loop,
@@ -58,10 +57,10 @@ def jobs_of(case: Case, asked: Asked, front: Front) -> list[Job]:
     return jobs
 
 
-def run(case: Case, jobs: Sequence[Job], front: Front, watcher: Watcher, folder: Path) -> Compared:
+def run(case: Case, jobs: Sequence[Job], front: Engine, watcher: Watcher, folder: Path) -> Compared:
     """Send the case by every way. Raises launch.Stopped after Ctrl-C."""
     run_id = new_run_id()
-    session = Session(jobs, workshop.runtime(front, folder), workshop.runner(run_id, keep_calls=True), None, [watcher])
+    session = RunSession(jobs, wiring.runtime(front, folder), wiring.runner(run_id, keep_calls=True), None, [watcher])
     launch.until_stopped(session.run())
     names = {job.target.id: way(job.target) for job in jobs}
     came = {one.target: one for one in session.results}

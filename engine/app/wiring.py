@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.app.counterparts import counterparts
 from engine.app.durations import FILE as DURATIONS
 from engine.app.durations import Durations
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.probing import probes
 from engine.app.run_ids import nonce
 from engine.app.session import Compare, Runtime, open_channel
@@ -22,7 +22,7 @@ from engine.execution.runner.runner import Runner, nowhere
 from engine.execution.schedule import Limits
 from engine.model.target import DOCKER, RUNNING
 from engine.model.verdict import JobResult, Verdict
-from engine.observer.spool import FOLDERS, Desk
+from engine.observer.spool import FOLDERS, ObserverSpool
 from engine.results.analysis.flakiness import RED
 from engine.results.record import tracebacks
 from engine.targets.environments.packages import Environments
@@ -30,7 +30,7 @@ from engine.targets.runtimes.external.runtime import RunningRuntime
 from engine.targets.runtimes.local.runtime import LocalRuntime
 
 
-def limits(front: Front) -> Limits:
+def limits(front: Engine) -> Limits:
     """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
     the limits of time of cases with a server of their own must hold all the same."""
     return Limits(targets=3, starting=2, lingering=1, own=3) if front.way == DOCKER else Limits()
@@ -47,7 +47,7 @@ def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, k
     return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls, keep_traceback=broken)
 
 
-def durations(front: Front) -> Durations:
+def durations(front: Engine) -> Durations:
     """How long jobs are expected to take: by earlier runs, or as their steps declare it."""
     from engine.app import step_types  # noqa: PLC0415 (likewise)
 
@@ -61,7 +61,7 @@ def durations(front: Front) -> Durations:
 
 
 def compare(
-    front: Front, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
+    front: Engine, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
 ) -> Compare:
     """What says which jobs a run adds so that what failed can be compared: a warning and a known failure as well where
     ``warnings`` and ``known`` say so. ``others`` are cells that are run elsewhere."""
@@ -73,7 +73,7 @@ def compare(
     return planned
 
 
-def runtime(front: Front, folder: Path) -> Runtime:
+def runtime(front: Engine, folder: Path) -> Runtime:
     """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
     run them."""
     if sys.platform == "win32":
@@ -87,7 +87,7 @@ def runtime(front: Front, folder: Path) -> Runtime:
         return DockerRuntime(
             front.frameworks,
             front.configured,
-            Desk.create,
+            ObserverSpool.create,
             folder,
             cache=front.places.cache,
             root=front.places.frameworks.parent,
@@ -99,16 +99,16 @@ def runtime(front: Front, folder: Path) -> Runtime:
         Environments(front.places.cache),
         front.frameworks,
         front.configured,
-        boundary_of=Desk.create,
+        boundary_of=ObserverSpool.create,
         folder=folder,
         probes=probes(front.places),
         nginx=front.nginx,
     )
 
 
-def open_desk(folder: Path) -> Desk:
+def open_desk(folder: Path) -> ObserverSpool:
     """The engine's side of a desk that a service of another user writes to as well. Raises OSError."""
-    desk = Desk.create(folder)
+    desk = ObserverSpool.create(folder)
     for name in FOLDERS:
         # Whoever made it has seen to that already, where it is not the engine's.
         with suppress(PermissionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.model.transcript import Moment, Side
+from engine.model.transcript import Side, TraceEvent
 
 # Whole pieces are kept, by reference, up to so many bytes for a channel; of later ones the beginning alone.
 KEPT_BYTES = 4 * 1024 * 1024
@@ -11,7 +11,7 @@ KEPT_HEAD = 256
 KEPT_PIECES = 10_000
 
 
-class Record:
+class Trace:
     """The moments of one channel, in order."""
 
     __slots__ = ("_kept", "_noted", "_pieces", "label")
@@ -25,10 +25,11 @@ class Record:
         self._pieces = 0
 
     @property
-    def moments(self) -> list[Moment]:
+    def moments(self) -> list[TraceEvent]:
         """What was noted so far."""
         return [
-            Moment(at, Side.WIRE, self.label, what, detail, data, size) for at, what, detail, data, size in self._noted
+            TraceEvent(at, Side.WIRE, self.label, what, detail, data, size)
+            for at, what, detail, data, size in self._noted
         ]
 
     def data(self, at: float, what: str, data: bytes) -> None:

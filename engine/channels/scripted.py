@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.channels.record import Record
+from engine.channels.record import Trace
 from engine.errors import ChannelClosed, Reset
-from engine.model.transcript import Moment
+from engine.model.transcript import TraceEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ScriptedChannel:
     def __init__(
         self, arrivals: Iterable[Arrival | bytes] = (), *, answer: Answer | None = None, label: str = "scripted"
     ) -> None:
-        self._record = Record(label)
+        self._record = Trace(label)
         self._pending: deque[Arrival] = deque()
         self._back: list[tuple[bytes, float]] = []
         self._answer = answer
@@ -79,7 +79,7 @@ class ScriptedChannel:
         return 0.0
 
     @property
-    def moments(self) -> Sequence[Moment]:
+    def moments(self) -> Sequence[TraceEvent]:
         """What crossed so far."""
         return self._record.moments
 

@@ -17,9 +17,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from engine.channels.record import Record
-from engine.errors import ChannelClosed, ChannelError, Endless, Refused, Reset
-from engine.model.transcript import Moment
+from engine.channels.record import Trace
+from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, Reset
+from engine.model.transcript import TraceEvent
 
 Clock = Callable[[], float]
 
@@ -36,7 +36,7 @@ class TcpChannel(asyncio.Protocol):
 
     def __init__(self, label: str, clock: Clock) -> None:
         self._clock = clock
-        self._record = Record(label)
+        self._record = Trace(label)
         self._arrived: deque[tuple[bytes, float]] = deque()
         self._received = 0
         self._endless = False
@@ -119,7 +119,7 @@ class TcpChannel(asyncio.Protocol):
         return self._opened
 
     @property
-    def moments(self) -> Sequence[Moment]:
+    def moments(self) -> Sequence[TraceEvent]:
         """What crossed so far, in order; beyond ``record.KEPT_BYTES`` only the beginnings of pieces."""
         return self._record.moments
 
@@ -269,12 +269,12 @@ async def open_tcp(
     except TimeoutError as error:
         raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
     except ConnectionRefusedError as error:
-        raise Refused(f"nobody listens at {host}:{port}") from error
+        raise ConnectionRefused(f"nobody listens at {host}:{port}") from error
     except ConnectionResetError as error:
         raise Reset(f"{host}:{port} reset the connection while it was made") from error
     except OSError as error:
         if error.errno in _UNREACHABLE:
-            raise Refused(f"nothing leads to {host}:{port}: {error.strerror}") from error
+            raise ConnectionRefused(f"nothing leads to {host}:{port}: {error.strerror}") from error
         raise ChannelError(f"no connection to {host}:{port}: {error}") from error
     return channel
 

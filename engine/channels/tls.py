@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.channels.tcp import Clock, TcpChannel, open_tcp
 from engine.channels.tls_codec import Broken, TlsCodec
 from engine.errors import ChannelClosed, HandshakeFailed, Reset
-from engine.model.tls import OURS, WRONG, Agreed, Hello
+from engine.model.tls import OURS, WRONG, TlsClientOptions, TlsSession
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 NUMBERS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
@@ -28,7 +28,7 @@ class TlsChannel(TcpChannel):
         super().__init__(label, clock)
         self._codec = codec
         self._shaking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.agreed: Agreed | None = None
+        self.agreed: TlsSession | None = None
 
     @property
     def closure(self) -> str:
@@ -37,7 +37,7 @@ class TlsChannel(TcpChannel):
             return "tls"
         return "fin" if self._ended == "fin" else ""
 
-    async def handshake(self, hello: Hello) -> Agreed:
+    async def handshake(self, hello: TlsClientOptions) -> TlsSession:
         """Begin TLS. Raises HandshakeFailed, and Reset where the connection goes meanwhile."""
         try:
             self._transport.write(self._codec.start())
@@ -140,7 +140,7 @@ class TlsChannel(TcpChannel):
 
 async def open_tls(
     address: tuple[str, int],
-    hello: Hello,
+    hello: TlsClientOptions,
     *,
     label: str = "connection",
     clock: Clock = time.monotonic,
@@ -164,7 +164,7 @@ async def open_tls(
 
 
 @lru_cache(maxsize=256)
-def context_of(hello: Hello) -> ssl.SSLContext:
+def context_of(hello: TlsClientOptions) -> ssl.SSLContext:
     """OpenSSL's context for a way to begin. Raises HandshakeFailed where the files, or this OpenSSL, do not have it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -183,7 +183,7 @@ def context_of(hello: Hello) -> ssl.SSLContext:
     return context
 
 
-def shown_by(hello: Hello) -> Path | None:
+def shown_by(hello: TlsClientOptions) -> Path | None:
     """The file with the certificate that a client shows, None for none."""
     if hello.trust is None:
         return None
@@ -192,7 +192,7 @@ def shown_by(hello: Hello) -> Path | None:
     return None if hello.shows else hello.trust.shown
 
 
-def agreed(session: ssl.SSLObject, hello: Hello) -> Agreed:
+def agreed(session: ssl.SSLObject, hello: TlsClientOptions) -> TlsSession:
     """What a handshake came to."""
     name, version, _ = session.cipher() or ("", "", 0)
     version = session.version() or version
@@ -201,7 +201,7 @@ def agreed(session: ssl.SSLObject, hello: Hello) -> Agreed:
     text = shown.read_text("ascii") if shown is not None else ""
     begin, end = text.find("-----BEGIN CERTIFICATE-----"), text.find("-----END CERTIFICATE-----")
     theirs = session.getpeercert(True)
-    return Agreed(
+    return TlsSession(
         version.removeprefix("TLSv"),
         NUMBERS.get(version, 0),
         name,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.model.target import LOOPS, RUNTIMES
 
 if TYPE_CHECKING:
-    from engine.app.engine import Asked
+    from engine.app.engine import RunOptions
 
 LEVELS = ("must", "should", "may")
 
@@ -118,11 +118,11 @@ def case_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asked(arguments: argparse.Namespace) -> Asked:
+def asked(arguments: argparse.Namespace) -> RunOptions:
     """What those options ask for."""
-    from engine.app.engine import Asked
+    from engine.app.engine import RunOptions
 
-    return Asked(
+    return RunOptions(
         servers=tuple(arguments.server),
         frameworks=tuple(arguments.framework),
         loop=arguments.loop,
@@ -135,11 +135,11 @@ def asked(arguments: argparse.Namespace) -> Asked:
     )
 
 
-def asked_cases(arguments: argparse.Namespace) -> Asked:
+def asked_cases(arguments: argparse.Namespace) -> RunOptions:
     """What the options that choose cases ask for, and those that choose servers, every server where they do not."""
-    from engine.app.engine import ALL, Asked
+    from engine.app.engine import ALL, RunOptions
 
-    return Asked(
+    return RunOptions(
         servers=tuple(arguments.server) or (ALL,),
         categories=tuple(arguments.category),
         levels=tuple(arguments.level),

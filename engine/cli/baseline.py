@@ -14,7 +14,7 @@ from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.app.baseline import Drawn, Standing
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.runs import Run
 
 DESCRIPTION = """\
@@ -56,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Look or write. Raises UsageError where there is no such run, DocumentError where the baseline has mistakes."""
     from engine.app import baseline
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.project_paths import find
     from engine.app.runs import again
 
@@ -65,7 +65,7 @@ def run(parsed: argparse.Namespace) -> int:
     choice = (parsed.paths, parsed.server, parsed.framework, parsed.category, parsed.level, parsed.tag, parsed.keyword)
     if not parsed.run and any(choice):
         raise UsageError("what to run is said, and nothing is run", hint="add --run")
-    front = Front(find(parsed.results, parsed.frameworks), baseline=parsed.baseline)
+    front = Engine(find(parsed.results, parsed.frameworks), baseline=parsed.baseline)
     done = fresh_run(front, parsed) if parsed.run else again(parsed.from_run, front.places)
     print(f"run {visible(done.id)}{'' if done.whole else ', which was not whole'}: {len(done.targets)} targets")
     if parsed.action == "check":
@@ -83,7 +83,7 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def fresh_run(front: Front, parsed: argparse.Namespace) -> Run:
+def fresh_run(front: Engine, parsed: argparse.Namespace) -> Run:
     """A run of the cases that the options choose. Raises UsageError where it was interrupted: half a run is no ground
     for a baseline."""
     from engine.app import addresses, launch
@@ -108,7 +108,7 @@ def checked(stands: list[Standing]) -> int:
     for state, meaning in STATES.items():
         rows = [(visible(one.line.case), where(one.line), remark(one)) for one in stands if one.state == state]
         if rows:
-            tables.append(columns.Table(f"{state} ({len(rows)}): {meaning}", rows))
+            tables.append(columns.TextTable(f"{state} ({len(rows)}): {meaning}", rows))
     print(columns.draw(("case", "on", "remark"), tables, columns.terminal_width()))
     stale = [one for one in stands if one.state in ("fixed", "narrower")]
     if stale:

@@ -12,7 +12,7 @@ from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.app.comparing import Comparison, Subject
-    from engine.app.engine import Asked, Front
+    from engine.app.engine import Engine, RunOptions
     from engine.app.launch import Done
 
 DESCRIPTION = """\
@@ -46,11 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Compare, and say by the exit code whether anything broke. Raises UsageError for what cannot be compared."""
     from engine.app import comparing
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.project_paths import find
 
     places = find(parsed.results, parsed.frameworks)
-    front, wanted = Front(places, parsed.nginx), asked(parsed)
+    front, wanted = Engine(places, parsed.nginx), asked(parsed)
     subject = comparing.subject(parsed.what, places)
     if subject.runs and subject.words:
         raise UsageError(f"{subject.words[0]} is no run", hint="name runs alone; -k chooses among their cases")
@@ -59,10 +59,9 @@ def run(parsed: argparse.Namespace) -> int:
     return anew(front, subject, wanted, parsed)
 
 
-def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespace) -> int:
+def anew(front: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers, and compare these."""
-    from engine.app import addresses, comparing, launch
-    from engine.app import wiring as workshop
+    from engine.app import addresses, comparing, launch, wiring
     from engine.cli.grid import chosen, shown
 
     comparing.named(front, wanted)
@@ -81,7 +80,7 @@ def anew(front: Front, subject: Subject, wanted: Asked, parsed: argparse.Namespa
     with screens:
         watcher = screens.enter_context(shown(jobs))
         # A known failure is as red as any where two sides are compared.
-        compare = None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict, known=True)
+        compare = None if parsed.no_counterparts else wiring.compare(front, warnings=parsed.strict, known=True)
         return launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
 
 

@@ -10,7 +10,7 @@ from engine.cli.base import Command, place_arguments
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
-    from engine.app.health import Finding
+    from engine.app.health import HealthFinding
 
 DESCRIPTION = """\
 Look at what the engine needs, and say what to do about what is missing. Nothing
@@ -51,7 +51,7 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def drawn(name: str, finding: Finding, limit: int) -> str:
+def drawn(name: str, finding: HealthFinding, limit: int) -> str:
     """A finding as a line, and the way out below it."""
     margin = f"{finding.state.value:<8} {name:<{NAME}} "
     words = visible(finding.found) + (" (optional)" if finding.optional else "")

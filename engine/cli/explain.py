@@ -42,14 +42,14 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
-    from engine.terminal.sources import Sources
+    from engine.terminal.sources import SourceTexts
 
     places = find(parsed.results, parsed.frameworks)
     found = explain(parsed.run_name, parsed.case, parsed.target, places, raw=parsed.raw)
     if parsed.format == "json":
         print(json.dumps(document(found), indent=2))
         return 0
-    shown = explanation.lines(found, Sources(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log)
+    shown = explanation.lines(found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log)
     for line in shown:
         sys.stdout.write(line + "\n")
     return 0

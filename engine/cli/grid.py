@@ -29,14 +29,14 @@ from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
-    from engine.app.addresses import Named
-    from engine.app.engine import Asked, Front
+    from engine.app.addresses import NamedCases
+    from engine.app.engine import Engine, RunOptions
     from engine.app.grids import Attributions, Finding
     from engine.app.launch import Done
-    from engine.app.project_paths import Places
+    from engine.app.project_paths import ProjectPaths
     from engine.app.runs import Run
     from engine.execution.planning.plan import Job
-    from engine.terminal.progress import Live, Plain
+    from engine.terminal.progress import Live, PlainProgress
 
 # The baseline of runs that do not say which they read.
 USUAL = "specs/known-failures.yaml"
@@ -77,7 +77,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 class Screen:
     """Tells the progress on the screen what the run says."""
 
-    def __init__(self, shown: Live | Plain) -> None:
+    def __init__(self, shown: Live | PlainProgress) -> None:
         self._shown = shown
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
@@ -96,9 +96,8 @@ class Screen:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
-    from engine.app import addresses, launch
-    from engine.app import wiring as workshop
-    from engine.app.engine import Front
+    from engine.app import addresses, launch, wiring
+    from engine.app.engine import Engine
     from engine.app.project_paths import find
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
@@ -106,10 +105,10 @@ def run(parsed: argparse.Namespace) -> int:
     places = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         refuse_choice(parsed)
-        done, front = again(parsed.from_run, places), Front(places)
+        done, front = again(parsed.from_run, places), Engine(places)
         results = tuple(addresses.placed(one, front) if one.mismatches or one.warnings else one for one in done.results)
         return show(replace(done, results=results), places, parsed, files=False)
-    front = Front(places, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
+    front = Engine(places, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
     what, times = addresses.named(parsed.paths, front), checked(parsed.repeat)
     screens = ExitStack()
 
@@ -134,7 +133,7 @@ def run(parsed: argparse.Namespace) -> int:
             early=launch.ahead(front, what, asked(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
-            compare=None if parsed.no_counterparts else workshop.compare(front, warnings=parsed.strict),
+            compare=None if parsed.no_counterparts else wiring.compare(front, warnings=parsed.strict),
         )
 
 
@@ -147,7 +146,7 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
         raise UsageError(f"--from draws a whole run, and {what} would choose a part", hint="leave one of the two out")
 
 
-def chosen(front: Front, what: Named, wanted: Asked) -> list[Job]:
+def chosen(front: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
     """The jobs that were asked for. Prints mistakes in the documents, and why a framework that was named has no job;
     raises DocumentError where there are mistakes, and UsageError where there is nothing to do."""
     from engine.app import launch
@@ -181,7 +180,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
         raise DocumentError("documents with mistakes are not run", hint="mend them; `engine lint` shows them again")
 
 
-def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) -> int:
+def show(done: Run, places: ProjectPaths, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
     from engine.app.project_paths import relative
@@ -231,14 +230,14 @@ def show(done: Run, places: Places, parsed: argparse.Namespace, *, files: bool) 
 def list_red(found: Sequence[Finding], whose: Attributions, *, whole: bool) -> None:
     """List what is red under whose fault it is; where it is to be shown ``whole``, each failure with what crossed."""
     from engine.terminal import blame, failure
-    from engine.terminal.sources import Sources
+    from engine.terminal.sources import SourceTexts
 
     if not found:
         return
     print()
     for line in blame.lines(found):
         print(line)
-    sources = Sources()
+    sources = SourceTexts()
     for result in (cell for one in found for cell in one.cells if whole):
         attribution = whose.get((result.address, result.target))
         print(f"\n{failure.text(result, sources, attribution=attribution)}")

@@ -18,10 +18,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
     from engine.app import addresses, baseline, declarations
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
 
-    front = Front(find(frameworks=parsed.frameworks))
+    front = Engine(find(frameworks=parsed.frameworks))
     declared = [] if parsed.paths else [relative(path) for path in declarations.all_in(front.places.frameworks)]
     loaded = baseline.lint(front, addresses.paths(parsed.paths, front), declared)
     found, files, cases = loaded.diagnostics, loaded.files, loaded.cases

@@ -39,7 +39,7 @@ def run(parsed: argparse.Namespace) -> int:
     Raises UsageError for a list, a path, a category, a clause or a folder of results that there is not.
     """
     from engine.app import addresses
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.lists import sorts
     from engine.app.lists.base import Stock
     from engine.app.project_paths import find
@@ -49,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
     known = sorts()
     if parsed.what and parsed.what not in known:
         known.pick(parsed.what)
-    front = Front(find(parsed.results, parsed.frameworks))
+    front = Engine(find(parsed.results, parsed.frameworks))
     if parsed.results and not front.places.results.is_dir():
         # What nobody named may be made yet; a folder that was named and is not there was meant to be another.
         raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
@@ -63,7 +63,7 @@ def run(parsed: argparse.Namespace) -> int:
                 )
             )
         else:
-            table = columns.Table("", [(sort.name, str(count), sort.summary) for sort, count in counts])
+            table = columns.TextTable("", [(sort.name, str(count), sort.summary) for sort, count in counts])
             print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width()))
         return mistakes(stock)
     sort = known[parsed.what]

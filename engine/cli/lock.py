@@ -33,11 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Make them, and say which. Raises UsageError and EnvironmentFailed."""
     from engine.app import locks
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
 
     try:
-        results = locks.make(Front(find("", parsed.frameworks)), parsed.names, every=parsed.all, upgrade=parsed.upgrade)
+        results = locks.make(
+            Engine(find("", parsed.frameworks)), parsed.names, every=parsed.all, upgrade=parsed.upgrade
+        )
     except EnvironmentFailed as error:
         if error.log:
             print(visible(error.log, lines=True), file=sys.stderr)

@@ -70,7 +70,7 @@ def listed(found: list[Log], run_id: str, *, is_over: bool) -> str:
         return f"{head}: no target was started"
     rows = [(log.name, show_size(log.size), last_lines(log, 1)[0].strip() or "(empty)") for log in found]
     return f"{head}\n" + columns.draw(
-        ("target", "size", "last line"), [columns.Table("", rows)], columns.terminal_width()
+        ("target", "size", "last line"), [columns.TextTable("", rows)], columns.terminal_width()
     )
 
 

@@ -15,12 +15,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write them, and say which."""
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
     from engine.app.vocabulary import write_schemas
 
     places = find()
-    for path in write_schemas(Path(parsed.folder) if parsed.folder else places.schemas, Front(places).words):
+    for path in write_schemas(Path(parsed.folder) if parsed.folder else places.schemas, Engine(places).words):
         print(f"written: {relative(path)}")
     return 0
 

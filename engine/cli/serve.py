@@ -13,7 +13,7 @@ from engine.errors import UsageError
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.serving import Serving
 
 DESCRIPTION = """\
@@ -46,14 +46,14 @@ def run(parsed: argparse.Namespace) -> int:
     """Serve until Ctrl-C; 0 then, 1 where the server ended by itself."""
     from engine.app import serving
     from engine.app.addresses import one
-    from engine.app.engine import Front
+    from engine.app.engine import Engine
     from engine.app.launch import Stopped, until_stopped
     from engine.app.naming import target_called
     from engine.app.project_paths import find
 
     if not parsed.target and not parsed.case:
         raise UsageError("there is nothing to serve", hint="name a TARGET, or a case with --case")
-    front = Front(find(frameworks=parsed.frameworks), parsed.nginx)
+    front = Engine(find(frameworks=parsed.frameworks), parsed.nginx)
     case = one(parsed.case, front) if parsed.case else None
     if parsed.target or case is None:
         target = target_called(front, parsed.target, parsed.server, parsed.variant)
@@ -74,7 +74,7 @@ def heed_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-async def serve(front: Front, what: Serving) -> int:
+async def serve(front: Engine, what: Serving) -> int:
     """Start the target, and print its log until it ends. Raises what starting it raises."""
     import asyncio
 

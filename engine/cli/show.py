@@ -31,21 +31,21 @@ def run(parsed: argparse.Namespace) -> int:
     """Print the case. Raises UsageError where there is none of that name, or several."""
     from engine.app import addresses
     from engine.app import step_types as kinds
-    from engine.app.describe import case as telling
-    from engine.app.engine import ALL, Asked, Front
+    from engine.app.describe import case as described
+    from engine.app.engine import ALL, Engine, RunOptions
     from engine.app.project_paths import find
     from engine.terminal import columns, tree
 
-    front = Front(find(frameworks=parsed.frameworks))
-    asked = Asked(
+    front = Engine(find(frameworks=parsed.frameworks))
+    asked = RunOptions(
         servers=tuple(parsed.server) or (ALL,), variants=tuple(parsed.variant), gateways=tuple(parsed.gateway)
     )
     targets = front.every(asked)
-    known = targets if ALL in asked.servers else [*targets, *front.every(Asked(servers=(ALL,)))]
+    known = targets if ALL in asked.servers else [*targets, *front.every(RunOptions(servers=(ALL,)))]
     case = addresses.one(parsed.case, front, parsed.paths, [target.id for target in known])
-    stands = telling.standing(case, targets, front.offers, front.unsupported)
+    stands = described.standing(case, targets, front.offers, front.unsupported)
     words = front.beside([Path(case.place.file)]).words
-    shown = telling.entries(case, words.loading.clauses, stands, kinds.kinds(), words.operators)
+    shown = described.entries(case, words.loading.clauses, stands, kinds.kinds(), words.operators)
     for line in tree.lines(shown, columns.terminal_width()):
         sys.stdout.write(line + "\n")
     return 0

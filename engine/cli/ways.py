@@ -36,15 +36,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Send, and print the tables. Raises UsageError for a case that has one way only."""
     from engine.app import addresses, launch, ways
-    from engine.app.engine import Asked, Front
+    from engine.app.engine import Engine, RunOptions
     from engine.app.project_paths import find
     from engine.cli.grid import Screen
     from engine.terminal.escape import visible
     from engine.terminal.progress import progress
 
-    front = Front(find(parsed.results, parsed.frameworks), parsed.nginx)
+    front = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
     frameworks = (parsed.framework,) if parsed.framework else ()
-    asked = Asked(
+    asked = RunOptions(
         tuple(parsed.server), frameworks, parsed.loop,
         variants=tuple(parsed.variant), gateways=tuple(parsed.gateway),
     )  # fmt: skip

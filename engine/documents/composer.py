@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 
 from engine.documents.diagnostics import Notes
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.documents.scalars import Surprise, scalar, surprising_key
 from engine.documents.syntax import NO_ESCAPE, explain
 from engine.model.nodes import Node, Scalar
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 MAX_DEPTH = 60
 
@@ -39,7 +39,7 @@ class _Stop(Exception):
     """The rest of the document cannot be read; the reason has been noted."""
 
 
-def compose(source: Source, notes: Notes, *, loader: Any = None) -> Node | None:
+def compose(source: SourceText, notes: Notes, *, loader: Any = None) -> Node | None:
     """The document's tree, or None where its syntax is broken or it has none. Mistakes go to ``notes``.
 
     ``loader`` is the class whose events are read: libyaml's, or PyYAML's own where that is missing.
@@ -50,7 +50,7 @@ def compose(source: Source, notes: Notes, *, loader: Any = None) -> Node | None:
         code = ord(match[0])
         escape = f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
         what = f"the character U+{code:04X} cannot stand in a document"
-        notes.claim(Place(source.file, line, column), "character", what, f'write it in quotes as "{escape}"')
+        notes.claim(SourceSpan(source.file, line, column), "character", what, f'write it in quotes as "{escape}"')
         return None
     before = Notes(dict(notes.found), set(notes.taken), errors=notes.errors)
     parser = (loader or _LOADER)(source.text)
@@ -71,7 +71,7 @@ def compose(source: Source, notes: Notes, *, loader: Any = None) -> Node | None:
         place = composer.clamp(line, column)
         notes.claim(place, "syntax", explained.what, explained.hint)
     except yaml.YAMLError:
-        notes.claim(Place(source.file, 1, 1), "syntax", "this is not YAML", "")
+        notes.claim(SourceSpan(source.file, 1, 1), "syntax", "this is not YAML", "")
     except _NoCharacter:
         mark = parser.get_mark()
         notes.claim(composer.clamp(mark.line, mark.column), "syntax", *NO_ESCAPE)
@@ -87,7 +87,7 @@ class _NoCharacter(Exception):
 class _Composer:
     """One document's composition. The events come one by one, and each method takes those of one node."""
 
-    def __init__(self, source: Source, notes: Notes, next_event: Callable[[], Any]) -> None:
+    def __init__(self, source: SourceText, notes: Notes, next_event: Callable[[], Any]) -> None:
         self._next_event = next_event
         self.file = source.file
         self.text = source.text
@@ -111,14 +111,14 @@ class _Composer:
         ahead = self.text[self.read_to : mark.index] if mark else ""
         return self.depth + ahead.count("[") + ahead.count("{") > MAX_DEPTH
 
-    def clamp(self, line: int, column: int) -> Place:
+    def clamp(self, line: int, column: int) -> SourceSpan:
         """A place for a mark that may lie beyond the end: that of the last text instead."""
         if line >= len(self.lines) or (line == len(self.lines) - 1 and not self.lines[line]):
             line = max(len(self.lines) - 1, 0)
             while line > 0 and not self.lines[line].strip():
                 line -= 1
             column = max(len(self.lines[line]) - 1, 0)
-        return Place(self.file, line + 1, column + 1)
+        return SourceSpan(self.file, line + 1, column + 1)
 
     def document(self) -> Node | None:
         """The whole document's tree."""
@@ -140,15 +140,17 @@ class _Composer:
                 self._claim(event, "directive", "YAML directives are not part of the language", "delete the line")
             root = self._node(self.next(), None, flow=False)
         if root is None:
-            self.notes.claim(Place(self.file, 1, 1), "empty", "the file is empty", "start with `suite:` and a title")
+            self.notes.claim(
+                SourceSpan(self.file, 1, 1), "empty", "the file is empty", "start with `suite:` and a title"
+            )
         elif root.value is None:
             self.notes.claim(
-                Place(self.file, 1, 1), "empty", "the document is empty", "start with `suite:` and a title"
+                SourceSpan(self.file, 1, 1), "empty", "the document is empty", "start with `suite:` and a title"
             )
             return None
         return root
 
-    def _node(self, event: Any, key: Place | None, *, flow: bool, naming: bool = False) -> Node:
+    def _node(self, event: Any, key: SourceSpan | None, *, flow: bool, naming: bool = False) -> Node:
         place = self._place(event)
         self.values += 1
         if self.values > MAX_VALUES:
@@ -191,7 +193,7 @@ class _Composer:
         if event.flow_style:
             place = self._span(place.line - 1, place.column - 1, end.end_mark)
         elif isinstance(value, dict) and value:
-            place = Place(place.file, place.line, place.column, next(iter(value.values())).key.length)
+            place = SourceSpan(place.file, place.line, place.column, next(iter(value.values())).key.length)
         return Node(value, place, key or place)
 
     def _sequence(self, *, flow: bool) -> tuple[list[Node], Any]:
@@ -224,7 +226,7 @@ class _Composer:
             entries[name] = node
         return entries, event
 
-    def _key(self, event: Any, place: Place, *, flow: bool) -> str | None:
+    def _key(self, event: Any, place: SourceSpan, *, flow: bool) -> str | None:
         """A key's text, or None where it is none; the mistake is noted then, and the events of the key are taken."""
         if not isinstance(event, yaml.ScalarEvent):
             before = len(self.notes.found)
@@ -247,7 +249,7 @@ class _Composer:
             self.notes.claim(place, "key", f"a key is text, and {surprise}", f'quote it: "{text}"')
         return text
 
-    def _empty_value(self, name: str, place: Place, event: Any, *, broken: bool) -> None:
+    def _empty_value(self, name: str, place: SourceSpan, event: Any, *, broken: bool) -> None:
         """Complain about a key without a value: inside braces that is mostly a text broken at a comma."""
         after = self.lines[place.line - 1][place.column - 1 + place.length :].lstrip()
         if broken and not after.startswith(":"):
@@ -257,7 +259,7 @@ class _Composer:
             hint = 'indent what belongs to it, or write null or ""'
             self.notes.claim(place, "empty-value", f"{name!r} has no value", hint)
 
-    def _scalar(self, event: Any, place: Place, key: Place | None, *, flow: bool, naming: bool) -> Node:
+    def _scalar(self, event: Any, place: SourceSpan, key: SourceSpan | None, *, flow: bool, naming: bool) -> Node:
         text = str(event.value)
         value: Scalar = text
         if event.style == '"' and _surrogate.search(text):
@@ -277,19 +279,19 @@ class _Composer:
                 self.notes.claim(place, "broken-text", what, f'quote it: "{text}"')
         return Node(value, place, key or place)
 
-    def _place(self, event: Any) -> Place:
+    def _place(self, event: Any) -> SourceSpan:
         """An event's place: for a scalar or an alias its whole length in its line, else one character."""
         start = event.start_mark
         if type(event) is yaml.ScalarEvent or type(event) is yaml.AliasEvent:
             return self._span(start.line, start.column, event.end_mark)
-        return Place(self.file, start.line + 1, start.column + 1)
+        return SourceSpan(self.file, start.line + 1, start.column + 1)
 
-    def _span(self, line: int, column: int, end: Any) -> Place:
+    def _span(self, line: int, column: int, end: Any) -> SourceSpan:
         """A place that reaches to a mark in the same line, or to the end of the line; both count from 0."""
         last = end.column if end.line == line else len(self.lines[line].rstrip())
-        return Place(self.file, line + 1, column + 1, last - column if last > column else 1)
+        return SourceSpan(self.file, line + 1, column + 1, last - column if last > column else 1)
 
-    def _claim(self, event: Any, code: str, what: str, hint: str) -> Place:
+    def _claim(self, event: Any, code: str, what: str, hint: str) -> SourceSpan:
         place = self._place(event)
         self.notes.claim(place, code, what, hint)
         return place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 LIMIT = 200
 """So many mistakes of one file are shown; a file with more is no document but an accident."""
@@ -22,7 +22,7 @@ class Severity(StrEnum):
 class Diagnostic:
     """One mistake: where it stands, a stable ``code`` in kebab-case, what is wrong, and how to mend it."""
 
-    place: Place
+    place: SourceSpan
     code: str
     what: str
     hint: str = ""
@@ -48,11 +48,11 @@ class Notes:
     formed: set[tuple[int, int, bool]] = field(default_factory=set)
     errors: int = 0
 
-    def error(self, place: Place, code: str, what: str, hint: str = "") -> None:
+    def error(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
         """Note a mistake, unless the place has one of the first kind already."""
         self.add(Diagnostic(place, code, what, hint))
 
-    def warning(self, place: Place, code: str, what: str, hint: str = "") -> None:
+    def warning(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
         """Note what is allowed and most likely not meant."""
         self.add(Diagnostic(place, code, what, hint, Severity.WARNING))
 
@@ -63,16 +63,16 @@ class Notes:
             self.errors += found.is_error
             self.found[found] = None
 
-    def claim(self, place: Place, code: str, what: str, hint: str = "") -> None:
+    def claim(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
         """Note a mistake of syntax, and keep the place for it: one mistake a place."""
         self.error(place, code, what, hint)
         self.taken.add((place.line, place.column))
 
-    def is_taken(self, place: Place) -> bool:
+    def is_taken(self, place: SourceSpan) -> bool:
         """Whether the composer has complained about a place."""
         return (place.line, place.column) in self.taken
 
-    def form(self, place: Place, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:
+    def form(self, place: SourceSpan, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:
         """Note a mistake of form: one for each value, and one for each key (``of_key``), which may stand where a
         mapping begins."""
         at = place.line, place.column, of_key

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.roots import Roots
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 MAX_SIZE = 1024 * 1024
 SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """The text of a document.
 
     ``file`` is its path as the user would type it, which diagnostics show; ``address`` its path below the root of its
@@ -41,7 +41,7 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[Source | Diagnostic]:
+def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[SourceText | Diagnostic]:
     """Every document at or below the paths, sorted, each file once; a diagnostic for each that cannot be read.
     ``roots`` gives their addresses, by default those of these paths."""
     roots = roots or Roots(paths)
@@ -49,7 +49,7 @@ def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[Sour
     for path in paths:
         for found in _walk(path, seen):
             source = found if isinstance(found, Diagnostic) else read(found)
-            if isinstance(found, Path) and isinstance(source, Source):
+            if isinstance(found, Path) and isinstance(source, SourceText):
                 source = replace(source, address=roots.address(found))
             yield source
 
@@ -78,7 +78,7 @@ def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]
             yield from _walk(child, seen)
 
 
-def read(path: Path) -> Source | Diagnostic:
+def read(path: Path) -> SourceText | Diagnostic:
     """The text of one document, or why there is none: too large, binary, not UTF-8, unreadable."""
     try:
         status = path.stat()
@@ -93,7 +93,7 @@ def read(path: Path) -> Source | Diagnostic:
     return decode(data, path)
 
 
-def decode(data: bytes, path: Path) -> Source | Diagnostic:
+def decode(data: bytes, path: Path) -> SourceText | Diagnostic:
     """Bytes as a document's text, line ends made alike."""
     if len(data) > MAX_SIZE:
         return _too_large(path)
@@ -108,14 +108,14 @@ def decode(data: bytes, path: Path) -> Source | Diagnostic:
         start = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
         what = f"byte 0x{data[start]:02x} is not UTF-8"
         return Diagnostic(_place_of_byte(data, start, path), "encoding", what, "save the file as UTF-8")
-    return Source(shown(path), text.replace("\r\n", "\n"))
+    return SourceText(shown(path), text.replace("\r\n", "\n"))
 
 
-def _place_of_byte(data: bytes, offset: int, path: Path) -> Place:
+def _place_of_byte(data: bytes, offset: int, path: Path) -> SourceSpan:
     """Where a byte stands; all before it is UTF-8, or is counted as if it were latin-1."""
     line = data.count(b"\n", 0, offset) + 1
     before = data[data.rfind(b"\n", 0, offset) + 1 : offset].removeprefix(b"\xef\xbb\xbf")
-    return Place(shown(path), line, len(before.decode(errors="replace")) + 1)
+    return SourceSpan(shown(path), line, len(before.decode(errors="replace")) + 1)
 
 
 def _too_large(path: Path) -> Diagnostic:
@@ -123,7 +123,7 @@ def _too_large(path: Path) -> Diagnostic:
 
 
 def _refusal(path: Path, code: str, what: str, hint: str) -> Diagnostic:
-    return Diagnostic(Place(shown(path), 1, 1), code, what, hint)
+    return Diagnostic(SourceSpan(shown(path), 1, 1), code, what, hint)
 
 
 def _reason(error: OSError) -> str:

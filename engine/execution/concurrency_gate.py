@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 
-class Company:
+class ConcurrencyGate:
     """Admits jobs to one target, at most ``limit`` at a time.
 
     Those that want to be alone wait until all others have left, and hold up those that come after them. First come,

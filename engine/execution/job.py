@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.model.case import Case
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Job:
     position: int
     case: Case
     target: Target
-    launch: Launch
+    launch: ServerLaunch
     left_out: str = ""
     repeat: int = 0
     lacks: tuple[str, ...] = ()

@@ -54,11 +54,11 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from engine.errors import EngineError, StartError
-from engine.execution.concurrency_gate import Company
+from engine.execution.concurrency_gate import ConcurrencyGate
 from engine.execution.job import Job
 from engine.execution.runner.runner import LOG, died, not_run
 from engine.model.protocols import LiveTarget
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 from engine.model.verdict import JobResult, Verdict
 
 # How long a server must live on after a result for the result to count, in seconds: longer than a process takes to end
@@ -76,7 +76,7 @@ T = TypeVar("T")
 class Owner(Protocol):
     """What a launch needs of the schedule."""
 
-    async def begin(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+    async def begin(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         """A live target. Raises EngineError."""
         ...
 
@@ -92,7 +92,7 @@ class Owner(Protocol):
 
     async def until_allowed(self, job: Job) -> None: ...
 
-    def drained(self, launch: Launch) -> None:
+    def drained(self, launch: ServerLaunch) -> None:
         """No job of a launch is left to begin. It may be told so again."""
         ...
 
@@ -106,7 +106,7 @@ class Owner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedJob:
     """A job whose result is not settled, when it began, and when its result came, in seconds on the engine's clock."""
 
     job: Job
@@ -115,7 +115,7 @@ class Finished:
     at: float
 
 
-class Sort(Enum):
+class EndReason(Enum):
     """What a lifetime's end was."""
 
     ENDED = "its main process ended"
@@ -124,10 +124,10 @@ class Sort(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class LifetimeEnd:
     """The end of a lifetime: what it was, and how it came, for people."""
 
-    sort: Sort
+    sort: EndReason
     how: str
 
 
@@ -135,9 +135,9 @@ class End:
 class Death:
     """The end of a lifetime, who is suspected, and what came of those that have run alone."""
 
-    end: End
-    suspects: deque[Finished]
-    cleared: list[tuple[Finished, JobResult]] = field(default_factory=list)
+    end: LifetimeEnd
+    suspects: deque[FinishedJob]
+    cleared: list[tuple[FinishedJob, JobResult]] = field(default_factory=list)
     guilty: bool = False
 
 
@@ -146,11 +146,11 @@ class Lifetime:
     """A server while jobs run on it side by side. ``end`` is None while it lives."""
 
     live: LiveTarget
-    company: Company
-    finished: deque[Finished] = field(default_factory=deque)
+    company: ConcurrencyGate
+    finished: deque[FinishedJob] = field(default_factory=deque)
     begun: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
-    end: End | None = None
+    end: LifetimeEnd | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     idle: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -158,10 +158,10 @@ class Lifetime:
     def dead(self) -> bool:
         """Whether it is over, as far as that is known without asking."""
         if self.end is None and self.live.ended is not None:
-            self.finish(End(Sort.ENDED, died(self.live)))
+            self.finish(LifetimeEnd(EndReason.ENDED, died(self.live)))
         return self.end is not None
 
-    def finish(self, end: End) -> None:
+    def finish(self, end: LifetimeEnd) -> None:
         """Note that it is over."""
         self.end = self.end or end
         self.over.set()
@@ -171,7 +171,7 @@ class Lifetime:
 class LaunchRun:
     """The jobs of one launch, until each has its result."""
 
-    def __init__(self, launch: Launch, jobs: Sequence[Job], owner: Owner, company: int) -> None:
+    def __init__(self, launch: ServerLaunch, jobs: Sequence[Job], owner: Owner, company: int) -> None:
         """``company`` is how many jobs run side by side."""
         self._launch = launch
         self._waiting = list(jobs)
@@ -229,7 +229,7 @@ class LaunchRun:
     async def _alone(self, live: LiveTarget) -> bool:
         """Run suspects one at a time until none is left or the server dies. Whether it lives."""
         death = self._death
-        end: End | None = None
+        end: LifetimeEnd | None = None
         while death is not None and death.suspects and end is None:
             if live.ended is not None:  # before anybody was there to be blamed
                 return False
@@ -248,20 +248,20 @@ class LaunchRun:
             self._death = None
         return end is None
 
-    async def _watched(self, job: Job, live: LiveTarget) -> tuple[JobResult, End | None]:
+    async def _watched(self, job: Job, live: LiveTarget) -> tuple[JobResult, LifetimeEnd | None]:
         """Run a job with nothing beside it. Its result, and how the server ended, None where it lives on."""
         result = await self._owner.perform(job, live)
         await asyncio.sleep(OUTLIVES)
         await live.check()
         if live.ended is not None or result.verdict is Verdict.CRASH:
             return result, end_of(result, live)
-        return result, None if await live.answers() else End(Sort.SILENT, silent(live))
+        return result, None if await live.answers() else LifetimeEnd(EndReason.SILENT, silent(live))
 
     # Side by side
 
     async def _together(self, live: LiveTarget) -> None:
         """Run jobs side by side until all are settled or the server dies, and see who is suspected then."""
-        life = Lifetime(live, Company(self._company))
+        life = Lifetime(live, ConcurrencyGate(self._company))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch(life))
@@ -312,7 +312,7 @@ class LaunchRun:
             result = await self._owner.perform(job, life.live)
         finally:
             life.company.leave(job.case.alone)
-        life.finished.append(Finished(job, result, began, time.monotonic()))
+        life.finished.append(FinishedJob(job, result, began, time.monotonic()))
         if result.verdict is Verdict.CRASH:
             life.finish(end_of(result, life.live))
         life.news.set()
@@ -350,18 +350,18 @@ class LaunchRun:
         gone = set(life.live.workers_lost) - life.lost
         life.lost |= gone
         if gone:
-            life.finish(End(Sort.WORKER, f"worker {', '.join(map(str, sorted(gone)))} is gone"))
+            life.finish(LifetimeEnd(EndReason.WORKER, f"worker {', '.join(map(str, sorted(gone)))} is gone"))
             return
         await life.company.enter("")  # no job that wants to be alone runs beside the question
         try:
             if not await life.live.answers():
-                life.finish(End(Sort.SILENT, silent(life.live)))
+                life.finish(LifetimeEnd(EndReason.SILENT, silent(life.live)))
         finally:
             life.company.leave("")
 
-    def _bury(self, life: Lifetime, end: End) -> frozenset[int]:
+    def _bury(self, life: Lifetime, end: LifetimeEnd) -> frozenset[int]:
         """Tell who is suspected of a lifetime's end. The positions of those that began after it."""
-        ended = end.sort is Sort.ENDED
+        ended = end.sort is EndReason.ENDED
         late = {one.job.position for one in life.finished if ended and one.began > life.live.ended_at}
         suspects = [one for one in life.finished if one.job.position not in late]
         if len(suspects) == 1:
@@ -381,7 +381,7 @@ def blamed(death: Death) -> frozenset[int]:
         return frozenset()
     every = [one for one, _ in death.cleared]
     found = [one for one in every if one.result.verdict is Verdict.CRASH]
-    if not found and death.end.sort is not Sort.WORKER:
+    if not found and death.end.sort is not EndReason.WORKER:
         found = [one for one in every if one.result.verdict is not Verdict.PASS] or every
     return frozenset(one.job.position for one in found)
 
@@ -395,7 +395,7 @@ def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
     for one, alone in death.cleared:
         if one.job.position in fallen:
             reason = f"{death.end.how}, {company}; alone this one comes to {alone.verdict.value}"
-            own = death.end.sort is Sort.SILENT and not one.result.verdict.good
+            own = death.end.sort is EndReason.SILENT and not one.result.verdict.good
             found.append(
                 (one.job, replace(one.result, verdict=one.result.verdict if own else Verdict.CRASH, reason=reason))
             )
@@ -404,11 +404,11 @@ def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
     return found
 
 
-def end_of(result: JobResult, live: LiveTarget) -> End:
+def end_of(result: JobResult, live: LiveTarget) -> LifetimeEnd:
     """The end that the runner saw, or that is known by now."""
     if live.ended is not None:
-        return End(Sort.ENDED, died(live))
-    return End(Sort.WORKER, result.reason)
+        return LifetimeEnd(EndReason.ENDED, died(live))
+    return LifetimeEnd(EndReason.WORKER, result.reason)
 
 
 def silent(live: LiveTarget) -> str:
@@ -417,15 +417,15 @@ def silent(live: LiveTarget) -> str:
     return f"the server at {host}:{port} no longer answers, and its process runs on"
 
 
-def guilty(result: JobResult, end: End, live: LiveTarget) -> JobResult:
+def guilty(result: JobResult, end: LifetimeEnd, live: LiveTarget) -> JobResult:
     """The result of a job under which the server ended, or just after which."""
-    if result.verdict is Verdict.CRASH or (end.sort is Sort.WORKER and result.verdict is not Verdict.PASS):
+    if result.verdict is Verdict.CRASH or (end.sort is EndReason.WORKER and result.verdict is not Verdict.PASS):
         return result
     log = result.log or live.log()[-LOG:]
     if result.verdict.good:
         came = "passed" if result.verdict is Verdict.PASS else f"come to {result.verdict.value}"
         return replace(result, verdict=Verdict.CRASH, reason=f"{end.how}, just after this case had {came}", log=log)
-    if end.sort is Sort.SILENT:
+    if end.sort is EndReason.SILENT:
         return replace(result, reason=f"{result.reason}; {end.how}", log=log)
     return replace(result, verdict=Verdict.CRASH, reason=end.how, log=log)
 

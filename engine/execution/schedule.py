@@ -19,10 +19,10 @@ from engine.execution.planning.order import NONE, Batch, Expected, batches, queu
 from engine.execution.runner.runner import not_run
 from engine.execution.slots import Slot, Slots
 from engine.model.protocols import LiveTarget
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 from engine.model.verdict import JobResult, Verdict
 
-Start = Callable[[Launch, Sequence[Job]], Awaitable[LiveTarget]]
+Start = Callable[[ServerLaunch, Sequence[Job]], Awaitable[LiveTarget]]
 Run = Callable[[Job, LiveTarget], Awaitable[JobResult]]
 Report = Callable[[Job, JobResult], None]
 
@@ -78,7 +78,7 @@ class Schedule:
         self._changed = asyncio.Condition()
         self._starting = asyncio.Semaphore(limits.starting)
         self._urgencies = NONE
-        self._slots: dict[Launch, Slot] = {}
+        self._slots: dict[ServerLaunch, Slot] = {}
         self._settled: dict[tuple[str, str, str, int], asyncio.Future[JobResult]] = {}
         self._stopping: set[asyncio.Task[object]] = set()
 
@@ -166,7 +166,7 @@ class Schedule:
 
     # What a launch needs: lifetimes.Owner
 
-    async def begin(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+    async def begin(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         """A live target. Raises what starting raises."""
         if self._limits.own and launch.lifespan_of:
             return await self._start(launch, jobs)
@@ -185,7 +185,7 @@ class Schedule:
         """Wait until a job is let go."""
         await self._until(job.position)
 
-    def drained(self, launch: Launch) -> None:
+    def drained(self, launch: ServerLaunch) -> None:
         """No job of a launch is left to begin."""
         self._slots[launch].drained()
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.documents.diagnostics import Diagnostic
-from engine.documents.files import Source, read_all
+from engine.documents.files import SourceText, read_all
 from engine.documents.roots import Roots
 from engine.loading.loaded import Loaded
 from engine.loading.sealing import sealed
@@ -31,7 +31,7 @@ def fingerprint(engine: str, facts: Iterable[str]) -> str:
     return digest.hexdigest()[:24]
 
 
-class Kept:
+class DocumentCache:
     """A folder of what single documents held. Nothing is raised: where it cannot be read or written, documents are
     loaded afresh."""
 
@@ -39,11 +39,11 @@ class Kept:
         """``mark`` is the fingerprint. The folder is made when the first document is kept."""
         self.folder = folder / mark
 
-    def find(self, source: Source) -> Loaded | None:
+    def find(self, source: SourceText) -> Loaded | None:
         """What a document that was kept held, or None."""
         return opened(self.path(source))
 
-    def keep(self, source: Source, held: Loaded) -> None:
+    def keep(self, source: SourceText, held: Loaded) -> None:
         """Keep what a document without mistakes held."""
         path = self.path(source)
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
@@ -53,7 +53,7 @@ class Kept:
                 new.write(pickle.dumps(sealed(held), protocol=5))
             os.replace(name, path)
 
-    def path(self, source: Source) -> Path:
+    def path(self, source: SourceText) -> Path:
         """Where a document is kept, if it is: what stands there never changes."""
         key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
         return self.folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
@@ -68,7 +68,7 @@ def opened(path: Path) -> Loaded | None:
     return held if isinstance(held, Loaded) else None
 
 
-def unchanged(paths: Sequence[Path], kept: Kept, roots: Roots | None = None) -> Loaded | None:
+def unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None) -> Loaded | None:
     """What the documents at or below the paths hold, where each of them is kept; None where one has to be read."""
     found: list[Loaded] = []
     files: list[Path] = []
@@ -95,10 +95,10 @@ def unchanged(paths: Sequence[Path], kept: Kept, roots: Roots | None = None) -> 
     )
 
 
-def first_unchanged(paths: Sequence[Path], kept: Kept, roots: Roots | None = None) -> Loaded | None:
+def first_unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None) -> Loaded | None:
     """What the first document at or below the paths holds, None where it would have to be read."""
     source = next(read_all(paths, roots), None)
-    return kept.find(source) if isinstance(source, Source) else None
+    return kept.find(source) if isinstance(source, SourceText) else None
 
 
 @contextmanager

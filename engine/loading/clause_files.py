@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.documents.diagnostics import Diagnostic
-from engine.documents.files import SUFFIXES, Source, read_all
+from engine.documents.files import SUFFIXES, SourceText, read_all
 from engine.documents.roots import absolute, up_to_root
 
 FOLDER = "clauses"
 
 
-def sources(paths: Sequence[Path]) -> Iterator[Source]:
+def sources(paths: Sequence[Path]) -> Iterator[SourceText]:
     """The documents at or below the paths that may be of clauses, sorted. What cannot be read is passed over."""
     for source in read_all(paths):
         if not isinstance(source, Diagnostic) and _may_be_clauses(source.text):

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.documents.composer import compose
 from engine.documents.diagnostics import Diagnostic, Notes
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.loading.schema.recover import repair
 from engine.model.nodes import Node
 
@@ -24,7 +24,7 @@ def is_declaration(root: Node, file: str) -> bool:
     return PurePath(file).name == FRAMEWORK_FILE or next(root.entries(), ("",))[0] == CONTRACT
 
 
-def mistakes_in(source: Source, schema: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+def mistakes_in(source: SourceText, schema: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """Every mistake of syntax and of form in a declaration."""
     notes = Notes()
     root = compose(source, notes)

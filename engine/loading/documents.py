@@ -12,12 +12,12 @@ from weakref import WeakKeyDictionary
 
 from engine.documents.composer import compose
 from engine.documents.diagnostics import LIMIT, Diagnostic, Notes
-from engine.documents.files import Source, read_all
+from engine.documents.files import SourceText, read_all
 from engine.documents.roots import Roots
-from engine.loading.cache import Kept, uncollected
+from engine.loading.cache import DocumentCache, uncollected
 from engine.loading.declarations import is_declaration
 from engine.loading.loaded import Loaded
-from engine.loading.read.cases import Frame, read_case
+from engine.loading.read.cases import SuiteKeys, read_case
 from engine.loading.read.matrix import expand
 from engine.loading.read.outline import Item, outline
 from engine.loading.read.reader import CaseReader
@@ -102,7 +102,7 @@ def language_of(vocabulary: Vocabulary) -> Language:
 
 
 def load_paths(
-    paths: Sequence[Path], vocabulary: Vocabulary, kept: Kept | None = None, roots: Roots | None = None
+    paths: Sequence[Path], vocabulary: Vocabulary, kept: DocumentCache | None = None, roots: Roots | None = None
 ) -> Loaded:
     """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics.
 
@@ -134,7 +134,7 @@ def load_text(text: str, vocabulary: Vocabulary, file: str = "text.yaml") -> Loa
     """One document from a text."""
     gathered = _Gathered(language_of(vocabulary))
     gathered.files = 1
-    gathered.take(Source(file, text))
+    gathered.take(SourceText(file, text))
     return Loaded(
         tuple(gathered.suites), tuple(gathered.diagnostics), tuple(gathered.known_failures), gathered.sources, 1
     )
@@ -145,7 +145,7 @@ class _Gathered:
     """What was loaded so far."""
 
     language: Language
-    kept: Kept | None = None
+    kept: DocumentCache | None = None
     suites: list[Suite] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     known_failures: list[KnownFailure] = field(default_factory=list)
@@ -155,7 +155,7 @@ class _Gathered:
     broken: list[str] = field(default_factory=list)
     declarations: list[str] = field(default_factory=list)
 
-    def take(self, source: Source) -> None:
+    def take(self, source: SourceText) -> None:
         """Load one document."""
         held = self.kept.find(source) if self.kept is not None else None
         if held is not None and not held.clauses:
@@ -177,7 +177,7 @@ class _Gathered:
             held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=tuple(clauses))
             self.kept.keep(source, held)
 
-    def _document(self, root: Node, source: Source, notes: Notes) -> None:
+    def _document(self, root: Node, source: SourceText, notes: Notes) -> None:
         if is_declaration(root, source.file):
             self.declarations.append(source.file)
             return
@@ -240,14 +240,14 @@ class _Prepared:
 class _Suite:
     """The reading of one suite's document."""
 
-    def __init__(self, root: Node, source: Source, language: Language, notes: Notes) -> None:
+    def __init__(self, root: Node, source: SourceText, language: Language, notes: Notes) -> None:
         self.source = source
         self.language = language
         self.notes = notes
         self.lines = source.text.split("\n")
         listed = root.get("cases")
         self.nodes = listed.items() if listed is not None else []
-        self.frame = Frame(source.address, self._frame(root))
+        self.frame = SuiteKeys(source.address, self._frame(root))
 
     def read(self) -> Suite:
         """The suite with those of its cases that have no mistake."""

@@ -15,7 +15,7 @@ from engine.model.case import Suite
 class Loaded:
     """What the documents hold, and what is wrong with them. Cases with mistakes are left out of their suites.
 
-    ``sources`` has the text of every file with a diagnostic, by its name in ``Place.file``; ``files`` counts all.
+    ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
     ``clauses`` are the ids of clauses. ``kept_at`` are the files that hold what each document held, where all of them
     were kept already. ``broken`` are the addresses of cases with mistakes, without a value of their matrix.
     ``declarations`` are files of contracts and frameworks, which nobody has looked at yet.

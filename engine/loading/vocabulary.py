@@ -1,6 +1,6 @@
 """What the loader is told about the language: step kinds, operators, endpoints and clauses.
 
-The loader imports no driver and no matcher. These protocols are the shape of ``engine.steps.api.base.Kind`` and
+The loader imports no driver and no matcher. These protocols are the shape of ``engine.steps.api.base.StepType`` and
 ``engine.matchers.base.Operator``, as far as reading a document needs them.
 """
 
@@ -39,8 +39,8 @@ class FactLike(Protocol):
     def parts(self) -> Sequence[tuple[str, FactType]]: ...
 
 
-class KindLike(Protocol):
-    """A step kind, or an action of a script. See ``engine.steps.api.base.Kind``."""
+class StepTypeLike(Protocol):
+    """A step kind, or an action of a script. See ``engine.steps.api.base.StepType``."""
 
     @property
     def name(self) -> str: ...
@@ -123,7 +123,7 @@ class Endpoints(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class TargetNames:
     """The names by which a case chooses its targets, and the ``capabilities`` that it may need."""
 
     servers: Sequence[str]
@@ -138,23 +138,23 @@ class Names:
 class Vocabulary:
     """All that a document may speak of. ``wsgi_endpoints`` is the contract of the WSGI apps."""
 
-    kinds: Sequence[KindLike]
+    kinds: Sequence[StepTypeLike]
     operators: Mapping[str, OperatorLike]
     endpoints: Endpoints
-    names: Names
+    names: TargetNames
     clauses: Mapping[str, Clause] = field(default_factory=dict)
     wsgi_endpoints: Endpoints | None = None
 
     @cached_property
-    def groups(self) -> dict[str, dict[str, KindLike]]:
+    def groups(self) -> dict[str, dict[str, StepTypeLike]]:
         """The kinds of each group by name."""
-        found: dict[str, dict[str, KindLike]] = {STEP: {}}
+        found: dict[str, dict[str, StepTypeLike]] = {STEP: {}}
         for kind in sorted(self.kinds, key=lambda kind: kind.name):
             for group in kind.groups:
                 found.setdefault(group, {})[kind.name] = kind
         return found
 
-    def kind(self, group: str, name: str) -> KindLike:
+    def kind(self, group: str, name: str) -> StepTypeLike:
         """The kind that a key means in a group. Raises KeyError; the schema has seen to it that there is one."""
         return self.groups[group][name]
 
@@ -166,7 +166,7 @@ def fact_pattern(name: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def fact_of(kind: KindLike, name: str) -> FactLike | None:
+def fact_of(kind: StepTypeLike, name: str) -> FactLike | None:
     """The fact of a kind that a name in a document means, or None. One without a star goes first, one in which a whole
     path may follow last."""
     for fact in kind.facts:
@@ -176,7 +176,7 @@ def fact_of(kind: KindLike, name: str) -> FactLike | None:
     return min(fitting, key=lambda fact: "[.*]" in fact.name, default=None)
 
 
-def type_of(kind: KindLike, name: str) -> FactType:
+def type_of(kind: StepTypeLike, name: str) -> FactType:
     """The type of the fact that a name in a document means; any value for a name that means none."""
     fact = fact_of(kind, name)
     if fact is None:

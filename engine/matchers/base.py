@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from engine.model.expectation import Matcher, Mismatch, Situation
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 class Argument(StrEnum):
@@ -29,7 +29,7 @@ class Argument(StrEnum):
     VARIABLE = "variable"  # a variable's name; `plus` stands beside it -> Variable
 
 
-class Part(StrEnum):
+class InnerMatchers(StrEnum):
     """What an operator's inner matchers are held against."""
 
     ITSELF = "itself"  # the observed value
@@ -45,7 +45,7 @@ LISTS = frozenset({"list"})
 OBJECTS = frozenset({"object"})
 
 
-class Match(Protocol):
+class MatchPart(Protocol):
     """Applies a matcher to a part of what was observed; ``where`` is the way to that part (``[2]``, ``.name``)."""
 
     def __call__(self, observed: object, matcher: Matcher, where: str) -> Mismatch | None: ...
@@ -58,8 +58,8 @@ class Question:
     observed: object
     argument: Any
     situation: Situation
-    match: Match
-    place: Place
+    match: MatchPart
+    place: SourceSpan
 
     def differs(self, expected: str, why: str = "", actual: object = ...) -> Mismatch:
         """The mismatch of this place."""
@@ -85,7 +85,7 @@ class Operator:
     takes_absent: bool = False
     phrase: tuple[str, ...] = ()
     takes: frozenset[str] = frozenset()
-    part: Part = Part.ITSELF
+    part: InnerMatchers = InnerMatchers.ITSELF
 
 
 Operators = Mapping[str, Operator]

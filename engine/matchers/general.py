@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from engine.matchers.base import Argument, Operator, Question
 from engine.matchers.matching import render, same
-from engine.model.boundary import Foreign
+from engine.model.boundary import OpaqueValue
 from engine.model.expectation import Absent, Mismatch
 from engine.model.showing import shown
-from engine.model.wire_bytes import Blob, Octets
+from engine.model.wire_bytes import TruncatedBytes, WireBytes
 
 TYPES = ("text", "bytes", "integer", "number", "boolean", "null", "list", "object")
 
@@ -73,7 +73,7 @@ def type_of(value: object) -> str:
         return "boolean"
     if value is None:
         return "null"
-    for cls, word in ((str, "text"), (int, "integer"), (float, "number"), (bytes, "bytes"), (Blob, "bytes")):
+    for cls, word in ((str, "text"), (int, "integer"), (float, "number"), (bytes, "bytes"), (TruncatedBytes, "bytes")):
         if isinstance(value, cls):
             return word
     if isinstance(value, (list, tuple)):
@@ -83,9 +83,9 @@ def type_of(value: object) -> str:
 
 def python_class(value: object) -> str:
     """The name of a value's class in the application's process."""
-    if isinstance(value, Foreign):
+    if isinstance(value, OpaqueValue):
         return value.cls
-    return "bytes" if isinstance(value, (Octets, Blob)) else type(value).__name__
+    return "bytes" if isinstance(value, (WireBytes, TruncatedBytes)) else type(value).__name__
 
 
 def _type(question: Question) -> Mismatch | None:

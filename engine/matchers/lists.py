@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-from engine.matchers.base import LISTS, Argument, Operator, Part, Question
+from engine.matchers.base import LISTS, Argument, InnerMatchers, Operator, Question
 from engine.matchers.matching import same
 from engine.model.expectation import Mismatch
 
@@ -132,7 +132,7 @@ OPERATORS = (
         _of_list(_some),
         phrase=("has an item that {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "each",
@@ -141,7 +141,7 @@ OPERATORS = (
         _of_list(_each),
         phrase=("has items, each of which {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "none",
@@ -150,7 +150,7 @@ OPERATORS = (
         _of_list(_none),
         phrase=("has no item that {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "first",
@@ -159,7 +159,7 @@ OPERATORS = (
         _of_list(_end(0, "first")),
         phrase=("has a first item that {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "last",
@@ -168,7 +168,7 @@ OPERATORS = (
         _of_list(_end(-1, "last")),
         phrase=("has a last item that {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "items",
@@ -177,7 +177,7 @@ OPERATORS = (
         _of_list(_items),
         phrase=("has exactly these items: {}", "is the list {}"),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "in_order",
@@ -186,7 +186,7 @@ OPERATORS = (
         _of_list(_in_order),
         phrase=("has in this order, with or without others between: {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "any_order",
@@ -195,7 +195,7 @@ OPERATORS = (
         _of_list(_any_order),
         phrase=("has in any order exactly these items: {}",),
         takes=LISTS,
-        part=Part.ITEMS,
+        part=InnerMatchers.ITEMS,
     ),
     Operator(
         "unique",

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from engine.errors import Defect
 from engine.matchers.base import Operator, Question
-from engine.model.boundary import Foreign
-from engine.model.expectation import Absent, Call, Literal, Matcher, Mismatch, Situation, Unclear
+from engine.model.boundary import OpaqueValue
+from engine.model.expectation import Absent, Literal, Matcher, Mismatch, OperatorCall, Situation, Unclear
 from engine.model.showing import shown
 from engine.model.variables import Unknown, resolve
-from engine.model.wire_bytes import Blob, ByteString, Octets
+from engine.model.wire_bytes import ByteString, TruncatedBytes, WireBytes
 
 Vocabulary = Mapping[str, Operator]
 
@@ -38,9 +38,9 @@ def same(observed: object, expected: object) -> bool:
     equals the UTF-8 of a text), true is not 1, 1 equals 1.0, and a member of an IntEnum its number."""
     if type(observed) is type(expected) and type(observed) in (int, str):
         return observed == expected
-    if isinstance(observed, Blob):
+    if isinstance(observed, TruncatedBytes):
         return isinstance(expected, (bytes, str)) and observed.same_as(_octets(expected))
-    if isinstance(observed, Octets):
+    if isinstance(observed, WireBytes):
         return isinstance(expected, (bytes, str)) and bytes(observed) == _octets(expected)
     if isinstance(observed, bytes) or isinstance(expected, bytes):
         return isinstance(observed, bytes) and isinstance(expected, bytes) and observed == expected
@@ -58,7 +58,7 @@ def same(observed: object, expected: object) -> bool:
             and observed.keys() == expected.keys()
             and all(same(value, expected[key]) for key, value in observed.items())
         )
-    if isinstance(observed, Foreign):
+    if isinstance(observed, OpaqueValue):
         # A member of an IntEnum is an int in all that an application may do with it.
         return isinstance(observed.value, int) and same(observed.value, expected)
     return (type(observed) is type(expected) and observed == expected) or _numbers(observed, expected)
@@ -93,7 +93,7 @@ def _literal(observed: object, matcher: Literal, situation: Situation) -> Mismat
 
 def _why(observed: object, expected: object) -> str:
     """What a reader cannot see from the two values: a difference of type alone, or where long ones part."""
-    if isinstance(observed, bytes) and not isinstance(observed, Octets) and isinstance(expected, str):
+    if isinstance(observed, bytes) and not isinstance(observed, WireBytes) and isinstance(expected, str):
         return "text never equals bytes; write {bytes: ...}" if observed == expected.encode() else ""
     if isinstance(observed, str) and isinstance(expected, (int, float)) and observed == str(expected):
         return "the one is text, the other a number"
@@ -109,7 +109,7 @@ def _why(observed: object, expected: object) -> str:
     return ""
 
 
-def _call(observed: object, call: Call, situation: Situation, operators: Vocabulary) -> Mismatch | None:
+def _call(observed: object, call: OperatorCall, situation: Situation, operators: Vocabulary) -> Mismatch | None:
     operator = operators.get(call.operator)
     if operator is None:
         raise Defect(f"there is no operator {call.operator!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.matchers.base import OBJECTS, Argument, Operator, Part, Question
+from engine.matchers.base import OBJECTS, Argument, InnerMatchers, Operator, Question
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.variables import fill
 
@@ -36,7 +36,7 @@ OPERATORS = (
         _fields,
         phrase=("is an object in which {}",),
         takes=OBJECTS,
-        part=Part.FIELDS,
+        part=InnerMatchers.FIELDS,
     ),
     Operator(
         "keys",
@@ -45,6 +45,6 @@ OPERATORS = (
         _keys,
         phrase=("is an object whose list of keys {}",),
         takes=OBJECTS,
-        part=Part.KEYS,
+        part=InnerMatchers.KEYS,
     ),
 )

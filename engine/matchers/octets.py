@@ -8,7 +8,7 @@ from engine.matchers.base import STRINGS, Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.wire_bytes import Blob, Octets
+from engine.model.wire_bytes import TruncatedBytes, WireBytes
 
 BYTES = frozenset({"bytes"})
 
@@ -17,9 +17,9 @@ def _compare(question: Question, wanted: bytes, phrase: str) -> Mismatch | None:
     observed = question.observed
     if same(observed, wanted):
         return None
-    if not isinstance(observed, (bytes, Blob)):
+    if not isinstance(observed, (bytes, TruncatedBytes)):
         return question.differs(phrase, "it is not bytes")
-    size = observed.size if isinstance(observed, Blob) else len(observed)
+    size = observed.size if isinstance(observed, TruncatedBytes) else len(observed)
     if size != len(wanted):
         return question.differs(phrase, f"{size} B against {len(wanted)} B expected")
     if isinstance(observed, bytes):
@@ -32,7 +32,7 @@ def _bytes(question: Question) -> Mismatch | None:
     wanted = render(question.argument, question.situation)
     if not isinstance(wanted, bytes):
         wanted = str(wanted).encode()
-    return _compare(question, wanted, f"is {shown(Octets(wanted))}")
+    return _compare(question, wanted, f"is {shown(WireBytes(wanted))}")
 
 
 def _sent(question: Question) -> Mismatch | None:
@@ -41,7 +41,7 @@ def _sent(question: Question) -> Mismatch | None:
         return question.differs("is what this step sent", "this step sent nothing that can be compared")
     observed = question.observed
     if isinstance(observed, str):
-        observed = Octets(observed.encode())
+        observed = WireBytes(observed.encode())
     mismatch = _compare(
         Question(observed, None, question.situation, question.match, question.place), sent, "is what this step sent"
     )
@@ -53,7 +53,7 @@ def _sent(question: Question) -> Mismatch | None:
 def _size(question: Question) -> Mismatch | None:
     wanted = render(question.argument, question.situation)
     observed = question.observed
-    if isinstance(observed, Blob):
+    if isinstance(observed, TruncatedBytes):
         size = observed.size
     elif isinstance(observed, (bytes, str)):
         size = len(observed if isinstance(observed, bytes) else observed.encode())
@@ -65,7 +65,7 @@ def _size(question: Question) -> Mismatch | None:
 def _sha256(question: Question) -> Mismatch | None:
     wanted = str(render(question.argument, question.situation)).lower()
     observed = question.observed
-    if isinstance(observed, Blob):
+    if isinstance(observed, TruncatedBytes):
         digest = observed.sha256
     elif isinstance(observed, bytes):
         digest = hashlib.sha256(observed).hexdigest()

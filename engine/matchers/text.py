@@ -10,11 +10,11 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TypeVar
 
-from engine.matchers.base import LISTS, OBJECTS, STRINGS, Argument, Operator, Part, Question
+from engine.matchers.base import LISTS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
 from engine.matchers.matching import render
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.wire_bytes import Blob
+from engine.model.wire_bytes import TruncatedBytes
 
 # RFC 9110 §5.6.7, IMF-fixdate: the only form that a server may generate.
 _IMF_FIXDATE = re.compile(
@@ -54,7 +54,7 @@ def _text(phrase: str, for_text: Callable[[str, str], bool], for_bytes: Holds) -
             wanted = str(wanted)
         expected = f"{phrase} {shown(wanted)}"
         observed = question.observed
-        if isinstance(observed, Blob):
+        if isinstance(observed, TruncatedBytes):
             needle = wanted.encode() if isinstance(wanted, str) else wanted
             if phrase == "starts with" and len(needle) <= len(observed.head):
                 return None if observed.head.startswith(needle) else question.differs(expected)
@@ -93,7 +93,7 @@ def _matches(question: Question) -> Mismatch | None:
 
 def _length(question: Question) -> Mismatch | None:
     observed = question.observed
-    if isinstance(observed, Blob):
+    if isinstance(observed, TruncatedBytes):
         size = observed.size
     elif isinstance(observed, (str, bytes, list, tuple, Mapping)):
         size = len(observed)
@@ -191,7 +191,7 @@ OPERATORS = (
         _length,
         phrase=("has a length that {}",),
         takes=STRINGS | LISTS | OBJECTS,
-        part=Part.LENGTH,
+        part=InnerMatchers.LENGTH,
     ),
     Operator(
         "is",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from engine.model.case import Selector
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class KnownFailure:
     selector: Selector
     because: str
     link: str
-    place: Place
+    place: SourceSpan
     versions: str = ""
     framework_versions: str = ""
     until: date | None = None
     observed: str = ""
-    places: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[str, SourceSpan] = field(default_factory=dict)
 
-    def at(self, key: str) -> Place:
+    def at(self, key: str) -> SourceSpan:
         """Where the value of a key stands; the line itself where it has no such key."""
         return self.places.get(key, self.place)

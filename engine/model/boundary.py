@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class OpaqueValue:
     """A value at the boundary whose class is none that ASGI allows there, or a subclass of one.
 
     ``cls`` is the class's name (``Headers``), ``shown`` its repr, cut; ``value`` the nearest plain value, if any.
@@ -96,7 +96,7 @@ def plain_address(address: tuple[str, int]) -> tuple[str, int]:
     return address[0].removeprefix("::ffff:"), address[1]
 
 
-def wrong_client(call: AppCall, own: tuple[str, int], place: Place) -> Mismatch | None:
+def wrong_client(call: AppCall, own: tuple[str, int], place: SourceSpan) -> Mismatch | None:
     """That the server names another client for a call than the one that made it; None where it names the right one."""
     if call.peer is not None and plain_address(call.peer) == plain_address(own):
         return None

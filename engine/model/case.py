@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from engine.model.expectation import NO_CHECKS, Checks
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 class Level(StrEnum):
@@ -39,7 +39,7 @@ class Step:
     kind: str
     group: str
     params: object
-    place: Place
+    place: SourceSpan
     name: str | None = None
     connection: str | None = None
     checks: Checks = NO_CHECKS
@@ -76,12 +76,12 @@ class Skip:
 
 
 @dataclass(frozen=True)
-class Act:
+class AppAction:
     """One act of an application's script: its word, and its argument with byte strings and variables unrendered."""
 
     word: str
     argument: object
-    place: Place
+    place: SourceSpan
     name: str | None = None
 
 
@@ -92,10 +92,10 @@ class Application:
     None where the case leaves that scope type to the contract.
     """
 
-    lifespan: tuple[Act, ...] | None = None
-    http: tuple[Act, ...] | None = None
-    websocket: tuple[Act, ...] | None = None
-    paths: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
+    lifespan: tuple[AppAction, ...] | None = None
+    http: tuple[AppAction, ...] | None = None
+    websocket: tuple[AppAction, ...] | None = None
+    paths: Mapping[str, tuple[AppAction, ...]] = field(default_factory=dict)
 
 
 class Seal(Protocol):
@@ -132,7 +132,7 @@ class Case:
     cite: tuple[str, ...]
     runs_on: RunsOn
     steps: tuple[Step, ...]
-    place: Place
+    place: SourceSpan
     note: str = ""
     needs: tuple[str, ...] = ()
     only: Selector = Selector()

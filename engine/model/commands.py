@@ -12,7 +12,7 @@ from typing import Protocol
 from engine.model.target import DIRECT, DOCKER, RUNNING
 
 
-class Named(Protocol):
+class ServedTarget(Protocol):
     """A target, or what a run has recorded of one."""
 
     @property
@@ -35,18 +35,18 @@ class Named(Protocol):
     def given(self) -> Sequence[str]: ...
 
 
-def server_word(target: Named) -> str:
+def server_word(target: ServedTarget) -> str:
     """The server of a target as ``--server`` takes it: ``gunicorn@../gunicorn~two-workers``."""
     return f"{target.server}{target.source or target.release}" + (f"~{target.variant}" if target.variant else "")
 
 
-def given_options(target: Named, without: Sequence[str] = ()) -> list[str]:
+def given_options(target: ServedTarget, without: Sequence[str] = ()) -> list[str]:
     """The options that a target depends on, each with its value; those ``without`` are left out."""
     pairs = zip(target.given[::2], target.given[1::2], strict=True)
     return [word for option, value in pairs if option not in without for word in (option, value)]
 
 
-def grid(address: str, target: Named, *more: str) -> list[str]:
+def grid(address: str, target: ServedTarget, *more: str) -> list[str]:
     """``engine grid`` for a case on a target alone, as words for ``shlex.join``; ``more`` stands at the end."""
     words = ["engine", "grid", address, "--server", server_word(target), "--framework", target.framework]
     words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
@@ -55,14 +55,14 @@ def grid(address: str, target: Named, *more: str) -> list[str]:
     return [*words, *given_options(target), *more]
 
 
-def served(target: Named) -> str:
+def served(target: ServedTarget) -> str:
     """A target as ``engine serve`` takes it: its id, with the source of its server as it was given. The service runs as
     a process of this machine."""
     words = [server_word(target), target.framework, target.loop]
     return "-".join(words + ([] if target.gateway == DIRECT else [target.gateway]))
 
 
-def serve(target: Named, *more: str) -> list[str]:
+def serve(target: ServedTarget, *more: str) -> list[str]:
     """``engine serve`` for a target, as words for ``shlex.join``. None for a service that runs already."""
     if target.runtime == RUNNING:
         return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
 
-from engine.model.source_span import NOWHERE, Place
+from engine.model.source_span import NOWHERE, SourceSpan
 
 
 class Absent:
@@ -49,24 +49,24 @@ class Literal:
     """The very value: a scalar, or a list whose items are literal too. Variables in it are filled in when judged."""
 
     value: object
-    place: Place
+    place: SourceSpan
 
 
 @dataclass(frozen=True)
-class Call:
+class OperatorCall:
     """One operator with its argument, parsed as the operator's ``argument`` says."""
 
     operator: str
     argument: object
-    place: Place
+    place: SourceSpan
 
 
 @dataclass(frozen=True)
 class Operators:
     """Operators, all of which must hold."""
 
-    calls: tuple[Call, ...]
-    place: Place
+    calls: tuple[OperatorCall, ...]
+    place: SourceSpan
 
 
 Matcher = Union[Literal, Operators]
@@ -78,7 +78,7 @@ class Expectation:
 
     fact: str
     matcher: Matcher
-    place: Place
+    place: SourceSpan
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Group:
 
     expectations: tuple[Expectation, ...]
     any_of: tuple[Group, ...]
-    place: Place
+    place: SourceSpan
 
     def facts(self) -> set[str]:
         """Every fact that is named, at any depth."""
@@ -142,7 +142,7 @@ class Mismatch:
     where: str
     expected: str
     actual: object
-    place: Place = NOWHERE
+    place: SourceSpan = NOWHERE
     why: str = ""
     given: bool = False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 Scalar = Union[str, int, float, bool, None]
 
@@ -20,8 +20,8 @@ class Node:
     """
 
     value: Scalar | list[Node] | dict[str, Node]
-    place: Place
-    key: Place
+    place: SourceSpan
+    key: SourceSpan
 
     def __contains__(self, name: str) -> bool:
         return isinstance(self.value, dict) and name in self.value

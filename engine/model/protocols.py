@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from engine.model.boundary import AppCall
-from engine.model.target import Ended, Facts, Target
-from engine.model.tls import Trust
-from engine.model.transcript import Moment
+from engine.model.target import ExitStatus, Target, TargetInfo
+from engine.model.tls import TlsCredentials
+from engine.model.transcript import TraceEvent
 from engine.model.usage import Usage
 
 
@@ -26,7 +26,7 @@ class Channel(Protocol):
         ...
 
     @property
-    def moments(self) -> Sequence[Moment]:
+    def moments(self) -> Sequence[TraceEvent]:
         """What crossed so far, in order."""
         ...
 
@@ -170,7 +170,7 @@ class LiveTarget(Protocol):
         ...
 
     @property
-    def tls(self) -> Trust | None:
+    def tls(self) -> TlsCredentials | None:
         """What clients need for its TLS; None where it has none."""
         ...
 
@@ -178,7 +178,7 @@ class LiveTarget(Protocol):
     def boundary(self) -> Boundary: ...
 
     @property
-    def facts(self) -> Facts: ...
+    def facts(self) -> TargetInfo: ...
 
     @property
     def pid(self) -> int:
@@ -186,7 +186,7 @@ class LiveTarget(Protocol):
         ...
 
     @property
-    def ended(self) -> Ended | None:
+    def ended(self) -> ExitStatus | None:
         """How its main process ended; None while it runs, and before it is started."""
         ...
 
@@ -195,7 +195,7 @@ class LiveTarget(Protocol):
         """When its main process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
         ...
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         """How its main process has ended by now, as whoever watches it knows at this moment; None while it runs."""
         ...
 
@@ -233,7 +233,7 @@ class LiveTarget(Protocol):
         """Send a signal to the main process, or to the one of its processes with that pid. Whether there was one."""
         ...
 
-    async def wait(self) -> Ended:
+    async def wait(self) -> ExitStatus:
         """How the main process ended, waiting for it."""
         ...
 
@@ -246,6 +246,6 @@ class LiveTarget(Protocol):
         """
         ...
 
-    async def stop(self) -> Ended | None:
+    async def stop(self) -> ExitStatus | None:
         """TERM first, KILL after the grace, and nothing left behind. Safe to call twice."""
         ...

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from engine.model.boundary import Foreign
+from engine.model.boundary import OpaqueValue
 from engine.model.expectation import Absent
-from engine.model.wire_bytes import Blob
+from engine.model.wire_bytes import TruncatedBytes
 
 
 def shown(value: object, limit: int = 120) -> str:
     """A value in a phrase, as the language would write it, cut after ``limit`` characters."""
     if isinstance(value, (bytes, bytearray)):
         text = "bytes " + repr(bytes(value[: limit + 1]))[1:]  # no more than can be shown: a body may have megabytes
-    elif isinstance(value, Blob):
+    elif isinstance(value, TruncatedBytes):
         text = f"{value.size} B, SHA-256 {value.sha256[:12]}…, beginning {value.head[:24]!r}"
     elif isinstance(value, bool):
         text = "true" if value else "false"
@@ -19,7 +19,7 @@ def shown(value: object, limit: int = 120) -> str:
         text = "null"
     elif isinstance(value, Absent):
         text = "absent"
-    elif isinstance(value, Foreign):
+    elif isinstance(value, OpaqueValue):
         text = f"{value.shown} (a {value.cls})"
     elif type(value) is str:  # a subclass may show itself in its own way
         text = repr(value[: limit + 1])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceSpan:
     """A stretch of one line. ``line`` and ``column`` count from 1; ``length`` is in characters, at least 1.
 
     ``file`` is the path as the user would type it, relative to where the engine runs.
@@ -21,4 +21,4 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-NOWHERE = Place("", 0, 0, 0)
+NOWHERE = SourceSpan("", 0, 0, 0)

@@ -68,7 +68,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class ServerLaunch:
     """How a target is started for some jobs: its target, the server's options in the engine's words, and the job
     whose lifespan script is played, if any. Jobs that share a launch share a process. ``held`` says that the job
     starts it itself, by a step, and that it is only made ready for that. ``port`` is the one that clients connect to,
@@ -87,7 +87,7 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ExitStatus:
     """How a process ended: its exit status, or the number of the signal that ended it."""
 
     status: int | None = None
@@ -100,7 +100,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TargetInfo:
     """What was found out about a live target when it became ready.
 
     ``loop`` is the running loop's class (``uvloop.Loop``), ``versions`` maps package names to versions and

@@ -12,7 +12,7 @@ OURS, WRONG, NONE = "ours", "wrong", "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TlsCredentials:
     """What the clients of a target need for its TLS.
 
     ``ca`` is the file of the certificate that all others are signed by. ``client`` holds a client's certificate and its
@@ -33,7 +33,7 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class TlsClientOptions:
     """How a connection begins TLS.
 
     ``trust`` is that of the target, None on one that has no TLS: then nobody is trusted. ``alpn`` are the protocols
@@ -41,14 +41,14 @@ class Hello:
     certificate: OURS, WRONG, NONE, or "" for what the server asks for.
     """
 
-    trust: Trust | None = None
+    trust: TlsCredentials | None = None
     alpn: tuple[str, ...] = ("http/1.1",)
     version: str = ""
     shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class TlsSession:
     """What a handshake came to, as the client sees it.
 
     ``version`` is ``1.2`` or ``1.3`` and ``number`` the same as it crosses the wire (0x0303, 0x0304), ``cipher`` the

@@ -21,7 +21,7 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TraceEvent:
     """One line of the time line.
 
     ``at`` is seconds on the engine's clock. ``what`` is a word (``sent``, ``received``, ``connected``, ``closed``,
@@ -46,4 +46,4 @@ class Transcript:
     """Moments in the order of their times; ``started`` is what times are shown relative to."""
 
     started: float
-    moments: tuple[Moment, ...]
+    moments: tuple[TraceEvent, ...]

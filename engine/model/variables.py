@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.model.source_span import NOWHERE, Place
+from engine.model.source_span import NOWHERE, SourceSpan
 
 _pattern = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 BUILT_IN = ("run", "host")
@@ -27,7 +27,7 @@ class Variable:
 
     name: str
     plus: float | int | None = None
-    place: Place = NOWHERE
+    place: SourceSpan = NOWHERE
 
 
 def names_in(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from engine.model.boundary import AppCall
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.transcript import Transcript
 
 
@@ -93,7 +93,7 @@ class JobResult:
     mismatches: tuple[Mismatch, ...] = ()
     warnings: tuple[Mismatch, ...] = ()
     recorded: Mapping[str, object] = field(default_factory=dict)
-    step: Place | None = None
+    step: SourceSpan | None = None
     started: float = 0.0
     seconds: float = 0.0
     evaluated: int = 0

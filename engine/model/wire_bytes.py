@@ -15,7 +15,7 @@ from typing import cast
 from engine.model.variables import Variable, fill, resolve
 
 
-class Octets(bytes):
+class WireBytes(bytes):
     """Bytes as they crossed the wire. Text in an expectation about them stands for its UTF-8.
 
     Plain ``bytes`` are what an application was given, where text never equals bytes.
@@ -23,7 +23,7 @@ class Octets(bytes):
 
 
 @dataclass(frozen=True)
-class Blob:
+class TruncatedBytes:
     """A long stretch of bytes of which the observer kept the size, the SHA-256 (hex) and the beginning."""
 
     size: int
@@ -35,7 +35,7 @@ class Blob:
 
 
 @dataclass(frozen=True)
-class Part:
+class ByteStringPart:
     """One part of a byte string: the word of the notation (``hex``, ``fill``, ...) and its argument.
 
     The argument is text, a Variable, a ByteString, or a dict or tuple of those, as ``render_part`` reads it.
@@ -49,7 +49,7 @@ class Part:
 class ByteString:
     """Bytes as a case writes them: parts in a row, rendered when the variables are known."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ByteStringPart, ...]
 
     def render(self, known: Mapping[str, object]) -> bytes:
         """The bytes. Raises Unknown for a variable without a value, ValueError for what cannot be encoded."""
@@ -61,7 +61,7 @@ def size_of(data: ByteString) -> int:
     return sum(_size_of_part(part) for part in data.parts)
 
 
-def _size_of_part(part: Part) -> int:
+def _size_of_part(part: ByteStringPart) -> int:
     argument = part.argument
     if isinstance(argument, str):
         return len(argument)
@@ -76,7 +76,7 @@ def _size_of_part(part: Part) -> int:
 
 def plain(text: str) -> ByteString:
     """The byte string of a plain text."""
-    return ByteString((Part("text", text),))
+    return ByteString((ByteStringPart("text", text),))
 
 
 def to_bytes(value: object) -> bytes:
@@ -92,7 +92,7 @@ def to_bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def render_part(part: Part, known: Mapping[str, object]) -> bytes:
+def render_part(part: ByteStringPart, known: Mapping[str, object]) -> bytes:
     """The bytes of one part. The words are those of docs/language.md's table of bytes."""
     argument = part.argument
     match part.word:

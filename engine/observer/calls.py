@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.model.boundary import AppCall, Event, Foreign, Outcome
+from engine.model.boundary import AppCall, Event, OpaqueValue, Outcome
 from engine.observer.decode import decode
 from engine.observer.reader import SEALED, opened
 
@@ -21,7 +21,7 @@ MESSAGES = frozenset({"received", "received_failed", "send", "sent"})
 RETURNED = b'"raised":""'
 
 
-class Story:
+class CallBuilder:
     """One call, as far as it is told.
 
     Records are kept as they come, and folded when somebody asks: most calls are never looked at. Asking again costs
@@ -174,7 +174,7 @@ def _mapping(value: Any) -> tuple[Mapping[str, object], str]:
     """A scope or message with the name of its class. What has no keys at all is an empty mapping of that class."""
     found: object = decode(value)
     kind = "dict"
-    if isinstance(found, Foreign):
+    if isinstance(found, OpaqueValue):
         kind, found = found.cls, found.value
     elif not isinstance(found, dict):
         kind = type(found).__name__

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from engine.model.boundary import Foreign
-from engine.model.wire_bytes import Blob
+from engine.model.boundary import OpaqueValue
+from engine.model.wire_bytes import TruncatedBytes
 
 
 def decode(value: Any) -> Any:
-    """The value of tagged JSON that has been parsed: long bytes as a Blob, what ASGI does not allow as a Foreign.
+    """The value of tagged JSON that has been parsed: long bytes as ``TruncatedBytes``, what ASGI does not allow
+    as ``OpaqueValue``.
 
     Raises ValueError for an unknown tag, or one whose content is not its own.
     """
@@ -37,9 +38,9 @@ def _tagged(tag: str, value: dict[str, Any]) -> Any:
             return tuple([decode(item) for item in value["$t"]])
         case "$blob":
             size, digest, head = value["$blob"]
-            return Blob(size, digest, head.encode("latin-1"))
+            return TruncatedBytes(size, digest, head.encode("latin-1"))
         case "$o":
-            return Foreign(value["$o"], value["repr"], decode(value.get("value")))
+            return OpaqueValue(value["$o"], value["repr"], decode(value.get("value")))
         case "$d":
             return {_key(decode(key)): decode(item) for key, item in value["$d"]}
     raise ValueError(f"no such tag: {tag}")

@@ -80,7 +80,7 @@ SETTLED = 50_000_000
 HELD = 1 << 20
 
 
-class Reader:
+class SpoolReader:
     """Reads every ``*.ndjson`` of a folder, each from where it stopped the last time."""
 
     def __init__(self, folder: Path) -> None:

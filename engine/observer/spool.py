@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from engine.errors import Defect
 from engine.model.boundary import AppCall, plain_address
-from engine.observer.calls import Record, Story
-from engine.observer.reader import Reader, opened
+from engine.observer.calls import CallBuilder, Record
+from engine.observer.reader import SpoolReader, opened
 
 FOLDERS = ("records", "scripts", "ports", "marks")
 AFTER = " after"  # follows a token where the scope is to be recorded once more when the call ends
@@ -46,20 +46,20 @@ class _Process:
         self.generation = generation
         self.python = python
         self.loop = ""
-        self.stories: dict[int, Story] = {}
+        self.stories: dict[int, CallBuilder] = {}
 
 
-class Desk:
-    """The engine's side of the folder: a ``Boundary``. ``Desk.create`` makes the folder first."""
+class ObserverSpool:
+    """The engine's side of the folder: a ``Boundary``. ``ObserverSpool.create`` makes the folder first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._reader = Reader(folder / "records")
+        self._reader = SpoolReader(folder / "records")
         self._processes: dict[int, _Process] = {}
-        self._by_token: dict[str, list[Story]] = {}
-        self._by_job: dict[str, list[Story]] = {}
-        self._by_peer: dict[Peer, list[Story]] = {}
-        self._lifespans: list[Story] = []
+        self._by_token: dict[str, list[CallBuilder]] = {}
+        self._by_job: dict[str, list[CallBuilder]] = {}
+        self._by_peer: dict[Peer, list[CallBuilder]] = {}
+        self._lifespans: list[CallBuilder] = []
         self._peers: dict[str, list[Peer]] = {}
         self._owners: dict[int, str] = {}
         self._expected: set[int] = set()  # every port that a job's bytes came from, whether the job is finished or not
@@ -70,7 +70,7 @@ class Desk:
         self._lost = 0
 
     @classmethod
-    def create(cls, folder: Path) -> Desk:
+    def create(cls, folder: Path) -> ObserverSpool:
         """Make the folder and those in it. Raises OSError."""
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -143,7 +143,7 @@ class Desk:
         With neither, all calls but lifespan's. ``since`` is in seconds on the engine's clock.
         """
         if token:
-            stories: Iterable[Story] = self._by_token.get(token.removesuffix(AFTER), ())
+            stories: Iterable[CallBuilder] = self._by_token.get(token.removesuffix(AFTER), ())
         elif peer is not None:
             stories = self._by_peer.get(plain_address(peer), ())
         else:
@@ -222,7 +222,7 @@ class Desk:
 
     def _begin(self, pid: int, process: _Process, record: Record) -> None:
         number = int(record["c"])
-        story = Story(f"{pid}.{process.generation}.{number}", pid, record)
+        story = CallBuilder(f"{pid}.{process.generation}.{number}", pid, record)
         process.loop = str(record["loop"])
         if story.job in self._finished:
             return
@@ -235,7 +235,7 @@ class Desk:
         elif story.peer is not None:
             self._by_peer.setdefault(plain_address(story.peer), []).append(story)
 
-    def _forget(self, stories: Iterable[Story]) -> None:
+    def _forget(self, stories: Iterable[CallBuilder]) -> None:
         for story in stories:
             process = self._processes.get(story.pid)
             if process is not None:
@@ -267,7 +267,7 @@ def _checked(job: str) -> str:
     return job
 
 
-def _in_order(stories: Iterable[Story]) -> list[AppCall]:
+def _in_order(stories: Iterable[CallBuilder]) -> list[AppCall]:
     return [story.call for story in sorted(stories, key=lambda story: story.order)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.protocols.fastcgi import Malformed
+from engine.protocols.fastcgi import MalformedRecord
 
 # A head that is longer than this is none.
 LONGEST_HEAD = 1024 * 1024
@@ -44,7 +44,7 @@ class ResponseParser:
         found = _END.search(self._head, searched)
         if found is None:
             if len(self._head) > LONGEST_HEAD:
-                raise Malformed(f"a head of more than {LONGEST_HEAD} bytes")
+                raise MalformedRecord(f"a head of more than {LONGEST_HEAD} bytes")
             return b""
         head, body = bytes(self._head[: found.start()]), bytes(self._head[found.end() :])
         self._head.clear()
@@ -59,7 +59,7 @@ class ResponseParser:
     def _read(self, head: bytes) -> None:
         pairs = [_field(line) for line in head.split(b"\n")] if head else []
         if not pairs:
-            raise Malformed("the head has no field (RFC 3875, 6.3)")
+            raise MalformedRecord("the head has no field (RFC 3875, 6.3)")
         self.headers = pairs
         names = [name.lower() for name, _ in pairs]
         self.faults = tuple(
@@ -71,7 +71,7 @@ class ResponseParser:
             return
         status = _STATUS.fullmatch(values["status"])
         if status is None:
-            raise Malformed(f"{values['status']!r} is no Status: three digits, and a phrase (RFC 3875, 6.3.3)")
+            raise MalformedRecord(f"{values['status']!r} is no Status: three digits, and a phrase (RFC 3875, 6.3.3)")
         self.status, self.reason = int(status[1]), status[2] or ""
 
 
@@ -79,5 +79,5 @@ def _field(line: bytes) -> tuple[str, str]:
     """A head's line as a name and a value. Raises Malformed where it is none."""
     name, colon, value = line.removesuffix(b"\r").partition(b":")
     if not colon or not _TOKEN.fullmatch(name):
-        raise Malformed(f"no field of a head: {line[:80]!r} (RFC 3875, 6.3)")
+        raise MalformedRecord(f"no field of a head: {line[:80]!r} (RFC 3875, 6.3)")
     return name.decode("ascii"), value.strip(b" \t").decode("latin-1")

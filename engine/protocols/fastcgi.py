@@ -2,7 +2,7 @@
 
 This is the web server's end of it, which sends requests to applications. A reader that checks servers must be able to
 see what is wrong, so decoding refuses no record whose header can be read: one that breaks a rule says which
-(``Record.faults``). Encoding can break each rule on purpose.
+(``FastcgiRecord.faults``). Encoding can break each rule on purpose.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ STREAMS = frozenset({PARAMS, STDIN, STDOUT, STDERR, DATA})
 Pair = tuple[bytes, bytes]
 
 
-class Malformed(ValueError):
+class MalformedRecord(ValueError):
     """Bytes that do not begin as a record does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FastcgiRecord:
     """One record as it was on the wire. ``padding`` is how many bytes of it there were."""
 
     type: int
@@ -75,7 +75,7 @@ class Record:
         return tuple(_faults(self))
 
 
-def _faults(record: Record) -> Iterable[str]:
+def _faults(record: FastcgiRecord) -> Iterable[str]:
     kind = record.type
     if kind not in NAMES:
         yield f"there is no record type {kind} (FastCGI 1.0, 8)"
@@ -110,7 +110,7 @@ class RecordReader:
         """Take bytes."""
         self._buffer += data
 
-    def next(self) -> tuple[Record, bytes] | None:
+    def next(self) -> tuple[FastcgiRecord, bytes] | None:
         """The next whole record and its bytes as they came, or None where more must be fed. Raises Malformed as
         ``decode`` does; what was fed stays."""
         if len(self._buffer) < self._need:
@@ -130,11 +130,11 @@ class RecordReader:
         return bytes(self._buffer)
 
 
-def decode(buffer: bytes | bytearray) -> Record | int:
+def decode(buffer: bytes | bytearray) -> FastcgiRecord | int:
     """The record at the start of ``buffer``, or how many bytes there must be before it is worth trying again. Raises
     Malformed where its first byte is not the version's, as then nothing says where it ends."""
     if buffer and buffer[0] != VERSION:
-        raise Malformed(f"no record of FastCGI 1 begins with {bytes(buffer[:16])!r}")
+        raise MalformedRecord(f"no record of FastCGI 1 begins with {bytes(buffer[:16])!r}")
     if len(buffer) < HEADER:
         return HEADER
     length = int.from_bytes(buffer[4:6], "big")
@@ -142,7 +142,7 @@ def decode(buffer: bytes | bytearray) -> Record | int:
     if len(buffer) < end:
         return end
     content = bytes(buffer[HEADER : HEADER + length])
-    return Record(buffer[1], int.from_bytes(buffer[2:4], "big"), content, buffer[6], buffer[7])
+    return FastcgiRecord(buffer[1], int.from_bytes(buffer[2:4], "big"), content, buffer[6], buffer[7])
 
 
 def encode(
@@ -260,14 +260,14 @@ def role_and_flags(content: bytes) -> tuple[int, int] | None:
 # For a time line
 
 
-def in_words(records: Sequence[Record]) -> str:
+def in_words(records: Sequence[FastcgiRecord]) -> str:
     """Records on one line; neighbours of one stream are told together."""
     return "; ".join(
         _together(list(group)) for _, group in groupby(records, lambda one: (one.type, one.id, bool(one.content)))
     )
 
 
-def _together(records: list[Record]) -> str:
+def _together(records: list[FastcgiRecord]) -> str:
     first = records[0]
     name = first.name if isinstance(first.name, str) else f"type {first.name}"
     subject = f"{name} {first.id}" if first.id or first.type not in MANAGEMENT else name
@@ -280,7 +280,7 @@ def _together(records: list[Record]) -> str:
     return f"{subject} ({more})" if more else subject
 
 
-def _more(record: Record) -> str:
+def _more(record: FastcgiRecord) -> str:
     """What a discrete record says."""
     match record.type:
         case 1 if (begun := role_and_flags(record.content)) is not None:

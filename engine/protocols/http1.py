@@ -22,7 +22,7 @@ _blank_line = re.compile(rb"\n\r?\n")
 _status_line = re.compile(rb"HTTP/([0-9]\.[0-9]) ([0-9]{3})(?: ([^\r\n]*))?\r?\n")
 
 
-class Malformed(Exception):
+class MalformedResponse(Exception):
     """The bytes are no HTTP/1.1 response; the message says why, in h11's words."""
 
 
@@ -46,13 +46,13 @@ class Data:
 
 
 @dataclass(frozen=True)
-class End:
+class MessageEnd:
     """The response is complete, with these trailers."""
 
     trailers: tuple[tuple[str, str], ...] = ()
 
 
-Event = Union[Head, Data, End]
+Event = Union[Head, Data, MessageEnd]
 
 
 def _request(method: str) -> h11.Request:
@@ -85,11 +85,11 @@ class ResponseCodec:
         """The next event, or None where more must be fed. Raises Malformed."""
         if self._switched:
             self._switched = False
-            return End()
+            return MessageEnd()
         try:
             event = self._connection.next_event()
         except h11.RemoteProtocolError as error:
-            raise Malformed(str(error)) from error
+            raise MalformedResponse(str(error)) from error
         if isinstance(event, h11.Data):
             return Data(bytes(event.data), event.chunk_end)
         if isinstance(event, (h11.InformationalResponse, h11.Response)):
@@ -98,7 +98,7 @@ class ResponseCodec:
             version = event.http_version.decode("ascii")
             return Head(event.status_code, event.reason.decode("latin-1"), version, interim)
         if isinstance(event, h11.EndOfMessage):
-            return End(tuple((_text(name), _text(value)) for name, value in event.headers.raw_items()))
+            return MessageEnd(tuple((_text(name), _text(value)) for name, value in event.headers.raw_items()))
         return None
 
     @property

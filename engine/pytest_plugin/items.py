@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.app.runs import Told, from_told
+from engine.app.runs import ResultMessage, from_told
 from engine.errors import EngineError
 from engine.execution.planning.plan import Job
 from engine.model.verdict import JobResult, Verdict
@@ -76,7 +76,7 @@ class CaseItem(pytest.Item):
         super().__init__(**others)
         self.job = job
         self.conformance = conformance
-        self.told: Told | None = None
+        self.told: ResultMessage | None = None
         for mark in conformance.marks(job.case.level.value, job.case.category, *job.case.tags):
             self.add_marker(mark)
 

@@ -11,7 +11,7 @@ import pytest
 from engine.model.target import LOOPS, RUNTIMES
 
 if TYPE_CHECKING:
-    from engine.app.engine import Asked
+    from engine.app.engine import RunOptions
 
 
 SUFFIXES = (".yaml", ".yml")
@@ -92,11 +92,11 @@ def given(config: pytest.Config) -> bool:
     return any(config.getoption(name) != usual for name, usual in USUAL.items())
 
 
-def asked(config: pytest.Config) -> Asked:
+def asked(config: pytest.Config) -> RunOptions:
     """What the options ask for."""
-    from engine.app.engine import Asked  # noqa: PLC0415 (every pytest loads this module, and few have suites)
+    from engine.app.engine import RunOptions  # noqa: PLC0415 (every pytest loads this module, and few have suites)
 
-    return Asked(
+    return RunOptions(
         servers=tuple(config.getoption("server")),
         frameworks=tuple(config.getoption("framework")),
         loop=config.getoption("loop"),

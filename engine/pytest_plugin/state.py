@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from engine.app import gc_tuning as collector
+from engine.app import gc_tuning
 from engine.app import project_paths as places
-from engine.app.engine import Front, Loaded, Roots
+from engine.app.engine import Engine, Loaded, Roots
 from engine.app.repeating import checked, repeated
 from engine.app.run_ids import folder_of, new_run_id
-from engine.app.runs import Store, TargetRow, Told, again, from_told, keep, take
+from engine.app.runs import ResultMessage, Store, TargetRow, again, from_told, keep, take
 from engine.errors import EngineError, ResultsError
 from engine.execution.planning.plan import Job, Selection, distinct, is_plain
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.terminal.escape import visible
-from engine.terminal.sources import Sources
+from engine.terminal.sources import SourceTexts
 from engine.worker.client import WINDOW_STOPPING, Background
-from engine.worker.messages import Begin, Compare, Run
+from engine.worker.messages import Begin, Compare, SharedRun
 from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ class Conformance:
 
     def __init__(self, config: pytest.Config, spawned: Spawned | None = None) -> None:
         self.config = config
-        self.sources = Sources()
+        self.sources = SourceTexts()
         self.warnings_fail = bool(config.getoption("warnings_fail"))
         self.flaky_fails = bool(config.getoption("flaky_fails"))
         self.items: list[HasJob] = []
         self.store: Store | None = None
         self.rows: dict[str, TargetRow] = {}
-        self.told: dict[str, list[Told]] = {}
+        self.told: dict[str, list[ResultMessage]] = {}
         self._background = Background(spawned) if spawned is not None else None
         self._others = False
         self._begun: set[str] = set()
@@ -81,15 +81,15 @@ class Conformance:
         return hasattr(self.config, "workerinput")
 
     @cached_property
-    def places(self) -> places.Places:
+    def places(self) -> places.ProjectPaths:
         """Where everything is."""
         return places.find(self.config.getoption("results"), self.config.getoption("frameworks_dir"))
 
     @cached_property
-    def front(self) -> Front:
+    def front(self) -> Engine:
         """The engine."""
         option = self.config.getoption
-        return Front(self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"))
+        return Engine(self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"))
 
     @cached_property
     def targets(self) -> list[Target]:
@@ -148,7 +148,7 @@ class Conformance:
     def load(self, path: Path) -> Loaded:
         """What a suite holds, which stays until the end."""
         self._frozen = True
-        with collector.aside():
+        with gc_tuning.aside():
             return self.front.load([path], self.roots)
 
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
@@ -169,9 +169,9 @@ class Conformance:
                 return
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> SharedRun:
         """What all sessions of this process have in common."""
-        return Run(
+        return SharedRun(
             self.front,
             options.asked(self.config),
             self.run_id,
@@ -191,7 +191,7 @@ class Conformance:
         if self._frozen:
             gc.unfreeze()
 
-    def result(self, item: HasJob) -> Told:
+    def result(self, item: HasJob) -> ResultMessage:
         """An item's verdict.
 
         A worker of xdist begins a target with its first item, and so starts no target whose items other workers run;
@@ -208,7 +208,7 @@ class Conformance:
         self._learn(told)
         return told
 
-    def _learn(self, told: Told) -> None:
+    def _learn(self, told: ResultMessage) -> None:
         """Keep what came to be known of a target with a verdict."""
         row = told.row
         if row is not None:
@@ -247,7 +247,7 @@ class Conformance:
         self._others |= line is None and (report.when == "call" or report.outcome != "passed")
         if line is None or self.is_worker:
             return
-        told = Told.of(line)
+        told = ResultMessage.of(line)
         assert self.store is not None
         take(self.store, told)
         self._learn(told)  # in xdist's controller, which sees no verdict but here

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .refused import Refused
+from .refused import RequestRefused
 
 LONGEST_LINE = 4096  # of a chunk's size and its extensions
 LONGEST_EXTENSIONS = 64 * 1024  # of all chunks together
@@ -23,7 +23,7 @@ _trailer = re.compile(_token + rb":[\t\x20-\x7e\x80-\xff]*")
 _stray_return = re.compile(rb"\r(?!\n|\Z)")
 
 
-class Sized:
+class SizedBody:
     """A body of a known length; 0 for a request without one."""
 
     def __init__(self, length: int) -> None:
@@ -67,7 +67,7 @@ class Chunked:
                 pieces.append(piece)
             elif self._ending:
                 if not b"\r\n".startswith(bytes(buffer[:2])):
-                    raise Refused(400, "FRAME-20", "a chunk's data is longer than its size")
+                    raise RequestRefused(400, "FRAME-20", "a chunk's data is longer than its size")
                 if len(buffer) < 2:
                     break
                 del buffer[:2]
@@ -88,21 +88,21 @@ class Chunked:
         else:
             self._trailers += len(line)
             if self._trailers > LONGEST_TRAILERS:
-                raise Refused(431, "FRAME-24", f"trailers have at most {LONGEST_TRAILERS} bytes")
+                raise RequestRefused(431, "FRAME-24", f"trailers have at most {LONGEST_TRAILERS} bytes")
             if not _trailer.fullmatch(line):
-                raise Refused(400, "FRAME-23", "a trailer is no field")
+                raise RequestRefused(400, "FRAME-23", "a trailer is no field")
         return True
 
     def _begin(self, line: bytes) -> None:
         match = _size.fullmatch(line)
         if match is None:
-            raise Refused(400, "FRAME-15", "a chunk begins with its size")
+            raise RequestRefused(400, "FRAME-15", "a chunk begins with its size")
         self._extensions += len(match[2])
         if self._extensions > LONGEST_EXTENSIONS:
-            raise Refused(400, "FRAME-18", f"chunk extensions have at most {LONGEST_EXTENSIONS} bytes")
+            raise RequestRefused(400, "FRAME-18", f"chunk extensions have at most {LONGEST_EXTENSIONS} bytes")
         self._left = int(match[1], 16)
         if self._left > LARGEST_CHUNK:
-            raise Refused(400, "FRAME-16", "a chunk's size is beyond 63 bits")
+            raise RequestRefused(400, "FRAME-16", "a chunk's size is beyond 63 bits")
         self._trailing = not self._left
 
     def _next_line(self, buffer: bytearray) -> bytes | None:
@@ -112,20 +112,20 @@ class Chunked:
         seen = bytes(buffer[: end if end >= 0 else longest + 1])
         if end < 0 and len(seen) > longest:
             status, clause = (431, "FRAME-24") if self._trailing else (400, "FRAME-18")
-            raise Refused(status, clause, f"a line of a chunked body has at most {longest} bytes")
+            raise RequestRefused(status, clause, f"a line of a chunked body has at most {longest} bytes")
         if _stray_return.search(seen):
-            raise Refused(400, "FRAME-19", "CR stands alone in a chunked body")
+            raise RequestRefused(400, "FRAME-19", "CR stands alone in a chunked body")
         if end < 0:
             return None
         if not seen.endswith(b"\r"):
-            raise Refused(400, "FRAME-21", "LF stands alone in a chunked body")
+            raise RequestRefused(400, "FRAME-21", "LF stands alone in a chunked body")
         del buffer[: end + 1]
         return seen[:-1]
 
 
-Body = Sized | Chunked
+Body = SizedBody | Chunked
 
 
 def body_of(length: int | None) -> Body:
     """A reader for a body of ``length`` bytes, or for chunks where it is None."""
-    return Chunked() if length is None else Sized(length)
+    return Chunked() if length is None else SizedBody(length)

@@ -7,22 +7,22 @@ import asyncio
 from . import opening
 from .exchange import Exchange
 from .head import Request, take
-from .refused import Refused
+from .refused import RequestRefused
 from .response import refusal
-from .service import Service
-from .session import Session
-from .stream import LINGER, Stream
+from .service import ServerState
+from .session import WebSocketConversation
+from .stream import LINGER, ServerStream
 
 
-class Connection:
+class ServerConnection:
     """``run`` serves it to its end; ``stop`` has it end as soon as nothing is under way."""
 
-    def __init__(self, stream: Stream, service: Service) -> None:
+    def __init__(self, stream: ServerStream, service: ServerState) -> None:
         self._stream = stream
         self._service = service
         self._idle: asyncio.Task[Request | None] | None = None
         self._served = False
-        self._session: Session | None = None
+        self._session: WebSocketConversation | None = None
 
     async def run(self) -> None:
         """Serve requests until either side ends the connection. Never raises but CancelledError."""
@@ -33,7 +33,7 @@ class Connection:
                     break
             else:
                 linger = 0.0
-        except Refused as error:
+        except RequestRefused as error:
             self._refuse(error)
         except asyncio.CancelledError:
             linger = 0.0
@@ -53,7 +53,7 @@ class Connection:
         self._served = True
         if not opening.asked(request):
             return await Exchange(self._stream, request, self._service).run()
-        self._session = Session(self._stream, request, self._service)
+        self._session = WebSocketConversation(self._stream, request, self._service)
         if self._service.stopping:
             self._session.go_away()
         await self._session.run()
@@ -88,16 +88,16 @@ class Connection:
                         return None
         except TimeoutError:
             if stream.buffer:
-                raise Refused(408, "SEM-34", "the head did not come in time") from None
+                raise RequestRefused(408, "SEM-34", "the head did not come in time") from None
             return None
         return request
 
     def _cut(self) -> None:
         """The client has ended the stream. Raises Refused where that was within a head."""
         if self._stream.buffer.strip(b"\r\n"):
-            raise Refused(400, "H1-13", "the head broke off")
+            raise RequestRefused(400, "H1-13", "the head broke off")
 
-    def _refuse(self, error: Refused) -> None:
+    def _refuse(self, error: RequestRefused) -> None:
         """Answer what is no request (SEM-44)."""
         if not self._stream.lost:
             self._stream.put(refusal(None, error))

@@ -16,7 +16,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPe
 WINDOW = 32 * 1024
 
 
-class Inflater:
+class ServerInflater:
     """A decompressor that goes on behind the last block of a stream, with what it has seen as its window.
 
     It has what websockets uses of ``zlib.decompressobj``.
@@ -63,7 +63,7 @@ class Deflate(PerMessageDeflate):
 
     @decoder.setter
     def decoder(self, new: Any) -> None:
-        self._inflater = Inflater(self.remote_max_window_bits)
+        self._inflater = ServerInflater(self.remote_max_window_bits)
 
     @decoder.deleter
     def decoder(self) -> None:

@@ -10,11 +10,11 @@ from .body import body_of
 from .events import Event, check
 from .files import pieces
 from .head import Request
-from .refused import Refused
-from .response import Response, answer, refusal
+from .refused import RequestRefused
+from .response import ResponseWriter, answer, refusal
 from .scope import scope_of
-from .service import Service, first, trouble
-from .stream import Stream
+from .service import ServerState, first, trouble
+from .stream import ServerStream
 from .violations import Disconnected, Violation, remark_on
 
 UNREAD = 1024 * 1024  # bytes of a body that nobody read, and that are read to keep the connection
@@ -24,12 +24,12 @@ UNREAD_WITHIN = 2.0  # seconds
 class Exchange:
     """A request and its response: what the application receives, and what it sends."""
 
-    def __init__(self, stream: Stream, request: Request, service: Service) -> None:
+    def __init__(self, stream: ServerStream, request: Request, service: ServerState) -> None:
         self._stream = stream
         self._request = request
         self._service = service
         self._body = body_of(request.length)
-        self._response = Response(request, remark_on(f"http {request}"))
+        self._response = ResponseWriter(request, remark_on(f"http {request}"))
         self._expected = request.expects
         self._told = False  # the last piece of the body has been delivered
         self._refused = False  # the body was no body, and the server has answered
@@ -71,7 +71,7 @@ class Exchange:
             elif not self._over.is_set():
                 try:
                     event = await self._next_piece()
-                except Refused as error:
+                except RequestRefused as error:
                     event = None
                     self._refuse(error)
                 if event is not None:
@@ -101,7 +101,7 @@ class Exchange:
         except Disconnected:
             self._stream.ended = True
 
-    def _refuse(self, error: Refused) -> None:
+    def _refuse(self, error: RequestRefused) -> None:
         """Answer a body that is none, if there is no answer yet; nothing more can be read from this connection."""
         self._refused = True
         if not self._response.sent and not self._stream.lost:
@@ -158,7 +158,7 @@ class Exchange:
                         left -= len(self._body.take(self._stream.buffer))
                         if left < 0 or not (self._body.done or await self._stream.fill()):
                             return False
-            except (Refused, TimeoutError):
+            except (RequestRefused, TimeoutError):
                 return False
         return True
 

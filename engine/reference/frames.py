@@ -74,7 +74,7 @@ class Boundaries:
         return length + (4 if self._head[1] & 0x80 else 0)
 
 
-class Frames:
+class ClientFrames:
     """A connection's frames. ``over`` says that nothing after it counts: one side has closed, or the client failed."""
 
     def __init__(self, protocol: Protocol) -> None:

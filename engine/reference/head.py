@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import h11
 
 from . import target
-from .refused import Refused
-from .target import Target
+from .refused import RequestRefused
+from .target import RequestTarget
 
 LONGEST_METHOD = 128
 LONGEST_LINE = 16 * 1024  # of the request line: RFC 9112, section 3, asks for at least 8000
@@ -36,7 +36,7 @@ class Request:
     """
 
     method: str
-    target: Target
+    target: RequestTarget
     version: str
     fields: tuple[tuple[bytes, bytes], ...]
     length: int | None
@@ -70,12 +70,12 @@ def take(buffer: bytearray) -> Request | None:
     if not buffer or buffer == b"\r":
         return None
     if not 0x21 <= buffer[0] <= 0x7E:
-        raise Refused(400, "H1-05", "this is no request")
+        raise RequestRefused(400, "H1-05", "this is no request")
     end = buffer.find(b"\r\n\r\n", 0, LONGEST_HEAD + 1)
     seen = bytes(buffer[: end + 2 if end >= 0 else LONGEST_HEAD + 1])
     _check_size(seen, whole=end >= 0)
     if _stray.search(seen):
-        raise Refused(400, "H1-02", "lines end in CR and LF, and neither stands alone")
+        raise RequestRefused(400, "H1-02", "lines end in CR and LF, and neither stands alone")
     line, more, rest = seen.partition(b"\r\n")
     if not more:
         return None
@@ -92,29 +92,29 @@ def _check_size(seen: bytes, *, whole: bool) -> None:
     """Raises Refused for a head that is too long already: 501 for a method, 414 for a target, 431 for the rest."""
     line = seen.partition(b"\r\n")[0]
     if b" " not in line[: LONGEST_METHOD + 1] and len(line) > LONGEST_METHOD:
-        raise Refused(501, "H1-16", f"no method has more than {LONGEST_METHOD} bytes")
+        raise RequestRefused(501, "H1-16", f"no method has more than {LONGEST_METHOD} bytes")
     if len(line) > LONGEST_LINE:
-        raise Refused(414, "H1-11", f"a request line has at most {LONGEST_LINE} bytes")
+        raise RequestRefused(414, "H1-11", f"a request line has at most {LONGEST_LINE} bytes")
     if not whole and len(seen) > LONGEST_HEAD:
-        raise Refused(431, "H1-33", f"a head has at most {LONGEST_HEAD} bytes")
+        raise RequestRefused(431, "H1-33", f"a head has at most {LONGEST_HEAD} bytes")
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, str]:
     """Method, target and version; any 1.x beyond 1.1 counts as 1.1 (RFC 9110, section 6.2). Raises Refused."""
     match = _line.fullmatch(line)
     if match is None:
-        raise Refused(400, "H1-13", "the first line is no request line")
+        raise RequestRefused(400, "H1-13", "the first line is no request line")
     method, path, major, minor = match.groups()
     if major != b"1":
-        raise Refused(505, "H1-07", "the versions here are HTTP/1.0 and HTTP/1.1")
+        raise RequestRefused(505, "H1-07", "the versions here are HTTP/1.0 and HTTP/1.1")
     return method, path, "1.0" if minor == b"0" else "1.1"
 
 
 def _request(method: bytes, path: bytes, version: str, lines: list[bytes]) -> Request:
     if len(lines) > MOST_FIELDS:
-        raise Refused(431, "H1-33", f"a head has at most {MOST_FIELDS} fields")
+        raise RequestRefused(431, "H1-33", f"a head has at most {MOST_FIELDS} fields")
     if any(line[:1] in (b" ", b"\t") for line in lines):
-        raise Refused(400, "H1-28", "a line begins with white space")
+        raise RequestRefused(400, "H1-28", "a line begins with white space")
     _check_coding(lines, version)
     protocol = h11.Connection(h11.SERVER)
     head = b"\r\n".join([b"%s %s HTTP/%s" % (method, path, version.encode()), *lines, b"", b""])
@@ -122,15 +122,15 @@ def _request(method: bytes, path: bytes, version: str, lines: list[bytes]) -> Re
         protocol.receive_data(head)
         event = protocol.next_event()
     except h11.RemoteProtocolError as error:
-        raise Refused(400, _clause_of(str(error)), str(error)) from None
+        raise RequestRefused(400, _clause_of(str(error)), str(error)) from None
     assert isinstance(event, h11.Request)
     fields = tuple((bytes(name), bytes(value)) for name, value in event.headers)
     where = target.parsed(method, path)
     if not all(target.is_authority(value) for name, value in fields if name == b"host"):
-        raise Refused(400, "H1-19", "the value of Host is no host")
+        raise RequestRefused(400, "H1-19", "the value of Host is no host")
     request = Request(method.decode(), where, version, _with_host(fields, where), _length(fields), protocol)
     if version == "1.1" and set(request.words(b"expect")) - {"100-continue"}:
-        raise Refused(417, "SEM-20", "the only expectation here is 100-continue")
+        raise RequestRefused(417, "SEM-20", "the only expectation here is 100-continue")
     return request
 
 
@@ -141,21 +141,21 @@ def _check_coding(lines: list[bytes], version: str) -> None:
     if not codings:
         return
     if version == "1.0":
-        raise Refused(400, "FRAME-11", "HTTP/1.0 has no Transfer-Encoding")
+        raise RequestRefused(400, "FRAME-11", "HTTP/1.0 has no Transfer-Encoding")
     if any(name == b"content-length" for name, _ in fields):
-        raise Refused(400, "FRAME-05", "Content-Length and Transfer-Encoding stand together")
+        raise RequestRefused(400, "FRAME-05", "Content-Length and Transfer-Encoding stand together")
     if len(codings) > 1:
-        raise Refused(400, "FRAME-09", "Transfer-Encoding stands twice")
+        raise RequestRefused(400, "FRAME-09", "Transfer-Encoding stands twice")
     if codings == [b"chunked"]:
         return
     words = [word.strip(b" \t") for word in codings[0].split(b",")]
     if not all(_token.fullmatch(word) for word in words):
-        raise Refused(400, "FRAME-08", "Transfer-Encoding is no list of transfer codings")
+        raise RequestRefused(400, "FRAME-08", "Transfer-Encoding is no list of transfer codings")
     if any(word not in KNOWN_CODINGS for word in words):
-        raise Refused(501, "FRAME-07", "the only transfer coding here is chunked")
+        raise RequestRefused(501, "FRAME-07", "the only transfer coding here is chunked")
     if words[-1] != b"chunked" or words.count(b"chunked") > 1:
-        raise Refused(400, "FRAME-06", "chunked is the last transfer coding, and stands once")
-    raise Refused(501, "FRAME-07", "the only transfer coding here is chunked")
+        raise RequestRefused(400, "FRAME-06", "chunked is the last transfer coding, and stands once")
+    raise RequestRefused(501, "FRAME-07", "the only transfer coding here is chunked")
 
 
 def _length(fields: tuple[tuple[bytes, bytes], ...]) -> int | None:
@@ -163,7 +163,7 @@ def _length(fields: tuple[tuple[bytes, bytes], ...]) -> int | None:
     return None if b"transfer-encoding" in found else int(found.get(b"content-length", b"0"))
 
 
-def _with_host(fields: tuple[tuple[bytes, bytes], ...], where: Target) -> tuple[tuple[bytes, bytes], ...]:
+def _with_host(fields: tuple[tuple[bytes, bytes], ...], where: RequestTarget) -> tuple[tuple[bytes, bytes], ...]:
     """The fields, their Host replaced where the target has an authority of its own (RFC 9112, section 3.2.2)."""
     if where.authority is None:
         return fields

@@ -14,7 +14,7 @@ from typing import cast
 
 from . import mutants
 from .options import Options, parsed
-from .server import Server
+from .server import ReferenceServer
 from .service import App
 from .workers import Workers
 
@@ -38,7 +38,7 @@ def serve(options: Options, listener: socket.socket) -> int:
     if options.mutant:
         mutants.install(options.mutant)
     with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
-        server = Server(loaded(options.app), options)
+        server = ReferenceServer(loaded(options.app), options)
         return runner.run(server.run(listener))
 
 

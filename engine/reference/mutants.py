@@ -21,10 +21,10 @@ from websockets.exceptions import NegotiationError
 from . import connection, exchange, response, session
 from .deflate import Deflates
 from .fields import Fields
-from .frames import Frames
+from .frames import ClientFrames
 from .lifespan import Lifespan
-from .session import Session
-from .stream import Stream
+from .session import WebSocketConversation
+from .stream import ServerStream
 from .violations import Disconnected
 
 Scope = dict[str, Any]
@@ -85,7 +85,7 @@ def _written(change: Callable[[bytes], bytes]) -> Install:
     def wrong(right: Any) -> Any:
         return lambda self, data: right(self, change(data))
 
-    return _replace(Stream, "put", wrong)
+    return _replace(ServerStream, "put", wrong)
 
 
 def _port_as_text(scope: Scope) -> None:
@@ -146,7 +146,7 @@ def _without_pongs(data: bytes) -> bytes:
 
 
 def _put_silently(right: Any) -> Any:
-    def put(self: Stream, data: bytes) -> None:
+    def put(self: ServerStream, data: bytes) -> None:
         with contextlib.suppress(Disconnected):
             right(self, data)
 
@@ -154,7 +154,7 @@ def _put_silently(right: Any) -> Any:
 
 
 def _drained_silently(right: Any) -> Any:
-    async def drain(self: Stream) -> None:
+    async def drain(self: ServerStream) -> None:
         with contextlib.suppress(Disconnected):
             await right(self)
 
@@ -162,8 +162,8 @@ def _drained_silently(right: Any) -> Any:
 
 
 def _silence() -> None:
-    _replace(Stream, "put", _put_silently)()
-    _replace(Stream, "drain", _drained_silently)()
+    _replace(ServerStream, "put", _put_silently)()
+    _replace(ServerStream, "drain", _drained_silently)()
 
 
 def _regrouped(right: Any) -> Any:
@@ -174,7 +174,7 @@ def _regrouped(right: Any) -> Any:
 
 
 def _never(right: Any) -> Any:
-    async def gone(self: Stream) -> None:
+    async def gone(self: ServerStream) -> None:
         await asyncio.Event().wait()
 
     return gone
@@ -185,7 +185,7 @@ def _lost(right: Any) -> Any:
 
 
 def _coarse(right: Any) -> Any:
-    def close(self: Frames, code: int, reason: str = "") -> None:
+    def close(self: ClientFrames, code: int, reason: str = "") -> None:
         right(self, code if code == 1000 else 1011, reason)
 
     return close
@@ -195,25 +195,25 @@ def _begun(**attributes: object) -> Install:
     """What has every response begin with these attributes, whatever its request says."""
 
     def wrong(right: Any) -> Any:
-        def init(self: response.Response, *given: Any, **more: Any) -> None:
+        def init(self: response.ResponseWriter, *given: Any, **more: Any) -> None:
             right(self, *given, **more)
             for name, value in attributes.items():
                 setattr(self, name, value)
 
         return init
 
-    return _replace(response.Response, "__init__", wrong)
+    return _replace(response.ResponseWriter, "__init__", wrong)
 
 
 def _forbidden(right: Any) -> Any:
-    def deny(self: Session, kind: str, event: Scope) -> None:
+    def deny(self: WebSocketConversation, kind: str, event: Scope) -> None:
         right(self, kind, {**event, "status": 403} if "status" in event else event)
 
     return deny
 
 
 def _in_one_piece(right: Any) -> Any:
-    def deny(self: Session, kind: str, event: Scope) -> None:
+    def deny(self: WebSocketConversation, kind: str, event: Scope) -> None:
         if event.get("more_body"):
             raise RuntimeError("a denial has its body in one piece")
         right(self, kind, event)
@@ -237,7 +237,7 @@ def _declined(right: Any) -> Any:
 
 
 def _refused(right: Any) -> Any:
-    def close_as(self: Session, event: Scope) -> None:
+    def close_as(self: WebSocketConversation, event: Scope) -> None:
         if event.get("code", 1000) != 1000:
             raise ValueError("a close code that cannot be sent")
         right(self, event)
@@ -266,12 +266,12 @@ MUTANTS: dict[str, Install] = {
     "no-pong": _written(_without_pongs),
     "send-never-raises": _silence,
     "headers-regrouped": _replace(response, "fields_of", _regrouped),
-    "no-disconnect": _replace(Stream, "gone", _never),
-    "disconnect-1006": _replace(Frames, "closed_with", _lost),
-    "close-1011": _replace(Frames, "close", _coarse),
-    "close-refused": _replace(Session, "_close_as", _refused),
-    "denial-403": _replace(Session, "_deny", _forbidden),
-    "denial-in-one-piece": _replace(Session, "_deny", _in_one_piece),
+    "no-disconnect": _replace(ServerStream, "gone", _never),
+    "disconnect-1006": _replace(ClientFrames, "closed_with", _lost),
+    "close-1011": _replace(ClientFrames, "close", _coarse),
+    "close-refused": _replace(WebSocketConversation, "_close_as", _refused),
+    "denial-403": _replace(WebSocketConversation, "_deny", _forbidden),
+    "denial-in-one-piece": _replace(WebSocketConversation, "_deny", _in_one_piece),
     "trailers-dropped": _begun(_takes_trailers=False),
     "trailers-to-all": _begun(_takes_trailers=True),
     "hints-to-all": _begun(_takes_hints=True),

@@ -15,7 +15,7 @@ from .deflate import Deflates
 from .fields import Fields
 from .frames import Protocol
 from .head import Request
-from .refused import Refused
+from .refused import RequestRefused
 
 VERSION = (b"sec-websocket-version", b"13")
 UPGRADE = (b"upgrade", b"websocket")
@@ -45,17 +45,17 @@ def opened(request: Request, message_limit: int) -> Opening:
     """What the handshake comes to, if the application accepts it. ``message_limit`` in bytes. Raises Refused."""
     versions = request.values(b"sec-websocket-version")
     if len(versions) > 1:
-        raise Refused(400, "WS-07", "Sec-WebSocket-Version stands twice")
+        raise RequestRefused(400, "WS-07", "Sec-WebSocket-Version stands twice")
     if versions != [VERSION[1]]:
         why = "the only version of the WebSocket protocol here is 13"
-        raise Refused(426, "WS-08", why, VERSION, UPGRADE, (b"connection", b"upgrade"))
+        raise RequestRefused(426, "WS-08", why, VERSION, UPGRADE, (b"connection", b"upgrade"))
     protocol = Protocol(message_limit, [Deflates()])
     headers = Headers((name.decode(), value.decode("latin-1")) for name, value in request.fields if name != b"upgrade")
     headers["Upgrade"] = "websocket"  # the one of the list that matters
     response = protocol.accept(Handshake("/", headers))
     if response.status_code != 101:
         why = (response.body or b"").decode("utf-8", "replace").strip().rpartition("connection: ")[2]
-        raise Refused(response.status_code, _clause_of(request, why), why)
+        raise RequestRefused(response.status_code, _clause_of(request, why), why)
     return Opening(protocol, [(name.encode(), value.encode()) for name, value in response.headers.raw_items()])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request, or its body, is refused with a status, and the connection ends.
 
     ``clause`` is the id of the clause that asks for it, or allows it; ``fields`` are those that its answer must have.

@@ -20,14 +20,14 @@ import h11
 from .events import Event
 from .fields import Fields, checked, fields_of, has, without
 from .head import Request
-from .refused import Refused
+from .refused import RequestRefused
 from .violations import Remark, Violation
 
 # A trailer comes too late to say these (RFC 9110, section 6.5.1).
 NO_TRAILERS = (b"transfer-encoding", b"content-length", b"host", b"trailer", b"connection", b"content-encoding")
 
 
-class Stage(enum.Enum):
+class ResponseStage(enum.Enum):
     """How far a response has come."""
 
     WAITING = "before http.response.start"
@@ -36,7 +36,7 @@ class Stage(enum.Enum):
     DONE = "after the end of the response"
 
 
-class Response:
+class ResponseWriter:
     """The response to one request.
 
     ``closing`` may be set until it is sent: the connection ends after it. ``stage`` says how far the application is,
@@ -61,11 +61,11 @@ class Response:
         self.closing = False
         self.framed = True
         self.sent = False
-        self.stage = Stage.WAITING
+        self.stage = ResponseStage.WAITING
 
     @property
     def done(self) -> bool:
-        return self.stage is Stage.DONE
+        return self.stage is ResponseStage.DONE
 
     @property
     def persists(self) -> bool:
@@ -84,9 +84,9 @@ class Response:
             return self._start(event)
         if word == "trailers":
             return self._take_trailers(event)
-        if self.stage is Stage.WAITING:
+        if self.stage is ResponseStage.WAITING:
             raise Violation("RESP-18", f"{kind} before {self._prefix}start")
-        if self.stage is Stage.TRAILERS:
+        if self.stage is ResponseStage.TRAILERS:
             raise Violation("EXT-22", f"{kind} where trailers come next")
         if self._filed:
             raise Violation("EXT-16", f"{kind} beside http.response.pathsend")
@@ -95,7 +95,7 @@ class Response:
 
     def begin_file(self) -> None:
         """Say that the body is one file, whose pieces come next (the extension Path Send). Raises Violation."""
-        if self.stage is not Stage.BODY or self._begun or self._filed:
+        if self.stage is not ResponseStage.BODY or self._begun or self._filed:
             raise Violation("EXT-16", f"http.response.pathsend {self._where()}")
         self._filed = True
 
@@ -121,12 +121,12 @@ class Response:
         if more:
             return out
         if self._announced:
-            self.stage = Stage.TRAILERS
+            self.stage = ResponseStage.TRAILERS
             return out
         return out + self._end()
 
     def _start(self, event: Event) -> bytes:
-        if self.stage is not Stage.WAITING:
+        if self.stage is not ResponseStage.WAITING:
             raise Violation("RESP-17", f"a second {self._prefix}start")
         status = int(event["status"])
         if 100 <= status < 200:
@@ -139,7 +139,7 @@ class Response:
         self._bare = self._is_head or status in (204, 205, 304)
         self._left = None if self._bare else length
         self._announced = bool(event.get("trailers", False))
-        self.stage = Stage.BODY
+        self.stage = ResponseStage.BODY
         return b""
 
     def _begin(self) -> bytes:
@@ -171,7 +171,7 @@ class Response:
 
     def _hint(self, event: Event) -> bytes:
         """103 (Early Hints), while there is still something early about them; HTTP/1.0 does not have it (EXT-21)."""
-        if self.stage is not Stage.BODY:
+        if self.stage is not ResponseStage.BODY:
             raise Violation("EXT-19", f"http.response.early_hint {self.stage.value}")
         links = event.get("links")
         if isinstance(links, (str, bytes, dict)) or not isinstance(links, Iterable):
@@ -182,8 +182,8 @@ class Response:
         return self._emit(h11.InformationalResponse(status_code=103, headers=headers, reason=b"Early Hints"))
 
     def _take_trailers(self, event: Event) -> bytes:
-        if self.stage is not Stage.TRAILERS:
-            announced = self._announced or self.stage is Stage.WAITING
+        if self.stage is not ResponseStage.TRAILERS:
+            announced = self._announced or self.stage is ResponseStage.WAITING
             why = f"before the end of the body, {self.stage.value}" if announced else "that were not announced"
             raise Violation("EXT-22", f"http.response.trailers {why}")
         fields = fields_of(event, self._remark)
@@ -197,7 +197,7 @@ class Response:
         # Trailers stand behind the last chunk, and go only to those who asked for them (EXT-23, EXT-25).
         chunked = self.framed and self._left is None and not self._bare
         out = self._emit(h11.EndOfMessage(headers=self._trailers if chunked and self._takes_trailers else []))
-        self.stage = Stage.DONE
+        self.stage = ResponseStage.DONE
         return out
 
     def _emit(self, event: h11.Response | h11.InformationalResponse | h11.Data | h11.EndOfMessage) -> bytes:
@@ -238,6 +238,6 @@ def answer(request: Request | None, status: int, text: str, *fields: tuple[bytes
     return out
 
 
-def refusal(request: Request | None, error: Refused) -> bytes:
+def refusal(request: Request | None, error: RequestRefused) -> bytes:
     """The answer to what is refused; its body names the clause."""
     return answer(request, error.status, f"{error.clause}: {error.why}", *error.fields)

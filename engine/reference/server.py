@@ -9,26 +9,26 @@ import socket
 import traceback
 
 from . import log
-from .connection import Connection
+from .connection import ServerConnection
 from .lifespan import Failed, Lifespan
 from .options import Options
-from .service import App, Service
-from .stream import Stream
+from .service import App, ServerState
+from .stream import ServerStream
 from .tls import HANDSHAKE_WITHIN, SHUTDOWN_WITHIN, Tls, tls_from
 
 FORCED, FAILED = 1, 3
 BACKLOG = 2048
 
 
-class Server:
+class ReferenceServer:
     """One server. ``run`` is its whole life."""
 
     def __init__(self, app: App, options: Options) -> None:
         self._options = options
-        self._service = Service(app, options)
+        self._service = ServerState(app, options)
         self._lifespan = Lifespan(app, options.lifespan)
         self._stop = asyncio.Event()
-        self._connections: dict[asyncio.Task[None], Connection] = {}
+        self._connections: dict[asyncio.Task[None], ServerConnection] = {}
         files = options.certificate, options.key, options.client_ca, options.client_cert
         self._tls: Tls | None = tls_from(*files) if options.certificate else None
 
@@ -92,7 +92,7 @@ class Server:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        connection = self._connections[task] = Connection(Stream(reader, writer, self._tls), self._service)
+        connection = self._connections[task] = ServerConnection(ServerStream(reader, writer, self._tls), self._service)
         try:
             await connection.run()
         except Exception:

@@ -18,7 +18,7 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Service:
+class ServerState:
     """``state`` is what the lifespan left, None without one. ``stopping`` says that a signal has come."""
 
     app: App

@@ -9,14 +9,14 @@ import enum
 from .body import body_of
 from .events import Event, check
 from .fields import fields_of
-from .frames import LONGEST_REASON, Frames
+from .frames import LONGEST_REASON, ClientFrames
 from .head import Request
 from .opening import OWN, Opening, opened
-from .refused import Refused
-from .response import Response, answer, refusal
+from .refused import RequestRefused
+from .response import ResponseWriter, answer, refusal
 from .scope import scope_of, subprotocols
-from .service import Service, first, trouble
-from .stream import Stream
+from .service import ServerState, first, trouble
+from .stream import ServerStream
 from .violations import Disconnected, Violation, remark_on
 
 CLOSES_WITHIN = 3.0  # seconds that the client has for its half of the closing handshake
@@ -25,7 +25,7 @@ CONTENT = 64 * 1024  # bytes of content that a handshake may have, for whatever 
 GOING_AWAY, INTERNAL_ERROR = 1001, 1011
 
 
-class Stage(enum.Enum):
+class WebSocketStage(enum.Enum):
     """How far a WebSocket has come."""
 
     CONNECTING = "before websocket.accept"
@@ -34,18 +34,18 @@ class Stage(enum.Enum):
     OVER = "after the end of the connection"
 
 
-class Session:
+class WebSocketConversation:
     """A request for a WebSocket, and what comes of it."""
 
-    def __init__(self, stream: Stream, request: Request, service: Service) -> None:
+    def __init__(self, stream: ServerStream, request: Request, service: ServerState) -> None:
         self._stream = stream
         self._request = request
         self._service = service
-        self._stage = Stage.CONNECTING
+        self._stage = WebSocketStage.CONNECTING
         self._opening: Opening | None = None
-        self._frames: Frames | None = None
+        self._frames: ClientFrames | None = None
         self._remark = remark_on(str(self))
-        self._response = Response(request, self._remark, prefix="websocket.http")
+        self._response = ResponseWriter(request, self._remark, prefix="websocket.http")
         self._response.closing = True
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._waiting = 0  # bytes of messages in the queue
@@ -64,7 +64,7 @@ class Session:
         try:
             self._opening = opened(self._request, self._service.options.message_limit)
             await self._skip_content()
-        except Refused as error:
+        except RequestRefused as error:
             if not self._stream.lost:
                 self._stream.put(refusal(self._request, error))
             return
@@ -79,7 +79,7 @@ class Session:
                 call.add_done_callback(lambda call: trouble(call, str(self)) and None)
                 return
             self._left(trouble(call, str(self)) is not None)
-            if self._stage is Stage.OPEN:
+            if self._stage is WebSocketStage.OPEN:
                 await asyncio.wait([self._reading])
         finally:
             for task in (asking, self._reading):
@@ -88,7 +88,7 @@ class Session:
 
     def go_away(self) -> None:
         """The server stops: 1001, now or as soon as there is somebody to tell."""
-        if self._stage is Stage.OPEN:
+        if self._stage is WebSocketStage.OPEN:
             with contextlib.suppress(Disconnected):
                 self._close(GOING_AWAY, "")
 
@@ -104,11 +104,11 @@ class Session:
         while True:
             size += len(body.take(self._stream.buffer))
             if size > CONTENT:
-                raise Refused(413, "FRAME-30", f"a handshake has at most {CONTENT} bytes of content")
+                raise RequestRefused(413, "FRAME-30", f"a handshake has at most {CONTENT} bytes of content")
             if body.done:
                 return
             if not await self._stream.fill():
-                raise Refused(400, "FRAME-12", "the body broke off")
+                raise RequestRefused(400, "FRAME-12", "the body broke off")
 
     # what the application receives
 
@@ -154,7 +154,7 @@ class Session:
                     self._stream.reset()
             self._finished.set()
 
-    def _take_in(self, frames: Frames) -> None:
+    def _take_in(self, frames: ClientFrames) -> None:
         """What has come, as events and as answers. Raises Disconnected."""
         data = bytes(self._stream.buffer)
         self._stream.buffer.clear()
@@ -170,12 +170,12 @@ class Session:
 
     def _disconnect(self) -> None:
         """The connection is over: the application hears why, after everything that came before."""
-        if self._stage is Stage.OVER:
+        if self._stage is WebSocketStage.OVER:
             return
         code, why = (1006, "") if self._frames is None else self._frames.closed_with
         self._tell({"type": "websocket.disconnect", "code": code, "reason": why})
-        if self._stage is not Stage.DENYING:
-            self._stage = Stage.OVER
+        if self._stage is not WebSocketStage.DENYING:
+            self._stage = WebSocketStage.OVER
 
     async def _ask(self) -> None:
         """Send pings, and give a client up that says nothing to them."""
@@ -189,7 +189,7 @@ class Session:
                 self._frames.ping()
                 self._stream.put(self._frames.out())
             await asyncio.sleep(interval)
-            if not self._heard and not self._waiting and self._stage is Stage.OPEN:
+            if not self._heard and not self._waiting and self._stage is WebSocketStage.OPEN:
                 with contextlib.suppress(Disconnected):
                     self._close(INTERNAL_ERROR, "no answer to a ping")
                 return
@@ -202,7 +202,7 @@ class Session:
             kind = check(event, "websocket")
             if kind.startswith("websocket.http."):
                 self._deny(kind, event)
-            elif self._stage is Stage.DENYING:
+            elif self._stage is WebSocketStage.DENYING:
                 raise Violation("EXT-05", f"{kind} {self._stage.value}")
             elif kind == "websocket.accept":
                 self._accept(event)
@@ -216,7 +216,7 @@ class Session:
         await self._stream.drain()
 
     def _accept(self, event: Event) -> None:
-        if self._stage is Stage.OPEN:
+        if self._stage is WebSocketStage.OPEN:
             raise Violation("WSA-23", "a second websocket.accept")
         given = fields_of(event, self._remark)
         for name in (name.lower() for name, _ in given):
@@ -229,25 +229,25 @@ class Session:
         chosen = event.get("subprotocol")
         if chosen is not None and chosen not in subprotocols(self._request):
             raise Violation("WSA-12", f"the client did not offer the subprotocol {chosen!r}")
-        if self._stage is Stage.OVER:
+        if self._stage is WebSocketStage.OVER:
             raise Disconnected
         assert self._opening is not None
         fields = [*self._opening.fields, *([(b"sec-websocket-protocol", chosen.encode())] if chosen else []), *given]
         lines = b"".join(b"%s: %s\r\n" % field for field in fields)
         self._stream.put(b"HTTP/1.1 101 Switching Protocols\r\n" + lines + b"\r\n")
-        self._frames = Frames(self._opening.protocol)
-        self._stage = Stage.OPEN
+        self._frames = ClientFrames(self._opening.protocol)
+        self._stage = WebSocketStage.OPEN
         self._accepted.set()
         if self._service.stopping:
             self.go_away()
 
     def _message(self, event: Event) -> None:
-        if self._stage is Stage.CONNECTING:
+        if self._stage is WebSocketStage.CONNECTING:
             raise Violation("WSA-22", "websocket.send before websocket.accept")
         messages: list[str | bytes] = [event[key] for key in ("text", "bytes") if event.get(key) is not None]
         if len(messages) != 1:
             raise Violation("WSA-31", f"websocket.send has one of text and bytes, and this has {len(messages)}")
-        if self._stage is Stage.OVER or self._frames is None:
+        if self._stage is WebSocketStage.OVER or self._frames is None:
             raise Disconnected
         try:
             self._frames.send(messages[0])
@@ -264,9 +264,9 @@ class Session:
             raise Violation("WSA-36", "the reason cannot be written in UTF-8") from None
         if size > LONGEST_REASON:
             raise Violation("WSA-38", f"a reason has at most {LONGEST_REASON} bytes, and this has {size}")
-        if self._stage is Stage.OVER:
+        if self._stage is WebSocketStage.OVER:
             raise Disconnected
-        if self._stage is Stage.CONNECTING:
+        if self._stage is WebSocketStage.CONNECTING:
             self._stream.put(answer(self._request, 403, "Forbidden"))
             self._disconnect()
             self._finished.set()
@@ -277,7 +277,7 @@ class Session:
             raise Violation("WSA-37", f"{code} is no code that a close can have") from None
 
     def _close(self, code: int, why: str) -> None:
-        """Send a close, and see that the client's answer does not take for ever (WS-34). Raises as ``Frames.close``."""
+        """Send a close, and await the client's answer for a while (WS-34). Raises as ``ClientFrames.close``."""
         assert self._frames is not None
         self._frames.close(code, why)
         with contextlib.suppress(Disconnected):
@@ -287,12 +287,12 @@ class Session:
 
     def _deny(self, kind: str, event: Event) -> None:
         """The extension WebSocket Denial Response: an HTTP response in place of the handshake."""
-        if self._stage is Stage.OPEN:
+        if self._stage is WebSocketStage.OPEN:
             raise Violation("EXT-07", f"{kind} {self._stage.value}")
-        if self._stage is Stage.OVER:
+        if self._stage is WebSocketStage.OVER:
             raise Disconnected
         data = self._response.take(kind, event)
-        self._stage = Stage.DENYING
+        self._stage = WebSocketStage.DENYING
         self._stream.put(data)
         if self._response.done:
             self._disconnect()
@@ -303,11 +303,13 @@ class Session:
     def _left(self, failed: bool) -> None:
         """The application is done: refuse a handshake that it left open, and close what it did not close."""
         with contextlib.suppress(Disconnected):
-            if self._stage is Stage.CONNECTING or (self._stage is Stage.DENYING and not self._response.sent):
+            if self._stage is WebSocketStage.CONNECTING or (
+                self._stage is WebSocketStage.DENYING and not self._response.sent
+            ):
                 self._stream.put(answer(self._request, 500, "Internal Server Error"))
-            elif self._stage is Stage.DENYING and not self._response.done and self._response.sent:
+            elif self._stage is WebSocketStage.DENYING and not self._response.done and self._response.sent:
                 self._stream.reset()
-            elif self._stage is Stage.OPEN and self._frames is not None and self._frames.open:
+            elif self._stage is WebSocketStage.OPEN and self._frames is not None and self._frames.open:
                 self._close(INTERNAL_ERROR if failed else 1000, "")
 
 

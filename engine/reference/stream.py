@@ -19,7 +19,7 @@ SLOWEST = 60.0  # seconds that a client may take to read the last of an answer
 Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
 
 
-class Stream:
+class ServerStream:
     """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come. ``tls``
     is what there is to say of its TLS, None where it has none.
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from .refused import Refused
+from .refused import RequestRefused
 
 # RFC 3986, section 3.2.2: an IP literal in brackets, or a registered name, which an IPv4 address also is.
 _host = rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)"
@@ -17,7 +17,7 @@ _broken_escape = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestTarget:
     """Where a request goes. ``raw_path`` and ``query`` are as they were sent, ``path`` is decoded once.
 
     ``authority`` is that of a target in absolute form, which then counts rather than Host; None otherwise.
@@ -29,23 +29,23 @@ class Target:
     authority: bytes | None = None
 
 
-def parsed(method: bytes, target: bytes) -> Target:
+def parsed(method: bytes, target: bytes) -> RequestTarget:
     """The target of a request. Raises Refused for one of the wrong form, and for every CONNECT: this is no proxy."""
     if method == b"CONNECT":
         raise _tunnel_refused(target)
     if target == b"*":
         if method != b"OPTIONS":
-            raise Refused(400, "H1-24", "the target * is for OPTIONS alone")
-        return Target("*", b"*", b"")
+            raise RequestRefused(400, "H1-24", "the target * is for OPTIONS alone")
+        return RequestTarget("*", b"*", b"")
     if b"#" in target:
-        raise Refused(400, "SCOPE-17", "a target has no fragment")
+        raise RequestRefused(400, "SCOPE-17", "a target has no fragment")
     if target.startswith(b"/"):
         return _split(target, None)
     if (match := _absolute.fullmatch(target)) is None:
-        raise Refused(400, "H1-26", "a target begins with a slash, or is a whole http URI")
+        raise RequestRefused(400, "H1-26", "a target begins with a slash, or is a whole http URI")
     authority, rest = match.groups()
     if not authority or not is_authority(authority):
-        raise Refused(400, "H1-21", "the target's host is no host")
+        raise RequestRefused(400, "H1-21", "the target's host is no host")
     return _split(rest if rest.startswith(b"/") else b"/" + rest, authority)
 
 
@@ -54,16 +54,16 @@ def is_authority(value: bytes) -> bool:
     return _authority.fullmatch(value) is not None
 
 
-def _split(target: bytes, authority: bytes | None) -> Target:
+def _split(target: bytes, authority: bytes | None) -> RequestTarget:
     raw_path, _, query = target.partition(b"?")
     if _broken_escape.search(raw_path):
-        raise Refused(400, "SCOPE-09", "a percent sign in the path is followed by two hexadecimal digits")
+        raise RequestRefused(400, "SCOPE-09", "a percent sign in the path is followed by two hexadecimal digits")
     # Octets that are no UTF-8 are in a path by right, and str cannot hold them: raw_path keeps what was sent.
-    return Target(unquote_to_bytes(raw_path).decode("utf-8", "replace"), raw_path, query, authority)
+    return RequestTarget(unquote_to_bytes(raw_path).decode("utf-8", "replace"), raw_path, query, authority)
 
 
-def _tunnel_refused(target: bytes) -> Refused:
+def _tunnel_refused(target: bytes) -> RequestRefused:
     match = _tunnel.fullmatch(target)
     if match is None or not 0 < int(match[1]) < 65536:
-        return Refused(400, "SEM-40", "the target of CONNECT is a host and a port")
-    return Refused(501, "SEM-39", "there are no tunnels here")
+        return RequestRefused(400, "SEM-40", "the target of CONNECT is a host and a port")
+    return RequestRefused(501, "SEM-39", "there are no tunnels here")

@@ -11,7 +11,7 @@ from engine.results.analysis.attribution import Attributions, Fault
 from engine.results.analysis.claims import refuted
 from engine.results.analysis.findings import Finding, findings, red, shares
 from engine.results.analysis.grid import Grid
-from engine.results.analysis.grouping import Table, tables
+from engine.results.analysis.grouping import GroupedGrid, tables
 from engine.results.record.store import Run, TargetRow
 
 
@@ -44,7 +44,7 @@ def markdown(run: Run, grid: Grid, known: Attributions | None = None, by: str = 
     return "\n\n".join(parts) + "\n"
 
 
-def drawn(table: Table, *, headed: bool) -> list[str]:
+def drawn(table: GroupedGrid, *, headed: bool) -> list[str]:
     """A table, under its title where it has one that is wanted."""
     text = tabulate(body_of(table), headers=head_of(table), tablefmt="github", disable_numparse=True)
     return [f"## {table.title}", text] if headed and table.title else [text]

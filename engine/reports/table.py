@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from engine.model.verdict import Verdict
 from engine.results.analysis.grid import Cell, Grid
-from engine.results.analysis.grouping import Line, Square, Table, tables
+from engine.results.analysis.grouping import GridLine, GroupedGrid, Square, tables
 
 Letter = tuple[str, str, tuple[Verdict, ...]]
 
@@ -42,12 +42,12 @@ def figure(cell: Cell, letters: Sequence[Letter] = LETTERS) -> str:
     return " ".join(words)
 
 
-def head_of(table: Table) -> list[str]:
+def head_of(table: GroupedGrid) -> list[str]:
     """A table's head."""
     return [table.corner, *(["version"] if has_version(table) else []), "loop", *table.columns]
 
 
-def body_of(table: Table) -> list[list[str]]:
+def body_of(table: GroupedGrid) -> list[list[str]]:
     """A table's lines as texts."""
     version = has_version(table)
     return [
@@ -55,17 +55,17 @@ def body_of(table: Table) -> list[list[str]]:
     ]
 
 
-def has_version(table: Table) -> bool:
+def has_version(table: GroupedGrid) -> bool:
     """Whether anything is known of a line besides its name."""
     return any(line.detail for line in table.lines)
 
 
-def loops(line: Line) -> str:
+def loops(line: GridLine) -> str:
     """The loops of a line; ``both`` for two on which all came to the same."""
     return "both" if len(line.loops) == 2 else ", ".join(line.loops)
 
 
-def squares(table: Table, line: Line) -> list[str]:
+def squares(table: GroupedGrid, line: GridLine) -> list[str]:
     """The squares of a line as texts."""
     if table.crossed:
         return [crossed(square) for square in line.squares]
@@ -112,7 +112,7 @@ def draw(grid: Grid, width: int = 0, by: str = "") -> str:
     return "\n".join(parts)
 
 
-def drawn(table: Table, width: int) -> list[str]:
+def drawn(table: GroupedGrid, width: int) -> list[str]:
     """A table if it fits; else with its words below each other; else cut into several, side by side columns apart."""
     head, body = head_of(table), body_of(table)
     whole = outline(head, body)

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.model.tls import Hello
+from engine.model.tls import TlsClientOptions
 
 # No shell, and no reader, is given longer texts than this.
 LONGEST = 16 * 1024
@@ -33,7 +33,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class SentStream:
     """What was sent on a connection to ``host``:``port``. ``half_closed`` says that this side shut its writing half
     behind it, ``watched`` how long the connection was looked at after the last piece, in seconds, and ``hello`` how TLS
     began, None without it."""
@@ -43,16 +43,16 @@ class Stream:
     port: int
     half_closed: bool = False
     watched: float = 0.0
-    hello: Hello | None = None
+    hello: TlsClientOptions | None = None
 
 
-def command(stream: Stream, *, curls: bool = True) -> str:
+def command(stream: SentStream, *, curls: bool = True) -> str:
     """The command, "" where it would be too long. ``curls`` says that curl shows all that is to be seen."""
     found = (curl(stream) if curls else "") or piped(stream)
     return found if len(found) <= LONGEST else ""
 
 
-def curl(stream: Stream) -> str:
+def curl(stream: SentStream) -> str:
     """A curl command for one well-formed request; "" for anything that curl would not send as it stands."""
     if len(stream.pieces) != 1 or stream.half_closed or stream.hello not in (None, plain(stream.hello)):
         return ""
@@ -104,7 +104,7 @@ def curl(stream: Stream) -> str:
     return shlex.join(["curl", "-i", "--path-as-is", *options, f"{scheme}://{stream.host}:{stream.port}{target}"])
 
 
-def piped(stream: Stream) -> str:
+def piped(stream: SentStream) -> str:
     """A pipe into nc, or openssl, with pauses between what was written apart; "" where it would be too long."""
     if len(stream.pieces) > MOST_PIECES:
         return ""
@@ -122,12 +122,12 @@ def piped(stream: Stream) -> str:
     return f"({'; '.join(words)}) | {into}"
 
 
-def nc(stream: Stream, idle: int) -> str:
+def nc(stream: SentStream, idle: int) -> str:
     """nc, which ends after so many idle seconds."""
     return f"nc{' -N' if stream.half_closed else ''} -w {idle} {stream.host} {stream.port}"
 
 
-def openssl(stream: Stream, hello: Hello) -> str:
+def openssl(stream: SentStream, hello: TlsClientOptions) -> str:
     """The like of nc with TLS, begun as it was."""
     words = ["openssl", "s_client", "-quiet", "-no_ign_eof"]
     if hello.version:
@@ -137,9 +137,9 @@ def openssl(stream: Stream, hello: Hello) -> str:
     return shlex.join([*words, "-connect", f"{stream.host}:{stream.port}"])
 
 
-def plain(hello: Hello | None) -> Hello:
+def plain(hello: TlsClientOptions | None) -> TlsClientOptions:
     """How TLS begins where nobody asks for anything in particular, with the same trust."""
-    return Hello(hello.trust if hello is not None else None)
+    return TlsClientOptions(hello.trust if hello is not None else None)
 
 
 def written(data: bytes) -> list[str]:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import pairwise
 
 from engine.model import commands
-from engine.model.case import Act, Application, Case, Step
+from engine.model.case import AppAction, Application, Case, Step
 from engine.model.quantities import show_size
 from engine.model.target import RUNNING, Target
-from engine.model.tls import OURS, WRONG, Hello
-from engine.model.transcript import Moment
+from engine.model.tls import OURS, WRONG, TlsClientOptions
+from engine.model.transcript import TraceEvent
 from engine.reproduce import by_hand
-from engine.reproduce.by_hand import Piece, Stream
-from engine.steps.api.base import Connection, Kind, Performed
+from engine.reproduce.by_hand import Piece, SentStream
+from engine.steps.api.base import Connection, StepRecord, StepType
 
 # The port of the command that starts the target. It has as many digits as the one that the bytes were made for, so that
 # every length in them stays right.
@@ -44,7 +44,7 @@ class Deed:
     case: Case
     target: Target
     decided: Step | None
-    performed: Sequence[Performed]
+    performed: Sequence[StepRecord]
     connections: Sequence[Connection]
     address: tuple[str, int]
 
@@ -67,7 +67,7 @@ def typed(case: Case) -> str:
     return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 
-def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], Kind]) -> Reproduction:
+def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType]) -> Reproduction:
     """The bytes of the step that decided, and of connections that were over before it, beside the command that starts
     the target."""
     if deed.runs_already and deed.case.application is not None:
@@ -117,7 +117,7 @@ def deciding(deed: Deed) -> int | None:
     return max([last, *(number for number, one in numbered if within(one, own))])
 
 
-def within(one: Performed, outer: Performed) -> bool:
+def within(one: StepRecord, outer: StepRecord) -> bool:
     """Whether a step was performed as a part of another."""
     parent = one.parent
     while parent is not None and parent is not outer:
@@ -146,7 +146,7 @@ def inner(value: object) -> Iterator[Step]:
             yield from inner(getattr(value, one.name))
 
 
-def actions(deed: Deed, before: Sequence[Performed]) -> Iterator[Step]:
+def actions(deed: Deed, before: Sequence[StepRecord]) -> Iterator[Step]:
     """The steps that were performed, those of scripts with them, up to the one that decided."""
     for one in before:
         yield one.step
@@ -157,7 +157,7 @@ def actions(deed: Deed, before: Sequence[Performed]) -> Iterator[Step]:
                 return
 
 
-def unable(deed: Deed, before: Sequence[Performed], kinds: Mapping[tuple[str, str], Kind]) -> str:
+def unable(deed: Deed, before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType]) -> str:
     """Why nobody can do by hand what was done up to the step that decided, "" where one can."""
     awaited = set(marks(deed.case.application))
     for step in actions(deed, before):
@@ -178,7 +178,7 @@ def marks(application: Application | None) -> Iterator[str]:
     waiting: list[object] = list(scripts)
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Act):
+        if isinstance(value, AppAction):
             if value.word == "await":
                 yield str(value.argument)
             waiting.append(value.argument)
@@ -188,13 +188,13 @@ def marks(application: Application | None) -> Iterator[str]:
             waiting += value
 
 
-def start_is_all(before: Sequence[Performed], kinds: Mapping[tuple[str, str], Kind]) -> bool:
+def start_is_all(before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType]) -> bool:
     """Whether steps that used no connection started the server, or the last looks at what the application did then."""
     starts = any(kinds[one.step.group, one.step.kind].starts for one in before)
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
 
 
-def connections(deed: Deed, before: Sequence[Performed]) -> list[Connection]:
+def connections(deed: Deed, before: Sequence[StepRecord]) -> list[Connection]:
     """The connections that were used up to the step that decided, its own the last. The engine's own are no step's."""
     by_peer = {connection.channel.local: connection for connection in deed.connections}
     found: list[Connection] = []
@@ -208,12 +208,12 @@ def connections(deed: Deed, before: Sequence[Performed]) -> list[Connection]:
     return found
 
 
-def used_by(one: Performed, connection: Connection) -> bool:
+def used_by(one: StepRecord, connection: Connection) -> bool:
     """Whether a step used a connection."""
     return one.peer is not None and one.peer == connection.channel.local
 
 
-def tried_again(one: Performed, before: Sequence[Performed]) -> bool:
+def tried_again(one: StepRecord, before: Sequence[StepRecord]) -> bool:
     """Whether a step was a try of ``eventually`` that another one followed."""
     parent = one.parent
     if parent is None or parent.step.kind != "eventually":
@@ -237,7 +237,7 @@ def over(connection: Connection) -> float:
     return min(ends, default=float("inf"))
 
 
-def ended(moment: Moment) -> bool:
+def ended(moment: TraceEvent) -> bool:
     """Whether a connection is over with a moment: this side's writing half alone is not all of it."""
     return moment.what == "reset" or (moment.what == "closed" and "writing half" not in moment.detail)
 
@@ -253,12 +253,12 @@ def unsendable(connection: Connection) -> str:
     return ""
 
 
-def shows(hello: Hello) -> bool:
+def shows(hello: TlsClientOptions) -> bool:
     """Whether the client shows a certificate."""
     return hello.shows in (OURS, WRONG) or (not hello.shows and hello.trust is not None and bool(hello.trust.shown))
 
 
-def stream_of(connection: Connection, address: tuple[str, int], port: int) -> Stream:
+def stream_of(connection: Connection, address: tuple[str, int], port: int) -> SentStream:
     """What was sent on a connection, as it is sent to another port of the same host."""
     pieces: list[Piece] = []
     sent_at = received_at = watched = 0.0
@@ -276,4 +276,4 @@ def stream_of(connection: Connection, address: tuple[str, int], port: int) -> St
     old, new = f"{host}:{address[1]}".encode(), f"{host}:{port}".encode()
     sent = by_hand.without(pieces, ENGINE_HEADER)
     sent = tuple(replace(piece, data=piece.data.replace(old, new)) for piece in sent)
-    return Stream(sent, host, port, half_closed, max(watched - sent_at, 0.0) if pieces else 0.0, connection.hello)
+    return SentStream(sent, host, port, half_closed, max(watched - sent_at, 0.0) if pieces else 0.0, connection.hello)

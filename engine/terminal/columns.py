@@ -20,7 +20,7 @@ INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """Some rows of one sort under a title; no title, no indentation. A cell may have several lines."""
 
     title: str
@@ -32,7 +32,7 @@ def terminal_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
-def draw(head: Sequence[str], tables: Sequence[Table], limit: int = 0) -> str:
+def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> str:
     """The tables below each other with their columns aligned, under one head. Everything is escaped.
 
     ``limit`` is the terminal's width in columns: the last column is wrapped to it; 0 for no limit.

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.terminal.escape import visible, width
 
 LONGEST = 120
@@ -26,7 +26,7 @@ _FAR = 4 * LONGEST
 """Characters on either side of a value that are looked at at all: a line can be a megabyte long."""
 
 
-def show(place: Place, source: str | None, *, message: str = "", notes: Sequence[str] = ()) -> str:
+def show(place: SourceSpan, source: str | None, *, message: str = "", notes: Sequence[str] = ()) -> str:
     """The place with its message, the line with carets, and notes below, each after ``= ``.
 
     ``source`` is the whole text of the place's file; where it is None, the file is read, and where that fails, no
@@ -49,7 +49,7 @@ def _lines(note: str) -> list[str]:
     return [visible(part) for part in note.split("\n")]
 
 
-def _line(place: Place, source: str | None) -> str | None:
+def _line(place: SourceSpan, source: str | None) -> str | None:
     """The source line; None where there is none to show."""
     if place.line < 1:
         return None

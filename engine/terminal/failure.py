@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
 from engine.results.analysis.flakiness import company
@@ -71,7 +71,7 @@ def by_hand(result: JobResult) -> Iterator[str]:
 
 def excerpt(mismatch: Mismatch, source: Source) -> str:
     """The expectation in its document, with a caret under the very value, and what was seen instead."""
-    place: Place = mismatch.place
+    place: SourceSpan = mismatch.place
     notes = [f"expected: {mismatch.where} {mismatch.expected}", f"actual:   {shown(mismatch.actual)}"]
     if mismatch.why:
         notes.append(mismatch.why)

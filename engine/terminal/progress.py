@@ -20,7 +20,7 @@ RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXE
 
 
 @dataclass(slots=True)
-class Plain:
+class PlainProgress:
     """Progress where there is no terminal: a line when a target is ready or failed, and one when all its jobs are
     done. ``totals`` are the numbers of jobs by target."""
 
@@ -104,6 +104,6 @@ class Live:
         self._progress.stop()
 
 
-def progress(totals: Mapping[str, int]) -> Plain | Live:
+def progress(totals: Mapping[str, int]) -> PlainProgress | Live:
     """Bars where standard error is a terminal, lines elsewhere."""
-    return Live(totals) if sys.stderr.isatty() else Plain(totals)
+    return Live(totals) if sys.stderr.isatty() else PlainProgress(totals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class Sources:
+class SourceTexts:
     """Gives the text of a file by its path; "" where it cannot be read any more."""
 
     def __init__(self) -> None:

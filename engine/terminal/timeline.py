@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from engine.model.quantities import show_size
-from engine.model.transcript import CUT, Moment, Side, Transcript
+from engine.model.transcript import CUT, Side, TraceEvent, Transcript
 from engine.terminal.escape import visible
 from engine.terminal.tree import cut
 
@@ -46,7 +46,7 @@ def lines(transcript: Transcript, limit: int = 120) -> Iterator[str]:
         yield from moment_lines(moment, transcript.started)
 
 
-def moment_lines(moment: Moment, started: float) -> Iterator[str]:
+def moment_lines(moment: TraceEvent, started: float) -> Iterator[str]:
     """The lines of one moment; what crossed stands below its first line where it has several."""
     at = f"{(moment.at - started) * 1000:+9.1f} ms"
     sign = SIGNS.get((moment.side, moment.what), "  ")

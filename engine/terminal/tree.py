@@ -21,17 +21,17 @@ _PIECE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}|\\.|.", re.DO
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TreeEntry:
     """A line of words, and what stands below it. ``data`` are bytes, shown line by line after a ``>``. ``hanging`` is
     where the words go on when they are wrapped, counted from their own beginning."""
 
     words: str
-    below: Sequence[Entry] = ()
+    below: Sequence[TreeEntry] = ()
     data: bytes | None = None
     hanging: int = 2
 
 
-def lines(entries: Sequence[Entry], limit: int = 0, depth: int = 0) -> Iterator[str]:
+def lines(entries: Sequence[TreeEntry], limit: int = 0, depth: int = 0) -> Iterator[str]:
     """The lines of entries, indented and wrapped to ``limit`` columns."""
     room = (limit or USUAL) - depth * INDENT
     pad = " " * (depth * INDENT)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from engine.app.runs import Told
+from engine.app.runs import ResultMessage
 from engine.errors import Defect
 from engine.execution.planning.plan import Job
-from engine.model.target import Launch
-from engine.worker.messages import Again, Ahead, Allow, Begin, Book, Compare, End, Learn, Order, Run
+from engine.model.target import ServerLaunch
+from engine.worker.messages import Again, Ahead, Allow, Begin, CaseTable, Compare, End, Learn, Order, SharedRun
 from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Background:
 
     def __init__(self, spawned: Spawned) -> None:
         self._spawned = spawned
-        self._book = Book()
-        self._found: dict[int, Told] = {}
+        self._book = CaseTable()
+        self._found: dict[int, ResultMessage] = {}
         self._lines: list[dict[str, Any]] = []
         self._ended: str | None = ""
         self._window = 0
@@ -39,7 +39,7 @@ class Background:
             self._order(Learn(held))
         self._book.learn(loaded)
 
-    def ahead(self, run: Run, launch: Launch) -> None:
+    def ahead(self, run: SharedRun, launch: ServerLaunch) -> None:
         """Let a target be started that jobs will most likely be run on. It is stopped again if none is."""
         self._order(Ahead(run, launch))
 
@@ -53,7 +53,7 @@ class Background:
         self._allowed = 0
         self._order(order)
 
-    def wait(self, job: Job) -> Told:
+    def wait(self, job: Job) -> ResultMessage:
         """The verdict of a job, waiting for it. Raises Defect where the session broke."""
         if self._window and job.position + self._window // 2 >= self._allowed:
             self._allow(job.position + self._window)
@@ -110,7 +110,7 @@ class Background:
             return
         if not line.startswith(b"{"):
             position, _, rest = line.decode().rstrip("\n").partition("\t")
-            self._found[int(position)] = Told.of(rest)
+            self._found[int(position)] = ResultMessage.of(rest)
             return
         document = json.loads(line)
         if "line" in document:

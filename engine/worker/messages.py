@@ -13,24 +13,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.app.engine import Asked, Front
+from engine.app.engine import Engine, RunOptions
 from engine.errors import Defect
 from engine.execution.job import Job
 from engine.loading.cache import opened
 from engine.loading.loaded import Loaded
 from engine.model.case import Case
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 
 SIZE = struct.Struct("!I")
 
 
 @dataclass(frozen=True)
-class Run:
+class SharedRun:
     """What all of a run's sessions have in common: ``folder`` is the run's, and ``asked`` made the jobs' targets.
     ``keep_all`` keeps the transcripts of what passes as well."""
 
-    front: Front
-    asked: Asked
+    front: Engine
+    asked: RunOptions
     run_id: str
     folder: Path
     keep_all: bool = False
@@ -47,15 +47,15 @@ class Learn:
 class Ahead:
     """Start a target that jobs will most likely be run on, while it is still being found out which."""
 
-    run: Run
-    launch: Launch
+    run: SharedRun
+    launch: ServerLaunch
 
 
 @dataclass(frozen=True)
 class Begin:
     """Run these jobs, where it is ``held`` none before it is let go."""
 
-    run: Run
+    run: SharedRun
     jobs: Sequence[Job]
     held: bool = False
 
@@ -90,7 +90,7 @@ Order = Learn | Ahead | Begin | Allow | End | Again | Compare
 
 
 @dataclass
-class Book:
+class CaseTable:
     """The cases that went over, as both sides number them: in the order of their documents."""
 
     cases: list[Case] = field(default_factory=list)

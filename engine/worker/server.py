@@ -2,9 +2,9 @@
 
 pytest reports items on one core while this process runs jobs on another: under one interpreter's lock each would wait
 for the other. The two hold the ends of a socket pair. Orders come in as ``engine.worker.messages`` has them. Lines go
-back: a job's position, a tab and its verdict as ``engine.app.runs.Told`` has it; or an object of JSON, how a session
-ended. The process ends, its targets stopped, when the other end is closed, so that nothing outlives a pytest that
-was killed.
+back: a job's position, a tab and its verdict as ``engine.app.runs.ResultMessage`` has it; or an object of JSON, how a
+session ended. The process ends, its targets stopped, when the other end is closed, so that nothing outlives a pytest
+that was killed.
 """
 
 from __future__ import annotations
@@ -20,37 +20,36 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.app import gc_tuning as collector
-from engine.app import wiring as workshop
-from engine.app.engine import Front
-from engine.app.open_files import make_room
-from engine.app.prewarm import Early
+from engine.app import gc_tuning, wiring
+from engine.app.engine import Engine
+from engine.app.open_files import raise_limit
+from engine.app.prewarm import Prewarmer
 from engine.app.runs import to_recheck_document, told
-from engine.app.session import Session, event_loop
+from engine.app.session import RunSession, event_loop
 from engine.errors import EngineError
 from engine.execution.job import Job
 from engine.model.target import Target
 from engine.model.verdict import JobResult
 from engine.results.record import tracebacks
-from engine.worker.messages import SIZE, Again, Ahead, Allow, Begin, Book, Compare, End, Learn, Order, Run
+from engine.worker.messages import SIZE, Again, Ahead, Allow, Begin, CaseTable, Compare, End, Learn, Order, SharedRun
 
 # What is said within so many seconds goes over together.
 TOGETHER = 0.002
 
 
-class Process:
+class SessionServer:
     """The side that runs sessions, one after the other."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._session: Session | None = None
+        self._session: RunSession | None = None
         self._running: asyncio.Task[None] | None = None
-        self._sessions: list[Session] = []
+        self._sessions: list[RunSession] = []
         self._told: set[str] = set()
-        self._book = Book()
-        self._front: Front | None = None
-        self._early: Early | None = None
+        self._book = CaseTable()
+        self._front: Engine | None = None
+        self._early: Prewarmer | None = None
         self._stray: Path | None = None
         self._folder: Path | None = None
         self._said: list[str] = []
@@ -96,7 +95,7 @@ class Process:
                 await self._end()
                 self._running = asyncio.create_task(self._compare(order))
 
-    def _runtime(self, run: Run) -> Early:
+    def _runtime(self, run: SharedRun) -> Prewarmer:
         """What starts the run's targets, made from the first order that speaks of it. Raises UsageError."""
         if self._early is None:
             self._front = run.front
@@ -104,17 +103,17 @@ class Process:
             if not run.folder.exists():
                 self._stray = run.folder
             self._folder = run.folder
-            self._early = Early(workshop.runtime(self._front, run.folder))
+            self._early = Prewarmer(wiring.runtime(self._front, run.folder))
         return self._early
 
     def _begin(self, order: Begin) -> None:
         runtime = self._runtime(order.run)
         assert self._front is not None
-        runner = workshop.runner(order.run.run_id, order.run.folder, keep_all=order.run.keep_all)
-        limits, front = workshop.limits(self._front), self._front
+        runner = wiring.runner(order.run.run_id, order.run.folder, keep_all=order.run.keep_all)
+        limits, front = wiring.limits(self._front), self._front
         known = front.known(front.baselines({job.case.place.file: 0 for job in order.jobs}))
-        durations = workshop.durations(self._front)
-        session = Session(order.jobs, runtime, runner, None, [self], limits, known, durations=durations)
+        durations = wiring.durations(self._front)
+        session = RunSession(order.jobs, runtime, runner, None, [self], limits, known, durations=durations)
         if order.held:
             session.schedule.hold()
         self._session, self._stray = session, None
@@ -128,11 +127,11 @@ class Process:
         if self._stray is not None:
             await _removed(self._stray)
 
-    async def _run(self, session: Session, runtime: Early) -> None:
+    async def _run(self, session: RunSession, runtime: Prewarmer) -> None:
         trouble = ""
         try:
             await runtime.leave({job.launch for job in session.jobs if not job.left_out})
-            with collector.settled():
+            with gc_tuning.settled():
                 await session.run()
         except asyncio.CancelledError:
             trouble = "the run was cancelled"
@@ -158,7 +157,7 @@ class Process:
         trouble = ""
         try:
             if self._sessions and self._front is not None:
-                compare = workshop.compare(self._front, warnings=order.warnings, others=order.others)
+                compare = wiring.compare(self._front, warnings=order.warnings, others=order.others)
                 jobs = [job for session in self._sessions for job in session.jobs]
                 planned = compare(jobs, [result for session in self._sessions for result in session.results])
                 for line in await self._sessions[-1].run_counterparts(planned) if planned else ():
@@ -225,9 +224,9 @@ async def _removed(folder: Path) -> None:
         await asyncio.sleep(0.05)
 
 
-def _prepare(front: Front) -> None:
+def _prepare(front: Engine) -> None:
     """Load what a session will need, while the first target comes up."""
-    workshop.runner("")
+    wiring.runner("")
     with suppress(EngineError):  # the session will say so
         _ = front.known(front.baselines([str(front.places.specs / "any.yaml")]))
 
@@ -236,7 +235,7 @@ async def serve(end: socket.socket) -> None:
     """Follow the orders that come in at one end of a socket pair."""
     reader, writer = await asyncio.open_connection(sock=end)
     try:
-        await Process(reader, writer).serve()
+        await SessionServer(reader, writer).serve()
         with suppress(ConnectionError):
             await writer.drain()
     finally:
@@ -248,7 +247,7 @@ def main() -> None:
     # Ctrl-C is for pytest, which says what is to end. SIGTERM for everybody ends this one when pytest has ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    make_room()
+    raise_limit()
     with asyncio.Runner(loop_factory=event_loop()) as runner:
         runner.run(serve(socket.socket(fileno=int(sys.argv[1]))))
     # All is stopped and closed, and pytest waits: to take the run apart object by object takes a tenth of a second.

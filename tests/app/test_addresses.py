@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.app import addresses
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.errors import UsageError
 
@@ -30,14 +30,14 @@ cases:
 
 
 @pytest.fixture
-def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Front:
+def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
-    return Front(find(str(tmp_path)))
+    return Engine(find(str(tmp_path)))
 
 
 @pytest.fixture
-def mine(tmp_path: Path, front: Front, monkeypatch: pytest.MonkeyPatch) -> Path:
+def mine(tmp_path: Path, front: Engine, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one's own with two suites, as the working directory."""
     folder = tmp_path / "project"
     (folder / "suites" / "sub").mkdir(parents=True)
@@ -48,7 +48,7 @@ def mine(tmp_path: Path, front: Front, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def chosen(front: Front, *words: str) -> list[str]:
+def chosen(front: Engine, *words: str) -> list[str]:
     what = addresses.named(words, front)
     return [case.address for case in what.cases(front.load(what.paths, what.roots))]
 
@@ -67,14 +67,14 @@ def chosen(front: Front, *words: str) -> list[str]:
         ("/", "missing-host"),
     ],
 )
-def test_one_case_from_every_folder(front: Front, monkeypatch: pytest.MonkeyPatch, folder: str, word: str) -> None:
+def test_one_case_from_every_folder(front: Engine, monkeypatch: pytest.MonkeyPatch, folder: str, word: str) -> None:
     monkeypatch.chdir(ROOT / folder)
     assert chosen(front, word) == [HOST]
     assert addresses.one(word, front).address == HOST
 
 
 def test_files_and_folders_of_the_suites_are_found_from_elsewhere(
-    front: Front, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    front: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     here = chosen(front, "specs/http/wire.yaml")
     monkeypatch.chdir(tmp_path)
@@ -83,7 +83,7 @@ def test_files_and_folders_of_the_suites_are_found_from_elsewhere(
     assert chosen(front, "specs") == chosen(front)
 
 
-def test_paths_and_addresses_go_together(front: Front, mine: Path) -> None:
+def test_paths_and_addresses_go_together(front: Engine, mine: Path) -> None:
     one, many = "suites/a.yaml::one", ["suites/a.yaml::many[1]", "suites/a.yaml::many[2]"]
     assert chosen(front, "suites/a.yaml") == [one, *many]
     assert chosen(front, "suites/a.yaml::many") == many
@@ -94,7 +94,7 @@ def test_paths_and_addresses_go_together(front: Front, mine: Path) -> None:
 
 
 def test_suites_of_ones_own_are_found_from_below_their_root(
-    front: Front, mine: Path, monkeypatch: pytest.MonkeyPatch
+    front: Engine, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(mine / "suites" / "sub")
     assert chosen(front, "suites/a.yaml::one") == ["suites/a.yaml::one"]
@@ -104,7 +104,7 @@ def test_suites_of_ones_own_are_found_from_below_their_root(
     assert addresses.canonical("gone.yaml::one", front) == "gone.yaml::one"
 
 
-def test_a_file_here_goes_before_one_of_the_same_address(front: Front, mine: Path) -> None:
+def test_a_file_here_goes_before_one_of_the_same_address(front: Engine, mine: Path) -> None:
     (mine / "specs" / "http").mkdir(parents=True)
     (mine / "specs" / "http" / "wire.yaml").write_text(SUITE)
     assert chosen(front, "specs/http/wire.yaml::one") == ["specs/http/wire.yaml::one"]
@@ -127,14 +127,14 @@ def test_a_file_here_goes_before_one_of_the_same_address(front: Front, mine: Pat
         ("suites/a.yaml::", "'suites/a.yaml::' names no case", "an address is FILE::CASE"),
     ],
 )
-def test_what_is_not_there_brings_the_nearest(front: Front, mine: Path, word: str, what: str, hint: str) -> None:
+def test_what_is_not_there_brings_the_nearest(front: Engine, mine: Path, word: str, what: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         chosen(front, word)
     assert caught.value.what == what
     assert caught.value.hint.startswith(hint)
 
 
-def test_several_cases_are_listed_where_one_is_meant(front: Front, mine: Path) -> None:
+def test_several_cases_are_listed_where_one_is_meant(front: Engine, mine: Path) -> None:
     with pytest.raises(UsageError, match="means 2 cases") as caught:
         addresses.one("suites/a.yaml::many", front)
     assert caught.value.hint.split() == [
@@ -149,11 +149,11 @@ def test_several_cases_are_listed_where_one_is_meant(front: Front, mine: Path) -
         addresses.one("suites/a.yaml", front)
 
 
-def test_an_item_of_pytest_means_its_case(front: Front) -> None:
+def test_an_item_of_pytest_means_its_case(front: Engine) -> None:
     assert addresses.one(f"{HOST}[gunicorn-control-auto]", front, (), ["gunicorn-control-auto"]).address == HOST
 
 
-def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Front, mine: Path) -> None:
+def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Engine, mine: Path) -> None:
     (mine / "suites" / "a.yaml").write_text(SUITE.replace("id: one,", "id: one, nonsense: 1,"))
     with pytest.raises(UsageError) as caught:
         addresses.one("suites/a.yaml::three", front)
@@ -164,7 +164,7 @@ def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Front,
 
 
 def test_an_address_is_found_from_above_its_collection(
-    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(mine.parent)
     assert chosen(front, "suites/a.yaml::one") == ["suites/a.yaml::one"]
@@ -176,7 +176,7 @@ def test_an_address_is_found_from_above_its_collection(
 
 
 def test_an_address_without_a_marked_root_is_found_from_above(
-    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (mine / "pyproject.toml").unlink()
     assert chosen(front, "suites") == [f"{name}.yaml::{case}" for name in ("a", "sub/b") for case in (
@@ -187,7 +187,7 @@ def test_an_address_without_a_marked_root_is_found_from_above(
 
 
 def test_the_end_of_an_address_of_the_engine_s_own_means_that(
-    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (mine / "pyproject.toml").unlink()
     (mine / "wire.yaml").write_text(SUITE)
@@ -196,14 +196,14 @@ def test_the_end_of_an_address_of_the_engine_s_own_means_that(
 
 
 def test_an_address_of_two_collections_below_means_neither(
-    mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(mine, mine.parent / "other")
     monkeypatch.chdir(mine.parent)
     assert addresses.located("suites/a.yaml", front) is None
 
 
-def test_few_folders_are_looked_into(mine: Path, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_folders_are_looked_into(mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mine.parent)
     for name in (".hidden", "node_modules", "a/b/c"):
         folder = mine.parent / name / "own"

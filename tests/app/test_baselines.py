@@ -8,7 +8,7 @@ import pytest
 
 from engine.app.baseline import path_of
 from engine.app.baselines import baselines
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.errors import DocumentError, UsageError
 from engine.results.record.store import Run
@@ -42,7 +42,7 @@ def test_the_one_that_was_named_stands_for_all(tmp_path: Path) -> None:
 
 def test_what_is_no_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
-    front = Front(find(str(tmp_path)))
+    front = Engine(find(str(tmp_path)))
     clauses = tmp_path / "clauses.yaml"
     clauses.write_text("clauses: C\nlist: [{id: MINE-01, level: must, statement: It holds.}]\n")
     for path in (clauses, Path(__file__).parents[2] / "specs" / "http" / "wire.yaml"):
@@ -54,11 +54,11 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_run_is_held_against_the_baseline_that_it_read(tmp_path: Path) -> None:
-    front = Front(find(str(tmp_path)))
+    front = Engine(find(str(tmp_path)))
 
     def of(*read: str, named: str = "") -> Path:
         header = {"baselines": list(read)}
-        return path_of(Front(front.places, baseline=named), Run("id", header, (), (), True, "whole"))
+        return path_of(Engine(front.places, baseline=named), Run("id", header, (), (), True, "whole"))
 
     assert of("/mine/k.yaml") == Path("/mine/k.yaml")
     assert of("/mine/k.yaml", "/other/k.yaml", named="new.yaml") == Path("new.yaml")

@@ -11,14 +11,14 @@ import pytest
 
 from engine.app import grids
 from engine.app.counterparts import MOST, compared_with, counterparts
-from engine.app.session import Session
+from engine.app.session import RunSession
 from engine.errors import EngineError, EnvironmentFailed
 from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.model.case import Case
 from engine.model.expectation import Checks
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import Attempt, JobResult, Verdict
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.findings import attributions, findings, red
@@ -108,7 +108,7 @@ def test_services_that_run_already_have_no_counterparts() -> None:
 
 def jobs_of(cases: Sequence[Case], targets: Sequence[Target]) -> list[Job]:
     pairs = [(target, of) for target in targets for of in cases]
-    return [Job(number, of, target, Launch(target)) for number, (target, of) in enumerate(pairs)]
+    return [Job(number, of, target, ServerLaunch(target)) for number, (target, of) in enumerate(pairs)]
 
 
 def named(*names: str) -> list[Case]:
@@ -205,7 +205,7 @@ class FakeRuntime:
         self.missing = missing
         self.started: list[str] = []
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
         self.started.append(launch.target.id)
         if launch.target.server in self.missing:
             raise EnvironmentFailed("the package index is out of reach")
@@ -215,7 +215,7 @@ class FakeRuntime:
         raise EngineError("nobody asks")
 
 
-def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> Session:
+def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> RunSession:
     """A session in which a case fails under gunicorn, and passes on the reference."""
 
     async def look(step: object, context: object) -> object:
@@ -229,10 +229,10 @@ def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> Session:
         return counterparts(jobs, results, jobs_of, SERVERS)
 
     store = Store(tmp_path, "id-1", {"targets": [FASTAPI.id]})
-    return Session(jobs, runtime, runner, store, [], compare=compare, **more)  # type: ignore[arg-type]
+    return RunSession(jobs, runtime, runner, store, [], compare=compare, **more)  # type: ignore[arg-type]
 
 
-def done(of: Session) -> tuple[Run, list[str]]:
+def done(of: RunSession) -> tuple[Run, list[str]]:
     """Run it; the run as its file has it, and what had become of the counterparts each time that it was over."""
     ended: list[str] = []
     asyncio.run(of.run(lambda: ended.append("compared" if of.counterparts is not None else "not compared")))
@@ -280,7 +280,7 @@ def test_counterparts_that_take_too_long_are_left_out(tmp_path: Path, monkeypatc
     monkeypatch.setattr("engine.app.session.PATIENCE", 0.05)
 
     class Slow(FakeRuntime):
-        async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+        async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
             if launch.target != FASTAPI:
                 await asyncio.sleep(3600)
             return await super().start(launch, prepare)

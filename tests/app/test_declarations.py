@@ -12,7 +12,7 @@ import yaml
 
 from engine.app import declarations
 from engine.app.baseline import lint
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError
@@ -136,7 +136,7 @@ def test_a_wrong_contract_is_explained_and_suites_are_not_judged_without_it(fram
     suite = tmp_path / "suite.yaml"
     suite.write_text(SUITE.replace("/scope", "/nowhere"))
     change(frameworks / "contract.yaml", ("kind: http,", "kid: http,"))
-    loaded = lint(Front(find(frameworks=str(frameworks))), [suite])
+    loaded = lint(Engine(find(frameworks=str(frameworks))), [suite])
     assert [(one.code, Path(one.place.file).name) for one in loaded.diagnostics] == [("unknown-key", "contract.yaml")]
 
 
@@ -144,7 +144,7 @@ def test_declarations_among_the_paths_are_checked_with_them(frameworks: Path, tm
     suite = tmp_path / "suite.yaml"
     suite.write_text(SUITE)
     change(frameworks / "flask" / "framework.yaml", ("[flask", "[falsk"))
-    front = Front(find(frameworks=str(frameworks)))
+    front = Engine(find(frameworks=str(frameworks)))
     for paths, declared in (([suite, frameworks], []), ([suite], declarations.all_in(frameworks))):
         loaded = lint(front, paths, declared)
         assert [one.what for one in loaded.diagnostics] == [
@@ -160,4 +160,4 @@ def test_a_bomb_of_aliases_ends_at_once(frameworks: Path) -> None:
     file.write_text(f"contract: C\na: &a [x]\n{levels}endpoints: *p\n")
     assert {"alias", "anchor"} <= {one.code for one in found(file)}
     with pytest.raises(DocumentError, match="aliases are not part of the language"):
-        _ = Front(find(frameworks=str(frameworks))).words
+        _ = Engine(find(frameworks=str(frameworks))).words

@@ -7,10 +7,10 @@ import pytest
 from engine.app.describe.before import LARGEST, Placeholders, lengths_aside, size, told
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.matchers.base import Argument, Operator
-from engine.model.expectation import Call, Literal, Matcher, Operators
+from engine.model.expectation import Literal, Matcher, OperatorCall, Operators
 from engine.model.source_span import NOWHERE
 from engine.model.variables import Variable, fill, lookup
-from engine.model.wire_bytes import ByteString, Part, plain
+from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 from engine.registry import Registry, found
 
 OPERATORS = Registry("operator", [one for one in found("engine.matchers", "OPERATORS") if isinstance(one, Operator)])
@@ -22,7 +22,7 @@ def literal(value: object) -> Literal:
 
 
 def operators(**calls: object) -> Operators:
-    return Operators(tuple(Call(name, argument, NOWHERE) for name, argument in calls.items()), NOWHERE)
+    return Operators(tuple(OperatorCall(name, argument, NOWHERE) for name, argument in calls.items()), NOWHERE)
 
 
 def test_placeholders_stand_for_what_only_the_run_knows() -> None:
@@ -38,10 +38,10 @@ def test_numbers_that_depend_on_a_placeholder_are_not_made_up() -> None:
 
 
 def test_bytes_that_are_too_many_are_told_of() -> None:
-    huge = ByteString((Part("fill", {"of": plain("ab"), "size": 64 * 1024**2}),))
+    huge = ByteString((ByteStringPart("fill", {"of": plain("ab"), "size": 64 * 1024**2}),))
     assert size(huge) > LARGEST
     assert told(huge, {}) == "fill of text 'ab', size 64 MiB"
-    assert told(ByteString((Part("hex", "$(x)"),)), {}) == "hex '$(x)'"
+    assert told(ByteString((ByteStringPart("hex", "$(x)"),)), {}) == "hex '$(x)'"
     assert told(plain("$(known)"), {"known": 3}) == b"3"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import wiring as workshop
-from engine.app.engine import Asked, Front
+from engine.app import wiring
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
 from engine.errors import UsageError
 from engine.model.target import Target
@@ -17,34 +17,34 @@ from engine.targets.runtimes.external.runtime import RunningRuntime
 URLS = ("fastapi=http://127.0.0.1:8002", "wsgi-control=http://127.0.0.1:8081")
 
 
-def front(*urls: str, way: str = "running") -> Front:
-    return Front(find(), "", way, urls)
+def front(*urls: str, way: str = "running") -> Engine:
+    return Engine(find(), "", way, urls)
 
 
 def test_services_that_run_are_targets() -> None:
-    assert front(*URLS).targets(Asked()) == [
+    assert front(*URLS).targets(RunOptions()) == [
         Target("gunicorn", "fastapi", "auto", runtime="running"),
         Target("fcgisgi", "wsgi-control", "auto", "nginx-fastcgi", runtime="running"),
     ]
-    (one,) = front(*URLS).targets(Asked(frameworks=("fastapi",), servers=("granian",), loop="uvloop"))
+    (one,) = front(*URLS).targets(RunOptions(frameworks=("fastapi",), servers=("granian",), loop="uvloop"))
     assert one.id == "granian-fastapi-uvloop-running"
 
 
 def test_a_service_is_one_target() -> None:
-    for asked in (Asked(loop="both"), Asked(servers=("granian", "daphne")), Asked(gateways=("all",))):
+    for asked in (RunOptions(loop="both"), RunOptions(servers=("granian", "daphne")), RunOptions(gateways=("all",))):
         with pytest.raises(UsageError, match="is one server, on one loop, behind one gateway"):
             front(URLS[0]).targets(asked)
 
 
 def test_a_framework_without_a_url_is_nowhere() -> None:
     with pytest.raises(UsageError, match="no --url says where quart is"):
-        front(*URLS).targets(Asked(frameworks=("quart",)))
+        front(*URLS).targets(RunOptions(frameworks=("quart",)))
     with pytest.raises(UsageError, match="--url says where services run already"):
-        front(*URLS, way="local").targets(Asked())
+        front(*URLS, way="local").targets(RunOptions())
 
 
 def test_containers_are_targets_of_their_own() -> None:
-    (one,) = front(way="docker").targets(Asked(frameworks=("control",)))
+    (one,) = front(way="docker").targets(RunOptions(frameworks=("control",)))
     assert (one.runtime, one.id) == ("docker", "gunicorn-control-auto-docker")
 
 
@@ -52,7 +52,7 @@ def test_the_observer_reaches_where_there_is_a_desk(tmp_path: Path, monkeypatch:
     (tmp_path / "fastapi").mkdir()
     monkeypatch.setenv("ENGINE_DESK", str(tmp_path))
     running = front(*URLS)
-    reaches = [running.reach(target) for target in running.targets(Asked())]
+    reaches = [running.reach(target) for target in running.targets(RunOptions())]
     assert [(reach.observer, reach.processes) for reach in reaches] == [(True, False), (False, False)]
     assert front(way="docker").reach(Target("gunicorn", "control", "auto", runtime="docker")).processes
 
@@ -60,4 +60,4 @@ def test_the_observer_reaches_where_there_is_a_desk(tmp_path: Path, monkeypatch:
 def test_a_front_finds_its_services_in_another_process_too(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(front(*URLS)))
     assert again.services == front(*URLS).services
-    assert isinstance(workshop.runtime(again, tmp_path), RunningRuntime)
+    assert isinstance(wiring.runtime(again, tmp_path), RunningRuntime)

@@ -13,13 +13,12 @@ from typing import cast
 
 import pytest
 
-from engine.app import grids
-from engine.app import wiring as workshop
-from engine.app.addresses import Named
+from engine.app import grids, wiring
+from engine.app.addresses import NamedCases
 from engine.app.durations import Durations, read
-from engine.app.engine import Asked, Front
+from engine.app.engine import Engine, RunOptions
 from engine.app.launch import Done, Stopped, Work, ahead, run, until_stopped
-from engine.app.project_paths import Places, find
+from engine.app.project_paths import ProjectPaths, find
 from engine.channels.tcp import open_tcp
 from engine.errors import DocumentError
 from engine.execution.job import Job
@@ -28,7 +27,7 @@ from engine.execution.schedule import Limits
 from engine.model.baseline import KnownFailure
 from engine.model.expectation import Checks
 from engine.model.protocols import Channel
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
@@ -37,7 +36,7 @@ from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see,
 class FakeFront:
     """A front, as far as a run looks at it."""
 
-    places: Places
+    places: ProjectPaths
 
     def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
         return ()
@@ -50,11 +49,11 @@ class FakeWorkshop:
     """Makes targets that are fakes, and remembers them."""
 
     def __init__(self) -> None:
-        self.made: dict[Launch, list[FakeLive]] = {}
+        self.made: dict[ServerLaunch, list[FakeLive]] = {}
         self.seconds: dict[str, float] = {}
         self.most = Limits()
 
-    def wait_for(self, *launches: Launch) -> None:
+    def wait_for(self, *launches: ServerLaunch) -> None:
         """Until these are ready."""
         deadline = time.monotonic() + 10
         while not all(launch in self.made for launch in launches):
@@ -79,7 +78,7 @@ class FakeWorkshop:
 
         return Runner(dict([kind("look", see(status=200))]), the_match, channel, run_id)
 
-    async def start(self, launch: Launch, prepare: object = None) -> FakeLive:
+    async def start(self, launch: ServerLaunch, prepare: object = None) -> FakeLive:
         live = FakeLive()
         self.made.setdefault(launch, []).append(live)
         return live
@@ -91,7 +90,7 @@ class FakeWorkshop:
 @pytest.fixture(autouse=True)
 def made(monkeypatch: pytest.MonkeyPatch) -> FakeWorkshop:
     fake = FakeWorkshop()
-    monkeypatch.setattr("engine.app.launch.workshop", fake)
+    monkeypatch.setattr("engine.app.launch.wiring", fake)
     return fake
 
 
@@ -105,12 +104,12 @@ class Nobody:
     def comparing(self, done: int, cells: int) -> None: ...
 
 
-PLAIN, OTHER = Launch(TARGET), Launch(TARGET, (("workers", 2),))
+PLAIN, OTHER = ServerLaunch(TARGET), ServerLaunch(TARGET, (("workers", 2),))
 JOBS = [job(case(step("look", Checks(expect=group(status=200)))))]
 
 
 def done(results: Path) -> Done:
-    return run(cast(Front, FakeFront(find(str(results)))), lambda: Work(JOBS, Nobody()), ["grid"], lambda done: done)
+    return run(cast(Engine, FakeFront(find(str(results)))), lambda: Work(JOBS, Nobody()), ["grid"], lambda done: done)
 
 
 def test_what_is_shown_is_what_was_run(tmp_path: Path) -> None:
@@ -132,7 +131,7 @@ def drawn(folder: Path, made: FakeWorkshop, seconds: dict[str, float]) -> tuple[
     """The order in which a run's jobs came to their verdicts, and the grid with all else that is written of them."""
     made.seconds, made.most = seconds, Limits(targets=1, company=1)
     folder.mkdir()
-    front = cast(Front, FakeFront(find(str(folder))))
+    front = cast(Engine, FakeFront(find(str(folder))))
     came: list[str] = []
 
     class Watcher(Nobody):
@@ -177,7 +176,7 @@ def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatc
 
 def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWorkshop) -> None:
     """The one is the run's; the other is stopped as soon as it is known that nobody needs it."""
-    front = cast(Front, FakeFront(find(str(tmp_path))))
+    front = cast(Engine, FakeFront(find(str(tmp_path))))
     stopped: list[int] = []
 
     class Watcher(Nobody):
@@ -195,7 +194,7 @@ def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWo
 
 
 def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
-    front = cast(Front, FakeFront(find(str(tmp_path))))
+    front = cast(Engine, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
@@ -208,7 +207,7 @@ def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: Fak
 
 
 def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
-    front = cast(Front, FakeFront(find(str(tmp_path))))
+    front = cast(Engine, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
@@ -224,7 +223,7 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
 
 def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWorkshop) -> None:
     """So Ctrl-C while documents are read ends it at once."""
-    front = cast(Front, FakeFront(find(str(tmp_path))))
+    front = cast(Engine, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
         with pytest.raises(RuntimeError, match="no running event loop"):
@@ -249,24 +248,24 @@ OWN = SUITE.replace("title: Plain", "title: Plain, server: {workers: 2}")
 def test_what_is_started_ahead_is_what_the_first_document_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.app.launch.workshop", workshop)
+    monkeypatch.setattr("engine.app.launch.wiring", wiring)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    front, asked = Front(find()), Asked(frameworks=("starlette", "control"))
+    front, asked = Engine(find()), RunOptions(frameworks=("starlette", "control"))
     plain, own = tmp_path / "a.yaml", tmp_path / "b.yaml"
     plain.write_text(SUITE)
     own.write_text(OWN)
     # What was never read may have mistakes.
-    assert ahead(front, Named((plain,)), asked) == []
+    assert ahead(front, NamedCases((plain,)), asked) == []
     assert not [one for one in front.load([plain, own]).diagnostics if one.is_error]
     targets = front.targets(asked)
-    assert ahead(front, Named((plain, own)), asked) == [Launch(target) for target in targets]
-    assert ahead(front, Named((own, plain)), asked) == []
-    assert ahead(front, Named((plain,)), Asked(categories=("other",))) == []
-    assert ahead(Front(find(), way="docker"), Named((plain,)), asked) == []
+    assert ahead(front, NamedCases((plain, own)), asked) == [ServerLaunch(target) for target in targets]
+    assert ahead(front, NamedCases((own, plain)), asked) == []
+    assert ahead(front, NamedCases((plain,)), RunOptions(categories=("other",))) == []
+    assert ahead(Engine(find(), way="docker"), NamedCases((plain,)), asked) == []
     # No more than are started at a time.
-    assert len(ahead(front, Named((plain,)), Asked())) == Limits().starting
+    assert len(ahead(front, NamedCases((plain,)), RunOptions())) == Limits().starting
     plain.write_text(SUITE + "# changed\n")
-    assert ahead(front, Named((plain,)), asked) == []
+    assert ahead(front, NamedCases((plain,)), asked) == []
 
 
 def test_a_signal_stops_what_runs_and_waits_for_it() -> None:

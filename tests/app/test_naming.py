@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.engine import ALL, Asked, Front
+from engine.app.engine import ALL, Engine, RunOptions
 from engine.app.naming import spec_of, target_called
 from engine.app.probing import probed
 from engine.app.project_paths import find
@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Front:
+def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
-    return Front(find(str(tmp_path)))
+    return Engine(find(str(tmp_path)))
 
 
 def test_what_stands_before_framework_and_loop() -> None:
@@ -32,12 +32,12 @@ def test_what_stands_before_framework_and_loop() -> None:
     assert spec_of("gunicorn", names) == spec_of("gunicorn-other-auto", names) == ""
 
 
-def test_a_target_of_any_pinned_server(front: Front) -> None:
+def test_a_target_of_any_pinned_server(front: Engine) -> None:
     assert target_called(front, "granian-control-uvloop").id == "granian-control-uvloop"
     assert target_called(front, "gunicorn-django-auto").framework == "django"
 
 
-def test_a_target_says_which_release_and_variant_it_wants(front: Front) -> None:
+def test_a_target_says_which_release_and_variant_it_wants(front: Engine) -> None:
     target = target_called(front, "gunicorn==26.2.0~two-workers-control-auto")
     assert (target.release, target.variant) == ("==26.2.0", "two-workers")
     assert front.configured[target.configuration].variant.flags == ("--workers", "2")
@@ -45,13 +45,13 @@ def test_a_target_says_which_release_and_variant_it_wants(front: Front) -> None:
     assert front.configured[target.configuration].variant.flags == ("--workers", "3")
 
 
-def test_a_checkout_is_called_by_its_label(front: Front) -> None:
+def test_a_checkout_is_called_by_its_label(front: Engine) -> None:
     target = target_called(front, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
     assert front.configured[target.configuration].release.folder == Path("/somewhere/thing")  # type: ignore[union-attr]
 
 
-def test_a_printed_command_names_the_very_target(front: Front) -> None:
-    asked = Asked(
+def test_a_printed_command_names_the_very_target(front: Engine) -> None:
+    asked = RunOptions(
         servers=(
             "gunicorn@../b/thing",
             "gunicorn@../a/thing~mine",
@@ -79,8 +79,8 @@ def test_a_printed_command_names_the_very_target(front: Front) -> None:
 
 def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    front = Front(find(str(tmp_path), "frameworks"), nginx="/opt/nginx")
-    (target,) = front.targets(Asked(servers=("gunicorn",), frameworks=("control",), gateways=("nginx-http",)))
+    front = Engine(find(str(tmp_path), "frameworks"), nginx="/opt/nginx")
+    (target,) = front.targets(RunOptions(servers=("gunicorn",), frameworks=("control",), gateways=("nginx-http",)))
     assert serve(target)[2:] == [
         "gunicorn-control-auto-nginx-http", "--nginx", "/opt/nginx", "--frameworks", "frameworks",
     ]  # fmt: skip
@@ -89,7 +89,7 @@ def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkey
         "nginx-http", "--nginx", "/opt/nginx", "--frameworks", "frameworks", "--strict",
     ]  # fmt: skip
     url = "control=http://127.0.0.1:9"
-    (running,) = Front(find(str(tmp_path)), way="running", urls=(url,)).targets(Asked(frameworks=("control",)))
+    (running,) = Engine(find(str(tmp_path)), way="running", urls=(url,)).targets(RunOptions(frameworks=("control",)))
     assert serve(running) == []
     assert grid("a", running)[-4:] == ["--runtime", "running", "--url", url]
 
@@ -103,26 +103,26 @@ def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkey
         ("gunicorn==1.0-contrl-auto", "no target 'gunicorn==1.0-contrl-auto'", "did you mean"),
     ],
 )
-def test_targets_that_there_are_not(front: Front, name: str, what: str, hint: str) -> None:
+def test_targets_that_there_are_not(front: Engine, name: str, what: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         target_called(front, name)
     assert what in caught.value.what
     assert hint in caught.value.hint
 
 
-def test_a_front_runs_the_default_server_where_nobody_says_which(front: Front) -> None:
-    found = {(target.server, target.gateway, target.interface) for target in front.targets(Asked())}
+def test_a_front_runs_the_default_server_where_nobody_says_which(front: Engine) -> None:
+    found = {(target.server, target.gateway, target.interface) for target in front.targets(RunOptions())}
     assert found == {("gunicorn", "direct", "asgi"), ("fcgisgi", "nginx-fastcgi", "wsgi")}
-    everything = front.every(Asked(servers=(ALL,)))
+    everything = front.every(RunOptions(servers=(ALL,)))
     assert {target.server for target in everything} == set(front.servers)
     assert {target.loop for target in everything} == {"auto", "asyncio", "uvloop"}
 
 
-def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Front) -> None:
-    new, old = front.targets(Asked(("gunicorn", "gunicorn==26.2.0"), ("control",)))
+def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Engine) -> None:
+    new, old = front.targets(RunOptions(("gunicorn", "gunicorn==26.2.0"), ("control",)))
     assert front.unsupported(new, {"message_limit": 1}) == ()
     assert "came with 27.0.0" in front.unsupported(old, {"message_limit": 1})[0]
-    (hypercorn,) = front.targets(Asked(("hypercorn==0.16.0",), ("control",)))
+    (hypercorn,) = front.targets(RunOptions(("hypercorn==0.16.0",), ("control",)))
     assert "state" not in front.offers(hypercorn)
     assert probed(front.places, front.servers["gunicorn"], "auto") is None
 
@@ -136,12 +136,12 @@ def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Fron
         "pyuwsgi-flask-auto-nginx-uwsgi",
     ],
 )
-def test_targets_behind_gateways_have_names_as_well(front: Front, name: str) -> None:
+def test_targets_behind_gateways_have_names_as_well(front: Engine, name: str) -> None:
     assert target_called(front, name).id == name
 
 
-def test_a_protocol_that_only_some_releases_have_is_asked_for(front: Front) -> None:
-    (target,) = front.targets(Asked(("gunicorn",), ("control",), gateways=("nginx-fastcgi",)))
+def test_a_protocol_that_only_some_releases_have_is_asked_for(front: Engine) -> None:
+    (target,) = front.targets(RunOptions(("gunicorn",), ("control",), gateways=("nginx-fastcgi",)))
     assert front.unsupported(target, {}) == ()
     assert {"http", "uwsgi"} <= front.offers(target)
     assert "fastcgi" not in front.offers(target)

@@ -12,8 +12,8 @@ INSIDE = """
 import resource, sys
 hard = int(sys.argv[2]) if sys.argv[2] else resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), hard))
-from engine.app.open_files import make_room
-make_room()
+from engine.app.open_files import raise_limit
+raise_limit()
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

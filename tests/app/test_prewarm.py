@@ -7,26 +7,26 @@ from collections.abc import Callable, Collection
 
 import pytest
 
-from engine.app.prewarm import Early
+from engine.app.prewarm import Prewarmer
 from engine.errors import StartError
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from tests.execution.fakes import TARGET, FakeLive
 
-PLAIN = Launch(TARGET)
-OTHER = Launch(TARGET, (("workers", 2),))
+PLAIN = ServerLaunch(TARGET)
+OTHER = ServerLaunch(TARGET, (("workers", 2),))
 
 
 class Starts:
     """A runtime that remembers what it was asked for, and starts nothing until it may."""
 
     def __init__(self, error: StartError | None = None) -> None:
-        self.asked: list[Launch] = []
+        self.asked: list[ServerLaunch] = []
         self.made: list[FakeLive] = []
         self.may = asyncio.Event()
         self.error = error
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
         self.asked.append(launch)
         await self.may.wait()
         if self.error is not None:
@@ -44,7 +44,7 @@ def nothing(boundary: Boundary) -> None: ...
 def test_what_was_begun_is_handed_over_once() -> None:
     async def story() -> None:
         runtime = Starts()
-        early = Early(runtime)
+        early = Prewarmer(runtime)
         early.begin(PLAIN)
         early.begin(PLAIN)
         await asyncio.sleep(0)
@@ -62,7 +62,7 @@ def test_what_was_begun_is_handed_over_once() -> None:
 def test_what_has_to_be_prepared_is_started_afresh() -> None:
     async def story() -> None:
         runtime = Starts()
-        early = Early(runtime)
+        early = Prewarmer(runtime)
         runtime.may.set()
         early.begin(PLAIN)
         await asyncio.sleep(0)
@@ -77,7 +77,7 @@ def test_what_has_to_be_prepared_is_started_afresh() -> None:
 def test_what_nobody_came_for_is_stopped_ready_or_not() -> None:
     async def story() -> None:
         runtime = Starts()
-        early = Early(runtime)
+        early = Prewarmer(runtime)
         runtime.may.set()
         early.begin(PLAIN)
         await asyncio.sleep(0)
@@ -97,7 +97,7 @@ def test_what_nobody_came_for_is_stopped_ready_or_not() -> None:
 def test_how_the_start_went_wrong_is_told_to_whoever_asks() -> None:
     async def story() -> None:
         runtime = Starts(StartError("it does not start", hint="look"))
-        early = Early(runtime)
+        early = Prewarmer(runtime)
         early.begin(PLAIN)
         early.begin(OTHER)
         runtime.may.set()
@@ -110,7 +110,7 @@ def test_how_the_start_went_wrong_is_told_to_whoever_asks() -> None:
 
 def test_what_is_offered_besides_is_the_other_runtimes_to_say() -> None:
     async def story() -> None:
-        assert await Early(Starts()).unclaimed(TARGET, {"trailers"}) == {"trailers"}
+        assert await Prewarmer(Starts()).unclaimed(TARGET, {"trailers"}) == {"trailers"}
 
     asyncio.run(story())
 
@@ -118,14 +118,16 @@ def test_what_is_offered_besides_is_the_other_runtimes_to_say() -> None:
 def test_who_is_cancelled_while_a_target_is_left_is_cancelled() -> None:
     async def story() -> None:
         class Stubborn(Starts):
-            async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+            async def start(
+                self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None
+            ) -> LiveTarget:
                 try:
                     return await super().start(launch, prepare)
                 except asyncio.CancelledError:
                     await asyncio.sleep(60)
                     raise
 
-        early = Early(Stubborn())
+        early = Prewarmer(Stubborn())
         early.begin(PLAIN)
         await asyncio.sleep(0)
         leaving = asyncio.create_task(early.leave())

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.app.engine import Front
+from engine.app.engine import Engine
 from engine.app.launch import Done, Work, run
 from engine.app.project_paths import find
 from engine.app.repeating import Repeats, checked, had_company, repeated, to_recheck
@@ -27,7 +27,7 @@ from engine.model.protocols import Channel
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.flakiness import company, scored
 from engine.results.record.store import read
-from engine.steps.api.base import Context, Observation, Seen
+from engine.steps.api.base import Context, MappingObservation, Observation
 from tests.app.test_launch import FakeFront, FakeWorkshop, Nobody
 from tests.execution.fakes import TARGET, case, group, kind, step, the_match
 
@@ -125,7 +125,7 @@ class Crowd:
         self.looks[name] += 1
         seen = self.status(self.inside, self.looks[name])
         self.inside -= 1
-        return Seen({"status": seen})
+        return MappingObservation({"status": seen})
 
 
 def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False, keep: bool = False) -> Done:
@@ -136,9 +136,9 @@ def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False
 
             return Runner(dict([kind("look", crowd.act)]), the_match, channel, run_id, keep_all=keep_all)
 
-    front = cast(Front, FakeFront(find(str(results))))
+    front = cast(Engine, FakeFront(find(str(results))))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.app.launch.workshop", Crowded())
+        patch.setattr("engine.app.launch.wiring", Crowded())
         return run(
             front, lambda: Work(chosen, Nobody()), ["grid"], lambda done: done, recheck=recheck, keep_transcripts=keep
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.project_paths import Places, find
+from engine.app.project_paths import ProjectPaths, find
 from engine.app.runs import again, folder, ids
 from engine.errors import UsageError
 from engine.results.record.store import Store
@@ -15,7 +15,7 @@ IDS = ("20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc")
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def places(tmp_path: Path) -> ProjectPaths:
     for run_id in IDS:
         Store(tmp_path / "runs" / run_id, run_id, {}).close("whole")
     return find(str(tmp_path))
@@ -25,12 +25,12 @@ def places(tmp_path: Path) -> Places:
     ("named", "found"),
     [("", 2), ("last", 2), ("last~0", 2), ("last~1", 1), ("last~2", 0), (IDS[1], 1), ("{runs}/" + IDS[0], 0)],
 )
-def test_a_run_by_its_name(places: Places, named: str, found: int) -> None:
+def test_a_run_by_its_name(places: ProjectPaths, named: str, found: int) -> None:
     named = named.format(runs=places.results / "runs")
     assert folder(named, places).name == again(named, places).id == IDS[found]
 
 
-def test_a_run_by_its_file(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_by_its_file(places: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(places.results / "runs" / IDS[0])
     assert again("run.ndjson", places).id == again("./run.ndjson", places).id == IDS[0]
     assert ids(places) == list(reversed(IDS))
@@ -45,7 +45,7 @@ def test_a_run_by_its_file(places: Places, monkeypatch: pytest.MonkeyPatch) -> N
         ("../nowhere", "the newest is"),
     ],
 )
-def test_a_run_that_is_not_there(places: Places, named: str, hint: str) -> None:
+def test_a_run_that_is_not_there(places: ProjectPaths, named: str, hint: str) -> None:
     with pytest.raises(UsageError, match="there is no run") as caught:
         folder(named, places)
     assert caught.value.hint.startswith(hint)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.app.session import Session, confirmed, failed_row, live_row
+from engine.app.session import RunSession, confirmed, failed_row, live_row
 from engine.errors import EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.runner.runner import not_run
 from engine.execution.runner.trimming import Budget
 from engine.model.protocols import Boundary
-from engine.model.target import Facts, Launch, Target
+from engine.model.target import ServerLaunch, Target, TargetInfo
 from engine.model.transcript import Transcript
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, job
@@ -62,7 +62,7 @@ def test_a_server_that_cannot_be_looked_at_is_believed() -> None:
 
 def test_rows_say_what_was_asked_for_and_what_was_found() -> None:
     live = FakeLive()
-    live.facts = Facts("3.11.7", "uvloop.Loop", {"b": "1", "a": "2"}, "1.0", "abc", ("http2",), ("wrong",))
+    live.facts = TargetInfo("3.11.7", "uvloop.Loop", {"b": "1", "a": "2"}, "1.0", "abc", ("http2",), ("wrong",))
     row = live_row(OLD, live)
     assert (row.id, row.release, row.variant) == ("guni==1.0~slow-control-auto", "==1.0", "slow")
     assert (row.version, row.commit, row.offers, row.refuted) == ("1.0", "abc", ("http2",), ("wrong",))
@@ -76,10 +76,10 @@ class Plays:
     """A runtime and a runner: every server dies under whatever runs on it."""
 
     def __init__(self) -> None:
-        self.starts: list[Launch] = []
+        self.starts: list[ServerLaunch] = []
         self.fails_from = 99
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
         self.starts.append(launch)
         live = FakeLive()
         if len(self.starts) >= self.fails_from:
@@ -99,14 +99,14 @@ class Plays:
         return not_run(job, Verdict.CRASH, "the server ended with signal 11")
 
 
-def session(jobs: list[Job], plays: Plays) -> Session:
-    found = Session(jobs, plays, plays, None, ())  # type: ignore[arg-type]
+def session(jobs: list[Job], plays: Plays) -> RunSession:
+    found = RunSession(jobs, plays, plays, None, ())  # type: ignore[arg-type]
     asyncio.run(asyncio.wait_for(found.run(), 20))
     return found
 
 
 def test_a_server_that_dies_under_a_case_of_its_own_does_not_end_the_run() -> None:
-    jobs = [job(case(id=f"c{n}"), n, Launch(TARGET, (), f"j{n}")) for n in range(3)]
+    jobs = [job(case(id=f"c{n}"), n, ServerLaunch(TARGET, (), f"j{n}")) for n in range(3)]
     plays = Plays()
     found = session([*jobs, job(case(id="other"), 3)], plays)
     assert {result.case: result.verdict for result in found.results} == dict.fromkeys(
@@ -127,22 +127,22 @@ def test_a_target_that_cannot_be_started_once_more_is_no_target_that_did_not_sta
 class Starts(Plays):
     """Fails to start where it is told to, with a log; what runs passes. What a step starts does not run yet."""
 
-    def __init__(self, *failing: Launch) -> None:
+    def __init__(self, *failing: ServerLaunch) -> None:
         super().__init__()
         self.failing = failing
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
         self.starts.append(launch)
         if launch in self.failing:
             raise StartError("it ended", log="no certificate")
-        return FakeLive(facts=Facts(loop="" if launch.held else "uvloop.Loop"))
+        return FakeLive(facts=TargetInfo(loop="" if launch.held else "uvloop.Loop"))
 
     async def run(self, job: Job, live: FakeLive) -> JobResult:
         return replace(not_run(job, Verdict.PASS, ""), transcript=Transcript(0.0, ()), log="x" * 30)
 
 
-SECURE = Launch(TARGET, (("tls", True),))
-HELD = Launch(TARGET, (), "j0", held=True)
+SECURE = ServerLaunch(TARGET, (("tls", True),))
+HELD = ServerLaunch(TARGET, (), "j0", held=True)
 
 
 def test_a_target_none_of_whose_launches_starts_is_a_row_with_its_log() -> None:
@@ -172,7 +172,7 @@ def test_a_run_keeps_time_lines_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_target_that_is_unfit_is_unsupported_and_did_start() -> None:
     class Other(Starts):
-        async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
+        async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> FakeLive:
             self.starts.append(launch)
             raise Unfit("guni runs apps on Trio")
 
@@ -195,6 +195,6 @@ def test_watchers_hear_how_far_what_is_run_to_compare_has_come() -> None:
 
     plays = Plays()
     others = [replace(job(case(id="c"), n), repeat=n) for n in (0, 1)] + [job(case(id="d"), 2)]
-    found = Session([job(case(id="c"))], plays, plays, None, [Watcher()], compare=lambda *_: others)  # type: ignore[arg-type]
+    found = RunSession([job(case(id="c"))], plays, plays, None, [Watcher()], compare=lambda *_: others)  # type: ignore[arg-type]
     asyncio.run(asyncio.wait_for(found.run(), 20))
     assert told == [(0, 2), (1, 2), (2, 2)]

@@ -14,7 +14,7 @@ import uvloop
 from engine.channels import tcp
 from engine.channels.record import KEPT_BYTES, KEPT_HEAD
 from engine.channels.tcp import TcpChannel, open_tcp
-from engine.errors import ChannelClosed, Endless, Refused, Reset
+from engine.errors import ChannelClosed, ConnectionRefused, Endless, Reset
 
 Work = Callable[[TcpChannel, socket.socket], Coroutine[Any, Any, None]]
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -305,7 +305,7 @@ def recv_exactly(peer: socket.socket, size: int) -> None:
 def test_nobody_listens(loop: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
-    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner, pytest.raises(Refused, match="nobody listens"):
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner, pytest.raises(ConnectionRefused, match="nobody listens"):
         runner.run(open_tcp(address, timeout=5))
 
 
@@ -331,7 +331,7 @@ def test_a_receive_buffer_of_its_own() -> None:
 
 
 def test_a_buffer_of_its_own_and_nobody_there() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ConnectionRefused):
         asyncio.run(open_tcp(("127.0.0.1", 1), timeout=5, receive_buffer=4096))
 
 

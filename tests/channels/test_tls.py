@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine.channels.tls import TlsChannel, open_tls
-from engine.errors import ChannelClosed, ChannelError, HandshakeFailed, Refused, Reset
-from engine.model.tls import OURS, WRONG, Hello
+from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, HandshakeFailed, Reset
+from engine.model.tls import OURS, WRONG, TlsClientOptions
 from tests.channels.test_tcp import LOOPS
 from tests.tls_here import Peer, secure, server_context, trust
 
@@ -48,7 +48,7 @@ def whats(channel: TlsChannel) -> list[str]:
 def test_plain_bytes_are_recorded_and_what_was_agreed_on(run: Run) -> None:
     async def work() -> None:
         async with secure(echoing) as address:
-            channel = await open_tls(address, Hello(trust(), version="1.3"), label="one")
+            channel = await open_tls(address, TlsClientOptions(trust(), version="1.3"), label="one")
             await channel.send(b"ping")
             assert (await channel.receive())[0] == b"ping"
             moments = channel.moments
@@ -76,7 +76,7 @@ def test_what_the_client_sees_is_what_the_server_sees(run: Run, version: str, nu
             await peer.rest()
 
         async with secure(noting, server_context("optional")) as address:
-            channel = await open_tls(address, Hello(trust("optional"), version=version, shows=OURS))
+            channel = await open_tls(address, TlsClientOptions(trust("optional"), version=version, shows=OURS))
             agreed = channel.agreed
             assert agreed is not None
             assert (agreed.version, agreed.number, agreed.alpn) == (version, number, "http/1.1")
@@ -98,7 +98,7 @@ def test_a_large_body_both_ways(run: Run) -> None:
     async def work() -> None:
         body = bytes(range(256)) * 8192  # 2 MiB
         async with secure(echoing) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             sending = asyncio.ensure_future(channel.send(body))
             got = b""
             while len(got) < len(body):
@@ -125,7 +125,7 @@ def test_a_closure_alert_is_told_from_a_bare_fin(run: Run, alert: bool, closure:
 
     async def work() -> None:
         async with secure(ending) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             assert (await channel.receive())[0] == b"bye"
             assert (await channel.receive())[0] == b""
             assert (await channel.receive())[0] == b""
@@ -144,7 +144,7 @@ def test_a_closure_alert_alone_ends_the_stream(run: Run) -> None:
 
     async def work() -> None:
         async with secure(alerting) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             assert (await channel.receive())[0] == b""
             assert channel.closure == "tls"
             channel.close()
@@ -161,7 +161,7 @@ def test_a_reset(run: Run) -> None:
 
     async def work() -> None:
         async with secure(resetting) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             with pytest.raises(Reset):
                 await channel.receive()
             assert (channel.ended, channel.closure) == ("reset", "")
@@ -177,7 +177,7 @@ def test_a_broken_record_is_as_good_as_a_reset(run: Run) -> None:
 
     async def work() -> None:
         async with secure(breaking) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             with pytest.raises(Reset):
                 await channel.receive()
             with pytest.raises(Reset):
@@ -198,7 +198,7 @@ def test_how_this_side_ends_it(run: Run, act: str, alert: bool) -> None:
             heard.set_result((await peer.rest(), peer.alert))
 
         async with secure(hearing) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             await channel.send(b"last")
             getattr(channel, act)()
             assert await heard == (b"last", alert)
@@ -215,7 +215,7 @@ def test_reading_goes_on_after_half_a_close(run: Run) -> None:
 
     async def work() -> None:
         async with secure(late) as address:
-            channel = await open_tls(address, Hello(trust(), version="1.3"))
+            channel = await open_tls(address, TlsClientOptions(trust(), version="1.3"))
             channel.half_close()
             assert (await channel.receive())[0] == b"late"
             with pytest.raises(ChannelClosed):
@@ -225,7 +225,7 @@ def test_reading_goes_on_after_half_a_close(run: Run) -> None:
     run(work())
 
 
-def failing(hello: Hello, match: str, context: ssl.SSLContext | None = None) -> Coroutine[Any, Any, None]:
+def failing(hello: TlsClientOptions, match: str, context: ssl.SSLContext | None = None) -> Coroutine[Any, Any, None]:
     async def shaking(peer: Peer) -> None:
         try:
             await peer.shake()
@@ -242,22 +242,26 @@ def failing(hello: Hello, match: str, context: ssl.SSLContext | None = None) -> 
 
 
 def test_a_server_that_nobody_trusts(run: Run) -> None:
-    run(failing(Hello(None), "the certificate was not taken"))
+    run(failing(TlsClientOptions(None), "the certificate was not taken"))
 
 
 def test_a_server_of_another_version(run: Run) -> None:
-    run(failing(Hello(trust(), version="1.2"), "protocol version", server_context(version=ssl.TLSVersion.TLSv1_3)))
+    run(
+        failing(
+            TlsClientOptions(trust(), version="1.2"), "protocol version", server_context(version=ssl.TLSVersion.TLSv1_3)
+        )
+    )
 
 
 @pytest.mark.parametrize(("shows", "alert"), [("none", "handshake failure"), (WRONG, "unknown ca")])
 def test_a_certificate_that_is_required(run: Run, shows: str, alert: str) -> None:
-    run(failing(Hello(trust("required"), version="1.2", shows=shows), alert, server_context("required")))
+    run(failing(TlsClientOptions(trust("required"), version="1.2", shows=shows), alert, server_context("required")))
 
 
 def test_one_that_is_required_is_shown_by_itself(run: Run) -> None:
     async def work() -> None:
         async with secure(echoing, server_context("required")) as address:
-            channel = await open_tls(address, Hello(trust("required")))
+            channel = await open_tls(address, TlsClientOptions(trust("required")))
             await channel.send(b"x")
             assert (await channel.receive())[0] == b"x"
             channel.close()
@@ -281,15 +285,15 @@ def test_a_server_without_tls(run: Run, answer: bytes, match: str) -> None:
     async def work() -> None:
         async with await asyncio.start_server(plain_server(answer), "127.0.0.1", 0) as server:
             with pytest.raises(HandshakeFailed, match=match):
-                await open_tls(server.sockets[0].getsockname(), Hello(None))
+                await open_tls(server.sockets[0].getsockname(), TlsClientOptions(None))
 
     run(work())
 
 
 def test_nobody_listens(run: Run) -> None:
     async def work() -> None:
-        with pytest.raises(Refused):
-            await open_tls(("127.0.0.1", 1), Hello(trust()))
+        with pytest.raises(ConnectionRefused):
+            await open_tls(("127.0.0.1", 1), TlsClientOptions(trust()))
 
     run(work())
 
@@ -305,7 +309,7 @@ def test_a_handshake_that_is_given_up(run: Run) -> None:
         async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
-                    await open_tls(server.sockets[0].getsockname(), Hello(trust()))
+                    await open_tls(server.sockets[0].getsockname(), TlsClientOptions(trust()))
             # The connection went with it.
             assert (await ends)[:1] == b"\x16"
 

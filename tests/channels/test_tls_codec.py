@@ -9,7 +9,7 @@ import pytest
 from engine.channels.tls import context_of
 from engine.channels.tls_codec import Broken, TlsCodec
 from engine.errors import HandshakeFailed
-from engine.model.tls import Hello, Trust
+from engine.model.tls import TlsClientOptions, TlsCredentials
 from tests.tls_here import HOST, server_context, trust
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -31,7 +31,7 @@ cut_either_way = pytest.mark.parametrize("cut", CUTS, ids=["whole", "byte-by-byt
 
 def pair(version: str = "", asks: str = "", shows: str = "") -> tuple[TlsCodec, TlsCodec]:
     """A client, and a server that has not heard of it."""
-    client = TlsCodec(context_of(Hello(trust(asks), version=version, shows=shows)), HOST)
+    client = TlsCodec(context_of(TlsClientOptions(trust(asks), version=version, shows=shows)), HOST)
     return client, TlsCodec(server_context(asks), server_side=True)
 
 
@@ -123,7 +123,7 @@ def test_after_its_own_closure_alert_a_side_still_hears(version: str) -> None:
 
 
 def test_an_authority_that_nobody_knows() -> None:
-    client = TlsCodec(context_of(Hello(None)), HOST)
+    client = TlsCodec(context_of(TlsClientOptions(None)), HOST)
     server = TlsCodec(server_context(), server_side=True)
     server.feed(client.start())
     with pytest.raises(Broken, match="the certificate was not taken"):
@@ -135,7 +135,7 @@ def test_an_authority_that_nobody_knows() -> None:
 
 
 def test_a_certificate_of_somebody_else() -> None:
-    client = TlsCodec(context_of(Hello(trust())), "192.0.2.1")
+    client = TlsCodec(context_of(TlsClientOptions(trust())), "192.0.2.1")
     server = TlsCodec(server_context(), server_side=True)
     server.feed(client.start())
     with pytest.raises(Broken, match="mismatch"):
@@ -158,7 +158,7 @@ def test_an_end_in_the_middle_of_a_handshake() -> None:
 
 
 def test_no_version_in_common() -> None:
-    client = TlsCodec(context_of(Hello(trust(), version="1.2")), HOST)
+    client = TlsCodec(context_of(TlsClientOptions(trust(), version="1.2")), HOST)
     server = TlsCodec(server_context(version=ssl.TLSVersion.TLSv1_3), server_side=True)
     with pytest.raises(Broken):
         server.feed(client.start())
@@ -190,5 +190,5 @@ def test_a_changed_byte_breaks_it() -> None:
 def test_files_that_are_not_there() -> None:
     nowhere = Path("/nowhere/x.pem")
     with pytest.raises(HandshakeFailed, match="TLS cannot be set up") as caught:
-        context_of(Hello(Trust(nowhere, nowhere, nowhere)))
+        context_of(TlsClientOptions(TlsCredentials(nowhere, nowhere, nowhere)))
     assert "OpenSSL" in caught.value.hint

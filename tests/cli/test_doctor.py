@@ -12,7 +12,7 @@ import pytest
 
 from engine.app import health
 from engine.app.health import machine, project, tools
-from engine.app.health.base import Finding, State, missing, ok, ran, warn
+from engine.app.health.base import HealthFinding, HealthState, missing, ok, ran, warn
 from engine.cli.doctor import drawn
 from engine.cli.main import main
 from engine.errors import EnvironmentFailed, StartError, UsageError
@@ -28,7 +28,7 @@ def answers(code: int, output: str = "") -> Callable[..., tuple[int, str]]:
     return lambda *_, **__: (code, output)
 
 
-def doctor(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, Finding]) -> int:
+def doctor(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, HealthFinding]) -> int:
     """``engine doctor`` with these findings; its exit code."""
     looks = [(name, lambda finding=finding: finding) for name, finding in found]
     monkeypatch.setattr(health, "looks", lambda *_, **__: looks)
@@ -59,16 +59,16 @@ def test_what_is_missing_and_optional_does_no_harm(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_cannot_be_looked_at_is_missing() -> None:
-    def broken() -> Finding:
+    def broken() -> HealthFinding:
         raise UsageError("there is none", hint="make one")
 
-    def unreadable() -> Finding:
+    def unreadable() -> HealthFinding:
         raise PermissionError(13, "Permission denied")
 
     found = dict(health.findings([("a", broken), ("b", unreadable), ("c", lambda: ok("fine"))]))
     assert found["a"] == missing("there is none", "make one")
     assert found["b"].blocks
-    assert found["c"].state is State.OK
+    assert found["c"].state is HealthState.OK
 
 
 def test_a_finding_is_escaped_and_wrapped() -> None:
@@ -81,30 +81,32 @@ def test_a_finding_is_escaped_and_wrapped() -> None:
 @pytest.mark.parametrize(
     ("version", "state"),
     [
-        ((3, 10, 12), State.MISSING),
-        ((3, 11, 0), State.OK),
-        ((3, 13, 9), State.OK),
-        ((3, 14, 0), State.WARN),
+        ((3, 10, 12), HealthState.MISSING),
+        ((3, 11, 0), HealthState.OK),
+        ((3, 13, 9), HealthState.OK),
+        ((3, 14, 0), HealthState.WARN),
     ],
 )
-def test_python(version: tuple[int, int, int], state: State) -> None:
+def test_python(version: tuple[int, int, int], state: HealthState) -> None:
     assert machine.python(version).state is state
 
 
-@pytest.mark.parametrize(("limit", "state"), [(64, State.MISSING), (256, State.WARN), (4096, State.OK)])
-def test_open_files(limit: int, state: State) -> None:
+@pytest.mark.parametrize(
+    ("limit", "state"), [(64, HealthState.MISSING), (256, HealthState.WARN), (4096, HealthState.OK)]
+)
+def test_open_files(limit: int, state: HealthState) -> None:
     found = machine.open_files(limit)
     assert found.state is state
-    assert bool(found.way_out) is (state is not State.OK)
+    assert bool(found.way_out) is (state is not HealthState.OK)
 
 
 def test_windows_is_not_supported() -> None:
     assert machine.system("win32").blocks
-    assert machine.system("linux").state is State.OK
+    assert machine.system("linux").state is HealthState.OK
 
 
 def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.ports().state is State.OK
+    assert machine.ports().state is HealthState.OK
 
     def refused(*_: object, **__: object) -> socket.socket:
         raise PermissionError(1, "Operation not permitted")
@@ -116,12 +118,12 @@ def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.scratch(tmp_path).state is State.OK
+    assert machine.scratch(tmp_path).state is HealthState.OK
     (tmp_path / "file").write_text("")
     assert machine.scratch(tmp_path / "file").blocks
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 4096))
     full = machine.scratch(tmp_path)
-    assert full.state is State.WARN
+    assert full.state is HealthState.WARN
     assert show_size(4096) in full.found
 
 
@@ -138,15 +140,15 @@ def test_uv() -> None:
 @pytest.mark.parametrize(
     ("answer", "needed", "state"),
     [
-        ((0, ""), True, State.OK),
-        ((2, f"error: Failed to fetch https://{HOST}/simple: dns error"), True, State.MISSING),
-        ((2, f"error: Failed to fetch https://{HOST}/simple: dns error"), False, State.WARN),
-        ((2, f"something else about {HOST}"), False, State.WARN),
-        ((-1, ""), True, State.MISSING),
-        ((-1, ""), False, State.WARN),
+        ((0, ""), True, HealthState.OK),
+        ((2, f"error: Failed to fetch https://{HOST}/simple: dns error"), True, HealthState.MISSING),
+        ((2, f"error: Failed to fetch https://{HOST}/simple: dns error"), False, HealthState.WARN),
+        ((2, f"something else about {HOST}"), False, HealthState.WARN),
+        ((-1, ""), True, HealthState.MISSING),
+        ((-1, ""), False, HealthState.WARN),
     ],
 )
-def test_the_index_is_asked_once_and_never_named(answer: tuple[int, str], needed: bool, state: State) -> None:
+def test_the_index_is_asked_once_and_never_named(answer: tuple[int, str], needed: bool, state: HealthState) -> None:
     asked = []
 
     def run(argv: list[str], *, within: float, given: str, env: Mapping[str, str]) -> tuple[int, str]:
@@ -156,7 +158,7 @@ def test_the_index_is_asked_once_and_never_named(answer: tuple[int, str], needed
     found = tools.index(needed=needed, find=lambda: "/x/uv", run=run)
     assert found.state is state
     assert HOST not in found.found + found.way_out
-    assert bool(found.way_out) is (state is not State.OK)
+    assert bool(found.way_out) is (state is not HealthState.OK)
     assert len(asked) == 1
     assert asked[0][1] <= 10
 
@@ -177,8 +179,8 @@ def test_nginx_is_the_one_that_gateways_use() -> None:
 
     here = Nginx(Path("/x/nginx"), "named by ENGINE_NGINX")
     found = tools.nginx(lambda: here, answers(0, "nginx version: nginx/1.2\n"))
-    assert (found.state, found.found) == (State.OK, "1.2, named by ENGINE_NGINX: /x/nginx")
-    assert tools.nginx(lambda: here, answers(1)).state is State.MISSING
+    assert (found.state, found.found) == (HealthState.OK, "1.2, named by ENGINE_NGINX: /x/nginx")
+    assert tools.nginx(lambda: here, answers(1)).state is HealthState.MISSING
     absent = tools.nginx(none)
     assert (absent.optional, absent.found, absent.way_out) == (True, "there is no nginx", "get one")
 

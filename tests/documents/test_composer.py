@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.documents.composer import MAX_DEPTH, compose
 from engine.documents.diagnostics import Notes
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.model.nodes import Node
 from tests.loading.helpers import mistakes, node
 
@@ -60,7 +60,7 @@ def test_places_cover_the_values() -> None:
 @pytest.mark.parametrize("loader", [getattr(yaml, "CLoader", yaml.Loader), yaml.Loader])
 def test_both_parsers_give_the_same_tree(loader: object) -> None:
     notes = Notes()
-    root = compose(Source("t.yaml", TEXT), notes, loader=loader)
+    root = compose(SourceText("t.yaml", TEXT), notes, loader=loader)
     assert not notes.found
     assert root == node(TEXT)
 
@@ -211,7 +211,7 @@ def test_json_is_read_as_json(value: object) -> None:
 @given(st.text(st.sampled_from(string.printable + "&*!%@`|>{}[]:,?-#'\"\\~ü\u2028"), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     notes = Notes()
-    root = compose(Source("t.yaml", text), notes)
+    root = compose(SourceText("t.yaml", text), notes)
     assert root is not None or notes.found
     for one in notes.found:
         assert one.place.line >= 1

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from engine.documents.diagnostics import Diagnostic
-from engine.documents.files import MAX_SIZE, Source, decode, read, read_all
+from engine.documents.files import MAX_SIZE, SourceText, decode, read, read_all
 
 
 def names(paths: list[Path]) -> list[str]:
-    return [Path(one.file).name if isinstance(one, Source) else one.code for one in read_all(paths)]
+    return [Path(one.file).name if isinstance(one, SourceText) else one.code for one in read_all(paths)]
 
 
-def code(found: Source | Diagnostic) -> str:
+def code(found: SourceText | Diagnostic) -> str:
     assert isinstance(found, Diagnostic)
     return found.code
 
@@ -55,7 +55,7 @@ def test_a_large_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"a" * (MAX_SIZE + 1))
     assert code(read(path)) == "too-large"
     path.write_bytes(b"a" * MAX_SIZE)
-    assert isinstance(read(path), Source)
+    assert isinstance(read(path), SourceText)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
@@ -84,7 +84,7 @@ def test_bytes_that_are_no_text(data: bytes, expected: str, line: int, column: i
 
 def test_line_ends_and_a_byte_order_mark() -> None:
     found = decode(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n", Path("t.yaml"))
-    assert found == Source("t.yaml", "a: 1\nb: 2\n")
+    assert found == SourceText("t.yaml", "a: 1\nb: 2\n")
 
 
 def test_names_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,5 +92,5 @@ def test_names_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch
     (tmp_path / "sub" / "a.yaml").write_text("x: 1")
     monkeypatch.chdir(tmp_path)
     [found] = read_all([tmp_path / "sub"])
-    assert isinstance(found, Source)
+    assert isinstance(found, SourceText)
     assert found.file == "sub/a.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.documents.files import Source, read_all
+from engine.documents.files import SourceText, read_all
 from engine.documents.roots import BASELINE, MARKERS, Roots, common, marked
 from engine.loading.documents import load_paths
 from tests.loading.vocabulary import real
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def addresses(*named: Path | str) -> list[str]:
-    return [one.address for one in read_all([Path(path) for path in named]) if isinstance(one, Source)]
+    return [one.address for one in read_all([Path(path) for path in named]) if isinstance(one, SourceText)]
 
 
 def made(folder: Path, *names: str) -> Path:

@@ -13,15 +13,15 @@ from engine.matchers.matching import match
 from engine.model.boundary import AppCall
 from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
-from engine.model.source_span import Place
-from engine.model.target import Ended, Facts, Launch, Target
-from engine.model.tls import Trust
+from engine.model.source_span import SourceSpan
+from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.registry import Registry, found
-from engine.steps.api.base import Context, Kind, Observation, Seen
+from engine.steps.api.base import Context, MappingObservation, Observation, StepType
 
 TARGET = Target("server", "control", "asyncio")
-PLACE = Place("case.yaml", 7, 9, 3)
+PLACE = SourceSpan("case.yaml", 7, 9, 3)
 OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
 
 
@@ -84,10 +84,10 @@ class FakeLive:
     host: str = "127.0.0.1:1"
     upstream: tuple[str, int] = ("127.0.0.1", 1)
     speaks: str = "http"
-    tls: Trust | None = None
+    tls: TlsCredentials | None = None
     boundary: FakeBoundary = field(default_factory=FakeBoundary)
-    facts: Facts = field(default_factory=Facts)
-    ended: Ended | None = None
+    facts: TargetInfo = field(default_factory=TargetInfo)
+    ended: ExitStatus | None = None
     workers_lost: Sequence[int] = ()
     stopped: int = 0
     pid: int = 100
@@ -96,7 +96,7 @@ class FakeLive:
     started: int = 0
     answering: bool = True
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         return self.ended
 
     async def answers(self) -> bool:
@@ -118,18 +118,18 @@ class FakeLive:
     def signal(self, number: int, pid: int = 0) -> bool:
         return False
 
-    async def wait(self) -> Ended:
-        return self.ended or Ended(status=0)
+    async def wait(self) -> ExitStatus:
+        return self.ended or ExitStatus(status=0)
 
     async def drive(self, order: Mapping[str, object]) -> str:
         return ""
 
-    def die(self, ended: Ended | None = None) -> None:
+    def die(self, ended: ExitStatus | None = None) -> None:
         """Have its main process end now."""
-        self.ended = ended or Ended(signal=11)
+        self.ended = ended or ExitStatus(signal=11)
         self.ended_at = time.monotonic()
 
-    async def stop(self) -> Ended | None:
+    async def stop(self) -> ExitStatus | None:
         self.stopped += 1
         return self.ended
 
@@ -137,16 +137,16 @@ class FakeLive:
 Act = Callable[[Step, Context], Awaitable[Observation | None]]
 
 
-def kind(name: str, act: Act, **more: Any) -> tuple[tuple[str, str], Kind]:
+def kind(name: str, act: Act, **more: Any) -> tuple[tuple[str, str], StepType]:
     """An entry of the runner's kinds."""
-    return ("step", name), Kind(name, ("step",), "A test's.", {}, lambda node, reader: None, act, **more)
+    return ("step", name), StepType(name, ("step",), "A test's.", {}, lambda node, reader: None, act, **more)
 
 
 def see(**facts: object) -> Act:
     """An act that sees these facts."""
 
     async def act(step: Step, context: Context) -> Observation:
-        return Seen({name.replace("__", "."): value for name, value in facts.items()})
+        return MappingObservation({name.replace("__", "."): value for name, value in facts.items()})
 
     return act
 
@@ -183,9 +183,9 @@ def case(*steps: Step, level: Level = Level.MUST, **more: Any) -> Case:
     return Case(**values | more)
 
 
-def job(of: Case, position: int = 0, launch: Launch | None = None, left_out: str = "") -> Job:
+def job(of: Case, position: int = 0, launch: ServerLaunch | None = None, left_out: str = "") -> Job:
     """A job of a case."""
-    return Job(position, of, TARGET, launch or Launch(TARGET), left_out)
+    return Job(position, of, TARGET, launch or ServerLaunch(TARGET), left_out)
 
 
 def the_match(observed: object, matcher: Matcher, situation: Situation, where: str) -> Mismatch | None:
@@ -193,4 +193,4 @@ def the_match(observed: object, matcher: Matcher, situation: Situation, where: s
     return match(observed, matcher, situation, OPERATORS, where)
 
 
-Kinds = Mapping[tuple[str, str], Kind]
+Kinds = Mapping[tuple[str, str], StepType]

@@ -17,7 +17,7 @@ from engine.execution.job import Job
 from engine.execution.lifetimes import BARREN, OUTLIVES
 from engine.execution.schedule import Limits, Schedule
 from engine.model.protocols import LiveTarget
-from engine.model.target import Ended, Launch
+from engine.model.target import ExitStatus, ServerLaunch
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, job
 
@@ -33,7 +33,7 @@ class Server(FakeLive):
         self.under_way: list[str] = []
         self.news: Callable[[], None] = lambda: None
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         self.news()
         return self.ended
 
@@ -53,7 +53,7 @@ class Run:
         self.reported = asyncio.Event()
         self.schedule = Schedule(jobs, self.start, self.perform, self.report, Limits(company=company))
 
-    async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+    async def start(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         assert jobs
         self.starts += 1
         await asyncio.sleep(0)
@@ -143,7 +143,7 @@ def test_one_that_ran_with_nobody_beside_it_is_not_run_again() -> None:
 
 
 def test_a_process_of_its_own_dies_with_its_job() -> None:
-    own = [job(case(id=name), position, Launch(TARGET, (), f"j{position}")) for position, name in enumerate("ka")]
+    own = [job(case(id=name), position, ServerLaunch(TARGET, (), f"j{position}")) for position, name in enumerate("ka")]
     run = Run(own, killer)
     assert run.go() == {"k": CRASH, "a": PASS}
     assert run.starts == 2
@@ -151,10 +151,10 @@ def test_a_process_of_its_own_dies_with_its_job() -> None:
 
 def test_a_server_that_ends_as_a_case_meant_it_to_is_no_crash() -> None:
     async def act(one: Job, server: Server) -> Verdict:
-        server.die(Ended(status=0))
+        server.die(ExitStatus(status=0))
         return FAIL
 
-    assert Run([job(case(id="own"), 0, Launch(TARGET, (), "j0"))], act).go() == {"own": FAIL}
+    assert Run([job(case(id="own"), 0, ServerLaunch(TARGET, (), "j0"))], act).go() == {"own": FAIL}
 
 
 @pytest.mark.parametrize("names", ["k", "kabc", "abck"])
@@ -211,14 +211,14 @@ def test_a_job_that_began_after_the_death_waits_again() -> None:
         async def perform(self, one: Job, live: LiveTarget) -> JobResult:
             assert isinstance(live, Server)
             if one.case.id == "late" and live.ended_at == 1.0:  # seen to have ended before this one began
-                live.ended = Ended(status=3)
+                live.ended = ExitStatus(status=3)
             return await super().perform(one, live)
 
     async def act(one: Job, server: Server) -> Verdict:
         if one.case.id == "k":
             server.ended_at = 1.0
             await asyncio.sleep(0.01)
-            server.die(Ended(status=3))
+            server.die(ExitStatus(status=3))
             return CRASH
         await asyncio.sleep(0.005)
         return await answered(server)

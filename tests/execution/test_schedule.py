@@ -17,7 +17,7 @@ from engine.execution.lifetimes import OUTLIVES
 from engine.execution.planning.order import Expected
 from engine.execution.schedule import Limits, Schedule, unknown
 from engine.model.protocols import LiveTarget
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, job
 
@@ -35,14 +35,14 @@ class Play:
         self.do = do
         self.asked = jobs
         self.started: list[FakeLive] = []
-        self.launches: list[Launch] = []
+        self.launches: list[ServerLaunch] = []
         self.reported: list[tuple[str, Verdict, str]] = []
-        self.fails: list[Launch] = []
+        self.fails: list[ServerLaunch] = []
         self.trouble = StartError("no module")
         self.logs: list[str] = []
         self.schedule = Schedule(jobs, self.start, self.run_one, self.report, limits, expected=expected)
 
-    async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+    async def start(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         self.launches.append(launch)
         await asyncio.sleep(0)
         if launch in self.fails:
@@ -81,15 +81,15 @@ def test_each_job_is_reported_once_and_every_target_is_stopped() -> None:
 
 
 def test_jobs_of_one_launch_share_a_target() -> None:
-    special = Launch(TARGET, (("workers", 2),))
+    special = ServerLaunch(TARGET, (("workers", 2),))
     play = Play([*jobs("a", "b"), job(case(id="c"), 2, special)])
     play.play()
-    assert play.launches == [Launch(TARGET), special]
+    assert play.launches == [ServerLaunch(TARGET), special]
 
 
 def test_no_more_targets_live_than_allowed() -> None:
     alive: list[int] = []
-    many = [job(case(id=str(n)), n, Launch(TARGET, (("workers", n),))) for n in range(6)]
+    many = [job(case(id=str(n)), n, ServerLaunch(TARGET, (("workers", n),))) for n in range(6)]
 
     async def do(one: Job, live: FakeLive) -> Verdict:
         alive.append(one.position)
@@ -107,7 +107,7 @@ def test_no_more_targets_start_at_once_than_allowed() -> None:
     starting, most = 0, 0
 
     class Slow(Play):
-        async def start(self, launch: Launch, jobs: Sequence[Job]) -> LiveTarget:
+        async def start(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
             nonlocal starting, most
             starting += 1
             most = max(most, starting)
@@ -116,7 +116,7 @@ def test_no_more_targets_start_at_once_than_allowed() -> None:
             starting -= 1
             return await super().start(launch, jobs)
 
-    many = [job(case(id=str(n)), n, Launch(TARGET, (("workers", n),))) for n in range(8)]
+    many = [job(case(id=str(n)), n, ServerLaunch(TARGET, (("workers", n),))) for n in range(8)]
     assert set(verdicts(Slow(many, limits=Limits(targets=6, starting=2))).values()) == {Verdict.PASS}
     assert most == 2
 
@@ -124,7 +124,7 @@ def test_no_more_targets_start_at_once_than_allowed() -> None:
 @pytest.mark.parametrize(("limit", "expected"), [(3, {"shared": 2, "own": 3}), (0, {"shared": 2})])
 def test_those_that_a_job_has_for_itself_are_counted_apart(limit: int, expected: dict[str, int]) -> None:
     alive, most = dict[str, int](), dict[str, int]()
-    many = [job(case(id=str(n)), n, Launch(TARGET, (("workers", n),), "j" if n % 2 else "")) for n in range(12)]
+    many = [job(case(id=str(n)), n, ServerLaunch(TARGET, (("workers", n),), "j" if n % 2 else "")) for n in range(12)]
 
     async def do(one: Job, live: FakeLive) -> Verdict:
         sort = "own" if one.launch.lifespan_of and limit else "shared"
@@ -140,7 +140,7 @@ def test_those_that_a_job_has_for_itself_are_counted_apart(limit: int, expected:
 
 
 def test_a_target_that_does_not_start_errs_and_the_others_run() -> None:
-    other = Launch(replace(TARGET, framework="broken"))
+    other = ServerLaunch(replace(TARGET, framework="broken"))
     play = Play([*jobs("a"), job(case(id="b"), 1, other), job(case(id="c"), 2, other)])
     play.fails = [other]
     assert [(name, verdict) for name, verdict, _ in play.play()] == [
@@ -152,7 +152,7 @@ def test_a_target_that_does_not_start_errs_and_the_others_run() -> None:
 
 
 def test_a_target_that_does_not_start_says_how_to_mend_it_and_what_it_wrote() -> None:
-    secure = Launch(TARGET, (("tls", True),))
+    secure = ServerLaunch(TARGET, (("tls", True),))
     play = Play([job(case(id="a"), 0, secure)])
     play.fails = [secure]
     play.trouble = StartError("it ended", hint="give it a certificate", log="no certificate")
@@ -221,7 +221,7 @@ def by(seconds: Mapping[str, float]) -> Expected:
 
 def spread(*names: str) -> list[Job]:
     """Jobs of which each has a launch for itself."""
-    return [job(case(id=name, stem=name), n, Launch(TARGET, (("workers", n),))) for n, name in enumerate(names)]
+    return [job(case(id=name, stem=name), n, ServerLaunch(TARGET, (("workers", n),))) for n, name in enumerate(names)]
 
 
 ONE = Limits(targets=1, company=1)
@@ -299,7 +299,9 @@ def test_in_a_window_the_longest_of_what_was_let_go_begins_first() -> None:
 
 
 def test_a_long_launch_beyond_the_window_takes_no_place_of_an_earlier_one() -> None:
-    late = [job(case(id=name), 1 + n, Launch(TARGET, (("workers", 9),))) for n, name in enumerate(("b", "c", "d"))]
+    late = [
+        job(case(id=name), 1 + n, ServerLaunch(TARGET, (("workers", 9),))) for n, name in enumerate(("b", "c", "d"))
+    ]
     play = Play([*jobs("a"), *late], limits=Limits(targets=1, company=1), expected=by({"d": 25.0}))
     assert in_windows(play, 2) == ["a", "b", "c", "d"]
 
@@ -315,7 +317,7 @@ def test_every_job_runs_once_whatever_is_expected_and_whoever_depends_on_whom(se
                 needs = tuple(one.case.id for one in found if chance.random() < 0.15)
                 one = case(id=name, stem=name, alone=alone, depends_on=needs)
                 own = f"j{len(found)}" if launch >= 3 else ""
-                found.append(job(one, len(found), Launch(TARGET, (("workers", launch),), own)))
+                found.append(job(one, len(found), ServerLaunch(TARGET, (("workers", launch),), own)))
     seconds = {one.case.id: chance.choice((0.0, 0.0, 1.0, 25.0)) for one in found}
     limits = Limits(targets=chance.choice((1, 2)), own=chance.choice((0, 1, 3)), company=chance.choice((1, 2, 16)))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.targets.catalog.gateways.base import Gateway, Setting
+from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
 from tests.faults.table import Table
 
 Lines = Sequence[str]
@@ -76,7 +76,7 @@ def wrong(gateway: Gateway, fault: str) -> Gateway:
     """A gateway with a fault. Raises KeyError where FAULTS has no such fault."""
     change = FAULTS[fault]
 
-    def location(setting: Setting) -> Lines:
+    def location(setting: GatewayConfig) -> Lines:
         return change(gateway.location(setting))
 
     return replace(gateway, location=location)

@@ -18,15 +18,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.app import wiring as workshop
-from engine.app.engine import Front
+from engine.app import wiring
+from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.session import Session
+from engine.app.session import RunSession
 from engine.execution.planning.plan import plan
 from engine.model.case import Case
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import JobResult
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 from engine.targets.catalog.frameworks import WSGI, Framework
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import split
@@ -35,8 +35,8 @@ from engine.targets.catalog.servers.base import Command, Server, Start
 from engine.targets.environments.cache import default_cache
 from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import unsupported
-from engine.targets.runtimes.gateway_process import Gate, open_gate
-from engine.targets.runtimes.launch_context import Site
+from engine.targets.runtimes.gateway_process import GatewayProcess, open_gate
+from engine.targets.runtimes.launch_context import LaunchContext
 from engine.targets.runtimes.local.runtime import LocalRuntime
 
 from . import fastcgi_apps, fastcgi_faults, fastcgi_gates
@@ -79,16 +79,16 @@ class SmallRuntime(LocalRuntime):
             speaks=frozenset({"fastcgi"}), interfaces=frozenset({WSGI}),
         )  # fmt: skip
         super().__init__(
-            Here(default_cache()), {control.name: control}, {small.name: small}, Desk.create, folder,
+            Here(default_cache()), {control.name: control}, {small.name: small}, ObserverSpool.create, folder,
             ready_within=STARTS_WITHIN,
         )  # fmt: skip
 
-    def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
+    def _variables(self, launch: ServerLaunch, environment: Environment, scratch: Path) -> dict[str, str]:
         variables = super()._variables(launch, environment, scratch)
         path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
         return {**variables, "PYTHONPATH": path, "FAULTY_FAULT": self._app}
 
-    async def _gate(self, site: Site, program: Nginx) -> Gate:  # type: ignore[override]
+    async def _gate(self, site: LaunchContext, program: Nginx) -> GatewayProcess:  # type: ignore[override]
         gateway = load_gateways()[site.launch.target.gateway]
         if self._gateway:
             gateway = fastcgi_gates.wrong(gateway, self._gateway)
@@ -98,9 +98,9 @@ class SmallRuntime(LocalRuntime):
 
 
 @functools.cache
-def _front() -> Front:
+def _front() -> Engine:
     """Read once: it holds the whole vocabulary."""
-    return Front(find())
+    return Engine(find())
 
 
 def fastcgi_cases() -> list[Case]:
@@ -117,7 +117,7 @@ async def run(cases: Iterable[Case], fault: str = "") -> list[JobResult]:
         small = runtime.servers[TARGET.server]
         offers = frozenset({"fastcgi"})
         jobs = plan(alone, [TARGET], lambda target: offers, lambda target, options: unsupported(small, target, options))
-        await Session(jobs, runtime, workshop.runner("faults-run"), None, [verdicts]).run()
+        await RunSession(jobs, runtime, wiring.runner("faults-run"), None, [verdicts]).run()
     return verdicts.results
 
 

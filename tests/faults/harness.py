@@ -18,17 +18,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.app import wiring as workshop
-from engine.app.engine import Front
+from engine.app import wiring
+from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.session import Session
+from engine.app.session import RunSession
 from engine.execution.job import Job
 from engine.execution.planning.plan import plan
 from engine.model.case import Case
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.model.tls import ASKS
 from engine.model.verdict import JobResult, Verdict
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Command, Server, Start, whole
 from engine.targets.catalog.servers.tls import flags
@@ -70,12 +70,12 @@ class SmallRuntime(LocalRuntime):
             TARGET.server, "", "", Path(), base=command(fault), offers=OFFERS, options=OPTIONS
         )  # fmt: skip
         super().__init__(
-            Here(default_cache()), {control.name: control}, {small.name: small}, Desk.create, folder,
+            Here(default_cache()), {control.name: control}, {small.name: small}, ObserverSpool.create, folder,
             ready_within=STARTS_WITHIN,
         )  # fmt: skip
         self._fault = app
 
-    def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
+    def _variables(self, launch: ServerLaunch, environment: Environment, scratch: Path) -> dict[str, str]:
         variables = super()._variables(launch, environment, scratch)
         path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
         return {**variables, "PYTHONPATH": path, "FAULTY_APP": "app:app", "FAULTY_FAULT": self._fault}
@@ -134,7 +134,7 @@ def names(file: str, case: str) -> tuple[str, str]:
 
 def control_cases() -> list[Case]:
     """Every case of specs/. Raises AssertionError where the linter finds mistakes."""
-    loaded = Front(find()).load([ROOT / "specs"])
+    loaded = Engine(find()).load([ROOT / "specs"])
     assert not loaded.diagnostics, loaded.diagnostics
     return [case for suite in loaded.suites for case in suite.cases]
 
@@ -147,7 +147,7 @@ async def run(cases: Iterable[Case], *, fault: str = "", app: str = "") -> list[
         runtime = SmallRuntime(Path(folder), fault, app)
         small = runtime.servers[TARGET.server]
         jobs = plan(alone, [TARGET], lambda target: OFFERS, lambda target, options: small.unsupported(options))
-        session = Session(jobs, runtime, workshop.runner("faults-run"), None, [verdicts])
+        session = RunSession(jobs, runtime, wiring.runner("faults-run"), None, [verdicts])
         await session.run()
     return verdicts.results
 

@@ -1,7 +1,7 @@
 """Faults of a connection that keeps something of a request for those that follow.
 
-A connection has one ``Memory``. The first request on it is served as it should be; what is left of it then reaches the
-next ones, in the one way that the fault names.
+A connection has one ``Leftovers``. The first request on it is served as it should be; what is left of it then reaches
+the next ones, in the one way that the fault names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OWN = b"x-engine-call"  # the engine's own header, by which it finds the call
 BODY_CHANGED = ("later-bodies-sent-again", "later-bare", "later-cut")
 
 
-class Memory:
+class Leftovers:
     """What a connection keeps of the requests on it. ``turn`` counts them, from 1."""
 
     def __init__(self, switch: Switch) -> None:
@@ -58,7 +58,7 @@ class _Turn:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: Leftovers,
         scope: dict[str, Any],
         receive: Callable[[], Awaitable[Event]],
         send: Callable[[Event], Awaitable[None]],

@@ -13,7 +13,7 @@ from typing import Any, Union
 import h11
 
 from .events import Headers
-from .later import Memory
+from .later import Leftovers
 from .scope import Ends
 from .switches import Switch
 from .tls import HANDSHAKE, Tls, bare_fin, told
@@ -44,7 +44,7 @@ class Wire:
         self.leave: Callable[[], Awaitable[None]] | None = None  # says goodbye, where a protocol has a way to
         self.is_head = False  # whether the request under way is a HEAD
         self.held: list[bytes] | None = None  # output kept back by the fault `pipeline-reversed`
-        self.memory = Memory(switch)
+        self.memory = Leftovers(switch)
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)
 
     def secured(self, kind: str) -> dict[str, Any]:

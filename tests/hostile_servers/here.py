@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import engine.targets.catalog.servers
-from engine.app import wiring as workshop
+from engine.app import wiring
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments.packages import Environment, Environments
@@ -29,6 +29,6 @@ class Here(Environments):
 
 DEFAULTS = LocalRuntime.__init__.__kwdefaults__ or {}
 engine.targets.catalog.servers.__path__.append(str(Path(__file__).with_name("declared")))
-setattr(workshop, "Environments", Here)  # noqa: B010
-setattr(workshop, "probes", lambda places: None)  # noqa: B010
+setattr(wiring, "Environments", Here)  # noqa: B010
+setattr(wiring, "probes", lambda places: None)  # noqa: B010
 LocalRuntime.__init__.__kwdefaults__ = {**DEFAULTS, "ready_within": READY_WITHIN}

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.documents.composer import compose
 from engine.documents.diagnostics import Diagnostic, Notes
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.loading.documents import load_text
 from engine.loading.loaded import Loaded
 from engine.loading.read.reader import CaseReader
@@ -20,7 +20,7 @@ HEAD = "suite: A suite\ncategory: some\ncite: [SCOPE-01]\nlevel: must\ncases:\n"
 def node(text: str) -> Node:
     """The tree of a text without mistakes."""
     notes = Notes()
-    root = compose(Source("t.yaml", text), notes)
+    root = compose(SourceText("t.yaml", text), notes)
     assert root is not None, notes.sorted()
     assert not notes.found
     return root
@@ -29,7 +29,7 @@ def node(text: str) -> Node:
 def mistakes(text: str, **options: Any) -> list[Diagnostic]:
     """What composing a text notes."""
     notes = Notes()
-    compose(Source("t.yaml", text), notes, **options)
+    compose(SourceText("t.yaml", text), notes, **options)
     return list(notes.sorted())
 
 

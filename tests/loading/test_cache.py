@@ -6,8 +6,8 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
-from engine.documents.files import Source
-from engine.loading.cache import Kept, fingerprint, opened, unchanged
+from engine.documents.files import SourceText
+from engine.loading.cache import DocumentCache, fingerprint, opened, unchanged
 from engine.loading.documents import load_paths
 from tests.loading.vocabulary import real
 
@@ -35,7 +35,7 @@ def write(folder: Path, text: str = GOOD) -> Path:
 
 def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
-    kept = Kept(tmp_path / "kept", "mark")
+    kept = DocumentCache(tmp_path / "kept", "mark")
     fresh = load_paths([path], words)
     first = load_paths([path], words, kept)
     assert len(list((tmp_path / "kept" / "mark").iterdir())) == 1
@@ -47,9 +47,9 @@ def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
 
 def test_steps_that_were_kept_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
-    kept = Kept(tmp_path / "kept", "mark")
+    kept = DocumentCache(tmp_path / "kept", "mark")
     fresh = load_paths([path], words, kept).suites[0].cases
-    held = kept.find(Source(str(path), GOOD, "a.yaml"))
+    held = kept.find(SourceText(str(path), GOOD, "a.yaml"))
     assert held is not None
     first, second = held.suites[0].cases
     assert [case.address for case in (first, second)] == [case.address for case in fresh]
@@ -67,18 +67,18 @@ def test_steps_that_were_kept_are_read_when_they_are_asked_for(tmp_path: Path) -
 
 def test_another_text_or_fingerprint_is_read_afresh(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
-    kept = Kept(tmp_path / "kept", "mark")
+    kept = DocumentCache(tmp_path / "kept", "mark")
     load_paths([path], words, kept)
-    assert kept.find(Source(str(path), GOOD, "a.yaml")) is not None
-    assert kept.find(Source(str(path), GOOD + "\n", "a.yaml")) is None
-    assert kept.find(Source("b.yaml", GOOD, "a.yaml")) is None
-    assert kept.find(Source(str(path), GOOD, "b.yaml")) is None
-    assert Kept(tmp_path / "kept", "other").find(Source(str(path), GOOD, "a.yaml")) is None
+    assert kept.find(SourceText(str(path), GOOD, "a.yaml")) is not None
+    assert kept.find(SourceText(str(path), GOOD + "\n", "a.yaml")) is None
+    assert kept.find(SourceText("b.yaml", GOOD, "a.yaml")) is None
+    assert kept.find(SourceText(str(path), GOOD, "b.yaml")) is None
+    assert DocumentCache(tmp_path / "kept", "other").find(SourceText(str(path), GOOD, "a.yaml")) is None
 
 
 def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> None:
     path, words = write(tmp_path, GOOD.replace("path:", "pth:")), real()
-    kept = Kept(tmp_path / "kept", "mark")
+    kept = DocumentCache(tmp_path / "kept", "mark")
     assert load_paths([path], words, kept).errors
     assert load_paths([path], words, kept).errors
     assert not (tmp_path / "kept").exists()
@@ -86,13 +86,13 @@ def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> No
 
 def test_a_broken_file_or_folder_only_costs_time(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
-    kept = Kept(tmp_path / "kept", "mark")
+    kept = DocumentCache(tmp_path / "kept", "mark")
     load_paths([path], words, kept)
     (file,) = (tmp_path / "kept" / "mark").iterdir()
     file.write_bytes(b"nonsense")
     assert len(load_paths([path], words, kept).suites[0].cases) == 2
     (tmp_path / "taken").write_text("")
-    assert len(load_paths([path], words, Kept(tmp_path / "taken", "mark")).suites[0].cases) == 2
+    assert len(load_paths([path], words, DocumentCache(tmp_path / "taken", "mark")).suites[0].cases) == 2
 
 
 def test_the_fingerprint_covers_the_engine_and_facts() -> None:
@@ -113,7 +113,7 @@ list:
 
 
 def test_what_has_not_changed_is_had_without_the_language(tmp_path: Path) -> None:
-    path, kept = write(tmp_path), Kept(tmp_path / "kept", "mark")
+    path, kept = write(tmp_path), DocumentCache(tmp_path / "kept", "mark")
     other = tmp_path / "b.yaml"
     other.write_text(KNOWN)
     assert unchanged([path, other], kept) is None
@@ -124,13 +124,13 @@ def test_what_has_not_changed_is_had_without_the_language(tmp_path: Path) -> Non
     assert (held.suites, held.known_failures, held.files) == (fresh.suites, fresh.known_failures, 2)
     assert len(held.known_failures) == 1
     assert [opened(file) for file in held.kept_at] == [
-        kept.find(Source(str(path), GOOD, "a.yaml")),
-        kept.find(Source(str(other), KNOWN, "b.yaml")),
+        kept.find(SourceText(str(path), GOOD, "a.yaml")),
+        kept.find(SourceText(str(other), KNOWN, "b.yaml")),
     ]
 
 
 def test_one_document_that_has_to_be_read_is_enough(tmp_path: Path) -> None:
-    path, kept = write(tmp_path), Kept(tmp_path / "kept", "mark")
+    path, kept = write(tmp_path), DocumentCache(tmp_path / "kept", "mark")
     load_paths([path], real(), kept)
     assert unchanged([path], kept) is not None
     assert unchanged([path, tmp_path / "none.yaml"], kept) is None
@@ -147,7 +147,7 @@ def test_clauses_are_held_against_each_other_all_the_same(tmp_path: Path) -> Non
     one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
     one.write_text(CLAUSES)
     other.write_text(CLAUSES)
-    kept = Kept(tmp_path / "kept", "mark")
+    kept = DocumentCache(tmp_path / "kept", "mark")
     assert not load_paths([one], real(), kept).diagnostics
     assert not load_paths([other], real(), kept).diagnostics
     held = unchanged([one], kept)

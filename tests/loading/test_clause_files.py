@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.loading import clause_files
 from engine.loading.clause_files import ClausesBeside
 
@@ -42,7 +42,7 @@ def test_each_document_is_read_once_however_many_suites_are_loaded(
     read: list[Path] = []
     real = clause_files.sources
 
-    def counting(paths: Sequence[Path]) -> Iterator[Source]:
+    def counting(paths: Sequence[Path]) -> Iterator[SourceText]:
         read.extend(paths)
         return real(paths)
 

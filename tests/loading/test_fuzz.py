@@ -20,7 +20,7 @@ from engine.app.project_paths import find
 from engine.app.vocabulary import load
 from engine.documents.composer import compose
 from engine.documents.diagnostics import Notes
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.loading.documents import load_text
 from engine.loading.vocabulary import Vocabulary
 from engine.terminal import lint_output
@@ -57,7 +57,7 @@ def documents() -> list[str]:
 def trees() -> list[dict[str, Any]]:
     found = []
     for text in documents():
-        root = compose(Source("f.yaml", text), Notes())
+        root = compose(SourceText("f.yaml", text), Notes())
         assert root is not None
         plain = root.plain()
         assert isinstance(plain, dict)

@@ -11,14 +11,14 @@ from typing import Any, cast
 
 from engine.app.project_paths import find
 from engine.app.target_names import target_names
-from engine.loading.vocabulary import KindLike, Names, OperatorLike, Vocabulary
-from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, Operator, Part, Question
+from engine.loading.vocabulary import OperatorLike, StepTypeLike, TargetNames, Vocabulary
+from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
 from engine.model.case import Clause, Step
 from engine.model.expectation import Mismatch
 from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.registry import found, nearest
-from engine.steps.api.base import Fact, Kind, Observation, Reader, mapping, notation
+from engine.steps.api.base import Fact, NodeReader, Observation, StepType, mapping, notation
 
 PATHS = {
     "http": {"/health": "GET", "/scope": "GET", "/echo": "POST", "/delay": "GET", "/headers": "GET"},
@@ -53,7 +53,7 @@ class Contract:
         return nearest(path, [one for paths in self._paths.values() for one in paths])
 
 
-def parse(node: Node, reader: Reader) -> Mapping[str, Any]:
+def parse(node: Node, reader: NodeReader) -> Mapping[str, Any]:
     """Everything under a kind's key, read by what its name suggests."""
     readers: dict[str, Any] = {
         "headers": reader.headers,
@@ -73,15 +73,15 @@ def parse(node: Node, reader: Reader) -> Mapping[str, Any]:
 SHARED = ("as", "connection", "expect", "should", "record", "capture", "within", "quiet")
 
 
-def parse_bytes(node: Node, reader: Reader) -> object:
+def parse_bytes(node: Node, reader: NodeReader) -> object:
     return reader.bytes(node)
 
 
-def parse_time(node: Node, reader: Reader) -> object:
+def parse_time(node: Node, reader: NodeReader) -> object:
     return reader.time(node)
 
 
-def parse_branches(node: Node, reader: Reader) -> Mapping[str, tuple[Step, ...]]:
+def parse_branches(node: Node, reader: NodeReader) -> Mapping[str, tuple[Step, ...]]:
     return {name: reader.steps(child) for name, child in node.entries()}
 
 
@@ -100,8 +100,8 @@ RESPONSE = (
     Fact("outcome", "How it ended.", one_of("response", "closed", "timeout")),
 )
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[StepType, ...] = (
+    StepType(
         "request", ("step",), "Send a request and look at its response.",
         mapping({
             "path": notation("text", "The path."), "method": notation("text", "The method."),
@@ -110,21 +110,21 @@ KINDS: tuple[Kind, ...] = (
         }, ["path"]),
         parse, perform, RESPONSE, looks=True, within="waits", named=True, connects=True,
     ),
-    Kind(
+    StepType(
         "websocket", ("step",), "Open a WebSocket.",
         mapping({"connect": notation("text", "The path.")}),
         parse, perform, RESPONSE, looks=True, named=True, connects=True, needs=("websocket",),
     ),
-    Kind(
+    StepType(
         "tcp", ("step",), "Speak bytes.", mapping({"script": notation("script:tcp", "The actions.")}, ["script"]),
         parse, perform, named=True, connects=True,
     ),
-    Kind("send", ("tcp",), "Send bytes.", notation("bytes", "The bytes."), parse_bytes, perform),
-    Kind(
+    StepType("send", ("tcp",), "Send bytes.", notation("bytes", "The bytes."), parse_bytes, perform),
+    StepType(
         "response", ("tcp",), "Read a response.", mapping({"to": notation("text", "The method that it answers.")}),
         parse, perform, RESPONSE, looks=True, within="waits",
     ),
-    Kind(
+    StepType(
         "app", ("step",), "Look at the boundary.",
         mapping({"of": notation("word", "Whose call."), "call": notation("count", "Which call.")}),
         parse, perform,
@@ -132,7 +132,7 @@ KINDS: tuple[Kind, ...] = (
          Fact("result[.*]", "Outcomes."), Fact("received[.*]", "What came.")),
         looks=True, within="polls", quiet=True,
     ),
-    Kind(
+    StepType(
         "repeat", ("step",), "Several times.",
         mapping({
             "times": notation("count", "How often."), "index": notation("word", "The variable."),
@@ -140,15 +140,15 @@ KINDS: tuple[Kind, ...] = (
         }, ["times", "steps"]),
         parse, perform, (Fact("passed", "How many passed.", INTEGER), Fact("all.*", "What each captured.")), looks=True,
     ),
-    Kind(
+    StepType(
         "parallel", ("step",), "Branches at once.",
         {"type": "object", "minProperties": 1, "additionalProperties": notation("steps", "A branch.")},
         parse_branches, perform,
     ),
-    Kind("pause", ("step", "tcp"), "Wait.", notation("time", "How long."), parse_time, perform),
-    Kind("mark", ("step", "tcp"), "Set a mark.", notation("word", "Its name."), parse, perform),
-    Kind("await", ("step", "tcp"), "Await a mark.", notation("word", "Its name."), parse, perform),
-    Kind("signal", ("step",), "Send a signal.", notation("word", "Its name."), parse, perform, own_process=True),
+    StepType("pause", ("step", "tcp"), "Wait.", notation("time", "How long."), parse_time, perform),
+    StepType("mark", ("step", "tcp"), "Set a mark.", notation("word", "Its name."), parse, perform),
+    StepType("await", ("step", "tcp"), "Await a mark.", notation("word", "Its name."), parse, perform),
+    StepType("signal", ("step",), "Send a signal.", notation("word", "Its name."), parse, perform, own_process=True),
 )  # fmt: skip
 
 
@@ -172,15 +172,15 @@ OPERATORS = (
     operator("matches", Argument.PATTERN, STRINGS),
     operator("bytes", Argument.BYTES, frozenset({"bytes"})),
     operator("size", Argument.SIZE, STRINGS),
-    operator("some", Argument.MATCHER, LISTS, part=Part.ITEMS),
-    operator("items", Argument.MATCHERS, LISTS, part=Part.ITEMS),
-    operator("fields", Argument.FIELDS, OBJECTS, part=Part.FIELDS),
+    operator("some", Argument.MATCHER, LISTS, part=InnerMatchers.ITEMS),
+    operator("items", Argument.MATCHERS, LISTS, part=InnerMatchers.ITEMS),
+    operator("fields", Argument.FIELDS, OBJECTS, part=InnerMatchers.FIELDS),
     operator("is", Argument.WORD, STRINGS, words=("integer", "lower-case")),
     operator("python", Argument.NAME),
 )
 
 
-NAMES = Names(
+NAMES = TargetNames(
     servers=("daphne", "granian", "gunicorn"),
     frameworks=("control", "fastapi", "starlette", "wsgi-control"),
     loops=("auto", "asyncio", "uvloop"),
@@ -197,7 +197,7 @@ def small() -> Vocabulary:
 
 def real() -> Vocabulary:
     """The kinds, operators and names of the engine, with this file's endpoints and clauses."""
-    kinds = cast(list[KindLike], found("engine.steps", "KINDS", deep=True))
+    kinds = cast(list[StepTypeLike], found("engine.steps", "KINDS", deep=True))
     operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
     operators_by_name = {one.name: one for one in operators}
     return Vocabulary(kinds, operators_by_name, Contract(), target_names(find()), CLAUSES, Contract(WSGI_PATHS))

@@ -7,20 +7,20 @@ from typing import Any
 
 from engine.matchers.base import Argument, Operator
 from engine.matchers.matching import match
-from engine.model.expectation import Call, Literal, Matcher, Mismatch, Operators, Situation
-from engine.model.source_span import Place
+from engine.model.expectation import Literal, Matcher, Mismatch, OperatorCall, Operators, Situation
+from engine.model.source_span import SourceSpan
 from engine.model.wire_bytes import ByteString, plain
 from engine.registry import Registry, found
 
 OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
-PLACE = Place("case.yaml", 3, 5, 4)
+PLACE = SourceSpan("case.yaml", 3, 5, 4)
 
 
 def matcher(value: Any) -> Matcher:
     """A matcher: a mapping is operators, anything else the very value."""
     if not isinstance(value, Mapping):
         return Literal(value, PLACE)
-    return Operators(tuple(Call(name, argument(name, inner), PLACE) for name, inner in value.items()), PLACE)
+    return Operators(tuple(OperatorCall(name, argument(name, inner), PLACE) for name, inner in value.items()), PLACE)
 
 
 def argument(name: str, value: Any) -> Any:

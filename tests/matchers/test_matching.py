@@ -6,10 +6,10 @@ import pytest
 
 from engine.errors import Defect
 from engine.matchers.matching import same
-from engine.model.boundary import Foreign
-from engine.model.expectation import ABSENT, Call, Operators, Situation
+from engine.model.boundary import OpaqueValue
+from engine.model.expectation import ABSENT, OperatorCall, Operators, Situation
 from engine.model.variables import Variable
-from engine.model.wire_bytes import Blob, Octets
+from engine.model.wire_bytes import TruncatedBytes, WireBytes
 from tests.matchers.helpers import PLACE, check
 
 SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -25,9 +25,9 @@ SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
         ((1, "a"), [1, "a"]),
         ({"a": (1,)}, {"a": [1]}),
         (b"a", b"a"),
-        (Octets(b"\xc3\xbc"), "ü"),
-        (Blob(5, SHA_OF_HELLO, b"hel"), "hello"),
-        (Foreign("CloseCode", "<CloseCode: 1006>", 1006), 1006),
+        (WireBytes(b"\xc3\xbc"), "ü"),
+        (TruncatedBytes(5, SHA_OF_HELLO, b"hel"), "hello"),
+        (OpaqueValue("CloseCode", "<CloseCode: 1006>", 1006), 1006),
         (True, True),
     ],
 )
@@ -49,11 +49,11 @@ def test_same(observed: object, expected: object) -> None:
         ([1], [1, 2]),
         ({"a": 1}, {"a": 1, "b": 2}),
         ({"a": 1}, {"b": 1}),
-        (Blob(5, SHA_OF_HELLO, b"hel"), "hellO"),
-        (Foreign("Text", "'a'", "a"), "a"),
-        (Foreign("CloseCode", "<CloseCode: 1006>", 1006), 1005),
-        (Foreign("CloseCode", "<CloseCode: 1006>", 1006), "1006"),
-        (Octets(b"1"), 1),
+        (TruncatedBytes(5, SHA_OF_HELLO, b"hel"), "hellO"),
+        (OpaqueValue("Text", "'a'", "a"), "a"),
+        (OpaqueValue("CloseCode", "<CloseCode: 1006>", 1006), 1005),
+        (OpaqueValue("CloseCode", "<CloseCode: 1006>", 1006), "1006"),
+        (WireBytes(b"1"), 1),
     ],
 )
 def test_not_same(observed: object, expected: object) -> None:
@@ -86,7 +86,7 @@ def test_a_difference_of_type_alone_is_explained() -> None:
 
 
 def test_long_values_say_where_they_part() -> None:
-    mismatch = check(Octets(b"a" * 100 + b"b"), "a" * 101)
+    mismatch = check(WireBytes(b"a" * 100 + b"b"), "a" * 101)
     assert mismatch is not None
     assert "byte 100" in mismatch.why
 
@@ -108,4 +108,4 @@ def test_an_unknown_operator_is_a_defect() -> None:
     from engine.matchers.matching import match
 
     with pytest.raises(Defect):
-        match(1, Operators((Call("nonsense", 1, PLACE),), PLACE), Situation({}), {}, "it")
+        match(1, Operators((OperatorCall("nonsense", 1, PLACE),), PLACE), Situation({}), {}, "it")

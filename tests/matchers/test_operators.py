@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from engine.model.boundary import Foreign
-from engine.model.wire_bytes import Blob, Octets
+from engine.model.boundary import OpaqueValue
+from engine.model.wire_bytes import TruncatedBytes, WireBytes
 from tests.matchers.helpers import OPERATORS, check
 
-HELLO = Blob(5, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", b"hel")
+HELLO = TruncatedBytes(5, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", b"hel")
 
 HOLDS: list[tuple[object, Any]] = [
     (1, {"equals": 1}),
@@ -30,13 +30,13 @@ HOLDS: list[tuple[object, Any]] = [
     ((1,), {"type": "list"}),
     ({}, {"type": "object"}),
     ({}, {"python": "dict"}),
-    (Foreign("Headers", "Headers()"), {"python": "Headers"}),
+    (OpaqueValue("Headers", "Headers()"), {"python": "Headers"}),
     (5, {"at_least": 5}),
     (5, {"at_most": 5}),
     (5, {"more_than": 4.5}),
     (5, {"less_than": 6}),
     ("abc", {"contains": "b"}),
-    (Octets(b"a\xc3\xbcc"), {"contains": "ü"}),
+    (WireBytes(b"a\xc3\xbcc"), {"contains": "ü"}),
     (HELLO, {"starts_with": "he"}),
     ("abc", {"starts_with": "ab"}),
     ("abc", {"ends_with": "bc"}),
@@ -54,8 +54,8 @@ HOLDS: list[tuple[object, Any]] = [
     ("x-a!", {"is": "token"}),
     (b"a", {"bytes": "a"}),
     (HELLO, {"bytes": "hello"}),
-    (Octets(b"abc"), {"size": 3}),
-    (Octets(b"hello"), {"sha256": HELLO.sha256}),
+    (WireBytes(b"abc"), {"size": 3}),
+    (WireBytes(b"hello"), {"sha256": HELLO.sha256}),
     ([1, 2], {"some": 2}),
     ([1, 1], {"each": 1}),
     ([], {"none": 1}),
@@ -85,8 +85,8 @@ FAILS: list[tuple[object, Any]] = [
     (True, {"type": "integer"}),
     (True, {"type": "number"}),
     (1.5, {"type": "integer"}),
-    (Foreign("Text", "'a'", "a"), {"type": "text"}),
-    (Foreign("Headers", "Headers()"), {"python": "dict"}),
+    (OpaqueValue("Text", "'a'", "a"), {"type": "text"}),
+    (OpaqueValue("Headers", "Headers()"), {"python": "dict"}),
     (True, {"python": "int"}),
     (4, {"at_least": 5}),
     ("5", {"at_least": 5}),
@@ -114,8 +114,8 @@ FAILS: list[tuple[object, Any]] = [
     ("a", {"bytes": "a"}),
     (b"ab", {"bytes": "aa"}),
     (HELLO, {"bytes": "hell0"}),
-    (Octets(b"abc"), {"size": 4}),
-    (Octets(b"hellO"), {"sha256": HELLO.sha256}),
+    (WireBytes(b"abc"), {"size": 4}),
+    (WireBytes(b"hellO"), {"sha256": HELLO.sha256}),
     ([1, 2], {"some": 3}),
     ([], {"some": 3}),
     ([1, 2], {"each": 1}),
@@ -151,11 +151,11 @@ def test_fails(observed: object, expected: Any) -> None:
 
 
 def test_sent_compares_with_what_the_step_sent() -> None:
-    assert check(Octets(b"abc"), {"sent": True}, sent=b"abc") is None
+    assert check(WireBytes(b"abc"), {"sent": True}, sent=b"abc") is None
     assert check("abc", {"sent": True}, sent=b"abc") is None
-    assert check(Octets(b"abd"), {"sent": True}, sent=b"abc") is not None
-    assert check(Octets(b"abc"), {"sent": False}, sent=b"abc") is not None
-    assert check(Octets(b"abc"), {"sent": True}) is not None
+    assert check(WireBytes(b"abd"), {"sent": True}, sent=b"abc") is not None
+    assert check(WireBytes(b"abc"), {"sent": False}, sent=b"abc") is not None
+    assert check(WireBytes(b"abc"), {"sent": True}) is not None
 
 
 def test_every_operator_is_tried_both_ways() -> None:

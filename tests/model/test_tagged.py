@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.boundary import Foreign
+from engine.model.boundary import OpaqueValue
 from engine.model.tagged import Ready, tagged
-from engine.model.wire_bytes import Blob
+from engine.model.wire_bytes import TruncatedBytes
 from engine.observer.inside import tagged as inside
 from tests.observer.inside.test_tagged import exact, values
 
@@ -43,7 +43,9 @@ def test_what_is_ready_is_not_tagged_again() -> None:
     assert tagged([Ready({"act": "send", "arg": {"$b": "a"}})]) == [{"act": "send", "arg": {"$b": "a"}}]
 
 
-@pytest.mark.parametrize("value", [Foreign("State", "<State>", None), Blob(5000, "0" * 64, b"a"), {1, 2}, object()])
+@pytest.mark.parametrize(
+    "value", [OpaqueValue("State", "<State>", None), TruncatedBytes(5000, "0" * 64, b"a"), {1, 2}, object()]
+)
 def test_a_value_that_the_application_cannot_be_given_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="cannot be handed to the application"):
         tagged({"a": [value]})

@@ -7,11 +7,11 @@ import zlib
 import pytest
 
 from engine.model.variables import Unknown, Variable
-from engine.model.wire_bytes import ByteString, Part, plain
+from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 
 
 def render(word: str, argument: object, **known: object) -> bytes:
-    return ByteString((Part(word, argument),)).render(known)
+    return ByteString((ByteStringPart(word, argument),)).render(known)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_notation(word: str, argument: object, expected: bytes) -> None:
 
 
 def test_parts_stand_in_a_row() -> None:
-    assert ByteString((Part("text", "a"), Part("hex", "00"))).render({}) == b"a\x00"
+    assert ByteString((ByteStringPart("text", "a"), ByteStringPart("hex", "00"))).render({}) == b"a\x00"
 
 
 def test_random_is_the_same_each_time() -> None:

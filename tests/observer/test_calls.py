@@ -6,7 +6,7 @@ import pytest
 
 from engine.model.boundary import Event, Outcome
 from engine.observer import calls as fold
-from engine.observer.calls import Story
+from engine.observer.calls import CallBuilder
 
 CALL = {
     "k": "call", "t": 1.0, "n": 1, "c": 0, "token": "j1.1", "job": "j1", "peer": ["127.0.0.1", 5],
@@ -15,8 +15,8 @@ CALL = {
 }  # fmt: skip
 
 
-def story(*records: dict[str, Any], **changes: Any) -> Story:
-    made = Story("7.0.0", 7, {**CALL, **changes})
+def story(*records: dict[str, Any], **changes: Any) -> CallBuilder:
+    made = CallBuilder("7.0.0", 7, {**CALL, **changes})
     for number, record in enumerate(records, 2):
         made.take({"t": float(number), "n": number, "c": 0, **record})
     return made

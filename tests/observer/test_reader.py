@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.observer import reader as module
-from engine.observer.reader import Lines, Reader, Record, opened, parse
+from engine.observer.reader import Lines, Record, SpoolReader, opened, parse
 
 RECORDS: list[Record] = [{"k": "worker", "n": 0}, {"k": "x", "n": 1, "text": "ü\n\U0001f600"}, {"k": "y", "n": 2}]
 WHOLE = b"".join(json.dumps(record).encode() + b"\n" for record in RECORDS)
@@ -43,7 +43,7 @@ def test_empty_lines_are_nothing() -> None:
 
 
 def test_files_are_followed_while_they_grow(tmp_path: Path) -> None:
-    reader = Reader(tmp_path)
+    reader = SpoolReader(tmp_path)
     assert list(reader.read()) == []
     (tmp_path / "7.ndjson").write_bytes(WHOLE[:10])
     (tmp_path / "note.txt").write_bytes(WHOLE)
@@ -65,16 +65,16 @@ def test_files_are_followed_while_they_grow(tmp_path: Path) -> None:
 def test_a_file_larger_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.observer.reader.PIECE", 16)
     (tmp_path / "7.ndjson").write_bytes(WHOLE)
-    assert [record for _, record in Reader(tmp_path).read()] == RECORDS
+    assert [record for _, record in SpoolReader(tmp_path).read()] == RECORDS
 
 
 def test_a_folder_that_is_gone_holds_nothing(tmp_path: Path) -> None:
-    assert list(Reader(tmp_path / "nowhere").read()) == []
+    assert list(SpoolReader(tmp_path / "nowhere").read()) == []
 
 
 def test_closing_stops_reading(tmp_path: Path) -> None:
     (tmp_path / "7.ndjson").write_bytes(WHOLE)
-    reader = Reader(tmp_path)
+    reader = SpoolReader(tmp_path)
     assert len(list(reader.read())) == 3
     reader.close()
     reader.close()
@@ -115,7 +115,7 @@ SAYS_SO = json.dumps({"k": "received", "message": '{"k":"sent","raised":""}'}, s
     ids=["nothing", "none", "one", "a text", "a text and one", "a line that is cut", "another form", "the word alone"],
 )
 def test_whether_a_send_raised_is_seen_in_the_bytes(tmp_path: Path, data: bytes, may: bool) -> None:
-    reader = Reader(tmp_path)
+    reader = SpoolReader(tmp_path)
     (tmp_path / "7.ndjson").write_bytes(SENT)
     assert len(list(reader.read())) == 1
     with (tmp_path / "7.ndjson").open("ab") as file:
@@ -132,7 +132,7 @@ def test_no_more_bytes_are_held_than_bounded_and_none_is_lost(tmp_path: Path, mo
     many = 500
     for pid in (7, 8):
         (tmp_path / f"{pid}.ndjson").write_bytes(SENT * many)
-    reader = Reader(tmp_path)
+    reader = SpoolReader(tmp_path)
     assert reader.may_have_raised()
     assert 1000 < reader._size <= 1100
     assert len(list(reader.read())) == 2 * many
@@ -149,7 +149,7 @@ def test_a_folder_is_listed_again_only_once_it_has_changed(tmp_path: Path, monke
 
     monkeypatch.setattr(os, "listdir", counting)
     (tmp_path / "7.ndjson").write_bytes(b'{"k":"a"}\n')
-    reader = Reader(tmp_path)
+    reader = SpoolReader(tmp_path)
     assert list(reader.read()) == [(7, {"k": "a"})]
     assert len(listed) > 1  # the folder has only just changed, and something may appear within the same tick
     os.utime(tmp_path, (0, 0))

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import Defect
 from engine.model.protocols import Boundary
-from engine.observer.spool import Desk, Worker
+from engine.observer.spool import ObserverSpool, Worker
 
 
 class Observers:
@@ -40,28 +40,28 @@ class Observers:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk.create(tmp_path)
+def desk(tmp_path: Path) -> ObserverSpool:
+    return ObserverSpool.create(tmp_path)
 
 
 @pytest.fixture
-def observers(desk: Desk) -> Observers:
+def observers(desk: ObserverSpool) -> Observers:
     return Observers(desk.folder)
 
 
-def keys(desk: Desk, **query: Any) -> list[str]:
+def keys(desk: ObserverSpool, **query: Any) -> list[str]:
     desk.refresh()
     return [call.key for call in desk.calls(**query)]
 
 
-def test_it_is_a_boundary(desk: Desk) -> None:
+def test_it_is_a_boundary(desk: ObserverSpool) -> None:
     boundary: Boundary = desk
     assert boundary.calls() == []
     assert boundary.lifespans() == []
     assert boundary.latest() == 0.0
 
 
-def test_calls_are_found_by_token(desk: Desk, observers: Observers) -> None:
+def test_calls_are_found_by_token(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.call(7, 1, "j1.2", peer=["127.0.0.1", 5])
@@ -74,7 +74,7 @@ def test_calls_are_found_by_token(desk: Desk, observers: Observers) -> None:
     assert keys(desk) == ["7.0.0", "7.0.1", "7.0.2", "7.0.3"]
 
 
-def test_only_calls_without_a_token_are_found_by_peer(desk: Desk, observers: Observers) -> None:
+def test_only_calls_without_a_token_are_found_by_peer(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1", peer=["127.0.0.1", 5])
     observers.call(7, 1, peer=["127.0.0.1", 5])
@@ -85,7 +85,7 @@ def test_only_calls_without_a_token_are_found_by_peer(desk: Desk, observers: Obs
     assert keys(desk, peer=("127.0.0.2", 5)) == []
 
 
-def test_the_order_is_that_of_time_then_process_then_number(desk: Desk, observers: Observers) -> None:
+def test_the_order_is_that_of_time_then_process_then_number(desk: ObserverSpool, observers: Observers) -> None:
     for pid, c, at in ((9, 0, 5.0), (7, 0, 5.0), (8, 0, 4.0), (7, 1, 5.0)):
         if c == 0:
             observers.worker(pid)
@@ -93,7 +93,7 @@ def test_the_order_is_that_of_time_then_process_then_number(desk: Desk, observer
     assert keys(desk, token="j1.1") == ["8.0.0", "7.0.0", "7.0.1", "9.0.0"]
 
 
-def test_lifespans_are_apart(desk: Desk, observers: Observers) -> None:
+def test_lifespans_are_apart(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, kind="lifespan")
     observers.call(7, 1)
@@ -101,14 +101,14 @@ def test_lifespans_are_apart(desk: Desk, observers: Observers) -> None:
     assert [call.key for call in desk.lifespans()] == ["7.0.0"]
 
 
-def test_a_lifespan_with_a_token_is_no_server_s(desk: Desk, observers: Observers) -> None:
+def test_a_lifespan_with_a_token_is_no_server_s(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1", kind="lifespan")
     assert keys(desk, token="j1.1") == ["7.0.0"]
     assert desk.lifespans() == []
 
 
-def test_a_call_goes_on_from_refresh_to_refresh(desk: Desk, observers: Observers) -> None:
+def test_a_call_goes_on_from_refresh_to_refresh(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     desk.refresh()
@@ -119,7 +119,7 @@ def test_a_call_goes_on_from_refresh_to_refresh(desk: Desk, observers: Observers
     assert desk.calls(token="j1.1")[0].ended == desk.latest() == 3.0
 
 
-def test_a_pid_that_comes_again_is_another_process(desk: Desk, observers: Observers) -> None:
+def test_a_pid_that_comes_again_is_another_process(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.worker(7)
@@ -129,7 +129,7 @@ def test_a_pid_that_comes_again_is_another_process(desk: Desk, observers: Observ
     assert [call.returned for call in desk.calls(token="j1.1")] == [None, True]
 
 
-def test_workers_are_known(desk: Desk, observers: Observers) -> None:
+def test_workers_are_known(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(9)
     observers.worker(7)
     observers.call(7, 0)
@@ -137,7 +137,7 @@ def test_workers_are_known(desk: Desk, observers: Observers) -> None:
     assert sorted(desk.workers()) == [Worker(7, "3.12.1", "uvloop.Loop"), Worker(9, "3.12.1", "")]
 
 
-def test_lost_evidence_is_counted_and_told(desk: Desk, observers: Observers) -> None:
+def test_lost_evidence_is_counted_and_told(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.write(7, "note", text="evidence lost: 3 records, No space left on device", lost=3)
     (desk.folder / "records" / "8.ndjson").write_bytes(b'torn\n{"k":"call","t":1,"n":0,"c":0}\n')
@@ -147,7 +147,7 @@ def test_lost_evidence_is_counted_and_told(desk: Desk, observers: Observers) -> 
     assert len(desk.notes) == 3
 
 
-def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(desk: Desk, observers: Observers) -> None:
+def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(desk: ObserverSpool, observers: Observers) -> None:
     desk.expect_peer(("127.0.0.1", 5), "j1")
     desk.expect_peer(("127.0.0.1", 6), "j2")
     desk.finish("j2")
@@ -163,7 +163,7 @@ def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(desk: Desk, obs
     assert [call.key for call in desk.strays(7.0)] == ["7.0.5"]
 
 
-def test_what_send_raised_in_the_calls_of_a_job(desk: Desk, observers: Observers) -> None:
+def test_what_send_raised_in_the_calls_of_a_job(desk: ObserverSpool, observers: Observers) -> None:
     def sends(c: int, *raised: str) -> None:
         for name in raised:
             observers.write(7, "send", c=c, message={"type": "http.response.body"})
@@ -184,7 +184,7 @@ def test_what_send_raised_in_the_calls_of_a_job(desk: Desk, observers: Observers
     assert desk.send_raised("j3") == desk.send_raised("j4") == ()
 
 
-def test_notes_about_a_call_are_the_calls(desk: Desk, observers: Observers) -> None:
+def test_notes_about_a_call_are_the_calls(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.write(7, "note", c=0, text="odd")
@@ -193,7 +193,7 @@ def test_notes_about_a_call_are_the_calls(desk: Desk, observers: Observers) -> N
     assert desk.notes == ()
 
 
-def test_finishing_a_job_leaves_nothing_of_it(desk: Desk, observers: Observers) -> None:
+def test_finishing_a_job_leaves_nothing_of_it(desk: ObserverSpool, observers: Observers) -> None:
     for job in ("j1", "j10"):
         desk.stage(job, {"job": job})
         desk.mark(job, "m")
@@ -215,7 +215,7 @@ def test_finishing_a_job_leaves_nothing_of_it(desk: Desk, observers: Observers) 
     assert (desk.lost, desk.notes) == (0, ())
 
 
-def test_a_port_that_another_job_has_since_stays_its_own(desk: Desk, observers: Observers) -> None:
+def test_a_port_that_another_job_has_since_stays_its_own(desk: ObserverSpool, observers: Observers) -> None:
     desk.expect_peer(("127.0.0.1", 5), "j1")
     desk.expect_peer(("127.0.0.1", 5), "j2")
     observers.worker(7)
@@ -228,7 +228,7 @@ def test_a_port_that_another_job_has_since_stays_its_own(desk: Desk, observers: 
     assert keys(desk, peer=("127.0.0.1", 5)) == []
 
 
-def test_a_staged_script_is_a_file_of_its_job(desk: Desk) -> None:
+def test_a_staged_script_is_a_file_of_its_job(desk: ObserverSpool) -> None:
     script = {"job": "j1", "http": [{"act": "send", "arg": {"event": {"body": {"$b": "\u00ff"}}}}]}
     desk.stage("j1", script)
     (file,) = (desk.folder / "scripts").iterdir()
@@ -236,35 +236,35 @@ def test_a_staged_script_is_a_file_of_its_job(desk: Desk) -> None:
     assert json.loads(file.read_text()) == script
 
 
-def test_tokens(desk: Desk) -> None:
+def test_tokens(desk: ObserverSpool) -> None:
     assert desk.token("j1", 3) == "j1.3"
     assert desk.token("j1", 3, keep_scope_after=True) == "j1.3 after"
 
 
 @pytest.mark.parametrize("job", ["", "J1", "a.b", "../x", "a b"])
-def test_a_job_of_another_form_is_a_defect(desk: Desk, job: str) -> None:
+def test_a_job_of_another_form_is_a_defect(desk: ObserverSpool, job: str) -> None:
     for use in (lambda: desk.token(job, 1), lambda: desk.stage(job, {}), lambda: desk.expect_peer(("x", 1), job)):
         with pytest.raises(Defect):
             use()
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../x"])
-def test_a_mark_of_another_form_is_a_defect(desk: Desk, name: str) -> None:
+def test_a_mark_of_another_form_is_a_defect(desk: ObserverSpool, name: str) -> None:
     with pytest.raises(Defect):
         desk.mark("j1", name)
 
 
-def test_a_second_desk_reads_the_same(desk: Desk, observers: Observers) -> None:
+def test_a_second_desk_reads_the_same(desk: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     desk.refresh()
-    again = Desk(desk.folder)
+    again = ObserverSpool(desk.folder)
     again.refresh()
     assert again.calls() == desk.calls()
     desk.close()
 
 
-def test_looking_for_one_call_does_not_fold_the_others(desk: Desk, observers: Observers) -> None:
+def test_looking_for_one_call_does_not_fold_the_others(desk: ObserverSpool, observers: Observers) -> None:
     """What makes two thousand jobs two thousand times one job's work, and no more."""
     observers.worker(7)
     for number in range(200):
@@ -276,7 +276,7 @@ def test_looking_for_one_call_does_not_fold_the_others(desk: Desk, observers: Ob
 
 
 def test_a_desk_that_is_closed_has_no_file_open(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path / "desk")
+    desk = ObserverSpool.create(tmp_path / "desk")
     record = '{"k":"worker","t":1.0,"n":0,"pid":7,"python":"3.12.1"}\n'
     (tmp_path / "desk" / "records" / "7.ndjson").write_text(record)
     desk.refresh()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.protocols.cgi import LONGEST_HEAD, ResponseParser
-from engine.protocols.fastcgi import Malformed
+from engine.protocols.fastcgi import MalformedRecord
 
 PLAIN = b"Status: 201 Created\r\nContent-Type: text/plain\r\nX-A: 1\r\nX-A: 2\r\n\r\nhello\r\n\r\nmore"
 
@@ -65,9 +65,9 @@ def test_the_status(head: bytes, status: int, reason: str) -> None:
     ],
 )
 def test_a_head_that_cannot_be_read(data: bytes, said: str) -> None:
-    with pytest.raises(Malformed, match=said):
+    with pytest.raises(MalformedRecord, match=said):
         fed(data)
-    with pytest.raises(Malformed, match=said):
+    with pytest.raises(MalformedRecord, match=said):
         fed(*(data[at : at + 1] for at in range(len(data))))
 
 
@@ -75,7 +75,7 @@ def test_a_head_without_an_end() -> None:
     parser, body = fed(b"Content-Type: text/plain\r\n")
     assert (parser.headers, parser.status, parser.began, body) == (None, None, True, b"")
     assert not ResponseParser().began
-    with pytest.raises(Malformed, match="a head of more than"):
+    with pytest.raises(MalformedRecord, match="a head of more than"):
         fed(b"x" * (LONGEST_HEAD + 1))
 
 
@@ -94,7 +94,7 @@ def test_any_bytes_are_a_response_or_malformed_or_wait(data: bytes) -> None:
     def outcome(*pieces: bytes) -> object:
         try:
             parser, body = fed(*pieces)
-        except Malformed:
+        except MalformedRecord:
             return "malformed"
         return parser.headers, parser.status, body
 

@@ -21,8 +21,8 @@ from engine.protocols.fastcgi import (
     STREAMS,
     TYPES,
     UNKNOWN_TYPE,
-    Malformed,
-    Record,
+    FastcgiRecord,
+    MalformedRecord,
     RecordReader,
     begin_body,
     decode,
@@ -38,16 +38,16 @@ from engine.protocols.fastcgi import (
 )
 
 
-def records(reader: RecordReader) -> list[Record]:
+def records(reader: RecordReader) -> list[FastcgiRecord]:
     found = []
     while (one := reader.next()) is not None:
         found.append(one[0])
     return found
 
 
-def one(data: bytes) -> Record:
+def one(data: bytes) -> FastcgiRecord:
     found = decode(data)
-    assert isinstance(found, Record)
+    assert isinstance(found, FastcgiRecord)
     return found
 
 
@@ -107,7 +107,7 @@ def test_the_bytes_of_a_record_come_with_it() -> None:
 )
 def test_what_was_encoded_is_decoded(*, type: int, id: int, content: bytes, padding: int, reserved: int) -> None:
     data = encode(type, id, content, padding=padding, reserved=reserved)
-    assert one(data + b"\x01after") == Record(type, id, content, padding, reserved)
+    assert one(data + b"\x01after") == FastcgiRecord(type, id, content, padding, reserved)
     assert one(data).size == len(data)
     for end in (0, 1, 7, len(data) - 1):
         assert decode(data[:end]) in (8, len(data))
@@ -119,7 +119,7 @@ def test_any_bytes_are_records_or_wait_for_more_or_are_none(data: bytes) -> None
     reader.feed(data)
     try:
         found = records(reader)
-    except Malformed:
+    except MalformedRecord:
         assert reader.rest[0] != 1
         return
     assert sum(record.size for record in found) + len(reader.rest) == len(data)
@@ -129,12 +129,12 @@ def test_what_is_no_record_is_said_at_its_first_byte() -> None:
     reader = RecordReader()
     reader.feed(encode(STDOUT, 1) + b"H")
     assert reader.next() is not None
-    with pytest.raises(Malformed, match="begins with b'H'"):
+    with pytest.raises(MalformedRecord, match="begins with b'H'"):
         reader.next()
     reader.feed(b"TTP/1.1 400 Bad Request\r\n")
-    with pytest.raises(Malformed, match="begins with b'HTTP"):
+    with pytest.raises(MalformedRecord, match="begins with b'HTTP"):
         reader.next()
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedRecord):
         decode(encode(STDOUT, 1, version=2))
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from engine.protocols.http1 import (
     Data,
-    End,
     Event,
     Head,
-    Malformed,
+    MalformedResponse,
+    MessageEnd,
     ResponseCodec,
     head_end,
     header_pairs,
@@ -27,7 +27,7 @@ def events(*pieces: bytes, method: str = "GET") -> tuple[list[Event], bytes]:
 
 
 def test_events_whole_and_byte_by_byte_and_with_trailing_data() -> None:
-    whole = [Head(200, "OK", "1.1", False), Data(b"ab", True), Data(b"c", True), End((("T", "1"),))]
+    whole = [Head(200, "OK", "1.1", False), Data(b"ab", True), Data(b"c", True), MessageEnd((("T", "1"),))]
     assert events(CHUNKED) == (whole, b"")
     assert events(CHUNKED + b"more") == (whole, b"more")
     slow, _ = events(*[CHUNKED[at : at + 1] for at in range(len(CHUNKED))])
@@ -39,21 +39,24 @@ def test_events_whole_and_byte_by_byte_and_with_trailing_data() -> None:
 
 def test_interim_and_switching() -> None:
     found, rest = events(b"HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 101 Switch\r\nUpgrade: x\r\n\r\nrest")
-    assert found == [Head(102, "Wait", "1.1", True), Head(101, "Switch", "1.1", False), End()]
+    assert found == [Head(102, "Wait", "1.1", True), Head(101, "Switch", "1.1", False), MessageEnd()]
     assert rest == b"rest"
 
 
 def test_connect_switches_too() -> None:
-    assert events(b"HTTP/1.1 200 OK\r\n\r\nrest", method="CONNECT") == ([Head(200, "OK", "1.1", False), End()], b"rest")
+    assert events(b"HTTP/1.1 200 OK\r\n\r\nrest", method="CONNECT") == (
+        [Head(200, "OK", "1.1", False), MessageEnd()],
+        b"rest",
+    )
 
 
 def test_a_long_head_is_looked_at() -> None:
     found, _ = events(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + b"a" * 500_000 + b"\r\n\r\n")
-    assert found[-1] == End()
+    assert found[-1] == MessageEnd()
 
 
 def test_malformed() -> None:
-    with pytest.raises(Malformed, match="illegal status line"):
+    with pytest.raises(MalformedResponse, match="illegal status line"):
         events(b"HTTP/2 200\r\n\r\n")
 
 

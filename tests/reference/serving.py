@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.reference.options import Options
-from engine.reference.server import Server
+from engine.reference.server import ReferenceServer
 
 Scope = dict[str, Any]
 Event = dict[str, Any]
@@ -45,7 +45,7 @@ async def serving(app: App, *, status: int = 0, **options: Any) -> AsyncIterator
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(False)
     address: Address = listener.getsockname()
-    server = Server(app, Options(**{"lifespan": "off", "graceful": 2.0, **options}))
+    server = ReferenceServer(app, Options(**{"lifespan": "off", "graceful": 2.0, **options}))
     running = asyncio.ensure_future(server.run(listener))
     try:
         yield address

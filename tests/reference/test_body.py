@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.reference.body import LONGEST_EXTENSIONS, LONGEST_LINE, LONGEST_TRAILERS, Chunked, Sized, body_of
-from engine.reference.refused import Refused
+from engine.reference.body import LONGEST_EXTENSIONS, LONGEST_LINE, LONGEST_TRAILERS, Chunked, SizedBody, body_of
+from engine.reference.refused import RequestRefused
 
 CHUNKS = b'0000A;a=b;c="d;e\\""\r\n0123456789\r\nb ; x\r\nabcdefghijk\r\n0\r\nX-T: 1\r\nContent-Length: 5\r\n\r\n'
 CONTENT = b"0123456789abcdefghijk"
@@ -79,16 +79,16 @@ def test_a_last_chunk_wants_an_empty_line() -> None:
     ],
 )  # fmt: skip
 def test_what_is_refused_whole_and_byte_by_byte(data: bytes, clause: str) -> None:
-    with pytest.raises(Refused) as whole:
+    with pytest.raises(RequestRefused) as whole:
         Chunked().take(bytearray(data))
-    with pytest.raises(Refused) as piecemeal:
+    with pytest.raises(RequestRefused) as piecemeal:
         dripped(data)
     assert {whole.value.clause, piecemeal.value.clause} == {clause}
     assert 400 <= whole.value.status < 500
 
 
 def test_a_length() -> None:
-    body, buffer = Sized(5), bytearray(b"hel")
+    body, buffer = SizedBody(5), bytearray(b"hel")
     assert (body.take(buffer), body.done) == (b"hel", False)
     buffer += b"lo GET"
     assert (body.take(buffer), body.done, bytes(buffer)) == (b"lo", True, b" GET")

@@ -6,8 +6,8 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from engine.protocols.websocket import BINARY, CONTINUATION, encode
-from engine.reference.deflate import Deflate, Inflater
-from engine.reference.frames import Frames, Protocol
+from engine.reference.deflate import Deflate, ServerInflater
+from engine.reference.frames import ClientFrames, Protocol
 
 TEXT = b"hello hello hello hello"
 EMPTY = b"\x00\x00\xff\xff"
@@ -26,7 +26,7 @@ def final(content: bytes) -> bytes:
 def received(*messages: bytes, limit: int = 10_000, alone: bool = False) -> list[str | bytes]:
     protocol = Protocol(limit, [])
     protocol.extensions = [Deflate(alone, False, 15, 15)]
-    return Frames(protocol).feed(b"".join(encode(BINARY, one, rsv1=True) for one in messages))
+    return ClientFrames(protocol).feed(b"".join(encode(BINARY, one, rsv1=True) for one in messages))
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -63,7 +63,7 @@ def test_a_bomb_in_two_streams_is_no_smaller() -> None:
 def test_fragments_of_one() -> None:
     protocol = Protocol(10_000, [])
     protocol.extensions = [Deflate(False, False, 15, 15)]
-    frames, packed = Frames(protocol), final(TEXT)
+    frames, packed = ClientFrames(protocol), final(TEXT)
     got = frames.feed(encode(BINARY, packed[:4], rsv1=True, fin=False))
     for byte in packed[4:-1]:
         got += frames.feed(encode(CONTINUATION, bytes([byte]), fin=False))
@@ -72,7 +72,7 @@ def test_fragments_of_one() -> None:
 
 def test_nonsense() -> None:
     with pytest.raises(zlib.error):
-        Inflater(15).decompress(b"\xff\xfe")
+        ServerInflater(15).decompress(b"\xff\xfe")
 
 
 def test_what_goes_out_is_compressed_as_before() -> None:

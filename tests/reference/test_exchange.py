@@ -486,7 +486,7 @@ def test_a_socket_in_the_file_system(tmp_path: Path) -> None:
     import socket
 
     from engine.reference.options import Options
-    from engine.reference.server import Server
+    from engine.reference.server import ReferenceServer
 
     seen: list[Any] = []
 
@@ -499,7 +499,7 @@ def test_a_socket_in_the_file_system(tmp_path: Path) -> None:
         listener.bind(str(tmp_path / "s"))
         listener.listen()
         listener.setblocking(False)
-        server = Server(app, Options(lifespan="off"))
+        server = ReferenceServer(app, Options(lifespan="off"))
         running = asyncio.ensure_future(server.run(listener))
         reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
         writer.write(head("GET / HTTP/1.1", CLOSE).encode())

@@ -15,20 +15,20 @@ from engine.protocols.websocket import (
     decode,
     encode,
 )
-from engine.reference.frames import Boundaries, Frames, Protocol, TooWide
+from engine.reference.frames import Boundaries, ClientFrames, Protocol, TooWide
 from engine.reference.violations import Disconnected
 
 LIMIT = 1000
 
 
-def frames(*, deflate: bool = False) -> Frames:
+def frames(*, deflate: bool = False) -> ClientFrames:
     protocol = Protocol(LIMIT, [])
     if deflate:
         protocol.extensions = [PerMessageDeflate(False, False, 15, 15)]
-    return Frames(protocol)
+    return ClientFrames(protocol)
 
 
-def written(connection: Frames) -> list[Frame]:
+def written(connection: ClientFrames) -> list[Frame]:
     data, found = connection.out(), []
     while data:
         one = decode(data)
@@ -39,7 +39,7 @@ def written(connection: Frames) -> list[Frame]:
     return found
 
 
-def codes(connection: Frames) -> list[int | None]:
+def codes(connection: ClientFrames) -> list[int | None]:
     return [one.code for one in written(connection) if one.opcode == CLOSE]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.reference.head import LONGEST_HEAD, LONGEST_LINE, MOST_FIELDS, Request, take
-from engine.reference.refused import Refused
+from engine.reference.refused import RequestRefused
 
 PLAIN = b"POST /a%20b?q=1 HTTP/1.1\r\nHost: a\r\nX-One: \t v \t w \t\r\nX-Empty:\r\nContent-Length: 5\r\n\r\n"
 
@@ -16,8 +16,8 @@ def taken(data: bytes) -> Request:
     return request
 
 
-def refusal(head: bytes) -> Refused:
-    with pytest.raises(Refused) as caught:
+def refusal(head: bytes) -> RequestRefused:
+    with pytest.raises(RequestRefused) as caught:
         take(bytearray(head))
     return caught.value
 
@@ -109,7 +109,7 @@ def test_what_is_refused(head: bytes, status: int, clause: str) -> None:
 
 @pytest.mark.parametrize("head", [b"GET  / HTTP/1.1\r\n", b"GET / HTTP/1.1\n", b"GET / HTTP/1.1\r\nX: a\rb"])
 def test_what_is_wrong_is_refused_before_the_head_is_whole(head: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         dripped(head)
 
 

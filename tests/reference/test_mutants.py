@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.app import wiring as workshop
-from engine.app.engine import Asked, Front
+from engine.app import wiring
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
-from engine.app.session import Session
+from engine.app.session import RunSession
 from engine.execution.planning.plan import renumbered
 from engine.model.case import Case
 from engine.model.verdict import Verdict
@@ -58,14 +58,14 @@ def name_of(case: Case) -> str:
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     """What each of those cases came to, by the variant and the case."""
-    front, results = Front(find()), Results()
+    front, results = Engine(find()), Results()
     cases = [case for suite in front.load([ROOT / "specs"]).suites for case in suite.cases]
-    asked = Asked(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
+    asked = RunOptions(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
     wanted = [case for case in cases if name_of(case) in CAUGHT_BY.values()]
     planned = front.plan(wanted, front.targets(asked))
     jobs = [job for job in planned if CAUGHT_BY.get(job.target.variant, name_of(job.case)) == name_of(job.case)]
-    runtime = workshop.runtime(front, tmp_path_factory.mktemp("run"))
-    running = Session(renumbered(jobs), runtime, workshop.runner("mutants"), None, [results])
+    runtime = wiring.runtime(front, tmp_path_factory.mktemp("run"))
+    running = RunSession(renumbered(jobs), runtime, wiring.runner("mutants"), None, [results])
     asyncio.run(running.run())
     return {(job.target.variant, name_of(job.case)): result.verdict for job, result in results.kept}
 

@@ -4,7 +4,7 @@ import pytest
 
 from engine.reference.head import Request, take
 from engine.reference.opening import asked, opened
-from engine.reference.refused import Refused
+from engine.reference.refused import RequestRefused
 
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 VERSION = "Sec-WebSocket-Version: 13"
@@ -86,7 +86,7 @@ def test_compression_where_it_is_offered_rightly(offer: str, agreed: bytes | Non
     ],
 )
 def test_what_is_refused(fields: tuple[str, ...], status: int, clause: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         opened(request(*UPGRADE, *fields), 1000)
     assert (caught.value.status, caught.value.clause) == (status, clause)
     if status == 426:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.reference.head import Request, take
-from engine.reference.response import Response, answer, reason
+from engine.reference.response import ResponseWriter, answer, reason
 from engine.reference.violations import Violation
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"date", b"now")]}
@@ -23,7 +23,7 @@ class Played:
 
     def __init__(self, *asked: str) -> None:
         self.remarks: list[str] = []
-        self.response = Response(request(*asked), lambda clause, what: self.remarks.append(clause))
+        self.response = ResponseWriter(request(*asked), lambda clause, what: self.remarks.append(clause))
 
     def send(self, *events: dict[str, Any]) -> bytes:
         return b"".join(self.response.take(event["type"], event) for event in events)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.reference.refused import Refused
+from engine.reference.refused import RequestRefused
 from engine.reference.target import is_authority, parsed
 
 
@@ -58,7 +58,7 @@ def test_options_of_the_whole_server() -> None:
     ],
 )
 def test_what_is_refused(method: bytes, target: bytes, status: int, clause: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         parsed(method, target)
     assert (caught.value.status, caught.value.clause) == (status, clause)
 

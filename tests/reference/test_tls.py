@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from engine.channels.tls import TlsChannel, open_tls
 from engine.errors import HandshakeFailed
-from engine.model.tls import Hello
+from engine.model.tls import TlsClientOptions
 from engine.reference.options import parsed
 from engine.reference.tls import escaped, rfc4514, tls_from
 from tests.reference.serving import Receive, Scope, Send, on_both_loops, run, serving
@@ -23,7 +23,7 @@ from tests.tls_here import trust, written
 GET = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-class Told:
+class RecordedState:
     """An application that keeps its scopes."""
 
     def __init__(self) -> None:
@@ -62,9 +62,9 @@ async def exchange(channel: TlsChannel, data: bytes = GET, until: bytes = b"ok")
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_the_scope_says_what_was_agreed_on(loop: str, version: str) -> None:
     async def work() -> None:
-        told = Told()
+        told = RecordedState()
         async with secured(told) as address:
-            channel = await open_tls(address, Hello(trust(), version=version))
+            channel = await open_tls(address, TlsClientOptions(trust(), version=version))
             for _ in range(2):
                 assert (await exchange(channel)).startswith(b"HTTP/1.1 200 OK")
             channel.close()
@@ -91,15 +91,15 @@ def test_the_scope_says_what_was_agreed_on(loop: str, version: str) -> None:
 @on_both_loops
 def test_a_client_s_certificate(loop: str) -> None:
     async def work() -> None:
-        told = Told()
+        told = RecordedState()
         async with secured(told, "required") as address:
-            channel = await open_tls(address, Hello(trust("required")))
+            channel = await open_tls(address, TlsClientOptions(trust("required")))
             await exchange(channel)
             channel.close()
             with pytest.raises(HandshakeFailed):
-                await open_tls(address, Hello(trust("required"), version="1.2", shows="wrong"))
+                await open_tls(address, TlsClientOptions(trust("required"), version="1.2", shows="wrong"))
             with pytest.raises(HandshakeFailed):
-                await open_tls(address, Hello(trust("required"), version="1.2", shows="none"))
+                await open_tls(address, TlsClientOptions(trust("required"), version="1.2", shows="none"))
         assert channel.agreed is not None
         (scope,) = told.scopes
         found = scope["extensions"]["tls"]
@@ -112,8 +112,8 @@ def test_a_client_s_certificate(loop: str) -> None:
 @on_both_loops
 def test_it_says_that_it_closes(loop: str) -> None:
     async def work() -> None:
-        async with secured(Told()) as address:
-            channel = await open_tls(address, Hello(trust()))
+        async with secured(RecordedState()) as address:
+            channel = await open_tls(address, TlsClientOptions(trust()))
             await exchange(channel, GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
             assert (await channel.receive())[0] == b""
             assert channel.closure == "tls"
@@ -126,9 +126,9 @@ def test_it_says_that_it_closes(loop: str) -> None:
 @pytest.mark.parametrize("act", ["close", "truncate", "reset"])
 def test_it_hears_that_the_client_goes(loop: str, act: str) -> None:
     async def work() -> None:
-        told = Told()
+        told = RecordedState()
         async with secured(told) as address:
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             await exchange(channel, GET.replace(b"/a", b"/half"))
             getattr(channel, act)()
             assert await told.events.get() == "http.disconnect"
@@ -139,14 +139,14 @@ def test_it_hears_that_the_client_goes(loop: str, act: str) -> None:
 @on_both_loops
 def test_a_plain_request_is_not_answered(loop: str) -> None:
     async def work() -> None:
-        told = Told()
+        told = RecordedState()
         async with secured(told) as address:
             reader, writer = await asyncio.open_connection(*address)
             writer.write(GET)
             with contextlib.suppress(ConnectionError):
                 assert not (await reader.read()).startswith(b"HTTP/1.1 2")
             writer.close()
-            channel = await open_tls(address, Hello(trust()))
+            channel = await open_tls(address, TlsClientOptions(trust()))
             await exchange(channel)
             channel.close()
         assert len(told.scopes) == 1

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.app import launch
+from engine.app import launch, wiring
 from engine.app import step_types as kinds
-from engine.app import wiring as workshop
-from engine.app.engine import Asked, Front
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
-from engine.app.session import Session, open_channel
+from engine.app.session import RunSession, open_channel
 from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.model.case import Case
@@ -101,9 +100,9 @@ class Results:
         self.found.append(result)
 
 
-def failures(asked: Asked, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:
+def failures(asked: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:
     """The results of cases of specs on some targets, each failing at its last step. ``chosen`` are addresses' ends."""
-    front = Front(find())
+    front = Engine(find())
     loaded = front.load(list(paths) or [front.places.specs])
     cases = [case for suite in loaded.suites for case in suite.cases]
     wanted = [case for case in cases if not chosen or case.address.endswith(tuple(chosen))]
@@ -111,8 +110,8 @@ def failures(asked: Asked, chosen: Sequence[str] = (), paths: Sequence[Path] = (
     results = Results()
     runner = Runner(kinds.kinds(), Wrong(wanted), open_channel, "nonce")
     with tempfile.TemporaryDirectory() as folder:
-        runtime = workshop.runtime(front, Path(folder))
-        launch.until_stopped(Session(jobs, runtime, runner, None, [results], workshop.limits(front)).run())
+        runtime = wiring.runtime(front, Path(folder))
+        launch.until_stopped(RunSession(jobs, runtime, runner, None, [results], wiring.limits(front)).run())
     return results.found
 
 
@@ -179,7 +178,7 @@ def received(result: JobResult) -> bytes:
     """What the transcript has of what came back on the connection that a step used last: no step uses the engine's."""
     assert result.transcript is not None
     wire = [one for one in result.transcript.moments if one.side is Side.WIRE]
-    subject = [one.subject for one in wire if one.what == "sent" and b"-marker-" not in one.data][-1]
+    subject = [one.subject for one in wire if one.what == "sent" and b"-sentinel-" not in one.data][-1]
     came = b"".join(one.data for one in wire if one.what == "received" and one.subject == subject)
     return unchunked(came) if "\ncurl " in result.reproduce else came
 

@@ -9,11 +9,11 @@ import subprocess
 
 import pytest
 
-from engine.reproduce.by_hand import Piece, Stream, command, curl, piped, without, written
+from engine.reproduce.by_hand import Piece, SentStream, command, curl, piped, without, written
 
 
-def stream(*pieces: bytes, **more: object) -> Stream:
-    return Stream(tuple(Piece(data) for data in pieces), "127.0.0.1", 8000, **more)  # type: ignore[arg-type]
+def stream(*pieces: bytes, **more: object) -> SentStream:
+    return SentStream(tuple(Piece(data) for data in pieces), "127.0.0.1", 8000, **more)  # type: ignore[arg-type]
 
 
 OWN = ["-H", "User-Agent:", "-H", "Accept:"]
@@ -91,7 +91,7 @@ def test_many_equal_bytes_are_short() -> None:
 
 def test_pauses_are_those_that_were_and_longer_where_an_answer_came() -> None:
     pieces = Piece(b"a"), Piece(b"b", 0.0004), Piece(b"c", 1.234), Piece(b"d", 0.001, answered=True)
-    found = piped(Stream(pieces, "h", 1, watched=6.5))
+    found = piped(SentStream(pieces, "h", 1, watched=6.5))
     assert found == (
         "(printf 'a'; sleep 0.01; printf 'b'; sleep 1.24; printf 'c'; sleep 0.2; printf 'd'; sleep 8) | nc -w 8 h 1"
     )

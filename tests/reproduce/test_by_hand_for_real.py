@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.engine import Asked
+from engine.app.engine import RunOptions
 from engine.model.verdict import JobResult
 from tests.reproduce.by_hand_for_real import brought_back, comparable, failures, received
 
@@ -24,9 +24,11 @@ CONTROL = (
 
 @pytest.mark.service
 def test_printed_commands_bring_back_what_the_transcript_has(tmp_path: Path) -> None:
-    direct = failures(Asked(frameworks=("control",)), CONTROL)
+    direct = failures(RunOptions(frameworks=("control",)), CONTROL)
     assert len(direct) == len(CONTROL)
-    behind = failures(Asked(servers=("pyuwsgi",), frameworks=("wsgi-control",)), ["fastcgi/checks.yaml::post-json"])
+    behind = failures(
+        RunOptions(servers=("pyuwsgi",), frameworks=("wsgi-control",)), ["fastcgi/checks.yaml::post-json"]
+    )
     assert len(behind) == 1
     found = [*direct, *behind]
     assert [one.case for one in found if not one.reproduce] == []

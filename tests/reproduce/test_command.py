@@ -9,26 +9,26 @@ from pathlib import Path
 import pytest
 
 from engine.app import step_types as kinds
-from engine.channels.record import Record
-from engine.model.case import Act, Application, Case, Step
-from engine.model.source_span import NOWHERE, Place
+from engine.channels.record import Trace
+from engine.model.case import AppAction, Application, Case, Step
+from engine.model.source_span import NOWHERE, SourceSpan
 from engine.model.target import Target
-from engine.model.tls import Hello, Trust
-from engine.model.transcript import Moment
+from engine.model.tls import TlsClientOptions, TlsCredentials
+from engine.model.transcript import TraceEvent
 from engine.reproduce.command import Deed, Reproduction, reproduce
-from engine.steps.api.base import Connection, Performed
-from engine.steps.app.step import Params as App
-from engine.steps.flow.checkpoints import Params as Mark
-from engine.steps.http1.step import Params as Request
+from engine.steps.api.base import Connection, StepRecord
+from engine.steps.app.step import AppParams as App
+from engine.steps.flow.checkpoints import CheckpointParams as Mark
+from engine.steps.http1.step import RequestParams as Request
 from engine.steps.stream.actions import HangUp, Reading
-from engine.steps.stream.connect import Params as Connect
-from engine.steps.stream.step import Params as Tcp
+from engine.steps.stream.connect import ConnectParams as Connect
+from engine.steps.stream.step import StreamParams as Tcp
 from tests.execution.fakes import case as case_of
 
 TARGET = Target("gunicorn", "control", "auto")
 ADDRESS = ("127.0.0.1", 43210)
 SERVE = "engine serve gunicorn-control-auto"
-TRUST = Trust(Path("ca.pem"), Path("client.pem"), Path("wrong.pem"))
+TRUST = TlsCredentials(Path("ca.pem"), Path("client.pem"), Path("wrong.pem"))
 
 
 class Sent:
@@ -37,10 +37,10 @@ class Sent:
     def __init__(self, port: int, opened: float) -> None:
         self.local = ("127.0.0.1", port)
         self.opened = opened
-        self.record = Record(f"connection {port}")
+        self.record = Trace(f"connection {port}")
 
     @property
-    def moments(self) -> Sequence[Moment]:
+    def moments(self) -> Sequence[TraceEvent]:
         return self.record.moments
 
 
@@ -65,13 +65,13 @@ def looks() -> Step:
     return Step("app", "step", App(), NOWHERE)
 
 
-def done(step: Step, port: int | None = None, **more: object) -> Performed:
-    return Performed(step, 0.0, peer=("127.0.0.1", port) if port else None, **more)  # type: ignore[arg-type]
+def done(step: Step, port: int | None = None, **more: object) -> StepRecord:
+    return StepRecord(step, 0.0, peer=("127.0.0.1", port) if port else None, **more)  # type: ignore[arg-type]
 
 
 def reproduced(
     decided: Step | None,
-    performed: Sequence[Performed],
+    performed: Sequence[StepRecord],
     connections: Sequence[Connection],
     case: Case | None = None,
     target: Target = TARGET,
@@ -154,7 +154,7 @@ def test_what_nobody_can_do_by_hand_is_said(step: Step, why: str) -> None:
 
 
 def test_a_script_that_waits_for_the_case_s_mark_cannot_be_played_by_hand() -> None:
-    application = Application(http=(Act("spawn", {"script": (Act("await", "go", NOWHERE),)}, NOWHERE),))
+    application = Application(http=(AppAction("spawn", {"script": (AppAction("await", "go", NOWHERE),)}, NOWHERE),))
     case = replace(case_of(), application=application)
     mark, other, one = (Step("mark", "step", Mark(name), NOWHERE) for name in ("go", "else", "x"))
     used = [connection(1, request("/"), closed=1.0)]
@@ -231,7 +231,7 @@ def test_what_the_case_asks_of_the_server_is_served() -> None:
 def test_a_case_is_named_as_it_is_found_where_the_run_was_started(address: str, path: str, named: str) -> None:
     one = asks("/one")
     used = [connection(1, request("/one"), closed=1.0)]
-    case = case_of(file=address, place=Place(path, 1, 1), server={"workers": 2})
+    case = case_of(file=address, place=SourceSpan(path, 1, 1), server={"workers": 2})
     assert f" --case {named}::case " in reproduced(one, [done(one, 1)], used, case).commands
 
 
@@ -243,14 +243,14 @@ def test_bytes_that_were_not_kept_are_not_made_up() -> None:
 
 def test_tls_begins_as_it_did() -> None:
     one = asks("/one")
-    used = connection(1, request("/one"), closed=1.0, hello=Hello(TRUST))
+    used = connection(1, request("/one"), closed=1.0, hello=TlsClientOptions(TRUST))
     assert reproduced(one, [done(one, 1)], [used]).commands.endswith(
         "curl -i --path-as-is --insecure --http1.1 -H User-Agent: -H Accept: https://127.0.0.1:18000/one"
     )
-    used = connection(1, request("/one"), closed=1.0, hello=Hello(TRUST, ("h2", "http/1.1"), "1.2"))
+    used = connection(1, request("/one"), closed=1.0, hello=TlsClientOptions(TRUST, ("h2", "http/1.1"), "1.2"))
     assert reproduced(one, [done(one, 1)], [used]).commands.endswith(
         "| openssl s_client -quiet -no_ign_eof -tls1_2 -alpn h2,http/1.1 -connect 127.0.0.1:18000"
     )
-    for hello in (Hello(replace(TRUST, asks="required")), Hello(TRUST, shows="wrong")):
+    for hello in (TlsClientOptions(replace(TRUST, asks="required")), TlsClientOptions(TRUST, shows="wrong")):
         used = connection(1, request("/one"), closed=1.0, hello=hello)
         assert "the client shows a certificate" in reproduced(one, [done(one, 1)], [used]).why_not

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import wiring as workshop
-from engine.app.engine import Asked, Front
+from engine.app import wiring
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
-from engine.app.session import Session
+from engine.app.session import RunSession
 from engine.execution.job import Job
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
@@ -40,15 +40,15 @@ class Results:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Results]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSession, Results]:
     """One run of every case on the reference with the control, on both loops."""
-    front, results = Front(find()), Results()
+    front, results = Engine(find()), Results()
     loaded = front.load([ROOT / "specs"])
     assert not loaded.diagnostics
     cases = [case for suite in loaded.suites for case in suite.cases]
-    jobs = front.plan(cases, front.targets(Asked(servers=("reference",), frameworks=("control",), loop="both")))
-    running = Session(
-        jobs, workshop.runtime(front, tmp_path_factory.mktemp("run")), workshop.runner("reference"), None, [results]
+    jobs = front.plan(cases, front.targets(RunOptions(servers=("reference",), frameworks=("control",), loop="both")))
+    running = RunSession(
+        jobs, wiring.runtime(front, tmp_path_factory.mktemp("run")), wiring.runner("reference"), None, [results]
     )
     asyncio.run(running.run())
     assert len(results.kept) == len(jobs)
@@ -64,13 +64,13 @@ def wrong(kept: Sequence[tuple[Job, JobResult]], *right: Verdict) -> list[str]:
     ]
 
 
-def test_every_case_passes(session: tuple[Session, Results]) -> None:
+def test_every_case_passes(session: tuple[RunSession, Results]) -> None:
     _, results = session
     assert wrong(results.kept, *RIGHT, Verdict.UNSUPPORTED) == []
     assert {job.target.loop for job, _ in results.kept} == {"asyncio", "uvloop"}
 
 
-def test_hardly_anything_is_unsupported(session: tuple[Session, Results]) -> None:
+def test_hardly_anything_is_unsupported(session: tuple[RunSession, Results]) -> None:
     """It speaks HTTP/1, with TLS and without: only what needs more than that is left out."""
     _, results = session
     left_out = [(job, result) for job, result in results.kept if result.verdict is Verdict.UNSUPPORTED]
@@ -79,7 +79,7 @@ def test_hardly_anything_is_unsupported(session: tuple[Session, Results]) -> Non
     assert len(left_out) <= len(results.kept) / 5
 
 
-def test_what_it_claims_was_found_and_nothing_else(session: tuple[Session, Results]) -> None:
+def test_what_it_claims_was_found_and_nothing_else(session: tuple[RunSession, Results]) -> None:
     running, _ = session
     assert [row.refuted for row in running.rows.values()] == [(), ()]
     assert all(

@@ -20,10 +20,10 @@ from engine.model.boundary import AppCall
 from engine.model.case import Case, Level, RunsOn, Step
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
-from engine.model.target import Ended, Facts, Target
-from engine.model.tls import Hello, Trust
+from engine.model.target import ExitStatus, Target, TargetInfo
+from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.usage import Usage
-from engine.steps.api.base import Connection, Context, Observation, Performed, Stop
+from engine.steps.api.base import Connection, Context, Observation, StepFailed, StepRecord
 from tests.steps.reader import KINDS, PLACE, step
 
 T = TypeVar("T")
@@ -169,11 +169,11 @@ class FakeLive(LiveTarget):
         self.signals: list[tuple[int, int]] = []
         self.gone: set[int] = set()
         self.spoken = "http"
-        self.trust: Trust | None = None
+        self.trust: TlsCredentials | None = None
         self.behind: tuple[str, int] | None = None
         self.starts: list[bool] = []
         self.no_start: StartError | None = None
-        self.end: Ended | None = None
+        self.end: ExitStatus | None = None
         self.ending = asyncio.Event()
         self.orders: list[Mapping[str, object]] = []
         self.on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
@@ -195,7 +195,7 @@ class FakeLive(LiveTarget):
         return self.spoken
 
     @property
-    def tls(self) -> Trust | None:
+    def tls(self) -> TlsCredentials | None:
         return self.trust
 
     @property
@@ -207,14 +207,14 @@ class FakeLive(LiveTarget):
         return self._boundary
 
     @property
-    def facts(self) -> Facts:
-        return Facts()
+    def facts(self) -> TargetInfo:
+        return TargetInfo()
 
     @property
-    def ended(self) -> Ended | None:
+    def ended(self) -> ExitStatus | None:
         return self.end
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         return self.end
 
     async def answers(self) -> bool:
@@ -243,7 +243,7 @@ class FakeLive(LiveTarget):
         self.signals.append((number, pid))
         return pid not in self.gone
 
-    async def wait(self) -> Ended:
+    async def wait(self) -> ExitStatus:
         await self.ending.wait()
         assert self.end is not None
         return self.end
@@ -252,7 +252,7 @@ class FakeLive(LiveTarget):
         self.orders.append(order)
         return self.on_drive(order)
 
-    async def stop(self) -> Ended | None:
+    async def stop(self) -> ExitStatus | None:
         return None
 
 
@@ -270,12 +270,12 @@ class FakeContext(Context):
         self._variables: ChainMap[str, object] = ChainMap(given, parent.variables) if parent else ChainMap(given)
         self.named: dict[str, Connection] = dict(parent.named) if parent else {}
         self.opened: list[Connection] = parent.opened if parent else []
-        self.done: list[Performed] = parent.done if parent else []
+        self.done: list[StepRecord] = parent.done if parent else []
         self.seen: list[tuple[Step, Observation]] = parent.seen if parent else []
         self.broken: list[Mismatch] = parent.broken if parent else []
         self.notes: list[tuple[str, str]] = parent.notes if parent else []
         self.labels: list[str] = parent.labels if parent else []
-        self._performed: Performed = parent._performed if parent else Performed(step("pause", "1ms"), 0.0)
+        self._performed: StepRecord = parent._performed if parent else StepRecord(step("pause", "1ms"), 0.0)
         self._connection: Connection | None = parent._connection if parent else None
         self.channel: Channel | None = parent.channel if parent else None
 
@@ -296,7 +296,7 @@ class FakeContext(Context):
         return self._variables
 
     @property
-    def performed(self) -> Performed:
+    def performed(self) -> StepRecord:
         return self._performed
 
     @property
@@ -319,7 +319,7 @@ class FakeContext(Context):
         connection = self.named.get(name or "")
         if connection is None:
             where = self.live.upstream if upstream else self.live.address
-            hello = Hello(self.live.tls) if self.live.tls is not None else None
+            hello = TlsClientOptions(self.live.tls) if self.live.tls is not None else None
             channel: Channel = self.channel or await self._channel(where, name or "connection", hello)
             connection = Connection(channel, name or "")
             self.opened.append(connection)
@@ -339,7 +339,7 @@ class FakeContext(Context):
         *,
         address: tuple[str, int] | None = None,
         receive_buffer: int | None = None,
-        hello: Hello | None = None,
+        hello: TlsClientOptions | None = None,
     ) -> Connection:
         where = address or self.live.address
         channel = await self._channel(where, name, hello, receive_buffer)
@@ -349,7 +349,7 @@ class FakeContext(Context):
         return connection
 
     async def _channel(
-        self, where: tuple[str, int], name: str, hello: Hello | None, receive_buffer: int | None = None
+        self, where: tuple[str, int], name: str, hello: TlsClientOptions | None, receive_buffer: int | None = None
     ) -> Channel:
         if hello is not None:
             return await open_tls(where, hello, label=name, timeout=5, receive_buffer=receive_buffer)
@@ -362,7 +362,7 @@ class FakeContext(Context):
         if not connection.name:
             connection.channel.close()
 
-    def find(self, of: str | None) -> Sequence[Performed]:
+    def find(self, of: str | None) -> Sequence[StepRecord]:
         if of is None:
             return [one for one in self.done if one is not self.performed and (one.tokens or one.peer)][-1:]
         return [one for one in self.done if of in (one.step.name, one.connection, "all")]
@@ -379,7 +379,7 @@ class FakeContext(Context):
     async def perform(self, one: Step) -> Observation | None:
         """Perform one step and judge it."""
         if one.group == "step":
-            self._performed = Performed(one, time.monotonic(), connection=one.connection or "")
+            self._performed = StepRecord(one, time.monotonic(), connection=one.connection or "")
             self.done.append(self._performed)
         observation = await KINDS[one.group, one.kind].perform(one, self)
         if observation is not None:
@@ -398,7 +398,7 @@ class FakeContext(Context):
         for name, fact in step.checks.capture:
             self._variables[name] = observation.fact(fact)
         if broken:
-            raise Stop
+            raise StepFailed
 
     def branch(self, variables: Mapping[str, object], label: str) -> FakeContext:
         self.labels.append(label)
@@ -435,7 +435,7 @@ async def against(handler: Handler, variables: Mapping[str, object] | None = Non
 async def see(ctx: FakeContext, name: str, body: object, group: str = "step") -> Observation:
     """Perform a step without judging it: what it saw."""
     one = step(name, body, group)
-    ctx._performed = Performed(one, time.monotonic(), connection=one.connection or "")
+    ctx._performed = StepRecord(one, time.monotonic(), connection=one.connection or "")
     ctx.done.append(ctx._performed)
     observation = await KINDS[group, name].perform(one, ctx)
     assert observation is not None

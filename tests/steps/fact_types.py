@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from engine.matchers.general import type_of
 from engine.model.expectation import Absent
 from engine.model.facts import FactType
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 
 
 def wrong(values: Iterable[tuple[str, object, FactType]]) -> list[tuple[str, object]]:
@@ -24,7 +24,7 @@ def fits(value: object, declared: FactType) -> bool:
         return False
     if declared.words and value not in declared.words:
         return False
-    if sort == "bytes" and declared.wire is not isinstance(value, Octets):
+    if sort == "bytes" and declared.wire is not isinstance(value, WireBytes):
         return False
     if isinstance(value, (list, tuple)) and declared.items is not None:
         return all(fits(item, declared.items) for item in value)

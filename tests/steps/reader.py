@@ -10,16 +10,16 @@ from engine.model.case import Step
 from engine.model.expectation import Checks, Expectation, Group, Literal
 from engine.model.nodes import Node
 from engine.model.quantities import octets, seconds
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.variables import Variable
-from engine.model.wire_bytes import ByteString, Part, plain
+from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 from engine.registry import found
-from engine.steps.api.base import Kind
+from engine.steps.api.base import StepType
 
-PLACE = Place("case.yaml", 1, 1)
-KINDS: Mapping[tuple[str, str], Kind] = {
+PLACE = SourceSpan("case.yaml", 1, 1)
+KINDS: Mapping[tuple[str, str], StepType] = {
     (group, kind.name): kind
-    for kind in cast(list[Kind], found("engine.steps", "KINDS", deep=True))
+    for kind in cast(list[StepType], found("engine.steps", "KINDS", deep=True))
     for group in kind.groups
 }
 
@@ -43,11 +43,11 @@ class FakeReader:
         if isinstance(node.value, list):
             return ByteString(tuple(part for item in node.value for part in self.bytes(item).parts))
         if isinstance(node.value, bytes):
-            return ByteString((Part("base64", base64.b64encode(node.value).decode()),))
+            return ByteString((ByteStringPart("base64", base64.b64encode(node.value).decode()),))
         if isinstance(node.value, dict):
             word, argument = node.only
             value = self.value(node) if word == "var" else argument.plain()
-            return ByteString((Part(word, value),))
+            return ByteString((ByteStringPart(word, value),))
         return plain(str(node.value))
 
     def headers(self, node: Node) -> tuple[tuple[str, ByteString], ...]:
@@ -86,7 +86,7 @@ class FakeReader:
     def script(self, node: Node, group: str) -> tuple[Step, ...]:
         return tuple(self.step(*item.only, group) for item in node.items())
 
-    def checks(self, node: Node, kind: Kind) -> Checks:
+    def checks(self, node: Node, kind: StepType) -> Checks:
         del kind
 
         def group(key: str) -> Group | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from engine.terminal.columns import Table, draw
+from engine.terminal.columns import TextTable, draw
 from engine.terminal.escape import width
 
 LONG = "many words " * 20
 
 
 def test_columns_are_aligned_and_the_last_is_wrapped() -> None:
-    lines = draw(["a", "what"], [Table("", [["x", LONG], ["longer", "b"]])], 50).splitlines()
+    lines = draw(["a", "what"], [TextTable("", [["x", LONG], ["longer", "b"]])], 50).splitlines()
     assert lines[0] == "a       what"
     assert lines[1].startswith("x       many words")
     assert lines[2].startswith("        ")
@@ -18,21 +18,21 @@ def test_columns_are_aligned_and_the_last_is_wrapped() -> None:
 
 
 def test_without_a_limit_a_row_is_a_line() -> None:
-    assert len(draw(["a", "what"], [Table("", [["x", LONG]])]).splitlines()) == 2
+    assert len(draw(["a", "what"], [TextTable("", [["x", LONG]])]).splitlines()) == 2
 
 
 def test_tables_share_their_columns() -> None:
-    text = draw(["a", "b"], [Table("one", [["x", "1"]]), Table("two", [["much-longer", "2"]])])
+    text = draw(["a", "b"], [TextTable("one", [["x", "1"]]), TextTable("two", [["much-longer", "2"]])])
     assert text == "  a            b\none\n  x            1\n\ntwo\n  much-longer  2"
 
 
 def test_a_very_long_name_stands_alone() -> None:
     name = "n" * 50
-    assert draw(["a", "b"], [Table("", [[name, "1"], ["x", "2"]])]) == f"a  b\n{name}\n   1\nx  2"
+    assert draw(["a", "b"], [TextTable("", [[name, "1"], ["x", "2"]])]) == f"a  b\n{name}\n   1\nx  2"
 
 
 def test_cells_are_escaped_and_keep_their_lines() -> None:
-    assert draw(["a", "b"], [Table("\x1b", [["\x07", "1\n2"]])]) == "  a     b\n\\x1b\n  \\x07  1\n        2"
+    assert draw(["a", "b"], [TextTable("\x1b", [["\x07", "1\n2"]])]) == "  a     b\n\\x1b\n  \\x07  1\n        2"
 
 
 def test_nothing_is_nothing() -> None:

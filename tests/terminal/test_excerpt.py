@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.source_span import NOWHERE, Place
+from engine.model.source_span import NOWHERE, SourceSpan
 from engine.terminal.escape import width
 from engine.terminal.excerpt import LONGEST, cut, show
 
 
 def test_the_form() -> None:
     source = "\n" * 11 + "      - request: {pth: /scope, expect: {status: 200}}\n"
-    place = Place("specs/http/scope.yaml", 12, 19, 3)
+    place = SourceSpan("specs/http/scope.yaml", 12, 19, 3)
     shown = show(
         place, source, message="error[unknown-key]: there is no key 'pth' in `request`", notes=["did you mean 'path'?"]
     )
@@ -26,7 +26,7 @@ specs/http/scope.yaml:12:19: error[unknown-key]: there is no key 'pth' in `reque
 
 
 def test_several_notes_and_lines() -> None:
-    shown = show(Place("a", 1, 1), "x", notes=["one\ntwo", "three"])
+    shown = show(SourceSpan("a", 1, 1), "x", notes=["one\ntwo", "three"])
     assert shown.split("\n") == ["a:1:1", "    1 | x", "      | ^", "      = one", "        two", "      = three"]
 
 
@@ -71,17 +71,17 @@ def test_a_long_value_is_cut_itself() -> None:
 def test_the_file_is_read_where_no_source_is_given(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("one\r\ntwo\n")
-    assert show(Place(str(path), 2, 1, 3), None).split("\n")[1:] == ["    2 | two", "      | ^^^"]
+    assert show(SourceSpan(str(path), 2, 1, 3), None).split("\n")[1:] == ["    2 | two", "      | ^^^"]
 
 
-@pytest.mark.parametrize("place", [NOWHERE, Place("none.yaml", 3, 1), Place("none.yaml", 0, 0)])
-def test_without_a_line_the_message_stays(place: Place) -> None:
+@pytest.mark.parametrize("place", [NOWHERE, SourceSpan("none.yaml", 3, 1), SourceSpan("none.yaml", 0, 0)])
+def test_without_a_line_the_message_stays(place: SourceSpan) -> None:
     assert show(place, None, message="wrong", notes=["so"]).split("\n") == [f"{place}: wrong", "      = so"]
 
 
 def test_a_line_beyond_the_end_is_not_shown() -> None:
-    assert show(Place("a", 9, 1), "x\n", message="wrong") == "a:9:1: wrong"
+    assert show(SourceSpan("a", 9, 1), "x\n", message="wrong") == "a:9:1: wrong"
 
 
 def test_messages_are_escaped() -> None:
-    assert "\x1b" not in show(Place("a\x1b", 1, 1), "x\x1b", message="\x1b", notes=["\x1b"])
+    assert "\x1b" not in show(SourceSpan("a\x1b", 1, 1), "x\x1b", message="\x1b", notes=["\x1b"])

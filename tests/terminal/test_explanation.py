@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.model.case import Clause
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.source_span import SourceSpan
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
 from engine.results.analysis.attribution import Attribution, Evidence, Fault
 from engine.results.analysis.explaining import Explanation, document, explained
@@ -31,14 +31,14 @@ RESULT = JobResult(
     level="must",
     verdict=Verdict.FAIL,
     reason="status is 200, but it is 500",
-    mismatches=(Mismatch("status", "is 200", 500, Place("specs/a.yaml", 4, 49, 3), "why so"),),
+    mismatches=(Mismatch("status", "is 200", 500, SourceSpan("specs/a.yaml", 4, 49, 3), "why so"),),
     transcript=Transcript(
         10.0,
         (
-            Moment(10.0, Side.WIRE, "one", "connected", "from port 50001"),
-            Moment(10.001, Side.WIRE, "one", "sent", "", b"GET / HTTP/1.1\r\nHost: 127.0.0.1:40001\r\n\r\n", 41),
-            Moment(10.0012, Side.APP, "call 1", "called", "type='http', path='/', client=['127.0.0.1', 50001]"),
-            Moment(10.002, Side.WIRE, "one", "received", "", b"HTTP/1.1 500 \x1b[31mred\r\n\r\n" + BODY, 6024),
+            TraceEvent(10.0, Side.WIRE, "one", "connected", "from port 50001"),
+            TraceEvent(10.001, Side.WIRE, "one", "sent", "", b"GET / HTTP/1.1\r\nHost: 127.0.0.1:40001\r\n\r\n", 41),
+            TraceEvent(10.0012, Side.APP, "call 1", "called", "type='http', path='/', client=['127.0.0.1', 50001]"),
+            TraceEvent(10.002, Side.WIRE, "one", "received", "", b"HTTP/1.1 500 \x1b[31mred\r\n\r\n" + BODY, 6024),
         ),
     ),
     log="[2026-11-21 11:36:13 +0000] [998] [ERROR] \x1b[31mno\n  File x\n",
@@ -214,7 +214,9 @@ NASTY = st.text(st.sampled_from("a \x1b\x00\x07\r\n\t\x9b\u202e\u2028\ufeff\ud80
         transcript=st.none() | st.builds(
             Transcript, st.just(0.0),
             st.lists(
-                st.builds(Moment, st.just(0.5), st.sampled_from(Side), NASTY, NASTY, NASTY, st.binary(max_size=300)),
+                st.builds(
+                    TraceEvent, st.just(0.5), st.sampled_from(Side), NASTY, NASTY, NASTY, st.binary(max_size=300)
+                ),
                 max_size=3,
             ).map(tuple),
         ),

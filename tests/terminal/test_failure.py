@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.source_span import SourceSpan
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.failure import text
 
 SOURCE = "suite: S\ncases:\n  - id: a\n    steps: [{request: {path: /, expect: {status: 200}}}]\n"
-PLACE = Place("a.yaml", 4, 49, 3)
-WIRE = Moment(10.0, Side.WIRE, "one", "sent", "", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27)
+PLACE = SourceSpan("a.yaml", 4, 49, 3)
+WIRE = TraceEvent(10.0, Side.WIRE, "one", "sent", "", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27)
 RESULT = JobResult(
     case="a",
     file="a.yaml",
@@ -26,8 +26,8 @@ RESULT = JobResult(
         10.0,
         (
             WIRE,
-            Moment(10.0012, Side.APP, "call 1", "called", "type='http'"),
-            Moment(10.002, Side.WIRE, "one", "received", "", b"HTTP/1.1 500 \x1b[31mred\r\n", 23),
+            TraceEvent(10.0012, Side.APP, "call 1", "called", "type='http'"),
+            TraceEvent(10.002, Side.WIRE, "one", "received", "", b"HTTP/1.1 500 \x1b[31mred\r\n", 23),
         ),
     ),
     reproduce="engine serve x --port 8000\ncurl -i http://127.0.0.1:8000/",

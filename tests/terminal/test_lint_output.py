@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 
 from engine.documents.diagnostics import Diagnostic, Severity
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.terminal import lint_output
 
 FOUND = (
-    Diagnostic(Place("a.yaml", 1, 4, 2), "surprise", "no is no text", 'quote it: "no"'),
-    Diagnostic(Place("b,c:d.yaml", 2, 1), "unawaited-mark", "50% of\nmarks", "", Severity.WARNING),
+    Diagnostic(SourceSpan("a.yaml", 1, 4, 2), "surprise", "no is no text", 'quote it: "no"'),
+    Diagnostic(SourceSpan("b,c:d.yaml", 2, 1), "unawaited-mark", "50% of\nmarks", "", Severity.WARNING),
 )
 SOURCES = {"a.yaml": "a: no\n", "b,c:d.yaml": "x\ny\n"}
 
@@ -55,6 +55,6 @@ def test_github() -> None:
 
 
 def test_a_message_cannot_be_a_command_of_its_own() -> None:
-    evil = Diagnostic(Place("a", 1, 1), "x", "a\r\n::error::b\x1b[0m")
+    evil = Diagnostic(SourceSpan("a", 1, 1), "x", "a\r\n::error::b\x1b[0m")
     first, *_ = lint_output.github([evil]).split("\n")
     assert first.endswith("::a\\r%0A::error::b\\x1b[0m")

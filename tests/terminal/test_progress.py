@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from engine.model.verdict import JobResult, Verdict
-from engine.terminal.progress import Live, Plain, progress
+from engine.terminal.progress import Live, PlainProgress, progress
 
 ONE = JobResult("a", "a.yaml", "t", "c", "must", Verdict.PASS)
 
 
 def test_plain_lines() -> None:
     out = io.StringIO()
-    shown = Plain({"t": 2, "u": 1}, out)
+    shown = PlainProgress({"t": 2, "u": 1}, out)
     shown.target("t", "starting")
     shown.target("u", "failed", "no module")
     shown.result(ONE)
@@ -26,7 +26,7 @@ def test_plain_lines() -> None:
 
 def test_what_is_run_to_compare_is_one_line() -> None:
     out = io.StringIO()
-    shown = Plain({"t": 1}, out)
+    shown = PlainProgress({"t": 1}, out)
     for done in range(3):
         shown.comparing(done, 2)
     assert out.getvalue() == "counterparts: 2 cells on other targets, which tell whose fault it is\n"
@@ -58,4 +58,4 @@ def test_bars_are_gone_when_the_run_is_over(capsys: pytest.CaptureFixture[str]) 
 
 def test_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", io.StringIO())
-    assert isinstance(progress({}), Plain)
+    assert isinstance(progress({}), PlainProgress)

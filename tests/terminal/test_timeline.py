@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.terminal.timeline import CONTINUED, MOST, WIDTH, lines, whole, whole_bytes, wire_lines, wrapped
 
 
@@ -17,8 +17,8 @@ def harmless(row: str) -> bool:
     return all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in row)
 
 
-def moment(number: int, data: bytes = b"") -> Moment:
-    return Moment(float(number), Side.WIRE, "one", "sent", f"n{number}", data, len(data))
+def moment(number: int, data: bytes = b"") -> TraceEvent:
+    return TraceEvent(float(number), Side.WIRE, "one", "sent", f"n{number}", data, len(data))
 
 
 def test_long_transcripts_keep_their_beginning_and_their_end() -> None:
@@ -63,7 +63,7 @@ def test_a_whole_time_line_leaves_no_moment_out() -> None:
 
 def test_without_times_a_time_line_is_the_same_whenever_it_was() -> None:
     early, late = (
-        Transcript(start, tuple(Moment(start + at, Side.APP, "call 1", "sent", "x") for at in (0.1, 0.2)))
+        Transcript(start, tuple(TraceEvent(start + at, Side.APP, "call 1", "sent", "x") for at in (0.1, 0.2)))
         for start in (1.0, 77.0)
     )
     assert list(whole(early, times=False)) == list(whole(late, times=False))

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.engine import Asked, Front
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.errors import Defect
-from engine.loading.cache import Kept
+from engine.loading.cache import DocumentCache
 from engine.loading.loaded import Loaded
 from engine.model.case import Suite
-from engine.worker.messages import SIZE, Allow, Begin, Book, Learn, Order, Run
+from engine.worker.messages import SIZE, Allow, Begin, CaseTable, Learn, Order, SharedRun
 from tests.execution.fakes import case, job, step
 
 CASES = (case(step("look")), case(step("look"), step("look")))
 LOADED = Loaded((Suite("Suite", "suite.yaml", "first", CASES),), ())
 
 
-def over(ours: Book, theirs: Book, order: Order) -> Order:
+def over(ours: CaseTable, theirs: CaseTable, order: Order) -> Order:
     """An order, read on the other side."""
     data = ours.framed(order)
     assert SIZE.unpack(data[: SIZE.size]) == (len(data) - SIZE.size,)
@@ -28,19 +28,19 @@ def over(ours: Book, theirs: Book, order: Order) -> Order:
 
 
 def begin(*jobs: int) -> Begin:
-    front = Front(find())
-    run = Run(front, Asked(), "run", Path("run"))
+    front = Engine(find())
+    run = SharedRun(front, RunOptions(), "run", Path("run"))
     return Begin(run, [job(CASES[number], position=at) for at, number in enumerate(jobs)])
 
 
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_job_speaks_of_a_case_that_went_over(tmp_path: Path, kept: bool) -> None:
-    ours, theirs = Book(), Book()
+    ours, theirs = CaseTable(), CaseTable()
     held: Loaded | Path = LOADED
     if kept:
-        cache = Kept(tmp_path, "mark")
-        cache.keep(Source("suite.yaml", "text"), LOADED)
-        held = cache.path(Source("suite.yaml", "text"))
+        cache = DocumentCache(tmp_path, "mark")
+        cache.keep(SourceText("suite.yaml", "text"), LOADED)
+        held = cache.path(SourceText("suite.yaml", "text"))
     learnt = over(ours, theirs, Learn(held))
     assert isinstance(learnt, Learn)
     theirs.learn(learnt.held)
@@ -55,15 +55,15 @@ def test_a_job_speaks_of_a_case_that_went_over(tmp_path: Path, kept: bool) -> No
 
 
 def test_a_case_that_did_not_go_over_goes_with_its_job() -> None:
-    order = over(Book(), Book(), begin(0))
+    order = over(CaseTable(), CaseTable(), begin(0))
     assert isinstance(order, Begin)
     assert order.jobs[0].case == CASES[0]
 
 
 def test_a_document_that_was_taken_out_of_the_cache_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(Defect, match=r"gone\.pickle was taken out of the cache"):
-        Book().learn(tmp_path / "gone.pickle")
+        CaseTable().learn(tmp_path / "gone.pickle")
 
 
 def test_a_number_goes_as_it_is() -> None:
-    assert over(Book(), Book(), Allow(7)) == Allow(7)
+    assert over(CaseTable(), CaseTable(), Allow(7)) == Allow(7)

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from engine.app.describe.phrases import Phrases
-from engine.model.case import Act, Step
+from engine.model.case import AppAction, Step
 from engine.model.wire_bytes import ByteString
 
 Schema = Mapping[str, Any]
@@ -54,7 +54,7 @@ def parameters(params: object) -> Iterator[tuple[str, object]]:
 
 def holds_steps(value: object) -> bool:
     """Whether steps stand in a value, at any depth of lists."""
-    if isinstance(value, (Step, Act)):
+    if isinstance(value, (Step, AppAction)):
         return True
     return isinstance(value, (list, tuple)) and any(holds_steps(item) for item in value)
 

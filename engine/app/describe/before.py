@@ -9,8 +9,8 @@ from dataclasses import fields, is_dataclass
 from engine.model.case import Step
 from engine.model.quantities import show_size
 from engine.model.variables import Unknown, Variable
-from engine.model.wire_bytes import ByteString, Part, size_of
-from engine.steps.api.base import Kind, Stretch
+from engine.model.wire_bytes import ByteString, ByteStringPart, size_of
+from engine.steps.api.base import PreviewBytes, StepType
 
 # More bytes than these are shown by their notation, and not made.
 LARGEST = 6 * 1024 * 1024
@@ -44,7 +44,7 @@ class Placeholders(Mapping[str, object]):
         return len(self._known)
 
 
-def preview(step: Step, kind: Kind, variables: Mapping[str, object]) -> list[Stretch] | None:
+def preview(step: Step, kind: StepType, variables: Mapping[str, object]) -> list[PreviewBytes] | None:
     """What a step will send; None where that is nothing, cannot be known, or is too large to be made."""
     if kind.preview is None or size(step.params) > LARGEST:
         return None
@@ -53,7 +53,7 @@ def preview(step: Step, kind: Kind, variables: Mapping[str, object]) -> list[Str
         other = kind.preview(step.params, Placeholders(variables, "*"), HOST + "*")
     except (Unknown, ValueError, TypeError):
         return None
-    return [Stretch(lengths_aside(one.data, two.data), one.what) for one, two in zip(found, other, strict=True)]
+    return [PreviewBytes(lengths_aside(one.data, two.data), one.what) for one, two in zip(found, other, strict=True)]
 
 
 def lengths_aside(data: bytes, other: bytes) -> bytes:
@@ -97,7 +97,7 @@ def told(data: ByteString, variables: Mapping[str, object]) -> bytes | str:
     return " + ".join(part_in_words(part) for part in data.parts)
 
 
-def part_in_words(part: Part) -> str:
+def part_in_words(part: ByteStringPart) -> str:
     """A part as the document has it, on one line."""
     return f"{part.word} {argument_in_words(part.argument)}"
 

@@ -12,7 +12,7 @@ from engine.matchers.base import Operator
 from engine.model.case import Case, Clause, Selector
 from engine.model.quantities import show_size
 from engine.model.target import DIRECT, Target
-from engine.terminal.tree import Entry
+from engine.terminal.tree import TreeEntry
 
 TIMES = ("keep_alive", "grace")
 SIZES = ("message_limit",)
@@ -24,27 +24,32 @@ def entries(
     stands: Mapping[str, Sequence[Target]],
     kinds: Kinds,
     operators: Mapping[str, Operator],
-) -> list[Entry]:
+) -> list[TreeEntry]:
     """The case: where it stands, what it cites, where it runs (``stands``, of ``standing``), its script, its steps."""
     steps = Steps(kinds, Phrases(operators, case.variables), case.variables)
     found = [
-        Entry(f"{case.place.file}:{case.place.line}: {case.id}"),
-        Entry(case.title, hanging=0),
-        Entry(""),
-        Entry("; ".join(about(case)), hanging=0),
+        TreeEntry(f"{case.place.file}:{case.place.line}: {case.id}"),
+        TreeEntry(case.title, hanging=0),
+        TreeEntry(""),
+        TreeEntry("; ".join(about(case)), hanging=0),
     ]
     if case.note:
-        found += [Entry(""), Entry(" ".join(case.note.split()), hanging=0)]
+        found += [TreeEntry(""), TreeEntry(" ".join(case.note.split()), hanging=0)]
     if case.cite:
-        found += [Entry(""), Entry("cites", list(cited(case, clauses)))]
-    found.append(Entry(""))
+        found += [TreeEntry(""), TreeEntry("cites", list(cited(case, clauses)))]
+    found.append(TreeEntry(""))
     for why, targets in stands.items():
         found.append(
-            Entry(f"not on these: {why}" if why else "runs on", [Entry(line, hanging=4) for line in named(targets)])
+            TreeEntry(
+                f"not on these: {why}" if why else "runs on", [TreeEntry(line, hanging=4) for line in named(targets)]
+            )
         )
     if case.application is not None:
-        found += [Entry(""), Entry("the application, as the control plays it", steps.application(case.application))]
-    return [*found, Entry(""), Entry("steps", steps.entries(case.steps))]
+        found += [
+            TreeEntry(""),
+            TreeEntry("the application, as the control plays it", steps.application(case.application)),
+        ]
+    return [*found, TreeEntry(""), TreeEntry("steps", steps.entries(case.steps))]
 
 
 def about(case: Case) -> Iterator[str]:
@@ -92,15 +97,15 @@ def selected(selector: Selector) -> str:
     return " and ".join(f"{sort} {', '.join(names)}" for sort, names in sorts.items() if names)
 
 
-def cited(case: Case, clauses: Mapping[str, Clause]) -> Iterator[Entry]:
+def cited(case: Case, clauses: Mapping[str, Clause]) -> Iterator[TreeEntry]:
     """Each clause with what it says, where, and a link."""
     for name in case.cite:
         clause = clauses.get(name)
         if clause is None:
-            yield Entry(f"{name}: no such clause is known")
+            yield TreeEntry(f"{name}: no such clause is known")
         else:
-            below = [Entry(clause.statement, hanging=0)] + [Entry(clause.url)] * bool(clause.url)
-            yield Entry(f"{clause.id} ({clause.level}, {clause.source})", below)
+            below = [TreeEntry(clause.statement, hanging=0)] + [TreeEntry(clause.url)] * bool(clause.url)
+            yield TreeEntry(f"{clause.id} ({clause.level}, {clause.source})", below)
 
 
 def standing(

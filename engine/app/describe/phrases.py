@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.app.describe.before import Placeholders, told
 from engine.matchers.base import Argument, Operator
-from engine.model.expectation import Call, Literal, Matcher
+from engine.model.expectation import Literal, Matcher, OperatorCall
 from engine.model.quantities import show_size
 from engine.model.showing import shown
 from engine.model.variables import Unknown, Variable, resolve
@@ -44,7 +44,7 @@ class Phrases:
             return f"is {self.value(matcher.value, dimension)}"
         return ", and ".join(self.call(call, dimension) for call in matcher.calls)
 
-    def call(self, call: Call, dimension: str = "") -> str:
+    def call(self, call: OperatorCall, dimension: str = "") -> str:
         """One operator with its argument."""
         operator = self.operators[call.operator]
         texts = operator.phrase or (f"{operator.name.replace('_', ' ')} {{}}",)

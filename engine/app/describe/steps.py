@@ -11,10 +11,10 @@ from engine.app.describe.phrases import Phrases, time_in_words
 from engine.execution.runner.scope import Kinds
 from engine.loading.read.app_script import ACTS
 from engine.loading.vocabulary import type_of
-from engine.model.case import Act, Application, Step
+from engine.model.case import AppAction, Application, Step
 from engine.model.expectation import Group
-from engine.steps.api.base import Kind
-from engine.terminal.tree import Entry
+from engine.steps.api.base import StepType
+from engine.terminal.tree import TreeEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,23 @@ class Steps:
     phrases: Phrases
     variables: Mapping[str, object]
 
-    def entries(self, steps: Sequence[Step], number: str = "") -> list[Entry]:
+    def entries(self, steps: Sequence[Step], number: str = "") -> list[TreeEntry]:
         """An entry for each step, numbered: 1, 2, 2.1."""
         return [self.step(step, f"{number}{index}") for index, step in enumerate(steps, 1)]
 
-    def step(self, step: Step, number: str) -> Entry:
+    def step(self, step: Step, number: str) -> TreeEntry:
         """A step's head, and below it what it sends, the steps inside, and what is expected."""
         kind = self.kinds[step.group, step.kind]
         sent = preview(step, kind, self.variables)
-        below = [Entry(stretch.what, data=stretch.data) for stretch in sent or ()]
+        below = [TreeEntry(stretch.what, data=stretch.data) for stretch in sent or ()]
         for name, inner in branches(step.params):
             listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")
-            below += [Entry(f"{name}:", listed)] if name else listed
+            below += [TreeEntry(f"{name}:", listed)] if name else listed
         below += self.checks(step, kind)
         head = ", ".join(self.head(step, kind, shown=sent is not None))
-        return Entry(f"{number}  {step.kind}" + (f": {head}" if head else ""), below, hanging=len(number) + 2)
+        return TreeEntry(f"{number}  {step.kind}" + (f": {head}" if head else ""), below, hanging=len(number) + 2)
 
-    def head(self, step: Step, kind: Kind, *, shown: bool) -> Iterator[str]:
+    def head(self, step: Step, kind: StepType, *, shown: bool) -> Iterator[str]:
         """A step's name, connection and parameters; those that its bytes show are left out where they are ``shown``."""
         if step.name:
             yield f"as {step.name}"
@@ -64,49 +64,49 @@ class Steps:
         if step.checks.quiet is not None:
             yield f"when nothing has crossed for {time_in_words(step.checks.quiet)}"
 
-    def checks(self, step: Step, kind: Kind) -> Iterator[Entry]:
+    def checks(self, step: Step, kind: StepType) -> Iterator[TreeEntry]:
         """What is expected, recorded and captured."""
         for word, group in (("expect", step.checks.expect), ("should", step.checks.should)):
             if group is not None:
-                yield Entry(word, list(self.group(group, kind)))
+                yield TreeEntry(word, list(self.group(group, kind)))
         if step.checks.record:
-            yield Entry("record", [Entry(f"{fact}, as {name}") for name, fact in step.checks.record])
+            yield TreeEntry("record", [TreeEntry(f"{fact}, as {name}") for name, fact in step.checks.record])
         if step.checks.capture:
-            yield Entry("capture", [Entry(f"{fact}, as $({name})") for name, fact in step.checks.capture])
+            yield TreeEntry("capture", [TreeEntry(f"{fact}, as $({name})") for name, fact in step.checks.capture])
 
-    def group(self, group: Group, kind: Kind) -> Iterator[Entry]:
+    def group(self, group: Group, kind: StepType) -> Iterator[TreeEntry]:
         """Each expectation as a sentence."""
         for one in group.expectations:
             unit = type_of(kind, one.fact).dimension
-            yield Entry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
+            yield TreeEntry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
         if group.any_of:
-            yield Entry(
+            yield TreeEntry(
                 "and one of these as a whole:",
                 [
-                    Entry("either" if not number else "or", list(self.group(inner, kind)))
+                    TreeEntry("either" if not number else "or", list(self.group(inner, kind)))
                     for number, inner in enumerate(group.any_of)
                 ],
             )
 
-    def application(self, application: Application) -> list[Entry]:
+    def application(self, application: Application) -> list[TreeEntry]:
         """The scripts of an application, each act on a line."""
         scripts = [("lifespan", application.lifespan), ("http", application.http), ("websocket", application.websocket)]
         scripts += [(f"path {path}", acts) for path, acts in application.paths.items()]
-        return [Entry(name, self.acts(acts)) for name, acts in scripts if acts is not None]
+        return [TreeEntry(name, self.acts(acts)) for name, acts in scripts if acts is not None]
 
-    def acts(self, acts: Sequence[Act]) -> list[Entry]:
+    def acts(self, acts: Sequence[AppAction]) -> list[TreeEntry]:
         """An entry for each act; what it plays itself stands below."""
         return [self.act(act) for act in acts]
 
-    def act(self, act: Act) -> Entry:
+    def act(self, act: AppAction) -> TreeEntry:
         """One act."""
         argument, schema = act.argument, ACTS[act.word].schema
-        inner: tuple[Act, ...] = ()
+        inner: tuple[AppAction, ...] = ()
         if isinstance(argument, Mapping):
-            inner = tuple(item for item in argument.get("script", ()) if isinstance(item, Act))
+            inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppAction))
             argument = {name: value for name, value in argument.items() if name != "script" and value not in ([], ())}
             if set(argument) == {"event"}:
                 argument = argument["event"]
         text = "" if argument is True or argument == {} else f" {words(argument, schema, self.phrases)}"
         name = f" (as {act.name})" if act.name else ""
-        return Entry(f"- {act.word}{text}{name}", self.acts(inner))
+        return TreeEntry(f"- {act.word}{text}{name}", self.acts(inner))

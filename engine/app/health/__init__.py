@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from engine.app.health import machine, project, tools
-from engine.app.health.base import Finding, State, missing
+from engine.app.health.base import HealthFinding, HealthState, missing
 from engine.errors import EngineError
 
-Look = Callable[[], Finding]
+Look = Callable[[], HealthFinding]
 
 
 def looks(project_of: project.Project, *, offline: bool = False) -> list[tuple[str, Look]]:
@@ -40,7 +40,7 @@ def looks(project_of: project.Project, *, offline: bool = False) -> list[tuple[s
     return found
 
 
-def findings(asked: Sequence[tuple[str, Look]]) -> Iterator[tuple[str, Finding]]:
+def findings(asked: Sequence[tuple[str, Look]]) -> Iterator[tuple[str, HealthFinding]]:
     """Each finding with its name, one by one. What cannot be looked at is missing."""
     for name, look in asked:
         try:
@@ -51,4 +51,4 @@ def findings(asked: Sequence[tuple[str, Look]]) -> Iterator[tuple[str, Finding]]
             yield name, missing(f"cannot be looked at: {error.strerror or error}")
 
 
-__all__ = ["Finding", "State", "findings", "looks"]
+__all__ = ["HealthFinding", "HealthState", "findings", "looks"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     """How something is: there, there and not as it should be, not there or of no use."""
 
     OK = "ok"
@@ -17,11 +17,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthFinding:
     """What was found, in a sentence, and the way out, "" where none is needed. ``optional`` says that the main job,
     `engine grid`, runs without."""
 
-    state: State
+    state: HealthState
     found: str
     way_out: str = ""
     optional: bool = False
@@ -29,22 +29,22 @@ class Finding:
     @property
     def blocks(self) -> bool:
         """Whether the main job cannot run."""
-        return self.state is State.MISSING and not self.optional
+        return self.state is HealthState.MISSING and not self.optional
 
 
-def ok(found: str) -> Finding:
+def ok(found: str) -> HealthFinding:
     """All as it should be."""
-    return Finding(State.OK, found)
+    return HealthFinding(HealthState.OK, found)
 
 
-def warn(found: str, way_out: str = "") -> Finding:
+def warn(found: str, way_out: str = "") -> HealthFinding:
     """It works, and not as it should."""
-    return Finding(State.WARN, found, way_out)
+    return HealthFinding(HealthState.WARN, found, way_out)
 
 
-def missing(found: str, way_out: str = "", *, optional: bool = False) -> Finding:
+def missing(found: str, way_out: str = "", *, optional: bool = False) -> HealthFinding:
     """It is not there, or of no use."""
-    return Finding(State.MISSING, found, way_out, optional)
+    return HealthFinding(HealthState.MISSING, found, way_out, optional)
 
 
 def ran(

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.app.health.base import Finding, missing, ok, warn
+from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.model.quantities import show_size
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -22,14 +22,14 @@ FEW_FILES, TOO_FEW_FILES = 1024, 128
 HERE = "127.0.0.1"
 
 
-def system(name: str = sys.platform) -> Finding:
+def system(name: str = sys.platform) -> HealthFinding:
     """The operating system."""
     if name == "win32":
         return missing("Windows is not supported", "use Linux, macOS, or WSL")
     return ok(f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count() or 1} processors")
 
 
-def python(version: tuple[int, int, int] = sys.version_info[:3]) -> Finding:
+def python(version: tuple[int, int, int] = sys.version_info[:3]) -> HealthFinding:
     """The interpreter, which the services get as well."""
     shown = ".".join(str(number) for number in version)
     bounds = f"{'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}"
@@ -40,7 +40,7 @@ def python(version: tuple[int, int, int] = sys.version_info[:3]) -> Finding:
     return ok(f"{shown}, within {bounds}; {sys.executable}")
 
 
-def open_files(limit: int | None = None) -> Finding:
+def open_files(limit: int | None = None) -> HealthFinding:
     """How many files a process may have open."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if limit is None else limit
     if soft == resource.RLIM_INFINITY or soft >= FEW_FILES:
@@ -50,7 +50,7 @@ def open_files(limit: int | None = None) -> Finding:
     return warn(f"{soft} at once; many targets together may need more", "ulimit -n 4096")
 
 
-def ports() -> Finding:
+def ports() -> HealthFinding:
     """Whether a port on loopback can be had, and reached."""
     try:
         with contextlib.closing(socket.create_server((HERE, 0))) as listener:
@@ -64,7 +64,7 @@ def ports() -> Finding:
     return ok(f"a service can be reached on {HERE}")
 
 
-def scratch(folder: Path | None = None) -> Finding:
+def scratch(folder: Path | None = None) -> HealthFinding:
     """The folder for what targets write while they run."""
     try:
         where = folder or Path(tempfile.gettempdir())

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.app.engine import Front
-from engine.app.health.base import Finding, missing, ok, warn
+from engine.app.engine import Engine
+from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
 from engine.app.probing import probed
@@ -36,11 +36,11 @@ class Project:
     named_frameworks: str = ""
 
     @cached_property
-    def front(self) -> Front:
+    def front(self) -> Engine:
         """The engine on this project. Raises UsageError where there is no project here."""
-        return Front(find(self.named_results, self.named_frameworks))
+        return Engine(find(self.named_results, self.named_frameworks))
 
-    def folders(self) -> Finding:
+    def folders(self) -> HealthFinding:
         """The folders of frameworks and suites."""
         places = self.front.places
         count = len(self.front.frameworks)
@@ -48,7 +48,7 @@ class Project:
             return missing(f"there are no suites in {places.specs}", "run the engine inside a checkout")
         return ok(f"{counted(count, 'framework')} in {relative(places.frameworks)}, suites in {relative(places.specs)}")
 
-    def cache(self) -> Finding:
+    def cache(self) -> HealthFinding:
         """Where environments are kept."""
         folder = default_cache()
         if trouble := unwritable(folder):
@@ -65,7 +65,7 @@ class Project:
             return warn(shown, "engine clean --cache empties it, and ENGINE_CACHE names another folder")
         return ok(shown)
 
-    def results(self) -> Finding:
+    def results(self) -> HealthFinding:
         """Where runs and grids are kept."""
         folder = self.front.places.results
         if trouble := unwritable(folder):
@@ -74,7 +74,7 @@ class Project:
         count = sum(1 for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else 0
         return ok(f"{relative(folder)} can be written, and holds {counted(count, 'run')}")
 
-    def locks(self) -> Finding:
+    def locks(self) -> HealthFinding:
         """Whether each server and framework has its lock, and any framework can be installed with any server."""
         front = self.front
         if self.unlocked:
@@ -126,7 +126,7 @@ class Project:
         except EngineError:
             return False
 
-    def environments(self) -> Finding:
+    def environments(self) -> HealthFinding:
         """Which environments are there for this Python."""
         count = len(self.pairs)
         if not self.unmade:
@@ -137,7 +137,7 @@ class Project:
         when = f"the next run makes {shown}" if mine else f"`--server all` makes {shown}"
         return ok(f"{count - len(self.unmade)} of {count} are made; {when}")
 
-    def claims(self) -> Finding:
+    def claims(self) -> HealthFinding:
         """Whether servers offer what they claim, as far as that was looked at."""
         servers = [one for one in self.front.servers.values() if one not in self.unlocked]
         wrong, seen = [], set()
@@ -152,7 +152,7 @@ class Project:
             return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/servers")
         return ok(f"{len(seen)} of {counted(len(servers), 'server')} were looked at, and offer what they claim")
 
-    def schemas(self) -> Finding:
+    def schemas(self) -> HealthFinding:
         """Whether the schemas in the project are those of the code."""
         folder = self.front.places.schemas
         old = []
@@ -164,7 +164,7 @@ class Project:
             return warn(f"out of date in {relative(folder)}: {', '.join(old)}", "engine schemas")
         return ok(f"those in {relative(folder)} are up to date")
 
-    def specs(self) -> Finding:
+    def specs(self) -> HealthFinding:
         """Whether the documents have mistakes."""
         folder = relative(self.front.places.specs)
         loaded = self.front.load([folder])

@@ -7,7 +7,7 @@ import importlib.metadata
 import shutil
 from collections.abc import Callable
 
-from engine.app.health.base import Finding, missing, ok, ran, warn
+from engine.app.health.base import HealthFinding, missing, ok, ran, warn
 from engine.errors import EnvironmentFailed, StartError
 from engine.targets.catalog.gateways.nginx import WITHOUT, Nginx
 from engine.targets.catalog.gateways.nginx import find as find_nginx
@@ -21,7 +21,7 @@ WITHIN = 5.0
 Run = Callable[..., tuple[int, str]]
 
 
-def uv(find: Callable[[], str] = find_uv, run: Run = ran) -> Finding:
+def uv(find: Callable[[], str] = find_uv, run: Run = ran) -> HealthFinding:
     """uv, which makes the services' environments."""
     try:
         path = find()
@@ -44,7 +44,7 @@ def version_of(package: str) -> str:
         return ""
 
 
-def uvloop() -> Finding:
+def uvloop() -> HealthFinding:
     """uvloop, on which the engine itself runs; the services' is in their own environments."""
     try:
         importlib.import_module("uvloop")
@@ -53,12 +53,12 @@ def uvloop() -> Finding:
     return ok(f"{version_of('uvloop')}, for the engine's own loop")
 
 
-def git() -> Finding:
+def git() -> HealthFinding:
     """git, which is for whoever changes the project."""
     return on_path("git", ["git", "--version"], "for changing the project")
 
 
-def nginx(find: Callable[[], Nginx] = find_nginx, run: Run = ran) -> Finding:
+def nginx(find: Callable[[], Nginx] = find_nginx, run: Run = ran) -> HealthFinding:
     """nginx, which may stand in front of servers: the one that gateways use."""
     try:
         found = find()
@@ -73,7 +73,7 @@ def nginx(find: Callable[[], Nginx] = find_nginx, run: Run = ran) -> Finding:
     return ok(f"{last_word(output).removeprefix('nginx/')}, {found.source}: {found.path}")
 
 
-def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) -> Finding:
+def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) -> HealthFinding:
     """Docker, in which services may run."""
     if which("docker") is None:
         return missing("not here", "install it to have services in containers", optional=True)
@@ -89,7 +89,7 @@ def on_path(
     purpose: str,
     which: Callable[[str], str | None] = shutil.which,
     run: Run = ran,
-) -> Finding:
+) -> HealthFinding:
     """A tool that the main job does not need."""
     if which(name) is None:
         return missing("not here", f"install it {purpose}", optional=True)
@@ -104,7 +104,7 @@ def last_word(output: str) -> str:
     return output.rsplit(maxsplit=1)[-1] if output.strip() else "of an unknown version"
 
 
-def index(*, needed: bool, find: Callable[[], str] = find_uv, run: Run = ran) -> Finding:
+def index(*, needed: bool, find: Callable[[], str] = find_uv, run: Run = ran) -> HealthFinding:
     """Whether uv reaches its package index: one small request, made by uv with its own settings. What uv says is never
     shown: it names hosts. ``needed`` says that environments have yet to be made."""
     argv = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from engine.app.lists.base import Sort
+from engine.app.lists.base import ListKind
 from engine.registry import Registry, found
 
 
-def sorts() -> Registry[Sort]:
+def sorts() -> Registry[ListKind]:
     """Every sort of thing that can be listed, by name."""
-    return Registry("list", [cast(Sort, sort) for sort in found("engine.app.lists", "SORTS")])
+    return Registry("list", [cast(ListKind, sort) for sort in found("engine.app.lists", "SORTS")])

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from engine.app.addresses import Named
-from engine.app.engine import Asked, Front
+from engine.app.addresses import NamedCases
+from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.execution.planning.plan import Job
 from engine.loading.loaded import Loaded
 from engine.model.case import Case, Clause
 from engine.model.target import Target
 from engine.registry import nearest
-from engine.terminal.columns import Table
+from engine.terminal.columns import TextTable
 
 Item = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ class Listing:
 
     items: Sequence[Item]
     head: Sequence[str]
-    tables: Sequence[Table]
+    tables: Sequence[TextTable]
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Stock:
     """What there is to list. ``cite`` takes cases that cite one of these clauses, ``uncited`` the clauses that no
     case cites."""
 
-    front: Front
-    named: Named
-    asked: Asked
+    front: Engine
+    named: NamedCases
+    asked: RunOptions
     cite: Sequence[str] = ()
     uncited: bool = False
 
@@ -80,7 +80,7 @@ class Stock:
     def targets(self) -> list[Target]:
         """The targets of the servers that were asked for, on every loop."""
         asked = self.asked
-        return self.front.every(Asked(servers=asked.servers, variants=asked.variants, gateways=asked.gateways))
+        return self.front.every(RunOptions(servers=asked.servers, variants=asked.variants, gateways=asked.gateways))
 
     @cached_property
     def jobs(self) -> list[Job]:
@@ -89,7 +89,7 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class ListKind:
     """Something that can be listed: its name, what it is, and how its list is made. ``filtered`` says that paths and
     the options that choose cases mean something for it."""
 
@@ -105,6 +105,6 @@ def levels(cases: Sequence[Case]) -> str:
     return ", ".join(f"{counts[level]} {level}" for level in ("must", "should", "may") if counts[level])
 
 
-def rows(table: Sequence[Sequence[str]], title: str = "") -> Sequence[Table]:
+def rows(table: Sequence[Sequence[str]], title: str = "") -> Sequence[TextTable]:
     """One table."""
-    return (Table(title, table),)
+    return (TextTable(title, table),)

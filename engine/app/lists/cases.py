@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.app.lists.base import Listing, Sort, Stock, levels, rows
-from engine.terminal.columns import Table
+from engine.app.lists.base import Listing, ListKind, Stock, levels, rows
+from engine.terminal.columns import TextTable
 
 
 def suites(stock: Stock) -> Listing:
@@ -45,7 +45,7 @@ def cases(stock: Stock) -> Listing:
         for case in stock.cases
     ]
     tables = [
-        Table(file, [(case.id, case.level.value, case.title) for case in found])
+        TextTable(file, [(case.id, case.level.value, case.title) for case in found])
         for file, found in stock.by_file.items()
     ]
     return Listing(items, ("case", "level", "title"), tables)
@@ -106,8 +106,8 @@ def clauses(stock: Stock) -> Listing:
 
 
 SORTS = (
-    Sort("suites", "files of cases", suites, filtered=True),
-    Sort("cases", "requirements, each value of a matrix by itself", cases, filtered=True),
-    Sort("categories", "the grid's columns", categories, filtered=True),
-    Sort("clauses", "of the standards, and how many cases cite each", clauses, filtered=True),
+    ListKind("suites", "files of cases", suites, filtered=True),
+    ListKind("cases", "requirements, each value of a matrix by itself", cases, filtered=True),
+    ListKind("categories", "the grid's columns", categories, filtered=True),
+    ListKind("clauses", "of the standards, and how many cases cite each", clauses, filtered=True),
 )

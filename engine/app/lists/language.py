@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.app.lists.base import Listing, Sort, Stock, rows
+from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.loading.read.app_script import ACTS
 from engine.loading.read.literals import NOTATIONS
 from engine.loading.schema.compose import argument_schema, compose_schema
 from engine.loading.vocabulary import STEP
 from engine.model.facts import FactType
-from engine.terminal.columns import Table
+from engine.terminal.columns import TextTable
 
 Schema = Mapping[str, Any]
 
@@ -70,7 +70,7 @@ def kinds(stock: Stock) -> Listing:
             )
             table.append((name, f"{kind.summary}\n{keys_in_words(keys, other)}"))
         title = "steps" if group == STEP else f"in the script of {group}"
-        tables.append(Table(title, table))
+        tables.append(TextTable(title, table))
     return Listing(items, ("kind", "what it does, and its keys"), tables)
 
 
@@ -122,7 +122,7 @@ def facts(stock: Stock) -> Listing:
         for fact in found
     ]
     tables = [
-        Table("; ".join(names), [(fact.name, f"{fact.summary.rstrip('.')}{_typed(fact.type)}.") for fact in found])
+        TextTable("; ".join(names), [(fact.name, f"{fact.summary.rstrip('.')}{_typed(fact.type)}.") for fact in found])
         for found, names in same.items()
     ]
     return Listing(items, ("fact", "what it is"), tables)
@@ -147,8 +147,8 @@ def notations(stock: Stock) -> Listing:
         items,
         ("notation", "what is written"),
         (
-            Table("wherever one is asked for", list(whole.items())),
-            Table(
+            TextTable("wherever one is asked for", list(whole.items())),
+            TextTable(
                 "bytes as a mapping with one key",
                 [(name, f"{text}\ntakes {what}") for name, (text, what) in parts.items()],
             ),
@@ -170,9 +170,9 @@ def acts(stock: Stock) -> Listing:
 
 
 SORTS = (
-    Sort("kinds", "step kinds and the actions of scripts, with their keys", kinds),
-    Sort("operators", "what an expectation may say of a fact", operators),
-    Sort("facts", "what each step kind sees", facts),
-    Sort("notations", "ways to write bytes, times, sizes, headers", notations),
-    Sort("acts", "what an application's script may do", acts),
+    ListKind("kinds", "step kinds and the actions of scripts, with their keys", kinds),
+    ListKind("operators", "what an expectation may say of a fact", operators),
+    ListKind("facts", "what each step kind sees", facts),
+    ListKind("notations", "ways to write bytes, times, sizes, headers", notations),
+    ListKind("acts", "what an application's script may do", acts),
 )

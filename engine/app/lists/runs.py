@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from engine.app.lists.base import Listing, Sort, Stock, rows
+from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.app.run_ids import folder_of
 from engine.app.runs import ids
 from engine.results.record.store import ends
@@ -48,4 +48,4 @@ def run(id_: str, name: str, header: Mapping[str, Any], footer: Mapping[str, Any
     }
 
 
-SORTS = (Sort("runs", "runs that are kept, the newest first", runs),)
+SORTS = (ListKind("runs", "runs that are kept, the newest first", runs),)

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from engine.app.lists.base import Listing, Sort, Stock, rows
+from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.model.target import DIRECT, Target
 from engine.targets.catalog.frameworks import CAPABILITIES, DISCONNECT, WSGI
 from engine.targets.catalog.gateways import load_gateways
@@ -174,9 +174,9 @@ def what(stock: Stock, target: Target) -> str:
 
 
 SORTS = (
-    Sort("frameworks", "what the apps are written in", frameworks),
-    Sort("servers", "what serves them", servers),
-    Sort("gateways", "what stands in front of servers", gateways),
-    Sort("capabilities", "what a case may need of a server", capabilities),
-    Sort("targets", "server x framework x loop x gateway, to be named in commands", targets, filtered=True),
+    ListKind("frameworks", "what the apps are written in", frameworks),
+    ListKind("servers", "what serves them", servers),
+    ListKind("gateways", "what stands in front of servers", gateways),
+    ListKind("capabilities", "what a case may need of a server", capabilities),
+    ListKind("targets", "server x framework x loop x gateway, to be named in commands", targets, filtered=True),
 )

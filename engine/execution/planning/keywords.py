@@ -21,14 +21,14 @@ def expression(text: str) -> Matches:
     UsageError for what is no expression."""
     if max(text.count("("), len(re.findall(r"\bnot\b", text))) > DEEPEST:
         raise UsageError(f"the expression of -k is too deep: {len(text)} characters", hint=FORM)
-    reader = _Reader(text)
+    reader = _ExpressionReader(text)
     found = reader.either()
     if reader.word is not None:
         raise reader.refusal(f"{reader.word!r} is one too many")
     return lambda names: found([name.lower() for name in names])
 
 
-class _Reader:
+class _ExpressionReader:
     """Reads an expression from left to right; ``word`` is the next token, None at the end."""
 
     def __init__(self, text: str) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.execution.job import Job
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 
 # Seconds that a job is expected to take on its target.
 Expected = Callable[[Job], float]
@@ -33,7 +33,7 @@ START = 1.0
 class Batch:
     """Jobs that share a process, in the order of the run."""
 
-    launch: Launch
+    launch: ServerLaunch
     jobs: tuple[Job, ...]
 
 
@@ -42,7 +42,7 @@ class Urgencies:
     """``jobs`` by position, ``launches`` by launch; in seconds."""
 
     jobs: dict[int, float]
-    launches: dict[Launch, float]
+    launches: dict[ServerLaunch, float]
 
 
 NONE = Urgencies({}, {})
@@ -50,7 +50,7 @@ NONE = Urgencies({}, {})
 
 def batches(jobs: Iterable[Job]) -> list[Batch]:
     """Jobs by launch, in the order in which each launch first appears."""
-    found: dict[Launch, list[Job]] = {}
+    found: dict[ServerLaunch, list[Job]] = {}
     for job in jobs:
         found.setdefault(job.launch, []).append(job)
     return [Batch(launch, tuple(members)) for launch, members in found.items()]
@@ -64,7 +64,7 @@ def urgencies(of: Sequence[Batch], expected: Expected, company: int) -> Urgencie
     for job in reversed(jobs):
         after = max((urgent[other.position] for other in dependents.get(job.position, ())), default=0.0)
         urgent[job.position] = max(0.0, expected(job)) + after
-    lengths: dict[Launch, float] = {}
+    lengths: dict[ServerLaunch, float] = {}
     for batch in sorted(of, key=lambda batch: batch.jobs[0].position, reverse=True):
         elsewhere = {
             other.launch

@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.keywords import expression
 from engine.model.case import Case, RunsOn, Step
-from engine.model.target import DIRECT, Launch, Target
+from engine.model.target import DIRECT, ServerLaunch, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
 from engine.targets.catalog.gateways.base import split
@@ -80,7 +80,7 @@ def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsup
         for number, case in enumerate(cases):
             if runs_on(case, target):
                 own = f"{case.file}#{number}" if own_process(case) else ""
-                launch = Launch(target, options(case), own, case.starts)
+                launch = ServerLaunch(target, options(case), own, case.starts)
                 # A target that cannot be started at all is the reason for each of its cases, whatever they need.
                 left_out = of_target or reason(case, target, offered, unsupported)
                 lacks = lacking(case, offered, target) if left_out and not of_target else ()
@@ -131,7 +131,7 @@ def _needed_first(jobs: Sequence[Job], order: Sequence[int]) -> list[int]:
         ]
         for index in order
     }
-    processes: dict[Launch, list[int]] = {}
+    processes: dict[ServerLaunch, list[int]] = {}
     for index in order:
         processes.setdefault(jobs[index].launch, []).append(index)
     behind = {

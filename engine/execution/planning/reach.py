@@ -13,7 +13,7 @@ from engine.model.case import Case
 from engine.model.target import DIRECT, Target
 
 if TYPE_CHECKING:
-    from engine.steps.api.base import Kind
+    from engine.steps.api.base import StepType
 
 # Steps that read what the observer wrote, or write what the app's script reads.
 AT_BOUNDARY = frozenset({"app", "mark", "await"})
@@ -26,7 +26,7 @@ UPSTREAM = frozenset({"fastcgi"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class RuntimeCapabilities:
     """What a runtime can do for a case. ``processes``: start one for it, with options, and signal and watch it;
     ``observer``: read what it writes, and write what it reads; ``ports``: the app sees the ports that clients have;
     ``drives``: call the app without a server."""
@@ -37,10 +37,12 @@ class Reach:
     drives: bool = True
 
 
-EVERYTHING = Reach()
+EVERYTHING = RuntimeCapabilities()
 
 
-def out_of_reach(case: Case, target: Target, kinds: Mapping[tuple[str, str], Kind], reach: Reach) -> str:
+def out_of_reach(
+    case: Case, target: Target, kinds: Mapping[tuple[str, str], StepType], reach: RuntimeCapabilities
+) -> str:
     """Why a case cannot be run within that reach, "" if it can."""
     named = set(kinds_of(case.steps))
     if not reach.processes:
@@ -66,7 +68,9 @@ def out_of_reach(case: Case, target: Target, kinds: Mapping[tuple[str, str], Kin
     return ""
 
 
-def within(jobs: Sequence[Job], kinds: Mapping[tuple[str, str], Kind], reaches: Mapping[Target, Reach]) -> list[Job]:
+def within(
+    jobs: Sequence[Job], kinds: Mapping[tuple[str, str], StepType], reaches: Mapping[Target, RuntimeCapabilities]
+) -> list[Job]:
     """The jobs, those left out that their target's runtime cannot run."""
     found = []
     for job in jobs:

@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from engine.errors import ChannelError, EngineError, EvidenceLost, Refused
+from engine.errors import ChannelError, ConnectionRefused, EngineError, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner import timing_out
 from engine.execution.runner.judge import Match, Outcomes, decide
-from engine.execution.runner.scope import Branch, Kinds, Memory, OpenChannel, Tally
+from engine.execution.runner.scope import CheckResults, JobState, Kinds, OpenChannel, StepScope
 from engine.execution.runner.script import script
 from engine.execution.runner.timeline import transcript
 from engine.execution.runner.trimming import trimmed
@@ -23,7 +23,7 @@ from engine.model.transcript import Transcript
 from engine.model.variables import Unknown
 from engine.model.verdict import JobResult, Verdict
 from engine.reproduce.command import Deed, Reproduction, reproduce
-from engine.steps.api.base import Stop
+from engine.steps.api.base import StepFailed
 
 # So much of what a target wrote during a job is kept with it, from the end, in characters.
 LOG = 8192
@@ -82,25 +82,25 @@ class Runner:
         """The result of a job. It raises nothing but CancelledError: whatever breaks is in the verdict."""
         case = job.case
         wall, started = time.time(), time.monotonic()
-        memory = Memory(job, live, self._kinds, self._match, self._open)
+        memory = JobState(job, live, self._kinds, self._match, self._open)
         # A server that the case has for itself began to write before the case began.
         logged = memory.log_from = 0 if job.launch.lifespan_of else live.logged
         memory.lost_before = live.boundary.lost
-        tally = Tally()
+        tally = CheckResults()
         timed_out = crash = defect = ""
         variables = self.variables(job, live.host)
         try:
             if case.application is not None:
                 live.boundary.stage(job.id, script(case.application, job.id, variables))
             async with asyncio.timeout(case.timeout):
-                await Branch(memory, variables, tally).run(case.steps)
-        except Stop:
+                await StepScope(memory, variables, tally).run(case.steps)
+        except StepFailed:
             pass
         except TimeoutError:
             under_way = list(memory.under_way.values())
             tally.step = under_way[-1] if under_way else None
             timed_out = self._timed_out(memory, tally.step)
-        except Refused as error:
+        except ConnectionRefused as error:
             _break(tally, memory, error, "connects")
         except ChannelError as error:
             _break(tally, memory, error, "goes on")
@@ -154,7 +154,7 @@ class Runner:
         live.boundary.finish(job.id)
         return result
 
-    def _timed_out(self, memory: Memory, step: Step | None) -> str:
+    def _timed_out(self, memory: JobState, step: Step | None) -> str:
         """Why the case ran out of time in a step."""
         kind = self._kinds[step.group, step.kind] if step is not None else None
         found = kind.awaits if kind is not None else ""
@@ -166,18 +166,18 @@ class Runner:
         wire.sort(key=lambda moment: moment.at)
         return timing_out.reason(memory.job.case.timeout, step, str(awaits), wire, _calls(memory))
 
-    def _by_hand(self, memory: Memory, tally: Tally) -> Reproduction:
+    def _by_hand(self, memory: JobState, tally: CheckResults) -> Reproduction:
         """Commands that do the same by hand."""
         job, address = memory.job, memory.live.address
         deed = Deed(job.case, job.target, tally.step, memory.performed, memory.connections, address)
         return reproduce(deed, self._kinds)
 
-    def _transcript(self, memory: Memory, started: float) -> Transcript:
+    def _transcript(self, memory: JobState, started: float) -> Transcript:
         wire = [moment for connection in memory.connections for moment in connection.channel.moments]
         return trimmed(transcript(started, wire, memory.notes, _calls(memory)))
 
 
-def _break(tally: Tally, memory: Memory, error: ChannelError, phrase: str) -> None:
+def _break(tally: CheckResults, memory: JobState, error: ChannelError, phrase: str) -> None:
     """A connection broke under a step: a mismatch of that step."""
     under_way = list(memory.under_way.values())
     step = under_way[-1] if under_way else memory.job.case.steps[0]
@@ -185,7 +185,7 @@ def _break(tally: Tally, memory: Memory, error: ChannelError, phrase: str) -> No
     tally.step = step
 
 
-def _calls(memory: Memory) -> Sequence[AppCall]:
+def _calls(memory: JobState) -> Sequence[AppCall]:
     """Every call of the application that belongs to a job, each once."""
     boundary = memory.live.boundary
     boundary.refresh()
@@ -201,7 +201,7 @@ def _calls(memory: Memory) -> Sequence[AppCall]:
     return sorted(found.values(), key=lambda call: call.started)
 
 
-def _misnamed(memory: Memory) -> Sequence[Mismatch]:
+def _misnamed(memory: JobState) -> Sequence[Mismatch]:
     """That a call names a client that is no connection of the engine's, where bytes without the engine's header came to
     no call: the observer could not tell whose call it is, nor which script to play for it, and the rest may follow from
     that. Services that run already are called by others as well."""
@@ -219,7 +219,7 @@ def _misnamed(memory: Memory) -> Sequence[Mismatch]:
     return ()
 
 
-def _meant(memory: Memory, tally: Tally) -> bool:
+def _meant(memory: JobState, tally: CheckResults) -> bool:
     """Whether the case meant the server, or a worker, to end: a step has seen to it, or the start itself failed."""
     kinds = memory.kinds
     if tally.step is not None and kinds[tally.step.group, tally.step.kind].starts:
@@ -227,7 +227,7 @@ def _meant(memory: Memory, tally: Tally) -> bool:
     return any(kinds[one.step.group, one.step.kind].ends for one in memory.performed)
 
 
-async def _crash(memory: Memory) -> str:
+async def _crash(memory: JobState) -> str:
     """How the target died, or a worker that served this job; "" if all live. Its end may come a moment after that of
     its connections."""
     await asyncio.sleep(0.02)

@@ -14,20 +14,20 @@ from engine.execution.runner.judge import Match, count, judge
 from engine.model.case import Case, Step
 from engine.model.expectation import ABSENT, Group, Mismatch, Situation
 from engine.model.protocols import Channel, LiveTarget
-from engine.model.tls import Hello
-from engine.model.transcript import Moment, Side
-from engine.steps.api.base import Connection, Context, Kind, Observation, Performed, Stop
+from engine.model.tls import TlsClientOptions
+from engine.model.transcript import Side, TraceEvent
+from engine.steps.api.base import Connection, Context, Observation, StepFailed, StepRecord, StepType
 
 # Given an address and a short name, and behind them a receive buffer where one is asked for, and how TLS begins.
 OpenChannel = Callable[..., Awaitable[Channel]]
-Kinds = Mapping[tuple[str, str], Kind]
+Kinds = Mapping[tuple[str, str], StepType]
 
 # How often a step that polls is performed again, in seconds.
 POLL = 0.005
 
 
 @dataclass(slots=True)
-class Tally:
+class CheckResults:
     """What was judged so far: in a job, or in one trial of it."""
 
     broken: list[Mismatch] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Tally:
     evaluated: int = 0
     step: Step | None = None
 
-    def take(self, other: Tally) -> None:
+    def take(self, other: CheckResults) -> None:
         """Add what another tally holds."""
         self.broken += other.broken
         self.warned += other.warned
@@ -46,7 +46,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Memory:
+class JobState:
     """What all branches of one job share. ``lost_before`` counts the records that were lost before it began."""
 
     job: Job
@@ -55,27 +55,31 @@ class Memory:
     match: Match
     open_channel: OpenChannel
     connections: list[Connection] = field(default_factory=list)
-    performed: list[Performed] = field(default_factory=list)
-    notes: list[Moment] = field(default_factory=list)
+    performed: list[StepRecord] = field(default_factory=list)
+    notes: list[TraceEvent] = field(default_factory=list)
     calls: int = 0
     log_from: int = 0
     lost_before: int = 0
     under_way: dict[int, Step] = field(default_factory=dict)
 
 
-class Branch(Context):
+class StepScope(Context):
     """One branch of a job: the case's steps themselves, a branch of ``parallel``, a turn of ``repeat``, a trial."""
 
     def __init__(
-        self, memory: Memory, variables: MutableMapping[str, object], tally: Tally, parent: Branch | None = None
+        self,
+        memory: JobState,
+        variables: MutableMapping[str, object],
+        tally: CheckResults,
+        parent: StepScope | None = None,
     ) -> None:
         self._memory = memory
         self._variables = variables
         self._tally = tally
         self._parent = parent
         self._named: dict[str, Connection] = {}
-        self._done: list[Performed] = []
-        self._performed: Performed | None = None
+        self._done: list[StepRecord] = []
+        self._performed: StepRecord | None = None
         self._connection: Connection | None = None
 
     # What is known
@@ -97,7 +101,7 @@ class Branch(Context):
         return self._variables
 
     @property
-    def performed(self) -> Performed:
+    def performed(self) -> StepRecord:
         if self._performed is None:
             raise Defect("no step is under way")
         return self._performed
@@ -112,7 +116,7 @@ class Branch(Context):
         return time.monotonic()
 
     def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
-        self._memory.notes.append(Moment(time.monotonic(), Side.STEP, subject, what, detail))
+        self._memory.notes.append(TraceEvent(time.monotonic(), Side.STEP, subject, what, detail))
 
     def token(self) -> str:
         memory = self._memory
@@ -142,7 +146,7 @@ class Branch(Context):
         memory = self._memory
         subject = name or f"connection {len(memory.connections) + 1}"
         live = memory.live
-        hello = None if live.tls is None else Hello(live.tls)
+        hello = None if live.tls is None else TlsClientOptions(live.tls)
         more = () if hello is None else (None, hello)
         channel = await memory.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "", hello=hello)
@@ -157,7 +161,7 @@ class Branch(Context):
         *,
         address: tuple[str, int] | None = None,
         receive_buffer: int | None = None,
-        hello: Hello | None = None,
+        hello: TlsClientOptions | None = None,
     ) -> Connection:
         if self._find_connection(name) is not None:
             raise ValueError(f"there is a connection {name!r} already")
@@ -171,7 +175,7 @@ class Branch(Context):
         return connection
 
     def _find_connection(self, name: str) -> Connection | None:
-        branch: Branch | None = self
+        branch: StepScope | None = self
         while branch is not None:
             if name in branch._named:
                 return branch._named[name]
@@ -187,7 +191,7 @@ class Branch(Context):
     def log(self) -> str:
         return self.live.log(self._memory.log_from)
 
-    def find(self, of: str | None) -> Sequence[Performed]:
+    def find(self, of: str | None) -> Sequence[StepRecord]:
         performed = self._memory.performed
         if of == "all":
             return performed
@@ -195,7 +199,7 @@ class Branch(Context):
             return [one for one in performed if of in (one.step.name, one.connection)]
         return self._before()
 
-    def _before(self) -> Sequence[Performed]:
+    def _before(self) -> Sequence[StepRecord]:
         """The last step that could make the application called; for a container, all that it held."""
         for one in reversed(self._done):
             if one is self._performed:
@@ -207,22 +211,22 @@ class Branch(Context):
                 return inner
         return self._parent._before() if self._parent is not None else ()
 
-    def branch(self, variables: Mapping[str, object], label: str) -> Branch:
+    def branch(self, variables: Mapping[str, object], label: str) -> StepScope:
         del label
         return self._child(ChainMap(dict(variables), self._variables), self._tally)
 
-    def trial(self) -> Branch:
-        return self._child(ChainMap({}, self._variables), Tally())
+    def trial(self) -> StepScope:
+        return self._child(ChainMap({}, self._variables), CheckResults())
 
     def settle(self, trial: Context) -> None:
-        if not isinstance(trial, Branch):
+        if not isinstance(trial, StepScope):
             raise Defect("only a trial of this job can be settled")
         self._tally.take(trial._tally)
         if isinstance(trial._variables, ChainMap):
             self._variables.update(trial._variables.maps[0])
 
-    def _child(self, variables: MutableMapping[str, object], tally: Tally) -> Branch:
-        child = Branch(self._memory, variables, tally, self)
+    def _child(self, variables: MutableMapping[str, object], tally: CheckResults) -> StepScope:
+        child = StepScope(self._memory, variables, tally, self)
         child._connection = self._connection
         child._performed = self._performed
         return child
@@ -239,10 +243,10 @@ class Branch(Context):
         finally:
             self._performed, self._connection = outer, outer_connection
 
-    async def _perform(self, step: Step, outer: Performed | None) -> None:
+    async def _perform(self, step: Step, outer: StepRecord | None) -> None:
         memory = self._memory
         if step.group == "step":
-            self._performed = Performed(step, time.monotonic(), connection=step.connection or "", parent=outer)
+            self._performed = StepRecord(step, time.monotonic(), connection=step.connection or "", parent=outer)
             memory.performed.append(self._performed)
             self._done.append(self._performed)
         kind = memory.kinds[step.group, step.kind]
@@ -255,7 +259,7 @@ class Branch(Context):
                 await self.look(step, observation)
         memory.under_way.pop(id(self), None)
 
-    async def _poll(self, step: Step, kind: Kind, within: float) -> None:
+    async def _poll(self, step: Step, kind: StepType, within: float) -> None:
         """Perform and judge again until all checks hold, or the time is over; the last time counts."""
         deadline = time.monotonic() + within
         while True:
@@ -299,10 +303,10 @@ class Branch(Context):
             if value is ABSENT and not broken:
                 tally.broken.append(Mismatch(fact, f"is there, to be captured as {name!r}", value, step.place))
                 tally.step = step
-                raise Stop
+                raise StepFailed
             self._variables[name] = value
         if broken:
-            raise Stop
+            raise StepFailed
 
     def _complete(self, lost_here: int) -> None:
         """Raises EvidenceLost where records of the case's time are lost: what is absent may be among them."""

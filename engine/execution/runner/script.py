@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.model.case import Act, Application
+from engine.model.case import AppAction, Application
 from engine.model.tagged import Ready, tagged
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString
@@ -22,11 +22,11 @@ def script(application: Application, job: str, known: Mapping[str, object]) -> d
     }
 
 
-def _acts(acts: tuple[Act, ...] | None, known: Mapping[str, object]) -> list[object] | None:
+def _acts(acts: tuple[AppAction, ...] | None, known: Mapping[str, object]) -> list[object] | None:
     return None if acts is None else [_act(act, known) for act in acts]
 
 
-def _act(act: Act, known: Mapping[str, object]) -> dict[str, object]:
+def _act(act: AppAction, known: Mapping[str, object]) -> dict[str, object]:
     rendered: dict[str, object] = {"act": act.word, "arg": tagged(_render(act.argument, known))}
     if act.name:
         rendered["as"] = act.name
@@ -40,7 +40,7 @@ def _render(value: object, known: Mapping[str, object]) -> object:
         return resolve(value, known)
     if isinstance(value, str):
         return fill(value, known)
-    if isinstance(value, Act):
+    if isinstance(value, AppAction):
         return Ready(_act(value, known))
     if isinstance(value, (list, tuple)):
         return [_render(item, known) for item in value]

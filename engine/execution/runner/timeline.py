@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from engine.model.boundary import AppCall, Event
 from engine.model.showing import shown
-from engine.model.transcript import Moment, Side, Transcript
-from engine.model.wire_bytes import Blob
+from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.model.wire_bytes import TruncatedBytes
 
 # A scope's keys that a reader wants to see first, in this order; the others follow as the server gave them.
 SCOPE_KEYS = ("type", "http_version", "method", "scheme", "path", "query_string", "headers", "client", "subprotocols")
 
 
-def transcript(started: float, wire: Iterable[Moment], steps: Iterable[Moment], calls: Iterable[AppCall]) -> Transcript:
+def transcript(
+    started: float, wire: Iterable[TraceEvent], steps: Iterable[TraceEvent], calls: Iterable[AppCall]
+) -> Transcript:
     """Everything in the order of its time; at the same time, in the order given."""
     moments = [*steps, *wire]
     for number, call in enumerate(calls, 1):
@@ -23,30 +25,30 @@ def transcript(started: float, wire: Iterable[Moment], steps: Iterable[Moment], 
     return Transcript(started, tuple(moments))
 
 
-def boundary(call: AppCall, subject: str) -> list[Moment]:
+def boundary(call: AppCall, subject: str) -> list[TraceEvent]:
     """The moments of one call of the application."""
-    moments = [Moment(call.started, Side.APP, subject, "called", scope_text(call.scope))]
+    moments = [TraceEvent(call.started, Side.APP, subject, "called", scope_text(call.scope))]
     moments.extend(_event(event, subject) for event in call.events)
-    moments.extend(Moment(at, Side.APP, subject, "mark", name) for name, at in call.marks)
+    moments.extend(TraceEvent(at, Side.APP, subject, "mark", name) for name, at in call.marks)
     for name, outcome in call.outcomes.items():
         what = "ok" if outcome.ok else f"raised {outcome.raised}"
-        moments.append(Moment(outcome.at, Side.APP, subject, "result", f"{name}: {what}"))
-    moments.extend(Moment(call.ended or call.started, Side.APP, subject, "note", note) for note in call.notes)
+        moments.append(TraceEvent(outcome.at, Side.APP, subject, "result", f"{name}: {what}"))
+    moments.extend(TraceEvent(call.ended or call.started, Side.APP, subject, "note", note) for note in call.notes)
     if call.ended is not None:
         raised = f"{call.raised}: {call.message}" if call.message else call.raised or ""
-        moments.append(Moment(call.ended, Side.APP, subject, "returned" if call.returned else "raised", raised))
+        moments.append(TraceEvent(call.ended, Side.APP, subject, "returned" if call.returned else "raised", raised))
     return moments
 
 
-def _event(event: Event, subject: str) -> Moment:
+def _event(event: Event, subject: str) -> TraceEvent:
     text = message_text(event.message)
     if event.way == "received":
-        return Moment(event.at, Side.APP, subject, "received", text)
+        return TraceEvent(event.at, Side.APP, subject, "received", text)
     if event.raised:
         text += f"  -> send() raised {event.raised}"
     elif event.done is None:
         text += "  -> send() has not come back"
-    return Moment(event.at, Side.APP, subject, "sent", text)
+    return TraceEvent(event.at, Side.APP, subject, "sent", text)
 
 
 def scope_text(scope: Mapping[str, object]) -> str:
@@ -63,7 +65,7 @@ def message_text(message: Mapping[str, object]) -> str:
 
 
 def _value(value: object) -> str:
-    if isinstance(value, Blob):
+    if isinstance(value, TruncatedBytes):
         return f"{value.head[:32]!r}… ({value.size} B, SHA-256 {value.sha256[:12]})"
     if isinstance(value, bytes) and len(value) > 64:
         return f"{value[:64]!r}… ({len(value)} B, SHA-256 {hashlib.sha256(value).hexdigest()[:12]})"

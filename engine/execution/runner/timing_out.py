@@ -8,13 +8,13 @@ from engine.model.boundary import AppCall
 from engine.model.case import Step
 from engine.model.quantities import show_size
 from engine.model.showing import shown
-from engine.model.transcript import Moment
+from engine.model.transcript import TraceEvent
 
 # So much of what had come is quoted, from its end: that is where it stopped.
 QUOTED = 60
 
 
-def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[Moment], calls: Iterable[AppCall]) -> str:
+def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceEvent], calls: Iterable[AppCall]) -> str:
     """One line: after how many seconds, in which step, what it waited for and what it was to judge, what had come, and
     how far the application was. ``step`` is None where none was under way; ``wire`` is what crossed since it began."""
     if step is None:
@@ -28,7 +28,7 @@ def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[Moment
     return "; ".join([*parts, told] if told else parts)
 
 
-def came(wire: Sequence[Moment]) -> str:
+def came(wire: Sequence[TraceEvent]) -> str:
     """What had come on the wire, for people."""
     received = [moment for moment in wire if moment.what == "received"]
     ends = [moment for moment in wire if moment.what in ("closed", "reset") and moment.detail.startswith("by the peer")]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.model.quantities import show_size
-from engine.model.transcript import CUT, Moment, Side, Transcript
+from engine.model.transcript import CUT, Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult
 
 # Of the bytes and of the text of one moment, so much is kept from the beginning: a head with many headers.
@@ -45,14 +45,14 @@ def trimmed(transcript: Transcript, moments: int = MOMENTS, size: int = RESULT) 
     return replace(transcript, moments=(*head, _note(missing[0].at, note), *tail))
 
 
-def weight(moment: Moment) -> int:
+def weight(moment: TraceEvent) -> int:
     """How much a moment takes."""
     return OVERHEAD + len(moment.data) + len(moment.detail)
 
 
-def _within(moments: Iterable[Moment], count: int, size: int) -> list[Moment]:
+def _within(moments: Iterable[TraceEvent], count: int, size: int) -> list[TraceEvent]:
     """As many as fit, from the first one on."""
-    found: list[Moment] = []
+    found: list[TraceEvent] = []
     for moment in moments:
         size -= weight(moment)
         if len(found) >= count or size < 0:
@@ -61,7 +61,7 @@ def _within(moments: Iterable[Moment], count: int, size: int) -> list[Moment]:
     return found
 
 
-def _short(moment: Moment) -> Moment:
+def _short(moment: TraceEvent) -> TraceEvent:
     """A moment of at most MOMENT bytes or characters, with the size and the digest of the whole."""
     if len(moment.detail) > MOMENT:
         moment = replace(moment, detail=f"{moment.detail[:MOMENT]}… ({len(moment.detail)} characters)")
@@ -73,8 +73,8 @@ def _short(moment: Moment) -> Moment:
     return replace(moment, data=bytes(moment.data[:MOMENT]), size=size, sha256=digest)
 
 
-def _note(at: float, text: str) -> Moment:
-    return Moment(at, Side.STEP, "", CUT, text)
+def _note(at: float, text: str) -> TraceEvent:
+    return TraceEvent(at, Side.STEP, "", CUT, text)
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Budget:
     def fit(self, result: JobResult) -> JobResult:
         """A result with its time line and log, if there is room for them; else one that says that they are missing."""
         transcript = result.transcript
-        moments: Sequence[Moment] = transcript.moments if transcript is not None else ()
+        moments: Sequence[TraceEvent] = transcript.moments if transcript is not None else ()
         size = sum(map(weight, moments)) + len(result.log)
         if size <= self.left:
             self.left -= size

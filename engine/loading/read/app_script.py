@@ -1,7 +1,7 @@
 """The acts of an application's script: for each word its schema, and how its argument is read.
 
-An ``Act``'s argument has the shape that the script player takes (engine/observer/inside/player.py): byte strings and
-variables stand in it unrendered, times are seconds.
+An ``AppAction``'s argument has the shape that the script player takes (``observer/inside/player.py``): byte strings
+and variables stand in it unrendered, times are seconds.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.loading.read.asgi_events import EVENTS, Sort, keys_of_all
+from engine.loading.read.asgi_events import EVENTS, KeyType, keys_of_all
 from engine.loading.read.literals import ref
 from engine.loading.vocabulary import Schema
-from engine.model.case import Act
+from engine.model.case import AppAction
 from engine.model.exceptions import EXCEPTIONS
 from engine.model.nodes import Node
 from engine.model.variables import Variable
@@ -40,7 +40,7 @@ class ActReader(Protocol):
         """Headers as ASGI has them: a list of pairs of byte strings."""
         ...
 
-    def acts(self, node: Node) -> tuple[Act, ...]: ...
+    def acts(self, node: Node) -> tuple[AppAction, ...]: ...
 
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
@@ -54,11 +54,11 @@ class ActWord:
     read: Callable[[Node, ActReader], Any]
 
 
-def read_act(node: Node, reader: ActReader) -> Act:
+def read_act(node: Node, reader: ActReader) -> AppAction:
     """One act from its valid one-key mapping."""
     word, body = node.only
     name = body.get("as")
-    return Act(word, ACTS[word].read(body, reader), body.key, str(name.value) if name is not None else None)
+    return AppAction(word, ACTS[word].read(body, reader), body.key, str(name.value) if name is not None else None)
 
 
 def _mapping(keys: Mapping[str, Schema], required: tuple[str, ...] = (), **more: Any) -> Schema:
@@ -191,18 +191,18 @@ def _send(node: Node, reader: ActReader) -> dict[str, Any]:
     return {"event": event}
 
 
-def _field(event: str, key: str, sort: Sort, node: Node, reader: ActReader) -> Any:
+def _field(event: str, key: str, sort: KeyType, node: Node, reader: ActReader) -> Any:
     value = node.value
-    if "var" in node and sort is not Sort.BYTES:
+    if "var" in node and sort is not KeyType.BYTES:
         return reader.value(node)
     fits = {
-        Sort.BYTES: isinstance(value, (str, list, dict)),
-        Sort.TEXT: isinstance(value, str) or (value is None and key in ("subprotocol", "reason", "text")),
-        Sort.NUMBER: isinstance(value, int) and not isinstance(value, bool),
-        Sort.FLAG: isinstance(value, bool),
-        Sort.PAIRS: isinstance(value, (list, dict)),
-        Sort.LIST: isinstance(value, list),
-        Sort.OBJECT: isinstance(value, dict),
+        KeyType.BYTES: isinstance(value, (str, list, dict)),
+        KeyType.TEXT: isinstance(value, str) or (value is None and key in ("subprotocol", "reason", "text")),
+        KeyType.NUMBER: isinstance(value, int) and not isinstance(value, bool),
+        KeyType.FLAG: isinstance(value, bool),
+        KeyType.PAIRS: isinstance(value, (list, dict)),
+        KeyType.LIST: isinstance(value, list),
+        KeyType.OBJECT: isinstance(value, dict),
     }[sort]
     if key == "bytes" and value is None:
         return None
@@ -210,13 +210,13 @@ def _field(event: str, key: str, sort: Sort, node: Node, reader: ActReader) -> A
         reader.wrong(node, BAD_EVENT, f"{key!r} of {event} is {sort.value}", "`send_raw` sends anything")
         return None
     match sort:
-        case Sort.BYTES:
+        case KeyType.BYTES:
             return reader.bytes(node)
-        case Sort.PAIRS:
+        case KeyType.PAIRS:
             return reader.pairs(node)
-        case Sort.LIST:
+        case KeyType.LIST:
             return [reader.bytes(item) for item in node.items()]
-        case Sort.OBJECT:
+        case KeyType.OBJECT:
             return reader.raw(node)
     return reader.value(node)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Sort(StrEnum):
+class KeyType(StrEnum):
     """How a key's value is written in a document, and what it becomes."""
 
     BYTES = "bytes"
@@ -27,35 +27,36 @@ class Sort(StrEnum):
 class EventType:
     """One type of message: its keys, those that it must have, and those of which it must have one."""
 
-    keys: Mapping[str, Sort]
+    keys: Mapping[str, KeyType]
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
 
 
-_BODY = {"body": Sort.BYTES, "more_body": Sort.FLAG}
+_BODY = {"body": KeyType.BYTES, "more_body": KeyType.FLAG}
 
 EVENTS: Mapping[str, EventType] = {
     "http.response.start": EventType(
-        {"status": Sort.NUMBER, "headers": Sort.PAIRS, "trailers": Sort.FLAG}, ("status",)
+        {"status": KeyType.NUMBER, "headers": KeyType.PAIRS, "trailers": KeyType.FLAG}, ("status",)
     ),
     "http.response.body": EventType(_BODY),
-    "http.response.trailers": EventType({"headers": Sort.PAIRS, "more_trailers": Sort.FLAG}, ("headers",)),
-    "http.response.push": EventType({"path": Sort.TEXT, "headers": Sort.PAIRS}, ("path", "headers")),
+    "http.response.trailers": EventType({"headers": KeyType.PAIRS, "more_trailers": KeyType.FLAG}, ("headers",)),
+    "http.response.push": EventType({"path": KeyType.TEXT, "headers": KeyType.PAIRS}, ("path", "headers")),
     "http.response.zerocopysend": EventType(
-        {"file": Sort.NUMBER, "offset": Sort.NUMBER, "count": Sort.NUMBER, "more_body": Sort.FLAG}, ("file",)
+        {"file": KeyType.NUMBER, "offset": KeyType.NUMBER, "count": KeyType.NUMBER, "more_body": KeyType.FLAG},
+        ("file",),
     ),
-    "http.response.pathsend": EventType({"path": Sort.TEXT}, ("path",)),
-    "http.response.early_hint": EventType({"links": Sort.LIST}, ("links",)),
-    "http.response.debug": EventType({"info": Sort.OBJECT}, ("info",)),
-    "websocket.accept": EventType({"subprotocol": Sort.TEXT, "headers": Sort.PAIRS}),
-    "websocket.send": EventType({"bytes": Sort.BYTES, "text": Sort.TEXT}, one_of=("bytes", "text")),
-    "websocket.close": EventType({"code": Sort.NUMBER, "reason": Sort.TEXT}),
-    "websocket.http.response.start": EventType({"status": Sort.NUMBER, "headers": Sort.PAIRS}, ("status",)),
+    "http.response.pathsend": EventType({"path": KeyType.TEXT}, ("path",)),
+    "http.response.early_hint": EventType({"links": KeyType.LIST}, ("links",)),
+    "http.response.debug": EventType({"info": KeyType.OBJECT}, ("info",)),
+    "websocket.accept": EventType({"subprotocol": KeyType.TEXT, "headers": KeyType.PAIRS}),
+    "websocket.send": EventType({"bytes": KeyType.BYTES, "text": KeyType.TEXT}, one_of=("bytes", "text")),
+    "websocket.close": EventType({"code": KeyType.NUMBER, "reason": KeyType.TEXT}),
+    "websocket.http.response.start": EventType({"status": KeyType.NUMBER, "headers": KeyType.PAIRS}, ("status",)),
     "websocket.http.response.body": EventType(_BODY),
     "lifespan.startup.complete": EventType({}),
-    "lifespan.startup.failed": EventType({"message": Sort.TEXT}),
+    "lifespan.startup.failed": EventType({"message": KeyType.TEXT}),
     "lifespan.shutdown.complete": EventType({}),
-    "lifespan.shutdown.failed": EventType({"message": Sort.TEXT}),
+    "lifespan.shutdown.failed": EventType({"message": KeyType.TEXT}),
 }
 
 

@@ -20,7 +20,7 @@ _BYTES = ("message_limit",)
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SuiteKeys:
     """What the cases of a suite have in common: the suite's own keys, which a case's go before. ``file`` is the
     document's address."""
 
@@ -41,7 +41,7 @@ class Frame:
         return found if found is not None else self.root.get(name)
 
 
-def read_case(expanded: Expanded, frame: Frame, outline: tuple[Item, ...], reader: CaseReader) -> Case | None:
+def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], reader: CaseReader) -> Case | None:
     """The case, or None where reading it noted a mistake."""
     node = expanded.node
     before = reader.noted

@@ -6,8 +6,8 @@ import re
 import warnings
 from typing import Any, Protocol
 
-from engine.loading.vocabulary import KindLike, OperatorLike, Vocabulary, type_of
-from engine.model.expectation import Call, Expectation, Group, Literal, Matcher, Operators
+from engine.loading.vocabulary import OperatorLike, StepTypeLike, Vocabulary, type_of
+from engine.model.expectation import Expectation, Group, Literal, Matcher, OperatorCall, Operators
 from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds
 from engine.model.variables import Variable
@@ -34,7 +34,7 @@ class NotationReader(Protocol):
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
-def read_group(node: Node, kind: KindLike, reader: NotationReader) -> Group:
+def read_group(node: Node, kind: StepTypeLike, reader: NotationReader) -> Group:
     """The body of an ``expect`` or ``should`` of a step of that kind."""
     expectations = []
     groups: tuple[Group, ...] = ()
@@ -56,7 +56,7 @@ def read_matcher(node: Node, reader: NotationReader, dimension: str = "") -> Mat
         if name == "plus":
             continue
         operator = reader.vocabulary.operators[name]
-        calls.append(Call(name, _argument(operator, node, child, reader, dimension), child.place))
+        calls.append(OperatorCall(name, _argument(operator, node, child, reader, dimension), child.place))
     return Operators(tuple(calls), node.place)
 
 

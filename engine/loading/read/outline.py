@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.loading.vocabulary import STEP, KindLike, Vocabulary
+from engine.loading.vocabulary import STEP, StepTypeLike, Vocabulary
 from engine.model.nodes import Node
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Inner:
 class Item:
     """One step or action. ``body`` is what stands under its kind's name; ``body.key`` is that name's place."""
 
-    kind: KindLike
+    kind: StepTypeLike
     group: str
     body: Node
     inner: tuple[Inner, ...]
@@ -32,7 +32,7 @@ class Item:
     def name(self) -> str:
         return self.kind.name
 
-    def named(self) -> list[tuple[str, Place]]:
+    def named(self) -> list[tuple[str, SourceSpan]]:
         """Each fact that is named in any of what it looks at, and where."""
         named = [(name, matcher.key) for name, matcher in groups(self.body)]
         for key in ("record", "capture"):

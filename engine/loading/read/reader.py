@@ -13,8 +13,8 @@ from engine.documents.diagnostics import Notes
 from engine.loading.read.app_script import read_act
 from engine.loading.read.expectations import read_group
 from engine.loading.read.wire_bytes import read_bytes
-from engine.loading.vocabulary import STEP, KindLike, Vocabulary
-from engine.model.case import Act, Step
+from engine.loading.vocabulary import STEP, StepTypeLike, Vocabulary
+from engine.model.case import AppAction, Step
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds, show_size
@@ -155,7 +155,7 @@ class CaseReader:
             return [self.raw(child) for child in node.value]
         return node.value
 
-    def acts(self, node: Node) -> tuple[Act, ...]:
+    def acts(self, node: Node) -> tuple[AppAction, ...]:
         """The acts of an application's script."""
         return tuple(read_act(item, self) for item in node.items())
 
@@ -193,7 +193,7 @@ class CaseReader:
             )
         return str(node.value)
 
-    def checks(self, node: Node, kind: KindLike) -> Checks:
+    def checks(self, node: Node, kind: StepTypeLike) -> Checks:
         """What a step looks at: the keys that all kinds share."""
         if not isinstance(node.value, dict) or not any(key in node.value for key in _CHECKS):
             return NO_CHECKS

@@ -9,7 +9,7 @@ from typing import Any
 from engine.model.baseline import KnownFailure
 from engine.model.case import Clause, Selector
 from engine.model.nodes import Node
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 LEVELS = ("must", "implied", "should", "may")
 
@@ -178,7 +178,7 @@ def day(text: str) -> date | None:
         return None
 
 
-def _places(item: Node) -> Iterator[tuple[str, Place]]:
+def _places(item: Node) -> Iterator[tuple[str, SourceSpan]]:
     """Where the value of each key of a mapping stands, and each name of a list, as ``key.name``."""
     for key, node in item.entries():
         yield key, node.place

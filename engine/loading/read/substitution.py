@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.documents.diagnostics import Notes
 from engine.model.nodes import Node
-from engine.model.source_span import NOWHERE, Place
+from engine.model.source_span import NOWHERE, SourceSpan
 from engine.model.variables import as_text
 
 _IN_TEXT = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
@@ -65,7 +65,7 @@ class Substitution:
     used: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
 
-    def fill(self, node: Node, schema: Any, key: Place | None = None) -> Node:
+    def fill(self, node: Node, schema: Any, key: SourceSpan | None = None) -> Node:
         """The node with every variable of the matrix replaced; the same object where nothing changes."""
         if isinstance(schema, Mapping) and "$ref" in schema:
             name = str(schema["$ref"]).removeprefix("#/$defs/")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from engine.model.nodes import Node
 from engine.model.variables import Variable
-from engine.model.wire_bytes import ByteString, Part, plain
+from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 
 
 class ValueReader(Protocol):
@@ -29,7 +29,7 @@ def read_bytes(node: Node, reader: ValueReader) -> ByteString:
         return ByteString(tuple(part for item in node.value for part in read_bytes(item, reader).parts))
     if isinstance(node.value, dict) and len(node.value) == 1:
         word, argument = node.only
-        return ByteString((Part(word, _argument(word, argument, reader)),))
+        return ByteString((ByteStringPart(word, _argument(word, argument, reader)),))
     reader.wrong(node, "type", "bytes are text, a list of parts, or a mapping with one notation")
     return ByteString(())
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from engine.loading.rules.view import View
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.registry import nearest
 
 OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
@@ -65,7 +65,7 @@ def _outcomes(view: View) -> None:
             _outcome(view, fact, place, named)
 
 
-def _outcome(view: View, name: str, place: Place, named: Sequence[str]) -> None:
+def _outcome(view: View, name: str, place: SourceSpan, named: Sequence[str]) -> None:
     root, _, rest = name.partition(".")
     act, _, word = rest.partition(".")
     if root != "result" or not act or "$(" in name:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.loading.read.outline import groups
 from engine.loading.rules.view import View
-from engine.loading.vocabulary import KindLike, OperatorLike, type_of
+from engine.loading.vocabulary import OperatorLike, StepTypeLike, type_of
 from engine.model.facts import ANY, INTEGER, TEXTS, FactType
 from engine.model.nodes import Node
 from engine.model.variables import names_in
@@ -34,7 +34,7 @@ class _Checker:
     """Holds the expectations of one step against the types of its kind's facts."""
 
     view: View
-    kind: KindLike
+    kind: StepTypeLike
 
     def matcher(self, name: str, node: Node, wanted: FactType) -> None:
         """Check a matcher of a value of a type; ``name`` is the fact's, or says in words which value it is."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from engine.loading.read.outline import Item
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.variables import BUILT_IN, names_in
 from engine.registry import nearest
 
@@ -113,7 +113,7 @@ def _in_foreign_notation(view: View, node: Node, known: set[str]) -> None:
         _in_foreign_notation(view, child, known)
 
 
-def _uses(view: View, node: Node) -> Iterator[tuple[str, Place]]:
+def _uses(view: View, node: Node) -> Iterator[tuple[str, SourceSpan]]:
     value = node.value
     if isinstance(value, str):
         if "$(" in value:

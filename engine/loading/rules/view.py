@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.documents.diagnostics import Notes
-from engine.loading.read.cases import Frame
+from engine.loading.read.cases import SuiteKeys
 from engine.loading.read.outline import Item, walk
 from engine.loading.vocabulary import Vocabulary
 from engine.model.nodes import Node
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class View:
 
     node: Node
     steps: tuple[Item, ...]
-    frame: Frame
+    frame: SuiteKeys
     vocabulary: Vocabulary
     notes: Notes
     lines: Sequence[str]
@@ -35,7 +35,7 @@ class View:
         return walk(self.steps)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SourceSpan:
         """The case's own place: that of its id."""
         found = self.node.get("id")
         return found.place if found is not None else self.node.place
@@ -60,7 +60,7 @@ class View:
         line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
         return line[place.column - 1 : place.column - 1 + place.length]
 
-    def inside(self, node: Node, text: str) -> Place:
+    def inside(self, node: Node, text: str) -> SourceSpan:
         """Where a text stands inside a value of text; the value's own place if it cannot be told."""
         place = node.place
         if not place.line:
@@ -68,7 +68,7 @@ class View:
         for line in range(place.line, min(place.line + 200, len(self.lines)) + 1):
             start = place.column - 1 if line == place.line else 0
             if (column := self.lines[line - 1].find(text, start)) >= 0:
-                return Place(place.file, line, column + 1, len(text))
+                return SourceSpan(place.file, line, column + 1, len(text))
         return place
 
 

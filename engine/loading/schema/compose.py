@@ -16,7 +16,7 @@ from engine.loading.read.app_script import ACTS
 from engine.loading.read.literals import NAMES, NOTATIONS, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
 from engine.loading.schema.suite import case_schema, suite_schema
-from engine.loading.vocabulary import STEP, KindLike, OperatorLike, Schema, Vocabulary
+from engine.loading.vocabulary import STEP, OperatorLike, Schema, StepTypeLike, Vocabulary
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -86,7 +86,7 @@ def _union(title: str, description: str, entries: Mapping[str, Schema]) -> Schem
     }
 
 
-def _body(kind: KindLike, definitions: dict[str, Any]) -> Schema:
+def _body(kind: StepTypeLike, definitions: dict[str, Any]) -> Schema:
     """The schema of what stands under a kind's key, with the keys that all kinds share."""
     schema = dict(kind.schema)
     shared: dict[str, Schema] = {}
@@ -116,7 +116,7 @@ def _body(kind: KindLike, definitions: dict[str, Any]) -> Schema:
     return {**schema, "description": kind.summary}
 
 
-def _expected(kind: KindLike, name: str) -> Schema:
+def _expected(kind: StepTypeLike, name: str) -> Schema:
     """The schema of what a kind's steps may expect, under a name of its own."""
     return _expect(name, {fact.name: fact.summary for fact in kind.facts})
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.loading.read.literals import ref
-from engine.loading.vocabulary import Names
+from engine.loading.vocabulary import TargetNames
 
 KEBAB = r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$"
 
@@ -27,7 +27,7 @@ def one_of(word: str, known: Sequence[str], description: str) -> dict[str, Any]:
     }
 
 
-def _selector(names: Names) -> dict[str, Any]:
+def _selector(names: TargetNames) -> dict[str, Any]:
     return {
         "servers": one_of("server", names.servers, "Only these servers."),
         "frameworks": one_of("framework", names.frameworks, "Only these frameworks."),
@@ -91,7 +91,7 @@ _SERVER: dict[str, Any] = {
 }
 
 
-def _both(names: Names) -> dict[str, Any]:
+def _both(names: TargetNames) -> dict[str, Any]:
     return {
         "cite": {
             "title": "a list of clause ids",
@@ -155,7 +155,7 @@ def _both(names: Names) -> dict[str, Any]:
     }
 
 
-def case_schema(names: Names) -> dict[str, Any]:
+def case_schema(names: TargetNames) -> dict[str, Any]:
     """The schema of a case."""
     return {
         "title": "a case",
@@ -223,7 +223,7 @@ def case_schema(names: Names) -> dict[str, Any]:
     }
 
 
-def suite_schema(names: Names) -> dict[str, Any]:
+def suite_schema(names: TargetNames) -> dict[str, Any]:
     """The schema of a suite without its definitions."""
     return {
         "description": "One file of cases.",

@@ -7,8 +7,8 @@ import builtins
 from contextvars import ContextVar
 from typing import Any
 
-from .play import Finished, Performer, Play, Result
-from .scripts import Act, acts_of
+from .play import Performer, Play, Result, ScriptFinished
+from .scripts import ScriptedAction, acts_of
 
 POLL = 0.001  # seconds between two looks for a mark
 LOOKS = 100  # looks for a mark between two looks whether the engine is done with the job
@@ -17,37 +17,37 @@ _iteration = (StopIteration, StopAsyncIteration)
 _variables: dict[str, ContextVar[Any]] = {}
 
 
-async def receive(play: Play, act: Act) -> Result:
+async def receive(play: Play, act: ScriptedAction) -> Result:
     """``receive: {within}``: the next message is the outcome's event. Raises TimeoutError."""
     return Result(event=await play.receive((act.value() or {}).get("within")))
 
 
-async def read_body(play: Play, act: Act) -> Result:
+async def read_body(play: Play, act: ScriptedAction) -> Result:
     """``read_body``: the request's whole body is the outcome's value, the last message its event."""
     body, event = await _body(play)
     return Result(event=event, value=body)
 
 
-async def send(play: Play, act: Act) -> None:
+async def send(play: Play, act: ScriptedAction) -> None:
     """``send`` and ``send_raw``: one event, as it stands."""
     await play.send(act.value()["event"])
 
 
-async def respond(play: Play, act: Act) -> None:
+async def respond(play: Play, act: ScriptedAction) -> None:
     """``respond``: status, headers and the whole body. To a WebSocket's handshake it is a refusal with a response."""
     value = act.value()
     kind = "websocket.http" if play.scope["type"] == "websocket" else "http"
     await _answer(play, kind, value["status"], value.get("headers") or [], value.get("body") or b"")
 
 
-async def accept(play: Play, act: Act) -> None:
+async def accept(play: Play, act: ScriptedAction) -> None:
     """``accept``: take the WebSocket; ``websocket.connect`` is received first, if it has not been."""
     if not play.connected:
         await play.receive()
     await play.send({"type": "websocket.accept", **(act.value() or {})})
 
 
-async def echo(play: Play, act: Act) -> None:
+async def echo(play: Play, act: ScriptedAction) -> None:
     """``echo``: the body, with its content type; or each WebSocket message, until the client is gone."""
     if play.scope["type"] == "websocket":
         await _echo_messages(play)
@@ -57,7 +57,7 @@ async def echo(play: Play, act: Act) -> None:
     await _answer(play, "http", 200, kind, body)
 
 
-async def set_(play: Play, act: Act) -> None:
+async def set_(play: Play, act: ScriptedAction) -> None:
     """``set: {scope: {path: value}, context: {name: value}}``. Raises KeyError, IndexError for a way that is none."""
     value = act.value()
     for path, item in (value.get("scope") or {}).items():
@@ -68,7 +68,7 @@ async def set_(play: Play, act: Act) -> None:
         _variable(name).set(item)
 
 
-async def get(play: Play, act: Act) -> Result:
+async def get(play: Play, act: ScriptedAction) -> Result:
     """``get: {scope: path}`` or ``{context: name}``: the outcome's value; None for a variable that is not set.
 
     Raises KeyError or IndexError for a way in the scope that is none.
@@ -79,29 +79,29 @@ async def get(play: Play, act: Act) -> Result:
     return Result(value=_walk(play.scope, value["scope"].split(".")))
 
 
-async def sleep(play: Play, act: Act) -> None:
+async def sleep(play: Play, act: ScriptedAction) -> None:
     """``sleep``: seconds."""
     await asyncio.sleep(act.value())
 
 
-async def raise_(play: Play, act: Act) -> None:
+async def raise_(play: Play, act: ScriptedAction) -> None:
     """``raise: {class, message}``: a builtin exception."""
     value = act.value() or {}
     raise exception(value.get("class", "RuntimeError"), value.get("message"))
 
 
-async def return_(play: Play, act: Act) -> None:
+async def return_(play: Play, act: ScriptedAction) -> None:
     """``return``: the script ends here."""
-    raise Finished
+    raise ScriptFinished
 
 
-async def spawn(play: Play, act: Act) -> Result:
+async def spawn(play: Play, act: ScriptedAction) -> Result:
     """``spawn: {script}``: runs beside this one; its outcome comes when it ends."""
     play.spawn(act, acts_of(act.argument["script"]) or ())
     return Result(later=True)
 
 
-async def join(play: Play, act: Act) -> None:
+async def join(play: Play, act: ScriptedAction) -> None:
     """``join: name``: wait for a spawned script, and raise what it raised; nothing if it was cancelled."""
     beside = play.beside[act.value()]
     if beside.task is not None:
@@ -110,7 +110,7 @@ async def join(play: Play, act: Act) -> None:
         raise beside.error
 
 
-async def cancel(play: Play, act: Act) -> None:
+async def cancel(play: Play, act: ScriptedAction) -> None:
     """``cancel: name``: cancel a spawned script, and wait for its end."""
     beside = play.beside[act.value()]
     if beside.task is not None:
@@ -118,7 +118,7 @@ async def cancel(play: Play, act: Act) -> None:
         await asyncio.wait([beside.task])
 
 
-async def repeat(play: Play, act: Act) -> Result:
+async def repeat(play: Play, act: ScriptedAction) -> Result:
     """``repeat: {times, until, script}``: the outcome counts the turns that were whole, and says what ended them."""
     acts = acts_of(act.argument["script"]) or ()
     sought = act.argument.get("until") == "raises"
@@ -126,7 +126,7 @@ async def repeat(play: Play, act: Act) -> Result:
     for _ in range(act.argument["times"]):
         try:
             await play.run(acts)
-        except Finished:
+        except ScriptFinished:
             raise
         except Exception as error:
             return Result(count=count, error=error, sought=sought)
@@ -134,21 +134,21 @@ async def repeat(play: Play, act: Act) -> Result:
     return Result(count=count)
 
 
-async def mark(play: Play, act: Act) -> None:
+async def mark(play: Play, act: ScriptedAction) -> None:
     """``mark: name``: for the engine, and for scripts of the same job, to meet."""
     name = act.value()
     play.inbox.mark(play.job, name)
     play.call.mark(name)
 
 
-async def await_(play: Play, act: Act) -> None:
+async def await_(play: Play, act: ScriptedAction) -> None:
     """``await: name``: until the mark is there; the script ends if the engine is done with its job meanwhile."""
     name = act.value()
     looks = 0
     while not play.inbox.marked(play.job, name):
         looks += 1
         if looks % LOOKS == 0 and play.inbox.over(play.job):
-            raise Finished
+            raise ScriptFinished
         await asyncio.sleep(POLL)
 
 

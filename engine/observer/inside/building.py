@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .finding import load, setting
-from .observer import App, Observer
+from .observer import App, AsgiObserver
 from .player import Player
 from .records import Writer
 from .scripts import Inbox
 
 
-def build(environment: Mapping[str, str]) -> Observer:
+def build(environment: Mapping[str, str]) -> AsgiObserver:
     """The observer around the app that the environment names.
 
     Raises Misled for a missing or wrong setting, and whatever importing the app raises.
@@ -21,4 +21,4 @@ def build(environment: Mapping[str, str]) -> Observer:
     app: App = load(setting(environment, "ENGINE_APP"))
     if environment.get("ENGINE_PLAYS") == "1":
         app = Player(app, Inbox(desk), environment.get("ENGINE_LIFESPAN_OF", ""))
-    return Observer(app, Writer(Path(desk, "records")))
+    return AsgiObserver(app, Writer(Path(desk, "records")))

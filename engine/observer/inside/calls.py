@@ -17,7 +17,7 @@ CUT = 300  # characters kept of an exception's message
 _token = re.compile(r"(([a-z0-9-]+)\.[0-9]+)( after)?")
 
 
-class Recorded:
+class RecordedCall:
     """A call that has begun. ``token`` and ``job`` are what the engine's header said, "" without one."""
 
     __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "token")

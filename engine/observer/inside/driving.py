@@ -29,7 +29,7 @@ from typing import Any
 
 from .acts import exception
 from .finding import load
-from .observer import App, Call
+from .observer import App, AsgiCall
 from .records import Writer, decode
 
 GRACE = 0.5  # seconds that an app is given to end once its call is cancelled
@@ -53,7 +53,7 @@ class Drive:
 
     async def run(self, app: App, writer: Writer, token: str, within: float) -> str:
         """Call the app and play the script; what could not be done, "" for nothing. Never raises."""
-        call = Call(0, writer, self.scope, self.receive, self.send, token=token)
+        call = AsgiCall(0, writer, self.scope, self.receive, self.send, token=token)
         # The script goes first, as far as it can: what it begins with is there when the app is called.
         playing = asyncio.ensure_future(self.play())
         calling = asyncio.ensure_future(app(self.scope, call.receive, call.send))

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
-from .calls import Recorded, address, address_of
+from .calls import RecordedCall, address, address_of
 from .records import Writer, quote
 
 Scope = MutableMapping[str, Any]
@@ -30,8 +30,8 @@ LENGTH = len(CALL[0])  # of each of them
 _loops: dict[type, str] = {}
 
 
-class Observer:
-    """``Observer(app, writer)`` is the application that a server loads."""
+class AsgiObserver:
+    """``AsgiObserver(app, writer)`` is the application that a server loads."""
 
     def __init__(self, app: App, writer: Writer) -> None:
         self._app = app
@@ -39,7 +39,7 @@ class Observer:
         self._numbers = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
-        call = Call(next(self._numbers), self._writer, scope, receive, send)
+        call = AsgiCall(next(self._numbers), self._writer, scope, receive, send)
         try:
             result = await self._app(scope, call.receive, call.send)
         except BaseException as error:
@@ -49,7 +49,7 @@ class Observer:
         return result
 
 
-class Call(Recorded):
+class AsgiCall(RecordedCall):
     """One call of the application, as it is being recorded.
 
     The app is given ``receive`` and ``send`` of this object; that is how the player, which stands next to the observer,
@@ -92,10 +92,10 @@ class Call(Recorded):
         return result
 
 
-def call_of(receive: Receive) -> Call | None:
+def call_of(receive: Receive) -> AsgiCall | None:
     """The call whose ``receive`` this is, or None where no observer made it."""
     call = getattr(receive, "__self__", None)
-    return call if isinstance(call, Call) else None
+    return call if isinstance(call, AsgiCall) else None
 
 
 def take_own(scope: Scope) -> tuple[str, str]:

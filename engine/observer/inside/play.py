@@ -13,14 +13,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .observer import Call, Scope
+from .observer import AsgiCall, Scope
 from .records import encode, quote
-from .scripts import Act, Inbox
+from .scripts import Inbox, ScriptedAction
 
 GRACE = 1.0  # seconds that spawned scripts and unfinished receives are given to end once they are cancelled
 
 
-class Finished(Exception):
+class ScriptFinished(Exception):
     """``return`` was performed, or the engine is done with the job: the script ends here, and nothing is wrong."""
 
 
@@ -48,13 +48,15 @@ class Beside:
     error: Exception | None = None
 
 
-Performer = Callable[["Play", Act], Awaitable["Result | None"]]
+Performer = Callable[["Play", ScriptedAction], Awaitable["Result | None"]]
 
 
 class Play:
     """The state of one call's script. ``performers`` has the acts by their words (``acts.ACTS``)."""
 
-    def __init__(self, performers: Mapping[str, Performer], call: Call, scope: Scope, inbox: Inbox, job: str) -> None:
+    def __init__(
+        self, performers: Mapping[str, Performer], call: AsgiCall, scope: Scope, inbox: Inbox, job: str
+    ) -> None:
         self.call = call
         self.scope = scope
         self.inbox = inbox
@@ -66,11 +68,11 @@ class Play:
         self._kept: deque[asyncio.Future[Any]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def perform(self, acts: Sequence[Act]) -> None:
+    async def perform(self, acts: Sequence[ScriptedAction]) -> None:
         """Play a whole script, and let nothing of it outlive the call. Raises what an unnamed act raised."""
         try:
             await self.run(acts)
-        except Finished:
+        except ScriptFinished:
             pass
         except GeneratorExit:  # the server threw the call away: nothing may be awaited any more
             self._cancel()
@@ -80,7 +82,7 @@ class Play:
             raise
         await self._clear()
 
-    async def run(self, acts: Sequence[Act]) -> None:
+    async def run(self, acts: Sequence[ScriptedAction]) -> None:
         """Play acts in order. Raises Finished where the script ends early, and what an unnamed act raised."""
         for act in acts:
             await self._act(act)
@@ -111,7 +113,7 @@ class Play:
         if isinstance(event, dict) and event.get("type") == "websocket.accept":
             self.accepted = True
 
-    def spawn(self, act: Act, acts: Sequence[Act]) -> None:
+    def spawn(self, act: ScriptedAction, acts: Sequence[ScriptedAction]) -> None:
         """Run acts in a task of its own, under the act's name; its outcome is reported when it ends."""
         beside = Beside()
         beside.task = asyncio.ensure_future(self._run_beside(act, acts, beside))
@@ -119,14 +121,14 @@ class Play:
         if act.name is not None:
             self.beside[act.name] = beside
 
-    async def _act(self, act: Act) -> None:
+    async def _act(self, act: ScriptedAction) -> None:
         start = time.monotonic()
         try:
             performer = self._performers.get(act.word)
             if performer is None:
                 raise ValueError(f"the player knows no act {act.word!r}")
             result = await performer(self, act) or Result()
-        except Finished:
+        except ScriptFinished:
             self._report(act, start, Result())
             raise
         except Exception as error:
@@ -139,11 +141,11 @@ class Play:
         if result.error is not None and not result.sought and act.name is None:
             raise result.error
 
-    async def _run_beside(self, act: Act, acts: Sequence[Act], beside: Beside) -> None:
+    async def _run_beside(self, act: ScriptedAction, acts: Sequence[ScriptedAction], beside: Beside) -> None:
         start = time.monotonic()
         try:
             await self.run(acts)
-        except Finished:
+        except ScriptFinished:
             pass
         except Exception as error:  # kept for `join`: a server's log must not fill with what nobody asked for
             beside.error = error
@@ -152,7 +154,7 @@ class Play:
             raise
         self._report(act, start, Result(error=beside.error))
 
-    def _report(self, act: Act, start: float, result: Result) -> None:
+    def _report(self, act: ScriptedAction, start: float, result: Result) -> None:
         """Record the outcome of an act that has a name."""
         if act.name is None:
             return

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from .acts import ACTS
-from .observer import App, Call, Receive, Scope, Send, call_of
+from .observer import App, AsgiCall, Receive, Scope, Send, call_of
 from .play import Play
-from .scripts import Act, Inbox, Script
+from .scripts import Inbox, Script, ScriptedAction
 
 
 class Player:
@@ -36,7 +36,7 @@ class Player:
         await Play(ACTS, call, scope, self._inbox, script.job).perform(acts)
         return None
 
-    def _find(self, call: Call, scope: Scope) -> tuple[Script, tuple[Act, ...]] | None:
+    def _find(self, call: AsgiCall, scope: Scope) -> tuple[Script, tuple[ScriptedAction, ...]] | None:
         """The script that applies and the acts in it for this call; None where the contract's app answers.
 
         A script that cannot be read is noted, and the contract's app answers.

@@ -24,7 +24,7 @@ _job = re.compile(r"[a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ScriptedAction:
     """One act of a script. ``argument`` is tagged JSON, of which ``value`` makes a new value at each performance."""
 
     word: str
@@ -36,11 +36,11 @@ class Act:
         return decode(self.argument)
 
 
-def acts_of(items: list[dict[str, Any]] | None) -> tuple[Act, ...] | None:
+def acts_of(items: list[dict[str, Any]] | None) -> tuple[ScriptedAction, ...] | None:
     """The acts of a list as the desk has them; None for null. Raises KeyError for an item without ``act``."""
     if items is None:
         return None
-    return tuple([Act(item["act"], item.get("arg"), item.get("as")) for item in items])
+    return tuple([ScriptedAction(item["act"], item.get("arg"), item.get("as")) for item in items])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Script:
     """A job's script: a list of acts for a scope type and for single paths; None leaves the call to the contract."""
 
     job: str
-    lifespan: tuple[Act, ...] | None
-    http: tuple[Act, ...] | None
-    websocket: tuple[Act, ...] | None
-    paths: dict[str, tuple[Act, ...]]
+    lifespan: tuple[ScriptedAction, ...] | None
+    http: tuple[ScriptedAction, ...] | None
+    websocket: tuple[ScriptedAction, ...] | None
+    paths: dict[str, tuple[ScriptedAction, ...]]
 
-    def choose(self, kind: object, path: object) -> tuple[Act, ...] | None:
+    def choose(self, kind: object, path: object) -> tuple[ScriptedAction, ...] | None:
         """The acts for a scope of that type and path. Paths go first, for HTTP and WebSocket."""
         if kind == "lifespan":
             return self.lifespan

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from .finding import load, setting
 from .records import Writer
-from .wsgi_observer import Observer
+from .wsgi_observer import WsgiObserver
 
 
-def build(environment: Mapping[str, str]) -> Observer:
+def build(environment: Mapping[str, str]) -> WsgiObserver:
     """The observer around the WSGI app that the environment names.
 
     Raises Misled for a missing or wrong setting, and whatever importing the app raises.
     """
     desk = setting(environment, "ENGINE_DESK")
     app = load(setting(environment, "ENGINE_APP"))
-    return Observer(app, Writer(Path(desk, "records")))
+    return WsgiObserver(app, Writer(Path(desk, "records")))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-Told = Callable[..., None]  # told(message), or told(None, "the class of what reading raised")
+ReportRead = Callable[..., None]  # told(message), or told(None, "the class of what reading raised")
 
 READS = ("read", "read1", "readline")  # called with a size, or without one
 INTO = ("readinto", "readinto1")  # called with a buffer
@@ -19,7 +19,7 @@ class Input:
     could know, that there is no more: it asked for all, nothing came, or as much has come as ``length`` says.
     """
 
-    def __init__(self, stream: Any, told: Told, length: int) -> None:
+    def __init__(self, stream: Any, told: ReportRead, length: int) -> None:
         """``length`` is the body's length in bytes, -1 where it is not known."""
         self._stream = stream
         self._told = told

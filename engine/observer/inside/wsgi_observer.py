@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from .calls import Recorded, address, address_of
+from .calls import RecordedCall, address, address_of
 from .records import Writer, quote
 from .tagged import encode_with
 from .wsgi_input import Input
@@ -29,8 +29,8 @@ App = Callable[[Environ, StartResponse], Any]
 CALL, PEER = "HTTP_X_ENGINE_CALL", "HTTP_X_ENGINE_PEER"
 
 
-class Observer:
-    """``Observer(app, writer)`` is the application that a server loads. Threads and forks may share it."""
+class WsgiObserver:
+    """``WsgiObserver(app, writer)`` is the application that a server loads. Threads and forks may share it."""
 
     def __init__(self, app: App, writer: Writer) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class Observer:
         self._numbers = itertools.count()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        call = Call(next(self._numbers), self._writer, environ, start_response)
+        call = WsgiCall(next(self._numbers), self._writer, environ, start_response)
         with suppress(Exception):  # an environ without an input, or one that may not be changed
             environ["wsgi.input"] = Input(environ["wsgi.input"], call.read, length_of(environ))
         try:
@@ -49,7 +49,7 @@ class Observer:
         return call.watched(result)
 
 
-class Call(Recorded):
+class WsgiCall(RecordedCall):
     """One call of the application, as it is being recorded."""
 
     __slots__ = ("_ended", "_pending", "_start", "_wrapper")
@@ -111,7 +111,7 @@ class Call(Recorded):
         elif not hasattr(type(result), "__iter__") and not hasattr(type(result), "__getitem__"):
             self.note(f"the application returned what cannot be iterated: {_name(result)}")
         else:
-            return Sized(result, self) if hasattr(type(result), "__len__") else Pieces(result, self)
+            return SizedResult(result, self) if hasattr(type(result), "__len__") else Pieces(result, self)
         self.end(None)
         return result
 
@@ -151,7 +151,7 @@ class Call(Recorded):
 class Pieces:
     """What the application returned, as the server iterates over it and closes it. What else it has is its own."""
 
-    def __init__(self, result: Any, call: Call) -> None:
+    def __init__(self, result: Any, call: WsgiCall) -> None:
         self._result = result
         self._call = call
 
@@ -179,7 +179,7 @@ class Pieces:
         return getattr(self._result, name)
 
 
-class Sized(Pieces):
+class SizedResult(Pieces):
     """The same of a result that has a length: of a single piece a server may make a Content-Length."""
 
     def __len__(self) -> int:
@@ -192,7 +192,7 @@ class Sized(Pieces):
 class _Iterator:
     """One iteration over a result."""
 
-    def __init__(self, pieces: Iterator[Any], call: Call) -> None:
+    def __init__(self, pieces: Iterator[Any], call: WsgiCall) -> None:
         self._pieces = pieces
         self._call = call
 

@@ -95,7 +95,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ComparedResult:
     """A result, with what is known of its target. ``run`` names the run that it is of, "" for the one whose results are
     attributed."""
 
@@ -144,18 +144,20 @@ class Cell:
 Attributions = Mapping[tuple[str, str], Attribution]
 
 
-def attribute(results: Iterable[JobResult], targets: Iterable[TargetRow], others: Iterable[Cell] = ()) -> Attributions:
+def attribute(
+    results: Iterable[JobResult], targets: Iterable[TargetRow], others: Iterable[ComparedResult] = ()
+) -> Attributions:
     """Whose fault each cell is that failed, by the case's address and the target's id.
 
     Warnings are among them. A target that did not start has no cells: its own message says what there is to say.
     ``others`` are cells of another run, with its name; those that passed are evidence, and none is attributed.
     """
     rows = {row.id: row for row in targets}
-    cases: dict[str, list[Cell]] = {}
+    cases: dict[str, list[ComparedResult]] = {}
     for result in results:
         if result.target in rows:
-            cases.setdefault(result.address, []).append(Cell(rows[result.target], result))
-    elsewhere: dict[str, list[Cell]] = {}
+            cases.setdefault(result.address, []).append(ComparedResult(rows[result.target], result))
+    elsewhere: dict[str, list[ComparedResult]] = {}
     for other in others:
         if other.result.verdict in PASSED:
             elsewhere.setdefault(other.result.address, []).append(other)
@@ -196,25 +198,27 @@ class _Case:
     """The cells of one case. ``refused`` are those of targets that did not start. ``warns`` says that a should is in
     question, so that a warning is a failure."""
 
-    cells: Sequence[Cell]
-    refused: Sequence[Cell] = ()
+    cells: Sequence[ComparedResult]
+    refused: Sequence[ComparedResult] = ()
     warns: bool = False
 
-    def failed(self, cell: Cell | None) -> bool:
+    def failed(self, cell: ComparedResult | None) -> bool:
         """Whether a cell is evidence of a failure."""
         return cell is not None and (
             cell.result.verdict in FAILED or (self.warns and cell.result.verdict is Verdict.WARN)
         )
 
-    def passed(self, cell: Cell | None) -> bool:
+    def passed(self, cell: ComparedResult | None) -> bool:
         """Whether a cell is evidence that the case can pass."""
         return cell is not None and cell.result.verdict in PASSED and not self.failed(cell)
 
-    def judged(self, cell: Cell) -> bool:
+    def judged(self, cell: ComparedResult) -> bool:
         """Whether a cell is evidence at all."""
         return self.failed(cell) or self.passed(cell)
 
-    def find(self, of: Cell, *, server: str = "", framework: str = "", gateway: str = "") -> Cell | None:
+    def find(
+        self, of: ComparedResult, *, server: str = "", framework: str = "", gateway: str = ""
+    ) -> ComparedResult | None:
         """The cell that is like this one but for what is named, on the same loop and runtime where there is such a one,
         on another where there is not. None where none was judged."""
         wanted = (server or of.server, framework or of.row.framework, gateway or of.row.gateway)
@@ -226,7 +230,7 @@ class _Case:
         found.sort(key=lambda cell: (cell.loop != of.loop, cell.row.runtime != of.row.runtime))
         return found[0] if found else None
 
-    def whose(self, cell: Cell) -> Attribution:
+    def whose(self, cell: ComparedResult) -> Attribution:
         """The first rule that applies."""
         if cell.result.verdict is Verdict.ERROR:
             return _of_error(cell)
@@ -238,12 +242,12 @@ class _Case:
             return self._behind(cell, reference)
         return self._among(cell, reference)
 
-    def _among(self, cell: Cell, reference: Cell | None) -> Attribution:
+    def _among(self, cell: ComparedResult, reference: ComparedResult | None) -> Attribution:
         """Rules 3 to 6, among the cells behind the same gateway."""
         control = self.find(cell, framework=cell.control)
         return self._server(cell, control, reference) or self._framework(cell, control) or self._unknown(cell, control)
 
-    def _behind(self, cell: Cell, reference: Cell | None) -> Attribution:
+    def _behind(self, cell: ComparedResult, reference: ComparedResult | None) -> Attribution:
         """Rule 2. What fails directly as well is as if the gateway were not there. Another server that passes behind
         the same gateway clears it: then it is about how this one speaks to it, and the rest of the rules decide among
         the cells there. A server that only a gateway can reach has no direct cell; anything that passes there will do.
@@ -265,7 +269,9 @@ class _Case:
         because = f"it fails without {gateway} as well, where {found.because}"
         return replace(found, because=because, evidence=(direct.evidence, *found.evidence))
 
-    def _server(self, cell: Cell, control: Cell | None, reference: Cell | None) -> Attribution | None:
+    def _server(
+        self, cell: ComparedResult, control: ComparedResult | None, reference: ComparedResult | None
+    ) -> Attribution | None:
         """Rule 3. The reference is the engine's own: what fails on it is an application's, or the case's. So an
         expectation that fails on the reference as well is not about what a server gives."""
         same = self.find(cell, server=REFERENCE)
@@ -285,13 +291,15 @@ class _Case:
             )
         return Attribution(Fault.SERVER, what, cell.server, evidence, cell.given)
 
-    def _witness(self, cell: Cell, control: Cell | None, reference: Cell | None) -> Cell | None:
+    def _witness(
+        self, cell: ComparedResult, control: ComparedResult | None, reference: ComparedResult | None
+    ) -> ComparedResult | None:
         """A cell which shows that the case can pass: the reference's, a control's, or any other."""
         passing = [other for other in (reference, control, *self.cells) if other is not None and self.passed(other)]
         passing.sort(key=lambda other: (other is not reference, not other.is_control))
         return passing[0] if passing else None
 
-    def _framework(self, cell: Cell, control: Cell | None) -> Attribution | None:
+    def _framework(self, cell: ComparedResult, control: ComparedResult | None) -> Attribution | None:
         """Rules 4 and 5. Another server speaks only where the control passes under it: else it is that server's own
         failure."""
         framework = cell.row.framework
@@ -321,7 +329,7 @@ class _Case:
             return Attribution(Fault.PAIRING, because, f"{cell.server} with {framework}", evidence, cell.given)
         return None
 
-    def _raising(self, cell: Cell, control: Cell) -> Cell | None:
+    def _raising(self, cell: ComparedResult, control: ComparedResult) -> ComparedResult | None:
         """A control's cell under another server, where send() did not raise, if it raised here for both the framework
         and the control: a control that passes all the same was given the same as the framework that does not."""
         if not (cell.result.send_raised and control.result.send_raised):
@@ -330,7 +338,7 @@ class _Case:
         controls.sort(key=lambda other: (not other.on_reference, other.loop != cell.loop))
         return next((other for other in controls if self.passed(other) and not other.result.send_raised), None)
 
-    def _elsewhere(self, cell: Cell) -> list[Cell]:
+    def _elsewhere(self, cell: ComparedResult) -> list[ComparedResult]:
         """The framework's cells under other servers, one each, the reference first: those that say something about the
         framework, since the control passes there, and what the server gave is not what failed. A failure of another
         expectation is another failure, but on the reference, where any is the framework's."""
@@ -345,7 +353,7 @@ class _Case:
                 found.append(other)
         return found
 
-    def _unknown(self, cell: Cell, control: Cell | None) -> Attribution:
+    def _unknown(self, cell: ComparedResult, control: ComparedResult | None) -> Attribution:
         """Rule 6: what is missing, and the run that would have it."""
         if control is not None:
             because = f"the control passes it, and on no other server could {cell.row.framework} be compared with it"
@@ -357,13 +365,13 @@ class _Case:
         because += self._obstacle(cell)
         return Attribution(Fault.UNKNOWN, because, "", _evidence(cell, control), cell.given, self._run(cell))
 
-    def _obstacle(self, cell: Cell) -> str:
+    def _obstacle(self, cell: ComparedResult) -> str:
         """Why a counterpart could not be started, as the end of a sentence; "" where none was refused."""
         wanted = (cell.control, cell.row.framework)
         refused = [other for other in self.refused if other.row.framework in wanted]
         return f"; {refused[0].row.id} did not start: {refused[0].row.failed}" if refused else ""
 
-    def _run(self, cell: Cell) -> str:
+    def _run(self, cell: ComparedResult) -> str:
         """The command of a run that has this cell and what it must be compared with; "" where this run tried all of
         that: the same run again would show the same. The reference calls no WSGI apps, and is behind no gateway."""
         direct = cell.row.gateway == DIRECT and cell.row.interface != "wsgi"
@@ -391,7 +399,7 @@ class _Case:
         return shlex.join(words)
 
 
-def _of_error(cell: Cell) -> Attribution:
+def _of_error(cell: ComparedResult) -> Attribution:
     """An error says nothing about the target, unless it names what the server gave the application wrong, so that the
     case could not be judged. Where the job never ran, what kept it from running is not known."""
     if cell.given and not cell.on_reference:
@@ -402,12 +410,12 @@ def _of_error(cell: Cell) -> Attribution:
     return Attribution(Fault.UNKNOWN, "the case did not run; mend what kept it from that, and run it again")
 
 
-def _evidence(cell: Cell, *compared: Cell | None) -> tuple[Evidence, ...]:
+def _evidence(cell: ComparedResult, *compared: ComparedResult | None) -> tuple[Evidence, ...]:
     """What was compared with a cell, each once and without the cell itself."""
     return tuple(dict.fromkeys(one.evidence for one in compared if one is not None and one is not cell))
 
 
-def _names(cells: Sequence[Cell]) -> str:
+def _names(cells: Sequence[ComparedResult]) -> str:
     """The servers of some cells, as a sentence has them: the first few, and how many more."""
     names = list(dict.fromkeys(cell.server for cell in cells))
     if len(names) > NAMED + 1:

@@ -19,7 +19,7 @@ from engine.errors import UsageError
 from engine.model.commands import server_word
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
-from engine.results.analysis.attribution import Attribution, Attributions, Cell, Fault, attribute
+from engine.results.analysis.attribution import Attribution, Attributions, ComparedResult, Fault, attribute
 from engine.results.analysis.grouping import server_of
 from engine.results.record.store import Run, TargetRow
 
@@ -35,7 +35,7 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedRun:
     """One of two that are compared. ``name`` is what a reader knows it by; ``documents`` says of which run it is, so
     that places in documents are compared only within one."""
 
@@ -57,7 +57,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunSelection:
     """The part of a run that is looked at; what is empty leaves nothing out. ``takes`` says which results are in it."""
 
     frameworks: Sequence[str] = ()
@@ -69,7 +69,7 @@ class Part:
         return (not self.frameworks or row.framework in self.frameworks) and (not self.loops or row.loop in self.loops)
 
 
-WHOLE = Part()
+WHOLE = RunSelection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Comparison:
         return bool(self.stopped) or any(one.change is Change.BROKE for one in self.differences)
 
 
-def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
+def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
     """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
     these differ, they are what is compared, and so match. So are runtimes, where each run has one. Where no target of
     one is in the other, servers are what is compared: targets match by framework, loop and gateway, if each run has one
@@ -168,7 +168,7 @@ def sides(before: Run, after: Run, part: Part = WHOLE) -> tuple[Side, Side]:
     )
 
 
-def _met(before: Run, after: Run, key: Callable[[TargetRow], Key], part: Part) -> bool:
+def _met(before: Run, after: Run, key: Callable[[TargetRow], Key], part: RunSelection) -> bool:
     """Whether any target of one run matches one of the other."""
     keys = [{key(row) for row in run.targets if part.has(row)} for run in (before, after)]
     return bool(keys[0] & keys[1])
@@ -188,7 +188,9 @@ def _nothing_in_common(before: Run, after: Run) -> UsageError:
     return UsageError(what, hint=f"targets of the same framework, loop and gateway are compared; `{command}` runs both")
 
 
-def servers(run: Run, before: Sequence[str], after: Sequence[str], part: Part = WHOLE) -> tuple[Side, Side]:
+def servers(
+    run: Run, before: Sequence[str], after: Sequence[str], part: RunSelection = WHOLE
+) -> tuple[ComparedRun, ComparedRun]:
     """Some servers, releases or variants of one run, named as in ``Target.configuration``, against some others of it.
     Raises UsageError for one that the run has not."""
     known = configurations(run)
@@ -200,7 +202,7 @@ def servers(run: Run, before: Sequence[str], after: Sequence[str], part: Part = 
     def key(row: TargetRow) -> Key:
         return (row.server, *_rest(row)) if several else _rest(row)
 
-    def side(names: Sequence[str]) -> Side:
+    def side(names: Sequence[str]) -> ComparedRun:
         return _side(", ".join(names), run, [row for row in run.targets if _configured(row) in names], key, part)
 
     return side(before), side(after)
@@ -213,7 +215,7 @@ def configurations(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_configured(row) for row in rows))
 
 
-def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
+def compare(before: ComparedRun, after: ComparedRun, *, strict: bool = False) -> Comparison:
     """What changed between two sides. A warning is red only where it is ``strict``. Raises UsageError where the two
     have nothing that could be compared."""
     found: dict[tuple[Change, str, Verdict, Verdict, str], list[Pair]] = {}
@@ -261,7 +263,7 @@ def compare(before: Side, after: Side, *, strict: bool = False) -> Comparison:
     )
 
 
-class State(StrEnum):
+class ClauseState(StrEnum):
     """What a verdict says of the clause, as far as comparing goes."""
 
     MET = "met"
@@ -272,19 +274,19 @@ class State(StrEnum):
     BLOCKED = "blocked"
 
 
-STATES: Mapping[Verdict, State] = {
-    Verdict.PASS: State.MET,
-    Verdict.INFO: State.MET,
-    Verdict.FIXED: State.MET,
-    Verdict.WARN: State.WARNED,
-    Verdict.FAIL: State.UNMET,
-    Verdict.TIMEOUT: State.UNMET,
-    Verdict.CRASH: State.UNMET,
-    Verdict.KNOWN: State.UNMET,
-    Verdict.ERROR: State.UNMET,
-    Verdict.FLAKY: State.FLAKY,
-    Verdict.UNSUPPORTED: State.UNSUPPORTED,
-    Verdict.BLOCKED: State.BLOCKED,
+STATES: Mapping[Verdict, ClauseState] = {
+    Verdict.PASS: ClauseState.MET,
+    Verdict.INFO: ClauseState.MET,
+    Verdict.FIXED: ClauseState.MET,
+    Verdict.WARN: ClauseState.WARNED,
+    Verdict.FAIL: ClauseState.UNMET,
+    Verdict.TIMEOUT: ClauseState.UNMET,
+    Verdict.CRASH: ClauseState.UNMET,
+    Verdict.KNOWN: ClauseState.UNMET,
+    Verdict.ERROR: ClauseState.UNMET,
+    Verdict.FLAKY: ClauseState.FLAKY,
+    Verdict.UNSUPPORTED: ClauseState.UNSUPPORTED,
+    Verdict.BLOCKED: ClauseState.BLOCKED,
 }
 LEFT_OUT = frozenset({Verdict.UNSUPPORTED, Verdict.BLOCKED})
 
@@ -303,29 +305,31 @@ blocked       kind     kind     kind     kind     kind         .
 """
 
 
-def _read(table: str) -> dict[tuple[State, State], Change | None]:
+def _read(table: str) -> dict[tuple[ClauseState, ClauseState], Change | None]:
     head, *lines = [line.split() for line in table.strip().splitlines()]
     words = {".": None, "broke": Change.BROKE, "mended": Change.MENDED, "kind": Change.KIND}
     return {
-        (State(line[0]), State(column)): words[word]
+        (ClauseState(line[0]), ClauseState(column)): words[word]
         for line in lines
         for column, word in zip(head, line[1:], strict=True)
     }
 
 
-WAYS: Mapping[tuple[State, State], Change | None] = _read(_WAYS)
+WAYS: Mapping[tuple[ClauseState, ClauseState], Change | None] = _read(_WAYS)
 
 
 def changed(before: JobResult, after: JobResult, *, documents: bool = True, strict: bool = False) -> Change | None:
     """What became of one cell, None for nothing worth telling. Known is as unmet as the failure that it is. Where it is
     ``strict``, a warning is as bad as a failure. ``documents`` says that both were made from the same documents."""
-    was, now = (State.UNMET if strict and state is State.WARNED else state for state in _states(before, after))
-    if was is now is State.UNMET:
+    was, now = (
+        ClauseState.UNMET if strict and state is ClauseState.WARNED else state for state in _states(before, after)
+    )
+    if was is now is ClauseState.UNMET:
         return Change.KIND if _kind(before, documents) != _kind(after, documents) else None
     return WAYS[was, now]
 
 
-def _states(before: JobResult, after: JobResult) -> tuple[State, State]:
+def _states(before: JobResult, after: JobResult) -> tuple[ClauseState, ClauseState]:
     return STATES[before.verdict], STATES[after.verdict]
 
 
@@ -342,7 +346,9 @@ def _first(result: JobResult, documents: bool) -> str:
     return ""
 
 
-def _difference(change: Change, address: str, pairs: Sequence[Pair], before: Side, after: Side) -> Difference:
+def _difference(
+    change: Change, address: str, pairs: Sequence[Pair], before: ComparedRun, after: ComparedRun
+) -> Difference:
     made = Difference(change, address, pairs[0].before.verdict, pairs[0].after.verdict, tuple(pairs))
     whose = before.whose if change is Change.MENDED else after.whose
     blamed = [whose[address, cell.target] for cell in _reds(made) if (address, cell.target) in whose]
@@ -367,10 +373,10 @@ def _side(
     run: Run,
     rows: Iterable[TargetRow],
     key: Callable[[TargetRow], Key],
-    part: Part,
+    part: RunSelection,
     *,
-    others: Iterable[Cell] = (),
-) -> Side:
+    others: Iterable[ComparedResult] = (),
+) -> ComparedRun:
     """A side of some of a run's targets. Whose fault a cell is takes all of the run, not the part alone, and of the
     other run, whose cells are ``others``, what passed."""
     keys = {row.id: key(row) for row in rows if part.has(row)}
@@ -379,16 +385,16 @@ def _side(
         if result.target in keys and part.takes(result):
             results.setdefault(keys[result.target], {})[result.address] = result
     targets = {keys[row.id]: row for row in run.targets if row.id in keys}
-    return Side(name, targets, results, attribute(run.cells, run.rows, others), run.id)
+    return ComparedRun(name, targets, results, attribute(run.cells, run.rows, others), run.id)
 
 
-def _cells(run: Run, name: str) -> list[Cell]:
+def _cells(run: Run, name: str) -> list[ComparedResult]:
     """A run's cells, under its name."""
     rows = {row.id: row for row in run.rows if not row.failed}
-    return [Cell(rows[one.target], one, name) for one in run.cells if one.target in rows]
+    return [ComparedResult(rows[one.target], one, name) for one in run.cells if one.target in rows]
 
 
-def _older(before: Side, after: Side) -> Iterator[str]:
+def _older(before: ComparedRun, after: ComparedRun) -> Iterator[str]:
     """Servers of the right side whose version is older than the left side's, each once: ``gunicorn 26.2.0 on the right
     is older than 27.0.1 on the left``."""
     told = set[tuple[str, str, str]]()

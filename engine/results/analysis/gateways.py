@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.model.boundary import AppCall, Foreign
+from engine.model.boundary import AppCall, OpaqueValue
 from engine.model.showing import shown
 
 ABSENT = "(absent)"
@@ -23,7 +23,7 @@ _PORTS = ("SERVER_PORT", "REMOTE_PORT")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ValueDifference:
     """One value that is not the same everywhere. ``seen`` is what it was by each way, as text; ABSENT where it was
     not there."""
 
@@ -31,13 +31,13 @@ class Difference:
     seen: Mapping[str, str]
 
 
-def differences(seen: Mapping[str, Sequence[AppCall]]) -> list[Difference]:
+def differences(seen: Mapping[str, Sequence[AppCall]]) -> list[ValueDifference]:
     """What an application saw otherwise by one way than by another, in the order of names. ``seen`` are its calls by
     the way's name."""
     taken = {way: values(calls) for way, calls in seen.items()}
     names = sorted({name for found in taken.values() for name in found})
     return [
-        Difference(name, {way: found.get(name, ABSENT) for way, found in taken.items()})
+        ValueDifference(name, {way: found.get(name, ABSENT) for way, found in taken.items()})
         for name in names
         if len({found.get(name, ABSENT) for found in taken.values()}) > 1
     ]
@@ -81,6 +81,6 @@ def _headers(pairs: Sequence[object]) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, Foreign):
+    if isinstance(value, OpaqueValue):
         return f"(a {value.cls})" if value.value is None else f"{_text(value.value)} (a {value.cls})"
     return _PORT.sub("PORT", shown(value, MOST))

@@ -47,7 +47,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LoopDifference:
     """A case whose verdicts differ between the loops of what is otherwise one target."""
 
     case: str
@@ -62,7 +62,7 @@ class Grid:
 
     categories: tuple[str, ...]
     rows: tuple[Row, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[LoopDifference, ...]
 
     @property
     def loops(self) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ def grid(results: Sequence[JobResult], targets: Sequence[TargetRow], categories:
     return Grid(categories, tuple(rows), tuple(_differences(results, targets)))
 
 
-def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> Iterable[Difference]:
+def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> Iterable[LoopDifference]:
     known = {target.id: target for target in targets}
     verdicts: dict[tuple[str, str, str], dict[str, str]] = {}
     for result in results:
@@ -135,4 +135,4 @@ def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> 
         verdicts.setdefault(key, {})[target.loop] = result.verdict.value
     for (pairing, file, case), by_loop in verdicts.items():
         if len(set(by_loop.values())) > 1:
-            yield Difference(case, file, pairing, tuple(by_loop.items()))
+            yield LoopDifference(case, file, pairing, tuple(by_loop.items()))

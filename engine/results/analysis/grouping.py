@@ -32,7 +32,7 @@ Squares = tuple["Square | None", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class GridLine:
     """A line of a table: its name, what is known besides (a version), the loops it holds for, and its squares. A square
     is None where the run has no such target."""
 
@@ -43,7 +43,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class GroupedGrid:
     """``title`` is what all lines have in common, "" where that is nothing, ``corner`` what a line is, ``columns`` what
     stands above the squares; the last is the total. ``crossed`` says that columns are frameworks and not categories,
     ``sourced`` that the lines are of one server in another release than the pinned one, which only the title names."""
@@ -51,12 +51,12 @@ class Table:
     title: str
     corner: str
     columns: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[GridLine, ...]
     crossed: bool = False
     sourced: bool = False
 
 
-def tables(grid: Grid, by: str = "") -> tuple[Table, ...]:
+def tables(grid: Grid, by: str = "") -> tuple[GroupedGrid, ...]:
     """The tables of a grid; ``by`` is one of BY. "" takes what suits the run: categories as columns where it has one
     server or one framework, else servers x frameworks, for each category where these are few."""
     if by == "loop":
@@ -99,10 +99,10 @@ def frameworks(grid: Grid) -> list[list[Row]]:
     return _grouped(grid.rows, lambda row: row.target.framework)
 
 
-def crossed(rows: Sequence[Row], title: str = "", category: int | None = None) -> Table:
+def crossed(rows: Sequence[Row], title: str = "", category: int | None = None) -> GroupedGrid:
     """Servers x frameworks: everything, or one category by its number."""
     columns = tuple(dict.fromkeys(row.target.framework for row in rows))
-    lines: list[Line] = []
+    lines: list[GridLine] = []
     for group in _grouped(rows, lambda row: (configured(row.target), around(row.target))):
         by_loop: list[tuple[str, Squares]] = []
         for same in _grouped(group, lambda row: row.target.loop):
@@ -110,12 +110,12 @@ def crossed(rows: Sequence[Row], title: str = "", category: int | None = None) -
             by_loop.append((loop_of(same[0].target), (*squares, _square(same, category))))
         targets = [row.target for row in group]
         lines += _lines(_name(targets[0], "server"), _detail(targets), by_loop)
-    return Table(title, "server", (*columns, TOTAL), tuple(lines), crossed=True)
+    return GroupedGrid(title, "server", (*columns, TOTAL), tuple(lines), crossed=True)
 
 
-def _by_category(rows: Sequence[Row], title: str, corner: str, grid: Grid, merged: bool) -> Table:
+def _by_category(rows: Sequence[Row], title: str, corner: str, grid: Grid, merged: bool) -> GroupedGrid:
     """One server's frameworks, or one framework's servers, with a column for each category."""
-    lines: list[Line] = []
+    lines: list[GridLine] = []
     for group in _grouped(rows, lambda row: (configured(row.target), row.target.framework, around(row.target))):
         numbers = (*range(len(grid.categories)), None)
         by_loop = [(loop_of(row.target), tuple(_square([row], number) for number in numbers)) for row in group]
@@ -123,16 +123,16 @@ def _by_category(rows: Sequence[Row], title: str, corner: str, grid: Grid, merge
         detail = _detail(targets) if corner == "server" else ""
         lines += _lines(_name(targets[0], corner), detail, by_loop, merged)
     sourced = corner == "framework" and any(row.target.release for row in rows)
-    return Table(title, corner, (*grid.categories, TOTAL), tuple(lines), sourced=sourced)
+    return GroupedGrid(title, corner, (*grid.categories, TOTAL), tuple(lines), sourced=sourced)
 
 
-def _lines(name: str, detail: str, by_loop: Sequence[tuple[str, Squares]], merged: bool = True) -> Iterable[Line]:
+def _lines(name: str, detail: str, by_loop: Sequence[tuple[str, Squares]], merged: bool = True) -> Iterable[GridLine]:
     """One line where all loops have the same squares, else one for each."""
     if merged and len({squares for _, squares in by_loop}) == 1:
-        yield Line(name, detail, tuple(loop for loop, _ in by_loop), by_loop[0][1])
+        yield GridLine(name, detail, tuple(loop for loop, _ in by_loop), by_loop[0][1])
         return
     for loop, squares in by_loop:
-        yield Line(name, detail, (loop,), squares)
+        yield GridLine(name, detail, (loop,), squares)
 
 
 def _square(rows: Sequence[Row], category: int | None = None) -> Square | None:

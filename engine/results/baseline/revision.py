@@ -12,7 +12,7 @@ from engine.model.showing import shown
 from engine.model.source_span import NOWHERE
 from engine.model.verdict import JobResult, Verdict
 from engine.results.baseline.baseline import EXCUSED, MENDED, covers, expired
-from engine.results.baseline.selecting import Evidence, Named, Point, narrowed, order, point, smallest
+from engine.results.baseline.selecting import CaseHistory, NamedTargets, Point, narrowed, order, point, smallest
 from engine.results.record.normal import words_of
 from engine.results.record.store import Run, TargetRow
 
@@ -21,7 +21,7 @@ PASSING = frozenset({*MENDED, Verdict.FIXED})
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CaseOutcome:
     """A case on a target of a run that came to something: it fails there, or it passes."""
 
     address: str
@@ -43,8 +43,8 @@ class Standing:
     had nothing that it speaks of. ``over`` says that its day is past."""
 
     line: KnownFailure
-    failing: tuple[Seen, ...] = ()
-    passing: tuple[Seen, ...] = ()
+    failing: tuple[CaseOutcome, ...] = ()
+    passing: tuple[CaseOutcome, ...] = ()
     over: bool = False
 
     @property
@@ -56,7 +56,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BaselineLine:
     """A line of the new baseline. ``old`` is the one that it comes from: as it was where nothing else is to be said,
     or with its reason. None for a new one."""
 
@@ -76,12 +76,12 @@ class Revision:
     such as another variant of the same server.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[BaselineLine, ...]
     standings: tuple[Standing, ...]
-    blurred: tuple[Seen, ...] = field(default=())
+    blurred: tuple[CaseOutcome, ...] = field(default=())
 
     @property
-    def added(self) -> tuple[Line, ...]:
+    def added(self) -> tuple[BaselineLine, ...]:
         return tuple(line for line in self.lines if line.old is None)
 
     def of(self, state: str) -> tuple[Standing, ...]:
@@ -89,17 +89,17 @@ class Revision:
         return tuple(one for one in self.standings if one.state == state)
 
 
-def seen_in(run: Run) -> list[Seen]:
+def seen_in(run: Run) -> list[CaseOutcome]:
     """Results whose verdict says something about a clause."""
     rows = {row.id: row for row in run.targets}
     return [
-        Seen(result.address, rows[result.target], result)
+        CaseOutcome(result.address, rows[result.target], result)
         for result in run.results
         if result.target in rows and result.verdict in FAILING | PASSING
     ]
 
 
-def standings(known: Sequence[KnownFailure], seen: Sequence[Seen], today: date) -> list[Standing]:
+def standings(known: Sequence[KnownFailure], seen: Sequence[CaseOutcome], today: date) -> list[Standing]:
     """What is seen of each line of a baseline."""
     found = []
     for line in known:
@@ -121,11 +121,11 @@ def revise(known: Sequence[KnownFailure], run: Run, today: date) -> Revision:
     for one in seen:
         if not one.fails:
             passing.setdefault(one.address, set()).add(one.where)
-    lines: list[Line] = []
-    new, blurred = list[Seen](), list[Seen]()
+    lines: list[BaselineLine] = []
+    new, blurred = list[CaseOutcome](), list[CaseOutcome]()
     for standing in stands:
         if standing.state in ("holds", "unseen"):
-            lines.append(Line(standing.line, standing.line))
+            lines.append(BaselineLine(standing.line, standing.line))
         elif standing.state == "narrower":
             lines += _narrowed(standing, everywhere)
     for standing in stands:
@@ -139,13 +139,13 @@ def revise(known: Sequence[KnownFailure], run: Run, today: date) -> Revision:
     return Revision(tuple(sorted(lines, key=_order)), tuple(stands), tuple(blurred))
 
 
-def _order(line: Line) -> tuple[object, ...]:
+def _order(line: BaselineLine) -> tuple[object, ...]:
     one = line.failure
     address = parsed(one.case)
-    return address.file, address.case, order(Named(one.selector, one.versions)), one.framework_versions
+    return address.file, address.case, order(NamedTargets(one.selector, one.versions)), one.framework_versions
 
 
-def _narrowed(standing: Standing, everywhere: frozenset[Point]) -> list[Line]:
+def _narrowed(standing: Standing, everywhere: frozenset[Point]) -> list[BaselineLine]:
     """The lines that a line becomes which fails on some of its targets only."""
     old = standing.line
     lines = []
@@ -162,30 +162,34 @@ def _narrowed(standing: Standing, everywhere: frozenset[Point]) -> list[Line]:
         lines.append(replace(old, case=case, selector=selector, versions=named.versions or old.versions))
         lines += [replace(old, selector=one) for one in rest]
     unique = dict.fromkeys((one.case, one.selector, one.versions) for one in lines)
-    return [Line(replace(old, case=case, selector=one, versions=text), old) for case, one, text in unique]
+    return [BaselineLine(replace(old, case=case, selector=one, versions=text), old) for case, one, text in unique]
 
 
-def _added(new: Sequence[Seen], seen: Sequence[Seen], everywhere: frozenset[Point], nonce: str) -> list[Line]:
+def _added(
+    new: Sequence[CaseOutcome], seen: Sequence[CaseOutcome], everywhere: frozenset[Point], nonce: str
+) -> list[BaselineLine]:
     """Lines for failures that none names."""
     lines = []
     for case, named in _selected(new, seen, everywhere):
         draft = KnownFailure(case, named.selector, "", "", NOWHERE, named.versions)
         first = next(one for one in new if covers(draft, one.address, one.row))
-        lines.append(Line(replace(draft, observed=observed(first.result, nonce))))
+        lines.append(BaselineLine(replace(draft, observed=observed(first.result, nonce))))
     return lines
 
 
-def _selected(failing: Iterable[Seen], seen: Sequence[Seen], everywhere: frozenset[Point]) -> list[tuple[str, Named]]:
+def _selected(
+    failing: Iterable[CaseOutcome], seen: Sequence[CaseOutcome], everywhere: frozenset[Point]
+) -> list[tuple[str, NamedTargets]]:
     """What to name for some failures, case by case; once for all values of a matrix where all of them fail alike."""
     by_case: dict[str, set[Point]] = {}
     for one in failing:
         by_case.setdefault(one.address, set()).add(one.where)
-    named: dict[tuple[str, Named], list[str]] = {}
+    named: dict[tuple[str, NamedTargets], list[str]] = {}
     for address, points in by_case.items():
         of_case = [one for one in seen if one.address == address]
         fails = {one.where for one in of_case if one.fails}
         passes = {one.where for one in of_case if not one.fails}
-        evidence = Evidence(
+        evidence = CaseHistory(
             frozenset(points - passes), frozenset(passes), everywhere, frozenset(fails - points - passes)
         )
         for choice in smallest(evidence):

@@ -33,7 +33,7 @@ def point(row: TargetRow) -> Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTargets:
     """What a line names of its targets: a selector, and a range of the server's versions, "" for all."""
 
     selector: Selector
@@ -41,7 +41,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CaseHistory:
     """What is known of one case: where it fails, where it passes, and all targets of the run.
 
     ``listed`` are failing targets that another line names already: a box may take them in, and none is made for them.
@@ -88,15 +88,15 @@ class Evidence:
             return False
         return len({one[index] for one in self.run}) > 1 or within <= USUAL or WORDS[index] == "version"
 
-    def named(self, box: Box) -> list[Named]:
+    def named(self, box: Box) -> list[NamedTargets]:
         """A box in the words of a line; several where its versions are no single range."""
         words = [() if self.free(box, index) else tuple(sorted(values)) for index, values in enumerate(box)]
         servers, versions, frameworks, loops, gateways, runtimes = [tuple(sorted(box[0])), *words[1:]]
         selector = Selector(servers, frameworks, loops, gateways, runtimes)
         if not versions:
-            return [Named(selector)]
+            return [NamedTargets(selector)]
         others = {one[1] for one in self.passing if one[0] in box[0]}
-        return [Named(selector, text) for text in ranges(versions, others)]
+        return [NamedTargets(selector, text) for text in ranges(versions, others)]
 
 
 def holds(box: Box, one: Point) -> bool:
@@ -104,7 +104,7 @@ def holds(box: Box, one: Point) -> bool:
     return all(word in values for word, values in zip(one, box, strict=True))
 
 
-def smallest(evidence: Evidence) -> list[Named]:
+def smallest(evidence: CaseHistory) -> list[NamedTargets]:
     """What lines must name so that every failing target is covered and no passing one, in as few lines as are found.
 
     What fails with a framework on every server of several, and not with all frameworks, is a line of the framework
@@ -115,14 +115,14 @@ def smallest(evidence: Evidence) -> list[Named]:
         for one in evidence.named(box):
             key = Selector((), *_rest(one.selector)), one.versions
             found.setdefault(key, set()).update(one.selector.servers)
-    lines: list[Named] = []
+    lines: list[NamedTargets] = []
     for (selector, versions), servers in found.items():
         frameworks = selector.frameworks
         judged = {one[0] for one in evidence.judged if not frameworks or one[2] in frameworks}
         if frameworks and not versions and len(judged) > 1 and servers == judged:
-            lines.append(Named(selector, versions))
+            lines.append(NamedTargets(selector, versions))
         else:
-            lines += [Named(Selector((server,), *_rest(selector)), versions) for server in sorted(servers)]
+            lines += [NamedTargets(Selector((server,), *_rest(selector)), versions) for server in sorted(servers)]
     return sorted(lines, key=order)
 
 
@@ -130,7 +130,7 @@ def _rest(selector: Selector) -> tuple[tuple[str, ...], ...]:
     return selector.frameworks, selector.loops, selector.gateways, selector.runtimes
 
 
-def order(one: Named) -> tuple[object, ...]:
+def order(one: NamedTargets) -> tuple[object, ...]:
     """What lines of one case are sorted by."""
     return one.selector.servers, *_rest(one.selector), one.versions
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from engine.errors import ResultsError
 from engine.model.baseline import KnownFailure
-from engine.results.baseline.revision import Line
+from engine.results.baseline.revision import BaselineLine
 
 HEAD = """\
 # yaml-language-server: $schema=../schemas/known-failures.json
@@ -35,7 +35,7 @@ class Block:
     rows: tuple[str, ...]
 
 
-def revised(text: str, old: Sequence[KnownFailure], lines: Sequence[Line]) -> str:
+def revised(text: str, old: Sequence[KnownFailure], lines: Sequence[BaselineLine]) -> str:
     """The document's text with these lines in this order. ``old`` are the lines as they were read from ``text``. Raises
     ResultsError where the list is not written as a line after a dash each."""
     text = text or HEAD

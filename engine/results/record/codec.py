@@ -10,8 +10,8 @@ from typing import Any
 from engine.errors import ResultsError
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.source_span import NOWHERE, Place
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.source_span import NOWHERE, SourceSpan
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
 
 # Of the bytes of one moment, so many are kept from the beginning.
@@ -148,15 +148,15 @@ def recheck_from_json(document: Mapping[str, Any]) -> Recheck:
     return Recheck(Verdict(document["verdict"]), document.get("reason", ""), document["had_company"], attempts)
 
 
-def place_to_json(place: Place) -> list[object]:
+def place_to_json(place: SourceSpan) -> list[object]:
     """A place as ``[file, line, column, length]``."""
     return [place.file, place.line, place.column, place.length]
 
 
-def place_from_json(document: Any) -> Place:
+def place_from_json(document: Any) -> SourceSpan:
     """A place from its list."""
     file, line, column, length = document
-    return Place(str(file), int(line), int(column), int(length))
+    return SourceSpan(str(file), int(line), int(column), int(length))
 
 
 def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
     return {"moments": moments}
 
 
-def _digest(moment: Moment) -> str:
+def _digest(moment: TraceEvent) -> str:
     """The digest of what is cut here; "" where all is kept, or was cut before."""
     if moment.sha256 or len(moment.data) <= KEPT or len(moment.data) < moment.size:
         return moment.sha256
@@ -218,7 +218,7 @@ def transcript_from_json(document: Mapping[str, Any]) -> Transcript:
     return Transcript(
         0.0,
         tuple(
-            Moment(
+            TraceEvent(
                 row["at"],
                 Side(row["side"]),
                 row["subject"],

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult
 from engine.results.record.codec import Shown
 
@@ -50,7 +50,7 @@ _PID = re.compile(r"\[\d+\]|(?<=pid: )\d+|(?<=process \[)\d+")
 
 
 @dataclass(slots=True)
-class Words:
+class VaryingValues:
     """The values of one transcript that differ from run to run, each with the word that stands for it."""
 
     run: str = ""
@@ -82,9 +82,9 @@ class Words:
         return _PID.sub(lambda found: re.sub(r"\d+", "<pid>", found[0]), self.text(text))
 
 
-def words_of(transcript: Transcript | None, run: str = "") -> Words:
+def words_of(transcript: Transcript | None, run: str = "") -> VaryingValues:
     """What differs from run to run in a transcript. ``run`` is the run's nonce, which cases see in ``$(run)``."""
-    words = Words(run)
+    words = VaryingValues(run)
     for moment in transcript.moments if transcript is not None else ():
         if moment.side is Side.APP and (server := _SERVER.search(moment.detail)):
             words.ports.setdefault(server[1], "<server port>")
@@ -148,7 +148,7 @@ def apart(transcript: Transcript) -> Transcript:
     """The moments of each connection and each call by themselves, in the order in which these begin, and bytes that
     went the same way in several pieces as one: what crossed first on two sides, or in how many pieces, is often chance.
     """
-    found: dict[tuple[Side, str], list[Moment]] = {}
+    found: dict[tuple[Side, str], list[TraceEvent]] = {}
     for moment in transcript.moments:
         own = found.setdefault((moment.side, moment.subject), [])
         if own and moment.data and own[-1].data and own[-1].what == moment.what and _is_whole(own[-1]):
@@ -159,11 +159,11 @@ def apart(transcript: Transcript) -> Transcript:
     return replace(transcript, moments=tuple(moment for own in found.values() for moment in own))
 
 
-def _is_whole(moment: Moment) -> bool:
+def _is_whole(moment: TraceEvent) -> bool:
     return len(moment.data) >= moment.size
 
 
-def _with(moment: Moment, data: bytes) -> Moment:
+def _with(moment: TraceEvent, data: bytes) -> TraceEvent:
     if data == moment.data:
         return moment
     return replace(moment, data=data, size=len(data) if _is_whole(moment) else moment.size, sha256="")
@@ -225,4 +225,13 @@ def _quoted(mismatch: Mismatch, change: Callable[[str], str]) -> Mismatch:
     )
 
 
-__all__ = ["Moment", "Words", "accept_of", "apart", "normalised", "normalised_result", "unmasked", "words_of"]
+__all__ = [
+    "TraceEvent",
+    "VaryingValues",
+    "accept_of",
+    "apart",
+    "normalised",
+    "normalised_result",
+    "unmasked",
+    "words_of",
+]

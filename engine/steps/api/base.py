@@ -15,8 +15,8 @@ from engine.model.expectation import ABSENT, Checks, Mismatch
 from engine.model.facts import ANY, FactType
 from engine.model.nodes import Node
 from engine.model.protocols import Channel, LiveTarget
-from engine.model.tls import Hello
-from engine.model.transcript import Moment
+from engine.model.tls import TlsClientOptions
+from engine.model.transcript import TraceEvent
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
 
@@ -86,7 +86,7 @@ class AtBoundary(Protocol):
         ...
 
 
-class Recorded(Protocol):
+class ObservedByApp(Protocol):
     """An observation that was made from the observer's records, which may be incomplete."""
 
     @property
@@ -96,7 +96,7 @@ class Recorded(Protocol):
 
 
 @dataclass(frozen=True)
-class Seen:
+class MappingObservation:
     """An observation from a plain mapping of facts, with nothing implied."""
 
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class Seen:
         return ()
 
 
-class Reader(Protocol):
+class NodeReader(Protocol):
     """How a kind's ``parse`` reads shared notations. A mistake is noted and reading goes on with a harmless value.
 
     Where a ``Variable`` may come back, it was one that only the run can fill (a capture, an index).
@@ -133,13 +133,13 @@ class Reader(Protocol):
 
     def script(self, node: Node, group: str) -> tuple[Step, ...]: ...
 
-    def checks(self, node: Node, kind: Kind) -> Checks: ...
+    def checks(self, node: Node, kind: StepType) -> Checks: ...
 
     def mistake(self, node: Node, what: str, hint: str = "") -> None: ...
 
 
 @dataclass(slots=True)
-class Performed:
+class StepRecord:
     """What the engine remembers of a step that was performed, for ``app: {of: ...}``.
 
     ``tokens`` are those that went out in the engine's header; ``peer`` is the connection's own address and
@@ -154,10 +154,10 @@ class Performed:
     tokens: list[str] = field(default_factory=list)
     peer: tuple[str, int] | None = None
     connection: str = ""
-    parent: Performed | None = None
+    parent: StepRecord | None = None
     body_at: float | None = None
     kept: object | None = None
-    about: Sequence[Performed] = ()
+    about: Sequence[StepRecord] = ()
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ class Connection:
     used: int = 0
     sent: bytes | None = None
     sent_at: float | None = None
-    hello: Hello | None = None
+    hello: TlsClientOptions | None = None
 
     @property
     def since(self) -> float:
@@ -199,7 +199,7 @@ class Context(Protocol):
     def variables(self) -> MutableMapping[str, object]: ...
 
     @property
-    def performed(self) -> Performed:
+    def performed(self) -> StepRecord:
         """The record of the step that is under way."""
         ...
 
@@ -231,7 +231,7 @@ class Context(Protocol):
         *,
         address: tuple[str, int] | None = None,
         receive_buffer: int | None = None,
-        hello: Hello | None = None,
+        hello: TlsClientOptions | None = None,
     ) -> Connection:
         """A new connection of that name: to ``address`` where that is not the target's own, with a receive buffer of
         so many bytes where it is not the system's. ``hello`` begins TLS; without it the connection is a plain one.
@@ -242,7 +242,7 @@ class Context(Protocol):
         """What the target has written since the case began: from its start, where the case has its own."""
         ...
 
-    def find(self, of: str | None) -> Sequence[Performed]:
+    def find(self, of: str | None) -> Sequence[StepRecord]:
         """The steps that ``of`` means: those with that name or on that connection; the one before for None;
         every one for ``all``."""
         ...
@@ -253,12 +253,12 @@ class Context(Protocol):
         ...
 
     async def run(self, steps: Sequence[Step], connection: Connection | None = None) -> None:
-        """Perform steps in order, and judge each; ``connection`` is what a script's actions act on. Raises Stop when
-        an ``expect`` does not hold."""
+        """Perform steps in order, and judge each; ``connection`` is what a script's actions act on. Raises
+        StepFailed when an ``expect`` does not hold."""
         ...
 
     async def look(self, step: Step, observation: Observation) -> None:
-        """Judge a step's checks on something that was observed in the middle of it. Raises Stop likewise."""
+        """Judge a step's checks on something that was observed in the middle of it. Raises StepFailed likewise."""
         ...
 
     def branch(self, variables: Mapping[str, object], label: str) -> Context:
@@ -275,25 +275,25 @@ class Context(Protocol):
         ...
 
 
-class Stop(Exception):
+class StepFailed(Exception):
     """An ``expect`` did not hold, and the steps after it are not performed. The mismatches are with the job."""
 
 
 @dataclass(frozen=True)
-class Stretch:
+class PreviewBytes:
     """Bytes that a step will send; ``what`` says which, where the bytes do not: ``text frame, masked``."""
 
     data: bytes
     what: str = ""
 
 
-Preview = Callable[[Any, Mapping[str, object], str], Sequence[Stretch]]
-Parse = Callable[[Node, Reader], object]
+Preview = Callable[[Any, Mapping[str, object], str], Sequence[PreviewBytes]]
+Parse = Callable[[Node, NodeReader], object]
 Perform = Callable[[Step, Context], Awaitable["Observation | None"]]
 
 
 @dataclass(frozen=True)
-class Kind:
+class StepType:
     """A step kind, or an action of a script.
 
     ``groups`` are the places where its key means it: ``step``, or names of kinds with a script (``tcp``,
@@ -346,6 +346,22 @@ class Kind:
 
 
 __all__ = [
-    "NOTATIONS", "AtBoundary", "Connection", "Context", "Fact", "Kind", "Moment", "Observation", "Perform", "Performed",
-    "Reader", "Recorded", "Schema", "Seen", "Stop", "Stretch", "mapping", "notation",
+    "NOTATIONS",
+    "AtBoundary",
+    "Connection",
+    "Context",
+    "Fact",
+    "MappingObservation",
+    "NodeReader",
+    "Observation",
+    "ObservedByApp",
+    "Perform",
+    "PreviewBytes",
+    "Schema",
+    "StepFailed",
+    "StepRecord",
+    "StepType",
+    "TraceEvent",
+    "mapping",
+    "notation",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from engine.model.tagged import tagged
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString, plain
 from engine.registry import nearest
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, mapping, notation
+from engine.steps.api.base import Context, Fact, NodeReader, Observation, StepType, mapping, notation
 from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
 from engine.steps.app.step import calls_of
 from engine.steps.shared.values import integer
@@ -61,7 +61,7 @@ class FailSend:
 
 
 @dataclass(frozen=True)
-class Params:
+class DriveParams:
     """The scope, without what is added to it, and the script."""
 
     scope: Mapping[str, object]
@@ -93,7 +93,7 @@ class Driven:
         return (Mismatch("drive", "plays its script to the end", self.stuck),) if self.stuck else ()
 
 
-def literal(node: Node, reader: Reader) -> object:
+def literal(node: Node, reader: NodeReader) -> object:
     """A value as Python has it: plain text is str, and ``{bytes: BYTES}`` bytes."""
     if isinstance(node.value, list):
         return tuple(literal(child, reader) for child in node.value)
@@ -106,17 +106,17 @@ def literal(node: Node, reader: Reader) -> object:
     return reader.value(node)
 
 
-def parse_give(node: Node, reader: Reader) -> Give:
+def parse_give(node: Node, reader: NodeReader) -> Give:
     """The parameters of a valid node."""
     return Give(literal(node, reader))
 
 
-def parse_take(node: Node, reader: Reader) -> Take:
+def parse_take(node: Node, reader: NodeReader) -> Take:
     """The parameters of a valid node."""
     return Take(reader.value(node))
 
 
-def parse_fail_send(node: Node, reader: Reader) -> FailSend:
+def parse_fail_send(node: Node, reader: NodeReader) -> FailSend:
     """The parameters of a valid node."""
     error, after = node.get("class"), node.get("after")
     if error is not None and "$(" not in str(error.value) and error.value not in EXCEPTIONS:
@@ -125,7 +125,7 @@ def parse_fail_send(node: Node, reader: Reader) -> FailSend:
     return FailSend(reader.value(error) if error else "OSError", reader.value(after) if after else 0)
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> DriveParams:
     """The parameters of a valid node."""
     scope, script = node.get("scope"), node.get("script")
     found: dict[str, object] = {}
@@ -138,7 +138,7 @@ def parse(node: Node, reader: Reader) -> Params:
             found[name] = literal(child, reader)
     if scope and "type" not in found:
         reader.mistake(scope, "a scope has a type", "add `type: http`")
-    return Params(found, reader.script(script, "drive") if script else ())
+    return DriveParams(found, reader.script(script, "drive") if script else ())
 
 
 def rendered(value: object, variables: Mapping[str, object]) -> object:
@@ -171,7 +171,7 @@ def act(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
 async def perform(step: Step, ctx: Context) -> Observation:
     """Have the app called, and find what was recorded of it."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, DriveParams)
     least = LEAST.get(str(params.scope.get("type")), {})
     order = {
         "token": ctx.token(),
@@ -191,7 +191,7 @@ async def nothing(step: Step, ctx: Context) -> None:
 FACTS: tuple[Fact, ...] = tuple(fact for fact in BOUNDARY_FACTS if fact.name not in LEFT_OUT)
 
 KINDS = (
-    Kind(
+    StepType(
         name="drive",
         awaits="the application to return",
         groups=("step",),
@@ -217,7 +217,7 @@ KINDS = (
         named=True,
         lasts=1.0,
     ),
-    Kind(
+    StepType(
         name="give",
         groups=("drive",),
         summary="Has receive() return a message, after those given before. After the last one receive() waits.",
@@ -229,7 +229,7 @@ KINDS = (
         parse=parse_give,
         perform=nothing,
     ),
-    Kind(
+    StepType(
         name="take",
         groups=("drive",),
         summary="Waits until the app has sent a message of a type, before it goes on.",
@@ -237,7 +237,7 @@ KINDS = (
         parse=parse_take,
         perform=nothing,
     ),
-    Kind(
+    StepType(
         name="fail_send",
         groups=("drive",),
         summary="Has send() raise from then on.",

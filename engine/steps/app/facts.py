@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from engine.model.boundary import AppCall, Event, Foreign
+from engine.model.boundary import AppCall, Event, OpaqueValue
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import (
     ANY,
@@ -21,7 +21,7 @@ from engine.model.facts import (
     list_of,
     promised,
 )
-from engine.model.wire_bytes import Blob, Octets
+from engine.model.wire_bytes import TruncatedBytes, WireBytes
 from engine.steps.api.base import Fact
 from engine.steps.http1.facts import one
 from engine.steps.shared.paths import walk
@@ -147,7 +147,7 @@ class BoundaryFacts:
             return ABSENT
         if family == "scope":
             if not rest and call.scope_class != "dict":
-                return Foreign(call.scope_class, f"a {call.scope_class}", call.scope)
+                return OpaqueValue(call.scope_class, f"a {call.scope_class}", call.scope)
             return in_scope(call.scope, rest)
         if family == "scope_after":
             return ABSENT if call.scope_after is None else in_scope(call.scope_after, rest)
@@ -228,7 +228,7 @@ def header_values(scope: Mapping[str, object], name: str) -> list[object]:
     """The values of a header in a scope, as the server gave them."""
     wanted = name.lower().encode("latin-1", "replace")
     headers = scope.get("headers")
-    if isinstance(headers, Foreign):
+    if isinstance(headers, OpaqueValue):
         headers = headers.value
     values = []
     for pair in headers if isinstance(headers, (list, tuple)) else ():
@@ -256,14 +256,14 @@ def joined_bodies(events: Sequence[Event], total: tuple[int, str] | None) -> obj
     """The bodies of messages as one: bytes while the observer kept them all, else their size and digest."""
     bodies = [event.message.get("body") for event in events]
     if all(body is None or isinstance(body, bytes) for body in bodies):
-        data = Octets(b"".join([body for body in bodies if isinstance(body, bytes)]))
+        data = WireBytes(b"".join([body for body in bodies if isinstance(body, bytes)]))
         # The observer's own digest is worth more than what it kept of the parts.
         if total is None or total[1] == hashlib.sha256(data).hexdigest():
             return data
     elif len([body for body in bodies if body]) == 1:
         return next(body for body in bodies if body)
     first = bodies[0] if bodies else b""
-    head = first.head if isinstance(first, Blob) else first if isinstance(first, bytes) else b""
+    head = first.head if isinstance(first, TruncatedBytes) else first if isinstance(first, bytes) else b""
     if total is None:
         return Unclear("the observer kept only the beginnings of several long messages, and no digest of the whole")
-    return Blob(total[0], total[1], head)
+    return TruncatedBytes(total[0], total[1], head)

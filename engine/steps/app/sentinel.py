@@ -1,4 +1,4 @@
-"""The marker: a request of the engine's own, whose record proves that all earlier records have been read.
+"""The sentinel: a request of the engine's own, whose record proves that all earlier records have been read.
 
 "The application was not called" cannot be seen, only waited for. After a quiet time one request goes out on a new
 connection; once its call is on record, whatever was called before it is on record as well (exact with one worker;
@@ -22,16 +22,16 @@ WITHIN = 1.0
 POLL = 0.002
 
 
-async def send_marker(ctx: Context, *, by_address: bool = False) -> bool:
-    """Send the marker, and wait until its call is on record, at most WITHIN seconds: whether it is.
+async def send_sentinel(ctx: Context, *, by_address: bool = False) -> bool:
+    """Send the sentinel, and wait until its call is on record, at most WITHIN seconds: whether it is.
 
     ``by_address`` says that calls without the engine's header are looked for, which are known by their client's address
-    alone. Raises EvidenceLost where the application answered the marker and no call is on record, and where the address
-    is looked at and the server names another one for the marker: a call that is not to be there could not be found.
+    alone. Raises EvidenceLost where the application answered the sentinel and no call is on record, and where the
+    address is looked at and the server names another one for it: a call that is not to be there could not be found.
     """
     boundary = ctx.live.boundary
     # A job of its own, so that no script of the case is played for it and no step takes it for its own.
-    job = f"{ctx.job}-marker-{int(ctx.now() * 1e6)}"
+    job = f"{ctx.job}-sentinel-{int(ctx.now() * 1e6)}"
     token = boundary.token(job, 1)
     performed = ctx.performed
     peer, name = performed.peer, performed.connection
@@ -63,7 +63,7 @@ async def send_marker(ctx: Context, *, by_address: bool = False) -> bool:
                 "record of its call",
                 hint="look at the target's log, and whether its disk is full",
             ) from error
-        ctx.note("marker", f"a request of the engine's own is not on record: {error or 'nothing came'}")
+        ctx.note("sentinel", f"a request of the engine's own is not on record: {error or 'nothing came'}")
         return False
     finally:
         performed.peer, performed.connection = peer, name

@@ -10,9 +10,9 @@ from engine.model.boundary import AppCall
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.protocols import Boundary
-from engine.steps.api.base import Context, Kind, Observation, Performed, Reader, mapping, notation
+from engine.steps.api.base import Context, NodeReader, Observation, StepRecord, StepType, mapping, notation
 from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
-from engine.steps.app.sentinel import send_marker
+from engine.steps.app.sentinel import send_sentinel
 from engine.steps.shared.values import integer
 
 # Without `within` and `quiet`: how long calls may take to be seen and to end, and how often to look, in seconds.
@@ -23,26 +23,26 @@ LIFESPAN = "lifespan"
 
 
 @dataclass(frozen=True)
-class Params:
+class AppParams:
     """Whose calls, and which of them."""
 
     of: str | None = None
     call: object = None
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> AppParams:
     """The parameters of a valid node."""
     of, call = node.get("of"), node.get("call")
     number = reader.value(call) if call else None
     if call and isinstance(number, int) and number < 1:
         reader.mistake(call, "calls are counted from 1", "write `call: 1` for the first")
-    return Params(str(reader.value(of)) if of else None, number)
+    return AppParams(str(reader.value(of)) if of else None, number)
 
 
 async def perform(step: Step, ctx: Context) -> Observation:
     """Find the calls, wait for them as the step asks, and say what crossed the boundary."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, AppParams)
     nth = None if params.call is None else integer(params.call, ctx.variables, "call")
     boundary = ctx.live.boundary
     if params.of == LIFESPAN:
@@ -51,7 +51,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     steps = ctx.performed.about = ctx.find(params.of)
     if step.checks.quiet is not None:
         await be_quiet(ctx, steps, step.checks.quiet)
-        await send_marker(ctx, by_address=any(one.peer is not None and not one.tokens for one in steps))
+        await send_sentinel(ctx, by_address=any(one.peer is not None and not one.tokens for one in steps))
     elif step.checks.within is None:
         await settle(ctx, steps)
     boundary.refresh()
@@ -59,7 +59,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     return BoundaryFacts(calls_of(boundary, steps), nth, body_at)
 
 
-def calls_of(boundary: Boundary, steps: Sequence[Performed]) -> list[AppCall]:
+def calls_of(boundary: Boundary, steps: Sequence[StepRecord]) -> list[AppCall]:
     """The calls that belong to steps, in the order of their start: those with the steps' tokens, and those without a
     token that came over the steps' connections since the steps began."""
     found: dict[str, AppCall] = {}
@@ -71,7 +71,7 @@ def calls_of(boundary: Boundary, steps: Sequence[Performed]) -> list[AppCall]:
     return sorted(found.values(), key=lambda call: call.started)
 
 
-def settled(boundary: Boundary, steps: Sequence[Performed]) -> bool:
+def settled(boundary: Boundary, steps: Sequence[StepRecord]) -> bool:
     """Whether each step's calls have been seen, and have ended."""
     calls = calls_of(boundary, steps)
     if not calls or any(call.ended is None for call in calls):
@@ -79,7 +79,7 @@ def settled(boundary: Boundary, steps: Sequence[Performed]) -> bool:
     return all(boundary.calls(token=token) for step in steps for token in step.tokens)
 
 
-async def settle(ctx: Context, steps: Sequence[Performed]) -> None:
+async def settle(ctx: Context, steps: Sequence[StepRecord]) -> None:
     """Wait until the steps' calls have ended, at most SETTLE seconds."""
     boundary, deadline = ctx.live.boundary, ctx.now() + SETTLE
     boundary.refresh()
@@ -88,7 +88,7 @@ async def settle(ctx: Context, steps: Sequence[Performed]) -> None:
         boundary.refresh()
 
 
-async def seen_calls(ctx: Context, steps: Sequence[Performed]) -> None:
+async def seen_calls(ctx: Context, steps: Sequence[StepRecord]) -> None:
     """Wait until each of the steps has a call, whether it has ended or not, at most SETTLE seconds."""
     boundary, deadline = ctx.live.boundary, ctx.now() + SETTLE
     boundary.refresh()
@@ -116,7 +116,7 @@ def last_crossing(calls: Sequence[AppCall]) -> float:
     return max(times)
 
 
-async def be_quiet(ctx: Context, steps: Sequence[Performed], quiet: float) -> None:
+async def be_quiet(ctx: Context, steps: Sequence[StepRecord], quiet: float) -> None:
     """Wait until nothing has crossed the boundary for the steps for ``quiet`` seconds, counted from now at least."""
     boundary, began = ctx.live.boundary, ctx.now()
     while True:
@@ -128,7 +128,7 @@ async def be_quiet(ctx: Context, steps: Sequence[Performed], quiet: float) -> No
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="app",
         awaits="what the application was given and sent",
         groups=("step",),

@@ -20,7 +20,7 @@ from engine.protocols.fastcgi import (
     encode,
     encode_pairs,
 )
-from engine.steps.api.base import Context, Kind, Reader, Stretch, mapping, notation
+from engine.steps.api.base import Context, NodeReader, PreviewBytes, StepType, mapping, notation
 from engine.steps.fastcgi.session import emit, fits, id_of, session_of
 from engine.steps.fastcgi.streams import CUT_AT, ID, LENGTHS
 from engine.steps.shared.sending import Headers, rendered, send_pieces
@@ -32,7 +32,7 @@ FIELDS = ("id", "version", "padding", "reserved", "claim_length", "claim_padding
 
 
 @dataclass(frozen=True)
-class Begin:
+class BeginAction:
     """``begin``: the request's id, the role by name or number, the flag, and all flags as a number in its place."""
 
     id: object = None
@@ -49,7 +49,7 @@ class Abort:
 
 
 @dataclass(frozen=True)
-class Spec:
+class RecordAction:
     """``record``: its type by name or number, its content as bytes or as name-value pairs, and those of FIELDS."""
 
     type: object
@@ -72,7 +72,7 @@ class Write:
 # begin
 
 
-def parse_begin(node: Node, reader: Reader) -> Begin:
+def parse_begin(node: Node, reader: NodeReader) -> BeginAction:
     """The parameters of a valid node."""
     keys = {name: reader.value(found) for name in ("id", "role", "keep_conn", "flags") if (found := node.get(name))}
     role = keys.get("role")
@@ -80,10 +80,10 @@ def parse_begin(node: Node, reader: Reader) -> Begin:
         reader.mistake(node, f"there is no role {role!r}", f"known: {', '.join(ROLES)}, or a number")
     if "keep_conn" in keys and "flags" in keys:
         reader.mistake(node, "`flags` holds every flag, `keep_conn` too", "leave one of them out")
-    return Begin(**keys)
+    return BeginAction(**keys)
 
 
-def begin_bytes(params: Begin, variables: Mapping[str, object]) -> tuple[int, bool, bytes]:
+def begin_bytes(params: BeginAction, variables: Mapping[str, object]) -> tuple[int, bool, bytes]:
     """The request's id, whether it keeps the connection, and the record. Raises ValueError for what does not fit."""
     id = 1 if params.id is None else fits(integer(params.id, variables, "id"))
     flags = KEEP_CONN if flag(params.keep_conn, variables) else 0
@@ -99,17 +99,17 @@ def named(value: object, names: Mapping[str, int], variables: Mapping[str, objec
     return names[found] if isinstance(found, str) and found in names else integer(found, {}, what)
 
 
-def preview_begin(params: Begin, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_begin(params: BeginAction, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The record's body, and in words what it says."""
     del host
     id, keeps, data = begin_bytes(params, variables)
     role = params.role if isinstance(params.role, str) else f"role {params.role}"
-    return [Stretch(data[8:], f"BEGIN_REQUEST {id}, {role}" + (", KEEP_CONN" if keeps else ""))]
+    return [PreviewBytes(data[8:], f"BEGIN_REQUEST {id}, {role}" + (", KEEP_CONN" if keeps else ""))]
 
 
 async def perform_begin(step: Step, ctx: Context) -> None:
     """Send BEGIN_REQUEST; acts without an id go on with this request."""
-    assert isinstance(step.params, Begin)
+    assert isinstance(step.params, BeginAction)
     session = session_of(ctx.connection)
     id, keeps, data = begin_bytes(step.params, ctx.variables)
     session.current = id
@@ -123,7 +123,7 @@ async def perform_begin(step: Step, ctx: Context) -> None:
 # abort, record
 
 
-def parse_abort(node: Node, reader: Reader) -> Abort:
+def parse_abort(node: Node, reader: NodeReader) -> Abort:
     """The parameters of a valid node."""
     id = node.get("id")
     return Abort(reader.value(id) if id else None)
@@ -137,7 +137,7 @@ async def perform_abort(step: Step, ctx: Context) -> None:
     await emit(ctx, [encode(ABORT_REQUEST, id)], session.body(id))
 
 
-def type_of(node: Node, reader: Reader) -> object:
+def type_of(node: Node, reader: NodeReader) -> object:
     """A record's type as a case writes it. A name that there is not is noted as a mistake."""
     word = reader.value(node)
     if isinstance(word, str) and word not in TYPES and "$(" not in word:
@@ -145,7 +145,7 @@ def type_of(node: Node, reader: Reader) -> object:
     return word
 
 
-def parse_record(node: Node, reader: Reader) -> Spec:
+def parse_record(node: Node, reader: NodeReader) -> RecordAction:
     """The parameters of a valid node."""
     type, content, pairs, lengths = (node.get(key) for key in ("type", "content", "pairs", "lengths"))
     if content and pairs:
@@ -156,7 +156,7 @@ def parse_record(node: Node, reader: Reader) -> Spec:
         if found is not None:
             sized = name in ("padding", "claim_length", "claim_padding")
             options.append((name, reader.size(found) if sized else reader.value(found)))
-    return Spec(
+    return RecordAction(
         type_of(type, reader) if type else 0,
         reader.bytes(content) if content else ByteString(()),
         reader.headers(pairs) if pairs else (),
@@ -165,7 +165,7 @@ def parse_record(node: Node, reader: Reader) -> Spec:
     )
 
 
-def record_bytes(params: Spec, variables: Mapping[str, object], current: int) -> tuple[int, bytes, bytes]:
+def record_bytes(params: RecordAction, variables: Mapping[str, object], current: int) -> tuple[int, bytes, bytes]:
     """A record's type, its content, and its bytes. Raises ValueError for a number that does not fit."""
     type = named(params.type, TYPES, variables, "type")
     content = params.content.render(variables)
@@ -176,18 +176,18 @@ def record_bytes(params: Spec, variables: Mapping[str, object], current: int) ->
     return type, content, encode(type, id, content, **numbers)
 
 
-def preview_record(params: Spec, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_record(params: RecordAction, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The record's content, and its other fields in words."""
     del host
     type, content, _ = record_bytes(params, variables, 1)
     words = [f"{NAMES.get(type, f'type {type}')}".upper() if type in NAMES else f"a record of type {type}"]
     words += [f"{name.replace('_', ' ')} {resolve(value, variables)}" for name, value in params.options]
-    return [Stretch(content, ", ".join(words))]
+    return [PreviewBytes(content, ", ".join(words))]
 
 
 async def perform_record(step: Step, ctx: Context) -> None:
     """Send one record, whatever rules it breaks."""
-    assert isinstance(step.params, Spec)
+    assert isinstance(step.params, RecordAction)
     session = session_of(ctx.connection)
     _, content, data = record_bytes(step.params, ctx.variables, session.current)
     await emit(ctx, [data], content)
@@ -203,7 +203,7 @@ async def perform_send(step: Step, ctx: Context) -> None:
 # write
 
 
-def parse_write(node: Node, reader: Reader) -> Write:
+def parse_write(node: Node, reader: NodeReader) -> Write:
     """The parameters of a valid node."""
     script, piece, cut_at, every = (node.get(key) for key in ("script", "piece", "cut_at", "every"))
     return Write(
@@ -235,7 +235,7 @@ async def perform_write(step: Step, ctx: Context) -> None:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="begin",
         groups=("fastcgi",),
         summary="Begins a request.",
@@ -251,7 +251,7 @@ KINDS = (
         perform=perform_begin,
         preview=preview_begin,
     ),
-    Kind(
+    StepType(
         name="abort",
         groups=("fastcgi",),
         summary="Aborts the request.",
@@ -259,7 +259,7 @@ KINDS = (
         parse=parse_abort,
         perform=perform_abort,
     ),
-    Kind(
+    StepType(
         name="record",
         groups=("fastcgi",),
         summary="Sends one record, whatever rules it breaks.",
@@ -282,7 +282,7 @@ KINDS = (
         perform=perform_record,
         preview=preview_record,
     ),
-    Kind(
+    StepType(
         name="send",
         groups=("fastcgi",),
         summary="Sends raw bytes, which are no record unless they look like one.",
@@ -291,7 +291,7 @@ KINDS = (
         perform=perform_send,
         preview=preview,
     ),
-    Kind(
+    StepType(
         name="write",
         groups=("fastcgi",),
         summary="Sends what the acts inside send in one write, or in pieces cut anywhere.",

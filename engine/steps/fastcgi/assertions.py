@@ -13,7 +13,7 @@ from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXT
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.variables import fill
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.protocols.fastcgi import (
     END_REQUEST,
     GET_VALUES,
@@ -23,26 +23,26 @@ from engine.protocols.fastcgi import (
     TYPES,
     UNKNOWN_TYPE,
     VARIABLES,
-    Malformed,
-    Record,
+    FastcgiRecord,
+    MalformedRecord,
     decode_end,
     decode_pairs,
     encode,
     encode_pairs,
     in_words,
 )
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Stretch, mapping, notation
+from engine.steps.api.base import Context, Fact, NodeReader, Observation, PreviewBytes, StepType, mapping, notation
 from engine.steps.fastcgi.actions import named, type_of
-from engine.steps.fastcgi.facts import ANSWER_FACTS, Answer, AnswerFacts
+from engine.steps.fastcgi.facts import ANSWER_FACTS, AnswerFacts, FastcgiAnswer
 from engine.steps.fastcgi.session import Inflow, emit, id_of, session_of
 from engine.steps.fastcgi.streams import ID
 from engine.steps.http1.session import Response, still_open
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.paths import walk
 from engine.steps.shared.values import scalar
 
 # Given a record, its bytes and when it came: whether that was the last that a look wants; None leaves it for others.
-Take = Callable[[Record, bytes, float], "bool | None"]
+Take = Callable[[FastcgiRecord, bytes, float], "bool | None"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Next:
 
 
 @dataclass(frozen=True)
-class Names:
+class GetValuesParams:
     """``get_values``: the variables that are asked for."""
 
     names: tuple[str, ...] = VARIABLES
@@ -89,7 +89,7 @@ async def read(ctx: Context, within: float | None, take: Take) -> tuple[str, str
         return "timeout", f"nothing more within {show_time(within or 0.0)}"
     except Reset as error:
         return "reset", error.what
-    except Malformed as error:
+    except MalformedRecord as error:
         return "malformed", str(error)
     finally:
         inflow.put_back()
@@ -100,7 +100,7 @@ async def read(ctx: Context, within: float | None, take: Take) -> tuple[str, str
 # response
 
 
-def parse_response(node: Node, reader: Reader) -> Which:
+def parse_response(node: Node, reader: NodeReader) -> Which:
     """The parameters of a valid node."""
     id = node.get("id")
     return Which(reader.value(id) if id else None)
@@ -115,9 +115,9 @@ async def perform_response(step: Step, ctx: Context) -> Observation:
     response = Response(sent_at=connection.since)
     if id not in session.kept_open:
         response.framing = "until-close"  # which has `open` wait for the end that is announced
-    answer, began = Answer(response), ctx.now()
+    answer, began = FastcgiAnswer(response), ctx.now()
 
-    def take(record: Record, raw: bytes, at: float) -> bool | None:
+    def take(record: FastcgiRecord, raw: bytes, at: float) -> bool | None:
         if record.id != id or record.type in MANAGEMENT:
             return None
         answer.take(record, raw, at)
@@ -137,7 +137,7 @@ async def perform_response(step: Step, ctx: Context) -> Observation:
 # receive
 
 
-def parse_receive(node: Node, reader: Reader) -> Next:
+def parse_receive(node: Node, reader: NodeReader) -> Next:
     """The parameters of a valid node."""
     type = node.get("type")
     return Next(type_of(type, reader) if type else None)
@@ -146,7 +146,7 @@ def parse_receive(node: Node, reader: Reader) -> Next:
 class RecordFacts:
     """An observation of one record."""
 
-    def __init__(self, record: Record, sent: bytes | None) -> None:
+    def __init__(self, record: FastcgiRecord, sent: bytes | None) -> None:
         self._record = record
         self.sent = sent
 
@@ -159,7 +159,7 @@ class RecordFacts:
         known: dict[str, object] = {
             "type": record.name,
             "id": record.id,
-            "content": Octets(record.content),
+            "content": WireBytes(record.content),
             "padding": record.padding,
             "faults": list(record.faults),
         }
@@ -176,7 +176,7 @@ class RecordFacts:
         return [Mismatch("record", "keeps to FastCGI", fault) for fault in self._record.faults]
 
 
-def _values(record: Record) -> dict[str, object]:
+def _values(record: FastcgiRecord) -> dict[str, object]:
     """The variables that a GET_VALUES_RESULT holds."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in decode_pairs(record.content)[0]}
 
@@ -185,9 +185,9 @@ async def perform_receive(step: Step, ctx: Context) -> Observation:
     """Read the next record, or the next of a type; others are left for later looks."""
     assert isinstance(step.params, Next)
     wanted = None if step.params.type is None else named(step.params.type, TYPES, ctx.variables, "type")
-    found: list[Record] = []
+    found: list[FastcgiRecord] = []
 
-    def take(record: Record, raw: bytes, at: float) -> bool | None:
+    def take(record: FastcgiRecord, raw: bytes, at: float) -> bool | None:
         del raw, at
         if wanted is not None and wanted != record.type:
             return None
@@ -197,40 +197,40 @@ async def perform_receive(step: Step, ctx: Context) -> Observation:
     outcome, detail = await read(ctx, step.checks.within, take)
     if outcome:
         what = "comes" if wanted is None else f"of type {NAMES.get(wanted, wanted)} comes"
-        return Unmet("record", what, outcome, detail, sent=ctx.connection.sent)
+        return ImplicitFailure("record", what, outcome, detail, sent=ctx.connection.sent)
     return RecordFacts(found[0], ctx.connection.sent)
 
 
 # get_values
 
 
-def parse_get_values(node: Node, reader: Reader) -> Names:
+def parse_get_values(node: Node, reader: NodeReader) -> GetValuesParams:
     """The parameters of a valid node."""
     names = node.get("names")
-    return Names(tuple(str(reader.value(one)) for one in names.items()) if names else VARIABLES)
+    return GetValuesParams(tuple(str(reader.value(one)) for one in names.items()) if names else VARIABLES)
 
 
-def query(params: Names, variables: Mapping[str, object]) -> bytes:
+def query(params: GetValuesParams, variables: Mapping[str, object]) -> bytes:
     """The content of GET_VALUES: each name with an empty value."""
     return encode_pairs([(fill(name, variables).encode(), b"") for name in params.names])
 
 
-def preview_get_values(params: Names, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_get_values(params: GetValuesParams, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The names that are asked for, one on a line."""
     del host
-    return [Stretch(b"".join(b"%s\n" % fill(name, variables).encode() for name in params.names), "GET_VALUES")]
+    return [PreviewBytes(b"".join(b"%s\n" % fill(name, variables).encode() for name in params.names), "GET_VALUES")]
 
 
 async def perform_get_values(step: Step, ctx: Context) -> Observation:
     """Ask for variables, and read the result; other records are left for later looks."""
-    assert isinstance(step.params, Names)
+    assert isinstance(step.params, GetValuesParams)
     connection = ctx.connection
     if session_of(connection).packed is not None:
         raise ValueError("`get_values` looks at its result, and so cannot stand inside `write`: use `record` there")
     await emit(ctx, [encode(GET_VALUES, 0, query(step.params, ctx.variables))])
-    found: list[Record] = []
+    found: list[FastcgiRecord] = []
 
-    def take(record: Record, raw: bytes, at: float) -> bool | None:
+    def take(record: FastcgiRecord, raw: bytes, at: float) -> bool | None:
         del raw, at
         if record.type not in (GET_VALUES_RESULT, UNKNOWN_TYPE):
             return None
@@ -287,7 +287,7 @@ RECORD_FACTS = (
 )
 
 KINDS = (
-    Kind(
+    StepType(
         name="response",
         awaits="a response",
         groups=("fastcgi",),
@@ -299,7 +299,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="receive",
         awaits="a record",
         groups=("fastcgi",),
@@ -313,7 +313,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="get_values",
         awaits="the server's values",
         groups=("fastcgi",),

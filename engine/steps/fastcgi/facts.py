@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, TEXTS, WIRE_BYTES, list_of, one_of
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.protocols.cgi import ResponseParser
-from engine.protocols.fastcgi import END_REQUEST, STDERR, STDOUT, Malformed, Record, decode_end
+from engine.protocols.fastcgi import END_REQUEST, STDERR, STDOUT, FastcgiRecord, MalformedRecord, decode_end
 from engine.steps.api.base import Fact
 from engine.steps.http1.facts import OUTCOME, RESPONSE_FACTS, TAKES_BROKEN, ResponseFacts
 from engine.steps.http1.session import Response
@@ -53,12 +53,12 @@ ANSWER_FACTS = (
 TAKES_NONE = TAKES_BROKEN | {"stdout", "app_status", "protocol_status", "records", "types"}
 
 
-class Answer:
+class FastcgiAnswer:
     """The records that came for one request, filled in while they come."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
-        self.records: list[Record] = []
+        self.records: list[FastcgiRecord] = []
         self.stdout: list[bytes] = []
         self.stderr: list[bytes] = []
         self.ended: list[str] = []
@@ -67,7 +67,7 @@ class Answer:
         self._parser = ResponseParser()
         self._malformed = ""
 
-    def take(self, record: Record, raw: bytes, at: float) -> None:
+    def take(self, record: FastcgiRecord, raw: bytes, at: float) -> None:
         """Take the next record of the request; with END_REQUEST the response has an outcome."""
         response = self.response
         self.records.append(record)
@@ -82,7 +82,7 @@ class Answer:
             self.end = decode_end(record.content)
             self._finish()
 
-    def _stream(self, record: Record, at: float) -> None:
+    def _stream(self, record: FastcgiRecord, at: float) -> None:
         name = "stdout" if record.type == STDOUT else "stderr"
         if name in self.ended:
             self.faults.append(f"{name} goes on after it was ended (FastCGI 1.0, 3.3)")
@@ -101,7 +101,7 @@ class Answer:
         had_head = parser.headers is not None
         try:
             piece = parser.feed(data)
-        except Malformed as error:
+        except MalformedRecord as error:
             self._malformed = str(error)
             piece = b""
         if parser.headers is not None and not had_head:
@@ -139,7 +139,7 @@ class Answer:
 class AnswerFacts(ResponseFacts):
     """An observation of one answer."""
 
-    def __init__(self, answer: Answer, sent: bytes | None = None) -> None:
+    def __init__(self, answer: FastcgiAnswer, sent: bytes | None = None) -> None:
         """``sent`` is what went out on STDIN, for ``sent: true``."""
         super().__init__(answer.response, sent)
         self.answer = answer
@@ -149,9 +149,9 @@ class AnswerFacts(ResponseFacts):
         answer = self.answer
         match name:
             case "stdout":
-                return Octets(b"".join(answer.stdout))
+                return WireBytes(b"".join(answer.stdout))
             case "stderr":
-                return Octets(b"".join(answer.stderr))
+                return WireBytes(b"".join(answer.stderr))
             case "app_status":
                 return ABSENT if answer.end is None else answer.end[0]
             case "protocol_status":

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from engine.errors import EngineError
 from engine.model.protocols import Channel
-from engine.protocols.fastcgi import LONGEST, Record, RecordReader, decode, in_words
+from engine.protocols.fastcgi import LONGEST, FastcgiRecord, RecordReader, decode, in_words
 from engine.steps.api.base import Connection, Context
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer
 
 
 @dataclass(slots=True)
-class Session:
+class FastcgiSession:
     """The web server's side of a connection.
 
     ``current`` is the id of the request that was begun last, which acts and looks without an id mean. ``kept_open``
@@ -32,9 +32,9 @@ class Session:
         return bytes(self.bodies.get(id, b""))
 
 
-def session_of(connection: Connection) -> Session:
+def session_of(connection: Connection) -> FastcgiSession:
     """The FastCGI session of a connection. Raises EngineError where none was opened on it."""
-    if not isinstance(connection.codec, Session):
+    if not isinstance(connection.codec, FastcgiSession):
         raise EngineError(
             f"the connection {connection.name!r} does not carry FastCGI",
             hint="open it with a `fastcgi` step first, or give this step a connection of its own",
@@ -58,13 +58,13 @@ async def emit(ctx: Context, records: Sequence[bytes], sent: bytes = b"") -> boo
     return await send(ctx, connection, data, sent)
 
 
-def _whole(data: bytes) -> Record | None:
+def _whole(data: bytes) -> FastcgiRecord | None:
     """The record that some bytes are, None where they are none that is whole."""
     try:
         found = decode(data)
     except ValueError:
         return None
-    return found if isinstance(found, Record) and found.size == len(data) else None
+    return found if isinstance(found, FastcgiRecord) and found.size == len(data) else None
 
 
 class Inflow:
@@ -76,7 +76,7 @@ class Inflow:
         self._at = 0.0
         self._passed: list[tuple[bytes, float]] = []
 
-    async def next(self) -> tuple[Record, bytes, float] | None:
+    async def next(self) -> tuple[FastcgiRecord, bytes, float] | None:
         """The next record, its bytes, and when the last of them came; None after a FIN. Raises Reset, and Malformed
         where what came is no record."""
         while (found := self._reader.next()) is None:
@@ -105,6 +105,6 @@ def fits(id: int) -> int:
     return id
 
 
-def id_of(given: object, session: Session, variables: Mapping[str, object]) -> int:
+def id_of(given: object, session: FastcgiSession, variables: Mapping[str, object]) -> int:
     """The request that an act or a look means."""
     return session.current if given is None else fits(integer(given, variables, "id"))

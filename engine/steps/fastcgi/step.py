@@ -8,29 +8,29 @@ from engine.errors import EngineError
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.transcript import PAST_GATEWAY
-from engine.steps.api.base import Connection, Context, Kind, Reader, mapping, notation
-from engine.steps.fastcgi.session import Session
+from engine.steps.api.base import Connection, Context, NodeReader, StepType, mapping, notation
+from engine.steps.fastcgi.session import FastcgiSession
 
 SPOKEN = "fastcgi"
 
 
 @dataclass(frozen=True)
-class Params:
+class FastcgiParams:
     """The script."""
 
     script: tuple[Step, ...]
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> FastcgiParams:
     """The parameters of a valid node."""
     script = node.get("script")
-    return Params(reader.script(script, "fastcgi") if script else ())
+    return FastcgiParams(reader.script(script, "fastcgi") if script else ())
 
 
 async def perform(step: Step, ctx: Context) -> None:
     """Open a connection to the server itself, or continue a named one, and perform the script on it. Raises
     EngineError where the server does not speak FastCGI."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, FastcgiParams)
     speaks = ctx.live.speaks
     if speaks != SPOKEN:
         raise EngineError(
@@ -48,11 +48,11 @@ async def perform(step: Step, ctx: Context) -> None:
         ctx.release(connection)
 
 
-def _session(connection: Connection) -> Session:
+def _session(connection: Connection) -> FastcgiSession:
     """The session of a connection, new on a new one. Raises EngineError where something else was spoken on it."""
     if connection.codec is None and connection.used <= 1:
-        connection.codec = Session()
-    if not isinstance(connection.codec, Session):
+        connection.codec = FastcgiSession()
+    if not isinstance(connection.codec, FastcgiSession):
         raise EngineError(
             f"the connection {connection.name!r} was opened by another kind of step",
             hint="FastCGI needs a connection to the server itself: give this step another name",
@@ -61,7 +61,7 @@ def _session(connection: Connection) -> Session:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="fastcgi",
         groups=("step",),
         summary="Speaks FastCGI to the server itself, past the gateway, and looks at what comes back.",

@@ -11,7 +11,7 @@ from engine.model.quantities import show_size
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.fastcgi import DATA, NAMES, PARAMS, STDIN, encode_pairs, stream
-from engine.steps.api.base import Context, Kind, Reader, Schema, Stretch, mapping, notation
+from engine.steps.api.base import Context, NodeReader, PreviewBytes, Schema, StepType, mapping, notation
 from engine.steps.fastcgi.params import completed
 from engine.steps.fastcgi.session import emit, id_of, session_of
 from engine.steps.shared.sending import TOKEN, Headers, rendered
@@ -51,7 +51,7 @@ class Content:
     cuts: Cuts = Cuts()
 
 
-def _cuts(node: Node, reader: Reader) -> Cuts:
+def _cuts(node: Node, reader: NodeReader) -> Cuts:
     keys = {name: reader.value(found) for name in ("id", "end") if (found := node.get(name))}
     cut_at, piece, padding = (node.get(key) for key in ("cut_at", "piece", "padding"))
     offsets = tuple(reader.value(offset) for offset in cut_at.items()) if cut_at else ()
@@ -84,7 +84,7 @@ def _told(type: int, cuts: Cuts, records: list[bytes], variables: Mapping[str, o
     return ", ".join(words) + (", then the one that ends it" if ends else ", not ended")
 
 
-def parse_values(node: Node, reader: Reader) -> Values:
+def parse_values(node: Node, reader: NodeReader) -> Values:
     """The parameters of a valid node."""
     values, without = node.get("values"), node.get("without")
     keys = {name: reader.value(found) for name in ("lengths", "defaults") if (found := node.get(name))}
@@ -96,14 +96,14 @@ def parse_values(node: Node, reader: Reader) -> Values:
     )
 
 
-def preview_values(params: Values, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_values(params: Values, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The pairs as lines, and in words how they go out."""
     pairs = _pairs(params, variables, host, ("127.0.0.1", "$(port)"), TOKEN)
     data = encode_pairs(pairs, long=params.lengths == "long")
     records = stream_records(PARAMS, 1, data, params.cuts, variables)
     told = _told(PARAMS, params.cuts, records, variables)
     lines = b"".join(b"%s=%s\n" % pair for pair in pairs)
-    return [Stretch(lines, told + (", lengths in four bytes" if params.lengths == "long" else ""))]
+    return [PreviewBytes(lines, told + (", lengths in four bytes" if params.lengths == "long" else ""))]
 
 
 def _pairs(
@@ -129,29 +129,29 @@ async def perform_values(step: Step, ctx: Context) -> None:
     await emit(ctx, stream_records(PARAMS, id, data, params.cuts, variables))
 
 
-def parse_stdin(node: Node, reader: Reader) -> Content:
+def parse_stdin(node: Node, reader: NodeReader) -> Content:
     """The parameters of a valid node."""
     return _content(STDIN, node, reader)
 
 
-def parse_data(node: Node, reader: Reader) -> Content:
+def parse_data(node: Node, reader: NodeReader) -> Content:
     """The parameters of a valid node."""
     return _content(DATA, node, reader)
 
 
-def _content(type: int, node: Node, reader: Reader) -> Content:
+def _content(type: int, node: Node, reader: NodeReader) -> Content:
     if not isinstance(node.value, dict):
         return Content(type, reader.bytes(node))
     data = node.get("bytes")
     return Content(type, reader.bytes(data) if data else ByteString(()), _cuts(node, reader))
 
 
-def preview_content(params: Content, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_content(params: Content, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The content, and in words how it goes out."""
     del host
     data = params.data.render(variables)
     records = stream_records(params.type, 1, data, params.cuts, variables)
-    return [Stretch(data, _told(params.type, params.cuts, records, variables))]
+    return [PreviewBytes(data, _told(params.type, params.cuts, records, variables))]
 
 
 async def perform_content(step: Step, ctx: Context) -> None:
@@ -188,7 +188,7 @@ def _stream(name: str, what: str) -> Schema:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="params",
         groups=("fastcgi",),
         summary="Sends the request's parameters; those that a web server would give are added where missing.",
@@ -209,7 +209,7 @@ KINDS = (
         perform=perform_values,
         preview=preview_values,
     ),
-    Kind(
+    StepType(
         name="stdin",
         groups=("fastcgi",),
         summary="Sends the request's body, or a part of it.",
@@ -218,7 +218,7 @@ KINDS = (
         perform=perform_content,
         preview=preview_content,
     ),
-    Kind(
+    StepType(
         name="data",
         groups=("fastcgi",),
         summary="Sends the file of a filter's request, or a part of it.",

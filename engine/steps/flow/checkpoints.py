@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import fill
-from engine.steps.api.base import Context, Kind, Reader, notation
+from engine.steps.api.base import Context, NodeReader, StepType, notation
 
 # How often to look for a mark, in seconds.
 POLL = 0.0015
 
 
 @dataclass(frozen=True)
-class Params:
+class CheckpointParams:
     """The mark's name."""
 
     name: str
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> CheckpointParams:
     """The parameters of a valid node."""
-    return Params(str(reader.value(node)))
+    return CheckpointParams(str(reader.value(node)))
 
 
 async def mark(step: Step, ctx: Context) -> None:
     """Set a mark."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, CheckpointParams)
     name = fill(step.params.name, ctx.variables)
     ctx.live.boundary.mark(ctx.job, name)
     ctx.note("mark", name)
@@ -36,7 +36,7 @@ async def mark(step: Step, ctx: Context) -> None:
 
 async def meet(step: Step, ctx: Context) -> None:
     """Wait for a mark that either side sets. The case's own time bounds the wait."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, CheckpointParams)
     name = fill(step.params.name, ctx.variables)
     boundary, job = ctx.live.boundary, ctx.job
     while not boundary.marked(job, name):  # noqa: ASYNC110 (a mark is a file that another process makes)
@@ -47,7 +47,7 @@ async def meet(step: Step, ctx: Context) -> None:
 _GROUPS = ("step", "fastcgi", "tcp", "websocket")
 
 KINDS = (
-    Kind(
+    StepType(
         name="mark",
         groups=_GROUPS,
         summary="Sets a mark that the application's script, or another branch, awaits.",
@@ -55,7 +55,7 @@ KINDS = (
         parse=parse,
         perform=mark,
     ),
-    Kind(
+    StepType(
         name="await",
         awaits=lambda params: f"the mark {params.name}",
         groups=_GROUPS,

@@ -9,15 +9,15 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.variables import Variable
-from engine.steps.api.base import Context, Kind, Observation, Reader, Stop, mapping, notation
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.api.base import Context, NodeReader, Observation, StepFailed, StepType, mapping, notation
+from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import seconds
 
 EVERY = 0.05
 
 
 @dataclass(frozen=True)
-class Params:
+class EventuallyParams:
     """For how long, with which pause between tries (seconds), and what."""
 
     within: float | Variable
@@ -25,10 +25,10 @@ class Params:
     steps: tuple[Step, ...]
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> EventuallyParams:
     """The parameters of a valid node."""
     within, every, steps = (node.get(key) for key in ("within", "every", "steps"))
-    return Params(
+    return EventuallyParams(
         reader.time(within) if within else 0.0,
         reader.time(every) if every else EVERY,
         reader.steps(steps) if steps else (),
@@ -38,7 +38,7 @@ def parse(node: Node, reader: Reader) -> Params:
 async def perform(step: Step, ctx: Context) -> Observation | None:
     """Try the steps until they hold. When the time is over, the last whole try counts, and what it found wrong."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, EventuallyParams)
     within = seconds(params.within, ctx.variables)
     every = seconds(params.every, ctx.variables)
     failed: Context | None = None
@@ -48,22 +48,22 @@ async def perform(step: Step, ctx: Context) -> Observation | None:
                 trial = ctx.trial()
                 try:
                     await trial.run(params.steps)
-                except Stop:
+                except StepFailed:
                     failed = trial
                     await asyncio.sleep(every)
                     continue
                 break
     except TimeoutError:
         if failed is None:
-            return Unmet("eventually", f"ends within {show_time(within)}", "still under way")
+            return ImplicitFailure("eventually", f"ends within {show_time(within)}", "still under way")
         ctx.settle(failed)
-        raise Stop from None
+        raise StepFailed from None
     ctx.settle(trial)
     return None
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="eventually",
         groups=("step",),
         summary="Tries steps again until everything that they expect holds.",

@@ -6,26 +6,26 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Kind, Reader, notation
+from engine.steps.api.base import Context, NodeReader, StepType, notation
 from engine.steps.shared.concurrency import all_of, own
 
 
 @dataclass(frozen=True)
-class Params:
+class ParallelParams:
     """The branches: a name and its steps."""
 
     branches: tuple[tuple[str, tuple[Step, ...]], ...]
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> ParallelParams:
     """The parameters of a valid node."""
-    return Params(tuple((name, reader.steps(steps)) for name, steps in node.entries()))
+    return ParallelParams(tuple((name, reader.steps(steps)) for name, steps in node.entries()))
 
 
 async def perform(step: Step, ctx: Context) -> None:
     """Run all branches until each has ended. The first that stops ends the others. What they captured is there for
     the steps afterwards."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, ParallelParams)
     branches = [(ctx.branch({}, name), steps) for name, steps in step.params.branches]
     await all_of([branch.run(steps) for branch, steps in branches])
     for branch, _ in branches:
@@ -33,7 +33,7 @@ async def perform(step: Step, ctx: Context) -> None:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="parallel",
         groups=("step",),
         summary="Runs branches of steps at the same time.",

@@ -8,30 +8,30 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
-from engine.steps.api.base import Context, Kind, Reader, notation
+from engine.steps.api.base import Context, NodeReader, StepType, notation
 from engine.steps.shared.values import seconds
 
 
 @dataclass(frozen=True)
-class Params:
+class PauseParams:
     """How long, in seconds."""
 
     time: float | Variable
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> PauseParams:
     """The parameters of a valid node."""
-    return Params(reader.time(node))
+    return PauseParams(reader.time(node))
 
 
 async def perform(step: Step, ctx: Context) -> None:
     """Wait."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, PauseParams)
     await asyncio.sleep(seconds(step.params.time, ctx.variables))
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="pause",
         groups=("step", "fastcgi", "tcp", "websocket"),
         summary="Waits for a time.",

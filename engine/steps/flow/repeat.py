@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.facts import ANY, INTEGER, TIME, list_of
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, Stop, mapping, notation
+from engine.steps.api.base import (
+    Context,
+    Fact,
+    MappingObservation,
+    NodeReader,
+    Observation,
+    StepFailed,
+    StepType,
+    mapping,
+    notation,
+)
 from engine.steps.shared.concurrency import all_of, own
 from engine.steps.shared.values import integer
 
 
 @dataclass(frozen=True)
-class Params:
+class RepeatParams:
     """How often, how many at once, under which name the turn's number is known, and what."""
 
     times: object
@@ -23,10 +33,10 @@ class Params:
     steps: tuple[Step, ...]
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> RepeatParams:
     """The parameters of a valid node."""
     times, at_once, index, steps = (node.get(key) for key in ("times", "at_once", "index", "steps"))
-    return Params(
+    return RepeatParams(
         reader.value(times) if times else 1,
         reader.value(at_once) if at_once else 1,
         str(reader.value(index)) if index else "n",
@@ -38,7 +48,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     """Run the steps ``times`` times, the turn's number counting from 1. A turn that stops ends the step, unless
     ``passed`` is looked at: then turns are counted."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, RepeatParams)
     times = integer(params.times, ctx.variables, "times")
     at_once = integer(params.at_once, ctx.variables, "at_once")
     counting = "passed" in step.checks.facts
@@ -53,7 +63,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
             trial = branch.trial()
             try:
                 await trial.run(params.steps)
-            except Stop:
+            except StepFailed:
                 return
             branch.settle(trial)
         captured[number] = {name: value for name, value in own(branch).items() if name != params.index}
@@ -71,10 +81,10 @@ async def perform(step: Step, ctx: Context) -> Observation:
     names = {name for values in captured.values() for name in values}
     for name in names:
         facts[f"all.{name}"] = [captured[number][name] for number in sorted(captured) if name in captured[number]]
-    return Seen(facts)
+    return MappingObservation(facts)
 
 
-def at_once(params: Params) -> str:
+def at_once(params: RepeatParams) -> str:
     """Why nobody can do this by hand: turns at the same time."""
     return "" if params.at_once == 1 else "several things happen at the same time"
 
@@ -83,7 +93,7 @@ MOST_TURNS = 1_000_000
 MOST_AT_ONCE = 10_000
 
 KINDS = (
-    Kind(
+    StepType(
         name="repeat",
         groups=("step",),
         summary="Performs the same steps several times.",

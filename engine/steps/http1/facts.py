@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.protocols.sse import events
 from engine.steps.api.base import Fact
 from engine.steps.http1.session import Response
@@ -67,7 +67,7 @@ class ResponseFacts:
         self.response = response
         self._sent = sent
         self._abandoned = abandoned
-        self._body: Octets | None = None
+        self._body: WireBytes | None = None
         self._json: object = ...
 
     @property
@@ -103,10 +103,10 @@ class ResponseFacts:
         return (Mismatch("outcome", "is 'response'", response.outcome, why=response.detail),)
 
     @property
-    def body(self) -> Octets:
+    def body(self) -> WireBytes:
         """The body as far as it came."""
         if self._body is None:
-            self._body = Octets(b"".join([data for data, _ in self.response.pieces]))
+            self._body = WireBytes(b"".join([data for data, _ in self.response.pieces]))
         return self._body
 
     def _parsed(self) -> object:
@@ -127,7 +127,7 @@ class ResponseFacts:
             return ABSENT
         return [[name, value] for name, value in self.response.headers]
 
-    def _of_body(self, make: Callable[[Octets], object]) -> object:
+    def _of_body(self, make: Callable[[WireBytes], object]) -> object:
         return ABSENT if self.response.status is None else make(self.body)
 
     def _since_sent(self, at: float | None) -> object:
@@ -155,7 +155,7 @@ _SIMPLE: Mapping[str, Callable[[ResponseFacts], object]] = {
     "framing": lambda facts: facts._text(facts.response.framing),
     "complete": lambda facts: facts.response.complete,
     "interim": lambda facts: list(facts.response.interim),
-    "wire": lambda facts: Octets(b"".join(facts.response.wire)),
+    "wire": lambda facts: WireBytes(b"".join(facts.response.wire)),
     "first_byte": lambda facts: facts._since_sent(facts.response.first_at),
     "elapsed": lambda facts: facts._since_sent(facts.response.ended_at),
     "spread": ResponseFacts._spread,

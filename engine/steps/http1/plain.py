@@ -24,7 +24,7 @@ _digits = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainHead:
     """A head that was read: ``size`` are its own bytes, ``length`` those of the body that follows it."""
 
     head: Head
@@ -33,7 +33,7 @@ class Plain:
     length: int
 
 
-def plain(method: str, data: bytes) -> Plain | None:
+def plain(method: str, data: bytes) -> PlainHead | None:
     """The head at the start of a stream in answer to ``method``, or None where h11 is to look at it."""
     if method in _OTHER_METHODS:
         return None
@@ -49,4 +49,4 @@ def plain(method: str, data: bytes) -> Plain | None:
     if not _digits.fullmatch(length) or int(status) in _BODILESS:
         return None
     head = Head(int(status), reason.decode("ascii"), version.decode("ascii"), False)
-    return Plain(head, headers, found.end(), int(length))
+    return PlainHead(head, headers, found.end(), int(length))

@@ -12,7 +12,7 @@ from engine.protocols.http1 import (
     Data,
     Event,
     Head,
-    Malformed,
+    MalformedResponse,
     Pair,
     ResponseCodec,
     head_end,
@@ -212,7 +212,7 @@ class ResponseReader:
                 self._take(event, at)
                 if self.response.complete:
                     break
-        except Malformed as error:
+        except MalformedResponse as error:
             self._refused(error)
 
     def _take(self, event: Event, at: float) -> None:
@@ -240,7 +240,7 @@ class ResponseReader:
         response.framing = framing_of(response.method, head.status, headers)
         self._head = b""
 
-    def _refused(self, error: Malformed) -> None:
+    def _refused(self, error: MalformedResponse) -> None:
         """The codec refused the bytes. A head that is there is shown all the same, for whoever looks for the fault."""
         response = self.response
         if response.status is None and (end := head_end(self._head, self._start)) >= 0:

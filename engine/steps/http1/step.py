@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from engine.errors import ChannelClosed, ChannelError, Endless, HandshakeFailed, Refused, Reset
+from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, HandshakeFailed, Reset
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.base import Connection, Context, Kind, Observation, Reader, Stretch, mapping, notation
+from engine.steps.api.base import (
+    Connection,
+    Context,
+    NodeReader,
+    Observation,
+    PreviewBytes,
+    StepType,
+    mapping,
+    notation,
+)
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, ResponseReader, request_bytes, still_open, time_out
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
@@ -24,7 +33,7 @@ _FRAMINGS = ("content-length", "chunked", "none")
 
 
 @dataclass(frozen=True)
-class Params:
+class RequestParams:
     """What stands under ``request``."""
 
     path: str
@@ -38,7 +47,7 @@ class Params:
     abandon_after: float | Variable | None = None
 
 
-def unfit_target(node: Node, reader: Reader, path: str) -> None:
+def unfit_target(node: Node, reader: NodeReader, path: str) -> None:
     """Note a path that no request line can carry."""
     without = re.sub(r"\$\([^)]*\)", "", path)
     if _unfit.search(without):
@@ -47,7 +56,7 @@ def unfit_target(node: Node, reader: Reader, path: str) -> None:
         reader.mistake(node, "a fragment is never sent to a server", "write # as %23")
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> RequestParams:
     """The parameters of a valid node."""
     path_node = node.get("path")
     path = str(reader.value(path_node)) if path_node else "/"
@@ -62,7 +71,7 @@ def parse(node: Node, reader: Reader) -> Params:
         reader.mistake(node.get("version") or node, f"there is no HTTP version {version!r} here", 'use "1.0" or "1.1"')
     query, headers, body = node.get("query"), node.get("headers"), node.get("body")
     leave = node.get("abandon_after")
-    return Params(
+    return RequestParams(
         path,
         str(keys.get("method", "GET")),
         reader.query(query) if query else None,
@@ -75,7 +84,7 @@ def parse(node: Node, reader: Reader) -> Params:
     )
 
 
-def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: str) -> bytes:
+def bytes_of(params: RequestParams, variables: Mapping[str, object], host: str, token: str) -> bytes:
     """The bytes of the request. Raises Unknown and ValueError where something cannot be rendered."""
     return request_bytes(
         text(params.method, variables),
@@ -90,15 +99,15 @@ def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: 
     )
 
 
-def preview(params: Params, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview(params: RequestParams, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The request as it will be sent."""
-    return [Stretch(bytes_of(params, variables, host, TOKEN))]
+    return [PreviewBytes(bytes_of(params, variables, host, TOKEN))]
 
 
 async def perform(step: Step, ctx: Context) -> Observation:
     """Send the request, and read the response until it is complete, broken, or its time is over."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, RequestParams)
     variables = ctx.variables
     method = text(params.method, variables)
     body = params.body.render(variables) if params.body is not None else None
@@ -130,7 +139,7 @@ async def converse(
             await exchange(ctx, connection, response, data, body=body, leave=leave)
     except TimeoutError:
         time_out(response, within or 0.0, began)
-    except Refused as error:
+    except ConnectionRefused as error:
         response.outcome, response.detail = "refused", error.what
     except HandshakeFailed as error:
         ctx.note("no connection", error.what, subject=step.connection or "")
@@ -179,13 +188,13 @@ async def exchange(
     channel.close()
 
 
-def not_by_hand(params: Params) -> str:
+def not_by_hand(params: RequestParams) -> str:
     """Why nobody can send this by hand, "" where one can."""
     return "" if params.abandon_after is None else "the client hangs up before the response is over"
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="request",
         awaits=lambda params: f"the response to {params.method} {params.path}",
         groups=("step",),

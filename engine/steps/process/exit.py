@@ -10,23 +10,23 @@ from engine.model.case import Step
 from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
-from engine.model.target import Ended
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping
-from engine.steps.shared.implicit_failures import Unmet
+from engine.model.target import ExitStatus
+from engine.steps.api.base import Context, Fact, MappingObservation, NodeReader, Observation, StepType, mapping
+from engine.steps.shared.implicit_failures import ImplicitFailure
 
 # What the time of an end counts from: the last of these, or else this step's own beginning.
 CAUSES = ("start", "signal", "kill_worker")
 
 
 @dataclass(frozen=True)
-class Nothing:
+class ExitParams:
     """It has no parameters of its own."""
 
 
-def parse(node: Node, reader: Reader) -> Nothing:
+def parse(node: Node, reader: NodeReader) -> ExitParams:
     """``exit`` has no parameters of its own."""
     del node, reader
-    return Nothing()
+    return ExitParams()
 
 
 def since(ctx: Context) -> float:
@@ -35,7 +35,7 @@ def since(ctx: Context) -> float:
     return max(causes, default=ctx.performed.started)
 
 
-def name_of(ended: Ended) -> str | None:
+def name_of(ended: ExitStatus) -> str | None:
     """The name of the signal that ended a process, without SIG; None where none did."""
     if ended.signal is None:
         return None
@@ -52,7 +52,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
         async with asyncio.timeout(within):
             ended = await ctx.live.wait()
     except TimeoutError:
-        return Unmet("exit", f"comes within {show_time(within or 0.0)}", "still running")
+        return ImplicitFailure("exit", f"comes within {show_time(within or 0.0)}", "still running")
     facts: dict[str, object] = {"elapsed": max(0.0, ctx.live.ended_at - since(ctx))}
     if ended.status is not None:
         facts["code"] = ended.status
@@ -61,11 +61,11 @@ async def perform(step: Step, ctx: Context) -> Observation:
     ctx.note("exit", str(ended))
     # What was recorded to the very end is looked at by the steps that follow.
     ctx.live.boundary.refresh()
-    return Seen(facts)
+    return MappingObservation(facts)
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="exit",
         awaits="the server to end",
         groups=("step",),

@@ -7,49 +7,62 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.facts import INTEGER
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
+from engine.steps.api.base import (
+    Context,
+    Fact,
+    MappingObservation,
+    NodeReader,
+    Observation,
+    StepType,
+    mapping,
+    notation,
+)
 from engine.steps.app.step import calls_of, seen_calls
 from engine.steps.process.signal import number, schema
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import text
 
 
 @dataclass(frozen=True)
-class Params:
+class KillWorkerParams:
     """Whose worker, and by which signal."""
 
     of: str | None = None
     signal: object = "KILL"
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> KillWorkerParams:
     """The parameters of a valid node."""
     of, signal = node.get("of"), node.get("signal")
-    return Params(str(reader.value(of)) if of else None, reader.value(signal) if signal else "KILL")
+    return KillWorkerParams(str(reader.value(of)) if of else None, reader.value(signal) if signal else "KILL")
 
 
 async def perform(step: Step, ctx: Context) -> Observation:
     """Kill the worker that served the last call of the steps. The main process is none, and is left alone."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, KillWorkerParams)
     steps = ctx.find(params.of)
     await seen_calls(ctx, steps)
     calls = calls_of(ctx.live.boundary, steps)
     if not calls:
-        return Unmet("kill_worker", "ends a worker that served a call", "no call", "no step before it made any")
+        return ImplicitFailure(
+            "kill_worker", "ends a worker that served a call", "no call", "no step before it made any"
+        )
     pid = calls[-1].pid
     if pid == ctx.live.pid:
         why = "the main process itself served the call; `server: {workers: 2}` gives it workers"
-        return Unmet("kill_worker", "ends a worker that served a call", "no worker", why)
+        return ImplicitFailure("kill_worker", "ends a worker that served a call", "no worker", why)
     name = text(params.signal, ctx.variables)
     if not ctx.live.signal(number(name), pid):
-        return Unmet("kill_worker", "ends a worker that served a call", f"process {pid}, which is gone already")
+        return ImplicitFailure(
+            "kill_worker", "ends a worker that served a call", f"process {pid}, which is gone already"
+        )
     ctx.note("kill_worker", f"{name} to process {pid}")
-    return Seen({"pid": pid})
+    return MappingObservation({"pid": pid})
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="kill_worker",
         groups=("step",),
         summary="Ends the worker process that served a call.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.facts import INTEGER, TEXT, TEXTS
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping
+from engine.steps.api.base import Context, Fact, MappingObservation, NodeReader, Observation, StepType, mapping
 
 # The line that Python begins one with, whatever a logger puts before it. Those of an exception's causes belong to it.
 _traceback = re.compile(r"^.*Traceback \(most recent call last\):\s*?$", re.MULTILINE)
@@ -16,14 +16,14 @@ _chained = re.compile(r"(?:the direct cause of the following exception|another e
 
 
 @dataclass(frozen=True)
-class Nothing:
+class LogParams:
     """It has no parameters of its own."""
 
 
-def parse(node: Node, reader: Reader) -> Nothing:
+def parse(node: Node, reader: NodeReader) -> LogParams:
     """``log`` has no parameters of its own."""
     del node, reader
-    return Nothing()
+    return LogParams()
 
 
 def tracebacks(text: str) -> int:
@@ -40,11 +40,11 @@ async def perform(step: Step, ctx: Context) -> Observation:
     """Read it."""
     del step
     text = ctx.log()
-    return Seen({"text": text, "lines": text.splitlines(), "tracebacks": tracebacks(text)})
+    return MappingObservation({"text": text, "lines": text.splitlines(), "tracebacks": tracebacks(text)})
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="log",
         groups=("step",),
         summary="Looks at what the server has written since the case began.",

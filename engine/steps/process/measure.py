@@ -9,23 +9,32 @@ from engine.model.case import Step
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
 from engine.model.usage import Usage
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.api.base import (
+    Context,
+    Fact,
+    MappingObservation,
+    NodeReader,
+    Observation,
+    StepType,
+    mapping,
+    notation,
+)
+from engine.steps.shared.implicit_failures import ImplicitFailure
 
 GROWING = ("memory", "files", "cpu")
 
 
 @dataclass(frozen=True)
-class Params:
+class MeasureParams:
     """The name of the step that measured before."""
 
     since: str | None = None
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> MeasureParams:
     """The parameters of a valid node."""
     since = node.get("since")
-    return Params(str(reader.value(since)) if since else None)
+    return MeasureParams(str(reader.value(since)) if since else None)
 
 
 def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[str, object]:
@@ -51,10 +60,10 @@ def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[s
 async def perform(step: Step, ctx: Context) -> Observation:
     """Measure, and remember what was found for a later step."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, MeasureParams)
     now = tuple(ctx.live.usage())
     if not now:
-        return Unmet("measure", "finds the server's processes", "none", "the server does not run")
+        return ImplicitFailure("measure", "finds the server's processes", "none", "the server does not run")
     ctx.performed.kept = now
     before: Sequence[Usage] | None = None
     if params.since is not None:
@@ -62,11 +71,11 @@ async def perform(step: Step, ctx: Context) -> Observation:
         if not kept:
             raise ValueError(f"nothing was measured as {params.since!r}")
         before = kept[-1]  # type: ignore[assignment]
-    return Seen(facts(now, before))
+    return MappingObservation(facts(now, before))
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="measure",
         groups=("step",),
         summary="Measures what the server's processes use: memory, open files, processor time.",

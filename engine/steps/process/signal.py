@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Kind, Reader, Schema
+from engine.steps.api.base import Context, NodeReader, Schema, StepType
 from engine.steps.shared.values import scalar, text
 
 # What people send servers. Neither of STOP and CONT: nobody would be left to see what comes of it.
@@ -15,7 +15,7 @@ SIGNALS = ("TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2", "TTIN", "TTOU",
 
 
 @dataclass(frozen=True)
-class Params:
+class SignalParams:
     """The signal's name."""
 
     name: object
@@ -40,21 +40,21 @@ def number(name: str) -> int:
     return signal.Signals[f"SIG{name}"].value
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> SignalParams:
     """The parameters of a valid node."""
-    return Params(reader.value(node))
+    return SignalParams(reader.value(node))
 
 
 async def perform(step: Step, ctx: Context) -> None:
     """Send it. A server that has ended hears nothing, which is noted."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, SignalParams)
     name = text(step.params.name, ctx.variables)
     sent = ctx.live.signal(number(name))
     ctx.note("signal", f"{name} to process {ctx.live.pid}" if sent else f"no {name}: the server does not run")
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="signal",
         groups=("step",),
         summary="Sends the server's main process a signal.",

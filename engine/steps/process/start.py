@@ -7,39 +7,41 @@ from dataclasses import dataclass
 from engine.errors import StartError
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Kind, Observation, Reader, mapping, notation
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.api.base import Context, NodeReader, Observation, StepType, mapping, notation
+from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import flag
 
 
 @dataclass(frozen=True)
-class Params:
+class StartParams:
     """Whether to wait until the server answers."""
 
     ready: object = True
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> StartParams:
     """The parameters of a valid node."""
     ready = node.get("ready")
-    return Params(reader.value(ready)) if ready is not None else Params()
+    return StartParams(reader.value(ready)) if ready is not None else StartParams()
 
 
 async def perform(step: Step, ctx: Context) -> Observation | None:
     """Start it, and wait until it is ready, unless the step says not to. A server that ended may be started again."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, StartParams)
     ready = flag(step.params.ready, ctx.variables)
     ctx.note("start", "and wait until it answers" if ready else "without waiting for it")
     try:
         await ctx.live.start(ready=ready)
     except StartError as error:
         log = f"; its log ends: {error.log}" if error.log else ""
-        return Unmet("start", "comes to a server that is ready", error.what, f"{error.hint}{log}".lstrip("; "))
+        return ImplicitFailure(
+            "start", "comes to a server that is ready", error.what, f"{error.hint}{log}".lstrip("; ")
+        )
     return None
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="start",
         awaits="the server to be ready",
         groups=("step",),

@@ -9,7 +9,7 @@ from engine.model.expectation import ABSENT, Mismatch
 
 
 @dataclass(frozen=True)
-class Unmet:
+class ImplicitFailure:
     """A step that did not come off: what should have been, what was, and what a reader cannot see from the two.
 
     ``facts`` are those that are known all the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.model.boundary import Foreign
+from engine.model.boundary import OpaqueValue
 from engine.model.expectation import ABSENT
 
 
@@ -16,7 +16,7 @@ def walk(value: object, path: str) -> object:
     """
     if not path:
         return value
-    if isinstance(value, Foreign):
+    if isinstance(value, OpaqueValue):
         value = value.value
     if isinstance(value, Mapping):
         return _in_mapping(value, path)

@@ -11,7 +11,7 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.base import Context, Kind, Reader, Stretch, mapping, notation
+from engine.steps.api.base import Context, NodeReader, PreviewBytes, StepType, mapping, notation
 from engine.steps.shared.sending import send, send_pieces
 from engine.steps.shared.values import flag, integer, scalar, seconds, text
 
@@ -49,15 +49,15 @@ class Reading:
     on: object
 
 
-def parse_bytes(node: Node, reader: Reader) -> Bytes:
+def parse_bytes(node: Node, reader: NodeReader) -> Bytes:
     """The parameters of a node that is bytes."""
     return Bytes(reader.bytes(node))
 
 
-def preview(params: Bytes | Drip, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview(params: Bytes | Drip, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The bytes, as they will be sent."""
     del host
-    return [Stretch(params.data.render(variables))]
+    return [PreviewBytes(params.data.render(variables))]
 
 
 async def perform_send(step: Step, ctx: Context) -> None:
@@ -66,7 +66,7 @@ async def perform_send(step: Step, ctx: Context) -> None:
     await send(ctx, ctx.connection, step.params.data.render(ctx.variables))
 
 
-def parse_drip(node: Node, reader: Reader) -> Drip:
+def parse_drip(node: Node, reader: NodeReader) -> Drip:
     """The parameters of a valid node."""
     data, piece, every, cut_at = (node.get(key) for key in ("bytes", "piece", "every", "cut_at"))
     return Drip(
@@ -99,7 +99,7 @@ async def perform_drip(step: Step, ctx: Context) -> None:
     await send_pieces(ctx, ctx.connection, cut(data, piece, offsets), data, every=every)
 
 
-def parse_hang_up(node: Node, reader: Reader) -> HangUp:
+def parse_hang_up(node: Node, reader: NodeReader) -> HangUp:
     """The parameters of a valid node."""
     return HangUp(reader.value(node))
 
@@ -129,7 +129,7 @@ def hangs_up(params: HangUp) -> str:
     return "" if params.way == "write" else f"the client hangs up ({params.way})"
 
 
-def parse_reading(node: Node, reader: Reader) -> Reading:
+def parse_reading(node: Node, reader: NodeReader) -> Reading:
     """The parameters of a valid node."""
     return Reading(reader.value(node))
 
@@ -143,7 +143,7 @@ async def perform_reading(step: Step, ctx: Context) -> None:
 SCRIPTS = ("fastcgi", "tcp", "websocket")
 
 KINDS = (
-    Kind(
+    StepType(
         name="send",
         groups=("tcp",),
         summary="Sends bytes in one write.",
@@ -152,7 +152,7 @@ KINDS = (
         perform=perform_send,
         preview=preview,
     ),
-    Kind(
+    StepType(
         name="write",
         groups=("websocket",),
         summary="Sends raw bytes, which are no frame unless they look like one.",
@@ -161,7 +161,7 @@ KINDS = (
         perform=perform_send,
         preview=preview,
     ),
-    Kind(
+    StepType(
         name="drip",
         groups=SCRIPTS,
         summary="Sends bytes in small pieces.",
@@ -186,7 +186,7 @@ KINDS = (
         preview=preview,
         besides=("piece", "every", "cut_at"),
     ),
-    Kind(
+    StepType(
         name="hang_up",
         groups=SCRIPTS,
         summary="Ends the connection from this side: its writing half, both halves, or by a reset.",
@@ -198,7 +198,7 @@ KINDS = (
         perform=perform_hang_up,
         not_by_hand=hangs_up,
     ),
-    Kind(
+    StepType(
         name="reading",
         groups=SCRIPTS,
         summary="Stops taking bytes from the connection, or goes on.",

@@ -12,11 +12,20 @@ from engine.model.nodes import Node
 from engine.model.protocols import Channel
 from engine.model.quantities import show_time
 from engine.model.variables import Variable
-from engine.model.wire_bytes import ByteString, Octets
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
+from engine.model.wire_bytes import ByteString, WireBytes
+from engine.steps.api.base import (
+    Context,
+    Fact,
+    MappingObservation,
+    NodeReader,
+    Observation,
+    StepType,
+    mapping,
+    notation,
+)
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, read_response, still_open
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import integer, seconds, text
 
 HTTP = ("tcp", "websocket")
@@ -55,7 +64,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Nothing:
+class ClosedParams:
     """``closed``: it has no parameters of its own."""
 
 
@@ -78,7 +87,7 @@ class Flood:
 # response
 
 
-def parse_response(node: Node, reader: Reader) -> Awaited:
+def parse_response(node: Node, reader: NodeReader) -> Awaited:
     """The parameters of a valid node."""
     to = node.get("to")
     return Awaited(reader.value(to)) if to else Awaited()
@@ -98,7 +107,7 @@ async def perform_response(step: Step, ctx: Context) -> Observation:
 # read
 
 
-def parse_read(node: Node, reader: Reader) -> Read:
+def parse_read(node: Node, reader: NodeReader) -> Read:
     """The parameters of a valid node."""
     size, until = node.get("size"), node.get("until")
     if size and until:
@@ -131,13 +140,15 @@ async def perform_read(step: Step, ctx: Context) -> Observation:
     if end is not None:
         channel.unread(bytes(got[end:]), at)
         del got[end:]
-    facts = {"bytes": Octets(bytes(got))}
+    facts = {"bytes": WireBytes(bytes(got))}
     sent = ctx.connection.sent
     if end is None and size is not None:
-        return Unmet("read", f"comes to {size} B", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent)
+        return ImplicitFailure("read", f"comes to {size} B", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent)
     if end is None and until is not None:
-        return Unmet("read", f"goes on until {until!r}", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent)
-    return Seen(facts, sent)
+        return ImplicitFailure(
+            "read", f"goes on until {until!r}", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent
+        )
+    return MappingObservation(facts, sent)
 
 
 def _read_to(got: bytearray, size: int | None, until: bytes | None) -> int | None:
@@ -153,10 +164,10 @@ def _read_to(got: bytearray, size: int | None, until: bytes | None) -> int | Non
 # closed
 
 
-def parse_closed(node: Node, reader: Reader) -> Nothing:
+def parse_closed(node: Node, reader: NodeReader) -> ClosedParams:
     """``closed`` has no parameters of its own."""
     del node, reader
-    return Nothing()
+    return ClosedParams()
 
 
 async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple[str, float | None]:
@@ -185,24 +196,24 @@ async def perform_closed(step: Step, ctx: Context) -> Observation:
         return still_open_after(within, rest, connection.sent)
     facts: dict[str, object] = {"how": how, "rest": joined(rest)}
     facts["elapsed"] = (ctx.now() if at is None else at) - connection.since
-    return Seen(facts, connection.sent)
+    return MappingObservation(facts, connection.sent)
 
 
-def joined(pieces: list[tuple[bytes, float]]) -> Octets:
+def joined(pieces: list[tuple[bytes, float]]) -> WireBytes:
     """Arrivals in a row."""
-    return Octets(b"".join([data for data, _ in pieces]))
+    return WireBytes(b"".join([data for data, _ in pieces]))
 
 
-def still_open_after(within: float | None, rest: list[tuple[bytes, float]], sent: bytes | None) -> Unmet:
+def still_open_after(within: float | None, rest: list[tuple[bytes, float]], sent: bytes | None) -> ImplicitFailure:
     """The connection did not end in time."""
     after = f"still open after {show_time(within or 0.0)}"
-    return Unmet("closed", "is closed by the peer", after, facts={"rest": joined(rest)}, sent=sent)
+    return ImplicitFailure("closed", "is closed by the peer", after, facts={"rest": joined(rest)}, sent=sent)
 
 
 # silence
 
 
-def parse_silence(node: Node, reader: Reader) -> Silence:
+def parse_silence(node: Node, reader: NodeReader) -> Silence:
     """The parameters of a valid node."""
     return Silence(reader.time(node))
 
@@ -218,7 +229,7 @@ async def perform_silence(step: Step, ctx: Context) -> Observation | None:
             if data:
                 channel.unread(data, at)
                 after = f"after {show_time(max(0.0, at - began))}"
-                return Unmet("silence", f"lasts {show_time(wait)}", Octets(data), after)
+                return ImplicitFailure("silence", f"lasts {show_time(wait)}", WireBytes(data), after)
             await asyncio.sleep(wait)
     except TimeoutError:
         return None
@@ -230,7 +241,7 @@ async def perform_silence(step: Step, ctx: Context) -> Observation | None:
 # flood
 
 
-def parse_flood(node: Node, reader: Reader) -> Flood:
+def parse_flood(node: Node, reader: NodeReader) -> Flood:
     """The parameters of a valid node."""
     of, up_to, blocked_for = (node.get(key) for key in ("of", "up_to", "blocked_for"))
     return Flood(
@@ -266,11 +277,11 @@ async def perform_flood(step: Step, ctx: Context) -> Observation:
         if connection.channel.ended == "fin":
             ended = "closed"
             break
-    return Seen({"accepted": accepted, "ended": ended})
+    return MappingObservation({"accepted": accepted, "ended": ended})
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="response",
         awaits="a response",
         groups=HTTP,
@@ -282,7 +293,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="read",
         awaits="more bytes",
         groups=SCRIPTS,
@@ -299,7 +310,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="closed",
         awaits="the peer to close the connection",
         groups=("fastcgi", "tcp"),
@@ -311,7 +322,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="silence",
         groups=SCRIPTS,
         summary="Sees that no byte comes for a time.",
@@ -319,7 +330,7 @@ KINDS = (
         parse=parse_silence,
         perform=perform_silence,
     ),
-    Kind(
+    StepType(
         name="flood",
         awaits="the peer to take no more",
         groups=SCRIPTS,

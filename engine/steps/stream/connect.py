@@ -6,34 +6,34 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.errors import ChannelError, HandshakeFailed, Refused, Reset
+from engine.errors import ChannelError, ConnectionRefused, HandshakeFailed, Reset
 from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
-from engine.model.tls import Hello
+from engine.model.tls import TlsClientOptions
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.base import Connection, Context, Fact, Kind, Observation, Reader, mapping, notation
+from engine.steps.api.base import Connection, Context, Fact, NodeReader, Observation, StepType, mapping, notation
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer, text
-from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TLS_FACTS, Asked, facts_of, parse_tls
+from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TLS_FACTS, TlsOptions, facts_of, parse_tls
 
 # How long it may take where the step does not say, in seconds: on one machine nothing but a full queue takes longer.
 PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
-class Params:
+class ConnectParams:
     """Where to, with how large a receive buffer (bytes), what is sent first, and what is said of TLS."""
 
     address: object = None
     receive_buffer: object = None
     preamble: ByteString | None = None
-    tls: Asked = NOTHING_SAID
+    tls: TlsOptions = NOTHING_SAID
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ConnectOutcome:
     """What came of it: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Where nobody looks at it,
     anything but ``connected`` is wrong. ``tls`` are the facts of a handshake. ``local`` and ``remote`` are the two ends
     of the connection, host and port, None where there is none."""
@@ -63,10 +63,10 @@ class Outcome:
         return (Mismatch("outcome", "is 'connected'", self.outcome, why=self.detail),)
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> ConnectParams:
     """The parameters of a valid node."""
     address, buffer, preamble = (node.get(key) for key in ("address", "receive_buffer", "preamble"))
-    return Params(
+    return ConnectParams(
         reader.value(address) if address else None,
         reader.size(buffer) if buffer else None,
         reader.bytes(preamble) if preamble else None,
@@ -77,7 +77,7 @@ def parse(node: Node, reader: Reader) -> Params:
 async def perform(step: Step, ctx: Context) -> Observation:
     """Open it under the step's name. It stays open until a later step closes it, or the case ends."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, ConnectParams)
     variables = ctx.variables
     preamble = params.preamble.render(variables) if params.preamble is not None else b""
     hello = params.tls.hello(ctx.live.tls, variables)
@@ -87,27 +87,27 @@ async def perform(step: Step, ctx: Context) -> Observation:
             if preamble:
                 await send(ctx, connection, preamble)
     except TimeoutError:
-        return Outcome(
+        return ConnectOutcome(
             "timeout", "the system did not answer" if hello is None else "the handshake was not done in time"
         )
-    except Refused as error:
-        return Outcome("refused", error.what)
+    except ConnectionRefused as error:
+        return ConnectOutcome("refused", error.what)
     except HandshakeFailed as error:
         ctx.note("no connection", error.what, subject=step.name or "")
-        return Outcome("handshake", error.what)
+        return ConnectOutcome("handshake", error.what)
     except Reset as error:
-        return Outcome("reset", error.what)
+        return ConnectOutcome("reset", error.what)
     except ChannelError as error:
-        return Outcome("timeout", error.what)
+        return ConnectOutcome("timeout", error.what)
     host, port = ctx.live.address
     remote = (host if params.address is None else text(params.address, variables), port)
-    return Outcome("connected", tls=facts_of(connection.channel), local=connection.channel.local, remote=remote)
+    return ConnectOutcome("connected", tls=facts_of(connection.channel), local=connection.channel.local, remote=remote)
 
 
-async def opened(step: Step, ctx: Context, hello: Hello | None) -> Connection:
+async def opened(step: Step, ctx: Context, hello: TlsClientOptions | None) -> Connection:
     """The connection, on which calls are this job's. Raises ChannelError's kinds."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, ConnectParams)
     where = None if params.address is None else (text(params.address, ctx.variables), ctx.live.address[1])
     buffer = None if params.receive_buffer is None else integer(params.receive_buffer, ctx.variables, "receive_buffer")
     connection = await ctx.open(step.name or "", address=where, receive_buffer=buffer, hello=hello)
@@ -115,7 +115,7 @@ async def opened(step: Step, ctx: Context, hello: Hello | None) -> Connection:
     return connection
 
 
-def not_by_hand(params: Params) -> str:
+def not_by_hand(params: ConnectParams) -> str:
     """Why nobody can open such a connection by hand, "" where one can."""
     if params.receive_buffer is not None:
         return "the client has a small receive buffer"
@@ -123,7 +123,7 @@ def not_by_hand(params: Params) -> str:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="connect",
         awaits="the connection",
         groups=("step",),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from engine.model.facts import INTEGER, TEXT, one_of
 from engine.model.nodes import Node
 from engine.model.protocols import Channel
-from engine.model.tls import NONE, OURS, WRONG, Agreed, Hello, Trust
+from engine.model.tls import NONE, OURS, WRONG, TlsClientOptions, TlsCredentials, TlsSession
 from engine.model.variables import Variable, resolve
-from engine.steps.api.base import Fact, Reader, Schema, notation
+from engine.steps.api.base import Fact, NodeReader, Schema, notation
 from engine.steps.shared.values import scalar, text
 
 VERSIONS = ("1.2", "1.3")
@@ -51,7 +51,7 @@ SCHEMA: Schema = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class TlsOptions:
     """What stands under ``tls``: ``on`` is None where nothing does."""
 
     on: bool | None = None
@@ -59,7 +59,7 @@ class Asked:
     version: object = ""
     client_cert: object = None
 
-    def hello(self, trust: Trust | None, variables: Mapping[str, object]) -> Hello | None:
+    def hello(self, trust: TlsCredentials | None, variables: Mapping[str, object]) -> TlsClientOptions | None:
         """How the connection begins TLS, None for a plain one. Raises ValueError for what there is not."""
         if self.on is False or (self.on is None and trust is None):
             return None
@@ -69,10 +69,10 @@ class Asked:
         shows = shown(resolve(self.client_cert, variables))
         if shows in (OURS, WRONG) and trust is None:
             raise ValueError("there are certificates on a target with TLS alone: say `server: {tls: true}`")
-        return Hello(trust, tuple(text(word, variables) for word in self.alpn), version, shows)
+        return TlsClientOptions(trust, tuple(text(word, variables) for word in self.alpn), version, shows)
 
 
-NOTHING_SAID = Asked()
+NOTHING_SAID = TlsOptions()
 
 
 def shown(value: object) -> str:
@@ -86,12 +86,12 @@ def shown(value: object) -> str:
     raise ValueError(f"client_cert is {value!r}, and should be true, false or {WRONG}")
 
 
-def parse_tls(node: Node | None, reader: Reader) -> Asked:
+def parse_tls(node: Node | None, reader: NodeReader) -> TlsOptions:
     """The parameters of a valid node."""
     if node is None:
         return NOTHING_SAID
     if isinstance(node.value, bool):
-        return Asked(on=node.value)
+        return TlsOptions(on=node.value)
     alpn, version, cert = (node.get(key) for key in ("alpn", "version", "client_cert"))
     spoken = reader.value(version) if version else ""
     if version and isinstance(spoken, str) and "$(" not in spoken and spoken not in VERSIONS:
@@ -100,13 +100,13 @@ def parse_tls(node: Node | None, reader: Reader) -> Asked:
     if cert and not isinstance(wanted, (bool, Variable)) and wanted != WRONG and "$(" not in str(wanted):
         reader.mistake(cert, f"there is no client's certificate {wanted!r}", f"use true, false or {WRONG}")
     names = tuple(str(reader.value(item)) for item in alpn.items()) if alpn else HTTP
-    return Asked(True, names, spoken, wanted)
+    return TlsOptions(True, names, spoken, wanted)
 
 
 def facts_of(channel: Channel) -> Mapping[str, object] | None:
     """The facts of a connection's handshake, None for a plain one. What is not there has no fact."""
     agreed = getattr(channel, "agreed", None)
-    if not isinstance(agreed, Agreed):
+    if not isinstance(agreed, TlsSession):
         return None
     facts: dict[str, object] = {
         "tls.version": agreed.version,

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Kind, Reader, mapping, notation
+from engine.steps.api.base import Context, NodeReader, StepType, mapping, notation
 
 
 @dataclass(frozen=True)
-class Params:
+class StreamParams:
     """The script."""
 
     script: tuple[Step, ...]
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> StreamParams:
     """The parameters of a valid node."""
     script = node.get("script")
-    return Params(reader.script(script, "tcp") if script else ())
+    return StreamParams(reader.script(script, "tcp") if script else ())
 
 
 async def perform(step: Step, ctx: Context) -> None:
     """Open the connection, or continue a named one, and perform the script on it."""
-    assert isinstance(step.params, Params)
+    assert isinstance(step.params, StreamParams)
     connection = await ctx.connect(step.connection, raw=True)
     try:
         await ctx.run(step.params.script, connection)
@@ -33,7 +33,7 @@ async def perform(step: Step, ctx: Context) -> None:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="tcp",
         groups=("step",),
         summary="Sends raw bytes, and looks at what comes back, byte by byte where that matters.",

@@ -11,7 +11,7 @@ from engine.model.nodes import Node
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.websocket import BINARY, CLOSE, NAMES, OPCODES, TEXT, close_payload, encode
-from engine.steps.api.base import Context, Kind, Reader, Schema, Stretch, mapping, notation
+from engine.steps.api.base import Context, NodeReader, PreviewBytes, Schema, StepType, mapping, notation
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import flag, integer, scalar
 from engine.steps.websocket.session import session_of
@@ -39,7 +39,7 @@ class FrameSpec:
 
 
 @dataclass(frozen=True)
-class Frames:
+class FramesToSend:
     """Frames that go out in one write."""
 
     frames: tuple[FrameSpec, ...]
@@ -53,7 +53,7 @@ class Close:
     reason: ByteString | None = None
 
 
-def parse_send(node: Node, reader: Reader) -> Send:
+def parse_send(node: Node, reader: NodeReader) -> Send:
     """The parameters of a valid node."""
     word, value = node.only
     if word == "json":
@@ -68,10 +68,10 @@ def payload_of(params: Send, variables: Mapping[str, object]) -> bytes:
     return json.dumps(resolve(params.value, variables), ensure_ascii=False).encode()
 
 
-def preview_send(params: Send, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_send(params: Send, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The message's payload: its mask is random."""
     del host
-    return [Stretch(payload_of(params, variables), f"{NAMES[params.opcode]} frame, masked")]
+    return [PreviewBytes(payload_of(params, variables), f"{NAMES[params.opcode]} frame, masked")]
 
 
 async def perform_send(step: Step, ctx: Context) -> None:
@@ -83,12 +83,12 @@ async def perform_send(step: Step, ctx: Context) -> None:
     await send(ctx, ctx.connection, encode(params.opcode, payload), payload)
 
 
-def parse_frames(node: Node, reader: Reader) -> Frames:
+def parse_frames(node: Node, reader: NodeReader) -> FramesToSend:
     """The parameters of a valid node."""
-    return Frames(tuple(_parse_frame(item, reader) for item in node.items()))
+    return FramesToSend(tuple(_parse_frame(item, reader) for item in node.items()))
 
 
-def _parse_frame(node: Node, reader: Reader) -> FrameSpec:
+def _parse_frame(node: Node, reader: NodeReader) -> FrameSpec:
     opcode, payload, code, claim = (node.get(key) for key in ("opcode", "payload", "code", "claim_length"))
     word = reader.value(opcode) if opcode else "text"
     if opcode and isinstance(word, str) and word not in OPCODES:
@@ -129,7 +129,7 @@ def frame_bytes(frame: FrameSpec, variables: Mapping[str, object]) -> tuple[int,
     return opcode, payload, data
 
 
-def preview_frames(params: Frames, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_frames(params: FramesToSend, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """Each frame's payload: its mask is random."""
     del host
     found = []
@@ -141,7 +141,9 @@ def preview_frames(params: Frames, variables: Mapping[str, object], host: str) -
         words += [_option(name, resolve(value, variables)) for name, value in frame.options]
         if not any(name == "mask" for name, _ in frame.options):
             words.append("masked")
-        found.append(Stretch(frame.payload.render(variables) if frame.code is not None else payload, ", ".join(words)))
+        found.append(
+            PreviewBytes(frame.payload.render(variables) if frame.code is not None else payload, ", ".join(words))
+        )
     return found
 
 
@@ -158,7 +160,7 @@ def _option(name: str, value: object) -> str:
 
 async def perform_frames(step: Step, ctx: Context) -> None:
     """Send frames in one write, whatever rules they break."""
-    assert isinstance(step.params, Frames)
+    assert isinstance(step.params, FramesToSend)
     session = session_of(ctx.connection)
     made = [frame_bytes(frame, ctx.variables) for frame in step.params.frames]
     session.close_sent = session.close_sent or any(opcode == CLOSE for opcode, _, _ in made)
@@ -166,7 +168,7 @@ async def perform_frames(step: Step, ctx: Context) -> None:
     await send(ctx, ctx.connection, b"".join(data for _, _, data in made), payload)
 
 
-def parse_close(node: Node, reader: Reader) -> Close:
+def parse_close(node: Node, reader: NodeReader) -> Close:
     """The parameters of a valid node."""
     code, reason = node.get("code"), node.get("reason")
     if reason and not code:
@@ -174,12 +176,12 @@ def parse_close(node: Node, reader: Reader) -> Close:
     return Close(reader.value(code) if code else None, reader.bytes(reason) if reason else None)
 
 
-def preview_close(params: Close, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview_close(params: Close, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The close frame's reason, and its code in words."""
     del host
     code = "no code" if params.code is None else f"code {integer(params.code, variables, 'code')}"
     reason = params.reason.render(variables) if params.reason is not None else b""
-    return [Stretch(reason, f"close frame, {code}, masked")]
+    return [PreviewBytes(reason, f"close frame, {code}, masked")]
 
 
 async def perform_close(step: Step, ctx: Context) -> None:
@@ -217,7 +219,7 @@ _FRAME = mapping(
 )
 
 KINDS = (
-    Kind(
+    StepType(
         name="send",
         groups=("websocket",),
         summary="Sends a message in one frame.",
@@ -236,7 +238,7 @@ KINDS = (
         perform=perform_send,
         preview=preview_send,
     ),
-    Kind(
+    StepType(
         name="frames",
         groups=("websocket",),
         summary="Sends frames in one write, whatever rules they break.",
@@ -245,7 +247,7 @@ KINDS = (
         perform=perform_frames,
         preview=preview_frames,
     ),
-    Kind(
+    StepType(
         name="close",
         groups=("websocket",),
         summary="Sends a close frame.",

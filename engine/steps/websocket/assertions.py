@@ -12,16 +12,25 @@ from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
-from engine.steps.api.base import Context, Fact, Kind, Observation, Reader, Seen, mapping, notation
+from engine.steps.api.base import (
+    Context,
+    Fact,
+    MappingObservation,
+    NodeReader,
+    Observation,
+    StepType,
+    mapping,
+    notation,
+)
 from engine.steps.http1.facts import parsed
-from engine.steps.shared.implicit_failures import Unmet
+from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.paths import walk
 from engine.steps.shared.sending import send
 from engine.steps.stream.actions import Bytes, parse_bytes, preview
-from engine.steps.stream.assertions import CLOSED_FACTS, Nothing, joined, parse_closed, to_the_end
-from engine.steps.websocket.session import Message, Session, is_text, next_frame, session_of
+from engine.steps.stream.assertions import CLOSED_FACTS, ClosedParams, joined, parse_closed, to_the_end
+from engine.steps.websocket.session import Message, WebSocketSession, is_text, next_frame, session_of
 
 # How long a ping may go unanswered, in seconds: `ping` has no place for a deadline of its own.
 PONG_WITHIN = 5.0
@@ -40,7 +49,7 @@ class MessageFacts:
         if not message.opcode:
             return ABSENT
         if name == "binary":
-            return ABSENT if is_text(message) else Octets(message.data)
+            return ABSENT if is_text(message) else WireBytes(message.data)
         text = self._text()
         if name == "text" or text is None:
             return ABSENT if text is None else text
@@ -62,11 +71,11 @@ class MessageFacts:
         elif message.ended:
             found.append(Mismatch("receive", "is a message", message.ended))
         elif is_text(message) and self._text() is None:
-            found.append(Mismatch("receive", "is text in UTF-8", Octets(message.data)))
+            found.append(Mismatch("receive", "is text in UTF-8", WireBytes(message.data)))
         return found
 
 
-def parse_nothing(node: Node, reader: Reader) -> Nothing:
+def parse_nothing(node: Node, reader: NodeReader) -> ClosedParams:
     """Nothing to read: what is looked at stands in the step's checks."""
     return parse_closed(node, reader)
 
@@ -98,18 +107,18 @@ async def perform_frame(step: Step, ctx: Context) -> Observation:
     except Reset as error:
         ended = error.what
     if found is None:
-        return Unmet("frame", "comes", ended, sent=connection.sent)
+        return ImplicitFailure("frame", "comes", ended, sent=connection.sent)
     frame = found[0]
     if frame.opcode == CLOSE:
         session.close_frame = frame
-    return Seen(frame_facts(frame), connection.sent)
+    return MappingObservation(frame_facts(frame), connection.sent)
 
 
 def frame_facts(frame: Frame) -> dict[str, object]:
     """A frame as the language shows it."""
     facts: dict[str, object] = {
         "opcode": frame.name,
-        "payload": Octets(frame.content),
+        "payload": WireBytes(frame.content),
         "masked": frame.masked,
         "fin": frame.fin,
         "rsv1": frame.rsv1,
@@ -127,7 +136,7 @@ async def perform_ping(step: Step, ctx: Context) -> Observation | None:
     session_of(connection)
     payload = step.params.data.render(ctx.variables)
     if not await send(ctx, connection, encode(PING, payload), payload):
-        return Unmet("ping", "is answered by its pong", "the peer has reset the connection")
+        return ImplicitFailure("ping", "is answered by its pong", "the peer has reset the connection")
     passed: list[tuple[bytes, float]] = []
     ended = ""
     try:
@@ -147,7 +156,7 @@ async def perform_ping(step: Step, ctx: Context) -> Observation | None:
     finally:
         for raw, at in reversed(passed):
             connection.channel.unread(raw, at)
-    return Unmet("ping", f"is answered by a pong with {payload!r}", ended)
+    return ImplicitFailure("ping", f"is answered by a pong with {payload!r}", ended)
 
 
 async def perform_closed(step: Step, ctx: Context) -> Observation:
@@ -171,14 +180,14 @@ async def perform_closed(step: Step, ctx: Context) -> Observation:
         facts["rest"] = joined(rest if "how" in facts else before + rest)
         said = "a close frame came, and the connection is " if "how" in facts else ""
         after = f"{said}still open after {show_time(within or 0.0)}"
-        return Unmet("closed", "is closed by the peer", after, facts=facts, sent=connection.sent)
+        return ImplicitFailure("closed", "is closed by the peer", after, facts=facts, sent=connection.sent)
     facts.setdefault("how", how)
     facts["elapsed"] = (ctx.now() if at is None else at) - since
     facts["rest"] = joined(rest if session.close_frame is not None else before + rest)
-    return Seen(facts, connection.sent)
+    return MappingObservation(facts, connection.sent)
 
 
-async def _close_frame(ctx: Context, session: Session, before: list[tuple[bytes, float]]) -> None:
+async def _close_frame(ctx: Context, session: WebSocketSession, before: list[tuple[bytes, float]]) -> None:
     """Read up to the peer's close frame, or the end; ``before`` takes what was passed over. The close is echoed."""
     connection = ctx.connection
     while session.close_frame is None:
@@ -200,7 +209,7 @@ async def _close_frame(ctx: Context, session: Session, before: list[tuple[bytes,
         session.say(ctx, connection, encode(CLOSE, close_payload(session.close_frame.code)))
 
 
-def _said(session: Session) -> dict[str, object]:
+def _said(session: WebSocketSession) -> dict[str, object]:
     """What the peer's close frame said."""
     frame = session.close_frame
     if frame is None:
@@ -212,7 +221,7 @@ def _said(session: Session) -> dict[str, object]:
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="receive",
         awaits="a message",
         groups=("websocket",),
@@ -228,7 +237,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="frame",
         awaits="a frame",
         groups=("websocket",),
@@ -248,7 +257,7 @@ KINDS = (
         looks=True,
         within="waits",
     ),
-    Kind(
+    StepType(
         name="ping",
         awaits="a pong",
         groups=("websocket",),
@@ -258,7 +267,7 @@ KINDS = (
         perform=perform_ping,
         preview=preview,
     ),
-    Kind(
+    StepType(
         name="closed",
         awaits="the peer to close the WebSocket",
         groups=("websocket",),

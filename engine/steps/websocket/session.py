@@ -51,7 +51,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class Session:
+class WebSocketSession:
     """The client's half of an open WebSocket. ``close_frame`` is the peer's, once a step has consumed it."""
 
     inflater: Inflater | None = None
@@ -135,9 +135,9 @@ def inflater_for(extensions: Sequence[Extension]) -> Inflater | None:
     return None
 
 
-def session_of(connection: Connection) -> Session:
+def session_of(connection: Connection) -> WebSocketSession:
     """The WebSocket on a connection. Raises EngineError where none was opened on it."""
-    if not isinstance(connection.codec, Session):
+    if not isinstance(connection.codec, WebSocketSession):
         name = f"{connection.name!r} " if connection.name else ""
         raise EngineError(
             f"the connection {name}carries no open WebSocket",

@@ -17,16 +17,16 @@ from engine.model.facts import OBJECT, TEXT, list_of
 from engine.model.nodes import Node
 from engine.model.variables import fill
 from engine.protocols.http1 import Pair
-from engine.steps.api.base import Connection, Context, Fact, Kind, Reader, Stretch, mapping, notation
+from engine.steps.api.base import Connection, Context, Fact, NodeReader, PreviewBytes, StepType, mapping, notation
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, request_bytes, still_open
 from engine.steps.http1.step import converse, unfit_target
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
-from engine.steps.websocket.session import Extension, Session, inflater_for, session_of
+from engine.steps.websocket.session import Extension, WebSocketSession, inflater_for, session_of
 
 
 @dataclass(frozen=True)
-class Params:
+class WebSocketParams:
     """What stands under ``websocket``. ``connect`` is None where a named connection is continued."""
 
     connect: str | None = None
@@ -37,7 +37,7 @@ class Params:
     script: tuple[Step, ...] = ()
 
 
-def parse(node: Node, reader: Reader) -> Params:
+def parse(node: Node, reader: NodeReader) -> WebSocketParams:
     """The parameters of a valid node."""
     path_node, script = node.get("connect"), node.get("script")
     path = str(reader.value(path_node)) if path_node else None
@@ -52,7 +52,7 @@ def parse(node: Node, reader: Reader) -> Params:
             if (found := node.get(key)) is not None:
                 reader.mistake(found, f"`{key}` belongs to a handshake", "write `connect: PATH` as well")
     query, headers = node.get("query"), node.get("headers")
-    return Params(
+    return WebSocketParams(
         path,
         reader.query(query) if query else None,
         reader.headers(headers) if headers else (),
@@ -62,7 +62,7 @@ def parse(node: Node, reader: Reader) -> Params:
     )
 
 
-def _texts(node: Node | None, reader: Reader) -> tuple[str, ...]:
+def _texts(node: Node | None, reader: NodeReader) -> tuple[str, ...]:
     return tuple(str(reader.value(item)) for item in node.items()) if node else ()
 
 
@@ -135,7 +135,7 @@ class HandshakeFacts(ResponseFacts):
         return found
 
 
-def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: str, key: str) -> bytes:
+def bytes_of(params: WebSocketParams, variables: Mapping[str, object], host: str, token: str, key: str) -> bytes:
     """The bytes of the handshake. Raises Unknown and ValueError where something cannot be rendered."""
     headers = rendered(params.headers, variables)
     subprotocols = [fill(name, variables) for name in params.subprotocols]
@@ -150,15 +150,15 @@ def bytes_of(params: Params, variables: Mapping[str, object], host: str, token: 
     )
 
 
-def preview(params: Params, variables: Mapping[str, object], host: str) -> list[Stretch]:
+def preview(params: WebSocketParams, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The handshake as it will be sent; nothing where a connection goes on."""
-    return [Stretch(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
+    return [PreviewBytes(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
 
 
 async def perform(step: Step, ctx: Context) -> None:
     """Open a WebSocket, or continue one, and perform the script on it. One without a name is closed in the end."""
     params = step.params
-    assert isinstance(params, Params)
+    assert isinstance(params, WebSocketParams)
     if params.connect is None:
         connection = await ctx.connect(step.connection)
         session_of(connection)
@@ -168,16 +168,16 @@ async def perform(step: Step, ctx: Context) -> None:
     try:
         await ctx.look(step, facts)
         if opened is not None and facts.opened:
-            opened.codec = Session(inflater_for(facts.extensions or ()))
+            opened.codec = WebSocketSession(inflater_for(facts.extensions or ()))
             await ctx.run(params.script, opened)
     finally:
         if opened is not None:
-            if not opened.name and isinstance(opened.codec, Session):
+            if not opened.name and isinstance(opened.codec, WebSocketSession):
                 opened.codec.leave(opened)
             ctx.release(opened)
 
 
-async def handshake(step: Step, params: Params, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
+async def handshake(step: Step, params: WebSocketParams, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
     """Ask for a WebSocket; what the server said, and the connection if there is one."""
     variables = ctx.variables
     key = base64.b64encode(os.urandom(16)).decode()
@@ -211,7 +211,7 @@ def _asking(headers: Sequence[Pair], key: str, subprotocols: Sequence[str], offe
 
 
 KINDS = (
-    Kind(
+    StepType(
         name="websocket",
         awaits=lambda params: f"the response to the handshake for {params.connect}" if params.connect else "",
         groups=("step",),

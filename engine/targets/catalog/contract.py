@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import DocumentError
 from engine.model.nodes import Node
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.registry import nearest
 from engine.targets.catalog import documents
 
@@ -174,7 +174,7 @@ def endpoint_of(node: Node) -> Endpoint:
     return Endpoint(kind, method, path, documents.text_of(node, "summary"), documents.flag_of(node, "deeper"))
 
 
-def at(node: Node, name: str) -> Place:
+def at(node: Node, name: str) -> SourceSpan:
     """The place of what stands under a key, or of the whole where there is no such key."""
     found = node.get(name)
     return found.place if found else node.place

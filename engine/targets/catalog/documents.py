@@ -14,7 +14,7 @@ import yaml
 
 from engine.errors import DocumentError
 from engine.model.nodes import Node, Scalar
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.registry import nearest
 
 DEEPEST = 20
@@ -27,15 +27,15 @@ def read(path: Path) -> Node:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"cannot read {path}: {reason(error)}", place=Place(str(path), 1, 1)) from None
+        raise DocumentError(f"cannot read {path}: {reason(error)}", place=SourceSpan(str(path), 1, 1)) from None
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path), 1, 1)
+        place = SourceSpan(str(path), mark.line + 1, mark.column + 1) if mark else SourceSpan(str(path), 1, 1)
         raise DocumentError(f"this is no YAML: {getattr(error, 'problem', error)}", place=place) from None
     if root is None:
-        raise DocumentError("the document is empty", place=Place(str(path), 1, 1))
+        raise DocumentError("the document is empty", place=SourceSpan(str(path), 1, 1))
     return located(root, str(path), None, 0, set())
 
 
@@ -44,12 +44,12 @@ def reason(error: OSError | UnicodeDecodeError) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
 
 
-def located(node: yaml.Node, file: str, key: Place | None, depth: int, seen: set[int]) -> Node:
+def located(node: yaml.Node, file: str, key: SourceSpan | None, depth: int, seen: set[int]) -> Node:
     """A node of PyYAML's as one of the engine's. ``seen`` are the ids of those that were met: an alias is a node that
     is met again, and a few of them would make a tree without end."""
     start, end = node.start_mark, node.end_mark
     width = end.column - start.column if end.line == start.line else 1
-    place = Place(file, start.line + 1, start.column + 1, max(width, 1))
+    place = SourceSpan(file, start.line + 1, start.column + 1, max(width, 1))
     if id(node) in seen:
         raise DocumentError("aliases are not part of the language", hint="write the value out", place=place)
     if depth > DEEPEST:

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import DocumentError, UsageError
 from engine.model.nodes import Node
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.registry import Registry, nearest
 from engine.targets.catalog import documents
 from engine.targets.catalog.capabilities import WORDS
@@ -158,10 +158,10 @@ def load(folder: Path) -> Framework:
     missed by whoever needs it."""
     file = folder / FILE
     if not file.is_file():
-        raise DocumentError(f"{folder} has no {FILE}", place=Place(str(file), 1, 1))
+        raise DocumentError(f"{folder} has no {FILE}", place=SourceSpan(str(file), 1, 1))
     if not NAME.fullmatch(folder.resolve().name):
         hint = "small letters, digits and hyphens; it stands in the names of tests"
-        raise DocumentError(f"{folder.name!r} cannot name a framework", hint=hint, place=Place(str(file), 1, 1))
+        raise DocumentError(f"{folder.name!r} cannot name a framework", hint=hint, place=SourceSpan(str(file), 1, 1))
     document = documents.read(file)
     documents.check_keys(document, KEYS, "a framework")
     for problem in problems(document, folder):

@@ -68,7 +68,7 @@ class Checkout:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class GitReference:
     """What a git repository holds: ``ref`` is a branch, a tag or a commit, "" for the repository's own default.
 
     ``folder`` is where the project stands in the repository, "" for its root. ``source`` is how it was given, without a
@@ -86,7 +86,7 @@ class Branch:
         return f"@{self.label}"
 
 
-Release = Pinned | Version | Checkout | Branch
+Release = Pinned | Version | Checkout | GitReference
 PINNED = Pinned()
 
 
@@ -154,7 +154,7 @@ def version_of(number: str, text: str) -> str:
         raise UsageError(f"{number!r} in {text!r} is no version", hint=hint) from None
 
 
-def branch_of(address: str, text: str) -> Branch:
+def branch_of(address: str, text: str) -> GitReference:
     """The repository and what is wanted of it. Raises UsageError for an address without a scheme or a path."""
     parts = urlsplit(address)
     path, _, ref = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "")
@@ -166,7 +166,7 @@ def branch_of(address: str, text: str) -> Branch:
     if parts.scheme == "file" and not url.startswith("file://"):
         url = "file://" + path
     source = "@git+" + parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return Branch(url, ref, label_of(ref or name), below[0] if below else "", source)
+    return GitReference(url, ref, label_of(ref or name), below[0] if below else "", source)
 
 
 def label_of(name: str) -> str:

@@ -41,7 +41,7 @@ _held: dict[Path, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """An entry as it is on disk: its folder, its last use in seconds since the epoch, its size in bytes."""
 
     folder: Path
@@ -130,7 +130,7 @@ def note_size(folder: Path) -> int:
     return size
 
 
-def entries(cache: Path) -> list[Entry]:
+def entries(cache: Path) -> list[CacheEntry]:
     """The entries of a cache, those used last first."""
     found = []
     for kind in ENTRIES:
@@ -147,15 +147,15 @@ def _folders(parent: Path) -> list[Path]:
         return []
 
 
-def _entry(folder: Path) -> Entry:
+def _entry(folder: Path) -> CacheEntry:
     lock = lock_of(folder)
     if not lock.exists():
-        return Entry(folder, folder.stat().st_mtime, size_of(folder))
+        return CacheEntry(folder, folder.stat().st_mtime, size_of(folder))
     used = lock.stat().st_mtime
     text = lock.read_text("utf-8").strip()
     if text.isdecimal():
-        return Entry(folder, used, int(text))
-    return Entry(folder, used, size_of(folder))
+        return CacheEntry(folder, used, int(text))
+    return CacheEntry(folder, used, size_of(folder))
 
 
 def prune(cache: Path, now: float | None = None) -> list[Path]:

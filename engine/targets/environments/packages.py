@@ -30,7 +30,7 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import commands
 from engine.targets.environments.cache import acquire, default_cache, hold, lock_of, note_size, prune, release
 from engine.targets.environments.recipes import FRAMEWORK_LOCK, SERVER_LOCK, Recipe, servers_part
-from engine.targets.environments.sources import Source, Sources, known
+from engine.targets.environments.sources import ServerSource, ServerSources, known
 
 MARK = "complete.json"
 # A change here makes every environment anew: raise it when they are made in another way.
@@ -114,7 +114,7 @@ class Environments:
         self._find_uv = find_uv
         self._room = asyncio.Semaphore(AT_ONCE)
         self._interpreters: dict[Path, str] = {}
-        self._sources = Sources(self.cache)
+        self._sources = ServerSources(self.cache)
 
     async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
         """The environment for a framework under a server, made where the cache lacks it.
@@ -185,7 +185,7 @@ class Environments:
         source = known(server.package, server.release)
         return "" if source is None else key(servers_part(server, source, locked(server)), [], own_interpreter())
 
-    def _recipe(self, framework: Framework, server: Server, source: Source) -> Recipe:
+    def _recipe(self, framework: Framework, server: Server, source: ServerSource) -> Recipe:
         """What an environment is made from."""
         return Recipe(framework, server, source, locked(server), locked(framework))
 

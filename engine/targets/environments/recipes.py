@@ -18,7 +18,7 @@ from engine.errors import EnvironmentFailed
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import Checkout, Pinned
 from engine.targets.catalog.servers.base import Server
-from engine.targets.environments.sources import Source
+from engine.targets.environments.sources import ServerSource
 
 WANTED = "server.in"
 SERVER_LOCK = "server.lock"
@@ -35,7 +35,7 @@ class Recipe:
 
     framework: Framework
     server: Server
-    source: Source
+    source: ServerSource
     server_lock: tuple[str, ...]
     framework_lock: tuple[str, ...]
 
@@ -122,7 +122,7 @@ def as_locked(server: Server) -> bool:
     return isinstance(server.release, Pinned) and not server.variant.pins
 
 
-def servers_part(server: Server, source: Source, lock: Sequence[str]) -> list[str]:
+def servers_part(server: Server, source: ServerSource, lock: Sequence[str]) -> list[str]:
     """What tells a server's part of an environment from any other's: its lock, and what stands in place of its pins."""
     return list(lock) if as_locked(server) else [*lock, source.identity, *server.variant.pins]
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from engine.errors import EnvironmentFailed
-from engine.model.target import CONTROL, Launch
+from engine.model.target import CONTROL, ServerLaunch
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import inside
@@ -26,7 +26,7 @@ class Services:
         self._laid_out: dict[str, Path] = {}
 
     def variables(
-        self, launch: Launch, server: Server, framework: Framework, environment: Environment, scratch: Path
+        self, launch: ServerLaunch, server: Server, framework: Framework, environment: Environment, scratch: Path
     ) -> dict[str, str]:
         """The whole environment of a service. The folders that it speaks of are made. Raises EnvironmentFailed."""
         packages = {inside.PACKAGE: self._source, **server.brings}

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from engine.errors import EnvironmentFailed
 from engine.registry import nearest
-from engine.targets.catalog.releases import Branch, Checkout, Pinned, Release, Version
+from engine.targets.catalog.releases import Checkout, GitReference, Pinned, Release, Version
 from engine.targets.environments import commands
 from engine.targets.environments.cache import DRAFT, hold, note_size
 
@@ -34,7 +34,7 @@ COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ServerSource:
     """``requirement`` is what uv is asked for, ``identity`` names the content, ``commit`` is where it was made from: ""
     for a release of the package index, with ``+changes`` behind it for a checkout that has some."""
 
@@ -43,15 +43,15 @@ class Source:
     commit: str = ""
 
 
-class Sources:
+class ServerSources:
     """Fixes each release once, however many frameworks ask for it."""
 
     def __init__(self, cache: Path) -> None:
         """``cache`` is the folder in which copies of checkouts are kept."""
         self._cache = cache
-        self._found: dict[tuple[str, Release], asyncio.Future[Source]] = {}
+        self._found: dict[tuple[str, Release], asyncio.Future[ServerSource]] = {}
 
-    async def fixed(self, package: str, release: Release) -> Source:
+    async def fixed(self, package: str, release: Release) -> ServerSource:
         """Where a release comes from. Raises EnvironmentFailed for a folder that is no project, and for what a
         repository does not hold; OSError where the cache cannot be written."""
         at_once = known(package, release)
@@ -62,21 +62,21 @@ class Sources:
             self._found[key] = asyncio.ensure_future(self._fix(package, release))
         return await asyncio.shield(self._found[key])
 
-    async def _fix(self, package: str, release: Release) -> Source:
+    async def _fix(self, package: str, release: Release) -> ServerSource:
         if isinstance(release, Checkout):
             return await asyncio.to_thread(checkout, package, release.folder, self._cache)
-        assert isinstance(release, Branch)
+        assert isinstance(release, GitReference)
         return await branch(package, release)
 
 
-def known(package: str, release: Release) -> Source | None:
+def known(package: str, release: Release) -> ServerSource | None:
     """Where a release comes from, as far as that is known without looking; None for a checkout and a branch."""
     if isinstance(release, (Pinned, Version)):
-        return Source(package + release.word, release.word)
+        return ServerSource(package + release.word, release.word)
     return None
 
 
-def checkout(package: str, folder: Path, cache: Path) -> Source:
+def checkout(package: str, folder: Path, cache: Path) -> ServerSource:
     """A checkout, copied into the cache. Raises EnvironmentFailed where it is no project of Python's."""
     if not folder.is_dir():
         raise EnvironmentFailed(f"there is no folder {folder}", hint=f"{package}@FOLDER names a checkout of {package}")
@@ -89,7 +89,7 @@ def checkout(package: str, folder: Path, cache: Path) -> Source:
     except OSError as error:
         what = f"{folder} cannot be copied into the cache: {error.strerror or error}"
         raise EnvironmentFailed(what, hint=str(error.filename or "")) from None
-    return Source(f"{package} @ {copy.as_uri()}", copy.name, commit_of(folder))
+    return ServerSource(f"{package} @ {copy.as_uri()}", copy.name, commit_of(folder))
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -165,7 +165,7 @@ def quiet() -> Mapping[str, str]:
     return own | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
-async def branch(package: str, release: Branch) -> Source:
+async def branch(package: str, release: GitReference) -> ServerSource:
     """A branch, a tag or a commit of a repository, by its commit. Raises EnvironmentFailed."""
     what = ["--heads", "--tags", release.url] if release.ref else [release.url, "HEAD"]
     shown = without_secrets(release.url)
@@ -192,7 +192,7 @@ async def branch(package: str, release: Branch) -> Source:
         missing = f"no branch, tag or commit {release.ref!r}" if release.ref else "nothing yet"
         raise EnvironmentFailed(f"{shown} has {missing}", hint=nearest(release.ref, names))
     below = f"#subdirectory={release.folder}" if release.folder else ""
-    return Source(f"{package} @ git+{release.url}@{commit}{below}", f"git {release.url} {commit}{below}", commit)
+    return ServerSource(f"{package} @ git+{release.url}@{commit}{below}", f"git {release.url} {commit}{below}", commit)
 
 
 def commit_in(output: str, ref: str) -> str:

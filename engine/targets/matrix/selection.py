@@ -10,7 +10,17 @@ from dataclasses import replace
 from engine.errors import UsageError
 from engine.model.target import configuration
 from engine.registry import Registry, nearest
-from engine.targets.catalog.releases import PLAIN, VARIANT, Branch, Checkout, Pinned, Release, Variant, Wanted, wanted
+from engine.targets.catalog.releases import (
+    PLAIN,
+    VARIANT,
+    Checkout,
+    GitReference,
+    Pinned,
+    Release,
+    Variant,
+    Wanted,
+    wanted,
+)
 from engine.targets.catalog.servers.base import Server
 
 ALL = "all"
@@ -61,7 +71,7 @@ def released(server: Server, release: Release, found: Mapping[str, Server], vari
     has but one."""
     if not isinstance(release, Pinned) and not server.package:
         raise UsageError(f"{server.name} is the engine's own and has no other release", hint=f"--server {server.name}")
-    if not isinstance(release, (Checkout, Branch)):
+    if not isinstance(release, (Checkout, GitReference)):
         return release
     label, number = release.label, 1
     while True:
@@ -74,7 +84,7 @@ def released(server: Server, release: Release, found: Mapping[str, Server], vari
 
 def replace_label(release: Release, label: str) -> Release:
     """The release under another label, where it has one."""
-    return replace(release, label=label) if isinstance(release, (Checkout, Branch)) else release
+    return replace(release, label=label) if isinstance(release, (Checkout, GitReference)) else release
 
 
 def in_variant(server: Server, one: Wanted, declared: Mapping[str, Variant]) -> Server:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import Ended
-from engine.model.tls import Trust
+from engine.model.target import ExitStatus
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.capabilities import NOTHING, OF_HTTP, OF_TLS, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
 from engine.targets.runtimes import readiness
 
@@ -33,17 +33,17 @@ class Probable(Protocol):
     def address(self) -> tuple[str, int]: ...
 
     @property
-    def tls(self) -> Trust | None: ...
+    def tls(self) -> TlsCredentials | None: ...
 
     @property
     def boundary(self) -> Boundary: ...
 
     @property
-    def ended(self) -> Ended | None: ...
+    def ended(self) -> ExitStatus | None: ...
 
     def signal(self, number: int) -> bool: ...
 
-    async def stop(self, grace: float) -> Ended | None: ...
+    async def stop(self, grace: float) -> ExitStatus | None: ...
 
 
 async def look(live: Probable, loop: str, workers: int = 1) -> Probed:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import EnvironmentFailed, StartError
-from engine.model.target import Facts
+from engine.model.target import TargetInfo
 from engine.targets.catalog import capabilities as offers
 from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.frameworks import Framework, offered
@@ -29,7 +29,7 @@ from engine.targets.probing.probe import Probable
 Alone = Callable[[Path], AbstractAsyncContextManager[int]]
 
 
-class Begin(Protocol):
+class StartControl(Protocol):
     """Starts the control under a server, ``secure`` with TLS."""
 
     def __call__(self, secure: bool = False) -> Awaitable[Probable]: ...
@@ -46,7 +46,7 @@ class Probes:
         self._made_with = made_with
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def of(self, server: Server, servers_part: str, loop: str, begin: Begin, workers: int = 1) -> Probed:
+    async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
         """What a server offers on a loop, probed where the cache does not know. ``servers_part`` names what it is made
         from; ``begin`` starts the control under it, with so many ``workers``. Nothing where that does not start: its
         own start will tell why. Raises EnvironmentFailed where the cache cannot be written.
@@ -70,7 +70,7 @@ class Probes:
             raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
         return known
 
-    async def _look_well(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
+    async def _look_well(self, server: Server, loop: str, begin: StartControl, workers: int) -> Probed:
         """What is there. What is claimed and was not seen is looked for again before that is held against a server for
         as long as the cache lasts: on a machine that is busy, what takes its time may look absent. Raises StartError.
         """
@@ -80,7 +80,7 @@ class Probes:
         again = await self._look(server, loop, begin, workers)
         return Probed(first.looked | again.looked, first.found | again.found)
 
-    async def _look(self, server: Server, loop: str, begin: Begin, workers: int) -> Probed:
+    async def _look(self, server: Server, loop: str, begin: StartControl, workers: int) -> Probed:
         """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises
         StartError."""
         live = await begin()
@@ -96,7 +96,7 @@ class Probes:
         return Probed(plain.looked | found.keys(), plain.found | there)
 
     @staticmethod
-    async def _look_with_tls(begin: Begin) -> Mapping[str, bool]:
+    async def _look_with_tls(begin: StartControl) -> Mapping[str, bool]:
         """What a server offers that is started with TLS: nothing of it where it does not start so."""
         try:
             live = await begin(secure=True)
@@ -168,10 +168,10 @@ class Probes:
         draft.replace(self._folder / f"{name}.json")
 
 
-def facts(server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed) -> Facts:
+def facts(server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed) -> TargetInfo:
     """What is known of a target that runs on that loop, "" where it does not run yet."""
     package = server.package.lower().replace("_", "-").replace(".", "-")
-    return Facts(
+    return TargetInfo(
         environment.version,
         loop,
         environment.versions,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import StartError
-from engine.model.tls import Trust
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.servers.tls import Files
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Certificates:
     def __init__(self) -> None:
         self._servers: dict[str, trustme.LeafCert] = {}
 
-    def write(self, folder: Path, host: str, asks: str = "", reader: int | None = None) -> tuple[Files, Trust]:
+    def write(self, folder: Path, host: str, asks: str = "", reader: int | None = None) -> tuple[Files, TlsCredentials]:
         """Write them into a new folder ``tls`` of this one: what a server at ``host`` is given, and what its clients
         need. ``asks`` is what it is to ask of theirs, a word of ASKS or "".
 
@@ -45,7 +45,7 @@ class Certificates:
         home.mkdir()
         home.chmod(0o755)
         files = Files(home / "server.pem", home / "server.key", home / "ca.pem", asks)
-        trust = Trust(files.ca, home / "client.pem", home / "wrong.pem", name, asks)
+        trust = TlsCredentials(files.ca, home / "client.pem", home / "wrong.pem", name, asks)
         for path, data in ((files.cert, cert_of(server)), (files.ca, ca)):
             path.write_bytes(data)
             path.chmod(0o644)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.errors import StartError
-from engine.targets.runtimes.local.process import Process, Spec
+from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 
 MODULE = "engine_inside.driving"
 READY_WITHIN = 30.0
@@ -21,7 +21,7 @@ MARGIN = 5.0
 class Driving:
     """A process in which an app is loaded, and called as often as is ordered. ``pids`` are its forks, one a call."""
 
-    def __init__(self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, process: SupervisedProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.pids: set[int] = set()
         self._process = process
         self._reader = reader
@@ -31,14 +31,14 @@ class Driving:
         self._listening: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, spec: Spec) -> Driving:
+    async def start(cls, spec: ProcessSpec) -> Driving:
         """Start it, and wait until the app is loaded. ``spec.argv`` is the interpreter; the rest of the command line,
         and the socket by which both sides speak, are added. Raises StartError."""
         ours, theirs = socket.socketpair()
         try:
             argv = (*spec.argv, "-m", MODULE)
             env = {**spec.env, "ENGINE_DRIVES": str(theirs.fileno())}
-            process = await Process.start(replace(spec, argv=argv, env=env, fds=(theirs.fileno(),)))
+            process = await SupervisedProcess.start(replace(spec, argv=argv, env=env, fds=(theirs.fileno(),)))
         except BaseException:
             ours.close()
             raise
@@ -52,7 +52,9 @@ class Driving:
             raise
 
     @classmethod
-    async def over(cls, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Driving:
+    async def over(
+        cls, process: SupervisedProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> Driving:
         """The engine's side of a process that speaks over this stream, once the app is loaded. Raises StartError."""
         self = cls(process, reader, writer)
         await self._ready()
@@ -107,6 +109,6 @@ class Driving:
         await _end(self._process)
 
 
-async def _end(process: Process) -> None:
+async def _end(process: SupervisedProcess) -> None:
     await process.stop(grace=0.5)
     await process.release()

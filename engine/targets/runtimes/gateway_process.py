@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StartError
-from engine.model.target import Ended
+from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import nginx
-from engine.targets.catalog.gateways.base import Gateway, Setting
+from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
 from engine.targets.runtimes import hints, ports
-from engine.targets.runtimes.local.process import GRACE, Process, Spec
+from engine.targets.runtimes.local.process import GRACE, ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
 
 LISTENS_WITHIN = 15.0
@@ -29,12 +29,12 @@ TAKEN = re.compile(r"(?i)address (?:already )?in use")
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GatewayProcess:
     """A gateway that runs. ``address`` is where it listens, ``keeper`` the socket that keeps its port, ``log`` the file
     in which it tells of itself and of its requests."""
 
     gateway: Gateway
-    process: Process
+    process: SupervisedProcess
     address: tuple[str, int]
     log: Path
     keeper: socket.socket | None = None
@@ -44,7 +44,7 @@ class Gate:
         return said(read_log(self.log))
 
     @property
-    def ended(self) -> Ended | None:
+    def ended(self) -> ExitStatus | None:
         """How it ended, None while it runs."""
         return self.process.ended
 
@@ -69,9 +69,9 @@ async def open_gate(
     scratch: Path,
     log: Path,
     port: int = 0,
-) -> Gate:
+) -> GatewayProcess:
     """Start a gateway in front of ``upstream``, and wait until it listens. ``scratch`` is the target's folder, in which
-    it has one of its own; its warden deletes it when all is over. ``port`` is where it is to listen, 0 for any port.
+    it has one of its own; its supervisor deletes it when all is over. ``port`` is where it is to listen, 0 for any.
 
     Raises UsageError for a port that cannot be had, StartError, with its own words, and ports.PortTaken where somebody
     else was quicker. Cancelling ends it.
@@ -80,13 +80,13 @@ async def open_gate(
     if reasons:
         raise StartError(reasons[0])
     port, keeper = ports.reserved(port)
-    process: Process | None = None
+    process: SupervisedProcess | None = None
     prefix = scratch / "gateway"
     try:
-        setting = Setting((ports.HERE, port), upstream, options, nginx.owner())
+        setting = GatewayConfig((ports.HERE, port), upstream, options, nginx.owner())
         nginx.lay_out(prefix, gateway, setting)
         process = await start(program, prefix, log, scratch)
-        gate = Gate(gateway, process, setting.listen, log, keeper)
+        gate = GatewayProcess(gateway, process, setting.listen, log, keeper)
         await listening(gate)
     except BaseException as error:
         if keeper is not None:
@@ -99,11 +99,13 @@ async def open_gate(
     return gate
 
 
-async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> Process:
+async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> SupervisedProcess:
     """Start nginx. Raises StartError, with a way out where the file is no program of this machine's."""
     env = {"PATH": os.defpath, "LANG": "C.UTF-8"}
     try:
-        return await Process.start(Spec(nginx.command(program, prefix), env, prefix, log, remove=remove))
+        return await SupervisedProcess.start(
+            ProcessSpec(nginx.command(program, prefix), env, prefix, log, remove=remove)
+        )
     except StartError as error:
         hint = ""
         if os.strerror(errno.ENOEXEC) in error.what:
@@ -113,7 +115,7 @@ async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> 
         raise StartError(f"{error.what} (nginx, {program.source})", hint=hint) from None
 
 
-async def listening(gate: Gate) -> None:
+async def listening(gate: GatewayProcess) -> None:
     """Wait until it takes connections. Raises StartError and ports.PortTaken."""
     try:
         async with asyncio.timeout(LISTENS_WITHIN):
@@ -147,7 +149,7 @@ async def takes(address: tuple[str, int]) -> bool:
     return True
 
 
-def failed(gate: Gate, what: str) -> StartError:
+def failed(gate: GatewayProcess, what: str) -> StartError:
     """The error about a gateway that did not start, with its own words."""
     text = read_log(gate.log)
     own = STAMP.sub("", said(text)).splitlines()
@@ -161,7 +163,7 @@ def said(log: str) -> str:
     return "\n".join(SAID.findall(log))
 
 
-async def end(process: Process) -> None:
+async def end(process: SupervisedProcess) -> None:
     """End one that is of no use."""
     await process.stop(grace=0.5)
     await process.release()

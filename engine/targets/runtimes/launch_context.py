@@ -8,31 +8,31 @@ from pathlib import Path
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import Launch
-from engine.model.tls import Trust
+from engine.model.target import ServerLaunch
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.gateways.base import split
 from engine.targets.catalog.servers.tls import WORD, Files
 from engine.targets.environments.packages import Environment
 from engine.targets.runtimes import readiness
-from engine.targets.runtimes.gateway_process import Gate, accepted
-from engine.targets.runtimes.local.process import Process
+from engine.targets.runtimes.gateway_process import GatewayProcess, accepted
+from engine.targets.runtimes.local.process import SupervisedProcess
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class LaunchContext:
     """Its launch, environment, log and scratch folder, the address where the server listens, what is spoken there, its
     boundary, the gateway in front of it, and for TLS what the server is given and what its clients need."""
 
-    launch: Launch
+    launch: ServerLaunch
     environment: Environment
     log: Path
     scratch: Path
     address: tuple[str, int]
     speaks: str
     boundary: Boundary
-    gate: Gate | None = None
+    gate: GatewayProcess | None = None
     files: Files | None = None
-    tls: Trust | None = None
+    tls: TlsCredentials | None = None
 
     @property
     def options(self) -> dict[str, object]:
@@ -50,7 +50,7 @@ class Site:
         return await ready(self.gate.address, fronted=True)
 
 
-async def end(process: Process) -> None:
+async def end(process: SupervisedProcess) -> None:
     """End a target that did not become ready: what it would still do in peace is of no use to anybody."""
     await process.stop(grace=0.5)
     await process.release()

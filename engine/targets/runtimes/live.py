@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.model.protocols import Boundary
-from engine.model.target import Ended, Facts, Launch, Target
-from engine.model.tls import Trust
+from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.targets.runtimes import readiness, usage
 from engine.targets.runtimes.driving import Driving
-from engine.targets.runtimes.local.process import GRACE, Process
+from engine.targets.runtimes.local.process import GRACE, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
 
 # The job of whoever asks a server whether it still answers, and how long it may take to, in seconds.
@@ -35,18 +35,18 @@ class Starter:
     StartError.
     """
 
-    begin: Callable[[], Awaitable[Process]]
-    ready: Callable[[Process, int], Awaitable[Facts]]
+    begin: Callable[[], Awaitable[SupervisedProcess]]
+    ready: Callable[[SupervisedProcess, int], Awaitable[TargetInfo]]
     drive: Callable[[], Awaitable[Driving]]
 
 
-class Keeper(Protocol):
+class PortReservation(Protocol):
     """Whoever keeps a target's port for it: a socket, or the network of a container."""
 
     def close(self) -> None: ...
 
 
-class Front(Protocol):
+class GatewayHandle(Protocol):
     """A gateway that runs in front of a target."""
 
     @property
@@ -55,13 +55,13 @@ class Front(Protocol):
         ...
 
     @property
-    def process(self) -> Process: ...
+    def process(self) -> SupervisedProcess: ...
 
     async def stop(self, grace: float) -> None: ...
 
 
 class LocalTarget:
-    """A target that runs on this machine under a warden. It keeps ``engine.model.protocols.LiveTarget``.
+    """A target that runs on this machine under a supervisor. It keeps ``engine.model.protocols.LiveTarget``.
 
     ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
     ``process`` is its main process, None where a step will start it; ``keeper`` keeps its port.
@@ -71,19 +71,19 @@ class LocalTarget:
 
     def __init__(
         self,
-        launch: Launch,
+        launch: ServerLaunch,
         address: tuple[str, int],
         boundary: Boundary,
-        facts: Facts,
+        facts: TargetInfo,
         *,
-        process: Process | None,
+        process: SupervisedProcess | None,
         log_file: Path,
         scratch: Path,
         starter: Starter,
-        keeper: Keeper | None = None,
+        keeper: PortReservation | None = None,
         speaks: str = "http",
-        front: Front | None = None,
-        tls: Trust | None = None,
+        front: GatewayHandle | None = None,
+        tls: TlsCredentials | None = None,
     ) -> None:
         self.launch = launch
         self.log_file = log_file
@@ -133,11 +133,11 @@ class LocalTarget:
         return self._boundary
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> TargetInfo:
         return self._facts
 
     @property
-    def _process(self) -> Process | None:
+    def _process(self) -> SupervisedProcess | None:
         return self._processes[-1] if self._processes else None
 
     @property
@@ -146,7 +146,7 @@ class LocalTarget:
         return self._process.pid if self._process else 0
 
     @property
-    def ended(self) -> Ended | None:
+    def ended(self) -> ExitStatus | None:
         """How its main process ended, or the gateway's; None while they run, and before it is started."""
         ended = self._process.ended if self._process else None
         return ended or (self._front.process.ended if self._front else None)
@@ -157,7 +157,7 @@ class LocalTarget:
         at = self._process.ended_at if self._process else 0.0
         return at or (self._front.process.ended_at if self._front else 0.0)
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         """How its main process, or the gateway's, has ended by now, None while they run."""
         processes = [*self._processes[-1:], *([self._front.process] if self._front else [])]
         for process in processes:
@@ -234,7 +234,7 @@ class LocalTarget:
             return True
         return usage.signal(process.pid, pid, number)
 
-    async def wait(self) -> Ended:
+    async def wait(self) -> ExitStatus:
         """How the main process ended, waiting for it. Raises ValueError where it was never started."""
         if self._process is None:
             raise ValueError("the server has not been started")
@@ -247,11 +247,11 @@ class LocalTarget:
         driving = await asyncio.shield(self._driving)
         return await driving.drive(order)
 
-    async def stop(self, grace: float = GRACE) -> Ended | None:
+    async def stop(self, grace: float = GRACE) -> ExitStatus | None:
         """TERM first, KILL after ``grace`` seconds, and nothing left behind. Safe to call twice, and at once.
 
         What the observers wrote is taken in before it is deleted; the log is kept. Cancelling leaves the rest to the
-        warden, which goes on by itself.
+        supervisor, which goes on by itself.
         """
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self._stop(grace))
@@ -270,7 +270,7 @@ class LocalTarget:
         self._boundary.close()
         for process in (*self._processes, *(one.process for one in front)):
             await process.release()
-        # The last warden has deleted it, where there was any.
+        # The last supervisor has deleted it, where there was any.
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def _end_driving(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.tls import Trust
+from engine.model.tls import TlsCredentials
 
 if TYPE_CHECKING:
     import ssl
@@ -39,7 +39,7 @@ class NotReady(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FirstResponse:
     """The first line of a response, and everything that followed."""
 
     status: int
@@ -53,7 +53,7 @@ async def ready(
     *,
     fronted: bool = False,
     any_status: bool = False,
-    tls: Trust | None = None,
+    tls: TlsCredentials | None = None,
 ) -> AppCall:
     """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
     how often it has been started, this time included. ``fronted`` says that a gateway answers, which says itself that
@@ -82,7 +82,7 @@ async def ready(
     return call
 
 
-def context_of(trust: Trust) -> ssl.SSLContext:
+def context_of(trust: TlsCredentials) -> ssl.SSLContext:
     """What a client of the engine's own needs to speak TLS to a target. Raises OSError for files that are not there."""
     import ssl  # noqa: PLC0415  plain targets do without
 
@@ -111,7 +111,7 @@ def refused(error: OSError | EOFError) -> None:
 
 async def ask(
     address: tuple[str, int], token: str, authority: str = "", *, tls: ssl.SSLContext | None = None
-) -> Answer:
+) -> FirstResponse:
     """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
     ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS."""
     host, port = address
@@ -142,13 +142,13 @@ async def most_of(reader: asyncio.StreamReader) -> bytes:
     return bytes(data)
 
 
-def parse(data: bytes) -> Answer:
+def parse(data: bytes) -> FirstResponse:
     """An answer from everything that the server sent. Raises NotReady where that is no HTTP/1 response."""
     line, _, rest = data.partition(b"\r\n")
     words = line.split(b" ", 2)
     if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
         raise NotReady(f"GET /health was answered with {data[:40]!r}, which is no HTTP response")
-    return Answer(int(words[1]), rest)
+    return FirstResponse(int(words[1]), rest)
 
 
 async def reported(boundary: Boundary, token: str, within: float = RECORD_WITHIN) -> AppCall | None:

@@ -9,15 +9,15 @@ import pytest
 
 from engine.execution.job import Job
 from engine.execution.planning.order import START, Batch, Urgencies, batches, queue, urgencies
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 from tests.execution.fakes import TARGET, case, job
 
-OTHER = Launch(replace(TARGET, framework="other"))
-OWN = Launch(TARGET, (), "j9")
+OTHER = ServerLaunch(replace(TARGET, framework="other"))
+OWN = ServerLaunch(TARGET, (), "j9")
 COMPANY = 4
 
 
-def jobs(*names: str, launch: Launch | None = None, start: int = 0, alone: str = "") -> list[Job]:
+def jobs(*names: str, launch: ServerLaunch | None = None, start: int = 0, alone: str = "") -> list[Job]:
     return [job(case(id=name, stem=name, alone=alone), start + n, launch) for n, name in enumerate(names)]
 
 
@@ -82,16 +82,16 @@ def test_a_case_depends_on_the_same_turn_of_its_own_target_and_on_earlier_ones_o
 def test_a_launch_takes_its_start_its_company_and_then_those_alone() -> None:
     mixed = [*jobs("a", "b"), *jobs("c", "d", start=2, alone="all")]
     _, order = urgent(mixed, {"a": 3.0, "b": 1.0, "c": 5.0, "d": 7.0})
-    assert order.launches == {Launch(TARGET): START + 3.0 + 5.0 + 7.0}
+    assert order.launches == {ServerLaunch(TARGET): START + 3.0 + 5.0 + 7.0}
     _, order = urgent(jobs(*"abcdefghij"), dict.fromkeys("abcdefghij", 1.0))
-    assert order.launches == {Launch(TARGET): START + 10 / COMPANY}
+    assert order.launches == {ServerLaunch(TARGET): START + 10 / COMPANY}
 
 
 def test_a_launch_that_others_wait_for_is_more_urgent_than_they_are() -> None:
     first, second = jobs("first"), jobs("second", launch=OWN, start=1)
     second = [replace(one, case=replace(one.case, depends_on=("first",))) for one in second]
     _, order = urgent([*first, *second], {"second": 10.0})
-    assert order.launches[Launch(TARGET)] > order.launches[OWN] == START + 10.0
+    assert order.launches[ServerLaunch(TARGET)] > order.launches[OWN] == START + 10.0
 
 
 def test_a_guess_below_nothing_counts_as_nothing() -> None:
@@ -100,6 +100,6 @@ def test_a_guess_below_nothing_counts_as_nothing() -> None:
 
 
 def test_jobs_are_batched_by_launch() -> None:
-    special = Launch(TARGET, (("workers", 2),))
+    special = ServerLaunch(TARGET, (("workers", 2),))
     mixed = [*jobs("a", "b"), job(case(id="c"), 2, special)]
-    assert [(batch.launch, len(batch.jobs)) for batch in batches(mixed)] == [(Launch(TARGET), 2), (special, 1)]
+    assert [(batch.launch, len(batch.jobs)) for batch in batches(mixed)] == [(ServerLaunch(TARGET), 2), (special, 1)]

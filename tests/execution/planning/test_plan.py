@@ -9,11 +9,11 @@ import pytest
 from engine.app.repeating import repeated
 from engine.errors import UsageError
 from engine.execution.planning.plan import Selection, arranged, distinct, not_meant, plan, renumbered
-from engine.model.case import Act, Application, Case, Level, RunsOn, Selector, Skip, Step
-from engine.model.source_span import Place
+from engine.model.case import AppAction, Application, Case, Level, RunsOn, Selector, Skip, Step
+from engine.model.source_span import SourceSpan
 from engine.model.target import Target
 
-PLACE = Place("specs/a.yaml", 1, 1)
+PLACE = SourceSpan("specs/a.yaml", 1, 1)
 CASE = Case(
     id="a",
     stem="a",
@@ -70,7 +70,7 @@ def test_what_a_target_lacks_is_said() -> None:
 
 
 def test_a_target_s_processes_follow_each_other() -> None:
-    lifespan = Application(lifespan=(Act("return", True, PLACE),))
+    lifespan = Application(lifespan=(AppAction("return", True, PLACE),))
     cases = [
         named("own", own_process=True),
         named("first"),

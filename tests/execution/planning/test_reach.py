@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from engine.app import step_types as kinds
-from engine.execution.planning.reach import EVERYTHING, Reach, out_of_reach, within
-from engine.model.case import Act, Application, Step
-from engine.model.target import Launch, Target
+from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, out_of_reach, within
+from engine.model.case import AppAction, Application, Step
+from engine.model.target import ServerLaunch, Target
 from tests.execution.fakes import PLACE, TARGET, case, job, step
 
 KINDS = kinds.kinds()
-ALREADY = Reach(processes=False, observer=False, ports=False, drives=False)
+ALREADY = RuntimeCapabilities(processes=False, observer=False, ports=False, drives=False)
 SHARED = replace(ALREADY, observer=True)
-SCRIPT = Application(http=(Act("respond", {"status": 200}, PLACE),))
+SCRIPT = Application(http=(AppAction("respond", {"status": 200}, PLACE),))
 
 
-def why(reach: Reach, *kinds: str, target: Target = TARGET, **more: Any) -> str:
+def why(reach: RuntimeCapabilities, *kinds: str, target: Target = TARGET, **more: Any) -> str:
     return out_of_reach(case(*[step(name) for name in kinds], **more), target, KINDS, reach)
 
 
@@ -60,7 +60,7 @@ def test_what_is_behind_a_gateway_is_not_known() -> None:
 
 
 def test_a_call_without_a_server_is_not_for_every_runtime() -> None:
-    assert "`drive`" in why(Reach(drives=False), "drive")
+    assert "`drive`" in why(RuntimeCapabilities(drives=False), "drive")
 
 
 def test_jobs_out_of_reach_are_left_out_for_good() -> None:
@@ -71,4 +71,4 @@ def test_jobs_out_of_reach_are_left_out_for_good() -> None:
     assert "`signal`" in found[1].left_out
     assert found[1].lacks == ()
     assert within([asks, lacking], KINDS, {}) == [asks, lacking]
-    assert found[1].launch == Launch(TARGET)
+    assert found[1].launch == ServerLaunch(TARGET)

@@ -12,7 +12,7 @@ from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.loading.documents import load_text
 from engine.model.protocols import Channel
-from engine.model.target import Launch
+from engine.model.target import ServerLaunch
 from engine.steps.http1 import step as request
 from tests.execution.fakes import TARGET, FakeLive, the_match
 from tests.loading.helpers import HEAD
@@ -59,7 +59,7 @@ def test_no_job_meets_the_connection_of_another(*, keep_all: bool) -> None:
         listening = await asyncio.start_server(server.handle, "127.0.0.1", 0)
         live = FakeLive(address=listening.sockets[0].getsockname())
         runner = Runner(kinds, the_match, open_channel, "run", keep_all=keep_all)
-        jobs = [Job(position, one, TARGET, Launch(TARGET)) for position in range(6)]
+        jobs = [Job(position, one, TARGET, ServerLaunch(TARGET)) for position in range(6)]
         results = [await runner.run(each, live) for each in jobs[:3]]
         results += await asyncio.gather(*(runner.run(each, live) for each in jobs[3:]))
         listening.close()

@@ -8,12 +8,12 @@ from engine.execution.runner.judge import Match, Outcomes, decide, judge
 from engine.matchers.matching import match
 from engine.model.case import Level
 from engine.model.expectation import Expectation, Group, Matcher, Mismatch, Situation
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.verdict import Verdict
-from engine.steps.api.base import Seen
+from engine.steps.api.base import MappingObservation
 from tests.matchers.helpers import OPERATORS, matcher
 
-PLACE = Place("case.yaml", 1, 1)
+PLACE = SourceSpan("case.yaml", 1, 1)
 BROKEN = [Mismatch("status", "is 200", 500, PLACE)]
 
 
@@ -29,7 +29,7 @@ def group(*any_of: Group, **facts: object) -> Group:
 
 
 def wrong(expected: Group, **facts: object) -> list[str]:
-    return [mismatch.where for mismatch in judge(expected, Seen(facts), Situation({}), MATCH)]
+    return [mismatch.where for mismatch in judge(expected, MappingObservation(facts), Situation({}), MATCH)]
 
 
 def test_every_expectation_is_judged() -> None:
@@ -44,7 +44,7 @@ def test_one_group_of_any_of_must_hold_as_a_whole() -> None:
     assert wrong(choice, status=200, body="b", outcome="response") != []
 
 
-class AtTheBoundary(Seen):
+class AtTheBoundary(MappingObservation):
     """An observation that knows what the server gave."""
 
     def given(self, fact: str) -> bool:
@@ -61,7 +61,7 @@ def test_a_mismatch_says_whether_it_is_about_what_the_server_gave() -> None:
         ("scope.path", True),
         ("returned", False),
     ]
-    assert not any(one.given for one in judge(expected, Seen(facts), Situation({}), MATCH))
+    assert not any(one.given for one in judge(expected, MappingObservation(facts), Situation({}), MATCH))
 
 
 @pytest.mark.parametrize(

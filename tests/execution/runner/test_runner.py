@@ -13,28 +13,28 @@ from pathlib import Path
 import pytest
 
 from engine.channels.scripted import ScriptedChannel
-from engine.errors import Defect, EvidenceLost, Refused
+from engine.errors import ConnectionRefused, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.model.boundary import AppCall
-from engine.model.case import Act, Application, Case, Level, Step
+from engine.model.case import AppAction, Application, Case, Level, Step
 from engine.model.expectation import Checks, Mismatch
 from engine.model.protocols import Channel
-from engine.model.source_span import Place
-from engine.model.target import Ended, Launch
-from engine.model.tls import Hello, Trust
+from engine.model.source_span import SourceSpan
+from engine.model.target import ExitStatus, ServerLaunch
+from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.verdict import JobResult, Verdict
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 from engine.results.record import tracebacks
-from engine.steps.api.base import Context, Observation, Seen
+from engine.steps.api.base import Context, MappingObservation, Observation
 from engine.steps.app.facts import BoundaryFacts
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
-PLACE = Place("case.yaml", 1, 1)
+PLACE = SourceSpan("case.yaml", 1, 1)
 
 
 async def refused(address: tuple[str, int], subject: str) -> Channel:
-    raise Refused("nobody listens there")
+    raise ConnectionRefused("nobody listens there")
 
 
 def run(of: Case | Job, live: FakeLive | None = None, **acts: object) -> JobResult:
@@ -105,12 +105,12 @@ def test_a_case_that_evaluates_nothing_is_an_error() -> None:
 
 
 def test_what_a_step_implies() -> None:
-    class Unmet(Seen):
+    class NothingHeld(MappingObservation):
         def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
             return [] if "outcome" in named else [Mismatch("outcome", "is response", "closed")]
 
     async def look(step: Step, context: Context) -> Observation:
-        return Unmet({"outcome": "closed", "status": 200})
+        return NothingHeld({"outcome": "closed", "status": 200})
 
     assert run(case(step("look", EXPECT)), look=look).verdict is Verdict.FAIL
     assert run(case(step("look", Checks(expect=group(outcome="closed")))), look=look).verdict is Verdict.PASS
@@ -149,7 +149,7 @@ def test_a_timeout_says_what_was_waited_for_and_what_had_come() -> None:
 
 
 def test_a_crash_is_told_from_a_failure() -> None:
-    live = FakeLive(ended=Ended(signal=9))
+    live = FakeLive(ended=ExitStatus(signal=9))
     result = run(case(step("look", EXPECT)), live, look=see(status=500))
     assert (result.verdict, result.reason) == (Verdict.CRASH, "the server ended with signal 9")
 
@@ -166,7 +166,7 @@ def test_a_crash_is_told_from_a_failure() -> None:
 def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], verdict: Verdict) -> None:
     unmet = Mismatch("start", "comes to a server", "nothing")
 
-    class Failed(Seen):
+    class Failed(MappingObservation):
         def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
             return [unmet] if steps == ("begin",) else []
 
@@ -176,7 +176,7 @@ def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], 
     kinds = dict([
         kind("look", see(status=500)), kind("end", see(), ends=True), kind("begin", begin, starts=True),
     ])  # fmt: skip
-    live = FakeLive(ended=Ended(status=3))
+    live = FakeLive(ended=ExitStatus(status=3))
     of = case(*(step(name, EXPECT if name == "look" else None) for name in steps))
     assert run_with(of, kinds, live).verdict is verdict
 
@@ -187,9 +187,9 @@ def test_a_log_begins_with_the_case_or_with_the_case_s_own_server(own: str, seen
 
     async def look(step: Step, context: Context) -> Observation:
         live.written += "new"
-        return Seen({"text": context.log()})
+        return MappingObservation({"text": context.log()})
 
-    of = job(case(step("look", Checks(expect=group(text=seen)))), launch=Launch(TARGET, lifespan_of=own))
+    of = job(case(step("look", Checks(expect=group(text=seen)))), launch=ServerLaunch(TARGET, lifespan_of=own))
     assert run(of, live, look=look).verdict is Verdict.PASS
 
 
@@ -247,12 +247,15 @@ def test_connections_to_a_target_with_tls_begin_with_it() -> None:
         await context.open("three", receive_buffer=4096, hello=hello)
         return None
 
-    trust = Trust(Path("ca"), Path("client"), Path("wrong"))
-    hello = Hello(trust, version="1.2")
+    trust = TlsCredentials(Path("ca"), Path("client"), Path("wrong"))
+    hello = TlsClientOptions(trust, version="1.2")
     runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
     asyncio.run(runner.run(job(case(step("connect"))), FakeLive(tls=trust)))
     assert opened == [
-        ("one", None, Hello(trust)), ("connection 2", None, Hello(trust)), ("plain",), ("three", 4096, hello),
+        ("one", None, TlsClientOptions(trust)),
+        ("connection 2", None, TlsClientOptions(trust)),
+        ("plain",),
+        ("three", 4096, hello),
     ]  # fmt: skip
 
 
@@ -261,7 +264,7 @@ def test_polling_goes_on_until_it_holds() -> None:
 
     async def look(step: Step, context: Context) -> Observation:
         tries.append(1)
-        return Seen({"status": 200 if len(tries) == 3 else 500})
+        return MappingObservation({"status": 200 if len(tries) == 3 else 500})
 
     kinds = dict([kind("look", look, within="polls")])
     result = run_with(case(step("look", replace(EXPECT, within=5.0))), kinds)
@@ -332,7 +335,7 @@ def test_an_engine_s_own_error_is_an_error() -> None:
 
 def test_the_script_is_staged_and_the_job_finished() -> None:
     live = FakeLive()
-    script = Application(http=(Act("sleep", 1.0, PLACE), Act("mark", "$(run)", PLACE)))
+    script = Application(http=(AppAction("sleep", 1.0, PLACE), AppAction("mark", "$(run)", PLACE)))
     result = run(job(case(step("look", EXPECT), application=script), 4), live, look=see(status=200))
     assert result.verdict is Verdict.PASS
     assert live.boundary.staged == {
@@ -351,10 +354,10 @@ def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
     async def try_twice(step: Step, context: Context) -> Observation | None:
         inner = step.params
         assert isinstance(inner, tuple)
-        from engine.steps.api.base import Stop
+        from engine.steps.api.base import StepFailed
 
         first = context.trial()
-        with pytest.raises(Stop):
+        with pytest.raises(StepFailed):
             await first.run(inner[:1])
         second = context.trial()
         await second.run(inner[1:])
@@ -410,7 +413,7 @@ def test_a_case_that_looks_at_the_wire_alone_is_judged_by_that() -> None:
 
 def test_a_desk_that_lost_records(tmp_path: Path) -> None:
     """The same with the real one, whose observer could not write and says so in front of its next record."""
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     live = FakeLive(boundary=desk)  # type: ignore[arg-type]
     note = {"k": "note", "t": 1.0, "n": 1, "lost": 2, "text": "evidence lost: 2 records, No space left on device"}
 
@@ -456,7 +459,7 @@ def test_a_client_that_is_named_wrong_stands_before_what_follows_from_it(
     async def look(step: Step, context: Context) -> Observation:
         context.performed.peer = ("127.0.0.1", 5)
         context.performed.tokens.extend(tokens)
-        return Seen({"status": 404})
+        return MappingObservation({"status": 404})
 
     of = job(case(step("look", EXPECT)))
     result = run(replace(of, target=replace(TARGET, runtime=runtime)), live, look=look)

@@ -9,14 +9,14 @@ import pytest
 from engine.app.step_types import kinds
 from engine.execution.runner.timing_out import application, came, reason
 from engine.model.boundary import AppCall, Event
-from engine.model.transcript import Moment, Side
+from engine.model.transcript import Side, TraceEvent
 from tests.execution.fakes import step
 
 CALL = AppCall("1.0", "j1.1", None, 1, "", 0.0, {"type": "http"})
 
 
-def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> Moment:
-    return Moment(0.0, Side.WIRE, "one", what, detail, data, size or len(data))
+def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> TraceEvent:
+    return TraceEvent(0.0, Side.WIRE, "one", what, detail, data, size or len(data))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> Mom
         ([moment("closed", detail="by this side")], "nothing had come"),
     ],
 )
-def test_what_had_come(wire: list[Moment], said: str) -> None:
+def test_what_had_come(wire: list[TraceEvent], said: str) -> None:
     assert came(wire) == said
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.execution.runner import trimming
 from engine.execution.runner.trimming import MOMENT, RUN, Budget, trimmed, weight
-from engine.model.transcript import CUT, Moment, Side, Transcript
+from engine.model.transcript import CUT, Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.codec import KEPT, transcript_from_json, transcript_to_json
 from engine.terminal.timeline import lines, whole
@@ -20,7 +20,7 @@ RESULT = JobResult("a", "x.yaml", "t", "c", "must", Verdict.FAIL, reason="expect
 
 def pieces(count: int, data: bytes = b"x") -> Transcript:
     return Transcript(
-        1.0, tuple(Moment(1.0 + n, Side.WIRE, "one", "received", "", data, len(data)) for n in range(count))
+        1.0, tuple(TraceEvent(1.0 + n, Side.WIRE, "one", "received", "", data, len(data)) for n in range(count))
     )
 
 
@@ -46,7 +46,7 @@ def test_of_a_long_moment_the_beginning_is_kept_with_its_size_and_digest() -> No
     cut_before = replace(pieces(1, data).moments[0], size=99_999)
     (found,) = trimmed(Transcript(0.0, (cut_before,))).moments
     assert (found.size, found.sha256) == (99_999, "")
-    (found,) = trimmed(Transcript(0.0, (Moment(0.0, Side.APP, "call 1", "called", "x" * 5000),))).moments
+    (found,) = trimmed(Transcript(0.0, (TraceEvent(0.0, Side.APP, "call 1", "called", "x" * 5000),))).moments
     assert found.detail == "x" * MOMENT + "… (5000 characters)"
 
 
@@ -59,7 +59,7 @@ def test_it_never_takes_more_than_it_may(sizes: list[tuple[int, int]], moments: 
     line = Transcript(
         0.0,
         tuple(
-            Moment(n, Side.WIRE, "one", "sent", "d" * detail, b"x" * data, data)
+            TraceEvent(n, Side.WIRE, "one", "sent", "d" * detail, b"x" * data, data)
             for n, (data, detail) in enumerate(sizes)
         ),
     )

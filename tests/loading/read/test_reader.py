@@ -10,7 +10,7 @@ from tests.loading.helpers import node, reader
 
 
 def test_it_has_the_shape_that_kinds_ask_for() -> None:
-    found: base.Reader = reader()
+    found: base.NodeReader = reader()
     assert found.query(node("a=1")) == "a=1"
 
 

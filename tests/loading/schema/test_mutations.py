@@ -21,7 +21,7 @@ from engine.app.project_paths import find
 from engine.app.vocabulary import load
 from engine.documents.composer import compose
 from engine.documents.diagnostics import Notes
-from engine.documents.files import Source
+from engine.documents.files import SourceText
 from engine.loading.documents import load_text
 from engine.loading.vocabulary import Vocabulary
 
@@ -42,7 +42,7 @@ def suites() -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted(SPECS.rglob("*.yaml")):
         text = path.read_text("utf-8")
-        root = compose(Source(path.name, text), Notes())
+        root = compose(SourceText(path.name, text), Notes())
         if text.startswith(("suite:", "# yaml-language-server")) and root is not None and "cases" in root:
             plain = root.plain()
             assert isinstance(plain, dict)

@@ -10,11 +10,11 @@ from typing import Any
 
 from engine.model.boundary import AppCall
 from engine.model.tagged import tagged
-from engine.observer.inside.observer import App, Observer, Receive, Scope, Send
+from engine.observer.inside.observer import App, AsgiObserver, Receive, Scope, Send
 from engine.observer.inside.player import Player
 from engine.observer.inside.records import Writer
 from engine.observer.inside.scripts import Inbox
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 
 REQUEST = {"type": "http.request", "body": b"", "more_body": False}
 
@@ -68,10 +68,10 @@ class Stage:
     """A desk, and a control on the other side of it."""
 
     def __init__(self, folder: Path, app: App = contract, lifespan_of: str = "") -> None:
-        self.desk = Desk.create(folder)
+        self.desk = ObserverSpool.create(folder)
         self.writer = Writer(folder / "records")
         self.inbox = Inbox(folder)
-        self.player = Observer(Player(app, self.inbox, lifespan_of), self.writer)
+        self.player = AsgiObserver(Player(app, self.inbox, lifespan_of), self.writer)
 
     def script(self, *acts: dict[str, Any], kind: str = "http", job: str = "j1") -> None:
         script = {"job": job, "lifespan": None, "http": None, "websocket": None, kind: list(acts)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.wire_bytes import Blob
+from engine.model.wire_bytes import TruncatedBytes
 from engine.observer.inside import acts
 
 from .synthetic import REQUEST, Server, Stage, act, http_scope, until
@@ -441,7 +441,7 @@ def test_a_long_body_as_a_value_is_a_blob(tmp_path: Path) -> None:
     body = b"x" * 10_000
     call = Stage(tmp_path).play(act("read_body", {}, "body"), messages=[{"type": "http.request", "body": body}])
     value = call.outcomes["body"].value
-    assert isinstance(value, Blob)
+    assert isinstance(value, TruncatedBytes)
     assert value.same_as(body)
     assert call.received_total == (value.size, value.sha256)
 

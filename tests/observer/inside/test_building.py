@@ -6,7 +6,7 @@ import pytest
 
 from engine.observer.inside.building import build
 from engine.observer.inside.finding import Misled
-from engine.observer.inside.observer import Observer
+from engine.observer.inside.observer import AsgiObserver
 from engine.observer.inside.player import Player
 
 
@@ -30,6 +30,6 @@ def test_a_setting_that_is_missing_is_named(left_out: str) -> None:
 def test_only_the_control_plays(module: str, tmp_path: Path) -> None:
     environment = {"ENGINE_DESK": str(tmp_path), "ENGINE_APP": f"{module}:app"}
     plain, control = build(environment), build({**environment, "ENGINE_PLAYS": "1"})
-    assert isinstance(plain, Observer)
+    assert isinstance(plain, AsgiObserver)
     assert not isinstance(plain._app, Player)
     assert isinstance(control._app, Player)

@@ -12,7 +12,7 @@ from engine.model.boundary import AppCall
 from engine.observer.inside.driving import Drive, carry_out
 from engine.observer.inside.observer import App, Receive, Scope, Send
 from engine.observer.inside.records import Writer
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 
 HTTP = {"type": "http", "path": "/"}
 START: dict[str, Any] = {"type": "http.response.start", "status": 200}
@@ -24,7 +24,7 @@ class Driver:
     """Drives apps, and reads what was recorded of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.desk = Desk.create(folder)
+        self.desk = ObserverSpool.create(folder)
 
     def drive(self, app: App, *script: tuple[str, Any], scope: Any = None, within: float = 5.0) -> tuple[str, AppCall]:
         drive = Drive(dict(HTTP) if scope is None else scope, script)

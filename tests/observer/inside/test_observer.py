@@ -14,33 +14,33 @@ from typing import Any, cast
 
 import pytest
 
-from engine.model.boundary import AppCall, Foreign
+from engine.model.boundary import AppCall, OpaqueValue
 from engine.observer.inside import observer
-from engine.observer.inside.observer import App, Observer, Receive, Scope, Send, call_of, take_own
+from engine.observer.inside.observer import App, AsgiObserver, Receive, Scope, Send, call_of, take_own
 from engine.observer.inside.records import Writer
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 
 from .synthetic import REQUEST, Server, contract, http_scope, raw_records, until
 
 
 def observe(folder: Path, app: App, scope: Any, server: Server | None = None) -> AppCall:
     """Call an app through an observer; what the desk says of it. Raises what the app raised."""
-    desk = Desk.create(folder)
+    desk = ObserverSpool.create(folder)
     server = server or Server()
     try:
-        asyncio.run(_call(Observer(app, Writer(folder / "records")), scope, server))
+        asyncio.run(_call(AsgiObserver(app, Writer(folder / "records")), scope, server))
     finally:
         desk.refresh()
     (call,) = desk.calls()
     return call
 
 
-async def _call(app: Observer, scope: Any, server: Server) -> None:
+async def _call(app: AsgiObserver, scope: Any, server: Server) -> None:
     await app(scope, server.receive, server.send)
 
 
 def last_call(folder: Path) -> AppCall:
-    desk = Desk(folder)
+    desk = ObserverSpool(folder)
     desk.refresh()
     return desk.calls()[-1]
 
@@ -207,7 +207,7 @@ def test_an_exception_without_text_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_call_is_cancelled(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     reached = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -220,7 +220,7 @@ def test_a_cancelled_call_is_cancelled(tmp_path: Path) -> None:
 
     async def main() -> None:
         server = Server()
-        observed = Observer(app, Writer(tmp_path / "records"))
+        observed = AsgiObserver(app, Writer(tmp_path / "records"))
         task = asyncio.ensure_future(observed(http_scope(), server.receive, server.send))
         await until(lambda: server.queue._getters)  # type: ignore[attr-defined]
         task.cancel("by the server")
@@ -250,7 +250,7 @@ def test_what_send_raises_reaches_the_app_and_is_recorded(tmp_path: Path) -> Non
 
 
 def test_a_send_under_way_is_seen(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
 
     def look(message: Any) -> None:
         desk.refresh()
@@ -334,12 +334,12 @@ def test_a_message_of_another_class_is_named(tmp_path: Path) -> None:
 
     one, two = observe(tmp_path, app, http_scope()).events
     assert (one.message, one.message_class) == ({}, "str")
-    assert two.message["headers"] == Foreign("HeaderList", "[]", [])
+    assert two.message["headers"] == OpaqueValue("HeaderList", "[]", [])
 
 
 def test_context_variables_are_the_servers_own(tmp_path: Path) -> None:
     variable: ContextVar[int] = ContextVar("variable")
-    observed = Observer(contract, Writer(tmp_path))
+    observed = AsgiObserver(contract, Writer(tmp_path))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         assert variable.get() == 1
@@ -349,7 +349,7 @@ def test_context_variables_are_the_servers_own(tmp_path: Path) -> None:
         variable.set(1)
         server = Server()
         before = len(list(asyncio.all_tasks()))
-        await Observer(app, Writer(tmp_path))(http_scope(), server.receive, server.send)
+        await AsgiObserver(app, Writer(tmp_path))(http_scope(), server.receive, server.send)
         assert variable.get() == 2  # as without an observer: the call ran in the caller's context
         assert len(list(asyncio.all_tasks())) == before
         from contextvars import copy_context
@@ -370,20 +370,20 @@ def test_nothing_is_awaited_that_was_not(tmp_path: Path) -> None:
     async def send(message: Any) -> None:
         pass
 
-    coroutine = Observer(contract, Writer(tmp_path))(http_scope(), receive, send)
+    coroutine = AsgiObserver(contract, Writer(tmp_path))(http_scope(), receive, send)
     with pytest.raises(StopIteration):
         coroutine.send(None)
 
 
 def test_a_call_that_is_thrown_away_is_recorded(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     asyncio_sleep = asyncio.sleep
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio_sleep(0)
 
     server = Server()
-    coroutine = Observer(app, Writer(tmp_path / "records"))(http_scope(), server.receive, server.send)
+    coroutine = AsgiObserver(app, Writer(tmp_path / "records"))(http_scope(), server.receive, server.send)
     coroutine.send(None)
     coroutine.close()
     desk.refresh()
@@ -392,7 +392,7 @@ def test_a_call_that_is_thrown_away_is_recorded(tmp_path: Path) -> None:
 
 
 def test_servers_take_it_for_an_application_of_version_3() -> None:
-    observed = Observer(contract, Writer("nowhere"))
+    observed = AsgiObserver(contract, Writer("nowhere"))
     assert not inspect.isclass(observed)
     assert not inspect.isfunction(observed)
     assert inspect.iscoroutinefunction(observed.__call__)
@@ -400,8 +400,8 @@ def test_servers_take_it_for_an_application_of_version_3() -> None:
 
 
 def test_a_full_disk_does_not_reach_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk.create(tmp_path)
-    observed = Observer(contract, Writer(tmp_path / "records"))
+    desk = ObserverSpool.create(tmp_path)
+    observed = AsgiObserver(contract, Writer(tmp_path / "records"))
     real = os.write
 
     def full(file: int, data: bytes) -> int:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from engine.observer.inside.scripts import KEPT, Inbox
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    Desk.create(tmp_path)
+    ObserverSpool.create(tmp_path)
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def test_a_port_file_that_names_no_job(folder: Path, text: str) -> None:
 
 
 def test_a_job_is_over_when_its_script_is_gone(folder: Path) -> None:
-    inbox, desk = Inbox(folder), Desk(folder)
+    inbox, desk = Inbox(folder), ObserverSpool(folder)
     desk.stage("j1", {"http": []})
     assert not inbox.over("j1")
     desk.finish("j1")
@@ -53,7 +53,7 @@ def test_a_job_is_over_when_its_script_is_gone(folder: Path) -> None:
 
 
 def test_marks_meet(folder: Path) -> None:
-    inbox, desk = Inbox(folder), Desk(folder)
+    inbox, desk = Inbox(folder), ObserverSpool(folder)
     assert not inbox.marked("j1", "m")
     desk.mark("j1", "m")
     assert inbox.marked("j1", "m")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.boundary import Foreign
-from engine.model.wire_bytes import Blob
+from engine.model.boundary import OpaqueValue
+from engine.model.wire_bytes import TruncatedBytes
 from engine.observer.decode import decode
 from engine.observer.inside import tagged
 
@@ -71,7 +71,7 @@ def test_long_bytes_are_kept_as_size_digest_and_head(size: int) -> None:
     data = bytes(range(256)) * (size // 256) + b"\xff" * (size % 256)
     seen = there_and_back({"body": data})["body"]
     if size > tagged.LONG:
-        assert seen == Blob(size, hashlib.sha256(data).hexdigest(), data[: tagged.HEAD])
+        assert seen == TruncatedBytes(size, hashlib.sha256(data).hexdigest(), data[: tagged.HEAD])
         assert seen.same_as(data)
     else:
         assert seen == data
@@ -111,23 +111,23 @@ Pair = namedtuple("Pair", "name value")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (Headers([(b"a", b"b")]), Foreign("Headers", "[(b'a', b'b')]", [(b"a", b"b")])),
-        (Lower("x"), Foreign("Lower", "'x'", "x")),
-        (Code.NORMAL, Foreign("Code", "<Code.NORMAL: 1000>", 1000)),
-        (Pair(b"a", 1), Foreign("Pair", "Pair(name=b'a', value=1)", (b"a", 1))),
-        (bytearray(b"xy"), Foreign("bytearray", "bytearray(b'xy')", b"xy")),
-        (MappingProxyType({"a": 1}), Foreign("mappingproxy", "mappingproxy({'a': 1})", {"a": 1})),
-        (2**63, Foreign("int", "9223372036854775808")),
-        (float("nan"), Foreign("float", "nan")),
-        (float("-inf"), Foreign("float", "-inf")),
-        ({1}, Foreign("set", "{1}")),
-        (Broken(), Foreign("Broken", "<Broken, whose repr raises LookupError>")),
-        (Pretender(), Foreign("Pretender", "pretender")),
-        (10**5000, Foreign("int", "<int, whose repr raises ValueError>")),
+        (Headers([(b"a", b"b")]), OpaqueValue("Headers", "[(b'a', b'b')]", [(b"a", b"b")])),
+        (Lower("x"), OpaqueValue("Lower", "'x'", "x")),
+        (Code.NORMAL, OpaqueValue("Code", "<Code.NORMAL: 1000>", 1000)),
+        (Pair(b"a", 1), OpaqueValue("Pair", "Pair(name=b'a', value=1)", (b"a", 1))),
+        (bytearray(b"xy"), OpaqueValue("bytearray", "bytearray(b'xy')", b"xy")),
+        (MappingProxyType({"a": 1}), OpaqueValue("mappingproxy", "mappingproxy({'a': 1})", {"a": 1})),
+        (2**63, OpaqueValue("int", "9223372036854775808")),
+        (float("nan"), OpaqueValue("float", "nan")),
+        (float("-inf"), OpaqueValue("float", "-inf")),
+        ({1}, OpaqueValue("set", "{1}")),
+        (Broken(), OpaqueValue("Broken", "<Broken, whose repr raises LookupError>")),
+        (Pretender(), OpaqueValue("Pretender", "pretender")),
+        (10**5000, OpaqueValue("int", "<int, whose repr raises ValueError>")),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_other_classes_are_named(value: object, expected: Foreign) -> None:
+def test_other_classes_are_named(value: object, expected: OpaqueValue) -> None:
     assert there_and_back(value) == expected
 
 
@@ -151,7 +151,7 @@ def test_a_value_that_contains_itself_ends() -> None:
     for _ in range(tagged.DEPTH - 1):
         seen = seen["self"]
     assert seen["a"] == 1
-    assert isinstance(seen["self"], Foreign)
+    assert isinstance(seen["self"], OpaqueValue)
 
 
 def test_a_huge_container_is_not_kept() -> None:

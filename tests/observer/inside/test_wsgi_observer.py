@@ -12,11 +12,11 @@ from wsgiref.validate import validator
 
 import pytest
 
-from engine.model.boundary import Foreign
+from engine.model.boundary import OpaqueValue
 from engine.model.expectation import ABSENT
 from engine.observer.inside.records import Writer
-from engine.observer.inside.wsgi_observer import App, Environ, Observer, StartResponse
-from engine.observer.spool import Desk
+from engine.observer.inside.wsgi_observer import App, Environ, StartResponse, WsgiObserver
+from engine.observer.spool import ObserverSpool
 from engine.steps.app.facts import BoundaryFacts
 
 from .wsgi_server import Server, environ_of, hello, last_call, observe
@@ -34,7 +34,7 @@ def test_a_call_is_recorded_both_ways(tmp_path: Path) -> None:
 
     assert (call.token, call.peer, call.pid, call.loop) == ("j1.3", ("127.0.0.1", 40000), os.getpid(), "")
     assert (call.type, call.scope["PATH_INFO"], call.scope["wsgi.version"]) == ("wsgi", "/x", (1, 0))
-    assert call.scope["wsgi.input"] == Foreign("BytesIO", call.scope["wsgi.input"].shown)  # type: ignore[attr-defined]
+    assert call.scope["wsgi.input"] == OpaqueValue("BytesIO", call.scope["wsgi.input"].shown)  # type: ignore[attr-defined]
     assert [(event.way, event.message) for event in call.events] == [
         ("sent", {**START, "headers": [("Content-Type", "text/plain")]}),
         ("sent", piece(b"Hello")),
@@ -264,7 +264,7 @@ def test_exc_info_replaces_headers_that_have_not_gone_out(tmp_path: Path) -> Non
 
 
 def test_exc_info_is_raised_where_headers_have_gone_out(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     with pytest.raises(LookupError, match="broken"):
         observe(tmp_path, failing(1))
     call = last_call(desk)
@@ -297,7 +297,7 @@ def test_what_the_app_raises_before_it_answers(tmp_path: Path, error: BaseExcept
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         raise error
 
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     with pytest.raises(type(error)) as caught:
         observe(tmp_path, app)
     assert caught.value is error
@@ -317,7 +317,7 @@ def test_what_the_app_raises_in_the_middle(tmp_path: Path) -> None:
         finally:
             closed.append(True)
 
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     server = Server()
     with pytest.raises(RuntimeError, match="no more"):
         observe(tmp_path, app, server=server)
@@ -337,7 +337,7 @@ def test_what_close_raises(tmp_path: Path) -> None:
         start_response("200 OK", [])
         return Result([b"x"])
 
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     with pytest.raises(RuntimeError, match="in close"):
         observe(tmp_path, app)
     outcome = last_call(desk).outcomes["close"]
@@ -368,8 +368,8 @@ def test_a_server_that_never_closes_is_told_on(tmp_path: Path) -> None:
 
 
 def test_a_piece_is_taken_when_the_next_one_is_asked_for(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
-    result = Observer(hello, Writer(tmp_path / "records"))(environ_of(), Server().start_response)
+    desk = ObserverSpool.create(tmp_path)
+    result = WsgiObserver(hello, Writer(tmp_path / "records"))(environ_of(), Server().start_response)
 
     pieces = iter(result)
     assert next(pieces) == b"Hello"
@@ -431,7 +431,7 @@ def test_what_cannot_be_iterated_is_for_the_server_to_find_out(tmp_path: Path, r
     def app(environ: Environ, start_response: StartResponse) -> Any:
         return result
 
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     server = Server()
     with pytest.raises(TypeError):
         observe(tmp_path, app, server=server)
@@ -457,7 +457,7 @@ def test_pieces_that_are_no_bytes_are_named(tmp_path: Path) -> None:
 
     one, two = observe(tmp_path, app).events[1:]
     assert one.message["body"] == "text"
-    assert isinstance(two.message["body"], Foreign)
+    assert isinstance(two.message["body"], OpaqueValue)
 
 
 def test_environ_after_the_call_is_kept_when_asked_for(tmp_path: Path) -> None:
@@ -482,30 +482,30 @@ def test_an_environ_of_another_class_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("environ", [None, 7, {}])
 def test_an_environ_that_is_odd_is_left_alone(tmp_path: Path, environ: Any) -> None:
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     given: list[Any] = []
 
     def app(environ: Any, start_response: StartResponse) -> list[bytes]:
         given.append(environ)
         return hello(environ, start_response)
 
-    Server().call(Observer(app, Writer(tmp_path / "records")), environ)
+    Server().call(WsgiObserver(app, Writer(tmp_path / "records")), environ)
     assert given[0] is environ
     assert last_call(desk).returned
 
 
 def test_it_keeps_to_the_rules_where_the_app_and_the_server_do(tmp_path: Path) -> None:
     """The standard library's validator stands on both sides of the observer."""
-    Desk.create(tmp_path)
-    between = Observer(validator(hello), Writer(tmp_path / "records"))
+    ObserverSpool.create(tmp_path)
+    between = WsgiObserver(validator(hello), Writer(tmp_path / "records"))
     server = Server()
     server.call(validator(between), environ_of())
     assert server.body == [b"Hello"]
 
 
 def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
-    app = Observer(hello, Writer(tmp_path / "records"))
+    desk = ObserverSpool.create(tmp_path)
+    app = WsgiObserver(hello, Writer(tmp_path / "records"))
     barrier = threading.Barrier(8)
 
     def many(thread: int) -> None:
@@ -527,9 +527,9 @@ def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:
 
 
 def test_forks_have_a_file_each_whatever_the_parents_threads_do(tmp_path: Path) -> None:
-    desk = Desk.create(tmp_path)
+    desk = ObserverSpool.create(tmp_path)
     writer = Writer(tmp_path / "records")
-    app = Observer(hello, writer)
+    app = WsgiObserver(hello, writer)
     Server().call(app, environ_of(token="j0.1"))
     writer._opening.acquire()  # as if another thread were just opening the file, which the fork copies
     children = []

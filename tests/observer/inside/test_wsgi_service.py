@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import engine.observer.inside
-from engine.observer.spool import Desk
+from engine.observer.spool import ObserverSpool
 
 APP = """
 def app(environ, start_response):
@@ -34,7 +34,7 @@ def alone(tmp_path: Path) -> Path:
     (source,) = engine.observer.inside.__path__
     shutil.copytree(source, tmp_path / "engine_inside", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "some_app.py").write_text(APP)
-    Desk.create(tmp_path / "desk")
+    ObserverSpool.create(tmp_path / "desk")
     return tmp_path
 
 
@@ -49,7 +49,7 @@ def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
 def test_it_serves_and_records(alone: Path) -> None:
     done = run(alone, "some_app:app")
     assert (done.stderr, done.stdout) == ("", "HTTP_A\n")
-    desk = Desk(alone / "desk")
+    desk = ObserverSpool(alone / "desk")
     desk.refresh()
     (call,) = desk.calls(token="j1.1")
     assert (call.returned, call.peer) == (True, ("::1", 5))

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.model.boundary import AppCall
 from engine.observer.inside.records import Writer
-from engine.observer.inside.wsgi_observer import App, Environ, Observer, StartResponse
-from engine.observer.spool import Desk
+from engine.observer.inside.wsgi_observer import App, Environ, StartResponse, WsgiObserver
+from engine.observer.spool import ObserverSpool
 
 
 def environ_of(path: str = "/", *, token: str = "", body: bytes = b"", **more: Any) -> Environ:
@@ -82,12 +82,12 @@ class Server:
 
 def observe(folder: Path, app: App, environ: Environ | None = None, server: Server | None = None) -> AppCall:
     """Call an app through the observer; what the desk says of it. Raises what the app raised."""
-    desk = Desk.create(folder)
-    (server or Server()).call(Observer(app, Writer(folder / "records")), environ or environ_of())
+    desk = ObserverSpool.create(folder)
+    (server or Server()).call(WsgiObserver(app, Writer(folder / "records")), environ or environ_of())
     return last_call(desk)
 
 
-def last_call(desk: Desk) -> AppCall:
+def last_call(desk: ObserverSpool) -> AppCall:
     """The last call on a desk."""
     desk.refresh()
     return desk.calls()[-1]

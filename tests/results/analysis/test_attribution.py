@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
-from engine.results.analysis.attribution import SERVER_OR_CASE, Attribution, Cell, Fault, attribute
+from engine.results.analysis.attribution import SERVER_OR_CASE, Attribution, ComparedResult, Fault, attribute
 from engine.results.record.store import TargetRow
 from tests.results.synthetic import CASE, LEAK, STATUS, joined, result, row, run
 
@@ -437,7 +437,7 @@ def test_5_a_send_that_raises_for_the_control_too_is_the_server_s() -> None:
 def test_what_passed_in_another_run_is_a_witness() -> None:
     made, other = run({"s control": FAIL, "s f": FAIL}), run({"s control": PASS, "s f": FAIL, "t control": FAIL})
     rows = {one.id: one for one in other.targets}
-    cells = [Cell(rows[one.target], one, "yesterday") for one in other.results]
+    cells = [ComparedResult(rows[one.target], one, "yesterday") for one in other.results]
     found = attribute(made.results, made.targets, cells)
     assert set(found) == {(CASE, "s-control-asyncio"), (CASE, "s-f-asyncio")}
     assert found[CASE, "s-control-asyncio"].fault is Fault.SERVER
@@ -450,7 +450,7 @@ def test_what_passed_in_another_run_is_a_witness() -> None:
 
 def test_the_framework_that_passed_in_another_run_is_as_good_as_on_another_release() -> None:
     made, other = run({"s control": PASS, "s f": FAIL}), run({"s control": PASS, "s f": PASS})
-    cells = [Cell(of, one, "yesterday") for of, one in zip(other.targets, other.results, strict=True)]
+    cells = [ComparedResult(of, one, "yesterday") for of, one in zip(other.targets, other.results, strict=True)]
     found = attribute(made.results, made.targets, cells)[CASE, "s-f-asyncio"]
     assert found.fault is Fault.PAIRING
     assert "passes it on s (yesterday)" in found.because

@@ -8,14 +8,14 @@ import pytest
 
 from engine.errors import UsageError
 from engine.model.expectation import Mismatch
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult, Verdict
 from engine.reports.comparison import document, markdown
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.comparison import (
     Change,
     Comparison,
-    Part,
+    RunSelection,
     changed,
     compare,
     configurations,
@@ -109,8 +109,8 @@ def test_another_first_mismatch_is_another_kind() -> None:
 
 def test_places_are_compared_within_one_run_alone() -> None:
     """A line that was added above a case is no change of a server's."""
-    one = result(ROW, FAIL, Mismatch("status", "is 200", 500, Place("x.yaml", 3, 1)))
-    other = result(ROW, FAIL, Mismatch("status", "is 200", 500, Place("x.yaml", 4, 1)))
+    one = result(ROW, FAIL, Mismatch("status", "is 200", 500, SourceSpan("x.yaml", 3, 1)))
+    other = result(ROW, FAIL, Mismatch("status", "is 200", 500, SourceSpan("x.yaml", 4, 1)))
     assert changed(one, other, documents=False) is None
     assert changed(one, other, documents=True) is KIND
     assert runs(run({"s f": one}), run({"s f": other})).differences == ()
@@ -188,7 +188,7 @@ def test_whose_fault_the_red_side_is_takes_the_whole_run() -> None:
         "s==2 f": PASS,
         "s==2 control": PASS,
     }
-    part = Part(frameworks=["f"])
+    part = RunSelection(frameworks=["f"])
     (mended,) = compare(*servers(run(cells), ["s==1"], ["s==2"], part)).differences
     assert mended.attribution is not None
     assert (mended.attribution.fault, mended.attribution.culprit) == (Fault.SERVER, "s==1")
@@ -201,14 +201,14 @@ def test_a_part_of_a_run() -> None:
     one = run({"s f": PASS, "s g": PASS, "s f uvloop": PASS})
     other = run({"s f": FAIL, "s g": FAIL, "s f uvloop": FAIL})
 
-    def count(part: Part) -> int:
+    def count(part: RunSelection) -> int:
         return compare(*sides(one, other, part)).compared
 
-    assert count(Part()) == 3
-    assert count(Part(frameworks=["f"])) == 2
-    assert count(Part(loops=["uvloop"])) == 1
-    assert count(Part(takes=lambda result: result.category == "http" and result.level == "must")) == 3
-    assert count(Part(takes=lambda result: result.category == "ws")) == 0
+    assert count(RunSelection()) == 3
+    assert count(RunSelection(frameworks=["f"])) == 2
+    assert count(RunSelection(loops=["uvloop"])) == 1
+    assert count(RunSelection(takes=lambda result: result.category == "http" and result.level == "must")) == 3
+    assert count(RunSelection(takes=lambda result: result.category == "ws")) == 0
 
 
 def test_what_one_side_alone_has_is_not_compared() -> None:

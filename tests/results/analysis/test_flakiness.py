@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Recheck, Verdict
 from engine.results.analysis.flakiness import attempt, company, mattered, rechecked, scored, tally, together, told
 from engine.results.record.codec import result_from_json, result_to_json
@@ -84,7 +84,7 @@ def test_a_crash_in_one_is_a_crash_of_all() -> None:
 
 def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
     def on(port: int) -> JobResult:
-        moments = (Moment(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
+        moments = (TraceEvent(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
         return replace(FAIL, reason=f"client is 1, but it is {port}", transcript=Transcript(0.0, moments))
 
     assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: client is 1, but it is <port 1>"

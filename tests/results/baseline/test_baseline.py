@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.baseline import KnownFailure
 from engine.model.case import Selector
-from engine.model.source_span import Place
+from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult, Verdict
 from engine.results.baseline.baseline import judged, server_version, stem
 from engine.results.record.store import TargetRow
@@ -17,7 +17,9 @@ from engine.results.record.store import TargetRow
 TARGET = TargetRow("gunicorn-control-asyncio", "gunicorn", "control", "asyncio", "direct", "local")
 TODAY = date(2027, 3, 1)
 FAIL = JobResult("case[a]", "specs/x.yaml", TARGET.id, "http", "must", Verdict.FAIL, "status is 200, but it is 500")
-LINE = KnownFailure("specs/x.yaml::case", Selector(servers=("gunicorn",)), "why", "https://x/1", Place("k.yaml", 3, 5))
+LINE = KnownFailure(
+    "specs/x.yaml::case", Selector(servers=("gunicorn",)), "why", "https://x/1", SourceSpan("k.yaml", 3, 5)
+)
 
 
 def verdict(line: KnownFailure, result: JobResult = FAIL, target: TargetRow = TARGET) -> Verdict:

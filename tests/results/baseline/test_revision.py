@@ -15,7 +15,7 @@ from engine.errors import ResultsError
 from engine.loading.documents import load_text
 from engine.model.baseline import KnownFailure
 from engine.model.expectation import Mismatch
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
 from engine.results.baseline.baseline import judged
 from engine.results.baseline.revision import Revision, observed, revise, seen_in, standings
@@ -261,7 +261,7 @@ def test_a_list_in_brackets_is_refused() -> None:
 
 
 def test_what_was_seen_reads_the_same_after_every_run() -> None:
-    moments = (Moment(0.0, Side.WIRE, "one", "connected", "from port 50001"),)
+    moments = (TraceEvent(0.0, Side.WIRE, "one", "connected", "from port 50001"),)
     failed = replace(
         result(A, G, "C"), mismatches=(Mismatch("json.port", "is 1", 50001),), transcript=Transcript(0.0, moments)
     )

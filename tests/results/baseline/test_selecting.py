@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.model.case import Selector
 from engine.results.baseline.baseline import inside
-from engine.results.baseline.selecting import Evidence, Named, Point, holds, narrowed, ranges, smallest
+from engine.results.baseline.selecting import CaseHistory, NamedTargets, Point, holds, narrowed, ranges, smallest
 
 VERSION = {"gunicorn": "27.0.1", "hypercorn": "0.18.0", "daphne": "4.2"}
 
@@ -24,13 +24,13 @@ ALL = frozenset(
 )  # fmt: skip
 
 
-def named(*failing: Point, run: frozenset[Point] = ALL, passing: frozenset[Point] | None = None) -> list[Named]:
+def named(*failing: Point, run: frozenset[Point] = ALL, passing: frozenset[Point] | None = None) -> list[NamedTargets]:
     fails = frozenset(failing)
-    return smallest(Evidence(fails, run - fails if passing is None else passing, run))
+    return smallest(CaseHistory(fails, run - fails if passing is None else passing, run))
 
 
-def line(*servers: str, **words: tuple[str, ...]) -> Named:
-    return Named(Selector(tuple(servers), **words))
+def line(*servers: str, **words: tuple[str, ...]) -> NamedTargets:
+    return NamedTargets(Selector(tuple(servers), **words))
 
 
 def test_all_of_a_server_is_a_line_of_the_server_alone() -> None:
@@ -81,8 +81,8 @@ def test_one_loop_that_was_asked_for_is_named_and_the_usual_one_is_not() -> None
 def test_versions_are_named_where_they_differ() -> None:
     old, new = target("gunicorn", version="26.2.0"), target("gunicorn", version="27.0.1")
     run = frozenset({old, new})
-    assert named(old, run=run) == [Named(Selector(("gunicorn",), ("control",), ("asyncio",)), "==26.2.0")]
-    assert named(old, new, run=run) == [Named(Selector(("gunicorn",), ("control",), ("asyncio",)))]
+    assert named(old, run=run) == [NamedTargets(Selector(("gunicorn",), ("control",), ("asyncio",)), "==26.2.0")]
+    assert named(old, new, run=run) == [NamedTargets(Selector(("gunicorn",), ("control",), ("asyncio",)))]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_range_goes_from_the_first_to_the_last_of_a_row(failing: str, passing:
         assert not any(inside(version, text) for text in found)
 
 
-def covers(one: Named, point: Point) -> bool:
+def covers(one: NamedTargets, point: Point) -> bool:
     server, version, framework, loop, gateway, runtime = point
     return one.selector.covers(
         server=server, framework=framework, loop=loop, gateway=gateway, runtime=runtime
@@ -125,7 +125,7 @@ POINTS = [
 def test_every_failure_is_covered_and_nothing_that_passes(words: list[str]) -> None:
     points = {word: {one for one, is_ in zip(POINTS, words, strict=True) if is_ == word} for word in set(words)}
     failing, passing = (frozenset(points.get(word, ())) for word in ("fails", "passes"))
-    evidence = Evidence(failing, passing, frozenset(POINTS), frozenset(points.get("listed", ())))
+    evidence = CaseHistory(failing, passing, frozenset(POINTS), frozenset(points.get("listed", ())))
     lines = smallest(evidence)
     for one in failing:
         assert any(covers(line, one) for line in lines), one

@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
-from engine.results.record.normal import Words, accept_of, apart, normalised, normalised_result, unmasked
+from engine.results.record.normal import VaryingValues, accept_of, apart, normalised, normalised_result, unmasked
 
 # The example of RFC 6455, 1.3.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
-def wire(what: str, data: bytes, subject: str = "connection 1") -> Moment:
-    return Moment(0.5, Side.WIRE, subject, what, "", data, len(data))
+def wire(what: str, data: bytes, subject: str = "connection 1") -> TraceEvent:
+    return TraceEvent(0.5, Side.WIRE, subject, what, "", data, len(data))
 
 
-def connected(port: int, subject: str = "connection 1") -> Moment:
-    return Moment(0.0, Side.WIRE, subject, "connected", f"from port {port}")
+def connected(port: int, subject: str = "connection 1") -> TraceEvent:
+    return TraceEvent(0.0, Side.WIRE, subject, "connected", f"from port {port}")
 
 
-def app(detail: str) -> Moment:
-    return Moment(0.6, Side.APP, "call 1", "called", detail)
+def app(detail: str) -> TraceEvent:
+    return TraceEvent(0.6, Side.APP, "call 1", "called", detail)
 
 
-def once(*moments: Moment, run: str = "") -> list[tuple[str, bytes]]:
+def once(*moments: TraceEvent, run: str = "") -> list[tuple[str, bytes]]:
     found = normalised(Transcript(0.0, moments), run)
     return [(moment.detail, moment.data) for moment in found.moments]
 
@@ -68,8 +68,8 @@ def test_a_date_in_each_of_its_forms(date: str) -> None:
 
 def test_a_date_that_lacks_its_zone_stays_in_sight_unless_it_was_cut_here() -> None:
     wrong = "Date: Sun, 06 Nov 1994 08:49:37"
-    assert Words().text(wrong) == wrong
-    assert Words().text(f"{wrong}…") == "Date: <date>…"
+    assert VaryingValues().text(wrong) == wrong
+    assert VaryingValues().text(f"{wrong}…") == "Date: <date>…"
 
 
 def test_ports_keep_apart_and_stay_the_same() -> None:
@@ -168,7 +168,7 @@ PIECES = st.one_of(
 )
 TEXT = st.lists(PIECES, max_size=6).map("".join)
 MOMENTS = st.builds(
-    lambda what, side, detail, data: Moment(0.0, side, "one", what, detail, data, len(data)),
+    lambda what, side, detail, data: TraceEvent(0.0, side, "one", what, detail, data, len(data)),
     st.sampled_from(["sent", "received", "connected"]),
     st.sampled_from([Side.WIRE, Side.APP]),
     TEXT,
@@ -193,7 +193,7 @@ def test_a_payload_that_looks_like_a_frame_stays_a_payload() -> None:
 
 
 @given(st.lists(MOMENTS, max_size=6))
-def test_twice_is_once(moments: list[Moment]) -> None:
+def test_twice_is_once(moments: list[TraceEvent]) -> None:
     first = normalised(Transcript(0.0, tuple(moments)), "ab12")
     assert normalised(first, "ab12") == first
     assert len(first.moments) == len(moments)
@@ -201,7 +201,7 @@ def test_twice_is_once(moments: list[Moment]) -> None:
 
 @given(st.text(max_size=60), st.binary(max_size=60))
 def test_what_has_nothing_of_it_stays_as_it_is(text: str, data: bytes) -> None:
-    words = Words()
+    words = VaryingValues()
     if not any(char.isdigit() for char in text):
         assert words.text(text) == text
     if not any(0x30 <= byte <= 0x39 for byte in data):
@@ -210,7 +210,7 @@ def test_what_has_nothing_of_it_stays_as_it_is(text: str, data: bytes) -> None:
 
 def test_a_log_has_process_ids_too() -> None:
     line = "[2026-11-21 11:36:13 +0000] [998] [INFO] Worker exiting (pid: 998)"
-    assert Words().log(line) == "[<date>] [<pid>] [INFO] Worker exiting (pid: <pid>)"
+    assert VaryingValues().log(line) == "[<date>] [<pid>] [INFO] Worker exiting (pid: <pid>)"
 
 
 def test_a_result_is_quoted_in_the_same_words() -> None:
@@ -248,7 +248,7 @@ def test_apart_what_was_cut_is_joined_to_nothing_behind_it() -> None:
 
 
 @given(st.lists(MOMENTS, max_size=6))
-def test_apart_nothing_is_lost(moments: list[Moment]) -> None:
+def test_apart_nothing_is_lost(moments: list[TraceEvent]) -> None:
     found = apart(Transcript(0.0, tuple(moments)))
     assert sorted(b"".join(one.data for one in found.moments)) == sorted(b"".join(one.data for one in moments))
     assert apart(found) == found

@@ -11,13 +11,13 @@ import pytest
 from engine.errors import ResultsError
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
-from engine.model.source_span import Place
-from engine.model.transcript import Moment, Side, Transcript
+from engine.model.source_span import SourceSpan
+from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Recheck, Verdict
 from engine.results.record.store import FILE, Store, TargetRow, counterpart_lines, read
 from tests.results import synthetic
 
-PLACE = Place("a.yaml", 3, 4, 5)
+PLACE = SourceSpan("a.yaml", 3, 4, 5)
 FULL = JobResult(
     case="case[1]",
     file="a.yaml",
@@ -33,7 +33,7 @@ FULL = JobResult(
     started=1.5,
     seconds=0.25,
     evaluated=2,
-    transcript=Transcript(10.0, (Moment(10.5, Side.WIRE, "one", "sent", "", b"\x00\xff" * 2000, 4000),)),
+    transcript=Transcript(10.0, (TraceEvent(10.5, Side.WIRE, "one", "sent", "", b"\x00\xff" * 2000, 4000),)),
     reproduce="curl",
     not_reproduced="why",
     cite=("CORE-01",),

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from engine.steps.api.base import NOTATIONS, Kind
+from engine.steps.api.base import NOTATIONS, StepType
 from tests.steps.reader import KINDS
 
 ALL = sorted(KINDS.items())
@@ -26,7 +26,7 @@ def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 @pytest.mark.parametrize(("key", "kind"), ALL, ids=[f"{group}-{name}" for (group, name), _ in ALL])
-def test_a_kind(key: tuple[str, str], kind: Kind) -> None:
+def test_a_kind(key: tuple[str, str], kind: StepType) -> None:
     assert key[0] in GROUPS
     assert kind.summary.endswith(".")
     jsonschema.Draft202012Validator.check_schema(dict(kind.schema))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from engine.loading.vocabulary import type_of
-from engine.model.boundary import Event, Foreign, Outcome
+from engine.model.boundary import Event, OpaqueValue, Outcome
 from engine.model.expectation import ABSENT, Unclear
-from engine.model.wire_bytes import Blob, Octets
+from engine.model.wire_bytes import TruncatedBytes, WireBytes
 from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts, header_values, joined_bodies
 from tests.loading.vocabulary import real
 from tests.steps.context import call, why
@@ -102,7 +102,7 @@ def test_values_keep_the_types_of_the_boundary() -> None:
     assert type(seen.fact("scope.raw_path")) is bytes
     assert type(seen.fact("scope.client")) is tuple
     assert type(seen.fact("received.0.body")) is bytes
-    assert isinstance(seen.fact("received.body"), Octets)
+    assert isinstance(seen.fact("received.body"), WireBytes)
     assert len(seen.fact("received")) == 3  # type: ignore[arg-type]
     assert seen.sent is None
     assert why(seen) == []
@@ -171,8 +171,8 @@ def test_how_a_call_ended() -> None:
 
 def test_a_scope_of_foreign_classes() -> None:
     scope = {
-        "headers": Foreign("Headers", "...", [["Host", b"h"], "odd", (1, 2, 3)]),
-        "state": Foreign("S", "", {"a": 1}),
+        "headers": OpaqueValue("Headers", "...", [["Host", b"h"], "odd", (1, 2, 3)]),
+        "state": OpaqueValue("S", "", {"a": 1}),
     }
     assert header_values(scope, "host") == [b"h"]
     assert BoundaryFacts([call(scope=scope)]).fact("scope.state.a") == 1
@@ -183,19 +183,19 @@ def event(body: object) -> Event:
     return Event("received", 1.0, {"type": "http.request", "body": body})
 
 
-def blob(data: bytes) -> Blob:
-    return Blob(len(data), hashlib.sha256(data).hexdigest(), data[:4])
+def blob(data: bytes) -> TruncatedBytes:
+    return TruncatedBytes(len(data), hashlib.sha256(data).hexdigest(), data[:4])
 
 
 def test_long_bodies() -> None:
     data = bytes(range(256)) * 20
     total = (len(data), hashlib.sha256(data).hexdigest())
     whole = joined_bodies([event(blob(data))], None)
-    assert isinstance(whole, Blob)
+    assert isinstance(whole, TruncatedBytes)
     assert whole.same_as(data)
     parts = [event(blob(data[:5000])), event(data[5000:])]
     joined = joined_bodies(parts, total)
-    assert isinstance(joined, Blob)
+    assert isinstance(joined, TruncatedBytes)
     assert joined.same_as(data)
     assert joined.head == data[:4]
     assert isinstance(joined_bodies(parts, None), Unclear)
@@ -204,13 +204,13 @@ def test_long_bodies() -> None:
 
 def test_a_total_that_disagrees_with_the_parts_wins() -> None:
     found = joined_bodies([event(b"part")], (9, hashlib.sha256(b"all of it").hexdigest()))
-    assert found == Blob(9, hashlib.sha256(b"all of it").hexdigest(), b"part")
+    assert found == TruncatedBytes(9, hashlib.sha256(b"all of it").hexdigest(), b"part")
 
 
 def test_a_scope_that_is_a_subclass_of_dict_says_so() -> None:
     call = replace(CALL, scope_class="Headers")
     observed = BoundaryFacts([call]).fact("scope")
-    assert isinstance(observed, Foreign)
+    assert isinstance(observed, OpaqueValue)
     assert (observed.cls, observed.value) == ("Headers", call.scope)
     assert BoundaryFacts([call]).fact("scope.path") == "/a b"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.steps.app.sentinel import send_marker
+from engine.steps.app.sentinel import send_sentinel
 from tests.steps.context import FakeContext, against, call, run
 
 
@@ -22,9 +22,9 @@ def test_a_marker_is_sent_under_a_job_of_its_own_and_waited_for() -> None:
                     boundary.all = [call(heads[0].split(b"x-engine-call: ")[1].split(b"\r\n")[0].decode())]
 
             boundary.on_refresh = later
-            assert await send_marker(ctx)
+            assert await send_sentinel(ctx)
             (one,) = boundary.all
-            assert one.token.startswith("j1-marker-")
+            assert one.token.startswith("j1-sentinel-")
             assert boundary.refreshed == 3
             assert ctx.opened[0].channel.ended in ("closed", "fin")
             assert ctx.notes == []
@@ -34,5 +34,5 @@ def test_a_marker_is_sent_under_a_job_of_its_own_and_waited_for() -> None:
 
 def test_nobody_takes_it() -> None:
     ctx = FakeContext()
-    assert run(send_marker(ctx)) is False
-    assert [what for what, _ in ctx.notes] == ["marker"]
+    assert run(send_sentinel(ctx)) is False
+    assert [what for what, _ in ctx.notes] == ["sentinel"]

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import EvidenceLost
 from engine.model.boundary import Event
-from engine.steps.api.base import Performed
+from engine.steps.api.base import StepRecord
 from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.step import last_crossing, settled
 from tests.steps.context import FakeContext, against, call, run, see, staying, why
@@ -17,10 +17,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PEER = ("127.0.0.1", 5)
 
 
-def performed(ctx: FakeContext, *tokens: str, peer: tuple[str, int] | None = None, **names: str) -> Performed:
+def performed(ctx: FakeContext, *tokens: str, peer: tuple[str, int] | None = None, **names: str) -> StepRecord:
     """A step that was performed before."""
     body = {"path": "/", **({"as": names["name"]} if "name" in names else {})}
-    one = Performed(step("request", body), 1.0, list(tokens), peer, names.get("connection", ""))
+    one = StepRecord(step("request", body), 1.0, list(tokens), peer, names.get("connection", ""))
     ctx.done.append(one)
     return one
 
@@ -162,7 +162,7 @@ def test_a_marker_that_nobody_takes_is_noted() -> None:
         ctx = FakeContext()
         performed(ctx, peer=PEER)
         assert (await see(ctx, "app", {"quiet": "1ms"})).fact("calls") == 0
-        assert [what for what, _ in ctx.notes] == ["marker"]
+        assert [what for what, _ in ctx.notes] == ["sentinel"]
 
     run(work())
 
@@ -175,7 +175,7 @@ def test_a_marker_that_no_application_answered_is_noted(monkeypatch: pytest.Monk
         async with against(staying(answer)) as ctx:
             performed(ctx, peer=PEER)
             await see(ctx, "app", {"quiet": "1ms"})
-            assert [what for what, _ in ctx.notes] == ["marker"]
+            assert [what for what, _ in ctx.notes] == ["sentinel"]
 
     run(work())
 
@@ -212,10 +212,10 @@ def test_the_marker_shows_whether_calls_can_be_known_by_their_client(named: str,
                     return
                 own = ctx.opened[-1].channel.local
                 peer = {"own": ("::ffff:" + own[0], own[1]), "server's": ctx.live.address, "none": None}[named]
-                marker = f"j1-marker-{int(ctx.now() * 1e6)}"
-                boundary.all = [call(marker, peer=peer)]
+                sentinel = f"j1-sentinel-{int(ctx.now() * 1e6)}"
+                boundary.all = [call(sentinel, peer=peer)]
 
-            boundary.calls = lambda **query: boundary.all if "marker" in query.get("token", "") else []  # type: ignore[method-assign]
+            boundary.calls = lambda **query: boundary.all if "sentinel" in query.get("token", "") else []  # type: ignore[method-assign]
             boundary.on_refresh = answered
             if known:
                 assert (await see(ctx, "app", {"quiet": "1ms"})).fact("calls") == 0

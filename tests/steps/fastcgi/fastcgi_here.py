@@ -12,7 +12,7 @@ from engine.protocols.fastcgi import (
     STDERR,
     STDOUT,
     UNKNOWN_TYPE,
-    Record,
+    FastcgiRecord,
     RecordReader,
     decode_pairs,
     encode,
@@ -21,7 +21,7 @@ from engine.protocols.fastcgi import (
     stream,
 )
 from engine.steps.api.base import Connection
-from engine.steps.fastcgi.session import Session
+from engine.steps.fastcgi.session import FastcgiSession
 from tests.steps.context import FakeContext, on, run
 from tests.steps.reader import KINDS, step
 
@@ -64,10 +64,10 @@ def spoken(*arrivals: Arrival | bytes, **variables: object) -> tuple[FakeContext
     ctx = FakeContext(variables=variables)
     ctx.live.spoken = "fastcgi"
     ctx.channel = channel
-    return ctx, Connection(channel, codec=Session()), channel
+    return ctx, Connection(channel, codec=FastcgiSession()), channel
 
 
-def records(data: bytes) -> list[Record]:
+def records(data: bytes) -> list[FastcgiRecord]:
     """The records that some bytes are, to the last byte."""
     reader, found = RecordReader(), []
     reader.feed(data)
@@ -77,12 +77,12 @@ def records(data: bytes) -> list[Record]:
     return found
 
 
-def sent(channel: ScriptedChannel) -> list[Record]:
+def sent(channel: ScriptedChannel) -> list[FastcgiRecord]:
     """The records that were sent."""
     return records(b"".join(channel.sent))
 
 
-def params(found: Sequence[Record], id: int = 1) -> list[tuple[bytes, bytes]]:
+def params(found: Sequence[FastcgiRecord], id: int = 1) -> list[tuple[bytes, bytes]]:
     """The parameters of a request, among records that were sent."""
     data = b"".join(record.content for record in found if (record.type, record.id) == (PARAMS, id))
     pairs, rest = decode_pairs(data)
@@ -90,10 +90,10 @@ def params(found: Sequence[Record], id: int = 1) -> list[tuple[bytes, bytes]]:
     return pairs
 
 
-def acted(*acts: dict[str, object], **variables: object) -> list[Record]:
+def acted(*acts: dict[str, object], **variables: object) -> list[FastcgiRecord]:
     """The records that acts send."""
 
-    async def work() -> list[Record]:
+    async def work() -> list[FastcgiRecord]:
         ctx, connection, channel = spoken(**variables)
         for act in acts:
             for name, body in act.items():

@@ -4,7 +4,7 @@ import pytest
 
 from engine.channels.scripted import RESET
 from engine.errors import EngineError
-from engine.protocols.fastcgi import BEGIN_REQUEST, Record, begin_body, encode
+from engine.protocols.fastcgi import BEGIN_REQUEST, FastcgiRecord, begin_body, encode
 from tests.steps.context import on, run
 from tests.steps.fastcgi.fastcgi_here import acted, previewed, spoken
 from tests.steps.reader import KINDS, mistakes
@@ -22,7 +22,7 @@ from tests.steps.reader import KINDS, mistakes
     ],
 )
 def test_begin(body: object, id: int, content: bytes) -> None:
-    assert acted({"begin": body}, n=7, role="authorizer", yes=True) == [Record(BEGIN_REQUEST, id, content)]
+    assert acted({"begin": body}, n=7, role="authorizer", yes=True) == [FastcgiRecord(BEGIN_REQUEST, id, content)]
 
 
 def test_acts_go_on_with_the_request_that_was_begun_last() -> None:

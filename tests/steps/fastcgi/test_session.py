@@ -4,8 +4,8 @@ import pytest
 
 from engine.channels.scripted import FIN
 from engine.errors import EngineError
-from engine.protocols.fastcgi import ABORT_REQUEST, Malformed, encode
-from engine.steps.fastcgi.session import Inflow, Session, emit, fits, id_of, session_of
+from engine.protocols.fastcgi import ABORT_REQUEST, MalformedRecord, encode
+from engine.steps.fastcgi.session import FastcgiSession, Inflow, emit, fits, id_of, session_of
 from tests.steps.context import run
 from tests.steps.fastcgi.fastcgi_here import answer, over, records, spoken
 
@@ -38,14 +38,14 @@ def test_the_end_and_what_is_no_record() -> None:
         assert await Inflow(spoken(over()[:7], FIN)[2]).next() is None
         inflow = Inflow(spoken(over() + b"no record")[2])
         assert await inflow.next() is not None
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedRecord):
             await inflow.next()
 
     run(work())
 
 
 def test_a_request_is_the_current_one_or_named() -> None:
-    session = Session(current=3)
+    session = FastcgiSession(current=3)
     assert id_of(None, session, {}) == 3
     assert id_of(7, session, {}) == 7
     with pytest.raises(ValueError, match="at most 65535"):

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from engine.channels.scripted import FIN
-from engine.errors import EngineError, Refused
+from engine.errors import ConnectionRefused, EngineError
 from engine.protocols.fastcgi import END_REQUEST, GET_VALUES, PARAMS, STDIN, STDOUT, encode, end_body, stream
-from engine.steps.api.base import Stop
+from engine.steps.api.base import StepFailed
 from tests.steps.context import FakeContext, against, run
 from tests.steps.fastcgi.fastcgi_here import answer, params, records, sent, spoken
 from tests.steps.reader import steps
@@ -119,7 +119,7 @@ def test_a_server_that_speaks_something_else_is_a_mistake_that_is_explained() ->
 def test_nobody_listens() -> None:
     ctx = FakeContext()
     ctx.live.spoken = "fastcgi"
-    with pytest.raises(Refused):
+    with pytest.raises(ConnectionRefused):
         run(ctx.run(fastcgi()))
 
 
@@ -148,7 +148,7 @@ def test_a_connection_that_is_only_open_can_be_continued() -> None:
 def test_a_script_that_stops_closes_its_connection() -> None:
     async def work() -> None:
         ctx, _, channel = spoken(answer())
-        with pytest.raises(Stop):
+        with pytest.raises(StepFailed):
             await ctx.run(fastcgi(*PLAIN, {"response": {"expect": {"status": 404}}}))
         assert channel.ended == "closed"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.protocols.fastcgi import PARAMS, Record, encode_pairs
+from engine.protocols.fastcgi import PARAMS, FastcgiRecord, encode_pairs
 from tests.steps.context import on, run
 from tests.steps.fastcgi.fastcgi_here import acted, previewed, spoken
 
@@ -25,7 +25,7 @@ PAIRS = encode_pairs([(b"A", b"1"), (b"B", b"22")])
 def test_a_stream_is_cut_anywhere(cuts: dict[str, object], pieces: list[bytes]) -> None:
     whole = {"values": {"A": "1", "B": "22"}, "defaults": False, "without": ["HTTP_X_ENGINE_CALL"]}
     found = acted({"params": {**whole, **cuts}}, n=5, no=False)
-    assert found == [Record(PARAMS, 1, piece) for piece in pieces]
+    assert found == [FastcgiRecord(PARAMS, 1, piece) for piece in pieces]
     stdin = acted({"stdin": {"bytes": PAIRS, **cuts}}, n=5, no=False)
     assert [record.content for record in stdin] == pieces
 
@@ -35,13 +35,16 @@ def test_params_go_out_with_defaults_and_in_lengths_of_four_bytes() -> None:
     assert found.content.startswith(b"\x80\0\0\x01\x80\0\0\x01X1\x80\0\0\x01\x80\0\0\x01X2")
     assert b"\x80\0\0\x0e\x80\0\0\x03REQUEST_METHODGET" in found.content
     assert found.content.endswith(b"HTTP_X_ENGINE_CALLj1.1")
-    assert end == Record(PARAMS, 1)
+    assert end == FastcgiRecord(PARAMS, 1)
 
 
 def test_stdin_and_data_with_padding_and_nothing() -> None:
-    assert acted({"stdin": {}}) == [Record(5, 1)]
-    assert acted({"stdin": ""}) == [Record(5, 1)]
-    assert acted({"data": {"bytes": "x", "padding": "7B", "id": 2}}) == [Record(8, 2, b"x", 7), Record(8, 2)]
+    assert acted({"stdin": {}}) == [FastcgiRecord(5, 1)]
+    assert acted({"stdin": ""}) == [FastcgiRecord(5, 1)]
+    assert acted({"data": {"bytes": "x", "padding": "7B", "id": 2}}) == [
+        FastcgiRecord(8, 2, b"x", 7),
+        FastcgiRecord(8, 2),
+    ]
 
 
 def test_what_was_sent_is_the_body_of_the_request() -> None:

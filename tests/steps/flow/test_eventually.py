@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.steps.api.base import Stop
+from engine.steps.api.base import StepFailed
 from tests.steps.context import against, run, staying
 from tests.steps.reader import steps
 
@@ -40,7 +40,7 @@ def test_what_the_last_try_found_wrong_counts() -> None:
     async def work() -> None:
         async with against(Later()) as ctx:
             never = {"request": {"path": "/", "expect": {"status": 204}}}
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"eventually": {"within": "100ms", "steps": [never]}}))
             assert [(one.where, one.actual in (200, 503)) for one in ctx.broken] == [("status", True)]
 
@@ -50,7 +50,7 @@ def test_what_the_last_try_found_wrong_counts() -> None:
 def test_a_try_that_never_ends() -> None:
     async def work() -> None:
         async with against(staying()) as ctx:
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"eventually": {"within": "50ms", "steps": [READY]}}))
             assert [(one.where, one.expected) for one in ctx.broken] == [("eventually", "ends within 50 ms")]
 

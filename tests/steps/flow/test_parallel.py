@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.errors import Refused
-from engine.steps.api.base import Stop
+from engine.errors import ConnectionRefused
+from engine.steps.api.base import StepFailed
 from tests.steps.context import FakeContext, against, run, staying
 from tests.steps.reader import steps
 
@@ -34,7 +34,7 @@ def test_the_first_that_stops_ends_the_others() -> None:
     async def work() -> None:
         async with against(staying(OK)) as ctx:
             body = {"one": [{"await": "never"}], "two": [{"request": {"path": "/", "expect": {"status": 404}}}]}
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"parallel": body}))
             assert [one.where for one in ctx.broken] == ["status"]
 
@@ -43,5 +43,5 @@ def test_the_first_that_stops_ends_the_others() -> None:
 
 def test_any_other_exception_is_raised_as_well() -> None:
     body = {"one": [{"pause": "60s"}], "two": [{"tcp": {"script": []}}]}
-    with pytest.raises(Refused):
+    with pytest.raises(ConnectionRefused):
         run(FakeContext().run(steps({"parallel": body})))

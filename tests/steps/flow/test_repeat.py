@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.model.expectation import ABSENT
-from engine.steps.api.base import Stop
+from engine.steps.api.base import StepFailed
 from tests.steps.context import FakeContext, against, run, see
 from tests.steps.reader import steps
 
@@ -43,7 +43,7 @@ def test_a_turn_that_fails_ends_it() -> None:
     async def work() -> None:
         async with against(counting) as ctx:
             turn = {"request": {"path": "/$(n)", "expect": {"status": 200}}}
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"repeat": {"times": 5, "steps": [turn]}}))
             assert ctx.labels == ["n=1", "n=2"]
             assert [one.where for one in ctx.broken] == ["status"]

@@ -7,7 +7,7 @@ import pytest
 from engine.channels.scripted import Arrival, ScriptedChannel
 from engine.matchers.matching import match
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation, Unclear
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, read_response
 from tests.steps.context import run
@@ -82,10 +82,10 @@ def test_headers_and_wire() -> None:
     assert pairs[0] == ["Content-Type", "application/json"]
     assert [name for name, _ in pairs[2:4]] == ["X-Two", "x-two"]
     wire = seen.fact("wire")
-    assert isinstance(wire, Octets)
+    assert isinstance(wire, WireBytes)
     assert wire.startswith(b"HTTP/1.1 103 Early")
     assert wire.endswith(b"x-again: 2\r\n\r\n")
-    assert isinstance(seen.fact("body"), Octets)
+    assert isinstance(seen.fact("body"), WireBytes)
     assert seen.sent == b"sent"
     assert seen.unmet(frozenset()) == ()
 

@@ -7,7 +7,7 @@ import pytest
 from engine.channels import tcp
 from engine.errors import ChannelClosed
 from engine.model.expectation import ABSENT
-from engine.steps.api.base import Stop
+from engine.steps.api.base import StepFailed
 from tests.steps.context import NOWHERE, FakeContext, against, answering, reset, run, see, serve, staying, why
 from tests.steps.reader import mistakes, steps
 
@@ -227,7 +227,7 @@ def test_an_expectation_that_does_not_hold_stops() -> None:
     async def work() -> None:
         async with serve(answering(OK)) as address:
             ctx = FakeContext(address)
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"request": {"path": "/", "expect": {"status": 404}}}))
             assert [one.where for one in ctx.broken] == ["status"]
             await ctx.close()

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model.target import Ended
-from engine.steps.api.base import Performed
+from engine.model.target import ExitStatus
+from engine.steps.api.base import StepRecord
 from engine.steps.process.exit import name_of
 from tests.steps.context import ABSENT, FakeContext, run, see, why
 from tests.steps.reader import step
 
 
-def ended(how: Ended, at: float = 12.0) -> FakeContext:
+def ended(how: ExitStatus, at: float = 12.0) -> FakeContext:
     ctx = FakeContext()
     ctx.live.end, ctx.live.ended_at = how, at
     ctx.live.ending.set()
@@ -17,33 +17,33 @@ def ended(how: Ended, at: float = 12.0) -> FakeContext:
 
 
 def test_the_status() -> None:
-    seen = run(see(ended(Ended(status=3)), "exit", {}))
+    seen = run(see(ended(ExitStatus(status=3)), "exit", {}))
     assert seen.fact("code") == 3
     assert seen.fact("signal") is ABSENT
 
 
 def test_the_signal() -> None:
-    seen = run(see(ended(Ended(signal=15)), "exit", {}))
+    seen = run(see(ended(ExitStatus(signal=15)), "exit", {}))
     assert seen.fact("code") is ABSENT
     assert seen.fact("signal") == "TERM"
 
 
 @pytest.mark.parametrize(
-    ("how", "name"), [(Ended(status=0), None), (Ended(signal=9), "KILL"), (Ended(signal=63), "63")]
+    ("how", "name"), [(ExitStatus(status=0), None), (ExitStatus(signal=9), "KILL"), (ExitStatus(signal=63), "63")]
 )
-def test_names(how: Ended, name: str | None) -> None:
+def test_names(how: ExitStatus, name: str | None) -> None:
     assert name_of(how) == name
 
 
 def test_its_time_counts_from_what_brought_it_about() -> None:
-    ctx = ended(Ended(status=0))
+    ctx = ended(ExitStatus(status=0))
     for kind, body, at in (("start", {}, 1.0), ("signal", "TERM", 10.0), ("pause", "1ms", 11.0)):
-        ctx.done.append(Performed(step(kind, body), at))
+        ctx.done.append(StepRecord(step(kind, body), at))
     assert run(see(ctx, "exit", {})).fact("elapsed") == 2.0
 
 
 def test_what_the_observers_wrote_to_the_end_is_taken_in() -> None:
-    ctx = ended(Ended(status=0))
+    ctx = ended(ExitStatus(status=0))
     run(see(ctx, "exit", {}))
     assert ctx.live.boundary.refreshed == 1
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from engine.errors import StartError
-from engine.steps.process.start import Params
+from engine.steps.process.start import StartParams
 from tests.steps.context import FakeContext, run, see, why
 from tests.steps.reader import step, steps
 
@@ -10,7 +10,7 @@ def test_it_waits_unless_it_is_told_not_to() -> None:
     ctx = FakeContext(variables={"wait": False})
     run(ctx.run(steps({"start": {}}, {"start": {"ready": True}}, {"start": {"ready": {"var": "wait"}}})))
     assert ctx.live.starts == [True, True, False]
-    assert step("start", {}).params == Params(True)
+    assert step("start", {}).params == StartParams(True)
 
 
 def test_a_server_that_does_not_start_is_a_mismatch_of_the_step() -> None:

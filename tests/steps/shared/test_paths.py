@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model.boundary import Foreign
+from engine.model.boundary import OpaqueValue
 from engine.model.expectation import ABSENT
 from engine.steps.shared.paths import walk
 
@@ -36,5 +36,5 @@ def test_the_end_of_an_empty_list_is_not_there() -> None:
 
 
 def test_a_foreign_class_is_walked_by_its_value() -> None:
-    assert walk({"s": Foreign("State", "...", {"a": 1})}, "s.a") == 1
-    assert walk(Foreign("Odd", "..."), "a") is ABSENT
+    assert walk({"s": OpaqueValue("State", "...", {"a": 1})}, "s.a") == 1
+    assert walk(OpaqueValue("Odd", "..."), "a") is ABSENT

@@ -4,7 +4,7 @@ import asyncio
 
 from engine.channels.scripted import ALERT, FIN, RESET, Arrival, ScriptedChannel
 from engine.model.expectation import ABSENT
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.steps.api.base import Connection, Observation
 from tests.steps.context import FakeContext, against, on, reset, run, why
 from tests.steps.reader import mistakes
@@ -59,7 +59,7 @@ def test_whether_it_is_open_is_looked_at_where_it_is_asked_for() -> None:
 def test_read_a_size() -> None:
     seen, rest = look("read", {"size": "3B"}, b"ab", b"cd")
     assert (seen.fact("bytes"), why(seen), rest) == (b"abc", [], b"d")
-    assert isinstance(seen.fact("bytes"), Octets)
+    assert isinstance(seen.fact("bytes"), WireBytes)
 
 
 def test_read_until() -> None:

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from engine.model.expectation import ABSENT
-from engine.model.tls import Hello
+from engine.model.tls import TlsClientOptions
 from engine.model.variables import Variable
-from engine.steps.stream.connect_tls import Asked, shown
+from engine.steps.stream.connect_tls import TlsOptions, shown
 from tests.steps.context import FakeContext, against, on, run, see, staying, why
 from tests.steps.reader import mistakes
 from tests.tls_here import Peer, secure, server_context, trust
@@ -169,17 +169,17 @@ def test_ends_of_this_side() -> None:
 
 def test_what_asked_comes_to() -> None:
     ours = trust()
-    assert Asked().hello(None, {}) is None
-    assert Asked().hello(ours, {}) == Hello(ours)
-    assert Asked(on=False).hello(ours, {}) is None
-    assert Asked(on=True).hello(None, {}) == Hello(None)
-    assert Asked(True, ("h2", "$(x)"), Variable("v"), "wrong").hello(ours, {"x": "y", "v": "1.3"}) == Hello(
-        ours, ("h2", "y"), "1.3", "wrong"
-    )
+    assert TlsOptions().hello(None, {}) is None
+    assert TlsOptions().hello(ours, {}) == TlsClientOptions(ours)
+    assert TlsOptions(on=False).hello(ours, {}) is None
+    assert TlsOptions(on=True).hello(None, {}) == TlsClientOptions(None)
+    assert TlsOptions(True, ("h2", "$(x)"), Variable("v"), "wrong").hello(
+        ours, {"x": "y", "v": "1.3"}
+    ) == TlsClientOptions(ours, ("h2", "y"), "1.3", "wrong")
     with pytest.raises(ValueError, match=r"no version '1\.1' of TLS"):
-        Asked(True, version="1.1").hello(ours, {})
+        TlsOptions(True, version="1.1").hello(ours, {})
     with pytest.raises(ValueError, match=r"say `server: \{tls: true\}`"):
-        Asked(True, client_cert=True).hello(None, {})
+        TlsOptions(True, client_cert=True).hello(None, {})
 
 
 @pytest.mark.parametrize(("value", "expected"), [(None, ""), (True, "ours"), (False, "none"), ("wrong", "wrong")])

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from engine.errors import Refused
-from engine.steps.api.base import Stop
+from engine.errors import ConnectionRefused
+from engine.steps.api.base import StepFailed
 from tests.steps.context import NOWHERE, FakeContext, against, run
 from tests.steps.reader import steps
 
@@ -71,7 +71,7 @@ def test_a_script_that_stops_closes_its_connection() -> None:
     async def work() -> None:
         async with against(paths) as ctx:
             script = [{"send": "GET /b HTTP/1.1\r\n\r\n"}, {"response": {"expect": {"status": 404}}}]
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"tcp": {"script": script}}))
             assert ctx.opened[0].channel.ended == "closed"
 
@@ -79,5 +79,5 @@ def test_a_script_that_stops_closes_its_connection() -> None:
 
 
 def test_nobody_listens() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ConnectionRefused):
         run(FakeContext(NOWHERE).run(steps({"tcp": {"script": []}})))

@@ -6,7 +6,7 @@ from engine.channels.scripted import ScriptedChannel
 from engine.errors import EngineError
 from engine.protocols.websocket import Frame, FrameReader
 from engine.steps.api.base import Connection
-from engine.steps.websocket.session import Session
+from engine.steps.websocket.session import WebSocketSession
 from tests.steps.context import FakeContext, on, run
 from tests.steps.reader import mistakes
 
@@ -14,7 +14,7 @@ from tests.steps.reader import mistakes
 def sent(name: str, body: object) -> tuple[list[Frame], Connection, list[bytes]]:
     """The frames that an act sends, and the writes in which it does."""
     channel = ScriptedChannel()
-    connection = Connection(channel, codec=Session())
+    connection = Connection(channel, codec=WebSocketSession())
     ctx = FakeContext(variables={"op": 11, "data": b"\x00\xff", "name": "ann", "yes": True, "code": 4000})
     run(on(ctx, connection, name, body, group="websocket"))
     reader, frames = FrameReader(), []
@@ -77,7 +77,7 @@ def test_a_length_that_is_only_claimed() -> None:
 def test_a_close_among_frames() -> None:
     frames, connection, _ = sent("frames", [{"opcode": "close", "code": {"var": "code"}, "payload": "why"}])
     assert (frames[0].code, frames[0].reason) == (4000, "why")
-    assert isinstance(connection.codec, Session)
+    assert isinstance(connection.codec, WebSocketSession)
     assert connection.codec.close_sent
 
 
@@ -88,7 +88,7 @@ def test_a_close_among_frames() -> None:
 def test_close(body: object, payload: bytes) -> None:
     (frame,), connection, _ = sent("close", body)
     assert (frame.name, frame.payload) == ("close", payload)
-    assert isinstance(connection.codec, Session)
+    assert isinstance(connection.codec, WebSocketSession)
     assert connection.codec.close_sent
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from engine.channels.scripted import FIN, RESET, Arrival, ScriptedChannel
 from engine.model.expectation import ABSENT
-from engine.model.wire_bytes import Octets
+from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader, close_payload, encode
 from engine.steps.api.base import Connection, Observation
-from engine.steps.websocket.session import Inflater, Session
+from engine.steps.websocket.session import Inflater, WebSocketSession
 from tests.steps.context import FakeContext, on, run, why
 
 
@@ -27,7 +27,7 @@ class Table:
         answer = (lambda data: [frame(PONG, decoded(data)[0][1])]) if answers else None
         self.channel = ScriptedChannel(arrivals, answer=answer)
         inflater = None if inflating is None else Inflater(keeps_context=inflating)
-        self.session = Session(inflater)
+        self.session = WebSocketSession(inflater)
         self.connection = Connection(self.channel, codec=self.session, sent=b"sent")
         self.ctx = FakeContext()
 
@@ -65,7 +65,7 @@ def test_a_text_that_is_json() -> None:
 def test_a_binary() -> None:
     seen = Table(frame(BINARY, b"\xff{}")).look("receive", {})
     assert (seen.fact("binary"), seen.fact("text"), seen.fact("json")) == (b"\xff{}", ABSENT, ABSENT)
-    assert isinstance(seen.fact("binary"), Octets)
+    assert isinstance(seen.fact("binary"), WireBytes)
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

@@ -8,7 +8,7 @@ from engine.channels.scripted import FIN, ScriptedChannel
 from engine.errors import EngineError
 from engine.protocols.websocket import PING, TEXT, Frame, FrameReader, encode
 from engine.steps.api.base import Connection
-from engine.steps.websocket.session import Inflater, Session, inflater_for, next_frame, session_of
+from engine.steps.websocket.session import Inflater, WebSocketSession, inflater_for, next_frame, session_of
 from tests.steps.context import FakeContext, run
 
 
@@ -48,7 +48,7 @@ def test_a_stream_that_ends_by_itself_can_be_followed_by_another() -> None:
 
 def test_a_goodbye_is_said_once_and_never_raises() -> None:
     channel = ScriptedChannel()
-    session, connection = Session(), Connection(channel)
+    session, connection = WebSocketSession(), Connection(channel)
     session.leave(connection)
     session.leave(connection)
     assert len(channel.sent) == 1
@@ -58,16 +58,16 @@ def test_a_goodbye_is_said_once_and_never_raises() -> None:
     assert found is not None
     assert found[0].code == 1000
     channel.close()
-    Session().leave(connection)
+    WebSocketSession().leave(connection)
 
 
 def test_no_pong_after_a_goodbye_and_none_to_who_has_gone() -> None:
     channel = ScriptedChannel()
     connection, ctx = Connection(channel), FakeContext()
-    Session(close_sent=True).pong(ctx, connection, Frame(PING, b"p"))
+    WebSocketSession(close_sent=True).pong(ctx, connection, Frame(PING, b"p"))
     assert channel.sent == []
     channel.close()
-    Session().pong(ctx, connection, Frame(PING, b"p"))
+    WebSocketSession().pong(ctx, connection, Frame(PING, b"p"))
     assert [what for what, _ in ctx.notes] == ["not sent"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from engine.errors import EngineError
 from engine.model.expectation import ABSENT
 from engine.protocols.websocket import CLOSE, TEXT, Frame, encode
-from engine.steps.api.base import Stop
+from engine.steps.api.base import StepFailed
 from engine.steps.websocket.step import HandshakeFacts
 from tests.steps.context import NOWHERE, FakeContext, against, answering, run, staying
 from tests.steps.reader import mistakes, steps
@@ -147,7 +147,7 @@ def test_a_script_implies_101_unless_the_status_is_named() -> None:
     async def work() -> None:
         async with against(staying(REFUSAL)) as ctx:
             script = [{"send": {"text": "x"}}]
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"websocket": {"connect": "/", "script": script}}))
             assert where(ctx) == ["status"]
             await ctx.run(steps({"websocket": {"connect": "/", "script": script, "expect": {"status": 403}}}))
@@ -160,11 +160,11 @@ def test_no_answer() -> None:
     async def work() -> None:
         for handler, outcome in ((answering(b""), "closed"), (staying(b""), "timeout")):
             async with against(handler) as ctx:
-                with pytest.raises(Stop):
+                with pytest.raises(StepFailed):
                     await ctx.run(steps({"websocket": {"connect": "/", "within": "100ms"}}))
                 assert [one.actual for one in ctx.broken] == [outcome]
         ctx = FakeContext(NOWHERE)
-        with pytest.raises(Stop):
+        with pytest.raises(StepFailed):
             await ctx.run(steps({"websocket": {"connect": "/"}}))
         assert [one.actual for one in ctx.broken] == ["refused"]
 
@@ -184,7 +184,7 @@ def test_no_answer() -> None:
 def test_a_handshake_that_a_client_must_refuse(extra: bytes, key: str, broken: list[str]) -> None:
     async def work() -> None:
         async with against(agreeing(saying([]), extra, key=key)) as ctx:
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"websocket": {"connect": "/"}}))
             assert where(ctx) == broken
 
@@ -194,7 +194,7 @@ def test_a_handshake_that_a_client_must_refuse(extra: bytes, key: str, broken: l
 def test_a_101_without_its_headers() -> None:
     async def work() -> None:
         async with against(staying(b"HTTP/1.1 101 Sure\r\n\r\n")) as ctx:
-            with pytest.raises(Stop):
+            with pytest.raises(StepFailed):
                 await ctx.run(steps({"websocket": {"connect": "/"}}))
             assert where(ctx) == ["headers.upgrade", "headers.connection", "header.sec-websocket-accept"]
 

@@ -10,7 +10,7 @@ from websockets.utils import accept_key
 
 from engine.protocols.websocket import CLOSE, Frame, FrameReader, close_payload, encode
 from engine.steps.api.base import Connection
-from engine.steps.websocket.session import Inflater, Session
+from engine.steps.websocket.session import Inflater, WebSocketSession
 from tests.steps.context import FakeContext, against
 
 Script = Callable[["Peer"], Awaitable[None]]
@@ -78,7 +78,7 @@ async def opened(script: Script, *, inflating: bool = False) -> AsyncIterator[tu
 
     async with against(handler) as ctx:
         connection = await ctx.connect(None)
-        connection.codec = Session(Inflater(keeps_context=True) if inflating else None)
+        connection.codec = WebSocketSession(Inflater(keeps_context=True) if inflating else None)
         yield ctx, connection
 
 

@@ -1,4 +1,4 @@
-"""Tiny programs to be kept by a warden. Each holds a pipe that its whole family inherits: it ends when all are gone.
+"""Tiny programs for a supervisor to keep. Each holds a pipe that its whole family inherits: it ends when all are gone.
 
 An alarm ends them in the end, so that a test that fails leaves nobody for good either.
 """
@@ -10,7 +10,7 @@ import select
 import sys
 from pathlib import Path
 
-from engine.targets.runtimes.local.process import Spec
+from engine.targets.runtimes.local.process import ProcessSpec
 
 # Says who it is, and ends at TERM.
 OBEDIENT = """
@@ -65,9 +65,9 @@ class Family:
         self.buffer = b""
         self.program = program
 
-    def spec(self, grace: float = 20.0) -> Spec:
+    def spec(self, grace: float = 20.0) -> ProcessSpec:
         """What to start; the grace is long where a test must not need it."""
-        return Spec(
+        return ProcessSpec(
             argv=(sys.executable, "-I", "-S", "-c", self.program.replace("PIPE", str(self.writing))),
             env={"PATH": "/bin"},
             cwd=self.folder,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.target import Ended, Launch, Target
-from engine.observer.spool import Desk
+from engine.model.target import ExitStatus, ServerLaunch, Target
+from engine.observer.spool import ObserverSpool
 from engine.targets.catalog.frameworks import load_frameworks
 from engine.targets.catalog.servers import load_servers
 from engine.targets.environments.packages import Environments
@@ -38,7 +38,7 @@ def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
     environments = Environments()
     servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
     return LocalRuntime(
-        environments, load_frameworks(FRAMEWORKS), servers, Desk.create, folder,
+        environments, load_frameworks(FRAMEWORKS), servers, ObserverSpool.create, folder,
         probes=Probes(cache, environments.alone, "engine"),
     )  # fmt: skip
 
@@ -51,7 +51,7 @@ def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: P
     async def scene() -> None:
         lives = await asyncio.gather(
             *(
-                here.start(Launch(Target(server, "control", loop, fitting.own_gateway(SERVERS[server]))))
+                here.start(ServerLaunch(Target(server, "control", loop, fitting.own_gateway(SERVERS[server]))))
                 for loop in loops
             )
         )
@@ -78,7 +78,7 @@ def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path:
 
     async def scene() -> tuple[LocalTarget, object]:
         target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
-        launch = Launch(target, tuple(sorted(options.items())))
+        launch = ServerLaunch(target, tuple(sorted(options.items())))
         live = await runtime(cache, tmp_path).start(launch)
         call = await readiness.ready(live.address, live.boundary, 2)
         live.boundary.refresh()
@@ -98,13 +98,13 @@ def test_releases_stand_side_by_side_and_an_old_one_lacks_something(cache: Path,
 
     async def scene() -> None:
         new, old = await asyncio.gather(
-            here.start(Launch(Target("hypercorn", "control", "auto"))),
-            here.start(Launch(Target("hypercorn", "control", "auto", release="==0.16.0"))),
+            here.start(ServerLaunch(Target("hypercorn", "control", "auto"))),
+            here.start(ServerLaunch(Target("hypercorn", "control", "auto", release="==0.16.0"))),
         )
         assert (old.facts.version, old.facts.refuted) == ("0.16.0", ())
         assert new.facts.version != "0.16.0"
         assert set(new.facts.offers) - set(old.facts.offers) >= {"state"}
-        assert await new.stop() == Ended(status=0)
+        assert await new.stop() == ExitStatus(status=0)
         await old.stop()
 
     asyncio.run(scene())
@@ -129,7 +129,7 @@ def test_a_wsgi_app_is_served_and_everything_ends(cache: Path, tmp_path: Path, s
     target = Target(server, "wsgi-control", "auto", gateway, interface="wsgi")
 
     async def scene() -> None:
-        live = await runtime(cache, tmp_path).start(Launch(target, options))
+        live = await runtime(cache, tmp_path).start(ServerLaunch(target, options))
         assert (live.address == live.upstream) is (gateway == "direct")
         assert live.speaks == fitting.speaks(target)
         call = await readiness.ready(live.address, live.boundary, 2, any_status=True)
@@ -149,7 +149,7 @@ def test_a_wsgi_app_is_served_and_everything_ends(cache: Path, tmp_path: Path, s
 def test_requests_at_once_are_each_answered_through_each_gateway(cache: Path, tmp_path: Path) -> None:
     async def of(server: str, gateway: str) -> None:
         here = runtime(cache, tmp_path / f"{server}-{gateway}")
-        live = await here.start(Launch(Target(server, "wsgi-control", "auto", gateway, interface="wsgi")))
+        live = await here.start(ServerLaunch(Target(server, "wsgi-control", "auto", gateway, interface="wsgi")))
         try:
             answers = await asyncio.gather(*(readiness.ask(live.address, f"many.{n}") for n in range(50)))
             assert {answer.status for answer in answers} == {404}
@@ -177,7 +177,7 @@ def test_with_tls_it_is_ready_over_tls_and_tells_its_app(
 ) -> None:
     async def scene() -> None:
         here = runtime(cache, tmp_path)
-        live = await here.start(Launch(Target(server, "control", "asyncio"), (("tls", value),)))
+        live = await here.start(ServerLaunch(Target(server, "control", "asyncio"), (("tls", value),)))
         try:
             assert live.tls is not None
             assert live.tls.asks == ("" if value is True else value)

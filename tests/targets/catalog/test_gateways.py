@@ -12,14 +12,14 @@ import pytest
 
 from engine.errors import StartError
 from engine.targets.catalog.gateways import load_gateways, nginx, nginx_params
-from engine.targets.catalog.gateways.base import WORDS, Setting, split
+from engine.targets.catalog.gateways.base import WORDS, GatewayConfig, split
 
 GATEWAYS = load_gateways()
 
 
 def rendered(name: str, options: Mapping[str, object] = {}, user: str = "") -> list[str]:
     """The lines of a configuration, without margins."""
-    text = nginx.configuration(GATEWAYS[name], Setting(("127.0.0.1", 4000), ("127.0.0.1", 5000), options, user))
+    text = nginx.configuration(GATEWAYS[name], GatewayConfig(("127.0.0.1", 4000), ("127.0.0.1", 5000), options, user))
     assert text.count("{") == text.count("}")
     return [line.strip() for line in text.splitlines()]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UsageError
-from engine.targets.catalog.releases import PINNED, Branch, Checkout, Release, Version, Wanted, wanted
+from engine.targets.catalog.releases import PINNED, Checkout, GitReference, Release, Version, Wanted, wanted
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,14 @@ from engine.targets.catalog.releases import PINNED, Branch, Checkout, Release, V
         ("gunicorn@/src/my gunicorn", Checkout(Path("/src/my gunicorn"), "my-gunicorn"), ""),
         ("gunicorn@/src/~bob/gunicorn~slow", Checkout(Path("/src/~bob/gunicorn"), "gunicorn"), "slow"),
         ("gunicorn@/src/a~B", Checkout(Path("/src/a~B"), "a-B"), ""),
-        ("gunicorn@git+https://host/a/b.git", Branch("https://host/a/b.git", "", "b"), ""),
-        ("gunicorn@git+https://host/a/b@main", Branch("https://host/a/b", "main", "main"), ""),
-        ("gunicorn@git+https://me@host/b@fix/it", Branch("https://me@host/b", "fix/it", "fix-it"), ""),
-        ("gunicorn@git+ssh://git@host/a/b@v1~slow", Branch("ssh://git@host/a/b", "v1", "v1"), "slow"),
-        ("gunicorn@git+file:///src/b@x", Branch("file:///src/b", "x", "x"), ""),
+        ("gunicorn@git+https://host/a/b.git", GitReference("https://host/a/b.git", "", "b"), ""),
+        ("gunicorn@git+https://host/a/b@main", GitReference("https://host/a/b", "main", "main"), ""),
+        ("gunicorn@git+https://me@host/b@fix/it", GitReference("https://me@host/b", "fix/it", "fix-it"), ""),
+        ("gunicorn@git+ssh://git@host/a/b@v1~slow", GitReference("ssh://git@host/a/b", "v1", "v1"), "slow"),
+        ("gunicorn@git+file:///src/b@x", GitReference("file:///src/b", "x", "x"), ""),
         (
             "gunicorn@git+https://host/b@x#egg=no&subdirectory=python/here",
-            Branch("https://host/b", "x", "x", "python/here"),
+            GitReference("https://host/b", "x", "x", "python/here"),
             "",
         ),
     ],

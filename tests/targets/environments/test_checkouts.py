@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EnvironmentFailed
-from engine.model.target import Facts, Launch, Target
+from engine.model.target import ServerLaunch, Target, TargetInfo
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
@@ -98,7 +98,7 @@ class Bench:
         self.project.write("pyproject.toml", PROJECT.replace('"1.0"', f'"{version}"'))
         return self.project.commit(version)
 
-    def start(self, *asked: str) -> Mapping[str, Facts | EnvironmentFailed]:
+    def start(self, *asked: str) -> Mapping[str, TargetInfo | EnvironmentFailed]:
         """What comes of the servers that are asked for, by their configuration."""
         servers = {one.configuration: one for one in configured(Registry("server", [self.server]), asked)}
         environments = Environments(self.folder / "cache", on_progress=self.told.append)
@@ -107,16 +107,16 @@ class Bench:
             self.folder / "run",
         )  # fmt: skip
 
-        async def facts(server: Server) -> Facts | EnvironmentFailed:
+        async def facts(server: Server) -> TargetInfo | EnvironmentFailed:
             target = Target("tiny", "one", "auto", release=server.release.word, variant=server.variant.name)
             try:
-                live = await runtime.start(Launch(target))
+                live = await runtime.start(ServerLaunch(target))
             except EnvironmentFailed as error:
                 return error
             await live.stop()
             return live.facts
 
-        async def scene() -> list[Facts | EnvironmentFailed]:
+        async def scene() -> list[TargetInfo | EnvironmentFailed]:
             return await asyncio.gather(*(facts(server) for server in servers.values()))
 
         return dict(zip(servers, asyncio.run(scene()), strict=True))
@@ -130,8 +130,8 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def found(facts: Facts | EnvironmentFailed) -> tuple[str, str]:
-    assert isinstance(facts, Facts), facts
+def found(facts: TargetInfo | EnvironmentFailed) -> tuple[str, str]:
+    assert isinstance(facts, TargetInfo), facts
     return facts.version, facts.commit
 
 

@@ -10,7 +10,7 @@ from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import PINNED, Checkout, Release, Variant, Version
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments.recipes import FRAMEWORK_LOCK, SERVER_LOCK, WANTED, Recipe, servers_part
-from engine.targets.environments.sources import Source
+from engine.targets.environments.sources import ServerSource
 
 SERVER_LINES = ("Guni_Corn==27.0", "h11==0.16.0", "uvloop==0.23.0")
 FRAMEWORK_LINES = ("guni-corn==27.0", "h11==0.16.0", "starlette==1.0 ; python_version > '3'")
@@ -25,7 +25,7 @@ def server(tmp_path: Path) -> Server:
 def recipe(server: Server, release: Release = PINNED, *pins: str, source: str = "guni-corn==26.2.0") -> Recipe:
     asked = replace(server, release=release, variant=Variant("x", pins=pins) if pins else Variant())
     framework = Framework("star", "Star", "app:app", Path("none"))
-    return Recipe(framework, asked, Source(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
+    return Recipe(framework, asked, ServerSource(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
 
 
 def written(one: Recipe, folder: Path) -> dict[str, list[str]]:
@@ -66,7 +66,7 @@ def test_what_tells_the_servers_parts_apart(server: Server) -> None:
     }
     assert len(parts) == 3
     other = replace(server, release=Version("26.2.0"))
-    assert servers_part(other, Source("", "one"), []) != servers_part(other, Source("", "two"), [])
+    assert servers_part(other, ServerSource("", "one"), []) != servers_part(other, ServerSource("", "two"), [])
 
 
 def test_resolving_knows_both_locks(server: Server, tmp_path: Path) -> None:

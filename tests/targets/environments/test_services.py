@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from engine.errors import StartError
-from engine.model.target import Ended, Launch, Target
+from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.targets.catalog.frameworks import load_frameworks
 from engine.targets.catalog.servers import load_servers
 from engine.targets.environments.packages import Environments
@@ -145,7 +145,7 @@ def check_websocket(client: Client) -> None:
 @pytest.mark.parametrize("framework", ["control", "starlette"])
 def test_every_framework_keeps_the_contract(tmp_path: Path, scratch: Path, framework: str, loop: str) -> None:
     async def scene() -> None:
-        live = await runtime(tmp_path).start(Launch(Target("gunicorn", framework, loop)))
+        live = await runtime(tmp_path).start(ServerLaunch(Target("gunicorn", framework, loop)))
         try:
             assert live.facts.loop_name == loop
             assert live.facts.versions["gunicorn"] == "27.0.1"
@@ -156,7 +156,7 @@ def test_every_framework_keeps_the_contract(tmp_path: Path, scratch: Path, frame
             assert len(workers) == 1
         finally:
             ended = await live.stop()
-        assert ended == Ended(status=0)
+        assert ended == ExitStatus(status=0)
         assert not any(alive(pid) for pid in (*workers, live.pid))
         assert "Shutting down: Master" in live.log()
 
@@ -168,7 +168,7 @@ def test_without_a_lifespan_the_apps_work_as_well(tmp_path: Path, scratch: Path)
         here = runtime(tmp_path)
         off = (("flags", ("--asgi-lifespan", "off")),)
         lives = await asyncio.gather(
-            *(here.start(Launch(Target("gunicorn", name, "auto"), off)) for name in ("control", "starlette"))
+            *(here.start(ServerLaunch(Target("gunicorn", name, "auto"), off)) for name in ("control", "starlette"))
         )
         for live in lives:
             client = Client(live)
@@ -188,7 +188,7 @@ def test_options_reach_gunicorn(tmp_path: Path, scratch: Path) -> None:
     )  # fmt: skip
 
     async def scene() -> None:
-        live = await runtime(tmp_path).start(Launch(Target("gunicorn", "control", "auto"), options))
+        live = await runtime(tmp_path).start(ServerLaunch(Target("gunicorn", "control", "auto"), options))
         scope = await asyncio.to_thread(Client(live).json, "/scope", {"X-Forwarded-Proto": "https"})
         assert (scope["root_path"], scope["scheme"]) == ("/api", "http")
         assert (await asyncio.to_thread(Client(live).socket, "/ws/echo", "x" * 2000))[1] == 1009
@@ -202,7 +202,7 @@ def test_options_reach_gunicorn(tmp_path: Path, scratch: Path) -> None:
 @pytest.mark.parametrize(("server", "in_c"), [("gunicorn", False), ("gunicorn-h1c", True)])
 def test_gunicorn_runs_with_both_of_its_parsers(tmp_path: Path, scratch: Path, server: str, in_c: bool) -> None:
     async def scene() -> None:
-        live = await runtime(tmp_path).start(Launch(Target(server, "control", "asyncio")))
+        live = await runtime(tmp_path).start(ServerLaunch(Target(server, "control", "asyncio")))
         assert (await asyncio.to_thread(Client(live).ask, "/health"))[0] == 200
         (worker,) = recorded(live._scratch / "desk" / "records")
         loaded = await asyncio.to_thread(Path(f"/proc/{worker}/maps").read_text)
@@ -214,7 +214,7 @@ def test_gunicorn_runs_with_both_of_its_parsers(tmp_path: Path, scratch: Path, s
 
 def test_a_lost_worker_is_seen(tmp_path: Path, scratch: Path) -> None:
     async def scene() -> None:
-        live = await runtime(tmp_path).start(Launch(Target("gunicorn", "control", "asyncio")))
+        live = await runtime(tmp_path).start(ServerLaunch(Target("gunicorn", "control", "asyncio")))
         (worker,) = recorded(live._scratch / "desk" / "records")
         os.kill(worker, signal.SIGKILL)
         # gunicorn starts another, which answers.
@@ -222,7 +222,7 @@ def test_a_lost_worker_is_seen(tmp_path: Path, scratch: Path) -> None:
         assert list(live.workers_lost) == [worker]
         assert live.ended is None
         live.signal(signal.SIGKILL)
-        assert await live.wait() == Ended(signal=9)
+        assert await live.wait() == ExitStatus(signal=9)
         await live.stop()
         assert not any(alive(pid) for pid in (worker, live.pid))
 
@@ -254,7 +254,7 @@ def test_a_broken_app_is_told_with_a_hint(tmp_path: Path, scratch: Path, change:
     (folder / "app.py").write_text(text.replace(*change))
     here = runtime(tmp_path / "run", folder.parent)
     with pytest.raises(StartError) as caught:
-        asyncio.run(here.start(Launch(Target("gunicorn", "starlette", "auto"))))
+        asyncio.run(here.start(ServerLaunch(Target("gunicorn", "starlette", "auto"))))
     assert caught.value.what.startswith("gunicorn-starlette-auto ended before it was ready (exit status ")
     assert hint in caught.value.hint
     assert 1 <= len(caught.value.log.splitlines()) <= 20

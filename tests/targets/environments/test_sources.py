@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EnvironmentFailed
-from engine.targets.catalog.releases import PINNED, Branch, Checkout, Release, Version
+from engine.targets.catalog.releases import PINNED, Checkout, GitReference, Release, Version
 from engine.targets.environments import sources
-from engine.targets.environments.sources import Source, Sources, commit_in, without_secrets
+from engine.targets.environments.sources import ServerSource, ServerSources, commit_in, without_secrets
 
 
 class Repository:
@@ -52,12 +52,14 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "thing")
 
 
-def fixed(release: Release, cache: Path) -> Source:
-    return asyncio.run(Sources(cache).fixed("thing", release))
+def fixed(release: Release, cache: Path) -> ServerSource:
+    return asyncio.run(ServerSources(cache).fixed("thing", release))
 
 
 def test_what_the_index_has_is_known_at_once(tmp_path: Path) -> None:
-    assert fixed(Version("2.0"), tmp_path) == sources.known("thing", Version("2.0")) == Source("thing==2.0", "==2.0")
+    assert (
+        fixed(Version("2.0"), tmp_path) == sources.known("thing", Version("2.0")) == ServerSource("thing==2.0", "==2.0")
+    )
     assert fixed(PINNED, tmp_path).identity == ""
     assert sources.known("thing", Checkout(tmp_path, "x")) is None
     assert list(tmp_path.iterdir()) == []
@@ -66,20 +68,20 @@ def test_what_the_index_has_is_known_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ref", ["main", "fix/it", "v1", ""])
 def test_a_branch_is_a_commit(repository: Repository, tmp_path: Path, ref: str) -> None:
     url = repository.folder.as_uri()
-    found = fixed(Branch(url, ref, "x"), tmp_path)
+    found = fixed(GitReference(url, ref, "x"), tmp_path)
     commit = repository.second if ref == "fix/it" else repository.first
-    assert found == Source(f"thing @ git+{url}@{commit}", f"git {url} {commit}", commit)
-    below = fixed(Branch(url, ref, "x", "python"), tmp_path)
+    assert found == ServerSource(f"thing @ git+{url}@{commit}", f"git {url} {commit}", commit)
+    below = fixed(GitReference(url, ref, "x", "python"), tmp_path)
     assert below.requirement == f"thing @ git+{url}@{commit}#subdirectory=python"
 
 
 def test_a_commit_is_taken_as_it_is(repository: Repository, tmp_path: Path) -> None:
-    found = fixed(Branch(repository.folder.as_uri(), repository.second[:10], "x"), tmp_path)
+    found = fixed(GitReference(repository.folder.as_uri(), repository.second[:10], "x"), tmp_path)
     assert found.commit == repository.second[:10]
 
 
 def test_a_branch_moves_on(repository: Repository, tmp_path: Path) -> None:
-    branch = Branch(repository.folder.as_uri(), "main", "x")
+    branch = GitReference(repository.folder.as_uri(), "main", "x")
     before = fixed(branch, tmp_path)
     repository.write("thing.py", "y = 2\n")
     commit = repository.commit("three")
@@ -90,11 +92,11 @@ def test_a_branch_moves_on(repository: Repository, tmp_path: Path) -> None:
 
 def test_what_a_repository_does_not_hold(repository: Repository, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFailed) as caught:
-        fixed(Branch(repository.folder.as_uri(), "mian", "x"), tmp_path)
+        fixed(GitReference(repository.folder.as_uri(), "mian", "x"), tmp_path)
     assert caught.value.what == f"{repository.folder.as_uri()} has no branch, tag or commit 'mian'"
     assert caught.value.hint == "did you mean 'main'?"
     with pytest.raises(EnvironmentFailed) as caught:
-        fixed(Branch((tmp_path / "none").as_uri(), "main", "x"), tmp_path)
+        fixed(GitReference((tmp_path / "none").as_uri(), "main", "x"), tmp_path)
     assert caught.value.what.startswith("git cannot read file://")
     assert "does not appear to be a git repository" in caught.value.log
 
@@ -102,7 +104,7 @@ def test_what_a_repository_does_not_hold(repository: Repository, tmp_path: Path)
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentFailed) as caught:
-        fixed(Branch("file:///none", "main", "x"), tmp_path)
+        fixed(GitReference("file:///none", "main", "x"), tmp_path)
     assert (caught.value.what, caught.value.hint) == ("git, which fetches branches, cannot be run", "install git")
 
 
@@ -111,7 +113,7 @@ def test_a_checkout_is_copied_under_its_content(repository: Repository, tmp_path
     release = Checkout(repository.folder, "thing")
     before = fixed(release, tmp_path / "cache")
     copy = tmp_path / "cache" / "sources" / before.identity
-    assert before == Source(f"thing @ {copy.as_uri()}", copy.name, repository.first)
+    assert before == ServerSource(f"thing @ {copy.as_uri()}", copy.name, repository.first)
     assert sorted(path.name for path in copy.iterdir()) == [".gitignore", "pyproject.toml", "thing.py"]
     assert fixed(release, tmp_path / "cache") == before
     repository.write("new.py", "")
@@ -179,14 +181,14 @@ def test_it_is_looked_up_once(repository: Repository, tmp_path: Path, monkeypatc
     asked: list[str] = []
     real = sources.checkout
 
-    def counted(package: str, folder: Path, cache: Path) -> Source:
+    def counted(package: str, folder: Path, cache: Path) -> ServerSource:
         asked.append(package)
         return real(package, folder, cache)
 
     monkeypatch.setattr(sources, "checkout", counted)
 
     async def scene() -> None:
-        one = Sources(tmp_path / "cache")
+        one = ServerSources(tmp_path / "cache")
         release = Checkout(repository.folder, "thing")
         found = await asyncio.gather(*(one.fixed("thing", release) for _ in range(5)))
         assert len(set(found)) == 1

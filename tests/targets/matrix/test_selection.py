@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.registry import Registry
-from engine.targets.catalog.releases import Branch, Checkout, Variant
+from engine.targets.catalog.releases import Checkout, GitReference, Variant
 from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.selection import configured, variant_of
 
@@ -59,7 +59,7 @@ def test_sources_of_one_name_get_numbers() -> None:
         "gunicorn@gunicorn", "gunicorn@gunicorn.2", "gunicorn@gunicorn.3", "gunicorn@gunicorn~two-workers",
         "uv-a@gunicorn",
     ]  # fmt: skip
-    assert [type(one.release) for one in found[:3]] == [Checkout, Checkout, Branch]
+    assert [type(one.release) for one in found[:3]] == [Checkout, Checkout, GitReference]
     second = found[1].release
     assert isinstance(second, Checkout)
     assert second.folder == Path("/b/gunicorn")

@@ -10,8 +10,8 @@ import pytest
 
 from engine.model.boundary import AppCall, Event
 from engine.model.protocols import Boundary
-from engine.model.target import Ended
-from engine.model.tls import Trust
+from engine.model.target import ExitStatus
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.capabilities import NOTHING, OF_TLS, WORDS, Probed
 from engine.targets.probing import probe
 from engine.targets.runtimes import readiness
@@ -42,8 +42,8 @@ class Wire(FakeBoundary):
     ) -> None:
         super().__init__()
         self.address = ("", 0)
-        self.ended: Ended | None = None
-        self.tls: Trust | None = None
+        self.ended: ExitStatus | None = None
+        self.tls: TlsCredentials | None = None
         self.hangup = hangup
         self.workers = [11, 12]
         self.answers = {b"GET /health": b"HTTP/1.1 200 OK\r\n\r\nOK", b"GET /ws/": handshake, b"PRI * HT": http2}
@@ -82,12 +82,12 @@ class Wire(FakeBoundary):
     def signal(self, number: int) -> bool:
         assert number == signal.SIGHUP
         if self.hangup == "ends":
-            self.ended = Ended(signal=number)
+            self.ended = ExitStatus(signal=number)
         elif self.hangup == "replaces":
             self.workers.append(13)
         return True
 
-    async def stop(self, grace: float) -> Ended | None:
+    async def stop(self, grace: float) -> ExitStatus | None:
         return self.ended
 
     @property

@@ -12,10 +12,10 @@ from typing import TypeVar
 import pytest
 
 from engine.errors import StartError
-from engine.model.target import Ended
+from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import load_gateways, nginx
 from engine.targets.runtimes import ports
-from engine.targets.runtimes.gateway_process import Gate, accepted, open_gate, said, takes
+from engine.targets.runtimes.gateway_process import GatewayProcess, accepted, open_gate, said, takes
 
 T = TypeVar("T")
 EMERG = '2026/11/21 10:00:00 [emerg] 7#7: unknown directive "x" in nginx.conf:3'
@@ -39,7 +39,7 @@ def script(folder: Path, text: str) -> nginx.Nginx:
 
 def open_it(
     program: nginx.Nginx, folder: Path, options: dict[str, object] | None = None, name: str = "nginx-http"
-) -> Awaitable[Gate]:
+) -> Awaitable[GatewayProcess]:
     scratch = folder / "scratch"
     scratch.mkdir()
     upstream = ("127.0.0.1", 9)
@@ -121,7 +121,7 @@ def test_a_real_one_listens_passes_on_and_leaves_nothing(tmp_path: Path) -> None
         writer.close()
         assert gate.ended is None
         await gate.close()
-        assert gate.ended == Ended(status=0)
+        assert gate.ended == ExitStatus(status=0)
         assert not await takes(gate.address)
         return answer, gate.said()
 
@@ -135,7 +135,7 @@ def test_a_real_one_listens_passes_on_and_leaves_nothing(tmp_path: Path) -> None
 
 @pytest.mark.service
 def test_one_that_is_killed_is_seen_to_have_ended(tmp_path: Path) -> None:
-    async def scene() -> Ended:
+    async def scene() -> ExitStatus:
         gate = await open_it(nginx.find(), tmp_path)
         os.kill(gate.process.pid, signal.SIGKILL)
         ended = await gate.process.wait()
@@ -143,4 +143,4 @@ def test_one_that_is_killed_is_seen_to_have_ended(tmp_path: Path) -> None:
         assert not await takes(gate.address)
         return ended
 
-    assert run(scene) == Ended(signal=signal.SIGKILL)
+    assert run(scene) == ExitStatus(signal=signal.SIGKILL)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from engine.model.target import Ended, Facts, Launch, Target
+from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.targets.runtimes.live import LocalTarget, Starter, alive, recorded
 from tests.execution.fakes import FakeBoundary
 
@@ -40,7 +40,7 @@ class Fake:
     def __init__(self, told: list[str], name: str) -> None:
         self.told, self.name = told, name
         self.pid, self.ended_at, self.address = 7, 0.0, ("127.0.0.1", 4000)
-        self.ended: Ended | None = None
+        self.ended: ExitStatus | None = None
 
     @property
     def process(self) -> Fake:
@@ -57,7 +57,7 @@ def target(folder: Path, told: list[str], *, fronted: bool) -> tuple[LocalTarget
     process, front = Fake(told, "server"), Fake(told, "gateway")
     starter = cast(Starter, SimpleNamespace())
     live = LocalTarget(
-        Launch(Target("one", "control", "auto")), ("127.0.0.1", 5000), FakeBoundary(), Facts(),
+        ServerLaunch(Target("one", "control", "auto")), ("127.0.0.1", 5000), FakeBoundary(), TargetInfo(),
         process=cast(Any, process), log_file=folder / "log", scratch=folder / "scratch", starter=starter,
         speaks="fastcgi" if fronted else "http", front=cast(Any, front) if fronted else None,
     )  # fmt: skip
@@ -75,10 +75,10 @@ def test_clients_connect_to_the_gateway_and_the_server_is_behind_it(tmp_path: Pa
 def test_a_gateway_that_ends_ends_the_target(tmp_path: Path) -> None:
     live, process, front = target(tmp_path, [], fronted=True)
     assert (live.ended, live.ended_at) == (None, 0.0)
-    front.ended, front.ended_at = Ended(signal=9), 2.0
-    assert (live.ended, live.ended_at) == (Ended(signal=9), 2.0)
-    process.ended, process.ended_at = Ended(status=1), 1.0
-    assert (live.ended, live.ended_at) == (Ended(status=1), 1.0)
+    front.ended, front.ended_at = ExitStatus(signal=9), 2.0
+    assert (live.ended, live.ended_at) == (ExitStatus(signal=9), 2.0)
+    process.ended, process.ended_at = ExitStatus(status=1), 1.0
+    assert (live.ended, live.ended_at) == (ExitStatus(status=1), 1.0)
 
 
 def test_both_are_stopped_before_either_is_let_go(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.targets.runtimes import logfile
-from engine.targets.runtimes.local.process import Process, Spec
+from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import keep_short, read_log
 
 # Writes many lines, and after a while a last one.
@@ -73,7 +73,7 @@ def test_a_log_is_kept_short_while_it_is_written(tmp_path: Path, monkeypatch: py
     argv = (sys.executable, "-I", "-S", "-c", CHATTER.format(count=100_000))
 
     async def scene() -> None:
-        process = await Process.start(Spec(argv, {}, tmp_path, log))
+        process = await SupervisedProcess.start(ProcessSpec(argv, {}, tmp_path, log))
         await process.wait()
         await process.stop()
         await process.release()

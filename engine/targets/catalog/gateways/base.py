@@ -19,7 +19,7 @@ CARRIED = frozenset({"disconnect", "lifespan", "reload", "state", "uvloop", "pat
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class GatewayConfig:
     """What a configuration is made from: where the gateway listens, where the server does, the words of a case for the
     gateway, and the user and group that its workers run as, "" for whoever starts it."""
 
@@ -33,7 +33,7 @@ class Setting:
         return bool(self.options.get(word, default))
 
 
-Location = Callable[[Setting], Sequence[str]]
+Location = Callable[[GatewayConfig], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StartError
-from engine.targets.catalog.gateways.base import Gateway, Setting
+from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
 
 VARIABLE = "ENGINE_NGINX"
 UPSTREAM = "engine_upstream"
@@ -81,7 +81,7 @@ def word(on: bool) -> str:
     return "on" if on else "off"
 
 
-def lay_out(prefix: Path, gateway: Gateway, setting: Setting) -> None:
+def lay_out(prefix: Path, gateway: Gateway, setting: GatewayConfig) -> None:
     """Write the configuration, and make the folders that it names. Raises OSError."""
     for folder in FOLDERS:
         (prefix / folder).mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def command(nginx: Nginx, prefix: Path) -> tuple[str, ...]:
     return (str(nginx.path), "-e", "stderr", "-p", f"{prefix}/", "-c", CONFIGURATION)
 
 
-def configuration(gateway: Gateway, setting: Setting) -> str:
+def configuration(gateway: Gateway, setting: GatewayConfig) -> str:
     """nginx.conf for one target: in the foreground, one worker, nothing outside its prefix. Pure."""
     location = "\n".join(f"            {line}" for line in gateway.location(setting))
     kept = f"\n        keepalive {KEPT};" if setting.on("keep_conn", False) else ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.targets.catalog.gateways.base import Gateway, Setting
+from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
 from engine.targets.catalog.gateways.nginx import UPSTREAM, word
 
 
-def location(setting: Setting) -> Sequence[str]:
+def location(setting: GatewayConfig) -> Sequence[str]:
     """How requests are passed on. The path goes on as the client wrote it."""
     # Without a value nginx leaves the field out, and a connection is kept by default; newer ones keep connections
     # unless they are told not to.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.targets.catalog.gateways import nginx_params
-from engine.targets.catalog.gateways.base import WORDS, Gateway, Setting
+from engine.targets.catalog.gateways.base import WORDS, Gateway, GatewayConfig
 from engine.targets.catalog.gateways.nginx import UPSTREAM, word
 
 
-def location(setting: Setting) -> Sequence[str]:
+def location(setting: GatewayConfig) -> Sequence[str]:
     """How requests are passed on."""
     return [
         f"uwsgi_pass {UPSTREAM};",

@@ -22,10 +22,10 @@ TRIES = 5
 WAITS = ["-I", "-S", "-c", "import signal; signal.pause()"]
 
 
-class Place:
+class NetworkSlot:
     """An address, and the container that holds it. It is free again once it is closed and nobody uses it."""
 
-    def __init__(self, container: Any, host: str, free: Callable[[Place], None]) -> None:
+    def __init__(self, container: Any, host: str, free: Callable[[NetworkSlot], None]) -> None:
         self.container = container
         self.address = (host, layout.PORT)
         self.users = 0
@@ -56,7 +56,7 @@ class Place:
             self._free(self)
 
 
-class Places:
+class NetworkSlots:
     """The places of one run, on its network. Its methods block, and are called one at a time."""
 
     def __init__(self, client: Any, name: str, labels: Mapping[str, str]) -> None:
@@ -64,7 +64,7 @@ class Places:
         can a container be given one. Raises EnvironmentFailed."""
         self._client = client
         self._labels = labels
-        self._spare: list[Place] = []
+        self._spare: list[NetworkSlot] = []
         for turn in range(TRIES):
             trial = asking("make a network", lambda: client.networks.create(name, labels=labels))
             subnet = subnet_of(trial)
@@ -79,7 +79,7 @@ class Places:
         self._hosts: Iterator[object] = iter(ipaddress.ip_network(subnet).hosts())
         next(self._hosts)  # the machine's own
 
-    def take(self, image: str, user: str | None) -> Place:
+    def take(self, image: str, user: str | None) -> NetworkSlot:
         """A place that nobody has; the container of a new one is of that image. Raises EnvironmentFailed."""
         if self._spare:
             place = self._spare.pop()
@@ -96,7 +96,7 @@ class Places:
             ),
         )  # fmt: skip
         asking("start a container", container.start)
-        return Place(container, host, self._spare.append)
+        return NetworkSlot(container, host, self._spare.append)
 
 
 def subnet_of(network: Any) -> str:

@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 from docker.errors import DockerException
 
 from engine.errors import EngineError, StartError
-from engine.model.target import Ended
+from engine.model.target import ExitStatus
 from engine.targets.runtimes.docker.docking import asking
-from engine.targets.runtimes.docker.places import Place
-from engine.targets.runtimes.local.process import GRACE, MARGIN, Process
+from engine.targets.runtimes.docker.places import NetworkSlot
+from engine.targets.runtimes.local.process import GRACE, MARGIN, SupervisedProcess
 from engine.targets.runtimes.logfile import Shortener
 
 # So many of the last lines that Docker has kept of a container are taken.
@@ -31,12 +31,12 @@ KEPT_LINES = 2000
 T = TypeVar("T")
 
 
-class Container(Process):
+class Container(SupervisedProcess):
     """A container that was started. It is removed by ``release``."""
 
-    def __init__(self, container: Any, log: Path, executor: Executor, place: Place | None = None) -> None:
+    def __init__(self, container: Any, log: Path, executor: Executor, place: NetworkSlot | None = None) -> None:
         self.pid = 0
-        self.ended: Ended | None = None
+        self.ended: ExitStatus | None = None
         self.ended_at = 0.0
         self.left: tuple[int, ...] = ()
         self._container = container
@@ -50,7 +50,7 @@ class Container(Process):
 
     @classmethod
     async def begin(
-        cls, create: Callable[[], Any], log: Path, executor: Executor, place: Place | None = None
+        cls, create: Callable[[], Any], log: Path, executor: Executor, place: NetworkSlot | None = None
     ) -> Container:
         """Create it and start it, in a place that it leaves when it is removed. Raises StartError where Docker refuses;
         then nothing is left."""
@@ -85,7 +85,7 @@ class Container(Process):
         return self
 
     @staticmethod
-    async def _away(made: list[Any], executor: Executor, place: Place | None) -> None:
+    async def _away(made: list[Any], executor: Executor, place: NetworkSlot | None) -> None:
         """Remove what was created in vain."""
 
         def remove() -> None:
@@ -125,7 +125,7 @@ class Container(Process):
                 with self._log.open("ab") as file:
                     file.write(words)
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         """How it has ended by now, None if it runs: an end that the kernel knows of is waited for."""
         if self.ended is None and self._descriptor >= 0 and select.select([self._descriptor], [], [], 0)[0]:
             await self._exited.wait()
@@ -141,13 +141,13 @@ class Container(Process):
             else:
                 self._container.kill(signal=int(number))
 
-    async def wait(self) -> Ended:
+    async def wait(self) -> ExitStatus:
         """How it ended, waiting for it."""
         await self._exited.wait()
         assert self.ended is not None
         return self.ended
 
-    async def stop(self, grace: float = GRACE) -> Ended | None:
+    async def stop(self, grace: float = GRACE) -> ExitStatus | None:
         """TERM, ``grace`` seconds, KILL. Safe to call again."""
         if self.ended is None:
             self.signal(signal.SIGTERM)
@@ -186,6 +186,6 @@ class Container(Process):
         return await asyncio.get_running_loop().run_in_executor(self._executor, act)
 
 
-def ended(code: int) -> Ended:
+def ended(code: int) -> ExitStatus:
     """How a container's main process ended, from its exit status as Docker tells it: 128 and the signal's number."""
-    return Ended(signal=code - 128) if 128 < code <= 128 + 64 else Ended(status=code)
+    return ExitStatus(signal=code - 128) if 128 < code <= 128 + 64 else ExitStatus(status=code)

@@ -17,8 +17,8 @@ from docker.types import Mount
 
 from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.model.protocols import Boundary
-from engine.model.target import DOCKER, Launch, Target
-from engine.model.tls import Trust
+from engine.model.target import DOCKER, ServerLaunch, Target
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import WORD, Files, asked
@@ -27,12 +27,12 @@ from engine.targets.probing.probes import Probes
 from engine.targets.runtimes.certificates import FOLDER
 from engine.targets.runtimes.docker.docking import connect, labels, run_word
 from engine.targets.runtimes.docker.images import Images
-from engine.targets.runtimes.docker.places import Place, Places
+from engine.targets.runtimes.docker.places import NetworkSlot, NetworkSlots
 from engine.targets.runtimes.docker.process import Container
 from engine.targets.runtimes.docker.reaper import Reaper
 from engine.targets.runtimes.driving import MODULE, READY_WITHIN, Driving
-from engine.targets.runtimes.launch_context import Site
-from engine.targets.runtimes.local.process import Process
+from engine.targets.runtimes.launch_context import LaunchContext
+from engine.targets.runtimes.local.process import SupervisedProcess
 from engine.targets.runtimes.local.runtime import LocalRuntime
 
 DESK = "/engine/desk"
@@ -89,8 +89,8 @@ class DockerRuntime(LocalRuntime):
         self._make = make
         self._hire = reaper
         self._docker: Any = None
-        self._places: Places | None = None
-        self._taken: dict[tuple[str, int], Place] = {}
+        self._places: NetworkSlots | None = None
+        self._taken: dict[tuple[str, int], NetworkSlot] = {}
         self._reaper: Closes | None = None
         self._opening = asyncio.Lock()
         # Containers run as whoever runs the engine, who is to read and remove what they write; or, for root, as nobody
@@ -116,7 +116,7 @@ class DockerRuntime(LocalRuntime):
         """As LocalRuntime has it, but that a server's ``--help`` is not asked."""
         return await super().unclaimed(target, frozenset(words) - self.servers[target.configuration].asks.keys())
 
-    def _hands_down(self, launch: Launch) -> bool:
+    def _hands_down(self, launch: ServerLaunch) -> bool:
         """No descriptor reaches into a container."""
         del launch
         return False
@@ -130,17 +130,17 @@ class DockerRuntime(LocalRuntime):
         self._reaper.remove(folder)
         return folder
 
-    async def _place(self, launch: Launch) -> tuple[tuple[str, int], None, Place]:
+    async def _place(self, launch: ServerLaunch) -> tuple[tuple[str, int], None, NetworkSlot]:
         """An address of the run's network: nobody else has it, and so the port is free."""
         target = launch.target
         image = await self._image(target)
         async with self._opening:
             if self._places is None:
                 self._places = await self._call(self._open)
-            places: Places = self._places
+            places: NetworkSlots = self._places
             taking = asyncio.ensure_future(self._call(lambda: places.take(image, self._user)))
             try:
-                place: Place = await asyncio.shield(taking)
+                place: NetworkSlot = await asyncio.shield(taking)
             except asyncio.CancelledError:
                 # It is there all the same, and is the next one's.
                 with suppress(EngineError):
@@ -149,7 +149,7 @@ class DockerRuntime(LocalRuntime):
         self._taken[place.address] = place
         return place.address, None, place
 
-    def _secured(self, launch: Launch, folder: Path, host: str) -> tuple[Files | None, Trust | None]:
+    def _secured(self, launch: ServerLaunch, folder: Path, host: str) -> tuple[Files | None, TlsCredentials | None]:
         """As LocalRuntime has it, in the desk, which the container sees. What the server is given is its own user's."""
         asks = asked(dict(launch.options).get(WORD, False))
         if asks is None:
@@ -158,10 +158,10 @@ class DockerRuntime(LocalRuntime):
         files, trust = self._certificates.write(folder / "desk", host, asks, USER if self._user is None else None)
         return files.at(Path(DESK) / FOLDER), trust
 
-    def _open(self) -> Places:
+    def _open(self) -> NetworkSlots:
         """Make the run's network. Raises EnvironmentFailed."""
         client = self._client()
-        return Places(client, f"asgi-conformance-{self._run}", labels(self._run))
+        return NetworkSlots(client, f"asgi-conformance-{self._run}", labels(self._run))
 
     async def _image(self, target: Target) -> str:
         """The name of a target's image."""
@@ -169,7 +169,7 @@ class DockerRuntime(LocalRuntime):
         name: str = await self._call(lambda: self.images.name(framework, server))
         return name
 
-    async def _begin(self, site: Site, listener: object = None) -> Process:
+    async def _begin(self, site: LaunchContext, listener: object = None) -> SupervisedProcess:
         """Start the container of a target. Raises StartError."""
         del listener
         target = site.launch.target
@@ -182,7 +182,7 @@ class DockerRuntime(LocalRuntime):
         argv = self.servers[target.configuration].command(start)
         return await self._contain(site, argv, self._taken[site.address])
 
-    async def _drive(self, site: Site) -> Driving:
+    async def _drive(self, site: LaunchContext) -> Driving:
         """Start a container in which the app is called without a server. Raises StartError."""
         path = site.scratch / "desk" / DRIVE
         connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
@@ -194,7 +194,7 @@ class DockerRuntime(LocalRuntime):
 
         listener = await asyncio.start_unix_server(take, path)
         path.chmod(0o777)
-        process: Process | None = None
+        process: SupervisedProcess | None = None
         try:
             process = await self._contain(site, [str(layout.PYTHON), "-c", OVER_SOCKET])
             async with asyncio.timeout(READY_WITHIN):
@@ -209,7 +209,7 @@ class DockerRuntime(LocalRuntime):
         finally:
             listener.close()
 
-    async def _contain(self, site: Site, argv: list[str], place: Place | None = None) -> Container:
+    async def _contain(self, site: LaunchContext, argv: list[str], place: NetworkSlot | None = None) -> Container:
         """A container of the target's image that runs this, in that place or without any network. Raises StartError."""
         launch, target = site.launch, site.launch.target
         framework = self.frameworks[target.framework]

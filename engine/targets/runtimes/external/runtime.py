@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from engine.errors import StartError, UsageError
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import RUNNING, Ended, Facts, Launch, Target
-from engine.model.tls import Trust
+from engine.model.target import RUNNING, ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework, offered
@@ -21,14 +21,14 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import speaks, through
 from engine.targets.runtimes import URL_FORM, readiness
 from engine.targets.runtimes.external.boundaries import Shared, Unseen
-from engine.targets.runtimes.readiness import Answer
+from engine.targets.runtimes.readiness import FirstResponse
 
 # How long a service that listens may take for an answer to GET /health, in seconds.
 ANSWER_WITHIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class RunningService:
     """A service that runs: which framework's app it is, where it listens, and the desk that its observer writes to,
     None where the engine cannot read that."""
 
@@ -48,12 +48,12 @@ class Service:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str = "") -> dict[str, Service]:
+def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str = "") -> dict[str, RunningService]:
     """The services that ``--url`` names, by framework. ``desks`` is the folder with a desk for each framework that has
     one, "" for none. Raises UsageError."""
     if not texts:
         raise UsageError(f"--runtime {RUNNING} needs to know where services are", hint=URL_FORM)
-    found: dict[str, Service] = {}
+    found: dict[str, RunningService] = {}
     for text in texts:
         service = service_of(text, frameworks, desks)
         if service.framework in found:
@@ -63,7 +63,7 @@ def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str =
     return found
 
 
-def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> Service:
+def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> RunningService:
     """The service that one ``--url`` names. Raises UsageError."""
     name, equals, url = text.partition("=")
     if not equals or not name:
@@ -81,29 +81,29 @@ def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> S
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
         raise UsageError(f"--url {text!r} names more than a host and a port", hint=URL_FORM)
     desk = Path(desks).expanduser().absolute() / framework if desks else None
-    return Service(framework, parts.hostname, port, desk if desk is not None and desk.is_dir() else None)
+    return RunningService(framework, parts.hostname, port, desk if desk is not None and desk.is_dir() else None)
 
 
 class RunningTarget:
     """A service that runs, as a target. It keeps ``engine.model.protocols.LiveTarget``: what can be told from outside
     is told, and stopping it does nothing."""
 
-    def __init__(self, target: Target, service: Service, boundary: Boundary, facts: Facts) -> None:
+    def __init__(self, target: Target, service: RunningService, boundary: Boundary, facts: TargetInfo) -> None:
         self.target = target
         self.address = (service.host, service.port)
         self.upstream = self.address
         self.host = service.authority
         self.speaks = speaks(target)
-        self.tls: Trust | None = None
+        self.tls: TlsCredentials | None = None
         self.boundary = boundary
         self.facts = facts
         self.pid = 0
-        self.ended: Ended | None = None
+        self.ended: ExitStatus | None = None
         self.ended_at = 0.0
         self.workers_lost: Sequence[int] = ()
         self.logged = 0
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         return None
 
     async def answers(self) -> bool:
@@ -124,14 +124,14 @@ class RunningTarget:
         del number, pid
         return False
 
-    async def wait(self) -> Ended:
+    async def wait(self) -> ExitStatus:
         raise StartError(f"{self.target.id} is not the engine's, which cannot see it end")
 
     async def drive(self, order: Mapping[str, object]) -> str:
         del order
         raise StartError(f"{self.target.id} is not the engine's, which cannot load its app")
 
-    async def stop(self) -> Ended | None:
+    async def stop(self) -> ExitStatus | None:
         self.boundary.refresh()
         self.boundary.close()
         return None
@@ -144,7 +144,7 @@ class RunningRuntime:
 
     def __init__(
         self,
-        services: Mapping[str, Service],
+        services: Mapping[str, RunningService],
         frameworks: Mapping[str, Framework],
         servers: Mapping[str, Server],
         boundary_of: Callable[[Path], Boundary],
@@ -159,7 +159,7 @@ class RunningRuntime:
         self._boundary_of = boundary_of
         self._answer_within = answer_within
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> RunningTarget:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> RunningTarget:
         """The target, once it has answered GET /health. Raises StartError where it does not answer, or as another
         than it is said to be."""
         target = launch.target
@@ -185,7 +185,7 @@ class RunningRuntime:
         del target, words
         return frozenset()
 
-    async def _asked(self, service: Service, token: str) -> Answer:
+    async def _asked(self, service: RunningService, token: str) -> FirstResponse:
         """What GET /health is answered with. Raises StartError."""
         try:
             async with asyncio.timeout(self._answer_within):
@@ -206,7 +206,7 @@ class RunningRuntime:
                 hint=f"start it (docker compose up -d {service.framework}), or mend --url",
             ) from None
 
-    async def _reported(self, service: Service, boundary: Boundary, token: str) -> AppCall | None:
+    async def _reported(self, service: RunningService, boundary: Boundary, token: str) -> AppCall | None:
         """The call as the observer has it, None without a desk. Raises StartError where it is not there."""
         if service.desk is None:
             return None
@@ -218,12 +218,12 @@ class RunningRuntime:
             )
         return call
 
-    def _facts(self, target: Target, server: Server, answer: Answer, call: AppCall | None) -> Facts:
+    def _facts(self, target: Target, server: Server, answer: FirstResponse, call: AppCall | None) -> TargetInfo:
         """What can be told from outside."""
         product, version = product_of(answer)
         version = version if product == server.package.lower() else ""
         words = through(offered(server.claims, self._frameworks[target.framework]), target)
-        return Facts(
+        return TargetInfo(
             loop=call.loop if call is not None else "",
             versions={server.package: version} if version else {},
             version=version,
@@ -232,7 +232,7 @@ class RunningRuntime:
 
 
 def check_answer(
-    service: Service, server: Server, servers: Mapping[str, Server], answer: Answer, target: Target
+    service: RunningService, server: Server, servers: Mapping[str, Server], answer: FirstResponse, target: Target
 ) -> None:
     """See to it that a service answers as the one that it is said to be. Raises StartError."""
     product, _ = product_of(answer)
@@ -245,7 +245,7 @@ def check_answer(
         raise StartError(f"{service.url} answered GET /health with {answer.status}", hint=hint)
 
 
-def product_of(answer: Answer) -> tuple[str, str]:
+def product_of(answer: FirstResponse) -> tuple[str, str]:
     """The first product of the field ``server`` and its version, "" where there is none (RFC 9110, section 10.2.4)."""
     head = answer.rest.partition(b"\r\n\r\n")[0].decode("latin-1")
     for line in head.split("\r\n"):

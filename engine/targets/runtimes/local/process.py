@@ -1,4 +1,4 @@
-"""The engine's side of a warden: start a target's main process, signal it, learn how it ended, stop it.
+"""The engine's side of a supervisor: start a target's main process, signal it, learn how it ended, stop it.
 
 It works on any event loop in any thread: a process started with ``subprocess`` and a pipe that the loop reads, without
 asyncio's watching of children.
@@ -20,17 +20,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StartError
-from engine.model.target import Ended
+from engine.model.target import ExitStatus
 from engine.targets.runtimes.logfile import Shortener
 
-WARDEN = Path(__file__).with_name("supervisor.py")
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 GRACE = 3.0
-# Beyond the grace: the warden's own time for a KILL to work, and for a busy machine.
+# Beyond the grace: the supervisor's own time for a KILL to work, and for a busy machine.
 MARGIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class ProcessSpec:
     """What to start.
 
     ``argv[0]`` is an absolute path. ``env`` is the whole environment. Both streams are appended to ``log``. ``fds`` are
@@ -47,16 +47,16 @@ class Spec:
     remove: Path | None = None
 
 
-class Process:
-    """A main process under its warden. ``pid`` is the main process's, ``ended`` how it ended, None while it runs, and
-    ``ended_at`` when its warden saw that, in seconds on the engine's clock."""
+class SupervisedProcess:
+    """A main process under its supervisor. ``pid`` is the main process's, ``ended`` how it ended, None while it runs,
+    and ``ended_at`` when its supervisor saw that, in seconds on the engine's clock."""
 
-    def __init__(self, warden: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, log: Path) -> None:
+    def __init__(self, supervisor: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, log: Path) -> None:
         self.pid = 0
-        self.ended: Ended | None = None
+        self.ended: ExitStatus | None = None
         self.ended_at = 0.0
         self.left: tuple[int, ...] = ()
-        self._warden = warden
+        self._warden = supervisor
         self._loop = loop
         self._buffer = b""
         self._trouble = ""
@@ -64,24 +64,24 @@ class Process:
         self._exited = asyncio.Event()
         self._looks: deque[asyncio.Future[None]] = deque()
         self._gone = asyncio.Event()
-        assert warden.stdout is not None
+        assert supervisor.stdout is not None
         self._shortener = Shortener(log, loop)
-        self._out = warden.stdout.fileno()
+        self._out = supervisor.stdout.fileno()
         os.set_blocking(self._out, False)
         loop.add_reader(self._out, self._read)
 
     @classmethod
-    async def start(cls, spec: Spec) -> Process:
+    async def start(cls, spec: ProcessSpec) -> SupervisedProcess:
         """Start it. Raises StartError where it cannot be started at all."""
         order = {
             "argv": list(spec.argv), "env": dict(spec.env), "cwd": str(spec.cwd), "log": str(spec.log),
             "fds": list(spec.fds), "grace": spec.grace, "remove": str(spec.remove) if spec.remove else None,
         }  # fmt: skip
         try:
-            warden = hire(spec)
+            supervisor = hire(spec)
         except OSError as error:
-            raise StartError(f"the warden cannot be started: {error.strerror}") from None
-        self = cls(warden, asyncio.get_running_loop(), spec.log)
+            raise StartError(f"the supervisor cannot be started: {error.strerror}") from None
+        self = cls(supervisor, asyncio.get_running_loop(), spec.log)
         try:
             self._tell(order)
             await self._started.wait()
@@ -90,16 +90,16 @@ class Process:
             raise
         if not self.pid:
             await self.release()
-            raise StartError(f"{spec.argv[0]} cannot be started: {self._trouble or 'its warden ended'}")
+            raise StartError(f"{spec.argv[0]} cannot be started: {self._trouble or 'its supervisor ended'}")
         return self
 
-    async def wait(self) -> Ended:
+    async def wait(self) -> ExitStatus:
         """How the main process ended, waiting for it."""
         await self._exited.wait()
         assert self.ended is not None
         return self.ended
 
-    async def check(self) -> Ended | None:
+    async def check(self) -> ExitStatus | None:
         """How the main process has ended by now, None if it runs: what has not been heard of its end is asked for."""
         if self.ended is None and not self._gone.is_set():
             looked = self._loop.create_future()
@@ -114,10 +114,10 @@ class Process:
         if self.ended is None:
             self._tell({"do": "signal", "number": int(number)})
 
-    async def stop(self, grace: float = GRACE) -> Ended | None:
+    async def stop(self, grace: float = GRACE) -> ExitStatus | None:
         """End it with everything that came of it: TERM, ``grace`` seconds, KILL. How the main process ended.
 
-        The folder to remove is still there afterwards: ``release`` lets the warden have it. Safe to call again.
+        The folder to remove is still there afterwards: ``release`` lets the supervisor have it. Safe to call again.
         """
         self._tell({"do": "stop", "grace": grace})
         with contextlib.suppress(asyncio.TimeoutError):
@@ -125,7 +125,7 @@ class Process:
         return self.ended
 
     async def release(self) -> None:
-        """Let the warden clear up and end, and wait for that."""
+        """Let the supervisor clear up and end, and wait for that."""
         self._hang_up()
         await asyncio.shield(asyncio.to_thread(self._await_warden))
         self._loop.remove_reader(self._out)
@@ -133,7 +133,7 @@ class Process:
             self._warden.stdout.close()
 
     def _await_warden(self) -> None:
-        """Wait for the warden's end, and end it by force where it never comes."""
+        """Wait for the supervisor's end, and end it by force where it never comes."""
         try:
             self._warden.wait(timeout=MARGIN)
         except subprocess.TimeoutExpired:
@@ -141,7 +141,7 @@ class Process:
             self._warden.wait()
 
     def _tell(self, order: Mapping[str, object]) -> None:
-        """One line to the warden; whoever is gone is not told."""
+        """One line to the supervisor; whoever is gone is not told."""
         pipe = self._warden.stdin
         assert pipe is not None
         if not pipe.closed:
@@ -150,7 +150,7 @@ class Process:
                 pipe.flush()
 
     def _hang_up(self) -> None:
-        """Close the pipe to the warden, which ends everything if it still runs."""
+        """Close the pipe to the supervisor, which ends everything if it still runs."""
         self._shortener.stop()
         pipe = self._warden.stdin
         assert pipe is not None
@@ -158,7 +158,7 @@ class Process:
             pipe.close()
 
     def _read(self) -> None:
-        """Take in what the warden says."""
+        """Take in what the supervisor says."""
         try:
             data = os.read(self._out, 65536)
         except BlockingIOError:
@@ -184,7 +184,7 @@ class Process:
             case "exit":
                 status, number = event.get("status"), event.get("signal")
                 self.ended_at = float(str(event["at"]))
-                self.ended = Ended(
+                self.ended = ExitStatus(
                     status=int(str(status)) if status is not None else None,
                     signal=int(str(number)) if number is not None else None,
                 )
@@ -204,11 +204,11 @@ class Process:
             looked.set_result(None)
 
     def _deserted(self) -> None:
-        """The warden is gone. If it was killed, its target may still run: its group is ended from here."""
+        """The supervisor is gone. If it was killed, its target may still run: its group is ended from here."""
         if self.pid and self.ended is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            self.ended, self.ended_at = Ended(signal=int(signal.SIGKILL)), time.monotonic()
+            self.ended, self.ended_at = ExitStatus(signal=int(signal.SIGKILL)), time.monotonic()
         for event in (self._started, self._gone):
             event.set()
         while self._looks:
@@ -217,11 +217,11 @@ class Process:
             self._exited.set()
 
 
-def hire(spec: Spec) -> subprocess.Popen[bytes]:
-    """Start a warden, which waits for its orders. What it says in trouble goes to the target's log. Raises OSError."""
+def hire(spec: ProcessSpec) -> subprocess.Popen[bytes]:
+    """Start a supervisor, which waits for commands. Its own errors go to the target's log. Raises OSError."""
     with open(spec.log, "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(WARDEN)],
+            [sys.executable, "-I", "-S", str(SUPERVISOR)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -15,8 +15,8 @@ from pathlib import Path
 from engine.errors import StartError, Unfit
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import CONTROL, DIRECT, Ended, Facts, Launch, Target
-from engine.model.tls import Trust
+from engine.model.target import CONTROL, DIRECT, ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.model.tls import TlsCredentials
 from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.capabilities import WORDS as OFFERS
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
@@ -34,10 +34,10 @@ from engine.targets.probing.probes import Probes, facts
 from engine.targets.runtimes import hints, ports, readiness
 from engine.targets.runtimes.certificates import Certificates
 from engine.targets.runtimes.driving import Driving
-from engine.targets.runtimes.gateway_process import Gate, failed, open_gate
-from engine.targets.runtimes.launch_context import Site, end
-from engine.targets.runtimes.live import Keeper, LocalTarget, Starter
-from engine.targets.runtimes.local.process import GRACE, Process, Spec
+from engine.targets.runtimes.gateway_process import GatewayProcess, failed, open_gate
+from engine.targets.runtimes.launch_context import LaunchContext, end
+from engine.targets.runtimes.live import LocalTarget, PortReservation, Starter
+from engine.targets.runtimes.local.process import GRACE, ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
 from engine.targets.runtimes.ports import PortTaken
 
@@ -92,7 +92,7 @@ class LocalRuntime:
         self._certificates = Certificates()
         self._probed: dict[tuple[str, str], Probed] = {}
 
-    def unsupported(self, launch: Launch) -> tuple[str, ...]:
+    def unsupported(self, launch: ServerLaunch) -> tuple[str, ...]:
         """Why the target's server cannot be started so: a sentence for each option and loop that it does not have."""
         return unsupported(self.servers[launch.target.configuration], launch.target, dict(launch.options))
 
@@ -102,7 +102,7 @@ class LocalRuntime:
             self.frameworks[target.framework], self.servers[target.configuration], self._python
         )
 
-    async def start(self, launch: Launch, prepare: Callable[[Boundary], None] | None = None) -> LocalTarget:
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LocalTarget:
         """Start a target, and wait until it is ready. ``prepare`` is called with its desk before the process starts.
 
         Raises EnvironmentFailed, StartError (with the log's last lines and a hint), and UsageError for an option that
@@ -140,7 +140,7 @@ class LocalRuntime:
             options = (("workers", workers),) if workers > 1 else ()
             # One that speaks no HTTP is looked at through its gateway.
             gateway = own_gateway(server)
-            launch = Launch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
+            launch = ServerLaunch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
             part = await self.environments.servers_part(server, self._python)
 
             async def control(secure: bool = False) -> LocalTarget:
@@ -151,7 +151,7 @@ class LocalRuntime:
             self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
         return self._probed.get(key, NOTHING)
 
-    def _facts(self, target: Target, environment: Environment, loop: str) -> Facts:
+    def _facts(self, target: Target, environment: Environment, loop: str) -> TargetInfo:
         """What is known of a target that runs on that loop, "" where it does not run yet."""
         probed = self._probed.get((target.configuration, target.loop), NOTHING)
         server, framework = self.servers[target.configuration], self.frameworks[target.framework]
@@ -159,7 +159,7 @@ class LocalRuntime:
         return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
 
     async def _tried(
-        self, launch: Launch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
+        self, launch: ServerLaunch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
     ) -> LocalTarget:
         """Start, and once more where the port is taken in between."""
         tries = 1 if self._hands_down(launch) and launch.target.gateway == DIRECT else TRIES
@@ -172,16 +172,16 @@ class LocalRuntime:
                     raise taken.error from None
 
     async def _start(
-        self, launch: Launch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
+        self, launch: ServerLaunch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
     ) -> LocalTarget:
         """One try."""
         # Before anything is started that would be started in vain.
         program = find(self._nginx) if launch.target.gateway != DIRECT else None
         scratch = self._scratch()
-        process: Process | None = None
-        gate: Gate | None = None
+        process: SupervisedProcess | None = None
+        gate: GatewayProcess | None = None
         listener: socket.socket | None = None
-        keeper: Keeper | None = None
+        keeper: PortReservation | None = None
         boundary: Boundary | None = None
         try:
             boundary = self._boundary_of(scratch / "desk")
@@ -190,7 +190,7 @@ class LocalRuntime:
             address, listener, keeper = await self._place(launch)
             files, tls = self._secured(launch, scratch, address[0])
             spoken = speaks(launch.target)
-            site = Site(launch, environment, log, scratch, address, spoken, boundary, files=files, tls=tls)
+            site = LaunchContext(launch, environment, log, scratch, address, spoken, boundary, files=files, tls=tls)
             if not launch.held:
                 process = await self._begin(site, listener)
             gate = await self._gate(site, program) if program is not None else None
@@ -221,13 +221,15 @@ class LocalRuntime:
         """A new folder for a target. Raises OSError."""
         return Path(tempfile.mkdtemp(prefix="engine-"))
 
-    def _secured(self, launch: Launch, folder: Path, host: str) -> tuple[Files | None, Trust | None]:
+    def _secured(self, launch: ServerLaunch, folder: Path, host: str) -> tuple[Files | None, TlsCredentials | None]:
         """For TLS: what the server at an address is given and what its clients need, in a target's folder. Raises
         StartError and OSError."""
         asks = asked(dict(launch.options).get(WORD, False))
         return (None, None) if asks is None else self._certificates.write(folder, host, asks)
 
-    async def _place(self, launch: Launch) -> tuple[tuple[str, int], socket.socket | None, Keeper | None]:
+    async def _place(
+        self, launch: ServerLaunch
+    ) -> tuple[tuple[str, int], socket.socket | None, PortReservation | None]:
         """Where the server is to listen; the socket that it is handed, if it is, and what keeps its port."""
         # Behind a gateway it is the gateway that clients connect to.
         port = launch.port if launch.target.gateway == DIRECT else 0
@@ -237,7 +239,7 @@ class LocalRuntime:
         port, keeper = ports.reserved(port)
         return (ports.HERE, port), None, keeper
 
-    def _hands_down(self, launch: Launch) -> bool:
+    def _hands_down(self, launch: ServerLaunch) -> bool:
         """Whether the server is handed a socket that listens. One that a case has for itself binds its port itself: of
         what is handed down a copy stays open that the server knows nothing of, and connections would be taken until
         its process is gone."""
@@ -245,7 +247,7 @@ class LocalRuntime:
         return server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
 
     @staticmethod
-    async def _gate(site: Site, program: Nginx) -> Gate:
+    async def _gate(site: LaunchContext, program: Nginx) -> GatewayProcess:
         """Start the gateway that stands in front of the server. Raises StartError and PortTaken."""
         gateway = load_gateways()[site.launch.target.gateway]
         _, options = split(dict(site.launch.options))
@@ -254,7 +256,7 @@ class LocalRuntime:
             gateway, program, site.address, options, scratch=site.scratch, log=log, port=site.launch.port
         )
 
-    async def _begin(self, site: Site, listener: socket.socket | None = None) -> Process:
+    async def _begin(self, site: LaunchContext, listener: socket.socket | None = None) -> SupervisedProcess:
         """Start the process, which has the listener from then on alone."""
         launch, python = site.launch, site.environment.python
         with contextlib.closing(listener) if listener else contextlib.nullcontext():
@@ -265,7 +267,7 @@ class LocalRuntime:
                 python, APPS[interface], launch.target.loop, site.address, descriptor, site.options, version,
                 site.speaks, interface,
             )  # fmt: skip
-            spec = Spec(
+            spec = ProcessSpec(
                 argv=tuple(self.servers[launch.target.configuration].command(start)),
                 env=self._variables(launch, site.environment, site.scratch),
                 cwd=site.scratch,
@@ -274,9 +276,9 @@ class LocalRuntime:
                 grace=self._grace,
                 remove=site.scratch,
             )
-            return await Process.start(spec)
+            return await SupervisedProcess.start(spec)
 
-    async def _found(self, site: Site, process: Process, turn: int) -> Facts:
+    async def _found(self, site: LaunchContext, process: SupervisedProcess, turn: int) -> TargetInfo:
         """Wait until the target answers; what it is."""
         target, environment = site.launch.target, site.environment
         try:
@@ -291,19 +293,19 @@ class LocalRuntime:
         self._check_loop(target, found, site.log)
         return found
 
-    async def _drive(self, site: Site) -> Driving:
+    async def _drive(self, site: LaunchContext) -> Driving:
         """Start the process in which the app is called without a server."""
         env = self._variables(site.launch, site.environment, site.scratch)
         argv = (str(site.environment.python),)
-        return await Driving.start(Spec(argv, env, cwd=site.scratch, log=site.log, grace=self._grace))
+        return await Driving.start(ProcessSpec(argv, env, cwd=site.scratch, log=site.log, grace=self._grace))
 
-    def _variables(self, launch: Launch, environment: Environment, scratch: Path) -> dict[str, str]:
+    def _variables(self, launch: ServerLaunch, environment: Environment, scratch: Path) -> dict[str, str]:
         """The whole environment of a service."""
         target = launch.target
         server, framework = self.servers[target.configuration], self.frameworks[target.framework]
         return self._services.variables(launch, server, framework, environment, scratch)
 
-    async def _ready(self, site: Site, process: Process, turn: int) -> AppCall:
+    async def _ready(self, site: LaunchContext, process: SupervisedProcess, turn: int) -> AppCall:
         """Wait until the target answers with its own token. Raises StartError, or PortTaken for another try."""
         target, log, gate = site.launch.target, site.log, site.gate
         hands = self._hands_down(site.launch)
@@ -334,12 +336,14 @@ class LocalRuntime:
                 task.cancel()
             await asyncio.wait([asking, *ends])
 
-    def _check_loop(self, target: Target, facts: Facts, log: Path) -> None:
+    def _check_loop(self, target: Target, facts: TargetInfo, log: Path) -> None:
         """See to it that the loop that was asked for runs. Raises StartError."""
         if target.loop not in ("auto", facts.loop_name):
             raise self._failed(f"{target.id} was to run on {target.loop}, and runs on {facts.loop}", log)
 
-    def _failed(self, what: str, log: Path, ended: Ended | None = None, gate: Gate | None = None) -> StartError:
+    def _failed(
+        self, what: str, log: Path, ended: ExitStatus | None = None, gate: GatewayProcess | None = None
+    ) -> StartError:
         """The error about a target that did not start, with what its log and its gateway's tell."""
         text = read_log(log) + (gate.said() if gate is not None else "")
         how = str(ended) if ended else ""
@@ -348,7 +352,7 @@ class LocalRuntime:
             hint = f"{gate.gateway.name} passed GET /health on, and speaks {gate.gateway.speaks}: does the server?"
         return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
 
-    def _log_for(self, launch: Launch, before: str = "") -> Path:
+    def _log_for(self, launch: ServerLaunch, before: str = "") -> Path:
         """A log file that no other launch of this run has: named after the target, with a number from the second on."""
         name, number = before + launch.target.id, 1
         while name in self._log_names:

@@ -1,6 +1,6 @@
 """The parent of one target's processes, so that nothing of them outlives the engine, however the engine ends.
 
-Run as ``python -I -S warden.py``: standard library only, small, and quick to start. It speaks JSON lines.
+Run as ``python -I -S supervisor.py``: standard library only, small, and quick to start. It speaks JSON lines.
 
 In, on standard input: first what to start, then commands.
 
@@ -18,12 +18,12 @@ Out, on standard output:
     {"event": "gone", "left": []}                after a stop; ``left`` are pids that could not be ended
 
 End of file on standard input means that the engine is gone, or done: the target is ended if it still runs, ``remove``
-is deleted, and the warden ends. To end is: TERM to the main process, a deadline, KILL to whatever is left. Processes
-that the target let go of come back to the warden on Linux (it is their subreaper) and are ended as well; elsewhere the
-main process's group is what can be reached.
+is deleted, and the supervisor ends. To end is: TERM to the main process, a deadline, KILL to whatever is left.
+Processes that the target let go of come back to the supervisor on Linux (it is their subreaper) and are ended as well;
+elsewhere the main process's group is what can be reached.
 
-Only the warden's own children are ever sent a KILL by their pid: a child that has not been waited for keeps its pid, so
-that no stranger can have it.
+Only the supervisor's own children are ever sent a KILL by their pid: a child that has not been waited for keeps its
+pid, so that no stranger can have it.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def children() -> list[int]:
     return found
 
 
-class Warden:
+class Supervisor:
     """One target: its main process, and the commands about it."""
 
     def __init__(self, spec: dict[str, object], rest: bytes, bell: int) -> None:
@@ -245,13 +245,13 @@ def main() -> None:
         buffer += data
     line, _, rest = buffer.partition(b"\n")
     become_subreaper()
-    warden = Warden(json.loads(line), rest, read_end)
+    supervisor = Supervisor(json.loads(line), rest, read_end)
 
     def asked(number: int, frame: object) -> None:
-        warden.asked_to_stop = warden.deserted = True
+        supervisor.asked_to_stop = supervisor.deserted = True
 
     signal.signal(signal.SIGTERM, asked)
-    warden.run()
+    supervisor.run()
 
 
 if __name__ == "__main__":

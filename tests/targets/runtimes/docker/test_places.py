@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from docker.errors import APIError
 
-from engine.targets.runtimes.docker.places import Places
+from engine.targets.runtimes.docker.places import NetworkSlots
 from tests.targets.runtimes.docker.docker_here import FakeDocker
 
 
 def test_a_place_is_used_again_once_it_is_free() -> None:
     fake = FakeDocker()
-    places = Places(fake, "net", {})
+    places = NetworkSlots(fake, "net", {})
     one, other = places.take("image", None), places.take("image", None)
     assert (one.address[0], other.address[0]) == ("172.30.0.2", "172.30.0.3")
     one.enter()
@@ -24,7 +24,7 @@ def test_a_place_is_used_again_once_it_is_free() -> None:
 
 
 def test_closing_twice_frees_it_once() -> None:
-    places = Places(FakeDocker(), "net", {})
+    places = NetworkSlots(FakeDocker(), "net", {})
     one = places.take("image", None)
     one.close()
     one.close()
@@ -43,5 +43,5 @@ def test_addresses_that_somebody_was_quicker_to_take_are_chosen_anew() -> None:
         return create(name, **more)  # type: ignore[arg-type]
 
     fake.networks.create = once  # type: ignore[assignment,method-assign]
-    Places(fake, "net", {})
+    NetworkSlots(fake, "net", {})
     assert [one.name for one in fake.networks.things] == ["net"]

@@ -9,23 +9,29 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StartError
-from engine.model.target import Ended
+from engine.model.target import ExitStatus
 from engine.targets.runtimes.docker.process import Container, ended
 from tests.targets.runtimes.docker.docker_here import FakeDocker
 
 
 @pytest.mark.parametrize(
     ("code", "how"),
-    [(0, Ended(status=0)), (3, Ended(status=3)), (137, Ended(signal=9)), (143, Ended(signal=15)), (255, Ended(255))],
+    [
+        (0, ExitStatus(status=0)),
+        (3, ExitStatus(status=3)),
+        (137, ExitStatus(signal=9)),
+        (143, ExitStatus(signal=15)),
+        (255, ExitStatus(255)),
+    ],
 )
-def test_a_status_may_be_a_signals(code: int, how: Ended) -> None:
+def test_a_status_may_be_a_signals(code: int, how: ExitStatus) -> None:
     assert ended(code) == how
 
 
 def test_it_ends_and_its_words_are_kept(tmp_path: Path) -> None:
     fake, log = FakeDocker(), tmp_path / "log"
 
-    async def run() -> Ended:
+    async def run() -> ExitStatus:
         process = await Container.begin(lambda: fake.containers.create("image"), log, ThreadPoolExecutor(2))
         fake.containers.things[0].words = b"cannot be run\n"
         fake.containers.things[0].code = 127
@@ -34,7 +40,7 @@ def test_it_ends_and_its_words_are_kept(tmp_path: Path) -> None:
         await process.release()
         return how
 
-    assert asyncio.run(run()) == Ended(status=127)
+    assert asyncio.run(run()) == ExitStatus(status=127)
     assert log.read_text() == "cannot be run\n"
     assert fake.containers.things == []
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from engine.app import wiring as workshop
-from engine.app.engine import Front
+from engine.app import wiring
+from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.errors import EngineError, EnvironmentFailed, StartError
 from engine.execution.job import Job
-from engine.model.target import Ended, Launch, Target
-from engine.observer.spool import Desk
+from engine.model.target import ExitStatus, ServerLaunch, Target
+from engine.observer.spool import ObserverSpool
 from engine.targets.catalog.frameworks import load_frameworks
 from engine.targets.catalog.servers import load_servers
 from engine.targets.environments import layout
@@ -48,7 +48,7 @@ class Nobody:
 
 def runtime(folder: Path, make: Any) -> DockerRuntime:
     return DockerRuntime(
-        load_frameworks(layout.ROOT / "frameworks"), load_servers(), Desk.create, folder,
+        load_frameworks(layout.ROOT / "frameworks"), load_servers(), ObserverSpool.create, folder,
         cache=folder / "cache", root=layout.ROOT, make=make, reaper=Nobody, variables={"PYTHON_IMAGE": base()},
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> No
 
     fake.containers.create = noted  # type: ignore[method-assign]
     with pytest.raises(StartError, match="ended before it was ready") as caught:
-        asyncio.run(runtime(tmp_path, lambda: fake).start(Launch(TARGET)))
+        asyncio.run(runtime(tmp_path, lambda: fake).start(ServerLaunch(TARGET)))
     assert "No module named 'x'" in caught.value.log
     (place,) = fake.containers.things
     held, given = asked
@@ -102,7 +102,7 @@ def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path, monk
 
     fake.containers.create = noted  # type: ignore[method-assign]
     with pytest.raises(StartError, match="ended before it was ready"):
-        asyncio.run(runtime(tmp_path, lambda: fake).start(Launch(TARGET, (("tls", True),))))
+        asyncio.run(runtime(tmp_path, lambda: fake).start(ServerLaunch(TARGET, (("tls", True),))))
     (line,) = asked
     assert line[line.index("--certfile") + 1] == f"{DESK}/tls/server.pem"
     assert line[line.index("--keyfile") + 1] == f"{DESK}/tls/server.key"
@@ -115,7 +115,7 @@ def test_without_docker_a_target_says_so(tmp_path: Path) -> None:
         raise EnvironmentFailed("there is no Docker engine")
 
     with pytest.raises(EnvironmentFailed, match="no Docker engine"):
-        asyncio.run(runtime(tmp_path, make).start(Launch(TARGET)))
+        asyncio.run(runtime(tmp_path, make).start(ServerLaunch(TARGET)))
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +144,8 @@ def mine(client: Any, run: str) -> list[str]:
 
 @pytest.mark.docker
 def test_a_target_in_a_container_is_a_target(docker: Any, tmp_path: Path) -> None:
-    async def run() -> tuple[Any, Ended | None]:
-        live = await runtime(tmp_path, connect).start(Launch(TARGET))
+    async def run() -> tuple[Any, ExitStatus | None]:
+        live = await runtime(tmp_path, connect).start(ServerLaunch(TARGET))
         try:
             assert live.signal(signal.SIGHUP)
             assert next(one.pid for one in live.usage()) == live.pid
@@ -159,7 +159,7 @@ def test_a_target_in_a_container_is_a_target(docker: Any, tmp_path: Path) -> Non
         facts, how = asyncio.run(run())
     finally:
         sweep(docker, lambda found: found == run_word())
-    assert (facts.loop_name, how) == ("asyncio", Ended(status=0))
+    assert (facts.loop_name, how) == ("asyncio", ExitStatus(status=0))
     assert {"gunicorn", "image"} <= facts.versions.keys()
     assert mine(docker, run_word()) == []
 
@@ -183,13 +183,13 @@ cases:
 def test_a_container_that_hangs_is_given_up_and_removed(docker: Any, tmp_path: Path) -> None:
     suite = tmp_path / "hangs.yaml"
     suite.write_text(HANGS)
-    found = Front(find()).load([suite])
+    found = Engine(find()).load([suite])
     assert not found.diagnostics
-    script = workshop.runner("run").script_of(Job(0, found.suites[0].cases[0], TARGET, Launch(TARGET)), "")
+    script = wiring.runner("run").script_of(Job(0, found.suites[0].cases[0], TARGET, ServerLaunch(TARGET)), "")
     assert script is not None
     patient = runtime(tmp_path, connect)
     patient._ready_within = 3.0
-    launch = Launch(TARGET, lifespan_of="j0")
+    launch = ServerLaunch(TARGET, lifespan_of="j0")
     try:
         with pytest.raises(StartError, match="was not ready within 3 s") as caught:
             asyncio.run(patient.start(launch, lambda desk: desk.stage("j0", script)))

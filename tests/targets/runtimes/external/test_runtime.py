@@ -10,13 +10,13 @@ import pytest
 
 from engine.errors import StartError, UsageError
 from engine.model.protocols import Boundary
-from engine.model.target import Launch, Target
-from engine.observer.spool import Desk
+from engine.model.target import ServerLaunch, Target
+from engine.observer.spool import ObserverSpool
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
-from engine.targets.runtimes.external.runtime import RunningRuntime, RunningTarget, Service, product_of, services
-from engine.targets.runtimes.readiness import Answer
+from engine.targets.runtimes.external.runtime import RunningRuntime, RunningService, RunningTarget, product_of, services
+from engine.targets.runtimes.readiness import FirstResponse
 
 FRAMEWORKS = Registry(
     "framework", [Framework("control", "C", "app:app", Path()), Framework("fast", "F", "a:a", Path())]
@@ -28,7 +28,7 @@ TARGET = Target("gunicorn", "fast", "auto", runtime="running")
 
 def test_a_url_names_a_framework_a_host_and_a_port() -> None:
     found = services(["fast=http://127.0.0.1:8002", "control=http://[::1]:80/"], FRAMEWORKS)
-    assert found == {"fast": Service("fast", "127.0.0.1", 8002), "control": Service("control", "::1", 80)}
+    assert found == {"fast": RunningService("fast", "127.0.0.1", 8002), "control": RunningService("control", "::1", 80)}
     assert [one.authority for one in found.values()] == ["127.0.0.1:8002", "[::1]:80"]
 
 
@@ -73,7 +73,7 @@ def test_a_desk_is_a_folder_under_the_frameworks_name(tmp_path: Path) -> None:
     ],
 )
 def test_a_server_may_say_which_it_is(field: bytes, product: tuple[str, str]) -> None:
-    assert product_of(Answer(200, field + b"\r\n\r\nserver: body")) == product
+    assert product_of(FirstResponse(200, field + b"\r\n\r\nserver: body")) == product
 
 
 def started(
@@ -89,11 +89,11 @@ def started(
         port = listener.sockets[0].getsockname()[1]
         if serve is None:
             listener.close()
-        service = Service("fast", "127.0.0.1", port, desk)
+        service = RunningService("fast", "127.0.0.1", port, desk)
         servers = {"gunicorn": GUNICORN, "granian": GRANIAN}
-        runtime = RunningRuntime({"fast": service}, FRAMEWORKS, servers, Desk.create, answer_within=0.3)
+        runtime = RunningRuntime({"fast": service}, FRAMEWORKS, servers, ObserverSpool.create, answer_within=0.3)
         try:
-            return await runtime.start(Launch(TARGET))
+            return await runtime.start(ServerLaunch(TARGET))
         finally:
             listener.close()
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from engine.model.target import Launch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.targets.catalog.capabilities import NOTHING
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.probing.probes import Probes
@@ -15,7 +15,7 @@ from tests.targets.runtimes.local.test_runtime import Bench, NoEnvironments, ben
 
 __all__ = ["bench"]
 
-CONTROL = Launch(Target("tiny", "control", "auto"))
+CONTROL = ServerLaunch(Target("tiny", "control", "auto"))
 
 
 class Starts:
@@ -53,7 +53,7 @@ def server(bench: Bench, starts: Starts, *offers: str) -> Server:
 
 def test_a_server_is_probed_before_its_first_start_and_never_again(bench: Bench, starts: Starts) -> None:
     async def scene(one: LocalRuntime) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        live = await one.start(Launch(Target("tiny", "one", "auto")))
+        live = await one.start(ServerLaunch(Target("tiny", "one", "auto")))
         await live.stop()
         return live.facts.offers, live.facts.refuted
 

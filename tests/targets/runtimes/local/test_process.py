@@ -12,10 +12,10 @@ import pytest
 import uvloop
 
 from engine.errors import StartError
-from engine.model.target import Ended
+from engine.model.target import ExitStatus
 from engine.targets.runtimes.live import alive
 from engine.targets.runtimes.local import process as module
-from engine.targets.runtimes.local.process import Process
+from engine.targets.runtimes.local.process import SupervisedProcess
 from tests.targets.catalog.servers_of_ours import OBEDIENT, STUBBORN, Family
 
 Run = Callable[[Coroutine[object, object, None]], None]
@@ -55,15 +55,15 @@ def test_start_signal_stop_on_any_loop(tmp_path: Path, run: Run) -> None:
     family = Family(tmp_path, OBEDIENT)
 
     async def scene() -> None:
-        process = await Process.start(family.spec())
+        process = await SupervisedProcess.start(family.spec())
         family.let_go()
         assert process.pid == family.members(1)["main"]
         assert process.ended is None
         process.signal(signal.SIGTERM)
-        assert await process.wait() == Ended(status=5)
+        assert await process.wait() == ExitStatus(status=5)
         process.signal(signal.SIGTERM)
-        assert await process.stop() == Ended(status=5)
-        assert await process.stop() == Ended(status=5)
+        assert await process.stop() == ExitStatus(status=5)
+        assert await process.stop() == ExitStatus(status=5)
         assert process.left == ()
         assert family.scratch.is_dir()
         await process.release()
@@ -77,10 +77,10 @@ def test_who_ignores_term_is_killed_after_the_grace(tmp_path: Path) -> None:
     family = Family(tmp_path, STUBBORN)
 
     async def scene() -> None:
-        process = await Process.start(family.spec())
+        process = await SupervisedProcess.start(family.spec())
         family.let_go()
         family.members(1)
-        assert await process.stop(grace=0.05) == Ended(signal=signal.SIGKILL)
+        assert await process.stop(grace=0.05) == ExitStatus(signal=signal.SIGKILL)
         await process.release()
 
     asyncio.run(scene())
@@ -98,7 +98,7 @@ def test_an_end_is_known_when_it_is_asked_for(tmp_path: Path) -> None:
     family = Family(tmp_path, OBEDIENT)
 
     async def scene() -> None:
-        process = await Process.start(family.spec())
+        process = await SupervisedProcess.start(family.spec())
         family.let_go()
         family.members(1)
         assert await process.check() is None
@@ -106,10 +106,10 @@ def test_an_end_is_known_when_it_is_asked_for(tmp_path: Path) -> None:
         family.wait_until_gone()
         until_dead(process.pid)
         assert process.ended is None
-        assert await process.check() == Ended(signal=9)
+        assert await process.check() == ExitStatus(signal=9)
         assert 0 < process.ended_at <= time.monotonic()
         await process.stop()
-        assert await process.check() == Ended(signal=9)
+        assert await process.check() == ExitStatus(signal=9)
         await process.release()
 
     asyncio.run(scene())
@@ -119,14 +119,14 @@ def test_nobody_waits_for_a_warden_that_is_gone(tmp_path: Path) -> None:
     family = Family(tmp_path, OBEDIENT)
 
     async def scene() -> None:
-        process = await Process.start(family.spec())
+        process = await SupervisedProcess.start(family.spec())
         family.let_go()
         family.members(1)
         os.kill(process._warden.pid, signal.SIGSTOP)
         asking = asyncio.ensure_future(process.check())
         await asyncio.sleep(0)
         os.kill(process._warden.pid, signal.SIGKILL)
-        assert await asyncio.wait_for(asking, 10) == Ended(signal=9)
+        assert await asyncio.wait_for(asking, 10) == ExitStatus(signal=9)
         await process.release()
 
     asyncio.run(scene())
@@ -138,9 +138,11 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
     family.let_go()
 
     async def scene() -> None:
-        broken = module.Spec(argv=("/nowhere/python",), env={}, cwd=tmp_path, log=family.log, remove=family.scratch)
+        broken = module.ProcessSpec(
+            argv=("/nowhere/python",), env={}, cwd=tmp_path, log=family.log, remove=family.scratch
+        )
         with pytest.raises(StartError, match="/nowhere/python cannot be started: No such file"):
-            await Process.start(broken)
+            await SupervisedProcess.start(broken)
 
     asyncio.run(scene())
     assert spec.remove is not None
@@ -151,12 +153,12 @@ def test_a_killed_warden_takes_its_target_along(tmp_path: Path) -> None:
     family = Family(tmp_path, STUBBORN)
 
     async def scene() -> None:
-        process = await Process.start(family.spec())
+        process = await SupervisedProcess.start(family.spec())
         family.let_go()
         family.members(1)
         os.kill(process._warden.pid, signal.SIGKILL)
-        assert await process.wait() == Ended(signal=signal.SIGKILL)
-        assert await process.stop() == Ended(signal=signal.SIGKILL)
+        assert await process.wait() == ExitStatus(signal=signal.SIGKILL)
+        assert await process.stop() == ExitStatus(signal=signal.SIGKILL)
         await process.release()
 
     asyncio.run(scene())
@@ -167,7 +169,7 @@ def test_a_cancelled_start_leaves_nothing(tmp_path: Path) -> None:
     family = Family(tmp_path, OBEDIENT)
 
     async def scene() -> None:
-        starting = asyncio.ensure_future(Process.start(family.spec()))
+        starting = asyncio.ensure_future(SupervisedProcess.start(family.spec()))
         await asyncio.sleep(0)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):

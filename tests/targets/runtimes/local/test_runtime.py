@@ -17,7 +17,7 @@ import pytest
 
 from engine.errors import StartError, UsageError
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import Ended, Launch, Target
+from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.environments.packages import Environment, Environments
@@ -80,7 +80,7 @@ class Bench:
     def fails(self, runtime: LocalRuntime, loop: str = "auto") -> StartError:
         """The error that a start ends with; nothing of it may be left."""
         with pytest.raises(StartError) as caught:
-            asyncio.run(runtime.start(Launch(Target("tiny", "one", loop))))
+            asyncio.run(runtime.start(ServerLaunch(Target("tiny", "one", loop))))
         assert list(self.scratch.iterdir()) == []
         # A run has hundreds of targets, and a process may have no more open files than that.
         assert all(desk.closed for desk in self.desks)
@@ -95,7 +95,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 @pytest.mark.parametrize("descriptor", [True, False])
 def test_start_answer_stop(bench: Bench, descriptor: bool) -> None:
     async def scene() -> LocalTarget:
-        live = await bench.runtime(descriptor=descriptor).start(Launch(Target("tiny", "one", "asyncio")))
+        live = await bench.runtime(descriptor=descriptor).start(ServerLaunch(Target("tiny", "one", "asyncio")))
         kept: LiveTarget = live
         assert kept.target.id == "tiny-one-asyncio"
         assert kept.host == f"127.0.0.1:{kept.address[1]}"
@@ -106,7 +106,7 @@ def test_start_answer_stop(bench: Bench, descriptor: bool) -> None:
         assert list(kept.workers_lost) == []
         before = bench.desks[0].refreshed
         first, second = await asyncio.gather(live.stop(), live.stop())
-        assert first == second == kept.ended == Ended(signal=15)
+        assert first == second == kept.ended == ExitStatus(signal=15)
         assert await live.wait() == first
         # What was recorded to the very end was taken in before the folder went.
         assert bench.desks[0].refreshed == before + 1
@@ -131,7 +131,7 @@ def test_a_service_sees_a_clean_environment(bench: Bench, monkeypatch: pytest.Mo
         desk.stage("j1", {"job": "j1"})
 
     async def scene(target: Target, lifespan_of: str) -> str:
-        live = await bench.runtime().start(Launch(target, lifespan_of=lifespan_of), stage)
+        live = await bench.runtime().start(ServerLaunch(target, lifespan_of=lifespan_of), stage)
         await live.stop()
         return live.log()
 
@@ -158,7 +158,7 @@ def test_a_service_sees_a_clean_environment(bench: Bench, monkeypatch: pytest.Mo
 def test_each_launch_has_a_log_of_its_own(bench: Bench) -> None:
     async def scene() -> list[str]:
         runtime = bench.runtime()
-        lives = await asyncio.gather(*(runtime.start(Launch(Target("tiny", "one", "auto"))) for _ in range(3)))
+        lives = await asyncio.gather(*(runtime.start(ServerLaunch(Target("tiny", "one", "auto"))) for _ in range(3)))
         await asyncio.gather(*(live.stop() for live in lives))
         assert len({live.address for live in lives}) == 3
         return sorted(live.log_file.name for live in lives)
@@ -212,7 +212,7 @@ def test_what_is_not_there_to_be_run(bench: Bench) -> None:
 
 
 def test_an_option_that_the_server_lacks(bench: Bench) -> None:
-    launch = Launch(Target("tiny", "one", "auto"), options=(("workers", 2),))
+    launch = ServerLaunch(Target("tiny", "one", "auto"), options=(("workers", 2),))
     runtime = bench.runtime()
     (reason,) = runtime.unsupported(launch)
     assert reason.startswith("tiny has nothing for the option 'workers'")
@@ -230,7 +230,7 @@ def test_a_taken_port_is_tried_again(bench: Bench) -> None:
         return words if len(ports) == 3 else [sys.executable, "-c", "exit('Address already in use')"]
 
     async def scene() -> None:
-        live = await bench.runtime(unlucky, descriptor=False).start(Launch(Target("tiny", "one", "auto")))
+        live = await bench.runtime(unlucky, descriptor=False).start(ServerLaunch(Target("tiny", "one", "auto")))
         assert live.address[1] == ports[-1]
         await live.stop()
 
@@ -265,7 +265,7 @@ def test_a_stranger_on_the_port_is_not_taken_for_the_target(bench: Bench, monkey
                 connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nOK")
 
     async def scene() -> None:
-        live = await bench.runtime(beaten, descriptor=False).start(Launch(Target("tiny", "one", "auto")))
+        live = await bench.runtime(beaten, descriptor=False).start(ServerLaunch(Target("tiny", "one", "auto")))
         assert live.address[1] == ports[1]
         await live.stop()
 
@@ -282,7 +282,7 @@ def test_a_cancelled_start_leaves_nothing(bench: Bench) -> None:
         def silent(start: Start) -> list[str]:
             return [sys.executable, "-c", f"open({str(gate)!r}, 'w').write(str(__import__('time').sleep(600)))"]
 
-        starting = asyncio.ensure_future(bench.runtime(silent).start(Launch(Target("tiny", "one", "auto"))))
+        starting = asyncio.ensure_future(bench.runtime(silent).start(ServerLaunch(Target("tiny", "one", "auto"))))
         # Opening the gate succeeds once the server has come so far; it ends when the server is gone.
         reading = await asyncio.to_thread(open, gate, "rb")
         starting.cancel()

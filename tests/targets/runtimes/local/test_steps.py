@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StartError
-from engine.model.target import Ended, Launch, Target
+from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.targets.catalog.servers.base import Start
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.live import LocalTarget
@@ -20,8 +20,8 @@ from tests.targets.runtimes.local.test_runtime import Bench, bench
 
 __all__ = ["bench"]
 
-HELD = Launch(Target("tiny", "one", "auto"), lifespan_of="j0", held=True)
-OWN = Launch(Target("tiny", "one", "auto"), lifespan_of="j0")
+HELD = ServerLaunch(Target("tiny", "one", "auto"), lifespan_of="j0", held=True)
+OWN = ServerLaunch(Target("tiny", "one", "auto"), lifespan_of="j0")
 
 # A main process with a worker, which says by a file that it is there; it ends with status 4 at TERM.
 FAMILY = """
@@ -85,7 +85,7 @@ def test_a_held_target_is_started_by_a_step_and_again_on_the_same_port(bench: Be
             assert live.facts.loop_name == "asyncio"
             assert (await readiness.ask(live.address, "j0.1")).status == 200
             assert live.signal(signal.SIGTERM)
-            assert await live.wait() == live.ended == Ended(signal=signal.SIGTERM)
+            assert await live.wait() == live.ended == ExitStatus(signal=signal.SIGTERM)
             assert live.ended_at > 0
             assert await refused(live)
             assert not live.signal(signal.SIGTERM)
@@ -127,7 +127,7 @@ def test_a_start_that_fails_is_the_step_s_and_its_end_is_known(bench: Bench) -> 
         live = await bench.runtime().start(HELD)
         with pytest.raises(StartError, match="ended before it was ready"):
             await live.start()
-        assert await live.wait() == Ended(status=7)
+        assert await live.wait() == ExitStatus(status=7)
         bench.app("async def app(scope, receive, send):\n    raise ValueError('not today')\n")
         with pytest.raises(StartError, match="not today"):
             await live.start()
@@ -147,7 +147,7 @@ def test_a_start_that_is_not_waited_for(bench: Bench) -> None:
         assert live.logged == len("here\n")
         assert live.log(2) == "re\n"
         await live.stop()
-        assert live.ended == Ended(signal=signal.SIGTERM)
+        assert live.ended == ExitStatus(signal=signal.SIGTERM)
 
     asyncio.run(scene())
     assert list(bench.scratch.iterdir()) == []
@@ -181,7 +181,7 @@ def test_a_server_of_its_own_binds_its_port_itself(bench: Bench) -> None:
 
     async def scene() -> None:
         runtime = bench.runtime(noting)
-        for launch in (OWN, Launch(Target("tiny", "one", "auto"))):
+        for launch in (OWN, ServerLaunch(Target("tiny", "one", "auto"))):
             await (await runtime.start(launch)).stop()
 
     asyncio.run(scene())
@@ -204,7 +204,7 @@ def test_workers_are_measured_and_signalled_and_strangers_are_not(bench: Bench) 
         assert not live.signal(signal.SIGKILL, os.getpid())
         assert live.ended is None
         assert live.signal(signal.SIGTERM, live.pid)
-        assert await live.wait() == Ended(status=4)
+        assert await live.wait() == ExitStatus(status=4)
         assert live.usage() == ()
         await live.stop()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.targets.runtimes.local.process import WARDEN
+from engine.targets.runtimes.local.process import SUPERVISOR
 from tests.targets.catalog.servers_of_ours import FAMILY, OBEDIENT, STUBBORN, Family
 
 ENGINE = Path(__file__).parents[4]
@@ -22,12 +22,12 @@ BEGAN = time.monotonic()
 
 
 class Hired:
-    """A warden, spoken to directly."""
+    """A supervisor, spoken to directly."""
 
     def __init__(self, family: Family, grace: float = 20.0, changes: Mapping[str, object] = {}) -> None:
         spec = family.spec(grace)
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(WARDEN)],
+            [sys.executable, "-I", "-S", str(SUPERVISOR)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=spec.fds,
@@ -64,16 +64,16 @@ class Hired:
 
 def test_it_relays_start_exit_status_and_end(tmp_path: Path) -> None:
     family = Family(tmp_path, OBEDIENT)
-    warden = Hired(family)
+    supervisor = Hired(family)
     pid = family.members(1)["main"]
-    assert warden.hear() == {"event": "started", "pid": pid}
-    warden.tell({"do": "stop", "grace": 20.0})
-    assert warden.hear() == {"event": "exit", "status": 5}
-    assert warden.hear() == {"event": "gone", "left": []}
+    assert supervisor.hear() == {"event": "started", "pid": pid}
+    supervisor.tell({"do": "stop", "grace": 20.0})
+    assert supervisor.hear() == {"event": "exit", "status": 5}
+    assert supervisor.hear() == {"event": "gone", "left": []}
     family.wait_until_gone()
     # The folder stays until the engine has read it.
     assert family.scratch.is_dir()
-    warden.leave()
+    supervisor.leave()
     assert not family.scratch.exists()
     assert family.log.read_text() == ""
 
@@ -81,98 +81,98 @@ def test_it_relays_start_exit_status_and_end(tmp_path: Path) -> None:
 def test_it_looks_when_it_is_asked_to(tmp_path: Path) -> None:
     """An end that there was is told before the answer, whether or not anybody was told of the child by then."""
     family = Family(tmp_path, OBEDIENT)
-    warden = Hired(family)
+    supervisor = Hired(family)
     family.members(1)
-    assert warden.hear()["event"] == "started"
-    warden.tell({"do": "look"})
-    assert warden.hear() == {"event": "looked"}
-    warden.tell({"do": "signal", "number": int(signal.SIGTERM)})
-    assert warden.hear() == {"event": "exit", "status": 5}
-    warden.tell({"do": "look"})
-    assert warden.hear() == {"event": "looked"}
-    warden.leave()
+    assert supervisor.hear()["event"] == "started"
+    supervisor.tell({"do": "look"})
+    assert supervisor.hear() == {"event": "looked"}
+    supervisor.tell({"do": "signal", "number": int(signal.SIGTERM)})
+    assert supervisor.hear() == {"event": "exit", "status": 5}
+    supervisor.tell({"do": "look"})
+    assert supervisor.hear() == {"event": "looked"}
+    supervisor.leave()
 
 
 def test_it_relays_signals_to_the_main_process(tmp_path: Path) -> None:
     family = Family(tmp_path, STUBBORN)
-    warden = Hired(family)
+    supervisor = Hired(family)
     family.members(1)
-    warden.hear()
-    warden.tell({"do": "signal", "number": int(signal.SIGUSR1)})
-    assert warden.hear() == {"event": "exit", "signal": int(signal.SIGUSR1)}
+    supervisor.hear()
+    supervisor.tell({"do": "signal", "number": int(signal.SIGUSR1)})
+    assert supervisor.hear() == {"event": "exit", "signal": int(signal.SIGUSR1)}
     family.wait_until_gone()
     # A signal to whoever is gone is no trouble.
-    warden.tell({"do": "signal", "number": int(signal.SIGUSR1)})
-    warden.tell({"do": "stop", "grace": 0.0})
-    assert warden.hear() == {"event": "gone", "left": []}
-    warden.leave()
+    supervisor.tell({"do": "signal", "number": int(signal.SIGUSR1)})
+    supervisor.tell({"do": "stop", "grace": 0.0})
+    assert supervisor.hear() == {"event": "gone", "left": []}
+    supervisor.leave()
 
 
 def test_who_ignores_term_is_killed(tmp_path: Path) -> None:
     family = Family(tmp_path, STUBBORN)
-    warden = Hired(family)
+    supervisor = Hired(family)
     family.members(1)
-    warden.hear()
-    warden.tell({"do": "stop", "grace": 0.05})
-    assert warden.hear() == {"event": "exit", "signal": int(signal.SIGKILL)}
+    supervisor.hear()
+    supervisor.tell({"do": "stop", "grace": 0.05})
+    assert supervisor.hear() == {"event": "exit", "signal": int(signal.SIGKILL)}
     family.wait_until_gone()
-    warden.leave()
+    supervisor.leave()
 
 
 @linux_only
 def test_who_left_the_family_is_found(tmp_path: Path) -> None:
     family = Family(tmp_path, FAMILY)
-    warden = Hired(family)
+    supervisor = Hired(family)
     family.members(3)
-    warden.hear()
-    warden.tell({"do": "stop", "grace": 20.0})
-    assert warden.hear() == {"event": "exit", "signal": int(signal.SIGTERM)}
-    assert warden.hear() == {"event": "gone", "left": []}
+    supervisor.hear()
+    supervisor.tell({"do": "stop", "grace": 20.0})
+    assert supervisor.hear() == {"event": "exit", "signal": int(signal.SIGTERM)}
+    assert supervisor.hear() == {"event": "gone", "left": []}
     family.wait_until_gone()
-    warden.leave()
+    supervisor.leave()
 
 
 @pytest.mark.parametrize("program", [OBEDIENT, pytest.param(FAMILY, marks=linux_only)])
 def test_the_engines_end_ends_all(tmp_path: Path, program: str) -> None:
     family = Family(tmp_path, program)
-    warden = Hired(family)
+    supervisor = Hired(family)
     family.members(program.count("os.write"))
-    warden.leave()
+    supervisor.leave()
     family.wait_until_gone()
     assert not family.scratch.exists()
 
 
 def test_the_engines_end_is_no_mercy(tmp_path: Path) -> None:
     family = Family(tmp_path, STUBBORN)
-    warden = Hired(family, grace=0.05)
+    supervisor = Hired(family, grace=0.05)
     family.members(1)
-    warden.leave()
+    supervisor.leave()
     family.wait_until_gone()
     assert not family.scratch.exists()
 
 
 def test_ctrl_c_and_hanging_up_do_not_end_it_and_term_does(tmp_path: Path) -> None:
     family = Family(tmp_path, OBEDIENT)
-    warden = Hired(family)
+    supervisor = Hired(family)
     family.members(1)
-    warden.hear()
+    supervisor.hear()
     for number in (signal.SIGINT, signal.SIGHUP):
-        os.kill(warden.process.pid, number)
-    warden.tell({"do": "signal", "number": 0})
-    warden.process.terminate()
-    assert warden.hear() == {"event": "exit", "status": 5}
+        os.kill(supervisor.process.pid, number)
+    supervisor.tell({"do": "signal", "number": 0})
+    supervisor.process.terminate()
+    assert supervisor.hear() == {"event": "exit", "status": 5}
     family.wait_until_gone()
-    warden.leave()
-    assert warden.process.returncode == 0
+    supervisor.leave()
+    assert supervisor.process.returncode == 0
 
 
 def test_the_target_hears_ctrl_c_again(tmp_path: Path) -> None:
-    # The warden ignores it, and what is ignored is inherited unless it is set back.
+    # The supervisor ignores it, and what is ignored is inherited unless it is set back.
     program = "import os, signal; os.write(PIPE, b'main %d\\n' % (signal.getsignal(2) is signal.SIG_IGN))"
     family = Family(tmp_path, program)
-    warden = Hired(family)
+    supervisor = Hired(family)
     assert family.members(1) == {"main": 0}
-    warden.leave()
+    supervisor.leave()
     family.wait_until_gone()
 
 
@@ -182,18 +182,20 @@ def test_the_target_hears_ctrl_c_again(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_started_is_told(tmp_path: Path, changes: dict[str, object], error: str) -> None:
     family = Family(tmp_path, OBEDIENT)
-    warden = Hired(family, changes=changes)
-    heard = warden.hear()
+    supervisor = Hired(family, changes=changes)
+    heard = supervisor.hear()
     assert heard["event"] == "failed"
     assert error in str(heard["error"])
     family.wait_until_gone()
-    warden.leave()
+    supervisor.leave()
     assert not family.scratch.exists()
 
 
 def test_an_engine_that_ends_before_its_order_leaves_no_warden() -> None:
-    warden = subprocess.run([sys.executable, "-I", "-S", str(WARDEN)], input=b'{"argv": [', check=False, timeout=30)
-    assert warden.returncode == 0
+    supervisor = subprocess.run(
+        [sys.executable, "-I", "-S", str(SUPERVISOR)], input=b'{"argv": [', check=False, timeout=30
+    )
+    assert supervisor.returncode == 0
 
 
 @linux_only
@@ -203,11 +205,11 @@ def test_kill_9_of_the_engine_leaves_nothing(tmp_path: Path, program: str) -> No
     spec = family.spec(grace=0.05)
     script = (
         "import asyncio, sys\nfrom pathlib import Path\n"
-        "from engine.targets.runtimes.local.process import Process, Spec\n"
+        "from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess\n"
         "async def main():\n"
-        f"    spec = Spec({spec.argv!r}, {{}}, Path('/'), Path({str(spec.log)!r}), {spec.fds!r}, {spec.grace},\n"
+        f"    spec = ProcessSpec({spec.argv!r}, {{}}, Path('/'), Path({str(spec.log)!r}), {spec.fds!r}, {spec.grace},\n"
         f"                Path({str(spec.remove)!r}))\n"
-        "    process = await Process.start(spec)\n"
+        "    process = await SupervisedProcess.start(spec)\n"
         "    print('started', flush=True)\n"
         "    await process.wait()\n"
         "asyncio.run(main())\n"
