@@ -1,11 +1,12 @@
 """The rules of the architecture: who may import whom, no cycles, and a docstring on each module.
 
-The table is that of docs/architecture.md. Imports inside functions count for the table, and not for cycles.
+The table is that of docs/architecture.md, row by row. Imports inside functions count for the table, and not for cycles.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -263,6 +264,22 @@ def test_the_table_has_a_line_for_each_package_and_no_other() -> None:
     alone = {path.stem for path in ENGINE.glob("*.py")} - {"__init__"}
     assert packages(ENGINE) | alone == {room for room in MAY_IMPORT if "." not in room}
     assert not [room for room in MAY_IMPORT if f"engine.{room}" not in known()]
+
+
+def documented_rooms() -> dict[str, frozenset[str]]:
+    """The table of rooms in docs/architecture.md: room -> the rooms that it may import."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Rooms\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"]
+    return {row[0].strip("`"): frozenset(re.findall(r"`([^`]+)`", row[2])) for row in rows}
+
+
+@pytest.mark.parametrize("room", [*MAY_IMPORT, *(documented_rooms().keys() - MAY_IMPORT)])
+def test_the_documented_table_of_rooms_is_this_one(room: str) -> None:
+    documented = documented_rooms()
+    assert room in documented, f"docs/architecture.md has no row for {room}"
+    assert room in MAY_IMPORT, f"docs/architecture.md has a row for {room}, which is no room"
+    assert documented[room] == frozenset(MAY_IMPORT[room]), f"the row for {room} in docs/architecture.md is out of date"
 
 
 def test_packages_in_parts_have_a_line_for_each_part() -> None:
