@@ -11,7 +11,7 @@ from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.expectation import Matcher, Mismatch, Situation
 from engine.registry import Registry, found
-from engine.steps.api.base import StepType
+from engine.steps.api.step_type import StepType
 
 
 @cache

@@ -1,7 +1,7 @@
 """What the loader is told about the language: step kinds, operators, endpoints and clauses.
 
-The loader imports no driver and no matcher. These protocols are the shape of ``engine.steps.api.base.StepType`` and
-``engine.matchers.base.Operator``, as far as reading a document needs them.
+The loader imports no step and no matcher. These protocols are the shape of
+``engine.steps.api.step_type.StepType`` and ``engine.matchers.base.Operator``, as far as reading a document needs them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STEP = "step"
 
 
 class FactLike(Protocol):
-    """A fact that a kind exposes. See ``engine.steps.api.base.Fact``."""
+    """A fact that a kind exposes. See ``engine.steps.api.facts.Fact``."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class FactLike(Protocol):
 
 
 class StepTypeLike(Protocol):
-    """A step kind, or an action of a script. See ``engine.steps.api.base.StepType``."""
+    """A step kind, or an action of a script. See ``engine.steps.api.step_type.StepType``."""
 
     @property
     def name(self) -> str: ...

@@ -16,7 +16,8 @@ from engine.model.tls import OURS, WRONG, TlsClientOptions
 from engine.model.transcript import TraceEvent
 from engine.reproduce import by_hand
 from engine.reproduce.by_hand import Piece, SentStream
-from engine.steps.api.base import Connection, StepRecord, StepType
+from engine.steps.api.context import Connection, StepRecord
+from engine.steps.api.step_type import StepType
 
 # The port of the command that starts the target. It has as many digits as the one that the bytes were made for, so that
 # every length in them stays right.

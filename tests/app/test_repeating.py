@@ -27,7 +27,8 @@ from engine.model.protocols import Channel
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.flakiness import company, scored
 from engine.results.record.store import read
-from engine.steps.api.base import Context, MappingObservation, Observation
+from engine.steps.api.context import Context
+from engine.steps.api.observation import MappingObservation, Observation
 from tests.app.test_launch import FakeFront, FakeWorkshop, Nobody
 from tests.execution.fakes import TARGET, case, group, kind, step, the_match
 

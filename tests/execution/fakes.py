@@ -18,7 +18,9 @@ from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.registry import Registry, found
-from engine.steps.api.base import Context, MappingObservation, Observation, StepType
+from engine.steps.api.context import Context
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.step_type import StepType
 
 TARGET = Target("server", "control", "asyncio")
 PLACE = SourceSpan("case.yaml", 7, 9, 3)

@@ -18,7 +18,11 @@ from engine.model.expectation import Mismatch
 from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.registry import found, nearest
-from engine.steps.api.base import Fact, NodeReader, Observation, StepType, mapping, notation
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 
 PATHS = {
     "http": {"/health": "GET", "/scope": "GET", "/echo": "POST", "/delay": "GET", "/headers": "GET"},

@@ -16,7 +16,7 @@ from engine.model.target import Target
 from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.transcript import TraceEvent
 from engine.reproduce.command import Deed, Reproduction, reproduce
-from engine.steps.api.base import Connection, StepRecord
+from engine.steps.api.context import Connection, StepRecord
 from engine.steps.app.step import AppParams as App
 from engine.steps.flow.checkpoints import CheckpointParams as Mark
 from engine.steps.http1.step import RequestParams as Request

@@ -23,7 +23,8 @@ from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import ExitStatus, Target, TargetInfo
 from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.usage import Usage
-from engine.steps.api.base import Connection, Context, Observation, StepFailed, StepRecord
+from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
+from engine.steps.api.observation import Observation
 from tests.steps.reader import KINDS, PLACE, step
 
 T = TypeVar("T")
@@ -257,7 +258,7 @@ class FakeLive(LiveTarget):
 
 
 class FakeContext(Context):
-    """``drivers.base.Context`` for one test. ``seen`` is every observation that was judged, with its step."""
+    """``steps.api.context.Context`` for one test. ``seen`` is every observation that was judged, with its step."""
 
     def __init__(
         self,

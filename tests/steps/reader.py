@@ -14,7 +14,7 @@ from engine.model.source_span import SourceSpan
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 from engine.registry import found
-from engine.steps.api.base import StepType
+from engine.steps.api.step_type import StepType
 
 PLACE = SourceSpan("case.yaml", 1, 1)
 KINDS: Mapping[tuple[str, str], StepType] = {
@@ -34,7 +34,7 @@ def node(value: object) -> Node:
 
 
 class FakeReader:
-    """``drivers.base.Reader``; ``mistakes`` are what ``parse`` complained about."""
+    """``steps.api.reader.NodeReader``; ``mistakes`` are what ``parse`` complained about."""
 
     def __init__(self) -> None:
         self.mistakes: list[str] = []

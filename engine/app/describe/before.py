@@ -10,7 +10,8 @@ from engine.model.case import Step
 from engine.model.quantities import show_size
 from engine.model.variables import Unknown, Variable
 from engine.model.wire_bytes import ByteString, ByteStringPart, size_of
-from engine.steps.api.base import PreviewBytes, StepType
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.step_type import StepType
 
 # More bytes than these are shown by their notation, and not made.
 LARGEST = 6 * 1024 * 1024

@@ -13,7 +13,7 @@ from engine.loading.read.app_script import ACTS
 from engine.loading.vocabulary import type_of
 from engine.model.case import AppAction, Application, Step
 from engine.model.expectation import Group
-from engine.steps.api.base import StepType
+from engine.steps.api.step_type import StepType
 from engine.terminal.tree import TreeEntry
 
 

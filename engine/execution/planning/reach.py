@@ -13,7 +13,7 @@ from engine.model.case import Case
 from engine.model.target import DIRECT, Target
 
 if TYPE_CHECKING:
-    from engine.steps.api.base import StepType
+    from engine.steps.api.step_type import StepType
 
 # Steps that read what the observer wrote, or write what the app's script reads.
 AT_BOUNDARY = frozenset({"app", "mark", "await"})

@@ -10,7 +10,7 @@ from engine.model.case import Level
 from engine.model.expectation import Group, Matcher, Mismatch, Situation
 from engine.model.showing import shown
 from engine.model.verdict import Verdict
-from engine.steps.api.base import AtBoundary, Observation
+from engine.steps.api.observation import AtBoundary, Observation
 
 
 class Match(Protocol):

@@ -23,7 +23,7 @@ from engine.model.transcript import Transcript
 from engine.model.variables import Unknown
 from engine.model.verdict import JobResult, Verdict
 from engine.reproduce.command import Deed, Reproduction, reproduce
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 
 # So much of what a target wrote during a job is kept with it, from the end, in characters.
 LOG = 8192

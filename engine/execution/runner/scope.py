@@ -1,4 +1,4 @@
-"""What drivers see of a job while it runs: ``drivers.base.Context``, and what the job remembers."""
+"""The context of the steps of one job while it runs: ``steps.api.context.Context``, and the state of the job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from engine.model.expectation import ABSENT, Group, Mismatch, Situation
 from engine.model.protocols import Channel, LiveTarget
 from engine.model.tls import TlsClientOptions
 from engine.model.transcript import Side, TraceEvent
-from engine.steps.api.base import Connection, Context, Observation, StepFailed, StepRecord, StepType
+from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
+from engine.steps.api.observation import Observation
+from engine.steps.api.step_type import StepType
 
 # Given an address and a short name, and behind them a receive buffer where one is asked for, and how TLS begins.
 OpenChannel = Callable[..., Awaitable[Channel]]

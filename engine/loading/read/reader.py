@@ -1,7 +1,7 @@
 """From the valid nodes of a case to its steps: what a kind's ``parse`` reads shared notations with.
 
-The reader has the shape of ``engine.steps.api.base.Reader``. A mistake is noted, and reading goes on with a harmless
-value, so that one run finds them all.
+The reader has the shape of ``engine.steps.api.reader.NodeReader``. A mistake is noted, and reading goes on with a
+harmless value, so that one run finds them all.
 """
 
 from __future__ import annotations

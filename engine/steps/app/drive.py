@@ -17,7 +17,12 @@ from engine.model.tagged import tagged
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString, plain
 from engine.registry import nearest
-from engine.steps.api.base import Context, Fact, NodeReader, Observation, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
 from engine.steps.app.step import calls_of
 from engine.steps.shared.values import integer

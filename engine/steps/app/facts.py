@@ -22,7 +22,7 @@ from engine.model.facts import (
     promised,
 )
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
-from engine.steps.api.base import Fact
+from engine.steps.api.facts import Fact
 from engine.steps.http1.facts import one
 from engine.steps.shared.paths import walk
 

@@ -12,7 +12,7 @@ import asyncio
 from engine.errors import ChannelError, EvidenceLost
 from engine.model.boundary import wrong_client
 from engine.model.showing import shown
-from engine.steps.api.base import Context
+from engine.steps.api.context import Context
 from engine.steps.http1.session import Response, ResponseReader, request_bytes
 from engine.steps.shared.sending import ENGINE_HEADER
 

@@ -10,7 +10,11 @@ from engine.model.boundary import AppCall
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.protocols import Boundary
-from engine.steps.api.base import Context, NodeReader, Observation, StepRecord, StepType, mapping, notation
+from engine.steps.api.context import Context, StepRecord
+from engine.steps.api.observation import Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
 from engine.steps.app.sentinel import send_sentinel
 from engine.steps.shared.values import integer

@@ -20,7 +20,11 @@ from engine.protocols.fastcgi import (
     encode,
     encode_pairs,
 )
-from engine.steps.api.base import Context, NodeReader, PreviewBytes, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.session import emit, fits, id_of, session_of
 from engine.steps.fastcgi.streams import CUT_AT, ID, LENGTHS
 from engine.steps.shared.sending import Headers, rendered, send_pieces

@@ -31,7 +31,13 @@ from engine.protocols.fastcgi import (
     encode_pairs,
     in_words,
 )
-from engine.steps.api.base import Context, Fact, NodeReader, Observation, PreviewBytes, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import Observation
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.actions import named, type_of
 from engine.steps.fastcgi.facts import ANSWER_FACTS, AnswerFacts, FastcgiAnswer
 from engine.steps.fastcgi.session import Inflow, emit, id_of, session_of

@@ -10,7 +10,7 @@ from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, TEXTS, WIRE_BYTE
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.cgi import ResponseParser
 from engine.protocols.fastcgi import END_REQUEST, STDERR, STDOUT, FastcgiRecord, MalformedRecord, decode_end
-from engine.steps.api.base import Fact
+from engine.steps.api.facts import Fact
 from engine.steps.http1.facts import OUTCOME, RESPONSE_FACTS, TAKES_BROKEN, ResponseFacts
 from engine.steps.http1.session import Response
 

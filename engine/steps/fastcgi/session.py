@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.errors import EngineError
 from engine.model.protocols import Channel
 from engine.protocols.fastcgi import LONGEST, FastcgiRecord, RecordReader, decode, in_words
-from engine.steps.api.base import Connection, Context
+from engine.steps.api.context import Connection, Context
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer
 

@@ -8,7 +8,10 @@ from engine.errors import EngineError
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.transcript import PAST_GATEWAY
-from engine.steps.api.base import Connection, Context, NodeReader, StepType, mapping, notation
+from engine.steps.api.context import Connection, Context
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.session import FastcgiSession
 
 SPOKEN = "fastcgi"

@@ -11,7 +11,11 @@ from engine.model.quantities import show_size
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.fastcgi import DATA, NAMES, PARAMS, STDIN, encode_pairs, stream
-from engine.steps.api.base import Context, NodeReader, PreviewBytes, Schema, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import Schema, mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.params import completed
 from engine.steps.fastcgi.session import emit, id_of, session_of
 from engine.steps.shared.sending import TOKEN, Headers, rendered

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import fill
-from engine.steps.api.base import Context, NodeReader, StepType, notation
+from engine.steps.api.context import Context
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import notation
+from engine.steps.api.step_type import StepType
 
 # How often to look for a mark, in seconds.
 POLL = 0.0015

@@ -9,7 +9,11 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.variables import Variable
-from engine.steps.api.base import Context, NodeReader, Observation, StepFailed, StepType, mapping, notation
+from engine.steps.api.context import Context, StepFailed
+from engine.steps.api.observation import Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import seconds
 

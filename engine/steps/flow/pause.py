@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
-from engine.steps.api.base import Context, NodeReader, StepType, notation
+from engine.steps.api.context import Context
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.values import seconds
 
 

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.facts import ANY, INTEGER, TIME, list_of
 from engine.model.nodes import Node
-from engine.steps.api.base import (
-    Context,
-    Fact,
-    MappingObservation,
-    NodeReader,
-    Observation,
-    StepFailed,
-    StepType,
-    mapping,
-    notation,
-)
+from engine.steps.api.context import Context, StepFailed
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.concurrency import all_of, own
 from engine.steps.shared.values import integer
 

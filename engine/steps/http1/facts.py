@@ -10,7 +10,7 @@ from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.sse import events
-from engine.steps.api.base import Fact
+from engine.steps.api.facts import Fact
 from engine.steps.http1.session import Response
 from engine.steps.shared.paths import walk
 

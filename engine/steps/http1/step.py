@@ -13,16 +13,12 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.base import (
-    Connection,
-    Context,
-    NodeReader,
-    Observation,
-    PreviewBytes,
-    StepType,
-    mapping,
-    notation,
-)
+from engine.steps.api.context import Connection, Context
+from engine.steps.api.observation import Observation
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, ResponseReader, request_bytes, still_open, time_out
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target

@@ -11,7 +11,12 @@ from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.target import ExitStatus
-from engine.steps.api.base import Context, Fact, MappingObservation, NodeReader, Observation, StepType, mapping
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
 
 # What the time of an end counts from: the last of these, or else this step's own beginning.

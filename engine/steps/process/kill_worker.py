@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.facts import INTEGER
 from engine.model.nodes import Node
-from engine.steps.api.base import (
-    Context,
-    Fact,
-    MappingObservation,
-    NodeReader,
-    Observation,
-    StepType,
-    mapping,
-    notation,
-)
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.app.step import calls_of, seen_calls
 from engine.steps.process.signal import number, schema
 from engine.steps.shared.implicit_failures import ImplicitFailure

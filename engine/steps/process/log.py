@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from engine.model.case import Step
 from engine.model.facts import INTEGER, TEXT, TEXTS
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, Fact, MappingObservation, NodeReader, Observation, StepType, mapping
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping
+from engine.steps.api.step_type import StepType
 
 # The line that Python begins one with, whatever a logger puts before it. Those of an exception's causes belong to it.
 _traceback = re.compile(r"^.*Traceback \(most recent call last\):\s*?$", re.MULTILINE)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, NodeReader, Schema, StepType
+from engine.steps.api.context import Context
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import Schema
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.values import scalar, text
 
 # What people send servers. Neither of STOP and CONT: nobody would be left to see what comes of it.

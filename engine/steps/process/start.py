@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from engine.errors import StartError
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.steps.api.base import Context, NodeReader, Observation, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.observation import Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import flag
 

@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from engine.steps.api.base import Context
+from engine.steps.api.context import Context
 
 
 async def all_of(works: Sequence[Coroutine[Any, Any, None]]) -> None:

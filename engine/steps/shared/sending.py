@@ -10,7 +10,7 @@ from engine.errors import Reset
 from engine.model.variables import as_text, fill, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.http1 import Pair
-from engine.steps.api.base import Connection, Context
+from engine.steps.api.context import Connection, Context
 
 Headers = tuple[tuple[str, ByteString], ...]
 Query = str | tuple[tuple[str, object], ...] | None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.model.variables import Variable, fill, resolve
-from engine.steps.api.base import Schema
+from engine.steps.api.schema import Schema
 
 VARIABLE_KEYS: Mapping[str, Schema] = {
     "var": {"type": "string", "minLength": 1, "description": "The variable's name; its value keeps its own type."},

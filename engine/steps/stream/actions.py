@@ -11,7 +11,11 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.base import Context, NodeReader, PreviewBytes, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send, send_pieces
 from engine.steps.shared.values import flag, integer, scalar, seconds, text
 

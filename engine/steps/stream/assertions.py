@@ -13,16 +13,12 @@ from engine.model.protocols import Channel
 from engine.model.quantities import show_time
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, WireBytes
-from engine.steps.api.base import (
-    Context,
-    Fact,
-    MappingObservation,
-    NodeReader,
-    Observation,
-    StepType,
-    mapping,
-    notation,
-)
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, read_response, still_open
 from engine.steps.shared.implicit_failures import ImplicitFailure

@@ -13,7 +13,12 @@ from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
 from engine.model.tls import TlsClientOptions
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.base import Connection, Context, Fact, NodeReader, Observation, StepType, mapping, notation
+from engine.steps.api.context import Connection, Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer, text
 from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TLS_FACTS, TlsOptions, facts_of, parse_tls

@@ -10,7 +10,9 @@ from engine.model.nodes import Node
 from engine.model.protocols import Channel
 from engine.model.tls import NONE, OURS, WRONG, TlsClientOptions, TlsCredentials, TlsSession
 from engine.model.variables import Variable, resolve
-from engine.steps.api.base import Fact, NodeReader, Schema, notation
+from engine.steps.api.facts import Fact
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import Schema, notation
 from engine.steps.shared.values import scalar, text
 
 VERSIONS = ("1.2", "1.3")

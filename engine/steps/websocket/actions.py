@@ -11,7 +11,11 @@ from engine.model.nodes import Node
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.websocket import BINARY, CLOSE, NAMES, OPCODES, TEXT, close_payload, encode
-from engine.steps.api.base import Context, NodeReader, PreviewBytes, Schema, StepType, mapping, notation
+from engine.steps.api.context import Context
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import Schema, mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import flag, integer, scalar
 from engine.steps.websocket.session import session_of

@@ -14,16 +14,12 @@ from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
-from engine.steps.api.base import (
-    Context,
-    Fact,
-    MappingObservation,
-    NodeReader,
-    Observation,
-    StepType,
-    mapping,
-    notation,
-)
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import parsed
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.paths import walk

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from engine.errors import ChannelError, EngineError
 from engine.model.protocols import Channel
 from engine.protocols.websocket import CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameReader, encode
-from engine.steps.api.base import Connection, Context
+from engine.steps.api.context import Connection, Context
 
 Extension = tuple[str, Sequence[tuple[str, str | None]]]
 

@@ -17,7 +17,12 @@ from engine.model.facts import OBJECT, TEXT, list_of
 from engine.model.nodes import Node
 from engine.model.variables import fill
 from engine.protocols.http1 import Pair
-from engine.steps.api.base import Connection, Context, Fact, NodeReader, PreviewBytes, StepType, mapping, notation
+from engine.steps.api.context import Connection, Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import mapping, notation
+from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
 from engine.steps.http1.session import Response, request_bytes, still_open
 from engine.steps.http1.step import converse, unfit_target

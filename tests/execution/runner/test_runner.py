@@ -26,7 +26,8 @@ from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.verdict import JobResult, Verdict
 from engine.observer.spool import ObserverSpool
 from engine.results.record import tracebacks
-from engine.steps.api.base import Context, MappingObservation, Observation
+from engine.steps.api.context import Context
+from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.app.facts import BoundaryFacts
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
@@ -354,7 +355,7 @@ def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
     async def try_twice(step: Step, context: Context) -> Observation | None:
         inner = step.params
         assert isinstance(inner, tuple)
-        from engine.steps.api.base import StepFailed
+        from engine.steps.api.context import StepFailed
 
         first = context.trial()
         with pytest.raises(StepFailed):

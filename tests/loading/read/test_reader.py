@@ -5,12 +5,12 @@ import pytest
 from engine.model.expectation import NO_CHECKS
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain
-from engine.steps.api import base
+from engine.steps.api.reader import NodeReader
 from tests.loading.helpers import node, reader
 
 
 def test_it_has_the_shape_that_kinds_ask_for() -> None:
-    found: base.NodeReader = reader()
+    found: NodeReader = reader()
     assert found.query(node("a=1")) == "a=1"
 
 

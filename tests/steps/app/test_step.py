@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import EvidenceLost
 from engine.model.boundary import Event
-from engine.steps.api.base import StepRecord
+from engine.steps.api.context import StepRecord
 from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.step import last_crossing, settled
 from tests.steps.context import FakeContext, against, call, run, see, staying, why

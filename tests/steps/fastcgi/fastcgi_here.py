@@ -20,7 +20,7 @@ from engine.protocols.fastcgi import (
     end_body,
     stream,
 )
-from engine.steps.api.base import Connection
+from engine.steps.api.context import Connection
 from engine.steps.fastcgi.session import FastcgiSession
 from tests.steps.context import FakeContext, on, run
 from tests.steps.reader import KINDS, step

@@ -6,7 +6,8 @@ import pytest
 
 from engine.channels.scripted import FIN, RESET, Arrival
 from engine.protocols.fastcgi import END_REQUEST, GET_VALUES_RESULT, STDOUT, encode
-from engine.steps.api.base import Connection, Observation
+from engine.steps.api.context import Connection
+from engine.steps.api.observation import Observation
 from tests.steps.context import ABSENT, on, run, why
 from tests.steps.fastcgi.fastcgi_here import HEAD, answer, err, out, over, records, result, sent, spoken, unknown
 from tests.steps.reader import mistakes

@@ -8,7 +8,7 @@ import pytest
 from engine.channels.scripted import FIN
 from engine.errors import ConnectionRefused, EngineError
 from engine.protocols.fastcgi import END_REQUEST, GET_VALUES, PARAMS, STDIN, STDOUT, encode, end_body, stream
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from tests.steps.context import FakeContext, against, run
 from tests.steps.fastcgi.fastcgi_here import answer, params, records, sent, spoken
 from tests.steps.reader import steps

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from tests.steps.context import against, run, staying
 from tests.steps.reader import steps
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import ConnectionRefused
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from tests.steps.context import FakeContext, against, run, staying
 from tests.steps.reader import steps
 

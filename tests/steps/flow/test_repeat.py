@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.model.expectation import ABSENT
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from tests.steps.context import FakeContext, against, run, see
 from tests.steps.reader import steps
 

@@ -7,7 +7,7 @@ import pytest
 from engine.channels import tcp
 from engine.errors import ChannelClosed
 from engine.model.expectation import ABSENT
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from tests.steps.context import NOWHERE, FakeContext, against, answering, reset, run, see, serve, staying, why
 from tests.steps.reader import mistakes, steps
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model.target import ExitStatus
-from engine.steps.api.base import StepRecord
+from engine.steps.api.context import StepRecord
 from engine.steps.process.exit import name_of
 from tests.steps.context import ABSENT, FakeContext, run, see, why
 from tests.steps.reader import step

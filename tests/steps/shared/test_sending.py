@@ -6,7 +6,7 @@ from engine.channels.scripted import ScriptedChannel
 from engine.errors import ChannelClosed
 from engine.model.variables import Variable
 from engine.model.wire_bytes import plain
-from engine.steps.api.base import Connection
+from engine.steps.api.context import Connection
 from engine.steps.shared.sending import Query, rendered, send, target
 from tests.steps.context import FakeContext, run
 

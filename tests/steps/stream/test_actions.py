@@ -6,7 +6,7 @@ import pytest
 
 from engine.channels.scripted import RESET, ScriptedChannel
 from engine.errors import ChannelClosed
-from engine.steps.api.base import Connection
+from engine.steps.api.context import Connection
 from engine.steps.stream.actions import cut
 from tests.steps.context import FakeContext, against, on, run
 from tests.steps.reader import mistakes

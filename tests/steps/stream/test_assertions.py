@@ -5,7 +5,8 @@ import asyncio
 from engine.channels.scripted import ALERT, FIN, RESET, Arrival, ScriptedChannel
 from engine.model.expectation import ABSENT
 from engine.model.wire_bytes import WireBytes
-from engine.steps.api.base import Connection, Observation
+from engine.steps.api.context import Connection
+from engine.steps.api.observation import Observation
 from tests.steps.context import FakeContext, against, on, reset, run, why
 from tests.steps.reader import mistakes
 

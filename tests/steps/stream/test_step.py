@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.errors import ConnectionRefused
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from tests.steps.context import NOWHERE, FakeContext, against, run
 from tests.steps.reader import steps
 

@@ -5,7 +5,7 @@ import pytest
 from engine.channels.scripted import ScriptedChannel
 from engine.errors import EngineError
 from engine.protocols.websocket import Frame, FrameReader
-from engine.steps.api.base import Connection
+from engine.steps.api.context import Connection
 from engine.steps.websocket.session import WebSocketSession
 from tests.steps.context import FakeContext, on, run
 from tests.steps.reader import mistakes

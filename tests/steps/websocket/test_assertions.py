@@ -8,7 +8,8 @@ from engine.channels.scripted import FIN, RESET, Arrival, ScriptedChannel
 from engine.model.expectation import ABSENT
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader, close_payload, encode
-from engine.steps.api.base import Connection, Observation
+from engine.steps.api.context import Connection
+from engine.steps.api.observation import Observation
 from engine.steps.websocket.session import Inflater, WebSocketSession
 from tests.steps.context import FakeContext, on, run, why
 

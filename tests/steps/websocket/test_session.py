@@ -7,7 +7,7 @@ import pytest
 from engine.channels.scripted import FIN, ScriptedChannel
 from engine.errors import EngineError
 from engine.protocols.websocket import PING, TEXT, Frame, FrameReader, encode
-from engine.steps.api.base import Connection
+from engine.steps.api.context import Connection
 from engine.steps.websocket.session import Inflater, WebSocketSession, inflater_for, next_frame, session_of
 from tests.steps.context import FakeContext, run
 

@@ -7,7 +7,7 @@ import pytest
 from engine.errors import EngineError
 from engine.model.expectation import ABSENT
 from engine.protocols.websocket import CLOSE, TEXT, Frame, encode
-from engine.steps.api.base import StepFailed
+from engine.steps.api.context import StepFailed
 from engine.steps.websocket.step import HandshakeFacts
 from tests.steps.context import NOWHERE, FakeContext, against, answering, run, staying
 from tests.steps.reader import mistakes, steps

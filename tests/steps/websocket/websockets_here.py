@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from websockets.utils import accept_key
 
 from engine.protocols.websocket import CLOSE, Frame, FrameReader, close_payload, encode
-from engine.steps.api.base import Connection
+from engine.steps.api.context import Connection
 from engine.steps.websocket.session import Inflater, WebSocketSession
 from tests.steps.context import FakeContext, against
 

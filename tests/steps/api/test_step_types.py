@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from engine.steps.api.base import NOTATIONS, StepType
+from engine.steps.api.schema import NOTATIONS
+from engine.steps.api.step_type import StepType
 from tests.steps.reader import KINDS
 
 ALL = sorted(KINDS.items())

@@ -1,0 +1,153 @@
+"""The context that the runner hands to a step type's ``perform``: the target, connections, variables, other steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.model.case import Case, Step
+from engine.model.protocols import Channel, LiveTarget
+from engine.model.tls import TlsClientOptions
+from engine.steps.api.observation import Observation
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """What the engine remembers of a step that was performed, for ``app: {of: ...}``.
+
+    ``tokens`` are those that went out in the engine's header; ``peer`` is the connection's own address and
+    ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
+    connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does. ``body_at`` is
+    when the first of a response's body came, None where none did. ``kept`` is what a step leaves for a later one of
+    its own kind. ``about`` are the steps whose calls this one looks at.
+    """
+
+    step: Step
+    started: float
+    tokens: list[str] = field(default_factory=list)
+    peer: tuple[str, int] | None = None
+    connection: str = ""
+    parent: StepRecord | None = None
+    body_at: float | None = None
+    kept: object | None = None
+    about: Sequence[StepRecord] = ()
+
+
+@dataclass(slots=True)
+class Connection:
+    """A channel with a name, shared by steps in order. ``codec`` is what the last step left for the next: a
+    WebSocket that has been opened, or a half-read message. ``used`` counts the steps. ``sent`` is what ``sent: true``
+    means for the looks that follow, and ``sent_at`` when the last byte was sent, which times count from; None before
+    anything was. ``hello`` is how TLS began on it, None for a plain one."""
+
+    channel: Channel
+    name: str = ""
+    codec: object | None = None
+    used: int = 0
+    sent: bytes | None = None
+    sent_at: float | None = None
+    hello: TlsClientOptions | None = None
+
+    @property
+    def since(self) -> float:
+        """What times count from: the last byte sent, or the connection's beginning."""
+        return self.channel.opened if self.sent_at is None else self.sent_at
+
+
+class Context(Protocol):
+    """What a driver may ask of the runner, for one job, in one branch or turn of it."""
+
+    @property
+    def live(self) -> LiveTarget: ...
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def job(self) -> str:
+        """A word that is unique among the live target's jobs."""
+        ...
+
+    @property
+    def variables(self) -> MutableMapping[str, object]: ...
+
+    @property
+    def performed(self) -> StepRecord:
+        """The record of the step that is under way."""
+        ...
+
+    def now(self) -> float:
+        """Seconds on the engine's clock (CLOCK_MONOTONIC)."""
+        ...
+
+    def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
+        """Put a line of the steps' side on the time line."""
+        ...
+
+    def token(self) -> str:
+        """A new value for the engine's header, noted as this step's."""
+        ...
+
+    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
+        """The connection of that name, opened if it is new; a new one of the step's own for None. ``raw`` says that
+        bytes without the engine's header will go out on it, ``upstream`` that a new one leads to the server itself,
+        past a gateway. Raises Refused, and ChannelClosed for a name whose connection this side has closed."""
+        ...
+
+    def release(self, connection: Connection) -> None:
+        """Done with it: a connection without a name is closed."""
+        ...
+
+    async def open(
+        self,
+        name: str,
+        *,
+        address: tuple[str, int] | None = None,
+        receive_buffer: int | None = None,
+        hello: TlsClientOptions | None = None,
+    ) -> Connection:
+        """A new connection of that name: to ``address`` where that is not the target's own, with a receive buffer of
+        so many bytes where it is not the system's. ``hello`` begins TLS; without it the connection is a plain one.
+        Raises Refused, Reset, ChannelError, and ValueError for a name that there is already."""
+        ...
+
+    def log(self) -> str:
+        """What the target has written since the case began: from its start, where the case has its own."""
+        ...
+
+    def find(self, of: str | None) -> Sequence[StepRecord]:
+        """The steps that ``of`` means: those with that name or on that connection; the one before for None;
+        every one for ``all``."""
+        ...
+
+    @property
+    def connection(self) -> Connection:
+        """The connection whose script is being performed. Raises Defect outside a script."""
+        ...
+
+    async def run(self, steps: Sequence[Step], connection: Connection | None = None) -> None:
+        """Perform steps in order, and judge each; ``connection`` is what a script's actions act on. Raises
+        StepFailed when an ``expect`` does not hold."""
+        ...
+
+    async def look(self, step: Step, observation: Observation) -> None:
+        """Judge a step's checks on something that was observed in the middle of it. Raises StepFailed likewise."""
+        ...
+
+    def branch(self, variables: Mapping[str, object], label: str) -> Context:
+        """A context whose captures and new connections stay its own; it sees this one's. Its ``variables`` are a
+        ChainMap, whose first map holds ``variables`` and its own captures."""
+        ...
+
+    def trial(self) -> Context:
+        """A context whose mismatches are kept back until ``settle``, for trying again."""
+        ...
+
+    def settle(self, trial: Context) -> None:
+        """Take what a trial evaluated as this job's own."""
+        ...
+
+
+class StepFailed(Exception):
+    """An ``expect`` did not hold, and the steps after it are not performed. The mismatches are with the job."""

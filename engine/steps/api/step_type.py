@@ -1,0 +1,77 @@
+"""Step types: the steps of a case, and the actions and assertions of scripts.
+
+The registry finds a step type in its module's ``KINDS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.model.case import Step
+from engine.model.nodes import Node
+from engine.steps.api.context import Context
+from engine.steps.api.facts import Fact
+from engine.steps.api.observation import Observation
+from engine.steps.api.preview import Preview
+from engine.steps.api.reader import NodeReader
+from engine.steps.api.schema import Schema
+
+Parse = Callable[[Node, NodeReader], object]
+
+
+Perform = Callable[[Step, Context], Awaitable["Observation | None"]]
+
+
+@dataclass(frozen=True)
+class StepType:
+    """A step kind, or an action of a script.
+
+    ``groups`` are the places where its key means it: ``step``, or names of kinds with a script (``tcp``,
+    ``websocket``). ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
+    ``looks`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
+    ask for. ``within`` is ``polls`` (the step is performed again until its checks hold, or the time is over) or
+    ``waits`` (a deadline that the driver keeps: ``step.checks.within``). ``parse`` turns a located, valid node into
+    the kind's frozen parameters, ``perform`` does it.
+
+    ``preview`` gives what a step will send before there is a target, for `engine show`: from its parameters, the
+    variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
+    bytes do not show.
+
+    ``lasts`` is how many seconds such a step is guessed to take, so that a long case which no run has measured begins
+    early.
+
+    ``awaits`` says what such a step waits for, as the reason of a timeout has it: a text, or a function of the
+    parameters.
+
+    ``not_by_hand`` says why nobody can do the same by hand, with curl and nc beside a server that `engine serve` has
+    started: a text, or a function of the parameters, "" where one can.
+
+    ``own_process`` says that a case with such a step needs a server of its own, ``starts`` that the step starts it,
+    ``ends`` that from then on the end of the server, or of a worker, is meant. ``alone`` says that the step looks at
+    the server as a whole, so that a case with it has no company.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    summary: str
+    schema: Schema
+    parse: Parse
+    perform: Perform
+    facts: tuple[Fact, ...] = ()
+    looks: bool = False
+    within: Literal["", "polls", "waits"] = ""
+    quiet: bool = False
+    named: bool = False
+    connects: bool = False
+    needs: tuple[str, ...] = ()
+    own_process: bool = False
+    starts: bool = False
+    ends: bool = False
+    alone: bool = False
+    lasts: float = 0.0
+    preview: Preview | None = None
+    besides: tuple[str, ...] = ()
+    not_by_hand: str | Callable[[Any], str] = ""
+    awaits: str | Callable[[Any], str] = ""
