@@ -1,4 +1,4 @@
-"""What a command is, and options that several have.
+"""The definition of a command, and the options that several commands share.
 
 Command modules are imported to draw the help, so they import what runs a command only when it runs: ``engine --help``
 answers at once.
@@ -21,9 +21,10 @@ LEVELS = ("must", "should", "may")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its name, its summary, what it adds to its parser, and what it does. ``run`` gives the exit code.
+    """A command: its name, one line for the list of commands, its arguments, and the function that runs it.
 
-    ``examples`` are command lines, each with what it is for, which the command's help ends with.
+    ``run`` returns the exit code. ``examples`` are pairs of a command line and its purpose, for the end of the help.
+    ``formerly`` is an older name that is still read, or "".
     """
 
     name: str
@@ -32,6 +33,7 @@ class Command:
     run: Callable[[argparse.Namespace], int]
     description: str = ""
     examples: tuple[tuple[str, str], ...] = ()
+    formerly: str = ""
 
 
 def target_arguments(parser: argparse.ArgumentParser) -> None:

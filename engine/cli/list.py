@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 List what there is: suites, cases, categories, clauses, frameworks, servers,
-gateways, capabilities, targets, runs; and the words of the language: kinds,
-operators, facts, notations, acts. Without WHAT, the lists with their counts."""
+gateways, capabilities, targets, runs; and the words of the language: step-types,
+operators, facts, literals, commands. Without WHAT, the lists with their counts."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,21 +40,20 @@ def run(parsed: argparse.Namespace) -> int:
     """
     from engine.app import addresses
     from engine.app.engine import Engine
-    from engine.app.lists import sorts
+    from engine.app.lists import pick, sorts
     from engine.app.lists.base import Stock
     from engine.app.project_paths import find
     from engine.app.runs import NAMES_FOLDER
     from engine.terminal import columns
 
     known = sorts()
-    if parsed.what and parsed.what not in known:
-        known.pick(parsed.what)
+    picked = pick(parsed.what) if parsed.what else None
     front = Engine(find(parsed.results, parsed.frameworks))
     if parsed.results and not front.places.results.is_dir():
         # What nobody named may be made yet; a folder that was named and is not there was meant to be another.
         raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
     stock = Stock(front, addresses.named(parsed.paths, front), asked_cases(parsed), parsed.cite, parsed.uncited)
-    if not parsed.what:
+    if picked is None:
         counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]
         if parsed.format == "json":
             print(
@@ -66,7 +65,7 @@ def run(parsed: argparse.Namespace) -> int:
             table = columns.TextTable("", [(sort.name, str(count), sort.summary) for sort, count in counts])
             print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width()))
         return mistakes(stock)
-    sort = known[parsed.what]
+    sort = picked
     choice = (parsed.paths, parsed.category, parsed.level, parsed.tag, parsed.keyword, parsed.cite)
     if not sort.filtered and any(choice):
         raise UsageError(
@@ -105,7 +104,7 @@ COMMAND = Command(
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
         ("engine list clauses --uncited", "what no case cites yet"),
         ("engine list runs", "the runs that are kept"),
-        ("engine list kinds", "the step kinds and their keys"),
+        ("engine list step-types", "the step types and their keys"),
         ("engine list servers", "with their options"),
         ("engine list targets --format json", "for a program"),
     ),

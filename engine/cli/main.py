@@ -68,11 +68,11 @@ def aligned(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. The exit code."""
+    """Run one command, by default that of ``sys.argv``; returns the exit code."""
     tolerate()
     known = commands()
     try:
-        parsed = parser(known).parse_args(arguments)
+        parsed = parser(known).parse_args(renamed(sys.argv[1:] if arguments is None else arguments, known))
         code = known[parsed.command].run(parsed)
         sys.stdout.flush()
         return code
@@ -103,6 +103,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("ENGINE_DEBUG"):
             traceback.print_exc()
         return 4
+
+
+def renamed(arguments: Sequence[str], known: Registry[Command]) -> list[str]:
+    """The arguments, with today's name in the place of a command's former one."""
+    former = {command.formerly: command.name for command in known.values() if command.formerly}
+    return [former.get(word, word) if index == 0 else word for index, word in enumerate(arguments)]
 
 
 def silence_stdout() -> None:

@@ -179,21 +179,21 @@ def test_targets_count_the_cases_that_run_there(listed: List) -> None:
 
 
 def test_a_kind_has_its_keys(listed: List) -> None:
-    found = {(one["group"], one["name"]): one for one in of(listed("kinds", "--format", "json"))}
+    found = {(one["group"], one["name"]): one for one in of(listed("step-types", "--format", "json"))}
     request = found["step", "request"]["keys"]
     assert request["path"]["required"]
     assert request["expect"]["description"]
     assert next(iter(request)) == "path"
     assert found["step", "pause"]["takes"].startswith("a time")
     assert found["tcp", "send"]["takes"].startswith("bytes")
-    text = listed("kinds")
+    text = listed("step-types")
     assert "in the script of tcp" in text
     assert "path (needed), method" in text
 
 
-def test_kinds_with_the_same_facts_stand_together(listed: List) -> None:
+def test_step_types_with_the_same_facts_stand_together(listed: List) -> None:
     found = of(listed("facts", "--format", "json"))
-    status = [one for one in found if one["name"] == "status" and "request" in one["kinds"]]
+    status = [one for one in found if one["name"] == "status" and "request" in one["step_types"]]
     assert len(status) == 1
     assert any(one["unit"] == "time" for one in found)
 
@@ -212,7 +212,7 @@ def test_an_operator_says_what_it_takes(listed: List) -> None:
         (["cases", "./nowhere"], "there is no ./nowhere"),
         (["cases", ".", "--category", "frist"], "did you mean 'first'?"),
         (["cases", ".", "--cite", "SCOPE-001"], "did you mean 'SCOPE-01'?"),
-        (["kinds", "--level", "must"], "kinds are not made from suites"),
+        (["step-types", "--level", "must"], "step-types are not made from suites"),
         (["cases", ".", "--uncited"], "--uncited says nothing about cases"),
     ],
 )
@@ -306,3 +306,12 @@ def test_commands_that_read_runs_need_a_folder_of_them(
         told = capsys.readouterr().err
         assert name in told
         assert "\n  " in told
+
+
+@pytest.mark.parametrize(("now", "before"), [(sort.name, sort.formerly) for sort in sorts().values() if sort.formerly])
+def test_former_names_of_lists_are_still_read(listed: List, now: str, before: str) -> None:
+    assert listed(before) == listed(now) != ""
+
+
+def test_three_lists_have_a_former_name() -> None:
+    assert {sort.formerly for sort in sorts().values() if sort.formerly} == {"kinds", "notations", "acts"}

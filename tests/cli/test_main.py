@@ -97,7 +97,7 @@ def in_encoding(encoding: str, *arguments: str, cwd: Path) -> subprocess.Complet
 
 
 COMMANDS = (
-    ("list", "suites"), ("list", "clauses"), ("list", "kinds"), ("show", "missing-host"), ("lint", "odd.yaml"),
+    ("list", "suites"), ("list", "clauses"), ("list", "step-types"), ("show", "missing-host"), ("lint", "odd.yaml"),
     ("doctor",),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a list is, and what lists are made from."""
+"""The definition of a list, and the material that lists are made from."""
 
 from __future__ import annotations
 
@@ -90,13 +90,14 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class ListKind:
-    """Something that can be listed: its name, what it is, and how its list is made. ``filtered`` says that paths and
-    the options that choose cases mean something for it."""
+    """One list of ``engine list``: its name, its summary, and the function that makes it. A ``filtered`` list takes
+    paths and the options that select cases. ``formerly`` is an older name that is still read, or ""."""
 
     name: str
     summary: str
     make: Callable[[Stock], Listing]
     filtered: bool = False
+    formerly: str = ""
 
 
 def levels(cases: Sequence[Case]) -> str:

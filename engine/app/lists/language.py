@@ -1,4 +1,4 @@
-"""Lists of the language's words: step kinds with their keys, operators, facts, notations, acts."""
+"""Lists of the language's words: step types with their keys, operators, facts, literals, commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.terminal.columns import TextTable
 Schema = Mapping[str, Any]
 
 
-def takes(schema: Schema, notations: Schema) -> str:
+def takes(schema: Schema, literals: Schema) -> str:
     """What may stand somewhere, in a few words: the title that the schema, or what it refers to, has for it."""
     if "title" in schema:
         words = [str(word) for word in schema.get("enum", ())]
@@ -24,13 +24,13 @@ def takes(schema: Schema, notations: Schema) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(str(word) for word in schema["enum"])
     if "$ref" in schema:
-        return takes(notations.get(str(schema["$ref"]).removeprefix("#/$defs/"), {}), notations)
+        return takes(literals.get(str(schema["$ref"]).removeprefix("#/$defs/"), {}), literals)
     sorts = schema.get("type", "anything")
     words = [sorts] if isinstance(sorts, str) else [sort for sort in sorts if sort != "object"]
     return " or ".join({"array": "a list", "object": "a mapping"}.get(word, word) for word in words)
 
 
-def keys_of(schema: Schema, notations: Schema) -> dict[str, dict[str, Any]]:
+def keys_of(schema: Schema, literals: Schema) -> dict[str, dict[str, Any]]:
     """The keys of a mapping; none where something else stands there. Those that must be there go first."""
     if schema.get("type") != "object":
         return {}
@@ -38,7 +38,7 @@ def keys_of(schema: Schema, notations: Schema) -> dict[str, dict[str, Any]]:
     found = {
         name: {
             "description": body.get("description", ""),
-            "takes": takes(body, notations),
+            "takes": takes(body, literals),
             "required": name in needed,
         }
         for name, body in schema.get("properties", {}).items()
@@ -52,8 +52,8 @@ def keys_in_words(keys: Mapping[str, Mapping[str, Any]], instead: str) -> str:
     return ", ".join(words) or instead
 
 
-def kinds(stock: Stock) -> Listing:
-    """Step kinds and the actions of scripts."""
+def step_types(stock: Stock) -> Listing:
+    """Step types and the actions of scripts."""
     vocabulary = stock.front.words.loading
     definitions = compose_schema(vocabulary)["$defs"]
     items: list[dict[str, Any]] = []
@@ -71,15 +71,15 @@ def kinds(stock: Stock) -> Listing:
             table.append((name, f"{kind.summary}\n{keys_in_words(keys, other)}"))
         title = "steps" if group == STEP else f"in the script of {group}"
         tables.append(TextTable(title, table))
-    return Listing(items, ("kind", "what it does, and its keys"), tables)
+    return Listing(items, ("step type", "what it does, and its keys"), tables)
 
 
-def body(schema: Schema, own: Schema, notations: Schema) -> str:
+def body(schema: Schema, own: Schema, literals: Schema) -> str:
     """What stands under a key that is no mapping of fixed keys."""
     if schema.get("type") == "object" and not schema.get("properties") and not schema.get("additionalProperties"):
         return "{}"
     if "$ref" in own or "description" not in own:
-        return takes(own, notations)
+        return takes(own, literals)
     words = str(own["description"]).rstrip(".")
     return words[:1].lower() + words[1:]
 
@@ -104,7 +104,7 @@ def operators(stock: Stock) -> Listing:
 
 
 def facts(stock: Stock) -> Listing:
-    """The facts of each step kind; kinds with the same facts stand together."""
+    """The facts of each step type; step types with the same facts stand together."""
     same: dict[tuple[Any, ...], list[str]] = {}
     for kind in stock.front.words.loading.kinds:
         if kind.facts:
@@ -112,7 +112,8 @@ def facts(stock: Stock) -> Listing:
             same.setdefault(tuple(kind.facts), []).append(f"{kind.name} ({', '.join(groups)})" if groups else kind.name)
     items = [
         {
-            "kinds": names,
+            "step_types": names,
+            "kinds": names,  # the former key
             "name": fact.name,
             "summary": fact.summary,
             "type": fact.type.phrase,
@@ -135,8 +136,8 @@ def _typed(fact_type: FactType) -> str:
     return " (one of these words)" if fact_type.words else f" ({fact_type.phrase})"
 
 
-def notations(stock: Stock) -> Listing:
-    """The notations that step kinds share, and the forms in which bytes may be written."""
+def literals(stock: Stock) -> Listing:
+    """The literals that step types share, and the forms of bytes."""
     del stock
     whole = {name: takes(schema, NOTATIONS) for name, schema in NOTATIONS.items()}
     forms = NOTATIONS["bytes"]["properties"]
@@ -145,7 +146,7 @@ def notations(stock: Stock) -> Listing:
     items += [{"name": f"bytes.{name}", "summary": text, "takes": what} for name, (text, what) in parts.items()]
     return Listing(
         items,
-        ("notation", "what is written"),
+        ("literal", "its form"),
         (
             TextTable("wherever one is asked for", list(whole.items())),
             TextTable(
@@ -156,23 +157,23 @@ def notations(stock: Stock) -> Listing:
     )
 
 
-def acts(stock: Stock) -> Listing:
-    """The acts of an application's script."""
+def commands(stock: Stock) -> Listing:
+    """The commands of an application's script."""
     definitions = compose_schema(stock.front.words.loading)["$defs"]
     items = []
     table = []
-    for word, act in sorted(ACTS.items()):
-        keys = keys_of(act.schema, definitions)
-        other = takes(act.schema, definitions)
-        items.append({"name": word, "summary": act.summary, "keys": keys} | ({} if keys else {"takes": other}))
-        table.append((word, f"{act.summary}\n{keys_in_words(keys, f'takes {other}')}"))
-    return Listing(items, ("act", "what the application does, and its keys"), rows(table))
+    for word, command in sorted(ACTS.items()):
+        keys = keys_of(command.schema, definitions)
+        other = takes(command.schema, definitions)
+        items.append({"name": word, "summary": command.summary, "keys": keys} | ({} if keys else {"takes": other}))
+        table.append((word, f"{command.summary}\n{keys_in_words(keys, f'takes {other}')}"))
+    return Listing(items, ("command", "what the application does, and its keys"), rows(table))
 
 
 SORTS = (
-    ListKind("kinds", "step kinds and the actions of scripts, with their keys", kinds),
+    ListKind("step-types", "step types and the actions of scripts, with their keys", step_types, formerly="kinds"),
     ListKind("operators", "what an expectation may say of a fact", operators),
-    ListKind("facts", "what each step kind sees", facts),
-    ListKind("notations", "ways to write bytes, times, sizes, headers", notations),
-    ListKind("acts", "what an application's script may do", acts),
+    ListKind("facts", "the observations of each step type", facts),
+    ListKind("literals", "the forms of bytes, times, sizes, headers", literals, formerly="notations"),
+    ListKind("commands", "the commands of an application's script", commands, formerly="acts"),
 )

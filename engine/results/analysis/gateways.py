@@ -1,4 +1,4 @@
-"""The same request by several ways in: where the application saw something else. Pure.
+"""The same request through several gateways: the values that the application did not see alike. Pure.
 
 What an application is given (its scope or environ, and the body that it read) is taken apart into named values, and
 the values are laid side by side. Ports and the engine's own words differ from run to run and mean nothing here; objects
@@ -24,20 +24,20 @@ _PORTS = ("SERVER_PORT", "REMOTE_PORT")
 
 @dataclass(frozen=True, slots=True)
 class ValueDifference:
-    """One value that is not the same everywhere. ``seen`` is what it was by each way, as text; ABSENT where it was
-    not there."""
+    """One value that is not the same everywhere. ``seen`` is the value as text by the gateway's label; ABSENT
+    where it was not there."""
 
     name: str
     seen: Mapping[str, str]
 
 
 def differences(seen: Mapping[str, Sequence[AppCall]]) -> list[ValueDifference]:
-    """What an application saw otherwise by one way than by another, in the order of names. ``seen`` are its calls by
-    the way's name."""
-    taken = {way: values(calls) for way, calls in seen.items()}
+    """The values that an application did not see alike, in the order of names. ``seen`` are its calls by the gateway's
+    label."""
+    taken = {label: values(calls) for label, calls in seen.items()}
     names = sorted({name for found in taken.values() for name in found})
     return [
-        ValueDifference(name, {way: found.get(name, ABSENT) for way, found in taken.items()})
+        ValueDifference(name, {label: found.get(name, ABSENT) for label, found in taken.items()})
         for name in names
         if len({found.get(name, ABSENT) for found in taken.values()}) > 1
     ]

@@ -1,4 +1,4 @@
-"""What ``engine ways`` is made of: one case by every way in, and what the application saw."""
+"""The parts of ``engine gateways``: one case through each gateway, and the values that the application saw."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from engine.model.verdict import JobResult
 from engine.results.analysis.gateways import ValueDifference, differences
 from engine.targets.catalog.gateways import load_gateways
 
-# Who serves where nobody says who: between them they have every way in. pyuwsgi alone has all four for WSGI.
+# The default servers, by interface. Together they have every gateway; pyuwsgi alone has all four for WSGI.
 SERVERS = {"asgi": ("gunicorn", "fcgisgi"), "wsgi": ("pyuwsgi",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A case by several ways: each way's name and result, and where the application saw something else."""
+    """One case through several gateways: the result by label (see ``label``), the reason why a target did not start by
+    label, and the values that the application did not see alike."""
 
     case: Case
     results: dict[str, JobResult]
@@ -35,8 +36,10 @@ class Compared:
 
 
 def jobs_of(case: Case, asked: RunOptions, front: Engine) -> list[Job]:
-    """The case on each target, one a way: the first server that was asked for which has it. Raises UsageError where
-    fewer than two ways are left."""
+    """One job for each gateway, on the first selected server that has it; ``direct`` counts as a gateway.
+
+    Raises UsageError where fewer than two are left.
+    """
     interface = "wsgi" if case.runs_on is RunsOn.WSGI else "asgi"
     asked = RunOptions(
         servers=asked.servers or SERVERS[interface],
@@ -52,17 +55,17 @@ def jobs_of(case: Case, asked: RunOptions, front: Engine) -> list[Job]:
     chosen = sorted(found.values(), key=lambda target: order.index(target.gateway))
     jobs = [job for job in front.plan([case], chosen) if not job.left_out]
     if len({job.target.gateway for job in jobs}) < 2:
-        hint = "cases with steps on the raw connection are meant for one way; name others, or --server and --gateway"
-        raise UsageError(f"{case.address} can be sent by one way at most", hint=hint)
+        hint = "cases with steps on the raw connection fit one gateway; name others, or --server and --gateway"
+        raise UsageError(f"one gateway at most fits {case.address}", hint=hint)
     return jobs
 
 
 def run(case: Case, jobs: Sequence[Job], front: Engine, watcher: Watcher, folder: Path) -> Compared:
-    """Send the case by every way. Raises launch.Stopped after Ctrl-C."""
+    """Run the jobs and compare the calls of the application. Raises launch.Stopped after Ctrl-C."""
     run_id = new_run_id()
     session = RunSession(jobs, wiring.runtime(front, folder), wiring.runner(run_id, keep_calls=True), None, [watcher])
     launch.until_stopped(session.run())
-    names = {job.target.id: way(job.target) for job in jobs}
+    names = {job.target.id: label(job.target) for job in jobs}
     came = {one.target: one for one in session.results}
     results = {name: came[id_] for id_, name in names.items() if id_ in came}
     missing = {names[id_]: error.what for id_, error in session.failures.items() if id_ in names}
@@ -70,17 +73,17 @@ def run(case: Case, jobs: Sequence[Job], front: Engine, watcher: Watcher, folder
     return Compared(case, results, missing, differences(seen))
 
 
-def way(target: Target) -> str:
-    """How a request comes in, in words: the gateway, and the server behind it."""
+def label(target: Target) -> str:
+    """``nginx-http gunicorn``: the gateway, and the server behind it."""
     return f"{target.gateway} {target.configuration}" if target.gateway != DIRECT else f"direct {target.configuration}"
 
 
 def text(found: Compared, form: str) -> str:
-    """The table of what was seen otherwise; ``form`` is one of tabulate's."""
-    ways = [name for name in found.results if name not in found.missing]
-    rows = [[one.name, *(one.seen.get(name, "") for name in ways)] for one in found.differences]
-    rows.append(["(verdict)", *(found.results[name].verdict.value for name in ways)])
-    return tabulate(rows, headers=["", *ways], tablefmt=form, disable_numparse=True)
+    """The table of differences; ``form`` is a table format of tabulate."""
+    labels = [name for name in found.results if name not in found.missing]
+    rows = [[one.name, *(one.seen.get(name, "") for name in labels)] for one in found.differences]
+    rows.append(["(verdict)", *(found.results[name].verdict.value for name in labels)])
+    return tabulate(rows, headers=["", *labels], tablefmt=form, disable_numparse=True)
 
 
-__all__ = ["Compared", "jobs_of", "run", "text", "way"]
+__all__ = ["Compared", "jobs_of", "label", "run", "text"]

@@ -1,4 +1,4 @@
-"""``engine ways``: the same request by every way in, and where the application saw something else."""
+"""``engine gateways``: one case directly and through each gateway, and the values that the application did not see alike."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from pathlib import Path
 from engine.cli.base import Command, gateway_argument, nginx_argument, place_arguments, server_arguments
 
 DESCRIPTION = """\
-Send one case by every way in (directly, and through nginx by HTTP, FastCGI and
-uwsgi), and show where the application saw something else: its scope or environ
-and the body that it read, value by value. What is the same everywhere is left
-out, and so are ports.
+Send one case directly, and through nginx by HTTP, FastCGI and uwsgi, and show
+each value that the application did not see alike: its scope or environ, and the
+body that it read. Equal values and ports are left out.
 
-Without --server, gunicorn and fcgisgi serve ASGI apps, and pyuwsgi WSGI apps,
-which has all four ways. The app is the control.
+Without --server, gunicorn and fcgisgi serve ASGI apps; pyuwsgi, which has all
+four gateways, serves WSGI apps. The app is the control.
 
 The exit code is 0 whatever differs, and 3 where nothing could be started."""
 
@@ -34,8 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Send, and print the tables. Raises UsageError for a case that has one way only."""
-    from engine.app import addresses, launch, ways
+    """Send, and print the tables. Raises UsageError for a case that only one gateway fits."""
+    from engine.app import addresses, gateway_comparison, launch
     from engine.app.engine import Engine, RunOptions
     from engine.app.project_paths import find
     from engine.cli.grid import Screen
@@ -52,11 +51,11 @@ def run(parsed: argparse.Namespace) -> int:
     failed = 0
     for name in parsed.case:
         case = addresses.one(name, front)
-        jobs = ways.jobs_of(case, asked, front)
+        jobs = gateway_comparison.jobs_of(case, asked, front)
         screen = progress({job.target.id: 1 for job in jobs})
         try:
-            with tempfile.TemporaryDirectory(prefix="engine-ways-") as folder:
-                found = ways.run(case, jobs, front, Screen(screen), Path(folder))
+            with tempfile.TemporaryDirectory(prefix="engine-gateways-") as folder:
+                found = gateway_comparison.run(case, jobs, front, Screen(screen), Path(folder))
         except launch.Stopped:
             return 130
         finally:
@@ -67,22 +66,23 @@ def run(parsed: argparse.Namespace) -> int:
         if len(found.missing) == len(jobs):
             failed += 1
             continue
-        print(visible(ways.text(found, form), lines=True))
+        print(visible(gateway_comparison.text(found, form), lines=True))
         if not found.differences:
-            print("the application saw the same by every way")
+            print("the application saw the same through every gateway")
         print()
     return 3 if failed == len(parsed.case) else 0
 
 
 COMMAND = Command(
-    "ways",
-    "Send a case by every way in; show what the app saw otherwise.",
+    "gateways",
+    "Send a case through each gateway; show the differences.",
     arguments,
     run,
     DESCRIPTION,
     (
-        ("engine ways specs/fastcgi/checks.yaml::query", "a WSGI app by all four ways"),
-        ("engine ways 'echo[text]' --framework starlette", "an ASGI app"),
-        ("engine ways echo-json --format markdown", "for a pull request"),
+        ("engine gateways specs/fastcgi/checks.yaml::query", "a WSGI app"),
+        ("engine gateways 'echo[text]' --framework starlette", "an ASGI app"),
+        ("engine gateways echo-json --format markdown", "for a pull request"),
     ),
+    formerly="ways",
 )

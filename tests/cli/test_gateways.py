@@ -1,4 +1,4 @@
-"""``engine ways`` with real services behind a real nginx."""
+"""``engine gateways`` with real services behind a real nginx."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from tests import forked
 
 
-def ways(*words: str) -> subprocess.CompletedProcess[str]:
-    return forked.engine(Path.cwd(), ("ways", *words))
+def gateways(*words: str) -> subprocess.CompletedProcess[str]:
+    return forked.engine(Path.cwd(), ("gateways", *words))
 
 
 @pytest.mark.service
 def test_what_nginx_changes_on_the_way_is_shown_and_nothing_else() -> None:
     two = ("--gateway", "direct", "--gateway", "nginx-http", "--server", "gunicorn", "--format", "markdown")
-    ran = ways("specs/contract/http-messages.yaml::echo[text]", *two)
+    ran = gateways("specs/contract/http-messages.yaml::echo[text]", *two)
     assert ran.returncode == 0, ran.stderr
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ran.stdout.splitlines() if "|" in line]
     assert rows[0] == ["", "direct gunicorn", "nginx-http gunicorn"]
@@ -28,13 +28,18 @@ def test_what_nginx_changes_on_the_way_is_shown_and_nothing_else() -> None:
 
 
 def test_a_case_that_has_one_way_only_is_refused() -> None:
-    ran = ways("specs/http/wire.yaml::missing-host")
+    ran = gateways("specs/http/wire.yaml::missing-host")
     assert ran.returncode == 2
-    assert "can be sent by one way at most" in ran.stderr
+    assert "one gateway at most fits" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
 def test_a_case_that_is_not_there() -> None:
-    ran = ways("no-such-case")
+    ran = gateways("no-such-case")
     assert ran.returncode == 2
     assert "no-such-case" in ran.stderr
+
+
+def test_the_former_name_is_still_read() -> None:
+    now, before = gateways("no-such-case"), forked.engine(Path.cwd(), ("ways", "no-such-case"))
+    assert (before.returncode, before.stderr) == (now.returncode, now.stderr)
