@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import cast
+from typing import Any, cast
 
 from engine.execution.runner.judge import Match
 from engine.execution.runner.scope import Kinds
@@ -15,9 +15,9 @@ from engine.steps.api.step_type import StepType
 
 
 @cache
-def drivers() -> list[StepType]:
+def drivers() -> list[StepType[Any]]:
     """Every step kind and action, from the modules of the drivers."""
-    return [cast(StepType, kind) for kind in found("engine.steps", "KINDS", deep=True)]
+    return [cast(StepType[Any], kind) for kind in found("engine.steps", "KINDS", deep=True)]
 
 
 @cache

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from engine.model import commands
 from engine.model.case import AppAction, Application, Case, Step
@@ -68,7 +69,7 @@ def typed(case: Case) -> str:
     return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 
-def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType]) -> Reproduction:
+def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType[Any]]) -> Reproduction:
     """The bytes of the step that decided, and of connections that were over before it, beside the command that starts
     the target."""
     if deed.runs_already and deed.case.application is not None:
@@ -158,7 +159,7 @@ def actions(deed: Deed, before: Sequence[StepRecord]) -> Iterator[Step]:
                 return
 
 
-def unable(deed: Deed, before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType]) -> str:
+def unable(deed: Deed, before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType[Any]]) -> str:
     """Why nobody can do by hand what was done up to the step that decided, "" where one can."""
     awaited = set(marks(deed.case.application))
     for step in actions(deed, before):
@@ -189,7 +190,7 @@ def marks(application: Application | None) -> Iterator[str]:
             waiting += value
 
 
-def start_is_all(before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType]) -> bool:
+def start_is_all(before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType[Any]]) -> bool:
     """Whether steps that used no connection started the server, or the last looks at what the application did then."""
     starts = any(kinds[one.step.group, one.step.kind].starts for one in before)
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN

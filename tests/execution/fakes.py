@@ -139,9 +139,13 @@ class FakeLive:
 Act = Callable[[Step, Context], Awaitable[Observation | None]]
 
 
-def kind(name: str, act: Act, **more: Any) -> tuple[tuple[str, str], StepType]:
-    """An entry of the runner's kinds."""
-    return ("step", name), StepType(name, ("step",), "A test's.", {}, lambda node, reader: None, act, **more)
+def kind(name: str, act: Act, **more: Any) -> tuple[tuple[str, str], StepType[Any]]:
+    """An entry of the runner's step types."""
+
+    async def perform(params: object, ctx: Context) -> Observation | None:
+        return await act(ctx.step, ctx)
+
+    return ("step", name), StepType(name, ("step",), "A test's.", {}, lambda node, reader: None, perform, **more)
 
 
 def see(**facts: object) -> Act:
@@ -195,4 +199,4 @@ def the_match(observed: object, matcher: Matcher, situation: Situation, where: s
     return match(observed, matcher, situation, OPERATORS, where)
 
 
-Kinds = Mapping[tuple[str, str], StepType]
+Kinds = Mapping[tuple[str, str], StepType[Any]]

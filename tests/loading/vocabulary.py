@@ -89,7 +89,7 @@ def parse_branches(node: Node, reader: NodeReader) -> Mapping[str, tuple[Step, .
     return {name: reader.steps(child) for name, child in node.entries()}
 
 
-async def perform(step: Step, context: object) -> Observation | None:
+async def perform(params: object, context: object) -> Observation | None:
     raise NotImplementedError
 
 
@@ -104,7 +104,7 @@ RESPONSE = (
     Fact("outcome", "How it ended.", one_of("response", "closed", "timeout")),
 )
 
-KINDS: tuple[StepType, ...] = (
+KINDS: tuple[StepType[Any], ...] = (
     StepType(
         "request", ("step",), "Send a request and look at its response.",
         mapping({

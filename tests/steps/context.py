@@ -277,6 +277,7 @@ class FakeContext(Context):
         self.notes: list[tuple[str, str]] = parent.notes if parent else []
         self.labels: list[str] = parent.labels if parent else []
         self._performed: StepRecord = parent._performed if parent else StepRecord(step("pause", "1ms"), 0.0)
+        self._step: Step = parent._step if parent else self._performed.step
         self._connection: Connection | None = parent._connection if parent else None
         self.channel: Channel | None = parent.channel if parent else None
 
@@ -295,6 +296,10 @@ class FakeContext(Context):
     @property
     def variables(self) -> MutableMapping[str, object]:
         return self._variables
+
+    @property
+    def step(self) -> Step:
+        return self._step
 
     @property
     def performed(self) -> StepRecord:
@@ -369,20 +374,21 @@ class FakeContext(Context):
         return [one for one in self.done if of in (one.step.name, one.connection, "all")]
 
     async def run(self, steps: Sequence[Step], connection: Connection | None = None) -> None:
-        outer, outer_connection = self._performed, self._connection
+        outer, outer_step, outer_connection = self._performed, self._step, self._connection
         self._connection = connection or outer_connection
         try:
             for one in steps:
                 await self.perform(one)
         finally:
-            self._performed, self._connection = outer, outer_connection
+            self._performed, self._step, self._connection = outer, outer_step, outer_connection
 
     async def perform(self, one: Step) -> Observation | None:
         """Perform one step and judge it."""
+        self._step = one
         if one.group == "step":
             self._performed = StepRecord(one, time.monotonic(), connection=one.connection or "")
             self.done.append(self._performed)
-        observation = await KINDS[one.group, one.kind].perform(one, self)
+        observation = await KINDS[one.group, one.kind].perform(one.params, self)
         if observation is not None:
             await self.look(one, observation)
         return observation
@@ -438,7 +444,8 @@ async def see(ctx: FakeContext, name: str, body: object, group: str = "step") ->
     one = step(name, body, group)
     ctx._performed = StepRecord(one, time.monotonic(), connection=one.connection or "")
     ctx.done.append(ctx._performed)
-    observation = await KINDS[group, name].perform(one, ctx)
+    ctx._step = one
+    observation = await KINDS[group, name].perform(one.params, ctx)
     assert observation is not None
     return observation
 
@@ -446,7 +453,8 @@ async def see(ctx: FakeContext, name: str, body: object, group: str = "step") ->
 async def on(ctx: FakeContext, connection: Connection, name: str, body: object, group: str = "tcp") -> Observation:
     """Perform a script's action on a connection: what it saw, with the mismatches that nobody asked for."""
     ctx._connection = connection
-    observation = await KINDS[group, name].perform(step(name, body, group), ctx)
+    ctx._step = step(name, body, group)
+    observation = await KINDS[group, name].perform(ctx._step.params, ctx)
     return cast(Observation, observation)
 
 

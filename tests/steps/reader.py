@@ -17,9 +17,9 @@ from engine.registry import found
 from engine.steps.api.step_type import StepType
 
 PLACE = SourceSpan("case.yaml", 1, 1)
-KINDS: Mapping[tuple[str, str], StepType] = {
+KINDS: Mapping[tuple[str, str], StepType[Any]] = {
     (group, kind.name): kind
-    for kind in cast(list[StepType], found("engine.steps", "KINDS", deep=True))
+    for kind in cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True))
     for group in kind.groups
 }
 
@@ -86,7 +86,7 @@ class FakeReader:
     def script(self, node: Node, group: str) -> tuple[Step, ...]:
         return tuple(self.step(*item.only, group) for item in node.items())
 
-    def checks(self, node: Node, kind: StepType) -> Checks:
+    def checks(self, node: Node, kind: StepType[Any]) -> Checks:
         del kind
 
         def group(key: str) -> Group | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 from engine.model.case import Step
 from engine.model.quantities import show_size
@@ -45,7 +46,7 @@ class Placeholders(Mapping[str, object]):
         return len(self._known)
 
 
-def preview(step: Step, kind: StepType, variables: Mapping[str, object]) -> list[PreviewBytes] | None:
+def preview(step: Step, kind: StepType[Any], variables: Mapping[str, object]) -> list[PreviewBytes] | None:
     """What a step will send; None where that is nothing, cannot be known, or is too large to be made."""
     if kind.preview is None or size(step.params) > LARGEST:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.app.describe.arguments import branches, parameters, words
 from engine.app.describe.before import preview
@@ -41,7 +42,7 @@ class Steps:
         head = ", ".join(self.head(step, kind, shown=sent is not None))
         return TreeEntry(f"{number}  {step.kind}" + (f": {head}" if head else ""), below, hanging=len(number) + 2)
 
-    def head(self, step: Step, kind: StepType, *, shown: bool) -> Iterator[str]:
+    def head(self, step: Step, kind: StepType[Any], *, shown: bool) -> Iterator[str]:
         """A step's name, connection and parameters; those that its bytes show are left out where they are ``shown``."""
         if step.name:
             yield f"as {step.name}"
@@ -64,7 +65,7 @@ class Steps:
         if step.checks.quiet is not None:
             yield f"when nothing has crossed for {time_in_words(step.checks.quiet)}"
 
-    def checks(self, step: Step, kind: StepType) -> Iterator[TreeEntry]:
+    def checks(self, step: Step, kind: StepType[Any]) -> Iterator[TreeEntry]:
         """What is expected, recorded and captured."""
         for word, group in (("expect", step.checks.expect), ("should", step.checks.should)):
             if group is not None:
@@ -74,7 +75,7 @@ class Steps:
         if step.checks.capture:
             yield TreeEntry("capture", [TreeEntry(f"{fact}, as $({name})") for name, fact in step.checks.capture])
 
-    def group(self, group: Group, kind: StepType) -> Iterator[TreeEntry]:
+    def group(self, group: Group, kind: StepType[Any]) -> Iterator[TreeEntry]:
         """Each expectation as a sentence."""
         for one in group.expectations:
             unit = type_of(kind, one.fact).dimension

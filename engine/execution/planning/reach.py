@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.execution.job import Job
 from engine.execution.planning.plan import kinds_of, own_process
@@ -41,7 +41,7 @@ EVERYTHING = RuntimeCapabilities()
 
 
 def out_of_reach(
-    case: Case, target: Target, kinds: Mapping[tuple[str, str], StepType], reach: RuntimeCapabilities
+    case: Case, target: Target, kinds: Mapping[tuple[str, str], StepType[Any]], reach: RuntimeCapabilities
 ) -> str:
     """Why a case cannot be run within that reach, "" if it can."""
     named = set(kinds_of(case.steps))
@@ -69,7 +69,7 @@ def out_of_reach(
 
 
 def within(
-    jobs: Sequence[Job], kinds: Mapping[tuple[str, str], StepType], reaches: Mapping[Target, RuntimeCapabilities]
+    jobs: Sequence[Job], kinds: Mapping[tuple[str, str], StepType[Any]], reaches: Mapping[Target, RuntimeCapabilities]
 ) -> list[Job]:
     """The jobs, those left out that their target's runtime cannot run."""
     found = []

@@ -7,6 +7,7 @@ import time
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
@@ -22,7 +23,7 @@ from engine.steps.api.step_type import StepType
 
 # Given an address and a short name, and behind them a receive buffer where one is asked for, and how TLS begins.
 OpenChannel = Callable[..., Awaitable[Channel]]
-Kinds = Mapping[tuple[str, str], StepType]
+Kinds = Mapping[tuple[str, str], StepType[Any]]
 
 # How often a step that polls is performed again, in seconds.
 POLL = 0.005
@@ -81,6 +82,7 @@ class StepScope(Context):
         self._parent = parent
         self._named: dict[str, Connection] = {}
         self._done: list[StepRecord] = []
+        self._step: Step | None = None
         self._performed: StepRecord | None = None
         self._connection: Connection | None = None
 
@@ -101,6 +103,12 @@ class StepScope(Context):
     @property
     def variables(self) -> MutableMapping[str, object]:
         return self._variables
+
+    @property
+    def step(self) -> Step:
+        if self._step is None:
+            raise Defect("no step is under way")
+        return self._step
 
     @property
     def performed(self) -> StepRecord:
@@ -230,23 +238,24 @@ class StepScope(Context):
     def _child(self, variables: MutableMapping[str, object], tally: CheckResults) -> StepScope:
         child = StepScope(self._memory, variables, tally, self)
         child._connection = self._connection
+        child._step = self._step
         child._performed = self._performed
         return child
 
     # Performing and judging
 
     async def run(self, steps: Sequence[Step], connection: Connection | None = None) -> None:
-        outer, outer_connection = self._performed, self._connection
+        outer, outer_step, outer_connection = self._performed, self._step, self._connection
         if connection is not None:
             self._connection = connection
         try:
             for step in steps:
                 await self._perform(step, outer)
         finally:
-            self._performed, self._connection = outer, outer_connection
+            self._performed, self._step, self._connection = outer, outer_step, outer_connection
 
     async def _perform(self, step: Step, outer: StepRecord | None) -> None:
-        memory = self._memory
+        memory, self._step = self._memory, step
         if step.group == "step":
             self._performed = StepRecord(step, time.monotonic(), connection=step.connection or "", parent=outer)
             memory.performed.append(self._performed)
@@ -256,16 +265,16 @@ class StepScope(Context):
         if kind.within == "polls" and step.checks.within is not None:
             await self._poll(step, kind, step.checks.within)
         else:
-            observation = await kind.perform(step, self)
+            observation = await kind.perform(step.params, self)
             if observation is not None:
                 await self.look(step, observation)
         memory.under_way.pop(id(self), None)
 
-    async def _poll(self, step: Step, kind: StepType, within: float) -> None:
+    async def _poll(self, step: Step, kind: StepType[Any], within: float) -> None:
         """Perform and judge again until all checks hold, or the time is over; the last time counts."""
         deadline = time.monotonic() + within
         while True:
-            observation = await kind.perform(step, self)
+            observation = await kind.perform(step.params, self)
             if observation is None:
                 return
             broken, warned = self._mismatches(step, observation)

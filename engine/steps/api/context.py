@@ -73,8 +73,14 @@ class Context(Protocol):
     def variables(self) -> MutableMapping[str, object]: ...
 
     @property
+    def step(self) -> Step:
+        """The step, or the script's action or assertion, that is being performed: its name, its connection, its
+        checks. Raises Defect outside a step."""
+        ...
+
+    @property
     def performed(self) -> StepRecord:
-        """The record of the step that is under way."""
+        """The record of the step of the case that is under way; for an action, that of the step around its script."""
         ...
 
     def now(self) -> float:

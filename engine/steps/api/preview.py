@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
@@ -15,4 +17,4 @@ class PreviewBytes:
     what: str = ""
 
 
-Preview = Callable[[Any, Mapping[str, object], str], Sequence[PreviewBytes]]
+Preview = Callable[[P, Mapping[str, object], str], Sequence[PreviewBytes]]

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Generic, Literal, TypeVar
 
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
@@ -18,22 +17,24 @@ from engine.steps.api.preview import Preview
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema
 
-Parse = Callable[[Node, NodeReader], object]
+P = TypeVar("P")
+"""The type of a step type's parameters: a frozen dataclass, for most."""
 
-
-Perform = Callable[[Step, Context], Awaitable["Observation | None"]]
+Parse = Callable[[Node, NodeReader], P]
+Perform = Callable[[P, Context], Awaitable[Observation | None]]
 
 
 @dataclass(frozen=True)
-class StepType:
-    """A step kind, or an action of a script.
+class StepType(Generic[P]):
+    """A step type, or an action or assertion of a script, with parameters of the type P.
 
     ``groups`` are the places where its key means it: ``step``, or names of kinds with a script (``tcp``,
     ``websocket``). ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
     ``looks`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
     ask for. ``within`` is ``polls`` (the step is performed again until its checks hold, or the time is over) or
-    ``waits`` (a deadline that the driver keeps: ``step.checks.within``). ``parse`` turns a located, valid node into
-    the kind's frozen parameters, ``perform`` does it.
+    ``waits`` (a deadline that the driver keeps: ``ctx.step.checks.within``). ``parse`` turns a located, valid node into
+    parameters, and ``perform`` does with them what the step says: it returns what it observed, or None where there is
+    nothing to judge.
 
     ``preview`` gives what a step will send before there is a target, for `engine show`: from its parameters, the
     variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
@@ -57,8 +58,8 @@ class StepType:
     groups: tuple[str, ...]
     summary: str
     schema: Schema
-    parse: Parse
-    perform: Perform
+    parse: Parse[P]
+    perform: Perform[P]
     facts: tuple[Fact, ...] = ()
     looks: bool = False
     within: Literal["", "polls", "waits"] = ""
@@ -71,7 +72,7 @@ class StepType:
     ends: bool = False
     alone: bool = False
     lasts: float = 0.0
-    preview: Preview | None = None
+    preview: Preview[P] | None = None
     besides: tuple[str, ...] = ()
-    not_by_hand: str | Callable[[Any], str] = ""
-    awaits: str | Callable[[Any], str] = ""
+    not_by_hand: str | Callable[[P], str] = ""
+    awaits: str | Callable[[P], str] = ""

@@ -173,23 +173,21 @@ def act(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
     raise TypeError(f"{step.params!r} is no act of a drive")
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: DriveParams, ctx: Context) -> Observation:
     """Have the app called, and find what was recorded of it."""
-    params = step.params
-    assert isinstance(params, DriveParams)
     least = LEAST.get(str(params.scope.get("type")), {})
     order = {
         "token": ctx.token(),
         "scope": tagged(rendered({**least, **params.scope}, ctx.variables)),
         "script": [[word, tagged(argument)] for word, argument in (act(one, ctx.variables) for one in params.script)],
-        "within": PATIENCE if step.checks.within is None else step.checks.within,
+        "within": PATIENCE if ctx.step.checks.within is None else ctx.step.checks.within,
     }
     stuck = await ctx.live.drive(order)
     ctx.live.boundary.refresh()
     return Driven(BoundaryFacts(calls_of(ctx.live.boundary, [ctx.performed])), stuck)
 
 
-async def nothing(step: Step, ctx: Context) -> None:
+async def nothing(params: object, ctx: Context) -> None:
     """The acts of a drive are handed over as a whole, and performed on the other side."""
 
 

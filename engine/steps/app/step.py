@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.model.boundary import AppCall
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.protocols import Boundary
 from engine.steps.api.context import Context, StepRecord
@@ -43,20 +42,18 @@ def parse(node: Node, reader: NodeReader) -> AppParams:
     return AppParams(str(reader.value(of)) if of else None, number)
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: AppParams, ctx: Context) -> Observation:
     """Find the calls, wait for them as the step asks, and say what crossed the boundary."""
-    params = step.params
-    assert isinstance(params, AppParams)
     nth = None if params.call is None else integer(params.call, ctx.variables, "call")
     boundary = ctx.live.boundary
     if params.of == LIFESPAN:
-        lifespans = await _seen_lifespans(ctx, wait=step.checks.within is None)
+        lifespans = await _seen_lifespans(ctx, wait=ctx.step.checks.within is None)
         return BoundaryFacts(lifespans, nth)
     steps = ctx.performed.about = ctx.find(params.of)
-    if step.checks.quiet is not None:
-        await be_quiet(ctx, steps, step.checks.quiet)
+    if ctx.step.checks.quiet is not None:
+        await be_quiet(ctx, steps, ctx.step.checks.quiet)
         await send_sentinel(ctx, by_address=any(one.peer is not None and not one.tokens for one in steps))
-    elif step.checks.within is None:
+    elif ctx.step.checks.within is None:
         await settle(ctx, steps)
     boundary.refresh()
     body_at = steps[-1].body_at if steps else None

@@ -111,11 +111,10 @@ def preview_begin(params: BeginAction, variables: Mapping[str, object], host: st
     return [PreviewBytes(data[8:], f"BEGIN_REQUEST {id}, {role}" + (", KEEP_CONN" if keeps else ""))]
 
 
-async def perform_begin(step: Step, ctx: Context) -> None:
+async def perform_begin(params: BeginAction, ctx: Context) -> None:
     """Send BEGIN_REQUEST; acts without an id go on with this request."""
-    assert isinstance(step.params, BeginAction)
     session = session_of(ctx.connection)
-    id, keeps, data = begin_bytes(step.params, ctx.variables)
+    id, keeps, data = begin_bytes(params, ctx.variables)
     session.current = id
     session.bodies.pop(id, None)
     session.kept_open.discard(id)
@@ -133,11 +132,10 @@ def parse_abort(node: Node, reader: NodeReader) -> Abort:
     return Abort(reader.value(id) if id else None)
 
 
-async def perform_abort(step: Step, ctx: Context) -> None:
+async def perform_abort(params: Abort, ctx: Context) -> None:
     """Send ABORT_REQUEST."""
-    assert isinstance(step.params, Abort)
     session = session_of(ctx.connection)
-    id = id_of(step.params.id, session, ctx.variables)
+    id = id_of(params.id, session, ctx.variables)
     await emit(ctx, [encode(ABORT_REQUEST, id)], session.body(id))
 
 
@@ -189,18 +187,16 @@ def preview_record(params: RecordAction, variables: Mapping[str, object], host: 
     return [PreviewBytes(content, ", ".join(words))]
 
 
-async def perform_record(step: Step, ctx: Context) -> None:
+async def perform_record(params: RecordAction, ctx: Context) -> None:
     """Send one record, whatever rules it breaks."""
-    assert isinstance(step.params, RecordAction)
     session = session_of(ctx.connection)
-    _, content, data = record_bytes(step.params, ctx.variables, session.current)
+    _, content, data = record_bytes(params, ctx.variables, session.current)
     await emit(ctx, [data], content)
 
 
-async def perform_send(step: Step, ctx: Context) -> None:
+async def perform_send(params: Bytes, ctx: Context) -> None:
     """Send bytes that are no record unless they look like one."""
-    assert isinstance(step.params, Bytes)
-    data = step.params.data.render(ctx.variables)
+    data = params.data.render(ctx.variables)
     await emit(ctx, [data], data)
 
 
@@ -218,10 +214,9 @@ def parse_write(node: Node, reader: NodeReader) -> Write:
     )
 
 
-async def perform_write(step: Step, ctx: Context) -> None:
+async def perform_write(params: Write, ctx: Context) -> None:
     """Send what the acts inside send in one write, or in pieces that do not care where a record ends."""
-    params, variables = step.params, ctx.variables
-    assert isinstance(params, Write)
+    variables = ctx.variables
     connection = ctx.connection
     session = session_of(connection)
     if session.packed is not None:

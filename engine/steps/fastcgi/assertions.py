@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.errors import Reset
-from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXTS, WIRE_BYTES, one_of
 from engine.model.nodes import Node
@@ -112,12 +111,11 @@ def parse_response(node: Node, reader: NodeReader) -> Which:
     return Which(reader.value(id) if id else None)
 
 
-async def perform_response(step: Step, ctx: Context) -> Observation:
+async def perform_response(params: Which, ctx: Context) -> Observation:
     """Read what comes for a request up to END_REQUEST; records of others are left for later looks."""
-    assert isinstance(step.params, Which)
-    connection, within = ctx.connection, step.checks.within
+    connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
-    id = id_of(step.params.id, session, ctx.variables)
+    id = id_of(params.id, session, ctx.variables)
     response = Response(sent_at=connection.since)
     if id not in session.kept_open:
         response.framing = "until-close"  # which has `open` wait for the end that is announced
@@ -135,7 +133,7 @@ async def perform_response(step: Step, ctx: Context) -> Observation:
         response.ended_at = began + (within or 0.0) if outcome == "timeout" else ctx.now()
     if response.pieces:
         ctx.performed.body_at = response.pieces[0][1]
-    if "open" in step.checks.facts:
+    if "open" in ctx.step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return AnswerFacts(answer, session.body(id))
 
@@ -187,10 +185,9 @@ def _values(record: FastcgiRecord) -> dict[str, object]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in decode_pairs(record.content)[0]}
 
 
-async def perform_receive(step: Step, ctx: Context) -> Observation:
+async def perform_receive(params: Next, ctx: Context) -> Observation:
     """Read the next record, or the next of a type; others are left for later looks."""
-    assert isinstance(step.params, Next)
-    wanted = None if step.params.type is None else named(step.params.type, TYPES, ctx.variables, "type")
+    wanted = None if params.type is None else named(params.type, TYPES, ctx.variables, "type")
     found: list[FastcgiRecord] = []
 
     def take(record: FastcgiRecord, raw: bytes, at: float) -> bool | None:
@@ -200,7 +197,7 @@ async def perform_receive(step: Step, ctx: Context) -> Observation:
         found.append(record)
         return True
 
-    outcome, detail = await read(ctx, step.checks.within, take)
+    outcome, detail = await read(ctx, ctx.step.checks.within, take)
     if outcome:
         what = "comes" if wanted is None else f"of type {NAMES.get(wanted, wanted)} comes"
         return ImplicitFailure("record", what, outcome, detail, sent=ctx.connection.sent)
@@ -227,13 +224,12 @@ def preview_get_values(params: GetValuesParams, variables: Mapping[str, object],
     return [PreviewBytes(b"".join(b"%s\n" % fill(name, variables).encode() for name in params.names), "GET_VALUES")]
 
 
-async def perform_get_values(step: Step, ctx: Context) -> Observation:
+async def perform_get_values(params: GetValuesParams, ctx: Context) -> Observation:
     """Ask for variables, and read the result; other records are left for later looks."""
-    assert isinstance(step.params, GetValuesParams)
     connection = ctx.connection
     if session_of(connection).packed is not None:
         raise ValueError("`get_values` looks at its result, and so cannot stand inside `write`: use `record` there")
-    await emit(ctx, [encode(GET_VALUES, 0, query(step.params, ctx.variables))])
+    await emit(ctx, [encode(GET_VALUES, 0, query(params, ctx.variables))])
     found: list[FastcgiRecord] = []
 
     def take(record: FastcgiRecord, raw: bytes, at: float) -> bool | None:
@@ -243,7 +239,7 @@ async def perform_get_values(step: Step, ctx: Context) -> Observation:
         found.append(record)
         return True
 
-    outcome, detail = await read(ctx, step.checks.within, take)
+    outcome, detail = await read(ctx, ctx.step.checks.within, take)
     record = found[0] if found else None
     if record is not None:
         outcome = "result" if record.type == GET_VALUES_RESULT else "unknown_type"

@@ -30,10 +30,9 @@ def parse(node: Node, reader: NodeReader) -> FastcgiParams:
     return FastcgiParams(reader.script(script, "fastcgi") if script else ())
 
 
-async def perform(step: Step, ctx: Context) -> None:
+async def perform(params: FastcgiParams, ctx: Context) -> None:
     """Open a connection to the server itself, or continue a named one, and perform the script on it. Raises
     EngineError where the server does not speak FastCGI."""
-    assert isinstance(step.params, FastcgiParams)
     speaks = ctx.live.speaks
     if speaks != SPOKEN:
         raise EngineError(
@@ -41,12 +40,12 @@ async def perform(step: Step, ctx: Context) -> None:
             hint="the case needs `only: {gateways: [nginx-fastcgi]}`, or another gateway that passes requests on "
             "by FastCGI",
         )
-    connection = await ctx.connect(step.connection, raw=True, upstream=True)
+    connection = await ctx.connect(ctx.step.connection, raw=True, upstream=True)
     if connection.codec is None and ctx.live.upstream != ctx.live.address:
         ctx.note(PAST_GATEWAY, ":".join(map(str, ctx.live.upstream)), subject=connection.name)
     _session(connection)
     try:
-        await ctx.run(step.params.script, connection)
+        await ctx.run(params.script, connection)
     finally:
         ctx.release(connection)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.quantities import show_size
 from engine.model.variables import resolve
@@ -123,10 +122,9 @@ def _pairs(
     )
 
 
-async def perform_values(step: Step, ctx: Context) -> None:
+async def perform_values(params: Values, ctx: Context) -> None:
     """Send the parameters, with the engine's own by which the call is known."""
-    params, variables = step.params, ctx.variables
-    assert isinstance(params, Values)
+    variables = ctx.variables
     id = id_of(params.cuts.id, session_of(ctx.connection), variables)
     pairs = _pairs(params, variables, ctx.live.host, ctx.connection.channel.local, ctx.token())
     data = encode_pairs(pairs, long=params.lengths == "long")
@@ -158,10 +156,9 @@ def preview_content(params: Content, variables: Mapping[str, object], host: str)
     return [PreviewBytes(data, _told(params.type, params.cuts, records, variables))]
 
 
-async def perform_content(step: Step, ctx: Context) -> None:
+async def perform_content(params: Content, ctx: Context) -> None:
     """Send a stream's content, or a part of it."""
-    params, variables = step.params, ctx.variables
-    assert isinstance(params, Content)
+    variables = ctx.variables
     session = session_of(ctx.connection)
     id = id_of(params.cuts.id, session, variables)
     data = params.data.render(variables)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import fill
 from engine.steps.api.context import Context
@@ -29,18 +28,16 @@ def parse(node: Node, reader: NodeReader) -> CheckpointParams:
     return CheckpointParams(str(reader.value(node)))
 
 
-async def mark(step: Step, ctx: Context) -> None:
+async def mark(params: CheckpointParams, ctx: Context) -> None:
     """Set a mark."""
-    assert isinstance(step.params, CheckpointParams)
-    name = fill(step.params.name, ctx.variables)
+    name = fill(params.name, ctx.variables)
     ctx.live.boundary.mark(ctx.job, name)
     ctx.note("mark", name)
 
 
-async def meet(step: Step, ctx: Context) -> None:
+async def meet(params: CheckpointParams, ctx: Context) -> None:
     """Wait for a mark that either side sets. The case's own time bounds the wait."""
-    assert isinstance(step.params, CheckpointParams)
-    name = fill(step.params.name, ctx.variables)
+    name = fill(params.name, ctx.variables)
     boundary, job = ctx.live.boundary, ctx.job
     while not boundary.marked(job, name):  # noqa: ASYNC110 (a mark is a file that another process makes)
         await asyncio.sleep(POLL)

@@ -39,10 +39,8 @@ def parse(node: Node, reader: NodeReader) -> EventuallyParams:
     )
 
 
-async def perform(step: Step, ctx: Context) -> Observation | None:
+async def perform(params: EventuallyParams, ctx: Context) -> Observation | None:
     """Try the steps until they hold. When the time is over, the last whole try counts, and what it found wrong."""
-    params = step.params
-    assert isinstance(params, EventuallyParams)
     within = seconds(params.within, ctx.variables)
     every = seconds(params.every, ctx.variables)
     failed: Context | None = None

@@ -25,11 +25,10 @@ def parse(node: Node, reader: NodeReader) -> ParallelParams:
     return ParallelParams(tuple((name, reader.steps(steps)) for name, steps in node.entries()))
 
 
-async def perform(step: Step, ctx: Context) -> None:
+async def perform(params: ParallelParams, ctx: Context) -> None:
     """Run all branches until each has ended. The first that stops ends the others. What they captured is there for
     the steps afterwards."""
-    assert isinstance(step.params, ParallelParams)
-    branches = [(ctx.branch({}, name), steps) for name, steps in step.params.branches]
+    branches = [(ctx.branch({}, name), steps) for name, steps in params.branches]
     await all_of([branch.run(steps) for branch, steps in branches])
     for branch, _ in branches:
         ctx.variables.update(own(branch))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.steps.api.context import Context
@@ -27,10 +26,9 @@ def parse(node: Node, reader: NodeReader) -> PauseParams:
     return PauseParams(reader.time(node))
 
 
-async def perform(step: Step, ctx: Context) -> None:
+async def perform(params: PauseParams, ctx: Context) -> None:
     """Wait."""
-    assert isinstance(step.params, PauseParams)
-    await asyncio.sleep(seconds(step.params.time, ctx.variables))
+    await asyncio.sleep(seconds(params.time, ctx.variables))
 
 
 KINDS = (

@@ -39,14 +39,12 @@ def parse(node: Node, reader: NodeReader) -> RepeatParams:
     )
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: RepeatParams, ctx: Context) -> Observation:
     """Run the steps ``times`` times, the turn's number counting from 1. A turn that stops ends the step, unless
     ``passed`` is looked at: then turns are counted."""
-    params = step.params
-    assert isinstance(params, RepeatParams)
     times = integer(params.times, ctx.variables, "times")
     at_once = integer(params.at_once, ctx.variables, "at_once")
-    counting = "passed" in step.checks.facts
+    counting = "passed" in ctx.step.checks.facts
     captured: dict[int, dict[str, object]] = {}
     began = ctx.now()
 

@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, HandshakeFailed, Reset
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
@@ -100,10 +99,8 @@ def preview(params: RequestParams, variables: Mapping[str, object], host: str) -
     return [PreviewBytes(bytes_of(params, variables, host, TOKEN))]
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: RequestParams, ctx: Context) -> Observation:
     """Send the request, and read the response until it is complete, broken, or its time is over."""
-    params = step.params
-    assert isinstance(params, RequestParams)
     variables = ctx.variables
     method = text(params.method, variables)
     body = params.body.render(variables) if params.body is not None else None
@@ -111,21 +108,22 @@ async def perform(step: Step, ctx: Context) -> Observation:
     data = bytes_of(params, variables, ctx.live.host, ctx.token())
     response = Response(method, sent_at=ctx.now())
     facts = ResponseFacts(response, body or b"", abandoned=leave is not None)
-    connection = await converse(step, ctx, response, data, body=body or b"", leave=leave)
+    connection = await converse(ctx, response, data, body=body or b"", leave=leave)
     if response.pieces:
         ctx.performed.body_at = response.pieces[0][1]
     if connection is not None:
-        if "open" in step.checks.facts and leave is None:
+        if "open" in ctx.step.checks.facts and leave is None:
             response.open = await still_open(connection.channel, response)
         ctx.release(connection)
     return facts
 
 
 async def converse(
-    step: Step, ctx: Context, response: Response, data: bytes, *, body: bytes = b"", leave: float | None = None
+    ctx: Context, response: Response, data: bytes, *, body: bytes = b"", leave: float | None = None
 ) -> Connection | None:
     """Connect and exchange, within the step's deadline; what goes wrong is the response's outcome. The connection,
     None where there is none. Raises ChannelClosed for a named connection that this side has closed."""
+    step = ctx.step
     within, began = step.checks.within, ctx.now()
     connection: Connection | None = None
     try:

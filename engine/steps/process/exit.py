@@ -6,7 +6,6 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
@@ -50,9 +49,9 @@ def name_of(ended: ExitStatus) -> str | None:
         return str(ended.signal)
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: ExitParams, ctx: Context) -> Observation:
     """Wait for it, within the step's deadline."""
-    within = step.checks.within
+    within = ctx.step.checks.within
     try:
         async with asyncio.timeout(within):
             ended = await ctx.live.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.facts import INTEGER
 from engine.model.nodes import Node
 from engine.steps.api.context import Context
@@ -33,10 +32,8 @@ def parse(node: Node, reader: NodeReader) -> KillWorkerParams:
     return KillWorkerParams(str(reader.value(of)) if of else None, reader.value(signal) if signal else "KILL")
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: KillWorkerParams, ctx: Context) -> Observation:
     """Kill the worker that served the last call of the steps. The main process is none, and is left alone."""
-    params = step.params
-    assert isinstance(params, KillWorkerParams)
     steps = ctx.find(params.of)
     await seen_calls(ctx, steps)
     calls = calls_of(ctx.live.boundary, steps)

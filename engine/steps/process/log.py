@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.facts import INTEGER, TEXT, TEXTS
 from engine.model.nodes import Node
 from engine.steps.api.context import Context
@@ -41,9 +40,9 @@ def tracebacks(text: str) -> int:
     return found
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: LogParams, ctx: Context) -> Observation:
     """Read it."""
-    del step
+    del params
     text = ctx.log()
     return MappingObservation({"text": text, "lines": text.splitlines(), "tracebacks": tracebacks(text)})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
 from engine.model.usage import Usage
@@ -53,10 +52,8 @@ def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[s
     return found
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: MeasureParams, ctx: Context) -> Observation:
     """Measure, and remember what was found for a later step."""
-    params = step.params
-    assert isinstance(params, MeasureParams)
     now = tuple(ctx.live.usage())
     if not now:
         return ImplicitFailure("measure", "finds the server's processes", "none", "the server does not run")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
@@ -48,10 +47,9 @@ def parse(node: Node, reader: NodeReader) -> SignalParams:
     return SignalParams(reader.value(node))
 
 
-async def perform(step: Step, ctx: Context) -> None:
+async def perform(params: SignalParams, ctx: Context) -> None:
     """Send it. A server that has ended hears nothing, which is noted."""
-    assert isinstance(step.params, SignalParams)
-    name = text(step.params.name, ctx.variables)
+    name = text(params.name, ctx.variables)
     sent = ctx.live.signal(number(name))
     ctx.note("signal", f"{name} to process {ctx.live.pid}" if sent else f"no {name}: the server does not run")
 

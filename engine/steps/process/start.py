@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import StartError
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
@@ -29,10 +28,9 @@ def parse(node: Node, reader: NodeReader) -> StartParams:
     return StartParams(reader.value(ready)) if ready is not None else StartParams()
 
 
-async def perform(step: Step, ctx: Context) -> Observation | None:
+async def perform(params: StartParams, ctx: Context) -> Observation | None:
     """Start it, and wait until it is ready, unless the step says not to. A server that ended may be started again."""
-    assert isinstance(step.params, StartParams)
-    ready = flag(step.params.ready, ctx.variables)
+    ready = flag(params.ready, ctx.variables)
     ctx.note("start", "and wait until it answers" if ready else "without waiting for it")
     try:
         await ctx.live.start(ready=ready)

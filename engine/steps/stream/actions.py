@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.errors import Reset
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
@@ -64,10 +63,9 @@ def preview(params: Bytes | Drip, variables: Mapping[str, object], host: str) ->
     return [PreviewBytes(params.data.render(variables))]
 
 
-async def perform_send(step: Step, ctx: Context) -> None:
+async def perform_send(params: Bytes, ctx: Context) -> None:
     """Send the bytes in one write."""
-    assert isinstance(step.params, Bytes)
-    await send(ctx, ctx.connection, step.params.data.render(ctx.variables))
+    await send(ctx, ctx.connection, params.data.render(ctx.variables))
 
 
 def parse_drip(node: Node, reader: NodeReader) -> Drip:
@@ -91,10 +89,8 @@ def cut(data: bytes, piece: int | None, cut_at: tuple[int, ...]) -> list[bytes]:
     return pieces
 
 
-async def perform_drip(step: Step, ctx: Context) -> None:
+async def perform_drip(params: Drip, ctx: Context) -> None:
     """Send the bytes in pieces, each in a segment of its own as far as the pause between them makes it so."""
-    params = step.params
-    assert isinstance(params, Drip)
     variables = ctx.variables
     data = params.data.render(variables)
     piece = None if params.piece is None else max(1, integer(params.piece, variables, "piece"))
@@ -108,11 +104,10 @@ def parse_hang_up(node: Node, reader: NodeReader) -> HangUp:
     return HangUp(reader.value(node))
 
 
-async def perform_hang_up(step: Step, ctx: Context) -> None:
+async def perform_hang_up(params: HangUp, ctx: Context) -> None:
     """Shut the writing half, close, close by a bare FIN, or reset."""
-    assert isinstance(step.params, HangUp)
     channel = ctx.connection.channel
-    match text(step.params.way, ctx.variables):
+    match text(params.way, ctx.variables):
         case "write":
             try:
                 channel.half_close()
@@ -138,10 +133,9 @@ def parse_reading(node: Node, reader: NodeReader) -> Reading:
     return Reading(reader.value(node))
 
 
-async def perform_reading(step: Step, ctx: Context) -> None:
+async def perform_reading(params: Reading, ctx: Context) -> None:
     """Stop taking bytes from the socket, or go on."""
-    assert isinstance(step.params, Reading)
-    ctx.connection.channel.reading(flag(step.params.on, ctx.variables))
+    ctx.connection.channel.reading(flag(params.on, ctx.variables))
 
 
 SCRIPTS = ("fastcgi", "tcp", "websocket")

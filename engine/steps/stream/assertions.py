@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 
 from engine.errors import Reset
-from engine.model.case import Step
 from engine.model.facts import INTEGER, SIZE, TEXT, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.model.protocols import Channel
@@ -89,13 +88,12 @@ def parse_response(node: Node, reader: NodeReader) -> Awaited:
     return Awaited(reader.value(to)) if to else Awaited()
 
 
-async def perform_response(step: Step, ctx: Context) -> Observation:
+async def perform_response(params: Awaited, ctx: Context) -> Observation:
     """Read one response; what follows it is left for the next look."""
-    assert isinstance(step.params, Awaited)
     connection = ctx.connection
-    response = Response(text(step.params.method, ctx.variables), sent_at=connection.since)
-    await read_response(connection.channel, response, step.checks.within, ctx.now())
-    if "open" in step.checks.facts:
+    response = Response(text(params.method, ctx.variables), sent_at=connection.since)
+    await read_response(connection.channel, response, ctx.step.checks.within, ctx.now())
+    if "open" in ctx.step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return ResponseFacts(response, connection.sent)
 
@@ -111,13 +109,11 @@ def parse_read(node: Node, reader: NodeReader) -> Read:
     return Read(reader.size(size) if size else None, reader.bytes(until) if until else None)
 
 
-async def perform_read(step: Step, ctx: Context) -> Observation:
+async def perform_read(params: Read, ctx: Context) -> Observation:
     """Read so many bytes, or until some bytes came and with them, or else until the end or the deadline."""
-    params = step.params
-    assert isinstance(params, Read)
     size = None if params.size is None else integer(params.size, ctx.variables, "size")
     until = params.until.render(ctx.variables) if params.until is not None else None
-    channel, within = ctx.connection.channel, step.checks.within
+    channel, within = ctx.connection.channel, ctx.step.checks.within
     got, ended, at = bytearray(), "", ctx.now()
     end = _read_to(got, size, until)
     try:
@@ -179,9 +175,9 @@ async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple
         rest.append((data, at))
 
 
-async def perform_closed(step: Step, ctx: Context) -> Observation:
+async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
     """Wait for the end of the connection; bytes that come before it are the fact ``rest``."""
-    connection, within = ctx.connection, step.checks.within
+    connection, within = ctx.connection, ctx.step.checks.within
     rest: list[tuple[bytes, float]] = []
     try:
         async with asyncio.timeout(within):
@@ -214,11 +210,10 @@ def parse_silence(node: Node, reader: NodeReader) -> Silence:
     return Silence(reader.time(node))
 
 
-async def perform_silence(step: Step, ctx: Context) -> Observation | None:
+async def perform_silence(params: Silence, ctx: Context) -> Observation | None:
     """Wait, and see that no byte comes. The end of the connection is no byte."""
-    assert isinstance(step.params, Silence)
     channel, began = ctx.connection.channel, ctx.now()
-    wait = seconds(step.params.time, ctx.variables)
+    wait = seconds(params.time, ctx.variables)
     try:
         async with asyncio.timeout(wait):
             data, at = await channel.receive()
@@ -247,11 +242,9 @@ def parse_flood(node: Node, reader: NodeReader) -> Flood:
     )
 
 
-async def perform_flood(step: Step, ctx: Context) -> Observation:
+async def perform_flood(params: Flood, ctx: Context) -> Observation:
     """Send bytes again and again, until enough went, the peer takes no more for a while, or the connection ends.
     What was accepted counts whole pieces, the kernel's own buffers among them."""
-    params = step.params
-    assert isinstance(params, Flood)
     piece = params.of.render(ctx.variables)
     if not piece:
         raise ValueError("`flood` needs bytes to send")

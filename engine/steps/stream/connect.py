@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import ChannelError, ConnectionRefused, HandshakeFailed, Reset
-from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
@@ -79,16 +78,14 @@ def parse(node: Node, reader: NodeReader) -> ConnectParams:
     )
 
 
-async def perform(step: Step, ctx: Context) -> Observation:
+async def perform(params: ConnectParams, ctx: Context) -> Observation:
     """Open it under the step's name. It stays open until a later step closes it, or the case ends."""
-    params = step.params
-    assert isinstance(params, ConnectParams)
     variables = ctx.variables
     preamble = params.preamble.render(variables) if params.preamble is not None else b""
     hello = params.tls.hello(ctx.live.tls, variables)
     try:
-        async with asyncio.timeout(PATIENCE if step.checks.within is None else step.checks.within):
-            connection = await opened(step, ctx, hello)
+        async with asyncio.timeout(PATIENCE if ctx.step.checks.within is None else ctx.step.checks.within):
+            connection = await opened(params, ctx, hello)
             if preamble:
                 await send(ctx, connection, preamble)
     except TimeoutError:
@@ -98,7 +95,7 @@ async def perform(step: Step, ctx: Context) -> Observation:
     except ConnectionRefused as error:
         return ConnectOutcome("refused", error.what)
     except HandshakeFailed as error:
-        ctx.note("no connection", error.what, subject=step.name or "")
+        ctx.note("no connection", error.what, subject=ctx.step.name or "")
         return ConnectOutcome("handshake", error.what)
     except Reset as error:
         return ConnectOutcome("reset", error.what)
@@ -109,13 +106,11 @@ async def perform(step: Step, ctx: Context) -> Observation:
     return ConnectOutcome("connected", tls=facts_of(connection.channel), local=connection.channel.local, remote=remote)
 
 
-async def opened(step: Step, ctx: Context, hello: TlsClientOptions | None) -> Connection:
+async def opened(params: ConnectParams, ctx: Context, hello: TlsClientOptions | None) -> Connection:
     """The connection, on which calls are this job's. Raises ChannelError's kinds."""
-    params = step.params
-    assert isinstance(params, ConnectParams)
     where = None if params.address is None else (text(params.address, ctx.variables), ctx.live.address[1])
     buffer = None if params.receive_buffer is None else integer(params.receive_buffer, ctx.variables, "receive_buffer")
-    connection = await ctx.open(step.name or "", address=where, receive_buffer=buffer, hello=hello)
+    connection = await ctx.open(ctx.step.name or "", address=where, receive_buffer=buffer, hello=hello)
     ctx.live.boundary.expect_peer(connection.channel.local, ctx.job)
     return connection
 

@@ -25,12 +25,11 @@ def parse(node: Node, reader: NodeReader) -> StreamParams:
     return StreamParams(reader.script(script, "tcp") if script else ())
 
 
-async def perform(step: Step, ctx: Context) -> None:
+async def perform(params: StreamParams, ctx: Context) -> None:
     """Open the connection, or continue a named one, and perform the script on it."""
-    assert isinstance(step.params, StreamParams)
-    connection = await ctx.connect(step.connection, raw=True)
+    connection = await ctx.connect(ctx.step.connection, raw=True)
     try:
-        await ctx.run(step.params.script, connection)
+        await ctx.run(params.script, connection)
     finally:
         ctx.release(connection)
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
@@ -78,10 +77,8 @@ def preview_send(params: Send, variables: Mapping[str, object], host: str) -> li
     return [PreviewBytes(payload_of(params, variables), f"{NAMES[params.opcode]} frame, masked")]
 
 
-async def perform_send(step: Step, ctx: Context) -> None:
+async def perform_send(params: Send, ctx: Context) -> None:
     """Send a message in one frame, masked and not compressed."""
-    params = step.params
-    assert isinstance(params, Send)
     session_of(ctx.connection)
     payload = payload_of(params, ctx.variables)
     await send(ctx, ctx.connection, encode(params.opcode, payload), payload)
@@ -162,11 +159,10 @@ def _option(name: str, value: object) -> str:
     return f"{name} {1 if value else 0}"
 
 
-async def perform_frames(step: Step, ctx: Context) -> None:
+async def perform_frames(params: FramesToSend, ctx: Context) -> None:
     """Send frames in one write, whatever rules they break."""
-    assert isinstance(step.params, FramesToSend)
     session = session_of(ctx.connection)
-    made = [frame_bytes(frame, ctx.variables) for frame in step.params.frames]
+    made = [frame_bytes(frame, ctx.variables) for frame in params.frames]
     session.close_sent = session.close_sent or any(opcode == CLOSE for opcode, _, _ in made)
     payload = b"".join(payload for opcode, payload, _ in made if opcode not in NAMES or opcode < CLOSE)
     await send(ctx, ctx.connection, b"".join(data for _, _, data in made), payload)
@@ -188,10 +184,8 @@ def preview_close(params: Close, variables: Mapping[str, object], host: str) -> 
     return [PreviewBytes(reason, f"close frame, {code}, masked")]
 
 
-async def perform_close(step: Step, ctx: Context) -> None:
+async def perform_close(params: Close, ctx: Context) -> None:
     """Send a close frame; the connection stays for who looks at how it ends."""
-    params = step.params
-    assert isinstance(params, Close)
     code = None if params.code is None else integer(params.code, ctx.variables, "code")
     reason = params.reason.render(ctx.variables) if params.reason is not None else b""
     session_of(ctx.connection).close_sent = True

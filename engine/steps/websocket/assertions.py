@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import Reset
-from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
 from engine.model.nodes import Node
@@ -76,9 +75,9 @@ def parse_nothing(node: Node, reader: NodeReader) -> ClosedParams:
     return parse_closed(node, reader)
 
 
-async def perform_receive(step: Step, ctx: Context) -> Observation:
+async def perform_receive(params: ClosedParams, ctx: Context) -> Observation:
     """Read one message, answering pings."""
-    connection, within = ctx.connection, step.checks.within
+    connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
     try:
         async with asyncio.timeout(within):
@@ -90,9 +89,9 @@ async def perform_receive(step: Step, ctx: Context) -> Observation:
     return MessageFacts(message, connection.sent)
 
 
-async def perform_frame(step: Step, ctx: Context) -> Observation:
+async def perform_frame(params: ClosedParams, ctx: Context) -> Observation:
     """Read one frame as it is; nothing is answered."""
-    connection, within = ctx.connection, step.checks.within
+    connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
     ended, found = "the peer closed the connection", None
     try:
@@ -125,12 +124,11 @@ def frame_facts(frame: Frame) -> dict[str, object]:
     return facts
 
 
-async def perform_ping(step: Step, ctx: Context) -> Observation | None:
+async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
     """Send a ping, and see its pong come; frames that come before it are left for later looks."""
-    assert isinstance(step.params, Bytes)
     connection = ctx.connection
     session_of(connection)
-    payload = step.params.data.render(ctx.variables)
+    payload = params.data.render(ctx.variables)
     if not await send(ctx, connection, encode(PING, payload), payload):
         return ImplicitFailure("ping", "is answered by its pong", "the peer has reset the connection")
     passed: list[tuple[bytes, float]] = []
@@ -155,10 +153,10 @@ async def perform_ping(step: Step, ctx: Context) -> Observation | None:
     return ImplicitFailure("ping", f"is answered by a pong with {payload!r}", ended)
 
 
-async def perform_closed(step: Step, ctx: Context) -> Observation:
+async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
     """Wait for the end of the connection. A close frame on the way is echoed, and is how the WebSocket was closed;
     messages before it are passed over."""
-    connection, within = ctx.connection, step.checks.within
+    connection, within = ctx.connection, ctx.step.checks.within
     session, since = session_of(connection), connection.since
     before: list[tuple[bytes, float]] = []
     rest: list[tuple[bytes, float]] = []

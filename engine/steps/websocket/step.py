@@ -160,18 +160,16 @@ def preview(params: WebSocketParams, variables: Mapping[str, object], host: str)
     return [PreviewBytes(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
 
 
-async def perform(step: Step, ctx: Context) -> None:
+async def perform(params: WebSocketParams, ctx: Context) -> None:
     """Open a WebSocket, or continue one, and perform the script on it. One without a name is closed in the end."""
-    params = step.params
-    assert isinstance(params, WebSocketParams)
     if params.connect is None:
-        connection = await ctx.connect(step.connection)
+        connection = await ctx.connect(ctx.step.connection)
         session_of(connection)
         await ctx.run(params.script, connection)
         return
-    facts, opened = await handshake(step, params, ctx)
+    facts, opened = await handshake(params, ctx)
     try:
-        await ctx.look(step, facts)
+        await ctx.look(ctx.step, facts)
         if opened is not None and facts.opened:
             opened.codec = WebSocketSession(inflater_for(facts.extensions or ()))
             await ctx.run(params.script, opened)
@@ -182,7 +180,7 @@ async def perform(step: Step, ctx: Context) -> None:
             ctx.release(opened)
 
 
-async def handshake(step: Step, params: WebSocketParams, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
+async def handshake(params: WebSocketParams, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
     """Ask for a WebSocket; what the server said, and the connection if there is one."""
     variables = ctx.variables
     key = base64.b64encode(os.urandom(16)).decode()
@@ -193,8 +191,8 @@ async def handshake(step: Step, params: WebSocketParams, ctx: Context) -> tuple[
     keys = [value.decode("latin-1") for name, value in headers if name.lower() == b"sec-websocket-key"]
     response = Response(sent_at=ctx.now())
     facts = HandshakeFacts(response, keys[0] if keys else key, subprotocols, offers, scripted=bool(params.script))
-    connection = await converse(step, ctx, response, data)
-    if connection is not None and "open" in step.checks.facts:
+    connection = await converse(ctx, response, data)
+    if connection is not None and "open" in ctx.step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return facts, connection
 

@@ -27,7 +27,7 @@ def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 @pytest.mark.parametrize(("key", "kind"), ALL, ids=[f"{group}-{name}" for (group, name), _ in ALL])
-def test_a_kind(key: tuple[str, str], kind: StepType) -> None:
+def test_a_kind(key: tuple[str, str], kind: StepType[Any]) -> None:
     assert key[0] in GROUPS
     assert kind.summary.endswith(".")
     jsonschema.Draft202012Validator.check_schema(dict(kind.schema))
