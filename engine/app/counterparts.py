@@ -27,7 +27,6 @@ from engine.model.case import Case
 from engine.model.target import CONTROL, CONTROLS, DIRECT, RUNNING, Target
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import REFERENCE
-from engine.results.analysis.flakiness import RED
 from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import gateways_of, speaks
 from engine.targets.matrix.matrix import DEFAULTS
@@ -36,6 +35,8 @@ from engine.targets.matrix.matrix import DEFAULTS
 MOST = 256
 # So long they may take together, in seconds: what has not come by then is missing, and its cause is unknown.
 PATIENCE = 60.0
+# The verdicts that are compared by default.
+COMPARED = frozenset(verdict for verdict in Verdict if verdict.excusable)
 
 Plan = Callable[[Sequence[Case], Sequence[Target]], Sequence[Job]]
 
@@ -46,7 +47,7 @@ def counterparts(
     plan: Plan,
     servers: Mapping[str, Server],
     *,
-    red: Collection[Verdict] = RED,
+    red: Collection[Verdict] = COMPARED,
     others: Collection[tuple[str, str]] = (),
 ) -> list[Job]:
     """The jobs that a run adds, as a plan of their own.

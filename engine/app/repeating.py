@@ -10,7 +10,7 @@ from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.plan import own_process, renumbered
 from engine.model.verdict import JobResult
-from engine.results.analysis.flakiness import RED, together
+from engine.results.analysis.flakiness import together
 
 MOST = 1000
 
@@ -101,5 +101,5 @@ def had_company(job: Job) -> bool:
 def to_recheck(jobs: Iterable[Job], results: Iterable[JobResult]) -> list[Job]:
     """The jobs that were red, as a plan of their own. What never ran, since its target did not start, is not among
     them."""
-    red = {(result.address, result.target) for result in results if result.verdict in RED}
+    red = {(result.address, result.target) for result in results if result.verdict.excusable}
     return renumbered([job for job in jobs if key_of(job) in red])

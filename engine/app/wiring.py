@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from engine.app.counterparts import counterparts
+from engine.app.counterparts import COMPARED, counterparts
 from engine.app.durations import FILE as DURATIONS
 from engine.app.durations import Durations
 from engine.app.engine import Engine
@@ -23,7 +23,6 @@ from engine.execution.schedule import Limits
 from engine.model.target import DOCKER, RUNNING
 from engine.model.verdict import JobResult, Verdict
 from engine.observer.spool import FOLDERS, ObserverSpool
-from engine.results.analysis.flakiness import RED
 from engine.results.record import tracebacks
 from engine.targets.environments.packages import Environments
 from engine.targets.runtimes.external.runtime import RunningRuntime
@@ -65,7 +64,7 @@ def compare(
 ) -> Compare:
     """What says which jobs a run adds so that what failed can be compared: a warning and a known failure as well where
     ``warnings`` and ``known`` say so. ``others`` are cells that are run elsewhere."""
-    red = {*RED, *([Verdict.WARN] if warnings else []), *([Verdict.KNOWN] if known else [])}
+    red = {*COMPARED, *([Verdict.WARN] if warnings else []), *([Verdict.KNOWN] if known else [])}
 
     def planned(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:
         return counterparts(jobs, results, front.plan, front.servers, red=red, others=others)

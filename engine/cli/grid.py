@@ -24,7 +24,7 @@ from engine.cli.base import (
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
 from engine.model.target import Target
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import JobResult
 from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
@@ -203,7 +203,7 @@ def show(done: Run, places: ProjectPaths, parsed: argparse.Namespace, *, files: 
     list_red(red, whose, whole=parsed.failures)
     for line in repeats.lines(done.results):
         print(line)
-    known = [one for one in done.results if one.verdict is Verdict.KNOWN]
+    known = [one for one in done.results if one.verdict.expected]
     if known:
         cases = dict.fromkeys(one.address for one in known)
         where = ", ".join(str(relative(Path(path))) for path in done.header.get("baselines", ())) or USUAL
@@ -249,8 +249,7 @@ def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:
 
     if nothing_judged(done):
         return 3
-    asked_for = {Verdict.WARN, Verdict.FLAKY} if strict else {Verdict.FLAKY} if flaky_fails else set()
-    broken = any(one.verdict.breaks or one.verdict in asked_for for one in done.results)
+    broken = any(one.verdict.breaks_build(strict=strict, flaky_fails=flaky_fails) for one in done.results)
     return 1 if broken or not done.whole or any(row.failed for row in done.targets) else 0
 
 

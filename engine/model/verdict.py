@@ -13,7 +13,25 @@ from engine.model.transcript import Transcript
 
 
 class Verdict(StrEnum):
-    """What a job came to. docs/verdicts.md says what each means."""
+    """The verdict on a job. docs/verdicts.md defines each one.
+
+    Every group of verdicts that the engine asks for is a property; this table defines them all, and a test holds the
+    properties to it::
+
+        verdict      ran  judged  unmet  good  passing  clean  reported  failing  breaks  expected  excusable
+        pass          x     x             x       x       x
+        fail          x     x       x                            x         x        x                   x
+        warn          x     x             x       x              x
+        info          x     x             x               x
+        timeout       x     x       x                            x         x        x                   x
+        crash         x     x       x                            x         x        x                   x
+        unsupported
+        blocked
+        error         x                                          x         x        x
+        known         x     x       x                            x                           x
+        fixed         x     x             x       x              x                  x
+        flaky         x     x       x                            x                                      x
+    """
 
     PASS = "pass"
     FAIL = "fail"
@@ -29,22 +47,66 @@ class Verdict(StrEnum):
     FLAKY = "flaky"
 
     @property
-    def breaks(self) -> bool:
-        """Whether it breaks the build, without ``--strict``."""
-        return self in BREAKING
-
-    @property
-    def counts(self) -> bool:
-        """Whether the job is in a grid's denominator."""
+    def ran(self) -> bool:
+        """The job was run, so it is in a grid's denominator."""
         return self not in (Verdict.UNSUPPORTED, Verdict.BLOCKED)
 
     @property
+    def judged(self) -> bool:
+        """The result is evidence about the target. An error says nothing about it."""
+        return self.ran and self is not Verdict.ERROR
+
+    @property
+    def unmet(self) -> bool:
+        """The case was seen to fail, whether or not a list of known failures or another run excuses that."""
+        return self.excusable or self is Verdict.KNOWN
+
+    @property
     def good(self) -> bool:
-        """Whether the job is in a grid's numerator."""
-        return self in (Verdict.PASS, Verdict.WARN, Verdict.INFO, Verdict.FIXED)
+        """The job is in a grid's numerator: it was judged, and not seen to fail."""
+        return self.judged and not self.unmet
 
+    @property
+    def passing(self) -> bool:
+        """Every ``must`` of the case holds. Information about a ``may`` is no such statement."""
+        return self.good and self is not Verdict.INFO
 
-BREAKING = frozenset({Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED})
+    @property
+    def clean(self) -> bool:
+        """There is nothing to report: neither a failure, nor a warning, nor a wrong list of known failures."""
+        return self in (Verdict.PASS, Verdict.INFO)
+
+    @property
+    def reported(self) -> bool:
+        """It is listed with its cause: what breaks the build, and what a list of known failures or a level excuses."""
+        return self.ran and not self.clean
+
+    @property
+    def failing(self) -> bool:
+        """The job failed, and nothing excuses it."""
+        return self in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR)
+
+    @property
+    def breaks(self) -> bool:
+        """It breaks the build by default; ``breaks_build`` takes the options that add to this."""
+        return self.failing or self is Verdict.FIXED
+
+    @property
+    def expected(self) -> bool:
+        """A list of known failures has it."""
+        return self is Verdict.KNOWN
+
+    @property
+    def excusable(self) -> bool:
+        """A list of known failures may excuse it, and running the job again in isolation may explain it."""
+        return self in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
+
+    def breaks_build(self, *, strict: bool = False, flaky_fails: bool = False) -> bool:
+        """Whether it breaks the build under the options ``--strict`` (warnings and flaky results break it too) and
+        ``--flaky-fails`` (flaky results do)."""
+        if self is Verdict.FLAKY:
+            return strict or flaky_fails
+        return self.breaks or (strict and self is Verdict.WARN)
 
 
 @dataclass(frozen=True, slots=True)

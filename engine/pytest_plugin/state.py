@@ -36,14 +36,17 @@ if TYPE_CHECKING:
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
 
-# Where every verdict is one of these, there is nothing to blame anybody for.
-QUIET = frozenset({Verdict.PASS, Verdict.INFO, Verdict.KNOWN, Verdict.UNSUPPORTED, Verdict.BLOCKED})
 
 KEY = pytest.StashKey["Conformance"]()
 
 
 # A mark of such a name would do something to an item.
 MARKS_OF_PYTEST = frozenset({"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"})
+
+
+def to_blame(verdict: Verdict) -> bool:
+    """Whether somebody is to blame for a verdict of this session."""
+    return verdict.reported and not verdict.expected
 
 
 class HasJob(Protocol):
@@ -262,7 +265,7 @@ class Conformance:
         """Whether cases were selected, all of them unsupported or blocked, and nothing else ran in this session."""
         if self.store is None or not self.store.counts or self._others:
             return False
-        return all(verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED) for verdict in self.store.counts)
+        return not any(Verdict(verdict).ran for verdict in self.store.counts)
 
     def unjudged(self) -> list[str]:
         """Why no case was judged, as lines; none where the run cannot be read back."""
@@ -273,7 +276,7 @@ class Conformance:
 
     def blame(self) -> list[str]:
         """Whose fault what is red in this run is, as lines; none where nothing is, or the run cannot be read back."""
-        if self.store is None or QUIET.issuperset(self.store.counts):
+        if self.store is None or not any(to_blame(Verdict(one)) for one in self.store.counts):
             return []
         run = self._read_back()
         if run is None:
@@ -318,7 +321,11 @@ class Conformance:
     def compare(self) -> list[dict[str, Any]]:
         """Run what failed where it can be compared, unless that is not wanted. What came of it, as JSON's types."""
         verdicts = {told.verdict for several in self.told.values() for told in several}
-        if self._background is None or self.config.getoption("no_counterparts") or QUIET.issuperset(verdicts):
+        if (
+            self._background is None
+            or self.config.getoption("no_counterparts")
+            or not any(to_blame(Verdict(one)) for one in verdicts)
+        ):
             return []
         from engine.app.counterparts import PATIENCE
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.model.verdict import Verdict
-from engine.results.analysis.attribution import FAILED, Attribution, Attributions
+from engine.results.analysis.attribution import Attribution, Attributions
 from engine.results.analysis.findings import Finding, findings, shares
 from engine.results.analysis.grid import Cell, Grid, summed
 from engine.results.analysis.grouping import groups
 from engine.results.record.store import Run
-
-# What is listed with its cause: all that breaks the build, and what the baseline and the levels excuse.
-LISTED = FAILED | {Verdict.ERROR, Verdict.FIXED, Verdict.WARN}
 
 
 def document(run: Run, grid: Grid, known: Attributions | None = None, by: str = "") -> dict[str, Any]:
@@ -21,7 +17,7 @@ def document(run: Run, grid: Grid, known: Attributions | None = None, by: str = 
     that did not pass with whose fault it is and what it was compared with. ``by`` adds the sums of each server,
     framework or loop."""
     targets = {row.target.id for row in grid.rows}
-    found = findings(run, lambda result: result.verdict in LISTED and result.target in targets, known or {})
+    found = findings(run, lambda result: result.verdict.reported and result.target in targets, known or {})
     return {
         "run": run.id,
         "whole": run.whole,

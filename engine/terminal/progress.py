@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import JobResult
 from engine.terminal.blame import plural
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 COMPARING = "counterparts"
 WHY = "on other targets, which tell whose fault it is"
-RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class PlainProgress:
     def result(self, result: JobResult) -> None:
         """A job came to its verdict."""
         self.done[result.target] += 1
-        self.red[result.target] += result.verdict in RED
+        self.red[result.target] += result.verdict.breaks
         if self.done[result.target] == self.totals.get(result.target):
             red = f", {self.red[result.target]} red" if self.red[result.target] else ""
             print(f"{result.target}: {plural(self.done[result.target], 'case')}{red}", file=self.out, flush=True)
@@ -81,7 +80,7 @@ class Live:
 
     def result(self, result: JobResult) -> None:
         """A job came to its verdict."""
-        self._red[result.target] += result.verdict in RED
+        self._red[result.target] += result.verdict.breaks
         red = self._red[result.target]
         task = self._task(result.target)
         if red:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.model.verdict import JobResult, Verdict
-from engine.results.analysis.flakiness import NOT_RUN, company, mattered, scored
+from engine.results.analysis.flakiness import company, mattered, scored
 from engine.terminal.escape import visible
 
 
@@ -32,7 +32,7 @@ def lines(results: Sequence[JobResult]) -> Iterator[str]:
 
 def disagrees(result: JobResult) -> bool:
     """Whether the runs of a job came to different verdicts."""
-    return len({one.verdict for one in result.attempts if one.verdict not in NOT_RUN}) > 1
+    return len({one.verdict for one in result.attempts if one.verdict.ran}) > 1
 
 
 def verdict_of(again: Sequence[JobResult]) -> str:

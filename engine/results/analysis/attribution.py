@@ -34,9 +34,6 @@ REFERENCE = "reference"
 # So many servers are named in a sentence; the evidence has them all.
 NAMED = 3
 
-FAILED = frozenset({Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.KNOWN, Verdict.FLAKY})
-PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.INFO, Verdict.FIXED})
-
 
 class Fault(StrEnum):
     """Whose fault a cell is. FRAMEWORK includes the app that is written in it."""
@@ -159,7 +156,7 @@ def attribute(
             cases.setdefault(result.address, []).append(ComparedResult(rows[result.target], result))
     elsewhere: dict[str, list[ComparedResult]] = {}
     for other in others:
-        if other.result.verdict in PASSED:
+        if other.result.verdict.good:
             elsewhere.setdefault(other.result.address, []).append(other)
     found: dict[tuple[str, str], Attribution] = {}
     special: set[tuple[str, str]] = set()
@@ -167,7 +164,7 @@ def attribute(
         started = [cell for cell in cells if not cell.row.failed]
         failed = [cell for cell in cells if cell.row.failed]
         for cell in started:
-            if cell.result.verdict in FAILED or cell.result.verdict in (Verdict.ERROR, Verdict.WARN):
+            if cell.result.verdict.unmet or cell.result.verdict in (Verdict.ERROR, Verdict.WARN):
                 case = _Case([*started, *elsewhere.get(address, ())], failed, cell.result.verdict is Verdict.WARN)
                 found[address, cell.row.id] = case.whose(cell)
                 if not cell.is_control and not case.failed(case.find(cell, framework=cell.control)):
@@ -204,13 +201,11 @@ class _Case:
 
     def failed(self, cell: ComparedResult | None) -> bool:
         """Whether a cell is evidence of a failure."""
-        return cell is not None and (
-            cell.result.verdict in FAILED or (self.warns and cell.result.verdict is Verdict.WARN)
-        )
+        return cell is not None and (cell.result.verdict.unmet or (self.warns and cell.result.verdict is Verdict.WARN))
 
     def passed(self, cell: ComparedResult | None) -> bool:
         """Whether a cell is evidence that the case can pass."""
-        return cell is not None and cell.result.verdict in PASSED and not self.failed(cell)
+        return cell is not None and cell.result.verdict.good and not self.failed(cell)
 
     def judged(self, cell: ComparedResult) -> bool:
         """Whether a cell is evidence at all."""

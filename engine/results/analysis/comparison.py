@@ -234,7 +234,7 @@ def compare(before: ComparedRun, after: ComparedRun, *, strict: bool = False) ->
             if now is None:
                 continue
             compared += 1
-            judged += not {was.verdict, now.verdict} <= LEFT_OUT
+            judged += was.verdict.ran or now.verdict.ran
             change = changed(was, now, documents=documents, strict=strict)
             if change is not None:
                 where = (change, address, was.verdict, now.verdict, _first(now, False) + _first(was, False))
@@ -288,7 +288,6 @@ STATES: Mapping[Verdict, ClauseState] = {
     Verdict.UNSUPPORTED: ClauseState.UNSUPPORTED,
     Verdict.BLOCKED: ClauseState.BLOCKED,
 }
-LEFT_OUT = frozenset({Verdict.UNSUPPORTED, Verdict.BLOCKED})
 
 # From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
 # a pass, but only its way to and from a failure is one that breaks or mends. A flaky cell has failed and has passed,

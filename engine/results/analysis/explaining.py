@@ -40,7 +40,7 @@ class Explanation:
             words = ["engine", "grid", self.result.address, more]
             command = shlex.join(commands.grid(self.result.address, self.row, more) if self.row else words)
             return f"what passes keeps no time line; `{command}` makes a run that has it"
-        if self.result.verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED):
+        if not self.result.verdict.ran:
             return "nothing was sent: the case was not run here"
         return "nothing was sent: the case could not be run"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engine.model.target import CONTROLS
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution, Attributions, Fault, attribute
 from engine.results.record.store import Run
 
@@ -88,6 +88,4 @@ def shares(found: Iterable[Finding]) -> tuple[Share, ...]:
 
 def red(*, strict: bool = False, flaky_fails: bool = False) -> Wanted:
     """Picks what breaks the build; flaky cases where they fail, these and warnings where it is ``strict``."""
-    besides = {Verdict.FLAKY} if flaky_fails or strict else set()
-    besides |= {Verdict.WARN} if strict else set()
-    return lambda result: result.verdict.breaks or result.verdict in besides
+    return lambda result: result.verdict.breaks_build(strict=strict, flaky_fails=flaky_fails)

@@ -9,15 +9,6 @@ from dataclasses import replace
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
 from engine.results.record.normal import words_of
 
-# What was not run says nothing about whether runs agree.
-NOT_RUN = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
-# As the grid counts it.
-PASSED = (Verdict.PASS, Verdict.WARN, Verdict.INFO)
-# What there is nothing to tell of.
-QUIET = (Verdict.PASS, Verdict.INFO)
-# What is worth a second look alone. An error is the engine's or the case's, and `fixed` the baseline's.
-RED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
-
 # So many different reasons are told on one line.
 REASONS = 3
 
@@ -43,7 +34,7 @@ def together(results: Sequence[JobResult]) -> JobResult:
     if len(results) == 1:
         return results[0]
     attempts = tuple(attempt(result) for result in results)
-    ran = [result for result in results if result.verdict not in NOT_RUN]
+    ran = [result for result in results if result.verdict.ran]
     if not ran:
         return replace(results[0], attempts=attempts)
     seconds = sum(result.seconds for result in ran)
@@ -53,18 +44,18 @@ def together(results: Sequence[JobResult]) -> JobResult:
     crashed = next((result for result in ran if result.verdict is Verdict.CRASH), None)
     if crashed is not None:
         return replace(crashed, reason=told(attempts), attempts=attempts, seconds=seconds)
-    if all(result.verdict in PASSED for result in ran):
+    if all(result.verdict.good for result in ran):
         warned = next((result for result in ran if result.verdict is Verdict.WARN), None)
         why = ran[0].reason if warned is None else told(attempts)
         return replace(warned or ran[0], reason=why, attempts=attempts, seconds=seconds)
-    shown = min(ran, key=lambda result: (result.verdict in PASSED) + (result.verdict in QUIET))
+    shown = min(ran, key=lambda result: result.verdict.good + result.verdict.clean)
     return replace(shown, verdict=Verdict.FLAKY, reason=told(attempts), attempts=attempts, seconds=seconds)
 
 
 def score(attempts: Iterable[Attempt]) -> tuple[int, int]:
     """How many attempts passed, and how many ran."""
-    ran = [one for one in attempts if one.verdict not in NOT_RUN]
-    return sum(one.verdict in PASSED for one in ran), len(ran)
+    ran = [one for one in attempts if one.verdict.ran]
+    return sum(one.verdict.good for one in ran), len(ran)
 
 
 def scored(result: JobResult) -> tuple[int, int]:
@@ -82,8 +73,8 @@ def told(attempts: Sequence[Attempt]) -> str:
     """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: status is 200, but it is 500``. Runs that warned
     are told apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
     passed, ran = score(attempts)
-    quiet = sum(one.verdict in QUIET for one in attempts)
-    others = Counter((one.verdict, one.reason) for one in attempts if one.verdict not in (*QUIET, *NOT_RUN))
+    quiet = sum(one.verdict.clean for one in attempts)
+    others = Counter((one.verdict, one.reason) for one in attempts if one.verdict.ran and not one.verdict.clean)
     parts = [f"passed {passed} of {ran}" if quiet == passed else f"passed {quiet} of {ran} without a warning"]
     for (verdict, reason), count in others.most_common(REASONS):
         parts.append(f"{verdict.value} {times(count)}" + (f": {reason}" if reason else ""))
@@ -107,13 +98,13 @@ def company(result: JobResult) -> str:
     recheck = result.recheck
     if recheck is None:
         return ""
-    passed, ran = score(recheck.attempts) if recheck.attempts else (int(recheck.verdict in PASSED), 1)
+    passed, ran = score(recheck.attempts) if recheck.attempts else (int(recheck.verdict.good), 1)
     other = f": {recheck.reason}" if recheck.reason and recheck.reason not in (reason(result), result.reason) else ""
     count = f" {passed} of {ran}" if ran > 1 else ""
     warned = " with a warning" if recheck.verdict is Verdict.WARN else ""
-    if recheck.verdict in NOT_RUN or recheck.verdict is Verdict.ERROR:
+    if not recheck.verdict.judged:
         return f"it could not be run alone, so nothing is known of company ({recheck.verdict.value}{other})"
-    if recheck.verdict in PASSED:
+    if recheck.verdict.good:
         if result.verdict is Verdict.FLAKY and ran == 1:
             return "alone it passes, once; more would have to be run to tell whether company makes the difference"
         if recheck.had_company:
@@ -130,7 +121,7 @@ def mattered(result: JobResult) -> bool:
     recheck = result.recheck
     return (
         recheck is not None
-        and recheck.verdict in PASSED
+        and recheck.verdict.good
         and recheck.had_company
         and (result.verdict is not Verdict.FLAKY or len(recheck.attempts) > 1)
     )

@@ -81,7 +81,7 @@ def cell(results: Iterable[JobResult]) -> Cell:
     order = [verdict.value for verdict in Verdict]
     levels = []
     for level in LEVELS:
-        counted = [result for result in results if result.level == level and result.verdict.counts]
+        counted = [result for result in results if result.level == level and result.verdict.ran]
         if counted:
             levels.append((level, sum(result.verdict.good for result in counted), len(counted)))
     runs = tally(results) if any(result.attempts for result in results) else (0, 0)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import JobResult
 from engine.results.record.store import Run
-
-# Verdicts of jobs that were not run.
-NOT_RUN = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
 
 
 def nothing_judged(run: Run) -> bool:
@@ -18,11 +15,11 @@ def nothing_judged(run: Run) -> bool:
     failed = {row.id for row in run.targets if row.failed}
     if not run.results:
         return bool(run.targets) and len(failed) == len(run.targets)
-    return all(one.verdict in NOT_RUN or one.target in failed for one in run.results)
+    return all(not one.verdict.ran or one.target in failed for one in run.results)
 
 
 def reasons(results: Iterable[JobResult]) -> list[str]:
     """One line for each reason why jobs were not run, with their number, the most frequent first:
     ``12 unsupported: daphne does not run on uvloop``."""
-    counts = Counter((one.verdict, one.reason) for one in results if one.verdict in NOT_RUN)
+    counts = Counter((one.verdict, one.reason) for one in results if not one.verdict.ran)
     return [f"{count} {verdict.value}: {reason}" for (verdict, reason), count in counts.most_common()]

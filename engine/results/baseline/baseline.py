@@ -14,11 +14,6 @@ from engine.model.baseline import KnownFailure
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import TargetRow
 
-# What a line of the baseline may excuse. An error is the engine's or the case's, and never known. Repeated runs that
-# disagree fail now and then, and a line excuses that as well.
-EXCUSED = (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
-MENDED = (Verdict.PASS, Verdict.WARN)
-
 
 def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], today: date) -> JobResult:
     """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is ``fixed``. A line
@@ -26,14 +21,14 @@ def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], tod
     listed = [line for line in known if covers(line, result.address, row)]
     line = next((one for one in listed if not expired(one, today)), None)
     if line is None:
-        if listed and result.verdict in EXCUSED:
+        if listed and result.verdict.excusable:
             over = listed[0]
             reason = f"{result.reason}; {over.place} excused it until {over.until} and does so no longer"
             return replace(result, reason=reason)
         return result
-    if result.verdict in EXCUSED:
+    if result.verdict.excusable:
         return replace(result, verdict=Verdict.KNOWN, reason=f"{result.reason}; {excuse(line)}")
-    if result.verdict in MENDED:
+    if result.verdict.passing:
         reason = f"it passes, and {line.place} lists it as a known failure: `engine baseline update` takes it out"
         return replace(result, verdict=Verdict.FIXED, reason=reason, step=line.place)
     return result

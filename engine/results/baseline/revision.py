@@ -11,13 +11,15 @@ from engine.model.baseline import KnownFailure
 from engine.model.showing import shown
 from engine.model.source_span import NOWHERE
 from engine.model.verdict import JobResult, Verdict
-from engine.results.baseline.baseline import EXCUSED, MENDED, covers, expired
+from engine.results.baseline.baseline import covers, expired
 from engine.results.baseline.selecting import CaseHistory, NamedTargets, Point, narrowed, order, point, smallest
 from engine.results.record.normal import words_of
 from engine.results.record.store import Run, TargetRow
 
-FAILING = frozenset({*EXCUSED, Verdict.KNOWN}) - {Verdict.FLAKY}
-PASSING = frozenset({*MENDED, Verdict.FIXED})
+
+def fails_steadily(verdict: Verdict) -> bool:
+    """A verdict for which a line may be written: a failure, and no flaky one."""
+    return verdict.unmet and verdict is not Verdict.FLAKY
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class CaseOutcome:
 
     @property
     def fails(self) -> bool:
-        return self.result.verdict in FAILING
+        return fails_steadily(self.result.verdict)
 
     @property
     def where(self) -> Point:
@@ -95,7 +97,7 @@ def seen_in(run: Run) -> list[CaseOutcome]:
     return [
         CaseOutcome(result.address, rows[result.target], result)
         for result in run.results
-        if result.target in rows and result.verdict in FAILING | PASSING
+        if result.target in rows and (fails_steadily(result.verdict) or result.verdict.passing)
     ]
 
 
