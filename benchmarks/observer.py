@@ -94,14 +94,14 @@ def in_process(requests: int, folder: Path) -> Figures:
     space: dict[str, Any] = {}
     exec(APP, space)
     app: App = space["app"]
-    desk = ObserverSpool.create(folder / "in-process").folder
+    spool = ObserverSpool.create(folder / "in-process").folder
     (folder / "thrown-away").mkdir()
     (folder / "thrown-away" / f"{os.getpid()}.ndjson").symlink_to(os.devnull)
     variants: dict[str, App] = {
         BARE: app,
-        "observed": AsgiObserver(app, Writer(desk / "records")),
+        "observed": AsgiObserver(app, Writer(spool / "records")),
         "  records thrown away": AsgiObserver(app, Writer(folder / "thrown-away")),
-        "control without a script": AsgiObserver(Player(app, Inbox(desk)), Writer(desk / "records")),
+        "control without a script": AsgiObserver(Player(app, Inbox(spool)), Writer(spool / "records")),
     }
     return best({name: lambda app=app: asyncio.run(_drive(app, requests)) for name, app in variants.items()})  # type: ignore[misc]
 
@@ -123,8 +123,8 @@ async def _drive(app: App, requests: int) -> float:
 
 def on_loopback(server: str, requests: int, folder: Path) -> Figures:
     """The app alone, observed, and inside a control, each under a server of its own that is started once."""
-    desk = ObserverSpool.create(folder / server).folder
-    observed = {"ENGINE_DESK": str(desk), "ENGINE_APP": "bench_app:app"}
+    spool = ObserverSpool.create(folder / server).folder
+    observed = {"ENGINE_DESK": str(spool), "ENGINE_APP": "bench_app:app"}
     loaded = "engine_inside.service:app"
     with (
         _serving(server, "bench_app:app", {}, folder) as one,

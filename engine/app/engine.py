@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 # neither in its own process, and every module has its price in each start.
 # ruff: noqa: PLC0415
 
-# Names the folder in which services that run already have their desks, each under its framework's name.
-DESKS = "ENGINE_DESK"
+# Names the folder in which services that run already have their spools, each under its framework's name.
+SPOOLS = "ENGINE_DESK"
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ class Engine:
         """The services that run already, by framework. Raises UsageError."""
         from engine.targets.runtimes.external.runtime import services
 
-        return services(self.urls, self.frameworks, os.environ.get(DESKS, ""))
+        return services(self.urls, self.frameworks, os.environ.get(SPOOLS, ""))
 
     def _targets(self, asked: RunOptions) -> list[Target]:
         """The targets that were asked for, as local processes."""
@@ -239,7 +239,7 @@ class Engine:
         """What the runtime can do for cases on a target."""
         if self.way != RUNNING:
             return EVERYTHING
-        observer = self.services[target.framework].desk is not None
+        observer = self.services[target.framework].spool is not None
         return RuntimeCapabilities(processes=False, observer=observer, ports=False, drives=False)
 
     def offers(self, target: Target) -> frozenset[str]:

@@ -78,7 +78,7 @@ def runtime(front: Engine, folder: Path) -> Runtime:
     if sys.platform == "win32":
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
     if front.way == RUNNING:
-        return RunningRuntime(front.services, front.frameworks, front.configured, boundary_of=open_desk)
+        return RunningRuntime(front.services, front.frameworks, front.configured, boundary_of=open_spool)
     if front.way == DOCKER:
         # The client of Docker costs a tenth of a second, and most runs need none.
         from engine.targets.runtimes.docker.runtime import DockerRuntime  # noqa: PLC0415
@@ -105,11 +105,11 @@ def runtime(front: Engine, folder: Path) -> Runtime:
     )
 
 
-def open_desk(folder: Path) -> ObserverSpool:
-    """The engine's side of a desk that a service of another user writes to as well. Raises OSError."""
-    desk = ObserverSpool.create(folder)
+def open_spool(folder: Path) -> ObserverSpool:
+    """The engine's side of a spool that a service of another user writes to as well. Raises OSError."""
+    spool = ObserverSpool.create(folder)
     for name in FOLDERS:
         # Whoever made it has seen to that already, where it is not the engine's.
         with suppress(PermissionError):
             (folder / name).chmod(0o777)
-    return desk
+    return spool

@@ -1,4 +1,4 @@
-"""``engine gateways``: one case directly and through each gateway, and the values that the application did not see alike."""
+"""``engine gateways``: one case directly and through each gateway; values that the application did not see alike."""
 
 from __future__ import annotations
 

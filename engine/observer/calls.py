@@ -1,4 +1,4 @@
-"""Records, one by one, into calls of the application. No clock, no files."""
+"""Folding of records into calls of the application. No clock, no files."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from engine.observer.reader import SEALED, opened
 
 Record = Mapping[str, Any]
 
-# How the observer says that a send() came back without an exception.
-# So many records of one call are kept, apart from those that tell of its end: a server may give an application messages
-# without end. A case that sends many pieces has some thousands.
+# The limit of message records of one call; the records of its end are always kept. A server may give an application
+# messages without end. A case that sends many pieces has some thousands.
 MOST = 50_000
 MESSAGES = frozenset({"received", "received_failed", "send", "sent"})
 
+# Part of the record of a send() that returned without an exception.
 RETURNED = b'"raised":""'
 
 
 class CallBuilder:
-    """One call, as far as it is told.
+    """One call under construction.
 
-    Records are kept as they come, and folded when somebody asks: most calls are never looked at. Asking again costs
-    what is new.
+    Records are kept unparsed and folded on demand, since most calls are never read. A second demand costs only the
+    records that are new.
     """
 
     def __init__(self, key: str, pid: int, record: Record) -> None:
@@ -51,7 +51,7 @@ class CallBuilder:
         self._raises = False
 
     def take(self, record: Record) -> bool:
-        """One more record of this call. Whether there was room for it: a message is one of MOST at most."""
+        """Add a record of this call; returns False for a message beyond MOST, which is dropped."""
         self._taken += 1
         if self._taken > MOST and record.get("k") in MESSAGES:
             return False
@@ -61,14 +61,14 @@ class CallBuilder:
 
     @property
     def send_raised(self) -> tuple[str, ...]:
-        """The classes that send() raised, each once. Most calls need not be folded for that."""
+        """The class names of the exceptions that send() raised, each once. Most calls need not be folded for it."""
         if not self._raises:
             return ()
         return tuple(dict.fromkeys(event.raised for event in self.call.events if event.raised))
 
     @property
     def call(self) -> AppCall:
-        """The call as a value. The same object until something new has come."""
+        """The call as a value; the same object until another record has been added."""
         call = self._call or self._begin()
         if self._new:
             new, self._new = self._new, []

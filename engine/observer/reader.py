@@ -93,7 +93,8 @@ class SpoolReader:
         self._listed = 0  # when the folder had changed last, as it was listed; 0 where it must be listed again
 
     def read(self) -> Iterator[tuple[int, Record]]:
-        """What was written since: (pid, record), in order within a process. A folder that is gone holds nothing."""
+        """Yield (pid, record) for every line appended since, in order within a process; nothing if the folder is
+        gone."""
         while self._hold():
             held, self._held, self._size, self._raised = self._held, {}, 0, False
             for pid, pieces in held.items():
@@ -102,13 +103,13 @@ class SpoolReader:
                         yield pid, record
 
     def may_have_raised(self) -> bool:
-        """Whether a send() may have raised in what was written since ``read``: to look for that in the bytes costs far
-        less than to make records of them, which most runs never ask for."""
+        """True unless no send() can have raised in the bytes appended since ``read``. A search in bytes costs far less
+        than parsing, which most runs never need."""
         self._hold()
         return self._raised or self._size > HELD
 
     def _hold(self) -> bool:
-        """Take in bytes that were written since, until there are ``HELD`` or no more. Whether any are held."""
+        """Buffer appended bytes, up to ``HELD``; returns True if any are buffered."""
         self._look()
         for pid, file in self._files.items():
             full = True

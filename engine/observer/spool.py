@@ -1,11 +1,56 @@
-"""The desk: the folder by which the engine and the observers of one live target speak to each other.
+"""The spool: the folder that the engine and the observers of one live target share.
 
-    records/<pid>.ndjson   what the observer of a process saw
-    scripts/<job>.json     what the control plays for a job
+    records/<pid>.ndjson   the records of the observer in one process, one JSON object a line
+    scripts/<job>.json     the script that the control plays for a job
     ports/<port>           the job of a client's port, for connections without the engine's header
-    marks/<job>.<name>     empty files, by which both sides meet
+    marks/<job>.<name>     empty files that either side sets
 
-Files appear whole: they are written under another name and renamed.
+Theory of operation
+===================
+
+Files are the only means by which the two sides meet. A server may hang, crash, fork, or close every descriptor that it
+inherited, and a file needs no partner that answers. So the observer never blocks the server, and what it wrote before a
+crash is there after the crash.
+
+*Who owns what.* Each process of the service writes one file below ``records`` and no other file there. The engine alone
+writes ``scripts`` and ``ports``. Both sides create files below ``marks``. The engine alone removes files, and only
+those of a finished job; records stay until the folder goes with its target. Scripts and ports are written under another
+name and renamed, so a reader sees the whole file or none. A record is one ``write`` to a file opened for appending, so
+lines of threads do not mix, and a process that is killed leaves at most its last line cut.
+
+*The states of a call.*
+
+    unknown --call--> open --end--> ended
+                       |  ^
+                       +--+  received, send, sent, outcome, mark, note
+
+A ``call`` record opens a ``CallBuilder``; later records name it by process and number. Builders keep raw lines, and
+parse them when a caller asks for the call: most calls are never read. ``refresh`` reads what was appended since; no
+other method reads records, apart from ``send_raised``. Within one process records are in order. Between processes the
+order follows from the clock, which is monotonic and common to all processes of one machine.
+
+*How a call finds its job.*
+
+1. By token: the engine's header, ``<job>.<number>``, which the observer removes from the scope.
+2. By peer: where the bytes of a step must stay as they are, the engine announces the client's port first
+   (``expect_peer``), and the call's client identifies the job.
+3. Neither: a *stray* (``strays``), such as the call of a server that names the wrong client. No job owns it.
+   Lifespan calls of a server have no client and are apart (``lifespans``).
+
+*The end of a job.* ``finish`` removes the job's files and drops its builders, and every later record of the job is
+dropped as well. So memory does not grow with the length of a run. A script that awaits a mark finds its own file gone,
+and ends.
+
+*What can go wrong.*
+
+- A full disk: the observer counts what it cannot write, and says so in its next record. ``lost`` adds these counts up,
+  and everything that cannot be parsed. As long as ``lost`` grows during a case, "was not called" is not known, and the
+  runner raises EvidenceLost.
+- A pid that comes again, in a container or after many restarts: the first record of a process begins another
+  ``generation``, so that its calls do not continue those of the former process.
+- A port that comes again: the client's port belongs to the last job that announced it. ``finish`` of the former owner
+  leaves it alone.
+- A call with very many messages: ``CallBuilder`` keeps ``MOST`` of them and counts the rest as lost.
 """
 
 from __future__ import annotations
@@ -40,17 +85,17 @@ class Worker(NamedTuple):
 
 
 class _Process:
-    """What is known of one process. A pid that comes again is another process, of another ``generation``."""
+    """The state of one process. A pid that comes again is another process, of another ``generation``."""
 
     def __init__(self, generation: int, python: str) -> None:
         self.generation = generation
         self.python = python
         self.loop = ""
-        self.stories: dict[int, CallBuilder] = {}
+        self.builders: dict[int, CallBuilder] = {}
 
 
 class ObserverSpool:
-    """The engine's side of the folder: a ``Boundary``. ``ObserverSpool.create`` makes the folder first."""
+    """The engine's side of the spool, a ``Boundary``. ``ObserverSpool.create`` makes the folder first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -76,7 +121,7 @@ class ObserverSpool:
             (folder / name).mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
-    # the way back
+    # from the engine to the application
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
         """The header's value for the n-th call of a job."""
@@ -101,7 +146,7 @@ class ObserverSpool:
         self._mark_file(job, name).touch()
 
     def marked(self, job: str, name: str) -> bool:
-        """Whether either side has set the mark."""
+        """True once either side has set the mark. Raises Defect for a name that no file can have."""
         return self._mark_file(job, name).exists()
 
     def finish(self, job: str) -> None:
@@ -118,18 +163,18 @@ class ObserverSpool:
                 del self._owners[peer[1]]
                 _remove(self.folder / "ports" / str(peer[1]))
                 self._forget(self._by_peer.pop(peer, ()))
-        for story in self._by_job.pop(job, ()):
-            self._by_token.pop(story.token, None)
-            self._forget((story,))
+        for builder in self._by_job.pop(job, ()):
+            self._by_token.pop(builder.token, None)
+            self._forget((builder,))
 
     def close(self) -> None:
-        """Let go of the files; what has been read stays."""
+        """Close the record files; calls that were read stay available."""
         self._reader.close()
 
-    # what the observers said
+    # from the observers to the engine
 
     def refresh(self) -> None:
-        """Take in what was written since."""
+        """Read the records that were appended since the last call."""
         for pid, record in self._reader.read():
             try:
                 self._take(pid, record)
@@ -143,17 +188,17 @@ class ObserverSpool:
         With neither, all calls but lifespan's. ``since`` is in seconds on the engine's clock.
         """
         if token:
-            stories: Iterable[CallBuilder] = self._by_token.get(token.removesuffix(AFTER), ())
+            builders: Iterable[CallBuilder] = self._by_token.get(token.removesuffix(AFTER), ())
         elif peer is not None:
-            stories = self._by_peer.get(plain_address(peer), ())
+            builders = self._by_peer.get(plain_address(peer), ())
         else:
-            stories = (
-                story
+            builders = (
+                builder
                 for process in self._processes.values()
-                for story in process.stories.values()
-                if story.type != "lifespan"
+                for builder in process.builders.values()
+                if builder.type != "lifespan"
             )
-        return _in_order(story for story in stories if story.order[0] >= since)
+        return _in_order(builder for builder in builders if builder.order[0] >= since)
 
     def lifespans(self) -> list[AppCall]:
         """The lifespan calls, in the order of their start."""
@@ -163,13 +208,13 @@ class ObserverSpool:
         """Calls without a token since a time whose client is no connection that any job's bytes came from, in the order
         of their start. Behind a gateway the client is the one that the gateway names."""
         return _in_order(
-            story
+            builder
             for process in self._processes.values()
-            for story in process.stories.values()
-            if not story.token
-            and story.type != "lifespan"
-            and story.order[0] >= since
-            and (story.peer is None or story.peer[1] not in self._expected)
+            for builder in process.builders.values()
+            if not builder.token
+            and builder.type != "lifespan"
+            and builder.order[0] >= since
+            and (builder.peer is None or builder.peer[1] not in self._expected)
         )
 
     def send_raised(self, job: str) -> tuple[str, ...]:
@@ -178,11 +223,11 @@ class ObserverSpool:
         if self._reader.may_have_raised():
             self.refresh()
         peers = self._peers.get(job, ())
-        stories = [*self._by_job.get(job, ()), *(story for peer in peers for story in self._by_peer.get(peer, ()))]
-        return tuple(dict.fromkeys(name for story in stories for name in story.send_raised))
+        builders = [*self._by_job.get(job, ()), *(builder for peer in peers for builder in self._by_peer.get(peer, ()))]
+        return tuple(dict.fromkeys(name for builder in builders for name in builder.send_raised))
 
     def latest(self) -> float:
-        """When the last record was made; 0.0 if there is none."""
+        """The time of the last record, in seconds of the monotonic clock; 0.0 if there is none."""
         return self._latest
 
     def workers(self) -> list[Worker]:
@@ -191,12 +236,12 @@ class ObserverSpool:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What observers said of their whole process: that evidence was lost, and why."""
+        """Remarks of the observers about a whole process: that evidence was lost, and why."""
         return tuple(self._notes)
 
     @property
     def lost(self) -> int:
-        """How many records are known to be lost. Where it is not 0, "was not called" cannot be told."""
+        """The number of records known to be lost. Where it grows, "was not called" is not known."""
         return self._lost
 
     def _take(self, pid: int, record: Record) -> None:
@@ -213,35 +258,35 @@ class ObserverSpool:
             if not process.loop or record["job"] not in self._finished:
                 self._begin(pid, process, opened(record))
         elif "c" in record:
-            story = process.stories.get(record["c"])
+            builder = process.builders.get(record["c"])
             # Of a call whose job is finished nothing more is kept.
-            if story is not None and not story.take(record):
+            if builder is not None and not builder.take(record):
                 self._lost += 1
         elif kind == "note":
             self._notes.append(f"process {pid}: {record['text']}")
 
     def _begin(self, pid: int, process: _Process, record: Record) -> None:
         number = int(record["c"])
-        story = CallBuilder(f"{pid}.{process.generation}.{number}", pid, record)
+        builder = CallBuilder(f"{pid}.{process.generation}.{number}", pid, record)
         process.loop = str(record["loop"])
-        if story.job in self._finished:
+        if builder.job in self._finished:
             return
-        process.stories[number] = story
-        if story.type == "lifespan" and not story.token:  # one with a token is no server's
-            self._lifespans.append(story)
-        elif story.token:
-            self._by_token.setdefault(story.token, []).append(story)
-            self._by_job.setdefault(story.job, []).append(story)
-        elif story.peer is not None:
-            self._by_peer.setdefault(plain_address(story.peer), []).append(story)
+        process.builders[number] = builder
+        if builder.type == "lifespan" and not builder.token:  # one with a token is no server's
+            self._lifespans.append(builder)
+        elif builder.token:
+            self._by_token.setdefault(builder.token, []).append(builder)
+            self._by_job.setdefault(builder.job, []).append(builder)
+        elif builder.peer is not None:
+            self._by_peer.setdefault(plain_address(builder.peer), []).append(builder)
 
-    def _forget(self, stories: Iterable[CallBuilder]) -> None:
-        for story in stories:
-            process = self._processes.get(story.pid)
+    def _forget(self, builders: Iterable[CallBuilder]) -> None:
+        for builder in builders:
+            process = self._processes.get(builder.pid)
             if process is not None:
-                number = int(story.key.rpartition(".")[2])
-                if process.stories.get(number) is story:
-                    del process.stories[number]
+                number = int(builder.key.rpartition(".")[2])
+                if process.builders.get(number) is builder:
+                    del process.builders[number]
 
     def _remove_files(self, job: str) -> None:
         _remove(self.folder / "scripts" / f"{job}.json")
@@ -267,8 +312,8 @@ def _checked(job: str) -> str:
     return job
 
 
-def _in_order(stories: Iterable[CallBuilder]) -> list[AppCall]:
-    return [story.call for story in sorted(stories, key=lambda story: story.order)]
+def _in_order(builders: Iterable[CallBuilder]) -> list[AppCall]:
+    return [builder.call for builder in sorted(builders, key=lambda builder: builder.order)]
 
 
 def _remove(file: Path) -> None:

@@ -15,7 +15,7 @@ CALL = {
 }  # fmt: skip
 
 
-def story(*records: dict[str, Any], **changes: Any) -> CallBuilder:
+def builder(*records: dict[str, Any], **changes: Any) -> CallBuilder:
     made = CallBuilder("7.0.0", 7, {**CALL, **changes})
     for number, record in enumerate(records, 2):
         made.take({"t": float(number), "n": number, "c": 0, **record})
@@ -23,7 +23,7 @@ def story(*records: dict[str, Any], **changes: Any) -> CallBuilder:
 
 
 def test_a_call_that_has_begun() -> None:
-    call = story().call
+    call = builder().call
     assert (call.key, call.token, call.peer, call.pid) == ("7.0.0", "j1.1", ("127.0.0.1", 5), 7)
     assert (call.loop, call.started, call.type) == ("uvloop.Loop", 1.0, "http")
     assert call.scope == {"type": "http", "raw_path": b"/"}
@@ -31,7 +31,7 @@ def test_a_call_that_has_begun() -> None:
 
 
 def test_messages_both_ways() -> None:
-    call = story(
+    call = builder(
         {"k": "received", "message": {"type": "a", "body": {"$b": "x"}}},
         {"k": "send", "message": {"type": "b"}},
         {"k": "sent", "of": 3, "raised": ""},
@@ -45,7 +45,7 @@ def test_messages_both_ways() -> None:
 
 
 def test_sends_that_overlap_end_each_on_their_own() -> None:
-    call = story(
+    call = builder(
         {"k": "send", "message": {"type": "a"}},
         {"k": "send", "message": {"type": "b"}},
         {"k": "sent", "of": 3, "raised": "OSError"},
@@ -55,10 +55,10 @@ def test_sends_that_overlap_end_each_on_their_own() -> None:
 
 
 def test_the_end_of_a_call() -> None:
-    call = story({"k": "end", "returned": True}).call
+    call = builder({"k": "end", "returned": True}).call
     assert (call.ended, call.returned, call.raised, call.message) == (2.0, True, None, "")
     digest = "ab" * 32
-    call = story(
+    call = builder(
         {"k": "end", "returned": False, "raised": "ValueError", "message": "no", "scope_after": {"type": {"$t": [1]}},
          "received_total": [5, digest], "sent_total": [6, digest]},
     ).call  # fmt: skip
@@ -68,7 +68,7 @@ def test_the_end_of_a_call() -> None:
 
 
 def test_outcomes_marks_and_notes() -> None:
-    call = story(
+    call = builder(
         {"k": "outcome", "as": "a", "ok": True, "elapsed": 0.5},
         {"k": "outcome", "as": "a", "ok": False, "elapsed": 0.25, "raised": "A", "bases": ["A", "B"], "count": 3,
          "event": {"type": "x"}, "value": {"$b": "v"}},
@@ -83,7 +83,7 @@ def test_outcomes_marks_and_notes() -> None:
 
 
 def test_asking_again_gives_the_same_call_until_something_is_new() -> None:
-    told = story({"k": "send", "message": {"type": "a"}})
+    told = builder({"k": "send", "message": {"type": "a"}})
     first = told.call
     assert told.call is first
     told.take({"k": "sent", "t": 9.0, "n": 9, "of": 2, "raised": ""})
@@ -107,13 +107,13 @@ def test_asking_again_gives_the_same_call_until_something_is_new() -> None:
     ],
 )
 def test_a_record_that_cannot_be_used_becomes_a_note(record: dict[str, Any]) -> None:
-    call = story(record, {"k": "mark", "name": "after"}).call
+    call = builder(record, {"k": "mark", "name": "after"}).call
     assert (len(call.notes), call.lost) == (1, 1)
     assert call.marks == (("after", 3.0),)
 
 
 def test_a_scope_that_cannot_be_used_is_empty() -> None:
-    call = story(scope={"$b": 7}).call
+    call = builder(scope={"$b": 7}).call
     assert (call.scope, call.lost) == ({}, 1)
     assert "the scope cannot be used" in call.notes[0]
 
@@ -128,13 +128,13 @@ def test_a_scope_that_cannot_be_used_is_empty() -> None:
     ],
 )
 def test_scopes_of_other_classes(scope: Any, kind: str, type_: str) -> None:
-    told = story(scope=scope)
+    told = builder(scope=scope)
     assert (told.call.scope_class, told.type) == (kind, type_)
 
 
 def test_messages_without_end_are_bounded_and_the_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fold, "MOST", 3)
-    made = story()
+    made = builder()
     received = {"k": "received", "t": 2.0, "c": 0, "message": {"type": "a"}}
     assert [made.take({**received, "n": number}) for number in range(2, 7)] == [True, True, True, False, False]
     assert made.take({"k": "end", "t": 9.0, "n": 9, "c": 0, "returned": True, "raised": "", "message": ""})

@@ -40,117 +40,117 @@ class Observers:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> ObserverSpool:
+def spool(tmp_path: Path) -> ObserverSpool:
     return ObserverSpool.create(tmp_path)
 
 
 @pytest.fixture
-def observers(desk: ObserverSpool) -> Observers:
-    return Observers(desk.folder)
+def observers(spool: ObserverSpool) -> Observers:
+    return Observers(spool.folder)
 
 
-def keys(desk: ObserverSpool, **query: Any) -> list[str]:
-    desk.refresh()
-    return [call.key for call in desk.calls(**query)]
+def keys(spool: ObserverSpool, **query: Any) -> list[str]:
+    spool.refresh()
+    return [call.key for call in spool.calls(**query)]
 
 
-def test_it_is_a_boundary(desk: ObserverSpool) -> None:
-    boundary: Boundary = desk
+def test_it_is_a_boundary(spool: ObserverSpool) -> None:
+    boundary: Boundary = spool
     assert boundary.calls() == []
     assert boundary.lifespans() == []
     assert boundary.latest() == 0.0
 
 
-def test_calls_are_found_by_token(desk: ObserverSpool, observers: Observers) -> None:
+def test_calls_are_found_by_token(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.call(7, 1, "j1.2", peer=["127.0.0.1", 5])
     observers.call(7, 2)
     observers.call(7, 3, "j1.1")
-    assert keys(desk, token="j1.1") == ["7.0.0", "7.0.3"]
-    assert keys(desk, token="j1.2 after") == ["7.0.1"]
-    assert keys(desk, token="j1") == []
-    assert keys(desk, token="j1.1", since=3.0) == ["7.0.3"]
-    assert keys(desk) == ["7.0.0", "7.0.1", "7.0.2", "7.0.3"]
+    assert keys(spool, token="j1.1") == ["7.0.0", "7.0.3"]
+    assert keys(spool, token="j1.2 after") == ["7.0.1"]
+    assert keys(spool, token="j1") == []
+    assert keys(spool, token="j1.1", since=3.0) == ["7.0.3"]
+    assert keys(spool) == ["7.0.0", "7.0.1", "7.0.2", "7.0.3"]
 
 
-def test_only_calls_without_a_token_are_found_by_peer(desk: ObserverSpool, observers: Observers) -> None:
+def test_only_calls_without_a_token_are_found_by_peer(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1", peer=["127.0.0.1", 5])
     observers.call(7, 1, peer=["127.0.0.1", 5])
     observers.call(7, 2, peer=["::ffff:127.0.0.1", 5])
     observers.call(7, 3, peer=["127.0.0.1", 6])
-    assert keys(desk, peer=("127.0.0.1", 5)) == ["7.0.1", "7.0.2"]
-    assert keys(desk, peer=("127.0.0.1", 5), since=4.0) == ["7.0.2"]
-    assert keys(desk, peer=("127.0.0.2", 5)) == []
+    assert keys(spool, peer=("127.0.0.1", 5)) == ["7.0.1", "7.0.2"]
+    assert keys(spool, peer=("127.0.0.1", 5), since=4.0) == ["7.0.2"]
+    assert keys(spool, peer=("127.0.0.2", 5)) == []
 
 
-def test_the_order_is_that_of_time_then_process_then_number(desk: ObserverSpool, observers: Observers) -> None:
+def test_the_order_is_that_of_time_then_process_then_number(spool: ObserverSpool, observers: Observers) -> None:
     for pid, c, at in ((9, 0, 5.0), (7, 0, 5.0), (8, 0, 4.0), (7, 1, 5.0)):
         if c == 0:
             observers.worker(pid)
         observers.call(pid, c, "j1.1", t=at)
-    assert keys(desk, token="j1.1") == ["8.0.0", "7.0.0", "7.0.1", "9.0.0"]
+    assert keys(spool, token="j1.1") == ["8.0.0", "7.0.0", "7.0.1", "9.0.0"]
 
 
-def test_lifespans_are_apart(desk: ObserverSpool, observers: Observers) -> None:
+def test_lifespans_are_apart(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, kind="lifespan")
     observers.call(7, 1)
-    assert keys(desk) == ["7.0.1"]
-    assert [call.key for call in desk.lifespans()] == ["7.0.0"]
+    assert keys(spool) == ["7.0.1"]
+    assert [call.key for call in spool.lifespans()] == ["7.0.0"]
 
 
-def test_a_lifespan_with_a_token_is_no_server_s(desk: ObserverSpool, observers: Observers) -> None:
+def test_a_lifespan_with_a_token_is_no_server_s(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1", kind="lifespan")
-    assert keys(desk, token="j1.1") == ["7.0.0"]
-    assert desk.lifespans() == []
+    assert keys(spool, token="j1.1") == ["7.0.0"]
+    assert spool.lifespans() == []
 
 
-def test_a_call_goes_on_from_refresh_to_refresh(desk: ObserverSpool, observers: Observers) -> None:
+def test_a_call_goes_on_from_refresh_to_refresh(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
-    desk.refresh()
-    assert desk.calls(token="j1.1")[0].ended is None
+    spool.refresh()
+    assert spool.calls(token="j1.1")[0].ended is None
     observers.write(7, "end", c=0, returned=True)
-    assert desk.calls(token="j1.1")[0].ended is None
-    desk.refresh()
-    assert desk.calls(token="j1.1")[0].ended == desk.latest() == 3.0
+    assert spool.calls(token="j1.1")[0].ended is None
+    spool.refresh()
+    assert spool.calls(token="j1.1")[0].ended == spool.latest() == 3.0
 
 
-def test_a_pid_that_comes_again_is_another_process(desk: ObserverSpool, observers: Observers) -> None:
+def test_a_pid_that_comes_again_is_another_process(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.write(7, "end", c=0, returned=True)
-    assert keys(desk, token="j1.1") == ["7.0.0", "7.1.0"]
-    assert [call.returned for call in desk.calls(token="j1.1")] == [None, True]
+    assert keys(spool, token="j1.1") == ["7.0.0", "7.1.0"]
+    assert [call.returned for call in spool.calls(token="j1.1")] == [None, True]
 
 
-def test_workers_are_known(desk: ObserverSpool, observers: Observers) -> None:
+def test_workers_are_known(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(9)
     observers.worker(7)
     observers.call(7, 0)
-    desk.refresh()
-    assert sorted(desk.workers()) == [Worker(7, "3.12.1", "uvloop.Loop"), Worker(9, "3.12.1", "")]
+    spool.refresh()
+    assert sorted(spool.workers()) == [Worker(7, "3.12.1", "uvloop.Loop"), Worker(9, "3.12.1", "")]
 
 
-def test_lost_evidence_is_counted_and_told(desk: ObserverSpool, observers: Observers) -> None:
+def test_lost_evidence_is_counted_and_told(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.write(7, "note", text="evidence lost: 3 records, No space left on device", lost=3)
-    (desk.folder / "records" / "8.ndjson").write_bytes(b'torn\n{"k":"call","t":1,"n":0,"c":0}\n')
-    desk.refresh()
-    assert desk.lost == 5
-    assert "process 7: evidence lost: 3 records, No space left on device" in desk.notes
-    assert len(desk.notes) == 3
+    (spool.folder / "records" / "8.ndjson").write_bytes(b'torn\n{"k":"call","t":1,"n":0,"c":0}\n')
+    spool.refresh()
+    assert spool.lost == 5
+    assert "process 7: evidence lost: 3 records, No space left on device" in spool.notes
+    assert len(spool.notes) == 3
 
 
-def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(desk: ObserverSpool, observers: Observers) -> None:
-    desk.expect_peer(("127.0.0.1", 5), "j1")
-    desk.expect_peer(("127.0.0.1", 6), "j2")
-    desk.finish("j2")
+def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(spool: ObserverSpool, observers: Observers) -> None:
+    spool.expect_peer(("127.0.0.1", 5), "j1")
+    spool.expect_peer(("127.0.0.1", 6), "j2")
+    spool.finish("j2")
     observers.worker(7)
     observers.call(7, 0, kind="lifespan")
     observers.call(7, 1, "j1.1")
@@ -158,18 +158,18 @@ def test_a_call_whose_client_is_no_connection_of_ours_is_a_stray(desk: ObserverS
     observers.call(7, 3, peer=["127.0.0.1", 6])  # late, and yet another job's own
     observers.call(7, 4, peer=["127.0.0.1", 8000])
     observers.call(7, 5)
-    desk.refresh()
-    assert [call.key for call in desk.strays(0.0)] == ["7.0.4", "7.0.5"]
-    assert [call.key for call in desk.strays(7.0)] == ["7.0.5"]
+    spool.refresh()
+    assert [call.key for call in spool.strays(0.0)] == ["7.0.4", "7.0.5"]
+    assert [call.key for call in spool.strays(7.0)] == ["7.0.5"]
 
 
-def test_what_send_raised_in_the_calls_of_a_job(desk: ObserverSpool, observers: Observers) -> None:
+def test_what_send_raised_in_the_calls_of_a_job(spool: ObserverSpool, observers: Observers) -> None:
     def sends(c: int, *raised: str) -> None:
         for name in raised:
             observers.write(7, "send", c=c, message={"type": "http.response.body"})
             observers.write(7, "sent", c=c, of=observers.numbers[7] - 1, raised=name)
 
-    desk.expect_peer(("127.0.0.1", 5), "j1")
+    spool.expect_peer(("127.0.0.1", 5), "j1")
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.call(7, 1, peer=["127.0.0.1", 5])
@@ -179,107 +179,107 @@ def test_what_send_raised_in_the_calls_of_a_job(desk: ObserverSpool, observers: 
     sends(1, "OSError")
     sends(2, "KeyError")
     sends(3, "", "")
-    assert desk.send_raised("j1") == ("RuntimeError", "OSError")
-    assert desk.send_raised("j2") == ("KeyError",)
-    assert desk.send_raised("j3") == desk.send_raised("j4") == ()
+    assert spool.send_raised("j1") == ("RuntimeError", "OSError")
+    assert spool.send_raised("j2") == ("KeyError",)
+    assert spool.send_raised("j3") == spool.send_raised("j4") == ()
 
 
-def test_notes_about_a_call_are_the_calls(desk: ObserverSpool, observers: Observers) -> None:
+def test_notes_about_a_call_are_the_calls(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.write(7, "note", c=0, text="odd")
-    desk.refresh()
-    assert desk.calls(token="j1.1")[0].notes == ("odd",)
-    assert desk.notes == ()
+    spool.refresh()
+    assert spool.calls(token="j1.1")[0].notes == ("odd",)
+    assert spool.notes == ()
 
 
-def test_finishing_a_job_leaves_nothing_of_it(desk: ObserverSpool, observers: Observers) -> None:
+def test_finishing_a_job_leaves_nothing_of_it(spool: ObserverSpool, observers: Observers) -> None:
     for job in ("j1", "j10"):
-        desk.stage(job, {"job": job})
-        desk.mark(job, "m")
-    desk.expect_peer(("127.0.0.1", 5), "j1")
+        spool.stage(job, {"job": job})
+        spool.mark(job, "m")
+    spool.expect_peer(("127.0.0.1", 5), "j1")
     observers.worker(7)
     observers.call(7, 0, "j1.1")
     observers.call(7, 1, peer=["127.0.0.1", 5])
     observers.call(7, 2, "j10.1")
-    desk.refresh()
-    desk.finish("j1")
-    desk.finish("j1")
+    spool.refresh()
+    spool.finish("j1")
+    spool.finish("j1")
     observers.write(7, "end", c=0, returned=True)
     observers.call(7, 3, "j1.2")
     observers.write(7, "end", c=3, returned=True)
-    assert keys(desk) == ["7.0.2"]
-    assert keys(desk, token="j1.1") == keys(desk, token="j1.2") == keys(desk, peer=("127.0.0.1", 5)) == []
-    left = [str(file.relative_to(desk.folder)) for file in desk.folder.rglob("*") if file.is_file()]
+    assert keys(spool) == ["7.0.2"]
+    assert keys(spool, token="j1.1") == keys(spool, token="j1.2") == keys(spool, peer=("127.0.0.1", 5)) == []
+    left = [str(file.relative_to(spool.folder)) for file in spool.folder.rglob("*") if file.is_file()]
     assert sorted(left) == ["marks/j10.m", "records/7.ndjson", "scripts/j10.json"]
-    assert (desk.lost, desk.notes) == (0, ())
+    assert (spool.lost, spool.notes) == (0, ())
 
 
-def test_a_port_that_another_job_has_since_stays_its_own(desk: ObserverSpool, observers: Observers) -> None:
-    desk.expect_peer(("127.0.0.1", 5), "j1")
-    desk.expect_peer(("127.0.0.1", 5), "j2")
+def test_a_port_that_another_job_has_since_stays_its_own(spool: ObserverSpool, observers: Observers) -> None:
+    spool.expect_peer(("127.0.0.1", 5), "j1")
+    spool.expect_peer(("127.0.0.1", 5), "j2")
     observers.worker(7)
     observers.call(7, 0, peer=["127.0.0.1", 5])
-    desk.refresh()
-    desk.finish("j1")
-    assert keys(desk, peer=("127.0.0.1", 5)) == ["7.0.0"]
-    assert (desk.folder / "ports" / "5").read_text() == "j2"
-    desk.finish("j2")
-    assert keys(desk, peer=("127.0.0.1", 5)) == []
+    spool.refresh()
+    spool.finish("j1")
+    assert keys(spool, peer=("127.0.0.1", 5)) == ["7.0.0"]
+    assert (spool.folder / "ports" / "5").read_text() == "j2"
+    spool.finish("j2")
+    assert keys(spool, peer=("127.0.0.1", 5)) == []
 
 
-def test_a_staged_script_is_a_file_of_its_job(desk: ObserverSpool) -> None:
+def test_a_staged_script_is_a_file_of_its_job(spool: ObserverSpool) -> None:
     script = {"job": "j1", "http": [{"act": "send", "arg": {"event": {"body": {"$b": "\u00ff"}}}}]}
-    desk.stage("j1", script)
-    (file,) = (desk.folder / "scripts").iterdir()
+    spool.stage("j1", script)
+    (file,) = (spool.folder / "scripts").iterdir()
     assert file.name == "j1.json"
     assert json.loads(file.read_text()) == script
 
 
-def test_tokens(desk: ObserverSpool) -> None:
-    assert desk.token("j1", 3) == "j1.3"
-    assert desk.token("j1", 3, keep_scope_after=True) == "j1.3 after"
+def test_tokens(spool: ObserverSpool) -> None:
+    assert spool.token("j1", 3) == "j1.3"
+    assert spool.token("j1", 3, keep_scope_after=True) == "j1.3 after"
 
 
 @pytest.mark.parametrize("job", ["", "J1", "a.b", "../x", "a b"])
-def test_a_job_of_another_form_is_a_defect(desk: ObserverSpool, job: str) -> None:
-    for use in (lambda: desk.token(job, 1), lambda: desk.stage(job, {}), lambda: desk.expect_peer(("x", 1), job)):
+def test_a_job_of_another_form_is_a_defect(spool: ObserverSpool, job: str) -> None:
+    for use in (lambda: spool.token(job, 1), lambda: spool.stage(job, {}), lambda: spool.expect_peer(("x", 1), job)):
         with pytest.raises(Defect):
             use()
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../x"])
-def test_a_mark_of_another_form_is_a_defect(desk: ObserverSpool, name: str) -> None:
+def test_a_mark_of_another_form_is_a_defect(spool: ObserverSpool, name: str) -> None:
     with pytest.raises(Defect):
-        desk.mark("j1", name)
+        spool.mark("j1", name)
 
 
-def test_a_second_desk_reads_the_same(desk: ObserverSpool, observers: Observers) -> None:
+def test_a_second_spool_reads_the_same(spool: ObserverSpool, observers: Observers) -> None:
     observers.worker(7)
     observers.call(7, 0, "j1.1")
-    desk.refresh()
-    again = ObserverSpool(desk.folder)
+    spool.refresh()
+    again = ObserverSpool(spool.folder)
     again.refresh()
-    assert again.calls() == desk.calls()
-    desk.close()
+    assert again.calls() == spool.calls()
+    spool.close()
 
 
-def test_looking_for_one_call_does_not_fold_the_others(desk: ObserverSpool, observers: Observers) -> None:
+def test_looking_for_one_call_does_not_fold_the_others(spool: ObserverSpool, observers: Observers) -> None:
     """What makes two thousand jobs two thousand times one job's work, and no more."""
     observers.worker(7)
     for number in range(200):
         observers.call(7, number, f"j{number}.1", peer=["127.0.0.1", number])
-    desk.refresh()
-    assert keys(desk, token="j150.1") == ["7.0.150"]
-    folded = [story for stories in desk._by_token.values() for story in stories if story._call is not None]
+    spool.refresh()
+    assert keys(spool, token="j150.1") == ["7.0.150"]
+    folded = [builder for builders in spool._by_token.values() for builder in builders if builder._call is not None]
     assert len(folded) == 1
 
 
 def test_a_desk_that_is_closed_has_no_file_open(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path / "desk")
+    spool = ObserverSpool.create(tmp_path / "spool")
     record = '{"k":"worker","t":1.0,"n":0,"pid":7,"python":"3.12.1"}\n'
-    (tmp_path / "desk" / "records" / "7.ndjson").write_text(record)
-    desk.refresh()
+    (tmp_path / "spool" / "records" / "7.ndjson").write_text(record)
+    spool.refresh()
 
     def held() -> list[str]:
         links = []
@@ -289,6 +289,6 @@ def test_a_desk_that_is_closed_has_no_file_open(tmp_path: Path) -> None:
         return [path for path in links if path.startswith(str(tmp_path))]
 
     assert sys.platform != "linux" or len(held()) == 1
-    desk.close()
-    desk.refresh()
+    spool.close()
+    spool.refresh()
     assert held() == []

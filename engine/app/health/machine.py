@@ -16,7 +16,7 @@ from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.model.quantities import show_size
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-# A target's desk holds scripts and records of its calls; its worker and its connections take files.
+# A target's spool holds scripts and records of its calls; its worker and its connections take files.
 LEAST_SPACE = 256 * 1024 * 1024
 FEW_FILES, TOO_FEW_FILES = 1024, 128
 HERE = "127.0.0.1"

@@ -1,5 +1,5 @@
 """What of the cases is out of a runtime's reach, and why: a service that runs already has no second process, and its
-observer speaks to nobody unless its desk is shared. Pure."""
+observer speaks to nobody unless its spool is shared. Pure."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def out_of_reach(
         return "`drive` calls the app without a server, which is done by local processes alone"
     if not reach.observer:
         if case.application is not None:
-            return "it plays a script, which the app finds in a desk, and the service shares none"
+            return "it plays a script, which the app finds in a spool, and the service shares none"
         if named & AT_BOUNDARY:
-            return f"`{min(named & AT_BOUNDARY)}` needs the observer's desk, and the service shares none"
+            return f"`{min(named & AT_BOUNDARY)}` needs the observer's spool, and the service shares none"
     if not reach.ports and named & RAW and ("app" in named or case.application is not None):
         return f"the calls of `{min(named & RAW)}` are told by the client's port, which may not reach the service"
     return ""

@@ -17,8 +17,8 @@ def build(environment: Mapping[str, str]) -> AsgiObserver:
 
     Raises Misled for a missing or wrong setting, and whatever importing the app raises.
     """
-    desk = setting(environment, "ENGINE_DESK")
+    spool = setting(environment, "ENGINE_DESK")
     app: App = load(setting(environment, "ENGINE_APP"))
     if environment.get("ENGINE_PLAYS") == "1":
-        app = Player(app, Inbox(desk), environment.get("ENGINE_LIFESPAN_OF", ""))
-    return AsgiObserver(app, Writer(Path(desk, "records")))
+        app = Player(app, Inbox(spool), environment.get("ENGINE_LIFESPAN_OF", ""))
+    return AsgiObserver(app, Writer(Path(spool, "records")))

@@ -63,7 +63,7 @@ class RecordedCall:
 
 
 def message_of(error: BaseException) -> str:
-    """What an exception says, cut at CUT characters."""
+    """The message of an exception, cut at CUT characters."""
     try:
         return str(error)[:CUT]
     except Exception as second:

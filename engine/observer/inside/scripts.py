@@ -1,4 +1,4 @@
-"""The way back, from the engine to the application: scripts, ports and marks, as plain files on the target's desk.
+"""The way back, from the engine to the application: scripts, ports and marks, as plain files on the target's spool.
 
     scripts/<job>.json   what the control plays for a job; written before any byte of the job goes out
     ports/<port>         the job of a client's port, for connections without the engine's header
@@ -37,7 +37,7 @@ class ScriptedAction:
 
 
 def acts_of(items: list[dict[str, Any]] | None) -> tuple[ScriptedAction, ...] | None:
-    """The acts of a list as the desk has them; None for null. Raises KeyError for an item without ``act``."""
+    """The acts of a list as the spool has them; None for null. Raises KeyError for an item without ``act``."""
     if items is None:
         return None
     return tuple([ScriptedAction(item["act"], item.get("arg"), item.get("as")) for item in items])
@@ -66,7 +66,7 @@ class Script:
 
 
 class Inbox:
-    """The application's side of the desk."""
+    """The application's side of the spool."""
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = str(folder)

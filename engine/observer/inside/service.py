@@ -1,4 +1,4 @@
-"""What a server loads in place of the app: ``engine_inside.service:app``. Importing it loads the app.
+"""The module that a server loads in place of the app: ``engine_inside.service:app``. Importing it loads the app.
 
 ``ENGINE_DESK``: the target's folder.
 ``ENGINE_APP``: module:attribute, the app itself.

@@ -15,6 +15,6 @@ def build(environment: Mapping[str, str]) -> WsgiObserver:
 
     Raises Misled for a missing or wrong setting, and whatever importing the app raises.
     """
-    desk = setting(environment, "ENGINE_DESK")
+    spool = setting(environment, "ENGINE_DESK")
     app = load(setting(environment, "ENGINE_APP"))
-    return WsgiObserver(app, Writer(Path(desk, "records")))
+    return WsgiObserver(app, Writer(Path(spool, "records")))

@@ -99,10 +99,10 @@ class WsgiCall(RecordedCall):
         return recorded
 
     def watched(self, result: Any) -> Any:
-        """What the application returned, as something that records its pieces.
+        """Wrap the application's result so that its pieces are recorded.
 
-        What the server knows by its class or its identity goes back as it is: the server's own wrapper of a file, and
-        what cannot be iterated, which it is to find out itself.
+        A result that the server knows by its class or its identity is returned as it is: the server's own wrapper
+        of a file, and an object that cannot be iterated, which the server is to find out itself.
         """
         if self._wrapper is not None and is_wrapped(result, self._wrapper):
             self.note(f"the response is the server's own wrapper of a file, {_name(result)}: its pieces are not seen")
@@ -149,7 +149,7 @@ class WsgiCall(RecordedCall):
 
 
 class Pieces:
-    """What the application returned, as the server iterates over it and closes it. What else it has is its own."""
+    """A recorded iteration over the application's result. Other attributes are those of the result itself."""
 
     def __init__(self, result: Any, call: WsgiCall) -> None:
         self._result = result
@@ -213,7 +213,8 @@ class _Iterator:
 
 
 def start_message(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """What ``start_response`` was called with. The status is a number where its line begins with one. Never raises."""
+    """The arguments of ``start_response`` as a message. The status is an int where its line begins with one. Never
+    raises."""
     given = dict(zip(("status", "response_headers", "exc_info"), args, strict=False)) | named
     status, headers, exc_info = given.get("status"), given.get("response_headers"), given.get("exc_info")
     message: dict[str, Any] = {"type": "http.response.start", "status": status, "reason": "", "headers": headers}
@@ -242,7 +243,7 @@ def taken(environ: Environ, name: str) -> str:
 
 
 def length_of(environ: Environ) -> int:
-    """How long the request's body is said to be, -1 where that is not told. Never raises."""
+    """CONTENT_LENGTH as an int, -1 where it is absent or no number. Never raises."""
     try:
         return int(environ.get("CONTENT_LENGTH") or -1)
     except Exception:
@@ -258,8 +259,8 @@ def wrapper_of(environ: Environ) -> Any:
 
 
 def is_wrapped(result: Any, wrapper: Any) -> bool:
-    """Whether a result is the server's own wrapper of a file. Where the wrapper is a function, nothing tells what it
-    made from the file itself."""
+    """True if a result is the server's own wrapper of a file. Where the wrapper is a function, its product cannot be
+    told from the file itself."""
     return isinstance(result, wrapper) if isinstance(wrapper, type) else hasattr(result, "read")
 
 

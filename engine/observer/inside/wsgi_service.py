@@ -1,4 +1,5 @@
-"""What a server loads in place of a WSGI app: ``engine_inside.wsgi_service:app``. Importing it loads the app.
+"""The module that a server loads in place of a WSGI app: ``engine_inside.wsgi_service:app``. Importing it loads the
+app.
 
 ``ENGINE_DESK`` and ``ENGINE_APP`` are those of ``service``. No WSGI app plays scripts.
 """

@@ -44,7 +44,7 @@ def test_options_are_those_that_the_service_has() -> None:
 
 
 def test_the_observer_needs_a_shared_desk() -> None:
-    assert "desk" in why(ALREADY, "request", "app")
+    assert "spool" in why(ALREADY, "request", "app")
     assert "script" in why(ALREADY, "request", application=SCRIPT)
     assert why(SHARED, "request", "app", application=SCRIPT) == ""
 

@@ -65,23 +65,23 @@ class Server:
 
 
 class Stage:
-    """A desk, and a control on the other side of it."""
+    """A spool, and a control on the other side of it."""
 
     def __init__(self, folder: Path, app: App = contract, lifespan_of: str = "") -> None:
-        self.desk = ObserverSpool.create(folder)
+        self.spool = ObserverSpool.create(folder)
         self.writer = Writer(folder / "records")
         self.inbox = Inbox(folder)
         self.player = AsgiObserver(Player(app, self.inbox, lifespan_of), self.writer)
 
     def script(self, *acts: dict[str, Any], kind: str = "http", job: str = "j1") -> None:
         script = {"job": job, "lifespan": None, "http": None, "websocket": None, kind: list(acts)}
-        self.desk.stage(job, tagged(script))
+        self.spool.stage(job, tagged(script))
 
     async def call(self, server: Server, scope: dict[str, Any] | None = None) -> None:
         await self.player(scope or http_scope(token="j1.1"), server.receive, server.send)
 
     def play(self, *acts: dict[str, Any], messages: Iterable[Any] = (REQUEST,), kind: str = "http") -> AppCall:
-        """Play acts for one call, and what the desk says of it. Raises what the script raised."""
+        """Play acts for one call, and what the spool says of it. Raises what the script raised."""
         self.script(*acts, kind=kind)
         server = Server(messages)
         scope = http_scope(token="j1.1", **({"type": kind} if kind != "http" else {}))
@@ -92,8 +92,8 @@ class Stage:
         return self.seen()
 
     def seen(self, token: str = "j1.1") -> AppCall:
-        self.desk.refresh()
-        (call,) = self.desk.calls(token=token)
+        self.spool.refresh()
+        (call,) = self.spool.calls(token=token)
         return call
 
 
@@ -104,7 +104,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def act(word: str, arg: Any = None, name: str | None = None) -> dict[str, Any]:
-    """An act as the desk has it."""
+    """An act as the spool has it."""
     item = {"act": word, "arg": {} if arg is None else arg}
     return {**item, "as": name} if name else item
 

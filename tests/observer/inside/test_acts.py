@@ -69,7 +69,7 @@ def test_a_receive_that_was_too_late_loses_no_message(tmp_path: Path, later: dic
     async def main() -> None:
         server = Server([])
         task = asyncio.ensure_future(stage.call(server))
-        await until(lambda: stage.desk.marked("j1", "late"))
+        await until(lambda: stage.spool.marked("j1", "late"))
         server.queue.put_nowait({"type": "http.disconnect"})
         server.queue.put_nowait({"type": "never.asked.for"})
         await task
@@ -374,10 +374,10 @@ def test_marks_from_both_sides(tmp_path: Path) -> None:
     async def main() -> None:
         server = Server()
         task = asyncio.ensure_future(stage.call(server))
-        await until(lambda: stage.desk.marked("j1", "running"))
-        assert not stage.desk.marked("j1", "go-on")
+        await until(lambda: stage.spool.marked("j1", "running"))
+        assert not stage.spool.marked("j1", "go-on")
         assert server.sent == []
-        stage.desk.mark("j1", "go-on")
+        stage.spool.mark("j1", "go-on")
         await task
         assert server.sent[0]["status"] == 200
 
@@ -419,8 +419,8 @@ def test_an_await_ends_when_the_engine_is_done_with_the_job(tmp_path: Path) -> N
     async def main() -> list[Any]:
         server = Server()
         task = asyncio.ensure_future(stage.call(server))
-        await until(lambda: stage.desk.marked("j1", "running"))
-        stage.desk.finish("j1")
+        await until(lambda: stage.spool.marked("j1", "running"))
+        stage.spool.finish("j1")
         await asyncio.wait_for(task, 30)
         return server.sent
 

@@ -24,14 +24,14 @@ class Driver:
     """Drives apps, and reads what was recorded of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.desk = ObserverSpool.create(folder)
+        self.spool = ObserverSpool.create(folder)
 
     def drive(self, app: App, *script: tuple[str, Any], scope: Any = None, within: float = 5.0) -> tuple[str, AppCall]:
         drive = Drive(dict(HTTP) if scope is None else scope, script)
-        writer = Writer(self.desk.folder / "records")
+        writer = Writer(self.spool.folder / "records")
         stuck = asyncio.run(drive.run(app, writer, "j1.1", within))
-        self.desk.refresh()
-        return stuck, self.desk.calls(token="j1.1")[-1]
+        self.spool.refresh()
+        return stuck, self.spool.calls(token="j1.1")[-1]
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_take_waits_for_a_message_before_it_goes_on(driver: Driver) -> None:
     assert (stuck, order) == ("", ["started", "lifespan.shutdown"])
     assert types(call, "sent") == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     # A lifespan of a drive is no server's.
-    assert driver.desk.lifespans() == []
+    assert driver.spool.lifespans() == []
 
 
 def test_a_message_is_taken_once(driver: Driver) -> None:
@@ -147,9 +147,9 @@ def test_an_order_is_tagged_json(driver: Driver) -> None:
         "token": "j1.1", "within": 5.0, "scope": {"type": "http", "headers": [[{"$b": "x-a"}, {"$b": "\xff"}]]},
         "script": [["give", {"type": "http.request", "body": {"$b": "\x00"}}]],
     }  # fmt: skip
-    assert carry_out(app, driver.desk.folder / "records", order) == ""
-    driver.desk.refresh()
-    (call,) = driver.desk.calls(token="j1.1")
+    assert carry_out(app, driver.spool.folder / "records", order) == ""
+    driver.spool.refresh()
+    (call,) = driver.spool.calls(token="j1.1")
     assert (call.returned, call.events[-1].message["body"]) == (True, b"\x00")
 
 

@@ -24,14 +24,14 @@ from .synthetic import REQUEST, Server, contract, http_scope, raw_records, until
 
 
 def observe(folder: Path, app: App, scope: Any, server: Server | None = None) -> AppCall:
-    """Call an app through an observer; what the desk says of it. Raises what the app raised."""
-    desk = ObserverSpool.create(folder)
+    """Call an app through an observer; what the spool says of it. Raises what the app raised."""
+    spool = ObserverSpool.create(folder)
     server = server or Server()
     try:
         asyncio.run(_call(AsgiObserver(app, Writer(folder / "records")), scope, server))
     finally:
-        desk.refresh()
-    (call,) = desk.calls()
+        spool.refresh()
+    (call,) = spool.calls()
     return call
 
 
@@ -40,9 +40,9 @@ async def _call(app: AsgiObserver, scope: Any, server: Server) -> None:
 
 
 def last_call(folder: Path) -> AppCall:
-    desk = ObserverSpool(folder)
-    desk.refresh()
-    return desk.calls()[-1]
+    spool = ObserverSpool(folder)
+    spool.refresh()
+    return spool.calls()[-1]
 
 
 def test_a_call_is_recorded_both_ways(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_an_exception_without_text_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_call_is_cancelled(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     reached = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,8 +229,8 @@ def test_a_cancelled_call_is_cancelled(tmp_path: Path) -> None:
         assert task.cancelled()
 
     asyncio.run(main())
-    desk.refresh()
-    (call,) = desk.calls()
+    spool.refresh()
+    (call,) = spool.calls()
     assert reached == [True]
     assert (call.raised, call.notes) == ("CancelledError", ())
 
@@ -250,11 +250,11 @@ def test_what_send_raises_reaches_the_app_and_is_recorded(tmp_path: Path) -> Non
 
 
 def test_a_send_under_way_is_seen(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
 
     def look(message: Any) -> None:
-        desk.refresh()
-        (call,) = desk.calls()
+        spool.refresh()
+        (call,) = spool.calls()
         (event,) = call.events
         assert event.message == {"type": "x"}
         assert event.done is None
@@ -376,7 +376,7 @@ def test_nothing_is_awaited_that_was_not(tmp_path: Path) -> None:
 
 
 def test_a_call_that_is_thrown_away_is_recorded(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     asyncio_sleep = asyncio.sleep
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -386,8 +386,8 @@ def test_a_call_that_is_thrown_away_is_recorded(tmp_path: Path) -> None:
     coroutine = AsgiObserver(app, Writer(tmp_path / "records"))(http_scope(), server.receive, server.send)
     coroutine.send(None)
     coroutine.close()
-    desk.refresh()
-    (call,) = desk.calls()
+    spool.refresh()
+    (call,) = spool.calls()
     assert (call.raised, call.loop) == ("GeneratorExit", "")
 
 
@@ -400,7 +400,7 @@ def test_servers_take_it_for_an_application_of_version_3() -> None:
 
 
 def test_a_full_disk_does_not_reach_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     observed = AsgiObserver(contract, Writer(tmp_path / "records"))
     real = os.write
 
@@ -415,10 +415,10 @@ def test_a_full_disk_does_not_reach_the_app(tmp_path: Path, monkeypatch: pytest.
     assert server.sent[0]["status"] == 299
     monkeypatch.setattr(os, "write", real)
     asyncio.run(_call(observed, http_scope(token="j1.1"), Server()))
-    desk.refresh()
-    assert len(desk.calls()) == 2
-    assert desk.lost == 7
-    assert desk.notes == (f"process {os.getpid()}: evidence lost: 7 records, No space left on device",)
+    spool.refresh()
+    assert len(spool.calls()) == 2
+    assert spool.lost == 7
+    assert spool.notes == (f"process {os.getpid()}: evidence lost: 7 records, No space left on device",)
 
 
 def test_the_call_is_found_by_its_receive(tmp_path: Path) -> None:

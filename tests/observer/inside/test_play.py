@@ -35,8 +35,8 @@ def test_two_scripts_that_wait_get_one_message_each(tmp_path: Path) -> None:
 
 
 def stage_outcomes(stage: Stage) -> Any:
-    stage.desk.refresh()
-    calls = stage.desk.calls(token="j1.1")
+    stage.spool.refresh()
+    calls = stage.spool.calls(token="j1.1")
     return calls[0].outcomes if calls else {}
 
 
@@ -46,7 +46,7 @@ def test_a_call_that_is_cancelled_takes_its_scripts_along(tmp_path: Path) -> Non
 
     async def main() -> None:
         task = asyncio.ensure_future(stage.call(Server()))
-        await until(lambda: stage.desk.marked("j1", "running"))
+        await until(lambda: stage.spool.marked("j1", "running"))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -34,13 +34,13 @@ def test_a_call_belongs_to_the_job_of_its_token(tmp_path: Path) -> None:
 def test_a_call_without_a_token_belongs_to_the_job_of_its_port(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.script(answer(201))
-    stage.desk.expect_peer(("127.0.0.1", 4711), "j1")
+    stage.spool.expect_peer(("127.0.0.1", 4711), "j1")
     assert status(stage, http_scope(client=("127.0.0.1", 4711))) == 201
     assert status(stage, http_scope(client=("127.0.0.1", "4711"))) == 201
     assert status(stage, http_scope(client=("127.0.0.1", 4712))) == 299
     for odd in (None, (), ("127.0.0.1",), ("127.0.0.1", "x"), "client"):
         assert status(stage, http_scope(client=odd)) == 299
-    stage.desk.finish("j1")
+    stage.spool.finish("j1")
     assert status(stage, http_scope(client=("127.0.0.1", 4711))) == 299
 
 
@@ -48,16 +48,16 @@ def test_a_port_that_was_given_to_another_job(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.script(answer(201))
     stage.script(answer(202), job="j2")
-    stage.desk.expect_peer(("127.0.0.1", 4711), "j1")
-    stage.desk.expect_peer(("127.0.0.1", 4711), "j2")
-    stage.desk.finish("j1")
+    stage.spool.expect_peer(("127.0.0.1", 4711), "j1")
+    stage.spool.expect_peer(("127.0.0.1", 4711), "j2")
+    stage.spool.finish("j1")
     assert status(stage, http_scope(client=("127.0.0.1", 4711))) == 202
 
 
 def test_paths_go_first(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     script: dict[str, Any] = {"job": "j1", "http": [answer(201)], "paths": {"/first": [answer(202)], "/empty": []}}
-    stage.desk.stage("j1", script)
+    stage.spool.stage("j1", script)
     assert status(stage, http_scope("/first", token="j1.1")) == 202
     assert status(stage, http_scope("/second", token="j1.2")) == 201
     server = Server()
@@ -77,7 +77,7 @@ def lifespan_stage(folder: Path) -> Stage:
     stage = Stage(folder, lifespan_of="j1")
     complete = act("send", {"event": {"type": "lifespan.startup.complete"}})
     script = {"job": "j1", "lifespan": [act("receive"), complete], "http": [answer(201)]}
-    stage.desk.stage("j1", script)
+    stage.spool.stage("j1", script)
     return stage
 
 
@@ -86,10 +86,10 @@ def test_the_lifespan_of_one_job_is_played(tmp_path: Path) -> None:
     server = Server([{"type": "lifespan.startup"}])
     asyncio.run(stage.call(server, {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}))
     assert server.sent == [{"type": "lifespan.startup.complete"}]
-    stage.desk.refresh()
-    (call,) = stage.desk.lifespans()
+    stage.spool.refresh()
+    (call,) = stage.spool.lifespans()
     assert [event.message["type"] for event in call.events] == ["lifespan.startup", "lifespan.startup.complete"]
-    assert stage.desk.calls() == []
+    assert stage.spool.calls() == []
 
 
 def test_its_other_scripts_serve_calls_that_belong_to_no_job(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_its_other_scripts_serve_calls_that_belong_to_no_job(tmp_path: Path) -> 
 def test_a_lifespan_script_that_is_missing_is_noted(tmp_path: Path) -> None:
     stage = Stage(tmp_path, lifespan_of="j7")
     assert status(stage, http_scope()) == 299
-    stage.desk.refresh()
-    assert "job j7 has no script" in stage.desk.calls()[0].notes[0]
+    stage.spool.refresh()
+    assert "job j7 has no script" in stage.spool.calls()[0].notes[0]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"http": [{"arg": 1}]}', '{"http": 7}'])

@@ -45,19 +45,19 @@ def test_a_port_file_that_names_no_job(folder: Path, text: str) -> None:
 
 
 def test_a_job_is_over_when_its_script_is_gone(folder: Path) -> None:
-    inbox, desk = Inbox(folder), ObserverSpool(folder)
-    desk.stage("j1", {"http": []})
+    inbox, spool = Inbox(folder), ObserverSpool(folder)
+    spool.stage("j1", {"http": []})
     assert not inbox.over("j1")
-    desk.finish("j1")
+    spool.finish("j1")
     assert inbox.over("j1")
 
 
 def test_marks_meet(folder: Path) -> None:
-    inbox, desk = Inbox(folder), ObserverSpool(folder)
+    inbox, spool = Inbox(folder), ObserverSpool(folder)
     assert not inbox.marked("j1", "m")
-    desk.mark("j1", "m")
+    spool.mark("j1", "m")
     assert inbox.marked("j1", "m")
     inbox.mark("j1", "n")
     inbox.mark("j1", "n")
-    assert desk.marked("j1", "n")
-    assert not desk.marked("j2", "n")
+    assert spool.marked("j1", "n")
+    assert not spool.marked("j2", "n")

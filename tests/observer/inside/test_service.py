@@ -33,12 +33,12 @@ def alone(tmp_path: Path) -> Path:
     (source,) = engine.observer.inside.__path__
     shutil.copytree(source, tmp_path / "engine_inside", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "some_app.py").write_text(APP)
-    ObserverSpool.create(tmp_path / "desk")
+    ObserverSpool.create(tmp_path / "spool")
     return tmp_path
 
 
 def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PYTHONPATH": str(folder), "ENGINE_DESK": str(folder / "desk"), "ENGINE_APP": name}
+    environment = {"PYTHONPATH": str(folder), "ENGINE_DESK": str(folder / "spool"), "ENGINE_APP": name}
     command = [sys.executable, "-W", "error", "-c", CALL]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=folder)
 
@@ -46,11 +46,11 @@ def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
 def test_it_serves_and_records(alone: Path) -> None:
     done = run(alone, "some_app:app")
     assert (done.stderr, done.stdout) == ("", "[b'a']\n")
-    desk = ObserverSpool(alone / "desk")
-    desk.refresh()
-    (call,) = desk.calls(token="j1.1")
+    spool = ObserverSpool(alone / "spool")
+    spool.refresh()
+    (call,) = spool.calls(token="j1.1")
     assert call.returned is True
-    assert desk.workers()[0].python == ".".join(map(str, sys.version_info[:3]))
+    assert spool.workers()[0].python == ".".join(map(str, sys.version_info[:3]))
 
 
 @pytest.mark.parametrize(

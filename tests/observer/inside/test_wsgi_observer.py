@@ -264,10 +264,10 @@ def test_exc_info_replaces_headers_that_have_not_gone_out(tmp_path: Path) -> Non
 
 
 def test_exc_info_is_raised_where_headers_have_gone_out(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     with pytest.raises(LookupError, match="broken"):
         observe(tmp_path, failing(1))
-    call = last_call(desk)
+    call = last_call(spool)
     assert (call.events[-1].raised, call.raised, call.returned) == ("LookupError", "LookupError", False)
 
 
@@ -297,11 +297,11 @@ def test_what_the_app_raises_before_it_answers(tmp_path: Path, error: BaseExcept
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         raise error
 
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     with pytest.raises(type(error)) as caught:
         observe(tmp_path, app)
     assert caught.value is error
-    call = last_call(desk)
+    call = last_call(spool)
     assert (call.returned, call.raised, call.message) == (False, type(error).__name__, str(error)[:300])
     assert call.events == ()
 
@@ -317,11 +317,11 @@ def test_what_the_app_raises_in_the_middle(tmp_path: Path) -> None:
         finally:
             closed.append(True)
 
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     server = Server()
     with pytest.raises(RuntimeError, match="no more"):
         observe(tmp_path, app, server=server)
-    call = last_call(desk)
+    call = last_call(spool)
     assert (server.body, closed) == ([b"first"], [True])
     assert [event.message["type"] for event in call.events] == ["http.response.start", "http.response.body"]
     assert (call.returned, call.raised, call.message) == (False, "RuntimeError", "no more")
@@ -337,10 +337,10 @@ def test_what_close_raises(tmp_path: Path) -> None:
         start_response("200 OK", [])
         return Result([b"x"])
 
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     with pytest.raises(RuntimeError, match="in close"):
         observe(tmp_path, app)
-    outcome = last_call(desk).outcomes["close"]
+    outcome = last_call(spool).outcomes["close"]
     assert (outcome.ok, outcome.raised) == (False, "RuntimeError")
 
 
@@ -368,14 +368,14 @@ def test_a_server_that_never_closes_is_told_on(tmp_path: Path) -> None:
 
 
 def test_a_piece_is_taken_when_the_next_one_is_asked_for(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     result = WsgiObserver(hello, Writer(tmp_path / "records"))(environ_of(), Server().start_response)
 
     pieces = iter(result)
     assert next(pieces) == b"Hello"
-    assert last_call(desk).events[-1].done is None
+    assert last_call(spool).events[-1].done is None
     assert next(pieces, None) is None
-    call = last_call(desk)
+    call = last_call(spool)
     assert call.events[-1].done is not None
     assert call.returned
 
@@ -431,12 +431,12 @@ def test_what_cannot_be_iterated_is_for_the_server_to_find_out(tmp_path: Path, r
     def app(environ: Environ, start_response: StartResponse) -> Any:
         return result
 
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     server = Server()
     with pytest.raises(TypeError):
         observe(tmp_path, app, server=server)
     assert server.result is result
-    assert "cannot be iterated" in last_call(desk).notes[0]
+    assert "cannot be iterated" in last_call(spool).notes[0]
 
 
 def test_bytes_alone_are_a_piece_and_go_back_as_they_are(tmp_path: Path) -> None:
@@ -482,7 +482,7 @@ def test_an_environ_of_another_class_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("environ", [None, 7, {}])
 def test_an_environ_that_is_odd_is_left_alone(tmp_path: Path, environ: Any) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     given: list[Any] = []
 
     def app(environ: Any, start_response: StartResponse) -> list[bytes]:
@@ -491,7 +491,7 @@ def test_an_environ_that_is_odd_is_left_alone(tmp_path: Path, environ: Any) -> N
 
     Server().call(WsgiObserver(app, Writer(tmp_path / "records")), environ)
     assert given[0] is environ
-    assert last_call(desk).returned
+    assert last_call(spool).returned
 
 
 def test_it_keeps_to_the_rules_where_the_app_and_the_server_do(tmp_path: Path) -> None:
@@ -504,7 +504,7 @@ def test_it_keeps_to_the_rules_where_the_app_and_the_server_do(tmp_path: Path) -
 
 
 def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     app = WsgiObserver(hello, Writer(tmp_path / "records"))
     barrier = threading.Barrier(8)
 
@@ -518,16 +518,16 @@ def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    desk.refresh()
-    calls = desk.calls()
-    assert (len(calls), desk.lost, desk.notes) == (800, 0, ())
+    spool.refresh()
+    calls = spool.calls()
+    assert (len(calls), spool.lost, spool.notes) == (800, 0, ())
     assert {call.token for call in calls} == {f"j{thread}.{number}" for thread in range(8) for number in range(100)}
     assert all(call.returned and len(call.events) == 2 and call.outcomes["close"].ok for call in calls)
-    assert len(desk.workers()) == 1
+    assert len(spool.workers()) == 1
 
 
 def test_forks_have_a_file_each_whatever_the_parents_threads_do(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     writer = Writer(tmp_path / "records")
     app = WsgiObserver(hello, writer)
     Server().call(app, environ_of(token="j0.1"))
@@ -544,10 +544,10 @@ def test_forks_have_a_file_each_whatever_the_parents_threads_do(tmp_path: Path) 
                 os._exit(status)
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
-    desk.refresh()
-    assert sorted(worker.pid for worker in desk.workers()) == sorted([os.getpid(), *children])
-    assert {call.token: call.pid for call in desk.calls()} == {
+    spool.refresh()
+    assert sorted(worker.pid for worker in spool.workers()) == sorted([os.getpid(), *children])
+    assert {call.token: call.pid for call in spool.calls()} == {
         "j0.1": os.getpid(),
         **{f"j1.{number}": child for number, child in enumerate(children)},
     }
-    assert all(call.returned for call in desk.calls())
+    assert all(call.returned for call in spool.calls())

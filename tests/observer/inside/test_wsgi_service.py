@@ -34,12 +34,12 @@ def alone(tmp_path: Path) -> Path:
     (source,) = engine.observer.inside.__path__
     shutil.copytree(source, tmp_path / "engine_inside", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "some_app.py").write_text(APP)
-    ObserverSpool.create(tmp_path / "desk")
+    ObserverSpool.create(tmp_path / "spool")
     return tmp_path
 
 
 def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PYTHONPATH": str(folder), "ENGINE_DESK": str(folder / "desk"), "ENGINE_APP": name}
+    environment = {"PYTHONPATH": str(folder), "ENGINE_DESK": str(folder / "spool"), "ENGINE_APP": name}
     # A WSGI app plays no scripts, and minds no variable that says so.
     environment["ENGINE_PLAYS"] = "1"
     command = [sys.executable, "-W", "error", "-c", CALL]
@@ -49,11 +49,11 @@ def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
 def test_it_serves_and_records(alone: Path) -> None:
     done = run(alone, "some_app:app")
     assert (done.stderr, done.stdout) == ("", "HTTP_A\n")
-    desk = ObserverSpool(alone / "desk")
-    desk.refresh()
-    (call,) = desk.calls(token="j1.1")
+    spool = ObserverSpool(alone / "spool")
+    spool.refresh()
+    (call,) = spool.calls(token="j1.1")
     assert (call.returned, call.peer) == (True, ("::1", 5))
-    assert desk.workers()[0].loop == ""
+    assert spool.workers()[0].loop == ""
 
 
 @pytest.mark.parametrize(

@@ -81,16 +81,16 @@ class Server:
 
 
 def observe(folder: Path, app: App, environ: Environ | None = None, server: Server | None = None) -> AppCall:
-    """Call an app through the observer; what the desk says of it. Raises what the app raised."""
-    desk = ObserverSpool.create(folder)
+    """Call an app through the observer; what the spool says of it. Raises what the app raised."""
+    spool = ObserverSpool.create(folder)
     (server or Server()).call(WsgiObserver(app, Writer(folder / "records")), environ or environ_of())
-    return last_call(desk)
+    return last_call(spool)
 
 
-def last_call(desk: ObserverSpool) -> AppCall:
-    """The last call on a desk."""
-    desk.refresh()
-    return desk.calls()[-1]
+def last_call(spool: ObserverSpool) -> AppCall:
+    """The last call on a spool."""
+    spool.refresh()
+    return spool.calls()[-1]
 
 
 def hello(environ: Environ, start_response: StartResponse) -> list[bytes]:

@@ -29,13 +29,13 @@ ANSWER_WITHIN = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """A service that runs: which framework's app it is, where it listens, and the desk that its observer writes to,
+    """A service that runs: which framework's app it is, where it listens, and the spool that its observer writes to,
     None where the engine cannot read that."""
 
     framework: str
     host: str
     port: int
-    desk: Path | None = None
+    spool: Path | None = None
 
     @property
     def url(self) -> str:
@@ -48,14 +48,14 @@ class RunningService:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str = "") -> dict[str, RunningService]:
-    """The services that ``--url`` names, by framework. ``desks`` is the folder with a desk for each framework that has
-    one, "" for none. Raises UsageError."""
+def services(texts: Sequence[str], frameworks: Registry[Framework], spools: str = "") -> dict[str, RunningService]:
+    """The services that ``--url`` names, by framework. ``spools`` is the folder with a spool for each framework that
+    has one, "" for none. Raises UsageError."""
     if not texts:
         raise UsageError(f"--runtime {RUNNING} needs to know where services are", hint=URL_FORM)
     found: dict[str, RunningService] = {}
     for text in texts:
-        service = service_of(text, frameworks, desks)
+        service = service_of(text, frameworks, spools)
         if service.framework in found:
             hint = "one run has one service of each framework"
             raise UsageError(f"--url names {service.framework} twice", hint=hint)
@@ -63,7 +63,7 @@ def services(texts: Sequence[str], frameworks: Registry[Framework], desks: str =
     return found
 
 
-def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> RunningService:
+def service_of(text: str, frameworks: Registry[Framework], spools: str = "") -> RunningService:
     """The service that one ``--url`` names. Raises UsageError."""
     name, equals, url = text.partition("=")
     if not equals or not name:
@@ -80,8 +80,8 @@ def service_of(text: str, frameworks: Registry[Framework], desks: str = "") -> R
         raise UsageError(f"--url {text!r} names no port", hint=URL_FORM)
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
         raise UsageError(f"--url {text!r} names more than a host and a port", hint=URL_FORM)
-    desk = Path(desks).expanduser().absolute() / framework if desks else None
-    return RunningService(framework, parts.hostname, port, desk if desk is not None and desk.is_dir() else None)
+    spool = Path(spools).expanduser().absolute() / framework if spools else None
+    return RunningService(framework, parts.hostname, port, spool if spool is not None and spool.is_dir() else None)
 
 
 class RunningTarget:
@@ -152,7 +152,7 @@ class RunningRuntime:
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
         """``services`` are by their framework, ``servers`` by ``Target.configuration``; ``boundary_of`` makes the
-        engine's side of a desk."""
+        engine's side of a spool."""
         self._services = services
         self._frameworks = frameworks
         self._servers = servers
@@ -165,12 +165,12 @@ class RunningRuntime:
         target = launch.target
         service = self._services[target.framework]
         boundary: Boundary = Unseen()
-        if service.desk is not None:
+        if service.spool is not None:
             try:
-                boundary = Shared(self._boundary_of(service.desk), f"r{secrets.token_hex(3)}")
+                boundary = Shared(self._boundary_of(service.spool), f"r{secrets.token_hex(3)}")
             except OSError as error:
                 hint = "its owner is whoever made it: see docs/docker.md"
-                raise StartError(f"the desk {service.desk} cannot be used: {error.strerror}", hint=hint) from None
+                raise StartError(f"the spool {service.spool} cannot be used: {error.strerror}", hint=hint) from None
         if prepare is not None:
             prepare(boundary)
         token = boundary.token(readiness.JOB, 1)
@@ -207,14 +207,14 @@ class RunningRuntime:
             ) from None
 
     async def _reported(self, service: RunningService, boundary: Boundary, token: str) -> AppCall | None:
-        """The call as the observer has it, None without a desk. Raises StartError where it is not there."""
-        if service.desk is None:
+        """The call as the observer has it, None without a spool. Raises StartError where it is not there."""
+        if service.spool is None:
             return None
         call = await readiness.reported(boundary, token)
         if call is None:
             raise StartError(
-                f"{service.url} answered, and nothing of it came to the desk {service.desk}",
-                hint="start the service with that folder as its desk (docs/docker.md), or unset ENGINE_DESK",
+                f"{service.url} answered, and nothing of it came to the spool {service.spool}",
+                hint="start the service with that folder as its spool (docs/docker.md), or unset ENGINE_DESK",
             )
         return call
 

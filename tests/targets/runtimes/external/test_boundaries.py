@@ -35,10 +35,10 @@ def test_nothing_is_seen_of_a_service_without_a_desk() -> None:
 
 
 def test_what_earlier_runs_lost_is_not_lost_by_this_one(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
+    spool = ObserverSpool.create(tmp_path)
     note = '{"k":"note","t":1.0,"n":1,"lost":2,"text":"evidence lost: 2 records, No space left on device"}\n'
     (tmp_path / "records" / "7.ndjson").write_text(note)
-    shared = Shared(desk, "ra")
+    shared = Shared(spool, "ra")
     assert shared.lost == 0
     with (tmp_path / "records" / "7.ndjson").open("a") as file:
         file.write(note)
@@ -47,8 +47,8 @@ def test_what_earlier_runs_lost_is_not_lost_by_this_one(tmp_path: Path) -> None:
 
 
 def test_strays_and_what_send_raised_come_through(tmp_path: Path) -> None:
-    desk = ObserverSpool.create(tmp_path)
-    shared = Shared(desk, "ra")
+    spool = ObserverSpool.create(tmp_path)
+    shared = Shared(spool, "ra")
     scope = '"job":"ra-j1","token":"ra-j1.1","peer":null,"loop":"x","scope":{"type":"http"}'
     stray = '"job":"","token":"","peer":["127.0.0.1",9],"loop":"x","scope":{"type":"http"}'
     (tmp_path / "records" / "7.ndjson").write_text(

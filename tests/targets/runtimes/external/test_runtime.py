@@ -59,7 +59,7 @@ def test_no_url_and_one_framework_twice_are_refused() -> None:
 def test_a_desk_is_a_folder_under_the_frameworks_name(tmp_path: Path) -> None:
     (tmp_path / "fast").mkdir()
     found = services(["fast=http://a:1", "control=http://a:2"], FRAMEWORKS, str(tmp_path))
-    assert [one.desk for one in found.values()] == [tmp_path / "fast", None]
+    assert [one.spool for one in found.values()] == [tmp_path / "fast", None]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_server_may_say_which_it_is(field: bytes, product: tuple[str, str]) ->
 
 
 def started(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None, desk: Path | None = None
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None, spool: Path | None = None
 ) -> RunningTarget:
     """What the runtime finds where ``serve`` answers; with None, where nobody listens any more."""
 
@@ -89,7 +89,7 @@ def started(
         port = listener.sockets[0].getsockname()[1]
         if serve is None:
             listener.close()
-        service = RunningService("fast", "127.0.0.1", port, desk)
+        service = RunningService("fast", "127.0.0.1", port, spool)
         servers = {"gunicorn": GUNICORN, "granian": GRANIAN}
         runtime = RunningRuntime({"fast": service}, FRAMEWORKS, servers, ObserverSpool.create, answer_within=0.3)
         try:
@@ -149,5 +149,5 @@ def test_a_service_that_hangs_is_given_up() -> None:
 def test_a_desk_to_which_nothing_comes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.targets.runtimes.readiness.RECORD_WITHIN", 0.05)
     monkeypatch.setattr("engine.targets.runtimes.readiness.reported.__defaults__", (0.05,))
-    with pytest.raises(StartError, match="nothing of it came to the desk"):
-        started(answering(b"HTTP/1.1 200 OK\r\n\r\n"), tmp_path / "desk")
+    with pytest.raises(StartError, match="nothing of it came to the spool"):
+        started(answering(b"HTTP/1.1 200 OK\r\n\r\n"), tmp_path / "spool")
