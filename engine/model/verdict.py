@@ -15,22 +15,24 @@ from engine.model.transcript import Transcript
 class Verdict(StrEnum):
     """The verdict on a job. docs/verdicts.md defines each one.
 
+    ``Verdict("fixed")`` is UNEXPECTED_PASS as well: older records call it that.
+
     Every group of verdicts that the engine asks for is a property; this table defines them all, and a test holds the
     properties to it::
 
-        verdict      ran  judged  unmet  good  passing  clean  reported  failing  breaks  expected  excusable
-        pass          x     x             x       x       x
-        fail          x     x       x                            x         x        x                   x
-        warn          x     x             x       x              x
-        info          x     x             x               x
-        timeout       x     x       x                            x         x        x                   x
-        crash         x     x       x                            x         x        x                   x
+        verdict          ran  judged  unmet  good  passing  clean  reported  failing  breaks  expected  excusable
+        pass              x     x             x       x       x
+        fail              x     x       x                            x         x        x                   x
+        warn              x     x             x       x              x
+        info              x     x             x               x
+        timeout           x     x       x                            x         x        x                   x
+        crash             x     x       x                            x         x        x                   x
         unsupported
         blocked
-        error         x                                          x         x        x
-        known         x     x       x                            x                           x
-        fixed         x     x             x       x              x                  x
-        flaky         x     x       x                            x                                      x
+        error             x                                          x         x        x
+        known             x     x       x                            x                           x
+        unexpected-pass   x     x             x       x              x                  x
+        flaky             x     x       x                            x                                      x
     """
 
     PASS = "pass"
@@ -43,8 +45,12 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"
     ERROR = "error"
     KNOWN = "known"
-    FIXED = "fixed"
+    UNEXPECTED_PASS = "unexpected-pass"
     FLAKY = "flaky"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Verdict | None:
+        return cls.UNEXPECTED_PASS if value == "fixed" else None
 
     @property
     def ran(self) -> bool:
@@ -89,7 +95,7 @@ class Verdict(StrEnum):
     @property
     def breaks(self) -> bool:
         """It breaks the build by default; ``breaks_build`` takes the options that add to this."""
-        return self.failing or self is Verdict.FIXED
+        return self.failing or self is Verdict.UNEXPECTED_PASS
 
     @property
     def expected(self) -> bool:

@@ -19,7 +19,7 @@ LETTERS: tuple[Letter, ...] = (
     ("C", "crashed", (Verdict.CRASH,)),
     ("E", "error", (Verdict.ERROR,)),
     ("K", "known failure", (Verdict.KNOWN,)),
-    ("X", "fixed, but listed as known", (Verdict.FIXED,)),
+    ("X", "unexpected pass, listed as known", (Verdict.UNEXPECTED_PASS,)),
     ("~", "flaky", (Verdict.FLAKY,)),
     ("w", "warning", (Verdict.WARN,)),
     ("i", "for information", (Verdict.INFO,)),

@@ -17,7 +17,7 @@ LONGEST = 140
 
 def heading(attribution: Attribution | None) -> str:
     """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``."""
-    return "fixed, but listed as known" if attribution is None else visible(attribution.heading)
+    return "unexpected pass, listed as known" if attribution is None else visible(attribution.heading)
 
 
 def whole(attribution: Attribution, *, so_far: bool = False) -> Iterator[str]:

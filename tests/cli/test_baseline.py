@@ -82,7 +82,7 @@ def ran(checkout: Path, run_id: str, cells: dict[str, dict[str, Verdict]]) -> No
     store.close("whole")
 
 
-FAIL, PASS, FIXED = Verdict.FAIL, Verdict.PASS, Verdict.FIXED
+FAIL, PASS, UNEXPECTED = Verdict.FAIL, Verdict.PASS, Verdict.UNEXPECTED_PASS
 
 
 def test_check_shows_each_line_and_writes_nothing(checkout: Path) -> None:
@@ -90,7 +90,7 @@ def test_check_shows_each_line_and_writes_nothing(checkout: Path) -> None:
     done = engine(checkout, "baseline", "check")
     assert done.returncode == 0, done.stderr
     assert "unseen (1): never met in this run" in done.stdout
-    ran(checkout, "20260102-000000-aaaa", {"good": {ASYNCIO: FIXED, UVLOOP: FIXED}})
+    ran(checkout, "20260102-000000-aaaa", {"good": {ASYNCIO: UNEXPECTED, UVLOOP: UNEXPECTED}})
     done = engine(checkout, "baseline", "check")
     assert done.returncode == 1
     assert "run 20260102-000000-aaaa: 2 targets" in done.stdout
@@ -100,7 +100,7 @@ def test_check_shows_each_line_and_writes_nothing(checkout: Path) -> None:
 
 
 def test_update_writes_what_the_run_says(checkout: Path) -> None:
-    cells = {"good": {ASYNCIO: FIXED, UVLOOP: FIXED}, "wrong": {ASYNCIO: FAIL, UVLOOP: FAIL}}
+    cells = {"good": {ASYNCIO: UNEXPECTED, UVLOOP: UNEXPECTED}, "wrong": {ASYNCIO: FAIL, UVLOOP: FAIL}}
     ran(checkout, "20260101-000000-aaaa", cells)
     dry = engine(checkout, "baseline", "update", "--dry-run")
     assert "would change; nothing was written" in dry.stdout
@@ -128,7 +128,7 @@ def test_update_writes_what_the_run_says(checkout: Path) -> None:
 def test_a_baseline_with_mistakes_is_left_alone(checkout: Path) -> None:
     path = checkout / "specs" / "known-failures.yaml"
     path.write_text(BASELINE.replace("link:", "lnk:"))
-    ran(checkout, "20260101-000000-aaaa", {"good": {ASYNCIO: FIXED}})
+    ran(checkout, "20260101-000000-aaaa", {"good": {ASYNCIO: UNEXPECTED}})
     done = engine(checkout, "baseline", "update")
     assert done.returncode == 2
     assert "did you mean 'link'?" in done.stderr
@@ -144,7 +144,7 @@ def test_a_baseline_with_mistakes_is_left_alone(checkout: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_said(checkout: Path, arguments: list[str], hint: str) -> None:
-    ran(checkout, "20260101-000000-aaaa", {"good": {ASYNCIO: FIXED}})
+    ran(checkout, "20260101-000000-aaaa", {"good": {ASYNCIO: UNEXPECTED}})
     done = engine(checkout, "baseline", "check", *arguments)
     assert done.returncode == 2
     assert hint in done.stderr

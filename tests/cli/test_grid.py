@@ -224,7 +224,7 @@ def result(verdict: Verdict) -> JobResult:
         (Verdict.KNOWN, True, 0),
         *[
             (verdict, False, 1)
-            for verdict in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FIXED)
+            for verdict in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.UNEXPECTED_PASS)
         ],
     ],
 )

@@ -19,7 +19,9 @@ def table() -> dict[str, set[str]]:
     columns = {word: head.index(f" {word}") + 1 for word in head.split()[1:]}
     found: dict[str, set[str]] = {word: set() for word in columns}
     for row in rows:
-        for position in (number for number, char in enumerate(row) if char == "x" and number > len("    unsupported")):
+        for position in (
+            number for number, char in enumerate(row) if char == "x" and number > len("    unexpected-pass")
+        ):
             name = min(columns, key=lambda word: abs(columns[word] + len(word) / 2 - position))
             found[name].add(row.split()[0])
     return found

@@ -111,10 +111,10 @@ def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
 
 
 def test_fixed_is_nobody_s_fault() -> None:
-    fixed = run({"s f": Verdict.FIXED})
+    fixed = run({"s f": Verdict.UNEXPECTED_PASS})
     (one,) = findings(fixed, red(), attributions(fixed))
     assert (one.attribution, one.fault) == (None, "nobody")
-    assert "fixed, but listed as known" in "\n".join(lines([one]))
+    assert "unexpected pass, listed as known" in "\n".join(lines([one]))
 
 
 def test_what_did_not_start_is_no_finding() -> None:
@@ -124,7 +124,13 @@ def test_what_did_not_start_is_no_finding() -> None:
 
 
 def test_what_counts_as_red() -> None:
-    cells = {"a f": FAIL, "b f": Verdict.WARN, "c f": Verdict.FLAKY, "d f": Verdict.KNOWN, "e f": Verdict.FIXED}
+    cells = {
+        "a f": FAIL,
+        "b f": Verdict.WARN,
+        "c f": Verdict.FLAKY,
+        "d f": Verdict.KNOWN,
+        "e f": Verdict.UNEXPECTED_PASS,
+    }
     one = run(cells)
 
     def picked(strict: bool = False, flaky_fails: bool = False) -> str:

@@ -277,7 +277,7 @@ class ClauseState(StrEnum):
 STATES: Mapping[Verdict, ClauseState] = {
     Verdict.PASS: ClauseState.MET,
     Verdict.INFO: ClauseState.MET,
-    Verdict.FIXED: ClauseState.MET,
+    Verdict.UNEXPECTED_PASS: ClauseState.MET,
     Verdict.WARN: ClauseState.WARNED,
     Verdict.FAIL: ClauseState.UNMET,
     Verdict.TIMEOUT: ClauseState.UNMET,

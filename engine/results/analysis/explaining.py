@@ -35,7 +35,7 @@ class Explanation:
         """Why there is no time line, and how to get one; "" where there is one."""
         if self.result.transcript is not None:
             return ""
-        if self.result.verdict in (Verdict.PASS, Verdict.FIXED):
+        if self.result.verdict in (Verdict.PASS, Verdict.UNEXPECTED_PASS):
             more = "--keep-transcripts"
             words = ["engine", "grid", self.result.address, more]
             command = shlex.join(commands.grid(self.result.address, self.row, more) if self.row else words)

@@ -16,8 +16,8 @@ from engine.results.record.store import TargetRow
 
 
 def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], today: date) -> JobResult:
-    """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is ``fixed``. A line
-    whose day is over changes no verdict, and the reason says so."""
+    """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is
+    ``unexpected-pass``. A line whose day is over changes no verdict, and the reason says so."""
     listed = [line for line in known if covers(line, result.address, row)]
     line = next((one for one in listed if not expired(one, today)), None)
     if line is None:
@@ -30,7 +30,7 @@ def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], tod
         return replace(result, verdict=Verdict.KNOWN, reason=f"{result.reason}; {excuse(line)}")
     if result.verdict.passing:
         reason = f"it passes, and {line.place} lists it as a known failure: `engine baseline update` takes it out"
-        return replace(result, verdict=Verdict.FIXED, reason=reason, step=line.place)
+        return replace(result, verdict=Verdict.UNEXPECTED_PASS, reason=reason, step=line.place)
     return result
 
 

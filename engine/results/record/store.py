@@ -18,10 +18,10 @@ from typing import Any
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult, Recheck
 from engine.results.record.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
+from engine.results.record.format import CURRENT, RENAMED, readable
 
 _encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str)
 
-FORMAT = 1
 FILE = "run.ndjson"
 # In bytes. The footer is found without reading a run from its beginning.
 LONGEST_FOOTER = 4096
@@ -109,7 +109,7 @@ class Store:
             raise ResultsError(
                 f"the run cannot be kept in {folder}: {error.strerror}", hint="name another folder with --results"
             ) from error
-        self.header = {"kind": "header", "format": FORMAT, "run": run_id, "started": time.time(), **header}
+        self.header = {"kind": "header", "format": str(CURRENT), "run": run_id, "started": time.time(), **header}
         self._write(self.header)
 
     def result(self, result: JobResult) -> None:
@@ -209,8 +209,10 @@ def read(path: Path) -> Run:
     documents = list(_documents(path, text))
     if not documents or documents[0].get("kind") != "header":
         raise ResultsError(f"{path} is no run: its first line is no header")
-    if documents[0].get("format") != FORMAT:
-        raise ResultsError(f"{path} has format {documents[0].get('format')}, and this engine reads {FORMAT}")
+    try:
+        readable(documents[0].get("format"), documents[0].get("engine"))
+    except ResultsError as error:
+        raise ResultsError(f"{path} cannot be read: {error.what}", hint=error.hint) from error
     footer = documents[-1] if documents[-1].get("kind") == "footer" else None
     run = Run(
         id=str(documents[0]["run"]),
@@ -257,7 +259,10 @@ def ends(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
             last = file.read().splitlines()[-1:]
     except OSError:
         return {}, {}
-    return _of_kind("header", first), _of_kind("footer", *last)
+    footer = _of_kind("footer", *last)
+    if isinstance(counts := footer.get("counts"), dict):
+        footer = {**footer, "counts": {RENAMED.get(word, word): count for word, count in counts.items()}}
+    return _of_kind("header", first), footer
 
 
 def _of_kind(kind: str, line: bytes = b"") -> Mapping[str, Any]:

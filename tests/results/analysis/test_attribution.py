@@ -286,7 +286,7 @@ def test_other_ways_to_fail_are_failures(failed: Verdict) -> None:
     assert whose(cells, "s f").fault is Fault.FRAMEWORK
 
 
-@pytest.mark.parametrize("passed", [Verdict.WARN, Verdict.INFO, Verdict.FIXED])
+@pytest.mark.parametrize("passed", [Verdict.WARN, Verdict.INFO, Verdict.UNEXPECTED_PASS])
 def test_other_ways_to_pass_are_passes(passed: Verdict) -> None:
     assert whose({"s f": FAIL, "s control": passed, "t f": passed, "t control": PASS}, "s f").fault is Fault.PAIRING
 
@@ -300,7 +300,9 @@ def test_a_warning_is_compared_with_warnings() -> None:
 
 
 def test_what_passed_or_was_not_judged_has_no_attribution() -> None:
-    made = run({"s f": PASS, "s control": Verdict.INFO, "t f": Verdict.UNSUPPORTED, "t control": Verdict.FIXED})
+    made = run(
+        {"s f": PASS, "s control": Verdict.INFO, "t f": Verdict.UNSUPPORTED, "t control": Verdict.UNEXPECTED_PASS}
+    )
     assert attribute(made.results, made.targets) == {}
 
 

@@ -27,7 +27,7 @@ from engine.terminal.compared import lines
 from tests.results.synthetic import CASE, LEAK, joined, result, row, run
 
 PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
-ERROR, FLAKY, INFO, FIXED = Verdict.ERROR, Verdict.FLAKY, Verdict.INFO, Verdict.FIXED
+ERROR, FLAKY, INFO, UNEXPECTED = Verdict.ERROR, Verdict.FLAKY, Verdict.INFO, Verdict.UNEXPECTED_PASS
 TIMEOUT, CRASH, UNSUPPORTED, BLOCKED = Verdict.TIMEOUT, Verdict.CRASH, Verdict.UNSUPPORTED, Verdict.BLOCKED
 BROKE, MENDED, KIND = Change.BROKE, Change.MENDED, Change.KIND
 ROW = row("s f")
@@ -52,7 +52,7 @@ def test_a_run_in_containers_is_held_against_one_of_this_machine() -> None:
         runs(in_runtimes(both, "running", "running"), in_runtimes(both, "local", "docker"))
 
 
-GOOD, BAD = (PASS, INFO, FIXED), (FAIL, TIMEOUT, CRASH, KNOWN, ERROR)
+GOOD, BAD = (PASS, INFO, UNEXPECTED), (FAIL, TIMEOUT, CRASH, KNOWN, ERROR)
 # Every verdict on the left, with what becomes of it for every verdict on the right; "same" is a failure which is the
 # same only if it fails in the same way.
 TABLE: dict[tuple[Verdict, ...], dict[tuple[Verdict, ...], Change | str | None]] = {

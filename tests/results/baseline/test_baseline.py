@@ -40,7 +40,7 @@ def test_other_ways_to_fail_are_excused_too(excused: Verdict) -> None:
 
 def test_a_listed_case_that_passes_is_fixed_and_breaks_the_build() -> None:
     found = judged(replace(FAIL, verdict=Verdict.PASS), TARGET, [LINE], TODAY)
-    assert found.verdict is Verdict.FIXED
+    assert found.verdict is Verdict.UNEXPECTED_PASS
     assert found.verdict.breaks
     assert "k.yaml:3:5" in found.reason
 
@@ -107,7 +107,7 @@ def test_a_range_of_the_frameworks_versions() -> None:
 def test_outside_the_range_a_pass_is_a_pass() -> None:
     line = replace(LINE, versions="<27")
     passed = replace(FAIL, verdict=Verdict.PASS)
-    assert verdict(line, passed, of("26.2.0")) is Verdict.FIXED
+    assert verdict(line, passed, of("26.2.0")) is Verdict.UNEXPECTED_PASS
     assert verdict(line, passed, of("27.0.1")) is Verdict.PASS
 
 

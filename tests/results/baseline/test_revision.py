@@ -26,7 +26,13 @@ from tests.loading.vocabulary import real as made
 real = cache(made)
 
 TODAY = date(2026, 11, 21)
-VERBS = {"+": Verdict.PASS, "F": Verdict.FAIL, "K": Verdict.KNOWN, "X": Verdict.FIXED, "u": Verdict.UNSUPPORTED}
+VERBS = {
+    "+": Verdict.PASS,
+    "F": Verdict.FAIL,
+    "K": Verdict.KNOWN,
+    "X": Verdict.UNEXPECTED_PASS,
+    "u": Verdict.UNSUPPORTED,
+}
 VERBS |= {"~": Verdict.FLAKY, "E": Verdict.ERROR, "C": Verdict.CRASH}
 
 TEXT = """\

@@ -113,9 +113,7 @@ def test_a_run_that_was_cut_short_keeps_its_verdicts(tmp_path: Path) -> None:
     assert (run.whole, run.ended, len(run.results)) == (False, "cut short", 1)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "nonsense\n", "[]\n", '{"kind":"footer"}\n', '{"kind":"header","format":99,"run":"x"}\n']
-)
+@pytest.mark.parametrize("text", ["", "nonsense\n", "[]\n", '{"kind":"footer"}\n', '{"kind":"header","run":"x"}\n'])
 def test_what_is_no_run_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     with pytest.raises(ResultsError):
