@@ -46,11 +46,11 @@ class Writer:
     def test(self, job: Job, number: int, address: tuple[str, int]) -> str:
         """One async test. Raises NotImplementedError for a step that has no counterpart here."""
         authority = f"{address[0]}:{address[1]}"
-        variables = {"run": f"b{number}", "host": authority, **job.case.variables}
+        variables = {"run": f"b{number}", "host": authority, **job.whole.body.variables}
         lines = [f"base = 'http://{authority}'"]
-        for step in job.case.steps:
+        for step in job.whole.body.steps:
             lines += self._step(step, variables, authority)
-        lines += [f"await {name}.close()" for name in dict.fromkeys(_opened(job.case.steps))]
+        lines += [f"await {name}.close()" for name in dict.fromkeys(_opened(job.whole.body.steps))]
         name = f"test_{number:03}_{''.join(c if c.isalnum() else '_' for c in job.case.id)}"
         return "\n".join(["@pytest.mark.asyncio", f"async def {name}():", *_indented(lines)])
 

@@ -62,9 +62,9 @@ async def session(
 async def measure(rounds: int, folder: Path) -> tuple[Figures, list[JobResult]]:
     """Both sides' figures, and the verdicts of our last round."""
     front = front_of(folder)
-    loaded = front.load([front.places.specs / "contract"])
+    loaded = front.load([front.places.specs / "contract"], whole=True)
     targets = [target for target in targets_of(front) if target.framework != CONTROL]
-    jobs = front.plan([case for suite in loaded.suites for case in suite.cases], targets)
+    jobs = front.plan(loaded.whole, targets)
     figures = Figures()
     results: list[JobResult] = []
     async with started(wiring.runtime(front, folder), targets) as live:

@@ -20,7 +20,7 @@ from engine.documents.roots import Roots, absolute, marked
 from engine.errors import UsageError
 from engine.loading.loaded import Loaded
 from engine.model.addresses import Address, bare, meant, parsed
-from engine.model.case import Case
+from engine.model.case import Case, CaseHeader, whole
 from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
@@ -45,7 +45,7 @@ class NamedCases:
     addresses: tuple[Address, ...] = ()
     roots: Roots | None = field(default=None, compare=False)
 
-    def takes(self, case: Case) -> bool:
+    def takes(self, case: CaseHeader) -> bool:
         """Whether a case was named."""
         if not self.addresses:
             return True
@@ -54,7 +54,7 @@ class NamedCases:
             meant(str(one), [case.address]) for one in self.addresses
         )
 
-    def cases(self, loaded: Loaded) -> list[Case]:
+    def cases(self, loaded: Loaded) -> list[CaseHeader]:
         """The cases that were named, of the documents that were read. Raises UsageError for an address that means none
         of them."""
         every = [case for suite in loaded.suites for case in suite.cases]
@@ -168,7 +168,7 @@ def there(folder: Path, front: Engine) -> Iterator[str]:
     yield from (path.relative_to(specs.parent).as_posix() for path in [specs, *found])
 
 
-def unknown(one: Address, cases: Sequence[Case], loaded: Loaded) -> UsageError:
+def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageError:
     """The error for an address that means no case: the nearest suite, id or value."""
     if broken := meant(str(one), loaded.broken):
         file = parsed(broken[0]).file
@@ -195,21 +195,21 @@ def _mistakes(hint: str, loaded: Loaded) -> str:
 
 
 def one(word: str, front: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
-    """The one case of an address or an id; an item's name as pytest writes it, with one of ``targets`` in brackets
-    behind it, means its case. Raises UsageError for none, and for several, which it lists."""
+    """The one case of an address or an id, whole. An item's name as pytest writes it, with one of ``targets`` in
+    brackets behind it, means its case. Raises UsageError for none, and for several, which it lists."""
     inner, _, last = word.removesuffix("]").rpartition("[")
     if inner and word.endswith("]") and last in set(targets):
         word = inner
     what = named([word], front, among)
     if not what.addresses:
         raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
-    found = what.cases(front.load(what.paths, what.roots))
+    found = what.cases(front.load(what.paths, what.roots, whole=True))
     # Of several the word means the one that it is a whole ending of, and else all.
     exact = meant(str(what.addresses[0]), [case.address for case in found])
     found = [case for case in found if case.address in exact]
     if len(found) > 1:
         raise UsageError(f"{word!r} means {len(found)} cases", hint=listed([case.address for case in found]))
-    return found[0]
+    return whole(found[0])
 
 
 def canonical(word: str, front: Engine) -> str:

@@ -23,7 +23,7 @@ from itertools import chain, zip_longest
 from engine.app.repeating import copies, key_of
 from engine.execution.job import Job
 from engine.execution.planning.plan import renumbered
-from engine.model.case import Case
+from engine.model.case import CaseHeader
 from engine.model.target import CONTROL, CONTROLS, DIRECT, RUNNING, Target
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import REFERENCE
@@ -38,7 +38,7 @@ PATIENCE = 60.0
 # The verdicts that are compared by default.
 COMPARED = frozenset(verdict for verdict in Verdict if verdict.excusable)
 
-Plan = Callable[[Sequence[Case], Sequence[Target]], Sequence[Job]]
+Plan = Callable[[Sequence[CaseHeader], Sequence[Target]], Sequence[Job]]
 
 
 def counterparts(
@@ -58,7 +58,7 @@ def counterparts(
     # What wavers is compared with as many runs as it had itself: one that passes would say little.
     failed = {(one.address, one.target): runs(one) for one in results if one.verdict in red}
     there = {*((one.address, one.target) for one in results), *others}
-    cases: dict[Target, dict[str, Case]] = {}
+    cases: dict[Target, dict[str, CaseHeader]] = {}
     times: dict[tuple[str, str], int] = {}
     added = 0
     for job in _in_turn([job for job in jobs if key_of(job) in failed and job.repeat == 0]):

@@ -22,7 +22,7 @@ from engine.loading import clause_files
 from engine.loading.cache import DocumentCache, fingerprint, unchanged
 from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
-from engine.model.case import Case
+from engine.model.case import CaseHeader
 from engine.model.target import DIRECT, RUNNING, Target
 from engine.registry import Registry
 from engine.targets.catalog import contract
@@ -143,11 +143,11 @@ class Engine:
     def _beside(self) -> dict[tuple[Path, ...], Engine]:
         return {}
 
-    def load(self, paths: Sequence[Path], roots: Roots | None = None) -> Loaded:
+    def load(self, paths: Sequence[Path], roots: Roots | None = None, *, whole: bool = False) -> Loaded:
         """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of
-        these paths."""
+        these paths. Who performs the cases asks for ``whole`` ones; others may get headers, which cost less."""
         front = self.beside(paths)
-        held = unchanged(paths, front.kept, roots)
+        held = unchanged(paths, front.kept, roots, whole=whole)
         if held is not None:
             return held
         from engine.loading.documents import load_paths
@@ -226,7 +226,7 @@ class Engine:
         found = {target: target for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
         return sorted(found, key=lambda target: (target.configuration, target.framework))
 
-    def plan(self, cases: Sequence[Case], chosen: Sequence[Target]) -> list[Job]:
+    def plan(self, cases: Sequence[CaseHeader], chosen: Sequence[Target]) -> list[Job]:
         """The jobs of some cases on some targets."""
         jobs = plan(cases, chosen, self.offers, self.unsupported)
         if self.way != RUNNING:

@@ -25,7 +25,7 @@ from engine.execution.job import Job
 from engine.execution.planning.plan import distinct, is_plain, not_meant
 from engine.loading.cache import first_unchanged
 from engine.loading.loaded import Loaded
-from engine.model.case import Case, RunsOn
+from engine.model.case import CaseHeader, RunsOn
 from engine.model.target import LOCAL, ServerLaunch, Target
 from engine.results.record import tracebacks
 
@@ -65,7 +65,7 @@ def until_stopped(running: Coroutine[Any, Any, T]) -> T:
         raise Stopped from error
 
 
-def jobs_of(front: Engine, cases: Sequence[Case], asked: RunOptions) -> list[Job]:
+def jobs_of(front: Engine, cases: Sequence[CaseHeader], asked: RunOptions) -> list[Job]:
     """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
     and NothingToRun where no selected case is meant for the selected targets."""
     distinct(cases)
@@ -89,7 +89,7 @@ def nothing_selected(asked: RunOptions, targets: Sequence[Target]) -> str:
     return f"no {'case' if targets else 'target'} is left by {' and '.join(given)}"
 
 
-def left_behind(front: Engine, cases: Sequence[Case], jobs: Sequence[Job], asked: RunOptions) -> list[str]:
+def left_behind(front: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job], asked: RunOptions) -> list[str]:
     """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
     cases = [case for case in cases if asked.selection.takes(case)]
     targets = front.targets(asked) if asked.frameworks else []
@@ -119,7 +119,7 @@ def unread_baselines(front: Engine, loaded: Loaded, jobs: Sequence[Job]) -> list
     return [f"{file} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
 
 
-def not_meant_lines(cases: Sequence[Case], targets: Sequence[Target]) -> list[str]:
+def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> list[str]:
     """One line for each reason why cases are not meant for targets: ``84 cases on flask: it is for ASGI apps``."""
     counts = Counter((target.framework, not_meant(case, target)) for target in targets for case in cases)
     return [

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from engine.errors import UsageError
 from engine.execution.job import Job
-from engine.execution.planning.plan import own_process, renumbered
+from engine.execution.planning.plan import renumbered
 from engine.model.verdict import JobResult
 from engine.results.analysis.flakiness import together
 
@@ -95,7 +95,7 @@ def key_of(job: Job) -> tuple[str, str]:
 
 def had_company(job: Job) -> bool:
     """Whether anything else ran on a job's target beside it."""
-    return job.case.alone != "all" and not own_process(job.case)
+    return job.case.alone != "all" and not job.case.own_process
 
 
 def to_recheck(jobs: Iterable[Job], results: Iterable[JobResult]) -> list[Job]:

@@ -35,16 +35,16 @@ class Serving:
     @property
     def launch(self) -> ServerLaunch:
         """How the target is started. A script of the case's is installed for each call, lifespan's included."""
-        plays = self.case is not None and self.case.application is not None
+        plays = self.case is not None and self.case.scripted
         return ServerLaunch(self.target, self.options, lifespan_of=JOB if plays else "", port=self.port)
 
     @property
     def prepare(self) -> Callable[[Boundary], None] | None:
         """Installs the script before the process starts; None where there is none."""
         case = self.case
-        if case is None or case.application is None:
+        if case is None or case.body.application is None:
             return None
-        application, variables = case.application, self.variables(case)
+        application, variables = case.body.application, self.variables(case)
 
         def install(boundary: Boundary) -> None:
             boundary.stage(JOB, script(application, JOB, variables))
@@ -53,7 +53,7 @@ class Serving:
 
     def variables(self, case: Case) -> Mapping[str, object]:
         """What the script's text may name."""
-        return {"run": JOB, "host": f"{ports.HERE}:{self.port}", **case.variables}
+        return {"run": JOB, "host": f"{ports.HERE}:{self.port}", **case.body.variables}
 
 
 def serving(front: Engine, target: Target, port: int, *, case: Case | None = None, tls: bool = False) -> Serving:

@@ -118,9 +118,6 @@ class RunSession:
     _today: date = field(init=False, default_factory=date.today)
 
     def __post_init__(self) -> None:
-        for job in self.jobs:
-            if not job.left_out:
-                _ = job.case.steps  # read from where they are kept, before there is anything else to do
         for line in self.known:
             self._known.setdefault(stem(line.case), []).append(line)
         self._repeats = Repeats.of(self.jobs)

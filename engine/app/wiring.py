@@ -54,7 +54,7 @@ def durations(front: Engine) -> Durations:
 
     def guess(job: Job) -> float:
         own = bool(job.launch.lifespan_of)
-        return estimate(job.case, lambda step: words[step.group, step.kind].lasts, own_process=own)
+        return estimate(job.whole, lambda step: words[step.group, step.kind].lasts, own_process=own)
 
     return Durations(front.places.cache / DURATIONS, guess)
 

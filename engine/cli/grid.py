@@ -151,7 +151,7 @@ def chosen(front: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
     raises DocumentError where there are mistakes, and UsageError where there is nothing to do."""
     from engine.app import launch
 
-    loaded = front.load(what.paths, what.roots)
+    loaded = front.load(what.paths, what.roots, whole=True)
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     cases = what.cases(loaded)
     jobs = launch.jobs_of(front, cases, wanted)

@@ -86,7 +86,7 @@ async def serve(front: Engine, what: Serving) -> int:
             versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))
             where = f"{'http' if live.tls is None else 'https'}://{live.address[0]}:{live.address[1]}"
             print(f"{target.id} on {where} ({versions}); Ctrl-C ends it", flush=True)
-            if case is not None and case.application is not None:
+            if case is not None and case.scripted:
                 print(f"the application plays the script of {case.address} for every request", flush=True)
             if live.tls is not None:
                 print(f"its certificate is signed by {live.tls.ca}", flush=True)

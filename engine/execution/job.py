@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model.case import Case
+from engine.model.case import Case, CaseHeader, whole
 from engine.model.target import ServerLaunch, Target
 
 
@@ -16,7 +16,7 @@ class Job:
     target, from 0."""
 
     position: int
-    case: Case
+    case: CaseHeader
     target: Target
     launch: ServerLaunch
     left_out: str = ""
@@ -27,3 +27,8 @@ class Job:
     def id(self) -> str:
         """A word that is unique in its run; it goes into headers and file names."""
         return f"j{self.position}"
+
+    @property
+    def whole(self) -> Case:
+        """The case with its body, to be performed. Raises TypeError where the job was planned from a header alone."""
+        return whole(self.case)

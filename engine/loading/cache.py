@@ -1,5 +1,9 @@
 """Documents that were found to be without a mistake, kept by their content: what has not changed is not read again.
 
+A file has two parts: what the document holds with the headers of its cases alone, and the same with whole cases. Most
+readers collect, list or lint, and need headers; steps are most of a case, and to read them takes the step types that
+made them. Who performs cases reads the second part instead.
+
 A document's key covers its text, its path and address, and everything that it was held against: the engine's own code,
 the schemas, the contract and the clauses. A document with any mistake, or a warning, is never kept, so that it is
 always explained anew. One of clauses is also held against the others of its kind, so it counts only where all are kept.
@@ -11,16 +15,21 @@ import gc
 import hashlib
 import os
 import pickle
+import struct
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.files import SourceText, read_all
 from engine.documents.roots import Roots
 from engine.loading.loaded import Loaded
-from engine.loading.sealing import sealed
+from engine.model.case import Case
+
+# The length of a file's first part, in bytes.
+SIZE = struct.Struct("!Q")
 
 
 def fingerprint(engine: str, facts: Iterable[str]) -> str:
@@ -39,9 +48,9 @@ class DocumentCache:
         """``mark`` is the fingerprint. The folder is made when the first document is kept."""
         self.folder = folder / mark
 
-    def find(self, source: SourceText) -> Loaded | None:
-        """What a document that was kept held, or None."""
-        return opened(self.path(source))
+    def find(self, source: SourceText, *, whole: bool) -> Loaded | None:
+        """What a kept document holds, with ``whole`` cases or with their headers; None where it is not kept."""
+        return opened(self.path(source), whole=whole)
 
     def keep(self, source: SourceText, held: Loaded) -> None:
         """Keep what a document without mistakes held."""
@@ -50,7 +59,8 @@ class DocumentCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "wb") as new:
-                new.write(pickle.dumps(sealed(held), protocol=5))
+                headers = pickle.dumps(_with_headers(held), protocol=5)
+                new.write(SIZE.pack(len(headers)) + headers + pickle.dumps(held, protocol=5))
             os.replace(name, path)
 
     def path(self, source: SourceText) -> Path:
@@ -59,17 +69,33 @@ class DocumentCache:
         return self.folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
 
 
-def opened(path: Path) -> Loaded | None:
+def _with_headers(held: Loaded) -> Loaded:
+    """What a document holds, with the headers of its cases alone."""
+    suites = (
+        replace(one, cases=tuple(case.header if isinstance(case, Case) else case for case in one.cases))
+        for one in held.suites
+    )
+    return replace(held, suites=tuple(suites))
+
+
+def opened(path: Path, *, whole: bool) -> Loaded | None:
     """What stands in a file of a document that was kept, None for what is none."""
     try:
-        held = pickle.loads(path.read_bytes())
+        with path.open("rb") as file:
+            (size,) = SIZE.unpack(file.read(SIZE.size))
+            if whole:
+                file.seek(size, os.SEEK_CUR)
+            held = pickle.loads(file.read() if whole else file.read(size))
     except Exception:  # whatever a broken file makes of itself, the document is there to be read
         return None
     return held if isinstance(held, Loaded) else None
 
 
-def unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None) -> Loaded | None:
-    """What the documents at or below the paths hold, where each of them is kept; None where one has to be read."""
+def unchanged(
+    paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None, *, whole: bool = False
+) -> Loaded | None:
+    """What the documents at or below the paths hold, where each of them is kept, with ``whole`` cases or with their
+    headers; None where one has to be read."""
     found: list[Loaded] = []
     files: list[Path] = []
     with uncollected():
@@ -77,7 +103,7 @@ def unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = 
             if isinstance(source, Diagnostic):
                 return None
             path = kept.path(source)
-            held = opened(path)
+            held = opened(path, whole=whole)
             if held is None:
                 return None
             found.append(held)
@@ -98,7 +124,7 @@ def unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = 
 def first_unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None) -> Loaded | None:
     """What the first document at or below the paths holds, None where it would have to be read."""
     source = next(read_all(paths, roots), None)
-    return kept.find(source) if isinstance(source, SourceText) else None
+    return kept.find(source, whole=False) if isinstance(source, SourceText) else None
 
 
 @contextmanager

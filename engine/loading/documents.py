@@ -157,7 +157,7 @@ class _Gathered:
 
     def take(self, source: SourceText) -> None:
         """Load one document."""
-        held = self.kept.find(source) if self.kept is not None else None
+        held = self.kept.find(source, whole=True) if self.kept is not None else None
         if held is not None and not held.clauses:
             self.suites.extend(held.suites)
             self.known_failures.extend(held.known_failures)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.documents.diagnostics import Diagnostic
 from engine.model.baseline import KnownFailure
-from engine.model.case import Suite
+from engine.model.case import Case, Suite, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Loaded:
     def cases(self) -> int:
         """How many cases were looked at: each value of a matrix by itself, and those with mistakes."""
         return sum(len(suite.cases) for suite in self.suites) + len(self.broken)
+
+    @property
+    def whole(self) -> tuple[Case, ...]:
+        """The cases of all suites with their bodies. Raises TypeError where headers alone were asked for."""
+        return tuple(whole(case) for suite in self.suites for case in suite.cases)
 
     @property
     def errors(self) -> int:

@@ -1,11 +1,10 @@
-"""A suite, its cases and their steps, as the loader leaves them: frozen, with places, and valid."""
+"""Suites, cases and steps as the loader leaves them: frozen, with their places in the document, and valid."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
 
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.source_span import SourceSpan
@@ -98,28 +97,28 @@ class Application:
     paths: Mapping[str, tuple[AppAction, ...]] = field(default_factory=dict)
 
 
-class Seal(Protocol):
-    """Where the steps of a document's cases are kept."""
-
-    def steps(self, number: int) -> tuple[Step, ...]:
-        """Those of the n-th case."""
-        ...
-
-
 @dataclass(frozen=True)
-class Case:
-    """One requirement, with every value of its matrix filled in.
+class CaseHeader:
+    """The part of a case that naming, selecting and planning need.
 
-    ``file`` is the address of its document: the path below the root of its collection, which is the same from every
-    folder and on every machine; ``place.file`` is the path as the user would type it.
+    A process that performs no steps holds headers alone: pytest's own, the linter, the lists. Matrix values are filled
+    in. Where something about the body decides a plan, the header says it (``step_kinds``, ``scripted``,
+    ``own_process``, ``keeps_scope``, ``starts``), so that planning never looks into a body.
 
-    ``id`` is the case's own, with the names of its matrix's values in brackets (``status[404]``); ``stem`` is
-    without them. ``alone`` is "" (company is welcome), "all" (no company on the target) or a word (never beside a
-    case of the same word). ``timeout`` is in seconds. ``variables`` are the matrix's values, which steps may still
-    name where a byte string is rendered late. ``server`` holds the options to start it with, in the engine's words.
-    ``keeps_scope`` says that a step looks at the scope as it is after a call, which must then be recorded.
-    ``starts`` says that a step starts the server, which is not running before. ``depends_on`` are ids and stems of
-    cases of the same document.
+    Attributes:
+        id: the name in its document, with matrix values in brackets: ``status[404]``.
+        stem: the id without matrix values; ``variant`` is these values alone.
+        file: the document's address, a path below the root of its collection, equal in all folders and on all machines;
+            ``place.file`` is the path as the user typed it.
+        server: options to start the server with, in the engine's words.
+        own_process: the case needs a server process of its own: it, one of its steps, or its lifespan script says so.
+        alone: "" (runs beside others), "all" (no other job on its target), or a word (not beside a case of this word).
+        timeout: in seconds.
+        depends_on: ids and stems of cases of the same document.
+        keeps_scope: a step reads the scope as it is after a call, so the observer must record it.
+        starts: a step starts the server, which does not run before.
+        scripted: the case has a script for the application.
+        step_kinds: the sorted names of the step kinds in the body, at any depth, without the actions of scripts.
     """
 
     id: str
@@ -131,7 +130,6 @@ class Case:
     level: Level
     cite: tuple[str, ...]
     runs_on: RunsOn
-    steps: tuple[Step, ...]
     place: SourceSpan
     note: str = ""
     needs: tuple[str, ...] = ()
@@ -143,47 +141,75 @@ class Case:
     timeout: float = 10.0
     tags: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
-    application: Application | None = None
-    variables: Mapping[str, object] = field(default_factory=dict)
     variant: str = ""
     keeps_scope: bool = False
     starts: bool = False
+    scripted: bool = False
+    step_kinds: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
-        """What names this case among all: ``specs/http/scope.yaml::type-is-http``."""
+        """The name of this case among all: ``specs/http/scope.yaml::type-is-http``."""
         return f"{self.file}::{self.id}"
 
-    def needs_first(self, other: Case) -> bool:
+    def needs_first(self, other: CaseHeader) -> bool:
         """Whether this case depends on another one of its document: by its id, or by the stem of several."""
         return other.id in self.depends_on or other.stem in self.depends_on
 
-    def without_steps(self, sealed: tuple[Seal, int]) -> Case:
-        """The same case, whose steps are read from where they are kept when somebody asks for them."""
-        other = object.__new__(Case)
-        other.__dict__.update(self.__dict__, sealed=sealed)
-        del other.__dict__["steps"]
-        return other
 
-    if not TYPE_CHECKING:  # a checker would take every name for one that is there
+@dataclass(frozen=True)
+class CaseBody:
+    """The part of a case that performing needs: its steps, the application's script, and its matrix values.
 
-        def __getattr__(self, name):
-            """Python asks for what is not there: ``steps`` that were never read."""
-            if name != "steps" or "sealed" not in self.__dict__:
-                raise AttributeError(f"a case has no {name!r}")
-            seal, number = self.__dict__["sealed"]
-            steps = self.__dict__["steps"] = seal.steps(number)
-            return steps
+    ``variables`` are the matrix values by name; byte strings that are rendered late still refer to them.
+    """
+
+    steps: tuple[Step, ...] = ()
+    application: Application | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case(CaseHeader):
+    """A whole case: a header with its body."""
+
+    body: CaseBody = CaseBody()
+
+    @property
+    def header(self) -> CaseHeader:
+        """The header by itself."""
+        return CaseHeader(**{one.name: getattr(self, one.name) for one in fields(CaseHeader)})
+
+
+def whole(case: CaseHeader) -> Case:
+    """A case with its body. Raises TypeError for a header by itself, which nobody can perform."""
+    if not isinstance(case, Case):
+        raise TypeError(f"{case.address} was read without its steps")
+    return case
+
+
+def kinds_of(value: object) -> Iterator[str]:
+    """The names of the step kinds in some steps, or in the parameters of one, at any depth."""
+    if isinstance(value, Step):
+        if value.group == "step":
+            yield value.kind
+        yield from kinds_of(value.params)
+    elif isinstance(value, Mapping):
+        yield from (kind for one in value.values() for kind in kinds_of(one))
+    elif isinstance(value, (list, tuple)):
+        yield from (kind for one in value for kind in kinds_of(one))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from (kind for one in fields(value) for kind in kinds_of(getattr(value, one.name)))
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One file of cases."""
+    """One file of cases: whole ones, or their headers where nobody asked for more."""
 
     title: str
     file: str
     category: str
-    cases: tuple[Case, ...]
+    cases: tuple[CaseHeader, ...]
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from engine.worker.spawned import Spawned
 if TYPE_CHECKING:
     from engine.app.grids import Attribution
     from engine.app.runs import Run as EndedRun
-    from engine.model.case import Case
+    from engine.model.case import CaseHeader
 
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
@@ -75,7 +75,7 @@ class Conformance:
         self._frozen = False
         self._places: dict[str, str] = {}
         self._marks: dict[str, pytest.MarkDecorator] = {}
-        self._cases: list[Case] = []
+        self._cases: list[CaseHeader] = []
         self.trouble_of_workers = ""
 
     @property

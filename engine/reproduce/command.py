@@ -57,7 +57,7 @@ class Deed:
 
     def serve(self, port: int) -> str:
         """The command that starts the like of the target, as the case has it where that makes a difference."""
-        as_in_case = self.case.application is not None or self.case.server
+        as_in_case = self.case.scripted or self.case.server
         more = ("--case", typed(self.case)) if as_in_case else ()
         return shlex.join(commands.serve(self.target, *more, "--port", str(port)))
 
@@ -72,7 +72,7 @@ def typed(case: Case) -> str:
 def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType[Any]]) -> Reproduction:
     """The bytes of the step that decided, and of connections that were over before it, beside the command that starts
     the target."""
-    if deed.runs_already and deed.case.application is not None:
+    if deed.runs_already and deed.case.scripted:
         return Reproduction(why_not="the application plays a script for the engine's own calls alone")
     at = deciding(deed)
     if at is None:
@@ -161,7 +161,7 @@ def actions(deed: Deed, before: Sequence[StepRecord]) -> Iterator[Step]:
 
 def unable(deed: Deed, before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType[Any]]) -> str:
     """Why nobody can do by hand what was done up to the step that decided, "" where one can."""
-    awaited = set(marks(deed.case.application))
+    awaited = set(marks(deed.case.body.application))
     for step in actions(deed, before):
         kind = kinds[step.group, step.kind]
         why = kind.not_by_hand if isinstance(kind.not_by_hand, str) else kind.not_by_hand(step.params)

@@ -18,7 +18,7 @@ from engine.errors import Defect
 from engine.execution.job import Job
 from engine.loading.cache import opened
 from engine.loading.loaded import Loaded
-from engine.model.case import Case
+from engine.model.case import CaseHeader
 from engine.model.target import ServerLaunch
 
 SIZE = struct.Struct("!I")
@@ -93,12 +93,12 @@ Order = Learn | Ahead | Begin | Allow | End | Again | Compare
 class CaseTable:
     """The cases that went over, as both sides number them: in the order of their documents."""
 
-    cases: list[Case] = field(default_factory=list)
+    cases: list[CaseHeader] = field(default_factory=list)
     _numbers: dict[int, int] = field(default_factory=dict)
 
     def learn(self, held: Loaded | Path) -> None:
         """Number the cases of one more document. Raises Defect for a file that is gone."""
-        loaded = opened(held) if isinstance(held, Path) else held
+        loaded = opened(held, whole=True) if isinstance(held, Path) else held
         if loaded is None:
             raise Defect(f"{held} was taken out of the cache in the middle of a run")
         for suite in loaded.suites:
@@ -129,9 +129,9 @@ class _Writer(pickle.Pickler):
 
 
 class _Reader(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, cases: Sequence[Case]) -> None:
+    def __init__(self, file: io.BytesIO, cases: Sequence[CaseHeader]) -> None:
         super().__init__(file)
         self._cases = cases
 
-    def persistent_load(self, number: int) -> Case:
+    def persistent_load(self, number: int) -> CaseHeader:
         return self._cases[number]

@@ -15,7 +15,7 @@ from engine.app.session import RunSession
 from engine.errors import EngineError, EnvironmentFailed
 from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
-from engine.model.case import Case
+from engine.model.case import Case, CaseHeader
 from engine.model.expectation import Checks
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import ServerLaunch, Target
@@ -106,7 +106,7 @@ def test_services_that_run_already_have_no_counterparts() -> None:
 # Which cases are run there
 
 
-def jobs_of(cases: Sequence[Case], targets: Sequence[Target]) -> list[Job]:
+def jobs_of(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> list[Job]:
     pairs = [(target, of) for target in targets for of in cases]
     return [Job(number, of, target, ServerLaunch(target)) for number, (target, of) in enumerate(pairs)]
 
@@ -173,7 +173,7 @@ def test_what_wavers_is_compared_with_as_many_runs() -> None:
 
 
 def test_what_does_not_fit_there_is_left_out() -> None:
-    def planned(cases: Sequence[Case], targets: Sequence[Target]) -> list[Job]:
+    def planned(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> list[Job]:
         return [
             replace(job, left_out="it does not offer it" if job.target.server == "reference" else "")
             for job in jobs_of(cases, targets)

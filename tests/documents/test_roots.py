@@ -97,9 +97,9 @@ def test_cases_have_the_address_and_places_the_path_as_it_is_typed(
     (tmp_path / "sub" / "a.yaml").write_text(suite + case % ("good", "status") + case % ("bad", "statuz"))
     monkeypatch.chdir(tmp_path / "sub")
     loaded = load_paths([Path("a.yaml")], real())
-    ((good,),) = [suite.cases for suite in loaded.suites]
+    (good,) = loaded.whole
     assert (good.address, good.file, loaded.suites[0].file) == ("sub/a.yaml::good", "sub/a.yaml", "sub/a.yaml")
-    assert good.place.file == good.steps[0].place.file == "a.yaml"
+    assert good.place.file == good.body.steps[0].place.file == "a.yaml"
     assert [(one.place.file, one.place.line) for one in loaded.diagnostics] == [("a.yaml", 7)]
     assert list(loaded.sources) == ["a.yaml"]
     os.chdir(tmp_path)

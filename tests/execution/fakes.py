@@ -11,7 +11,7 @@ from engine.execution.job import Job
 from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.boundary import AppCall
-from engine.model.case import Case, Level, RunsOn, Step
+from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Step, kinds_of
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
 from engine.model.source_span import SourceSpan
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
@@ -173,6 +173,8 @@ def step(name: str, checks: Checks | None = None, params: object = None, **more:
 
 def case(*steps: Step, level: Level = Level.MUST, **more: Any) -> Case:
     """A case with these steps."""
+    application: Application | None = more.pop("application", None)
+    body = CaseBody(steps, application, more.pop("variables", {}))
     values: dict[str, Any] = {
         "id": "case",
         "stem": "case",
@@ -183,8 +185,11 @@ def case(*steps: Step, level: Level = Level.MUST, **more: Any) -> Case:
         "level": level,
         "cite": (),
         "runs_on": RunsOn.CONTROL,
-        "steps": steps,
         "place": PLACE,
+        "own_process": application is not None and application.lifespan is not None,
+        "scripted": application is not None,
+        "step_kinds": tuple(sorted(set(kinds_of(steps)))),
+        "body": body,
     }
     return Case(**values | more)
 

@@ -56,7 +56,7 @@ def cases(text: str) -> list[Case]:
     """The cases of a document without mistakes."""
     loaded = load(text)
     assert loaded.diagnostics == ()
-    return [case for found in loaded.suites for case in found.cases]
+    return list(loaded.whole)
 
 
 OK = "[{request: {path: /scope, expect: {status: 200}}}]"

@@ -176,8 +176,8 @@ FORMS = ("fill: {{size: {}B}}", "random: {{size: {}B}}", "deflated: {{of: {{fill
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("size", [LARGEST - 1, LARGEST + 1, MOST_BYTES])
 def test_what_is_shown_before_a_run_takes_little_memory(form: str, size: int) -> None:
-    [case] = load_text(body(f"{{{form.format(size)}}}"), vocabulary()).suites[0].cases
-    [step] = case.steps
+    [case] = load_text(body(f"{{{form.format(size)}}}"), vocabulary()).whole
+    [step] = case.body.steps
     kind = kinds()["step", "request"]
     assert within(64 * MIB, partial(preview, step, kind, {}))
     assert (preview(step, kind, {}) is None) is (size > LARGEST)

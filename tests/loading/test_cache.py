@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import replace
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from engine.documents.files import SourceText
 from engine.loading.cache import DocumentCache, fingerprint, opened, unchanged
 from engine.loading.documents import load_paths
+from engine.model.case import CaseHeader
 from tests.loading.vocabulary import real
 
 GOOD = """\
@@ -45,35 +48,45 @@ def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
     assert again.files == 1
 
 
-def test_steps_that_were_kept_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+def test_headers_are_read_without_bodies(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
     kept = DocumentCache(tmp_path / "kept", "mark")
-    fresh = load_paths([path], words, kept).suites[0].cases
-    held = kept.find(SourceText(str(path), GOOD, "a.yaml"))
-    assert held is not None
-    first, second = held.suites[0].cases
-    assert [case.address for case in (first, second)] == [case.address for case in fresh]
-    assert not [case for case in (first, second) if "steps" in vars(case)]
-    # One that was not read goes on as it is.
-    passed_on = pickle.loads(pickle.dumps(second))
-    assert "steps" not in vars(passed_on)
-    assert first.steps == fresh[0].steps
-    assert ("steps" in vars(first), "steps" in vars(second)) == (True, False)
-    assert passed_on.steps == second.steps == fresh[1].steps
-    assert (first, second) == fresh
-    assert replace(first, id="other").steps == fresh[0].steps
-    assert not hasattr(first, "stepz")
+    fresh = load_paths([path], words, kept)
+    source = SourceText(str(path), GOOD, "a.yaml")
+    headers, bodies = kept.find(source, whole=False), kept.find(source, whole=True)
+    assert headers is not None
+    assert bodies is not None
+    assert [type(case) for case in headers.suites[0].cases] == [CaseHeader, CaseHeader]
+    assert headers.suites[0].cases == tuple(case.header for case in fresh.whole)
+    assert bodies.whole == fresh.whole
+    with pytest.raises(TypeError, match=r"a\.yaml::a\[200\] was read without its steps"):
+        _ = headers.whole
+
+
+def test_headers_load_no_module_of_steps_or_matchers(tmp_path: Path) -> None:
+    path, kept = write(tmp_path), DocumentCache(tmp_path / "kept", "mark")
+    load_paths([path], real(), kept)
+    (file,) = kept.folder.iterdir()
+    said = (
+        "import sys; from pathlib import Path; from engine.loading.cache import opened\n"
+        "print(opened(Path(sys.argv[1]), whole=sys.argv[2] == 'whole').cases)\n"
+        "print(any(name.startswith(('engine.steps', 'engine.matchers')) for name in sys.modules))"
+    )
+    for part, loads in (("headers", "False"), ("whole", "True")):
+        words = [sys.executable, "-c", said, str(file), part]
+        ended = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert ended.stdout.split() == ["2", loads]
 
 
 def test_another_text_or_fingerprint_is_read_afresh(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
     kept = DocumentCache(tmp_path / "kept", "mark")
     load_paths([path], words, kept)
-    assert kept.find(SourceText(str(path), GOOD, "a.yaml")) is not None
-    assert kept.find(SourceText(str(path), GOOD + "\n", "a.yaml")) is None
-    assert kept.find(SourceText("b.yaml", GOOD, "a.yaml")) is None
-    assert kept.find(SourceText(str(path), GOOD, "b.yaml")) is None
-    assert DocumentCache(tmp_path / "kept", "other").find(SourceText(str(path), GOOD, "a.yaml")) is None
+    assert kept.find(SourceText(str(path), GOOD, "a.yaml"), whole=True) is not None
+    assert kept.find(SourceText(str(path), GOOD + "\n", "a.yaml"), whole=True) is None
+    assert kept.find(SourceText("b.yaml", GOOD, "a.yaml"), whole=True) is None
+    assert kept.find(SourceText(str(path), GOOD, "b.yaml"), whole=True) is None
+    assert DocumentCache(tmp_path / "kept", "other").find(SourceText(str(path), GOOD, "a.yaml"), whole=True) is None
 
 
 def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> None:
@@ -119,13 +132,13 @@ def test_what_has_not_changed_is_had_without_the_language(tmp_path: Path) -> Non
     assert unchanged([path, other], kept) is None
     fresh = load_paths([path, other], real(), kept)
     assert not fresh.diagnostics
-    held = unchanged([path, other], kept)
+    held = unchanged([path, other], kept, whole=True)
     assert held is not None
     assert (held.suites, held.known_failures, held.files) == (fresh.suites, fresh.known_failures, 2)
     assert len(held.known_failures) == 1
-    assert [opened(file) for file in held.kept_at] == [
-        kept.find(SourceText(str(path), GOOD, "a.yaml")),
-        kept.find(SourceText(str(other), KNOWN, "b.yaml")),
+    assert [opened(file, whole=True) for file in held.kept_at] == [
+        kept.find(SourceText(str(path), GOOD, "a.yaml"), whole=True),
+        kept.find(SourceText(str(other), KNOWN, "b.yaml"), whole=True),
     ]
 
 

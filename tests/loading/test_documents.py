@@ -97,8 +97,8 @@ def test_a_variable_that_the_schema_does_not_foresee_is_left_to_the_expanded_cas
         "[{repeat: {times: {var: t}, steps: [{request: {path: /scope, expect: {status: 200}}}]}}]", "matrix: {t: [2]}"
     )
     [case] = cases(text)
-    assert isinstance(case.steps[0].params, dict)
-    assert case.steps[0].params["times"] == 2
+    assert isinstance(case.body.steps[0].params, dict)
+    assert case.body.steps[0].params["times"] == 2
     [case] = cases(suite(OK, "timeout: {var: t}\nmatrix: {t: [2s]}"))
     assert case.timeout == 2.0
     [case] = cases(suite(OK, "level: $(l)\nmatrix: {l: [must]}"))

@@ -12,7 +12,7 @@ from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
 from engine.app.session import RunSession
 from engine.execution.planning.plan import renumbered
-from engine.model.case import Case
+from engine.model.case import CaseHeader
 from engine.model.verdict import Verdict
 from engine.reference.mutants import MUTANTS, install
 from engine.targets.catalog.servers.reference import SERVER
@@ -50,7 +50,7 @@ CAUGHT_BY: Mapping[str, str] = {
 Verdicts = dict[tuple[str, str], Verdict]
 
 
-def name_of(case: Case) -> str:
+def name_of(case: CaseHeader) -> str:
     """A case as the table names it."""
     return f"{case.file.removeprefix('specs/')}::{case.id}"
 
@@ -59,7 +59,7 @@ def name_of(case: Case) -> str:
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     """What each of those cases came to, by the variant and the case."""
     front, results = Engine(find()), Results()
-    cases = [case for suite in front.load([ROOT / "specs"]).suites for case in suite.cases]
+    cases = front.load([ROOT / "specs"], whole=True).whole
     asked = RunOptions(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
     wanted = [case for case in cases if name_of(case) in CAUGHT_BY.values()]
     planned = front.plan(wanted, front.targets(asked))

@@ -72,7 +72,7 @@ class Wrong:
 def last_matchers(case: Case) -> list[Matcher]:
     """The matchers of the last step that has any."""
     found: list[Matcher] = []
-    for step in case.steps:
+    for step in case.body.steps:
         for one in (step, *inner(step.params)):
             for group in (one.checks.expect, one.checks.should):
                 if group is not None:
@@ -103,8 +103,8 @@ class Results:
 def failures(asked: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:
     """The results of cases of specs on some targets, each failing at its last step. ``chosen`` are addresses' ends."""
     front = Engine(find())
-    loaded = front.load(list(paths) or [front.places.specs])
-    cases = [case for suite in loaded.suites for case in suite.cases]
+    loaded = front.load(list(paths) or [front.places.specs], whole=True)
+    cases = loaded.whole
     wanted = [case for case in cases if not chosen or case.address.endswith(tuple(chosen))]
     jobs = launch.jobs_of(front, wanted, asked)
     results = Results()

@@ -155,7 +155,7 @@ def test_what_nobody_can_do_by_hand_is_said(step: Step, why: str) -> None:
 
 def test_a_script_that_waits_for_the_case_s_mark_cannot_be_played_by_hand() -> None:
     application = Application(http=(AppAction("spawn", {"script": (AppAction("await", "go", NOWHERE),)}, NOWHERE),))
-    case = replace(case_of(), application=application)
+    case = case_of(application=application)
     mark, other, one = (Step("mark", "step", Mark(name), NOWHERE) for name in ("go", "else", "x"))
     used = [connection(1, request("/"), closed=1.0)]
     found = reproduced(one := asks(), [done(mark), done(one, 1)], used, case)
@@ -192,7 +192,7 @@ def test_a_service_that_runs_already_is_used_as_it_runs() -> None:
     used = [connection(1, request("/one"), closed=1.0)]
     running = replace(TARGET, runtime="running")
     assert reproduced(one, [done(one, 1)], used, target=running).commands == curl("/one", 43210)
-    scripted = replace(case_of(), application=Application(http=()))
+    scripted = case_of(application=Application(http=()))
     found = reproduced(one, [done(one, 1)], used, scripted, target=running)
     assert found.why_not == "the application plays a script for the engine's own calls alone"
 

@@ -43,10 +43,11 @@ class Results:
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSession, Results]:
     """One run of every case on the reference with the control, on both loops."""
     front, results = Engine(find()), Results()
-    loaded = front.load([ROOT / "specs"])
+    loaded = front.load([ROOT / "specs"], whole=True)
     assert not loaded.diagnostics
-    cases = [case for suite in loaded.suites for case in suite.cases]
-    jobs = front.plan(cases, front.targets(RunOptions(servers=("reference",), frameworks=("control",), loop="both")))
+    jobs = front.plan(
+        loaded.whole, front.targets(RunOptions(servers=("reference",), frameworks=("control",), loop="both"))
+    )
     running = RunSession(
         jobs, wiring.runtime(front, tmp_path_factory.mktemp("run")), wiring.runner("reference"), None, [results]
     )

@@ -17,7 +17,7 @@ from engine.channels.tls import open_tls
 from engine.errors import ChannelClosed, StartError
 from engine.matchers.matching import match
 from engine.model.boundary import AppCall
-from engine.model.case import Case, Level, RunsOn, Step
+from engine.model.case import CaseHeader, Level, RunsOn, Step
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.target import ExitStatus, Target, TargetInfo
@@ -286,8 +286,8 @@ class FakeContext(Context):
         return self._live
 
     @property
-    def case(self) -> Case:
-        return Case("c", "c", "t", "s", "f", "g", Level.MUST, (), RunsOn.CONTROL, (), PLACE)
+    def case(self) -> CaseHeader:
+        return CaseHeader("c", "c", "t", "s", "f", "g", Level.MUST, (), RunsOn.CONTROL, PLACE)
 
     @property
     def job(self) -> str:

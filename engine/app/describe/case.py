@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.app.describe.steps import Steps
-from engine.execution.planning.plan import Offers, Unsupported, not_meant, own_process, reason
+from engine.execution.planning.plan import Offers, Unsupported, not_meant, reason
 from engine.execution.runner.scope import Kinds
 from engine.matchers.base import Operator
 from engine.model.case import Case, Clause, Selector
@@ -26,7 +26,7 @@ def entries(
     operators: Mapping[str, Operator],
 ) -> list[TreeEntry]:
     """The case: where it stands, what it cites, where it runs (``stands``, of ``standing``), its script, its steps."""
-    steps = Steps(kinds, Phrases(operators, case.variables), case.variables)
+    steps = Steps(kinds, Phrases(operators, case.body.variables), case.body.variables)
     found = [
         TreeEntry(f"{case.place.file}:{case.place.line}: {case.id}"),
         TreeEntry(case.title, hanging=0),
@@ -44,12 +44,12 @@ def entries(
                 f"not on these: {why}" if why else "runs on", [TreeEntry(line, hanging=4) for line in named(targets)]
             )
         )
-    if case.application is not None:
+    if case.body.application is not None:
         found += [
             TreeEntry(""),
-            TreeEntry("the application, as the control plays it", steps.application(case.application)),
+            TreeEntry("the application, as the control plays it", steps.application(case.body.application)),
         ]
-    return [*found, TreeEntry(""), TreeEntry("steps", steps.entries(case.steps))]
+    return [*found, TreeEntry(""), TreeEntry("steps", steps.entries(case.body.steps))]
 
 
 def about(case: Case) -> Iterator[str]:
@@ -62,7 +62,7 @@ def about(case: Case) -> Iterator[str]:
         yield f"only {only}"
     for skip in case.skip:
         yield f"skipped for {selected(skip.selector)}"
-    if own_process(case):
+    if case.own_process:
         yield "in a process of its own"
     if case.server:
         yield f"the server has {', '.join(option(name, value) for name, value in case.server.items())}"

@@ -13,7 +13,7 @@ from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.execution.planning.plan import Job
 from engine.loading.loaded import Loaded
-from engine.model.case import Case, Clause
+from engine.model.case import CaseHeader, Clause
 from engine.model.target import Target
 from engine.registry import nearest
 from engine.terminal.columns import TextTable
@@ -47,7 +47,7 @@ class Stock:
         return self.front.load(self.named.paths, self.named.roots)
 
     @cached_property
-    def cases(self) -> tuple[Case, ...]:
+    def cases(self) -> tuple[CaseHeader, ...]:
         """The cases that were asked for. Raises UsageError for a category or a clause that there is not."""
         cases = self.named.cases(self.loaded)
         self.asked.selection.check(cases)
@@ -69,9 +69,9 @@ class Stock:
         return self.front.beside(self.named.paths).words.loading.clauses
 
     @cached_property
-    def by_file(self) -> dict[str, list[Case]]:
+    def by_file(self) -> dict[str, list[CaseHeader]]:
         """The cases by their file, in the order of the files."""
-        found: dict[str, list[Case]] = {}
+        found: dict[str, list[CaseHeader]] = {}
         for case in self.cases:
             found.setdefault(case.file, []).append(case)
         return found
@@ -100,7 +100,7 @@ class ListKind:
     formerly: str = ""
 
 
-def levels(cases: Sequence[Case]) -> str:
+def levels(cases: Sequence[CaseHeader]) -> str:
     """How many cases there are of each level: ``12 must, 1 may``."""
     counts = Counter(case.level.value for case in cases)
     return ", ".join(f"{counts[level]} {level}" for level in ("must", "should", "may") if counts[level])

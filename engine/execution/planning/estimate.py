@@ -20,6 +20,6 @@ OF_TIMEOUT = 0.1
 def estimate(case: Case, lasts: Lasts, *, own_process: bool) -> float:
     """Seconds that a case is guessed to take: what its steps declare, one after the other, and more where it has a
     process of its own or a longer timeout than usual."""
-    steps = sum(lasts(step) for step in case.steps)
+    steps = sum(lasts(step) for step in case.body.steps)
     longer = OF_TIMEOUT * case.timeout if case.timeout > USUAL_TIMEOUT else 0.0
     return steps + longer + (OWN_PROCESS if own_process else 0.0)

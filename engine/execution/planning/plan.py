@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.keywords import expression
-from engine.model.case import Case, RunsOn, Step
+from engine.model.case import CaseHeader, RunsOn
 from engine.model.target import DIRECT, ServerLaunch, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
@@ -36,7 +36,7 @@ class Selection:
     tags: tuple[str, ...] = ()
     keyword: str = ""
 
-    def takes(self, case: Case | JobResult) -> bool:
+    def takes(self, case: CaseHeader | JobResult) -> bool:
         """Whether a case, or the result of one, was asked for. Raises UsageError for a wrong keyword."""
         return (
             (not self.categories or case.category in self.categories)
@@ -45,7 +45,7 @@ class Selection:
             and (not self.keyword or expression(self.keyword)((case.address, *case.tags)))
         )
 
-    def check(self, cases: Iterable[Case]) -> None:
+    def check(self, cases: Iterable[CaseHeader]) -> None:
         """Raises UsageError for a category or a tag that no case has, and for a keyword that is no expression."""
         cases = list(cases)
         pairs = (
@@ -60,7 +60,7 @@ class Selection:
             expression(self.keyword)
 
 
-def distinct(cases: Iterable[Case], known: dict[str, str] | None = None) -> None:
+def distinct(cases: Iterable[CaseHeader], known: dict[str, str] | None = None) -> None:
     """Raises UsageError where documents in two places have one address, so that no record could tell their cases apart.
     ``known`` has the places of documents by address, and takes those of these cases."""
     known = {} if known is None else known
@@ -71,7 +71,7 @@ def distinct(cases: Iterable[Case], known: dict[str, str] | None = None) -> None
             raise UsageError(what, hint="each is in a collection of its own: run them one after the other")
 
 
-def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
+def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
     """The jobs of a run, arranged and numbered."""
     jobs: list[Job] = []
     for target in targets:
@@ -79,7 +79,7 @@ def plan(cases: Sequence[Case], targets: Sequence[Target], offers: Offers, unsup
         of_target = next(iter(unsupported(target, {})), "")
         for number, case in enumerate(cases):
             if runs_on(case, target):
-                own = f"{case.file}#{number}" if own_process(case) else ""
+                own = f"{case.file}#{number}" if case.own_process else ""
                 launch = ServerLaunch(target, options(case), own, case.starts)
                 # A target that cannot be started at all is the reason for each of its cases, whatever they need.
                 left_out = of_target or reason(case, target, offered, unsupported)
@@ -168,11 +168,6 @@ def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> lis
     return list(found)
 
 
-def own_process(case: Case) -> bool:
-    """Whether a case needs a process of its own: it says so, its steps do, or it plays its own lifespan."""
-    return case.own_process or (case.application is not None and case.application.lifespan is not None)
-
-
 def is_plain(job: Job) -> bool:
     """Whether a job is run on its target as that starts by itself."""
     launch = job.launch
@@ -190,50 +185,37 @@ def renumbered(jobs: Sequence[Job]) -> list[Job]:
     return [numbered(job, position) for position, job in enumerate(jobs)]
 
 
-def runs_on(case: Case, target: Target) -> bool:
+def runs_on(case: CaseHeader, target: Target) -> bool:
     """Whether a case is meant for a target at all."""
     return not not_meant(case, target)
 
 
-def not_meant(case: Case, target: Target) -> str:
+def not_meant(case: CaseHeader, target: Target) -> str:
     """Why a case is not meant for a target, "" if it is."""
     if case.runs_on is RunsOn.WSGI and target.interface != "wsgi":
         return "it is for WSGI apps"
     if case.runs_on is not RunsOn.WSGI and target.interface != "asgi":
         return "it is for ASGI apps"
     if case.runs_on is RunsOn.CONTROL and not target.is_control:
-        scripted = case.application is not None
-        return "the control alone plays its script" if scripted else "it is about the server, and the control will do"
+        return (
+            "the control alone plays its script" if case.scripted else "it is about the server, and the control will do"
+        )
     if not case.only.covers(**words(target)):
         return "it is for others, as its `only` says"
     return behind_gateway(case, target)
 
 
-def behind_gateway(case: Case, target: Target) -> str:
+def behind_gateway(case: CaseHeader, target: Target) -> str:
     """Why a case is not meant for a target because of its gateway, "" if it is. One that names gateways knows why."""
     if target.gateway == DIRECT or case.only.gateways:
         return ""
     if case.runs_on is RunsOn.CONTROL:
         return "it is about the server, which a gateway hides"
-    kinds = sorted(set(kinds_of(case.steps)) - THROUGH)
+    kinds = sorted(set(case.step_kinds) - THROUGH)
     if kinds:
         return f"`{kinds[0]}` is about the server's own connection or process, which a gateway hides"
     of_server, _ = split(case.server)
     return f"the option {min(of_server)!r} is the server's, which a gateway hides" if of_server else ""
-
-
-def kinds_of(value: object) -> Iterator[str]:
-    """The kinds of some steps, and of those inside them."""
-    if isinstance(value, Step):
-        if value.group == "step":
-            yield value.kind
-        yield from kinds_of(value.params)
-    elif isinstance(value, Mapping):
-        yield from (kind for one in value.values() for kind in kinds_of(one))
-    elif isinstance(value, (list, tuple)):
-        yield from (kind for one in value for kind in kinds_of(one))
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield from (kind for one in fields(value) for kind in kinds_of(getattr(value, one.name)))
 
 
 def words(target: Target) -> dict[str, str]:
@@ -247,7 +229,7 @@ def words(target: Target) -> dict[str, str]:
     }
 
 
-def reason(case: Case, target: Target, offered: frozenset[str], unsupported: Unsupported) -> str:
+def reason(case: CaseHeader, target: Target, offered: frozenset[str], unsupported: Unsupported) -> str:
     """Why a case is left out on a target that it is meant for, or ""."""
     for skip in case.skip:
         if skip.selector.covers(**words(target)):
@@ -261,17 +243,17 @@ def reason(case: Case, target: Target, offered: frozenset[str], unsupported: Uns
     return reasons[0] if reasons else ""
 
 
-def lacking(case: Case, offered: frozenset[str], target: Target) -> tuple[str, ...]:
+def lacking(case: CaseHeader, offered: frozenset[str], target: Target) -> tuple[str, ...]:
     """What a case needs of all that is not offered: first of all what the target's gateway speaks."""
     protocol = () if target.gateway == DIRECT else (speaks(target),)
     return tuple(need for need in (*protocol, *case.needs) if need not in offered)
 
 
-def options(case: Case) -> tuple[tuple[str, object], ...]:
+def options(case: CaseHeader) -> tuple[tuple[str, object], ...]:
     """The server's options in a form that can be compared: a list becomes a tuple."""
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(case.server.items())
     )
 
 
-__all__ = ["Case", "Job", "Selection", "arranged", "distinct", "own_process", "plan", "renumbered"]
+__all__ = ["CaseHeader", "Job", "Selection", "arranged", "distinct", "plan", "renumbered"]

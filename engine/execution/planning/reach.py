@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.execution.job import Job
-from engine.execution.planning.plan import kinds_of, own_process
-from engine.model.case import Case
+from engine.model.case import CaseHeader
 from engine.model.target import DIRECT, Target
 
 if TYPE_CHECKING:
@@ -41,10 +40,10 @@ EVERYTHING = RuntimeCapabilities()
 
 
 def out_of_reach(
-    case: Case, target: Target, kinds: Mapping[tuple[str, str], StepType[Any]], reach: RuntimeCapabilities
+    case: CaseHeader, target: Target, kinds: Mapping[tuple[str, str], StepType[Any]], reach: RuntimeCapabilities
 ) -> str:
     """Why a case cannot be run within that reach, "" if it can."""
-    named = set(kinds_of(case.steps))
+    named = set(case.step_kinds)
     if not reach.processes:
         if case.server:
             name = min(case.server)
@@ -52,18 +51,18 @@ def out_of_reach(
         own = sorted(name for name in named if kinds["step", name].own_process) or sorted(named & INSIDE)
         if own:
             return f"`{own[0]}` needs a process of the engine's own, and the service is not"
-        if own_process(case):
+        if case.own_process:
             return "it needs a server of its own, and the service runs already"
         if target.gateway != DIRECT and named & UPSTREAM:
             return "it speaks to the server itself, and where that is behind the gateway is not known"
     if not reach.drives and "drive" in named:
         return "`drive` calls the app without a server, which is done by local processes alone"
     if not reach.observer:
-        if case.application is not None:
+        if case.scripted:
             return "it plays a script, which the app finds in a spool, and the service shares none"
         if named & AT_BOUNDARY:
             return f"`{min(named & AT_BOUNDARY)}` needs the observer's spool, and the service shares none"
-    if not reach.ports and named & RAW and ("app" in named or case.application is not None):
+    if not reach.ports and named & RAW and ("app" in named or case.scripted):
         return f"the calls of `{min(named & RAW)}` are told by the client's port, which may not reach the service"
     return ""
 

@@ -70,17 +70,17 @@ class Runner:
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
         """What a job's text may name: ``run``, ``host`` and the matrix's values."""
-        return {"run": f"{self._run_id}-{job.id}", "host": host, **job.case.variables}
+        return {"run": f"{self._run_id}-{job.id}", "host": host, **job.whole.body.variables}
 
     def script_of(self, job: Job, host: str) -> dict[str, object] | None:
         """The script that the control plays for a job, or None. Raises Unknown or ValueError where it cannot be
         rendered."""
-        application = job.case.application
+        application = job.whole.body.application
         return None if application is None else script(application, job.id, self.variables(job, host))
 
     async def run(self, job: Job, live: LiveTarget) -> JobResult:
         """The result of a job. It raises nothing but CancelledError: whatever breaks is in the verdict."""
-        case = job.case
+        case, body = job.whole, job.whole.body
         wall, started = time.time(), time.monotonic()
         memory = JobState(job, live, self._kinds, self._match, self._open)
         # A server that the case has for itself began to write before the case began.
@@ -90,10 +90,10 @@ class Runner:
         timed_out = crash = defect = ""
         variables = self.variables(job, live.host)
         try:
-            if case.application is not None:
-                live.boundary.stage(job.id, script(case.application, job.id, variables))
+            if body.application is not None:
+                live.boundary.stage(job.id, script(body.application, job.id, variables))
             async with asyncio.timeout(case.timeout):
-                await StepScope(memory, variables, tally).run(case.steps)
+                await StepScope(memory, variables, tally).run(body.steps)
         except StepFailed:
             pass
         except TimeoutError:
@@ -169,7 +169,7 @@ class Runner:
     def _by_hand(self, memory: JobState, tally: CheckResults) -> Reproduction:
         """Commands that do the same by hand."""
         job, address = memory.job, memory.live.address
-        deed = Deed(job.case, job.target, tally.step, memory.performed, memory.connections, address)
+        deed = Deed(job.whole, job.target, tally.step, memory.performed, memory.connections, address)
         return reproduce(deed, self._kinds)
 
     def _transcript(self, memory: JobState, started: float) -> Transcript:
@@ -180,7 +180,7 @@ class Runner:
 def _break(tally: CheckResults, memory: JobState, error: ChannelError, phrase: str) -> None:
     """A connection broke under a step: a mismatch of that step."""
     under_way = list(memory.under_way.values())
-    step = under_way[-1] if under_way else memory.job.case.steps[0]
+    step = under_way[-1] if under_way else memory.job.whole.body.steps[0]
     tally.broken.append(Mismatch("connection", phrase, type(error).__name__.lower(), step.place, error.what))
     tally.step = step
 

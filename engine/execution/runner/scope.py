@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner.judge import Match, count, judge
-from engine.model.case import Case, Step
+from engine.model.case import CaseHeader, Step
 from engine.model.expectation import ABSENT, Group, Mismatch, Situation
 from engine.model.protocols import Channel, LiveTarget
 from engine.model.tls import TlsClientOptions
@@ -93,7 +93,7 @@ class StepScope(Context):
         return self._memory.live
 
     @property
-    def case(self) -> Case:
+    def case(self) -> CaseHeader:
         return self._memory.job.case
 
     @property

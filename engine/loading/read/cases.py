@@ -9,7 +9,7 @@ from engine.loading.read.matrix import Expanded
 from engine.loading.read.outline import Item, groups
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
-from engine.model.case import Application, Case, Level, RunsOn, Skip
+from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip, kinds_of
 from engine.model.nodes import Node
 
 # The fact for which the observer must record more than it does by itself.
@@ -53,6 +53,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else 10.0
     own = _word(frame.key(node, "process"), "") == "own" or any(kind.own_process for kind in kinds)
+    found = reader.steps(steps) if steps is not None else ()
     case = Case(
         id=f"{stem}[{expanded.variant}]" if expanded.variant else stem,
         stem=stem,
@@ -63,23 +64,23 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         level=Level(_word(frame.key(node, "level"), "must")),
         cite=_names(frame.key(node, "cite")),
         runs_on=RunsOn(_word(frame.key(node, "runs_on"), "control" if application else "frameworks")),
-        steps=reader.steps(steps) if steps is not None else (),
         place=identity.place if identity is not None else node.place,
         note=text(node, "note"),
         needs=_needs(frame.key(node, "needs"), kinds_need=[need for kind in kinds for need in kind.needs]),
         only=selector(frame.key(node, "only")),
         skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
         server=dict(_server(frame.key(node, "server"), reader)),
-        own_process=own,
+        own_process=own or (application is not None and application.lifespan is not None),
         alone="all" if not own and any(kind.alone for kind in kinds) else _alone(node.get("alone")),
         timeout=seconds if isinstance(seconds, float) else 10.0,
         tags=_names(node.get("tags")),
         depends_on=_names(node.get("depends_on")),
-        application=application,
-        variables=expanded.variables,
         variant=expanded.variant,
         keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
         starts=any(kind.starts for kind in kinds),
+        scripted=application is not None,
+        step_kinds=tuple(sorted(set(kinds_of(found)))),
+        body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None
 

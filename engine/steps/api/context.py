@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.model.case import Case, Step
+from engine.model.case import CaseHeader, Step
 from engine.model.protocols import Channel, LiveTarget
 from engine.model.tls import TlsClientOptions
 from engine.steps.api.observation import Observation
@@ -62,7 +62,7 @@ class Context(Protocol):
     def live(self) -> LiveTarget: ...
 
     @property
-    def case(self) -> Case: ...
+    def case(self) -> CaseHeader: ...
 
     @property
     def job(self) -> str:

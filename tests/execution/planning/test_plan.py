@@ -9,12 +9,12 @@ import pytest
 from engine.app.repeating import repeated
 from engine.errors import UsageError
 from engine.execution.planning.plan import Selection, arranged, distinct, not_meant, plan, renumbered
-from engine.model.case import AppAction, Application, Case, Level, RunsOn, Selector, Skip, Step
+from engine.model.case import CaseHeader, Level, RunsOn, Selector, Skip, Step
 from engine.model.source_span import SourceSpan
 from engine.model.target import Target
 
 PLACE = SourceSpan("specs/a.yaml", 1, 1)
-CASE = Case(
+CASE = CaseHeader(
     id="a",
     stem="a",
     title="A",
@@ -24,18 +24,17 @@ CASE = Case(
     level=Level.MUST,
     cite=("CORE-01",),
     runs_on=RunsOn.FRAMEWORKS,
-    steps=(),
     place=PLACE,
 )
 CONTROL = Target("gunicorn", "control", "auto")
 STARLETTE = Target("gunicorn", "starlette", "auto")
 
 
-def named(name: str, **changes: object) -> Case:
+def named(name: str, **changes: object) -> CaseHeader:
     return replace(CASE, id=name, stem=name, **changes)  # type: ignore[arg-type]
 
 
-def planned(*cases: Case, offers: frozenset[str] = frozenset(), refuses: str = "") -> list[tuple[str, str, str]]:
+def planned(*cases: CaseHeader, offers: frozenset[str] = frozenset(), refuses: str = "") -> list[tuple[str, str, str]]:
     jobs = plan(
         cases, [CONTROL, STARLETTE], lambda _: offers, lambda _, options: [refuses] if options and refuses else []
     )
@@ -70,13 +69,12 @@ def test_what_a_target_lacks_is_said() -> None:
 
 
 def test_a_target_s_processes_follow_each_other() -> None:
-    lifespan = Application(lifespan=(AppAction("return", True, PLACE),))
     cases = [
         named("own", own_process=True),
         named("first"),
         named("option", server={"workers": 2}),
         named("alone", alone="all"),
-        named("script", runs_on=RunsOn.CONTROL, application=lifespan),
+        named("script", runs_on=RunsOn.CONTROL, own_process=True, scripted=True),
         named("second"),
         named("same-option", server={"workers": 2}),
     ]
@@ -111,7 +109,7 @@ def test_a_category_that_no_case_has_is_a_usage_error() -> None:
 
 
 def test_what_a_target_only_lacks_by_its_own_word_is_kept_for_a_probe() -> None:
-    def lacks(case: Case, offers: frozenset[str] = frozenset(), refuses: str = "") -> tuple[str, ...]:
+    def lacks(case: CaseHeader, offers: frozenset[str] = frozenset(), refuses: str = "") -> tuple[str, ...]:
         (job,) = plan([case], [CONTROL], lambda _: offers, lambda *_: [refuses] if refuses else [])
         return job.lacks
 
@@ -145,14 +143,14 @@ def test_a_case_is_for_apps_of_one_interface() -> None:
 
 
 def test_what_asks_as_any_client_does_is_the_same_behind_a_gateway() -> None:
-    asks = named("asks", steps=(step("request"), step("repeat", {"steps": (step("request"), step("app"))})))
+    asks = named("asks", step_kinds=("app", "repeat", "request"))
     assert not_meant(asks, BEHIND) == ""
     assert not_meant(replace(asks, server={"keep_conn": True}), BEHIND) == ""
 
 
 @pytest.mark.parametrize("kind", ["tcp", "connect", "websocket", "http2", "start", "signal", "exit", "measure"])
 def test_what_is_about_the_server_s_own_connection_is_not_meant_for_a_gateway(kind: str) -> None:
-    case = named("own", steps=(step("repeat", {"steps": (step(kind),)}),))
+    case = named("own", step_kinds=(kind, "repeat"))
     assert not_meant(case, BEHIND) == f"`{kind}` is about the server's own connection or process, which a gateway hides"
     assert not_meant(case, STARLETTE) == ""
     assert not_meant(replace(case, only=Selector(gateways=("nginx-http",))), BEHIND) == ""
@@ -195,7 +193,7 @@ def test_cases_are_chosen_by_tag_and_keyword() -> None:
         Selection(keyword="a and").check([quick])
 
 
-def order(*cases: Case) -> list[str]:
+def order(*cases: CaseHeader) -> list[str]:
     return [job.case.id for job in plan(cases, [CONTROL], lambda _: frozenset(), lambda *_: [])]
 
 

@@ -137,8 +137,8 @@ def test_an_application_has_scripts_for_scope_types_and_paths() -> None:
             "application: {lifespan: [{receive: {}}], paths: {/first: [{respond: {status: 200}}]}}",
         )
     )
-    assert case.application is not None
-    assert case.application.http is None
-    assert [one.word for one in case.application.lifespan or ()] == ["receive"]
-    assert [one.word for one in case.application.paths["/first"]] == ["respond"]
+    assert case.body.application is not None
+    assert case.body.application.http is None
+    assert [one.word for one in case.body.application.lifespan or ()] == ["receive"]
+    assert [one.word for one in case.body.application.paths["/first"]] == ["respond"]
     assert case.runs_on.value == "control"

@@ -85,5 +85,17 @@ def test_a_matrix_makes_cases() -> None:
         ("one[fine]", "one", "fine", "Status fine"),
         ("one[gone]", "one", "gone", "Status gone"),
     ]
-    assert [case.variables for case in found] == [{"code": 200}, {"code": 404}]
-    assert [case.steps[0].params for case in found] == [{"path": "/status/200"}, {"path": "/status/404"}]
+    assert [case.body.variables for case in found] == [{"code": 200}, {"code": 404}]
+    assert [case.body.steps[0].params for case in found] == [{"path": "/status/200"}, {"path": "/status/404"}]
+
+
+def test_a_header_says_what_planning_needs_of_the_body() -> None:
+    steps = (
+        "[{repeat: {times: 2, steps: [{request: {path: /scope, expect: {status: 200}}}, {app: {expect: {calls: 1}}}]}}]"
+    )
+    [case] = cases(suite(steps))
+    assert (case.step_kinds, case.scripted, case.own_process) == (("app", "repeat", "request"), False, False)
+    [case] = cases(suite(OK, "application: {http: [{respond: {status: 200}}]}"))
+    assert (case.scripted, case.own_process) == (True, False)
+    [case] = cases(suite(OK, "application: {lifespan: [{receive: {}}]}"))
+    assert (case.scripted, case.own_process) == (True, True)

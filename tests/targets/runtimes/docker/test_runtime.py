@@ -183,7 +183,7 @@ cases:
 def test_a_container_that_hangs_is_given_up_and_removed(docker: Any, tmp_path: Path) -> None:
     suite = tmp_path / "hangs.yaml"
     suite.write_text(HANGS)
-    found = Engine(find()).load([suite])
+    found = Engine(find()).load([suite], whole=True)
     assert not found.diagnostics
     script = wiring.runner("run").script_of(Job(0, found.suites[0].cases[0], TARGET, ServerLaunch(TARGET)), "")
     assert script is not None
