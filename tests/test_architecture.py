@@ -47,9 +47,9 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "targets": (),
     "targets.catalog": ("documents", "model", "registry", "errors"),
     "targets.matrix": ("targets.catalog", "model", "registry", "errors"),
-    "targets.environments": _TARGETS,
-    "targets.runtimes": (*_TARGETS, "targets.probing", "protocols", "channels"),
-    "targets.probing": (*_TARGETS, "targets.runtimes.readiness", "protocols", "channels"),
+    "targets.environments": _TARGETS[:-1],
+    "targets.runtimes": _TARGETS,
+    "targets.probing": (*_TARGETS, "targets.runtimes.readiness"),
     "reference": ("errors",),
     "execution": ("execution.planning", "execution.runner", "steps.api", "matchers.base", "model", "errors"),
     "execution.planning": (
@@ -297,6 +297,8 @@ def test_the_rules_can_be_broken() -> None:
     assert allowed("reports", "engine.results.analysis.grid")
     assert allowed("terminal", "engine.documents.diagnostics")
     assert not allowed("loading", "engine.matchers.text")
+    assert not allowed("targets.runtimes", "engine.targets.probing.probes")
+    assert not allowed("targets.environments", "engine.targets.runtimes.ports")
     assert not allowed("model", "engine.errors")
     assert room_of("engine.steps.http1.step") == "steps.http1"
     assert room_of("engine.execution.schedule") == "execution"

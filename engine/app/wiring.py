@@ -90,7 +90,7 @@ def runtime(front: Engine, folder: Path) -> Runtime:
             folder,
             cache=front.places.cache,
             root=front.places.frameworks.parent,
-            probes=probes(front.places),
+            prober=probes(front.places),
             nginx=front.nginx,
             on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
         )
@@ -100,7 +100,7 @@ def runtime(front: Engine, folder: Path) -> Runtime:
         front.configured,
         boundary_of=ObserverSpool.create,
         folder=folder,
-        probes=probes(front.places),
+        prober=probes(front.places),
         nginx=front.nginx,
     )
 

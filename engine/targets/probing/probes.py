@@ -15,14 +15,11 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import EnvironmentFailed, StartError
-from engine.model.target import TargetInfo
 from engine.targets.catalog import capabilities as offers
 from engine.targets.catalog.capabilities import NOTHING, Probed
-from engine.targets.catalog.frameworks import Framework, offered
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import WORD
 from engine.targets.environments import commands, inside
-from engine.targets.environments.packages import Environment
 from engine.targets.probing import probe
 from engine.targets.probing.probe import Probable
 
@@ -166,17 +163,3 @@ class Probes:
         draft = self._folder / f"{name}.draft"
         draft.write_text(json.dumps(document), "utf-8")
         draft.replace(self._folder / f"{name}.json")
-
-
-def facts(server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed) -> TargetInfo:
-    """What is known of a target that runs on that loop, "" where it does not run yet."""
-    package = server.package.lower().replace("_", "-").replace(".", "-")
-    return TargetInfo(
-        environment.version,
-        loop,
-        environment.versions,
-        version=environment.versions.get(package, ""),
-        commit=environment.commit,
-        offers=tuple(sorted(offered(offers.real(server.claims, probed), framework))),
-        refuted=offers.refuted(server.claims, probed),
-    )

@@ -39,7 +39,7 @@ def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
     servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
     return LocalRuntime(
         environments, load_frameworks(FRAMEWORKS), servers, ObserverSpool.create, folder,
-        probes=Probes(cache, environments.alone, "engine"),
+        prober=Probes(cache, environments.alone, "engine"),
     )  # fmt: skip
 
 

@@ -11,13 +11,12 @@ import pytest
 from engine.errors import EnvironmentFailed, StartError
 from engine.model.protocols import Boundary
 from engine.targets.catalog.capabilities import NOTHING, Probed
-from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import Server
 from engine.targets.catalog.servers.tls import flags
-from engine.targets.environments.packages import Environment, Environments
+from engine.targets.environments.packages import Environments
 from engine.targets.probing import probe
-from engine.targets.probing.probes import Probes, facts
+from engine.targets.probing.probes import Probes
 from tests.execution.fakes import FakeBoundary
 
 SERVER = Server(
@@ -154,17 +153,6 @@ def test_a_cache_that_cannot_be_written(bench: Bench) -> None:
     bench.cache.write_text("no folder")
     with pytest.raises(EnvironmentFailed, match="the cache cannot be used"):
         asyncio.run(bench.of())
-
-
-def test_facts_of_a_target() -> None:
-    environment = Environment(Path("python"), "3.11.7", {"one-package": "1.2", "other": "3"}, "abc")
-    framework = Framework("star", "Star", "app:app", Path("none"), offers=frozenset({"lifespan"}))
-    found = facts(SERVER, framework, environment, "uvloop.Loop", MISSED)
-    assert (found.python, found.loop_name, found.version, found.commit) == ("3.11.7", "uvloop", "1.2", "abc")
-    # The framework's app speaks no WebSocket, and nobody looked for uvloop.
-    assert found.offers == ("lifespan", "uvloop")
-    assert found.refuted == ("http2 is claimed, and the probe found none",)
-    assert facts(SERVER, framework, environment, "", NOTHING).offers == ("http2", "lifespan", "uvloop")
 
 
 @asynccontextmanager

@@ -23,7 +23,6 @@ from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import WORD, Files, asked
 from engine.targets.environments import layout
-from engine.targets.probing.probes import Probes
 from engine.targets.runtimes.certificates import FOLDER
 from engine.targets.runtimes.docker.docking import connect, labels, run_word
 from engine.targets.runtimes.docker.images import Images
@@ -34,6 +33,7 @@ from engine.targets.runtimes.driving import MODULE, READY_WITHIN, Driving
 from engine.targets.runtimes.launch_context import LaunchContext
 from engine.targets.runtimes.local.process import SupervisedProcess
 from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.offers import Prober
 
 DESK = "/engine/desk"
 LOG = "/engine/log"
@@ -76,7 +76,7 @@ class DockerRuntime(LocalRuntime):
         *,
         cache: Path,
         root: Path,
-        probes: Probes | None = None,
+        prober: Prober | None = None,
         nginx: str = "",
         on_progress: Callable[[str], None] = lambda text: None,
         make: Callable[[], Any] = connect,
@@ -101,7 +101,7 @@ class DockerRuntime(LocalRuntime):
             cache, root, self._client, self._executor, os.environ if variables is None else variables,
             on_progress=on_progress,
         )  # fmt: skip
-        super().__init__(self.images, frameworks, servers, boundary_of, folder, probes=probes, nginx=nginx)
+        super().__init__(self.images, frameworks, servers, boundary_of, folder, prober=prober, nginx=nginx)
 
     def _client(self) -> Any:
         """The client, connected when it is first needed. Raises EnvironmentFailed."""
@@ -173,7 +173,7 @@ class DockerRuntime(LocalRuntime):
         """Start the container of a target. Raises StartError."""
         del listener
         target = site.launch.target
-        version = self._facts(target, site.environment, "").version
+        version = self._offers.info(target, site.environment).version
         app = layout.APPS[target.interface]
         start = Start(
             site.environment.python, app, target.loop, site.address, None, site.options, version,

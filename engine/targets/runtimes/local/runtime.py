@@ -15,10 +15,10 @@ from pathlib import Path
 from engine.errors import StartError, Unfit
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import CONTROL, DIRECT, ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.model.target import DIRECT, ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
-from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.capabilities import WORDS as OFFERS
+from engine.targets.catalog.capabilities import Probed
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import split
@@ -29,8 +29,7 @@ from engine.targets.environments import inside
 from engine.targets.environments.layout import APPS
 from engine.targets.environments.packages import Environment, Environments
 from engine.targets.environments.services import Services
-from engine.targets.matrix.fitting import own_gateway, speaks, through, unsupported
-from engine.targets.probing.probes import Probes, facts
+from engine.targets.matrix.fitting import speaks, through, unsupported
 from engine.targets.runtimes import hints, ports, readiness
 from engine.targets.runtimes.certificates import Certificates
 from engine.targets.runtimes.driving import Driving
@@ -39,6 +38,7 @@ from engine.targets.runtimes.launch_context import LaunchContext, end
 from engine.targets.runtimes.live import LocalTarget, PortReservation, Starter
 from engine.targets.runtimes.local.process import GRACE, ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
+from engine.targets.runtimes.offers import Prober, ServerOffers
 from engine.targets.runtimes.ports import PortTaken
 
 READY_WITHIN = 30.0
@@ -70,12 +70,12 @@ class LocalRuntime:
         ready_within: float = READY_WITHIN,
         grace: float = GRACE,
         source: Path = inside.SOURCE,
-        probes: Probes | None = None,
+        prober: Prober | None = None,
         nginx: str = "",
     ) -> None:
         """``servers`` are by ``Target.configuration``. ``boundary_of`` makes a target's desk in a folder. Logs go to
         ``folder``/logs. ``python`` is the interpreter of the services, the engine's own where none is given; ``source``
-        the package that goes into each. ``probes`` find out what servers offer; without any, claims are believed.
+        the package that goes into each. ``prober`` finds out what servers offer; without one, claims are believed.
         ``nginx`` names the one for gateways."""
         self.environments = environments
         self.frameworks = frameworks
@@ -87,10 +87,10 @@ class LocalRuntime:
         self._grace = grace
         self._services = Services(environments.cache, source)
         self._log_names: set[str] = set()
-        self._probes = probes
+        self._prober = prober
+        self._offers = ServerOffers(frameworks, servers, prober)
         self._nginx = nginx
         self._certificates = Certificates()
-        self._probed: dict[tuple[str, str], Probed] = {}
 
     def unsupported(self, launch: ServerLaunch) -> tuple[str, ...]:
         """Why the target's server cannot be started so: a sentence for each option and loop that it does not have."""
@@ -119,10 +119,10 @@ class LocalRuntime:
         there all the same. Raises EnvironmentFailed."""
         server = self.servers[target.configuration]
         found = frozenset[str]()
-        if self._probes is not None and server.asks.keys() & frozenset(words):
+        if self._prober is not None and server.asks.keys() & frozenset(words):
             environment = await self.prepare(target)
-            part = await self.environments.servers_part(server, self._python)
-            found = await self._probes.spoken(server, part, environment.python) & frozenset(words)
+            found = await self._prober.spoken(server, await self._servers_part(server), environment.python)
+            found &= frozenset(words)
         doubtful = through(frozenset(words) & OFFERS.keys() - server.claims, target)
         if not doubtful:
             return found
@@ -130,33 +130,15 @@ class LocalRuntime:
         return found | doubtful & offered(probed.found, self.frameworks[target.framework])
 
     async def _probe(self, target: Target, environment: Environment) -> Probed:
-        """What a probe finds of the target's server on its loop: nothing where there are no probes."""
-        key = target.configuration, target.loop
-        server = self.servers[target.configuration]
-        known = key in self._probed or ASGI not in server.interfaces
-        if not known and self._probes is not None and CONTROL in self.frameworks:
-            # What a server does with its workers shows where there are some.
-            workers = 1 if server.unsupported({"workers": 2}) else 2
-            options = (("workers", workers),) if workers > 1 else ()
-            # One that speaks no HTTP is looked at through its gateway.
-            gateway = own_gateway(server)
-            launch = ServerLaunch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
-            part = await self.environments.servers_part(server, self._python)
+        """What a probe finds of the target's server on its loop. Raises EnvironmentFailed."""
 
-            async def control(secure: bool = False) -> LocalTarget:
-                one = replace(launch, options=((WORD, True),)) if secure else launch
-                return await self._tried(one, environment, self._log_for(one, "probe-"), None)
+        async def control(launch: ServerLaunch) -> LocalTarget:
+            return await self._tried(launch, environment, self._log_for(launch, "probe-"), None)
 
-            probed = await self._probes.of(server, part, target.loop, control, workers)
-            self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
-        return self._probed.get(key, NOTHING)
+        return await self._offers.probe(target, self._servers_part, control)
 
-    def _facts(self, target: Target, environment: Environment, loop: str) -> TargetInfo:
-        """What is known of a target that runs on that loop, "" where it does not run yet."""
-        probed = self._probed.get((target.configuration, target.loop), NOTHING)
-        server, framework = self.servers[target.configuration], self.frameworks[target.framework]
-        found = facts(server, framework, environment, loop, probed)
-        return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
+    async def _servers_part(self, server: Server) -> str:
+        return await self.environments.servers_part(server, self._python)
 
     async def _tried(
         self, launch: ServerLaunch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
@@ -196,7 +178,7 @@ class LocalRuntime:
             gate = await self._gate(site, program) if program is not None else None
             site = replace(site, gate=gate)
             starter = Starter(partial(self._begin, site), partial(self._found, site), partial(self._drive, site))
-            found = self._facts(launch.target, environment, "")
+            found = self._offers.info(launch.target, environment)
             if process is not None:
                 found = await starter.ready(process, 1)
         except BaseException:
@@ -261,7 +243,7 @@ class LocalRuntime:
         launch, python = site.launch, site.environment.python
         with contextlib.closing(listener) if listener else contextlib.nullcontext():
             descriptor = listener.fileno() if listener else None
-            version = self._facts(launch.target, site.environment, "").version
+            version = self._offers.info(launch.target, site.environment).version
             interface = launch.target.interface
             start = Start(
                 python, APPS[interface], launch.target.loop, site.address, descriptor, site.options, version,
@@ -289,7 +271,7 @@ class LocalRuntime:
             raise
         if target.interface == ASGI and call.loop in OTHER_LOOPS:
             raise unfit(target, call.loop)
-        found = self._facts(target, environment, call.loop)
+        found = self._offers.info(target, environment, call.loop)
         self._check_loop(target, found, site.log)
         return found
 

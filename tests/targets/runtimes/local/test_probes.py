@@ -34,7 +34,7 @@ def runtime(bench: Bench, server: Server) -> LocalRuntime:
     environments = NoEnvironments(bench.folder / "cache")
     return LocalRuntime(
         environments, {"one": bench.framework, "control": bench.framework}, {server.configuration: server},
-        bench.desk, bench.folder / "run", probes=Probes(environments.cache, environments.alone, "engine"),
+        bench.desk, bench.folder / "run", prober=Probes(environments.cache, environments.alone, "engine"),
     )  # fmt: skip
 
 

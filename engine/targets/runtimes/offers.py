@@ -1,0 +1,104 @@
+"""What the servers of a run offer: what they claim, set right by what a prober found of them.
+
+The prober is handed in. It needs a live control under the server, which only a runtime can start; so a runtime gives it
+the means to start one, and imports nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from engine.model.target import CONTROL, ServerLaunch, Target, TargetInfo
+from engine.targets.catalog import capabilities
+from engine.targets.catalog.capabilities import NOTHING, Probed
+from engine.targets.catalog.frameworks import ASGI, Framework, offered
+from engine.targets.catalog.servers.base import Server
+from engine.targets.catalog.servers.tls import WORD
+from engine.targets.environments.packages import Environment
+from engine.targets.matrix.fitting import own_gateway, through
+from engine.targets.runtimes.live import LocalTarget
+
+
+class StartControl(Protocol):
+    """Starts the control under a server, ``secure`` with TLS. Raises StartError."""
+
+    def __call__(self, secure: bool = False) -> Awaitable[LocalTarget]: ...
+
+
+class Prober(Protocol):
+    """Finds out what servers offer, and remembers it. ``servers_part`` names what a server is made from: a finding
+    holds for that. Raises EnvironmentFailed where the cache cannot be written."""
+
+    async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
+        """What a server offers on a loop, with the control that ``begin`` starts under it with so many workers."""
+        ...
+
+    async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
+        """Which of ``server.asks`` the server has, by its own ``--help``."""
+        ...
+
+
+class ServerOffers:
+    """What is known of each server on each loop so far in this run."""
+
+    def __init__(
+        self, frameworks: Mapping[str, Framework], servers: Mapping[str, Server], prober: Prober | None
+    ) -> None:
+        """``servers`` are by ``Target.configuration``. Without a prober the servers' claims are believed."""
+        self._frameworks = frameworks
+        self._servers = servers
+        self._prober = prober
+        self._probed: dict[tuple[str, str], Probed] = {}
+
+    async def probe(
+        self,
+        target: Target,
+        servers_part: Callable[[Server], Awaitable[str]],
+        start: Callable[[ServerLaunch], Awaitable[LocalTarget]],
+    ) -> Probed:
+        """What a probe finds of the target's server on its loop; nothing without a prober, and where the server runs
+        no ASGI apps, since the words are about those. ``start`` starts the control. Raises EnvironmentFailed."""
+        key = target.configuration, target.loop
+        server = self._servers[target.configuration]
+        if key not in self._probed and self._prober and CONTROL in self._frameworks and ASGI in server.interfaces:
+            # What a server does with its workers shows where there are some.
+            workers = 1 if server.unsupported({"workers": 2}) else 2
+            options = (("workers", workers),) if workers > 1 else ()
+            # One that speaks no HTTP is looked at through its gateway.
+            gateway = own_gateway(server)
+            launch = ServerLaunch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
+
+            async def control(secure: bool = False) -> LocalTarget:
+                return await start(replace(launch, options=((WORD, True),)) if secure else launch)
+
+            probed = await self._prober.of(server, await servers_part(server), target.loop, control, workers)
+            self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
+        return self._known(target)
+
+    def info(self, target: Target, environment: Environment, loop: str = "") -> TargetInfo:
+        """What is known of a target that runs on that loop, "" where it does not run yet."""
+        server, framework = self._servers[target.configuration], self._frameworks[target.framework]
+        found = target_info(server, framework, environment, loop, self._known(target))
+        return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
+
+    def _known(self, target: Target) -> Probed:
+        return self._probed.get((target.configuration, target.loop), NOTHING)
+
+
+def target_info(
+    server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed
+) -> TargetInfo:
+    """What is known of a framework's app under a server that runs on that loop, "" where it does not run yet. Pure."""
+    package = server.package.lower().replace("_", "-").replace(".", "-")
+    return TargetInfo(
+        environment.version,
+        loop,
+        environment.versions,
+        version=environment.versions.get(package, ""),
+        commit=environment.commit,
+        offers=tuple(sorted(offered(capabilities.real(server.claims, probed), framework))),
+        refuted=capabilities.refuted(server.claims, probed),
+    )
