@@ -231,9 +231,7 @@ class Engine:
         jobs = plan(cases, chosen, self.offers, self.unsupported)
         if self.way != RUNNING:
             return jobs
-        from engine.app.step_types import kinds
-
-        return within(jobs, kinds(), {target: self.reach(target) for target in chosen})
+        return within(jobs, {target: self.reach(target) for target in chosen})
 
     def reach(self, target: Target) -> RuntimeCapabilities:
         """What the runtime can do for cases on a target."""

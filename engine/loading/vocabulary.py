@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from engine.model.case import Clause
 from engine.model.facts import ANY, FactType
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 
 Schema = Mapping[str, Any]
 
@@ -79,13 +80,25 @@ class StepTypeLike(Protocol):
     def needs(self) -> Sequence[str]: ...
 
     @property
-    def starts(self) -> bool: ...
+    def requires(self) -> frozenset[Requirement]: ...
 
     @property
-    def alone(self) -> bool: ...
+    def lifecycle(self) -> str: ...
 
     @property
-    def own_process(self) -> bool: ...
+    def before_start(self) -> bool: ...
+
+    @property
+    def turns(self) -> tuple[str, str] | None: ...
+
+    @property
+    def endpoint(self) -> tuple[str, str] | None: ...
+
+    @property
+    def refers(self) -> Sequence[str]: ...
+
+    @property
+    def marks(self) -> str: ...
 
 
 class OperatorLike(Protocol):

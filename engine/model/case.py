@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from engine.model.expectation import NO_CHECKS, Checks
+from engine.model.requirements import Requirement
 from engine.model.source_span import SourceSpan
 
 
@@ -102,7 +103,7 @@ class CaseHeader:
     """The part of a case that naming, selecting and planning need.
 
     A process that performs no steps holds headers alone: pytest's own, the linter, the lists. Matrix values are filled
-    in. Where something about the body decides a plan, the header says it (``step_kinds``, ``scripted``,
+    in. Where something about the body decides a plan, the header says it (``requires``, ``scripted``,
     ``own_process``, ``keeps_scope``, ``starts``), so that planning never looks into a body.
 
     Attributes:
@@ -118,7 +119,8 @@ class CaseHeader:
         keeps_scope: a step reads the scope as it is after a call, so the observer must record it.
         starts: a step starts the server, which does not run before.
         scripted: the case has a script for the application.
-        step_kinds: the sorted names of the step kinds in the body, at any depth, without the actions of scripts.
+        requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
+            first by alphabet of several.
     """
 
     id: str
@@ -143,9 +145,9 @@ class CaseHeader:
     depends_on: tuple[str, ...] = ()
     variant: str = ""
     keeps_scope: bool = False
+    requires: Mapping[Requirement, str] = field(default_factory=dict)
     starts: bool = False
     scripted: bool = False
-    step_kinds: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -186,20 +188,6 @@ def whole(case: CaseHeader) -> Case:
     if not isinstance(case, Case):
         raise TypeError(f"{case.address} was read without its steps")
     return case
-
-
-def kinds_of(value: object) -> Iterator[str]:
-    """The names of the step kinds in some steps, or in the parameters of one, at any depth."""
-    if isinstance(value, Step):
-        if value.group == "step":
-            yield value.kind
-        yield from kinds_of(value.params)
-    elif isinstance(value, Mapping):
-        yield from (kind for one in value.values() for kind in kinds_of(one))
-    elif isinstance(value, (list, tuple)):
-        yield from (kind for one in value for kind in kinds_of(one))
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield from (kind for one in fields(value) for kind in kinds_of(getattr(value, one.name)))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 from engine.model import commands
 from engine.model.case import AppAction, Application, Case, Step
@@ -18,7 +17,8 @@ from engine.model.transcript import TraceEvent
 from engine.reproduce import by_hand
 from engine.reproduce.by_hand import Piece, SentStream
 from engine.steps.api.context import Connection, StepRecord
-from engine.steps.api.step_type import StepType
+from engine.steps.api.includes import inside
+from engine.steps.api.step_type import StepTypes
 
 # The port of the command that starts the target. It has as many digits as the one that the bytes were made for, so that
 # every length in them stays right.
@@ -69,20 +69,20 @@ def typed(case: Case) -> str:
     return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 
-def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType[Any]]) -> Reproduction:
+def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
     """The bytes of the step that decided, and of connections that were over before it, beside the command that starts
     the target."""
     if deed.runs_already and deed.case.scripted:
         return Reproduction(why_not="the application plays a script for the engine's own calls alone")
-    at = deciding(deed)
+    at = deciding(deed, kinds)
     if at is None:
         return Reproduction(why_not="nothing was sent before it was over")
     before = deed.performed[: at + 1]
     if why := unable(deed, before, kinds):
         return Reproduction(why_not=why)
-    used = connections(deed, before)
+    used = connections(deed, before, kinds)
     if not used:
-        if not deed.runs_already and start_is_all(before, kinds):
+        if not deed.runs_already and start_is_all(before):
             return Reproduction(deed.serve(PORTS[4]))
         return Reproduction(why_not="nothing was sent before it was over")
     if why := entangled(used):
@@ -96,7 +96,7 @@ def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType[Any]]) -> Rep
         if not stream.pieces:
             continue
         # A script may look at the connection itself, of which curl shows nothing.
-        scripted = any(used_by(one, connection) and any(inner(one.step.params)) for one in before)
+        scripted = any(used_by(one, connection) and any(inside(one.step, kinds)) for one in before)
         found = by_hand.command(stream, curls=not scripted)
         if not found:
             size = sum(len(piece.data) for piece in stream.pieces)
@@ -106,13 +106,13 @@ def reproduce(deed: Deed, kinds: Mapping[tuple[str, str], StepType[Any]]) -> Rep
     return Reproduction("\n".join(lines))
 
 
-def deciding(deed: Deed) -> int | None:
+def deciding(deed: Deed, kinds: StepTypes) -> int | None:
     """Which of the performed steps decided: the last performance of the one that did, and of all that it held the last.
     Where none did, the last that used a connection."""
     numbered = list(enumerate(deed.performed))
     if deed.decided is None:
         return max((number for number, one in numbered if one.peer is not None), default=None)
-    found = [(number, one) for number, one in numbered if holds(one.step, deed.decided)]
+    found = [(number, one) for number, one in numbered if holds(one.step, deed.decided, kinds)]
     if not found:
         return None
     last, own = found[-1]
@@ -127,47 +127,31 @@ def within(one: StepRecord, outer: StepRecord) -> bool:
     return parent is not None
 
 
-def holds(step: Step, sought: Step) -> bool:
+def holds(step: Step, sought: Step, kinds: StepTypes) -> bool:
     """Whether a step is the one that is sought, or has it in its script."""
-    return step is sought or any(one is sought for one in inner(step.params))
+    return step is sought or any(one is sought for one in inside(step, kinds))
 
 
-def inner(value: object) -> Iterator[Step]:
-    """The steps in a step's parameters, at any depth."""
-    if isinstance(value, Step):
-        yield value
-        yield from inner(value.params)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from inner(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from inner(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for one in fields(value):
-            yield from inner(getattr(value, one.name))
-
-
-def actions(deed: Deed, before: Sequence[StepRecord]) -> Iterator[Step]:
+def actions(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> Iterator[Step]:
     """The steps that were performed, those of scripts with them, up to the one that decided."""
     for one in before:
         yield one.step
-        for step in inner(one.step.params):
+        for step in inside(one.step, kinds):
             if step.group != "step":
                 yield step
             if step is deed.decided:
                 return
 
 
-def unable(deed: Deed, before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType[Any]]) -> str:
+def unable(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> str:
     """Why nobody can do by hand what was done up to the step that decided, "" where one can."""
     awaited = set(marks(deed.case.body.application))
-    for step in actions(deed, before):
+    for step in actions(deed, before, kinds):
         kind = kinds[step.group, step.kind]
         why = kind.not_by_hand if isinstance(kind.not_by_hand, str) else kind.not_by_hand(step.params)
         if why:
             return why
-        if step.kind == "mark" and (name := getattr(step.params, "name", "")) in awaited:
+        if kind.marks == "sets" and (name := getattr(step.params, "name", "")) in awaited:
             return f"the application's script waits for the mark {name!r}, which the case's steps set"
     return ""
 
@@ -190,19 +174,19 @@ def marks(application: Application | None) -> Iterator[str]:
             waiting += value
 
 
-def start_is_all(before: Sequence[StepRecord], kinds: Mapping[tuple[str, str], StepType[Any]]) -> bool:
+def start_is_all(before: Sequence[StepRecord]) -> bool:
     """Whether steps that used no connection started the server, or the last looks at what the application did then."""
-    starts = any(kinds[one.step.group, one.step.kind].starts for one in before)
+    starts = any(one.lifecycle == "starts" for one in before)
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
 
 
-def connections(deed: Deed, before: Sequence[StepRecord]) -> list[Connection]:
+def connections(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> list[Connection]:
     """The connections that were used up to the step that decided, its own the last. The engine's own are no step's."""
     by_peer = {connection.channel.local: connection for connection in deed.connections}
     found: list[Connection] = []
     own = before[-1]
     looked_at = [one for one in own.about if one.peer is not None]
-    order = [*(one for one in before[:-1] if not tried_again(one, before)), *looked_at[-1:], own]
+    order = [*(one for one in before[:-1] if not tried_again(one, before, kinds)), *looked_at[-1:], own]
     for one in order:
         connection = by_peer.get(one.peer) if one.peer is not None else None
         if connection is not None:
@@ -215,10 +199,10 @@ def used_by(one: StepRecord, connection: Connection) -> bool:
     return one.peer is not None and one.peer == connection.channel.local
 
 
-def tried_again(one: StepRecord, before: Sequence[StepRecord]) -> bool:
+def tried_again(one: StepRecord, before: Sequence[StepRecord], kinds: StepTypes) -> bool:
     """Whether a step was a try of ``eventually`` that another one followed."""
     parent = one.parent
-    if parent is None or parent.step.kind != "eventually":
+    if parent is None or not kinds[parent.step.group, parent.step.kind].retries:
         return False
     tries = [other for other in before if other.parent is parent and other.step is one.step]
     return one is not tries[-1]

@@ -11,7 +11,7 @@ from engine.execution.job import Job
 from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.boundary import AppCall
-from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Step, kinds_of
+from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Step
 from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
 from engine.model.source_span import SourceSpan
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
@@ -188,7 +188,6 @@ def case(*steps: Step, level: Level = Level.MUST, **more: Any) -> Case:
         "place": PLACE,
         "own_process": application is not None and application.lifespan is not None,
         "scripted": application is not None,
-        "step_kinds": tuple(sorted(set(kinds_of(steps)))),
         "body": body,
     }
     return Case(**values | more)

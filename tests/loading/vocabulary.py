@@ -17,6 +17,7 @@ from engine.model.case import Clause, Step
 from engine.model.expectation import Mismatch
 from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.registry import found, nearest
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import Observation
@@ -112,12 +113,13 @@ KINDS: tuple[StepType[Any], ...] = (
             "query": notation("query", "The query."), "headers": notation("headers", "The headers."),
             "body": notation("bytes", "The body."), "abandon_after": notation("time", "Leave after this."),
         }, ["path"]),
-        parse, perform, RESPONSE, looks=True, within="waits", named=True, connects=True,
+        parse, perform, RESPONSE, looks=True, within="waits", named=True, connects=True, endpoint=("path", "http"),
     ),
     StepType(
         "websocket", ("step",), "Open a WebSocket.",
         mapping({"connect": notation("text", "The path.")}),
         parse, perform, RESPONSE, looks=True, named=True, connects=True, needs=("websocket",),
+        endpoint=("connect", "websocket"),
     ),
     StepType(
         "tcp", ("step",), "Speak bytes.", mapping({"script": notation("script:tcp", "The actions.")}, ["script"]),
@@ -134,7 +136,8 @@ KINDS: tuple[StepType[Any], ...] = (
         parse, perform,
         (Fact("calls", "How many.", INTEGER), Fact("paths", "Their paths."), Fact("scope[.*]", "The scope."),
          Fact("result[.*]", "Outcomes."), Fact("received[.*]", "What came.")),
-        looks=True, within="polls", quiet=True,
+        looks=True, within="polls", quiet=True, refers=("of",),
+        requires=frozenset({Requirement.OBSERVER}),
     ),
     StepType(
         "repeat", ("step",), "Several times.",
@@ -143,16 +146,19 @@ KINDS: tuple[StepType[Any], ...] = (
             "steps": notation("steps", "What."),
         }, ["times", "steps"]),
         parse, perform, (Fact("passed", "How many passed.", INTEGER), Fact("all.*", "What each captured.")), looks=True,
+        turns=("index", "n"),
     ),
     StepType(
         "parallel", ("step",), "Branches at once.",
         {"type": "object", "minProperties": 1, "additionalProperties": notation("steps", "A branch.")},
         parse_branches, perform,
     ),
-    StepType("pause", ("step", "tcp"), "Wait.", notation("time", "How long."), parse_time, perform),
-    StepType("mark", ("step", "tcp"), "Set a mark.", notation("word", "Its name."), parse, perform),
-    StepType("await", ("step", "tcp"), "Await a mark.", notation("word", "Its name."), parse, perform),
-    StepType("signal", ("step",), "Send a signal.", notation("word", "Its name."), parse, perform, own_process=True),
+    StepType("pause", ("step", "tcp"), "Wait.", notation("time", "How long."), parse_time, perform, before_start=True),
+    StepType("mark", ("step", "tcp"), "Set a mark.", notation("word", "Its name."), parse, perform,
+             marks="sets", before_start=True),
+    StepType("await", ("step", "tcp"), "Await a mark.", notation("word", "Its name."), parse, perform, marks="awaits"),
+    StepType("signal", ("step",), "Send a signal.", notation("word", "Its name."), parse, perform,
+             requires=frozenset({Requirement.DEDICATED}), lifecycle="ends"),
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from engine.model.source_span import NOWHERE
 from engine.model.target import Target
 from engine.model.transcript import Side
 from engine.model.verdict import JobResult
-from engine.reproduce.command import inner
+from engine.steps.api.includes import inside
 
 # nc, where the machine has none: stdin goes to the server, and what comes back to stdout.
 STAND_IN = """\
@@ -73,7 +73,7 @@ def last_matchers(case: Case) -> list[Matcher]:
     """The matchers of the last step that has any."""
     found: list[Matcher] = []
     for step in case.body.steps:
-        for one in (step, *inner(step.params)):
+        for one in (step, *inside(step, kinds.kinds())):
             for group in (one.checks.expect, one.checks.should):
                 if group is not None:
                     found = matchers(group)

@@ -17,8 +17,11 @@ from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.transcript import TraceEvent
 from engine.reproduce.command import Deed, Reproduction, reproduce
 from engine.steps.api.context import Connection, StepRecord
+from engine.steps.app.drive import DriveParams
 from engine.steps.app.step import AppParams as App
 from engine.steps.flow.checkpoints import CheckpointParams as Mark
+from engine.steps.flow.eventually import EventuallyParams
+from engine.steps.flow.parallel import ParallelParams
 from engine.steps.http1.step import RequestParams as Request
 from engine.steps.stream.actions import HangUp, Reading
 from engine.steps.stream.connect import ConnectParams as Connect
@@ -129,8 +132,8 @@ def test_a_step_in_a_script_is_its_connection_s() -> None:
 @pytest.mark.parametrize(
     ("step", "why"),
     [
-        (Step("drive", "step", None, NOWHERE), "the app is called without a server"),
-        (Step("parallel", "step", None, NOWHERE), "several things happen at the same time"),
+        (Step("drive", "step", DriveParams({}), NOWHERE), "the app is called without a server"),
+        (Step("parallel", "step", ParallelParams(()), NOWHERE), "several things happen at the same time"),
         (Step("signal", "step", None, NOWHERE), "the server is sent a signal"),
         (Step("kill_worker", "step", None, NOWHERE), "a worker of the server is ended"),
         (Step("measure", "step", None, NOWHERE), "what the server's processes use is compared"),
@@ -172,7 +175,7 @@ def test_too_many_connections_are_no_command() -> None:
 
 
 def test_of_several_tries_the_last_is_reproduced() -> None:
-    outer, one = Step("eventually", "step", None, NOWHERE), asks("/poll")
+    outer, one = Step("eventually", "step", EventuallyParams(1.0, 0.1, ()), NOWHERE), asks("/poll")
     trying = done(outer)
     performed = [trying, *(done(one, number, parent=trying) for number in range(1, 9))]
     used = [connection(n, request("/poll"), at=n, closed=n + 0.5) for n in range(1, 9)]
@@ -181,7 +184,7 @@ def test_of_several_tries_the_last_is_reproduced() -> None:
 
 def test_where_nothing_was_sent_the_start_is_all() -> None:
     start = Step("start", "step", None, NOWHERE)
-    assert reproduced(start, [done(start)], []).commands == f"{SERVE} --port 8000"
+    assert reproduced(start, [done(start, lifecycle="starts")], []).commands == f"{SERVE} --port 8000"
     app = looks()
     assert reproduced(app, [done(app)], []).why_not == "nothing was sent before it was over"
     assert reproduced(None, [], []).why_not == "nothing was sent before it was over"

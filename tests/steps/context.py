@@ -257,6 +257,11 @@ class FakeLive(LiveTarget):
         return None
 
 
+def _record(one: Step) -> StepRecord:
+    lifecycle = KINDS[one.group, one.kind].lifecycle
+    return StepRecord(one, time.monotonic(), connection=one.connection or "", lifecycle=lifecycle)
+
+
 class FakeContext(Context):
     """``steps.api.context.Context`` for one test. ``seen`` is every observation that was judged, with its step."""
 
@@ -386,7 +391,7 @@ class FakeContext(Context):
         """Perform one step and judge it."""
         self._step = one
         if one.group == "step":
-            self._performed = StepRecord(one, time.monotonic(), connection=one.connection or "")
+            self._performed = _record(one)
             self.done.append(self._performed)
         observation = await KINDS[one.group, one.kind].perform(one.params, self)
         if observation is not None:
@@ -442,7 +447,7 @@ async def against(handler: Handler, variables: Mapping[str, object] | None = Non
 async def see(ctx: FakeContext, name: str, body: object, group: str = "step") -> Observation:
     """Perform a step without judging it: what it saw."""
     one = step(name, body, group)
-    ctx._performed = StepRecord(one, time.monotonic(), connection=one.connection or "")
+    ctx._performed = _record(one)
     ctx.done.append(ctx._performed)
     ctx._step = one
     observation = await KINDS[group, name].perform(one.params, ctx)

@@ -57,16 +57,3 @@ def holds_steps(value: object) -> bool:
     if isinstance(value, (Step, AppAction)):
         return True
     return isinstance(value, (list, tuple)) and any(holds_steps(item) for item in value)
-
-
-def branches(params: object) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    """The lists of steps that stand in a step's parameters, each with a name; "" for the only one of its sort."""
-    if not is_dataclass(params) or isinstance(params, type):
-        return
-    for field in fields(params):
-        value = getattr(params, field.name)
-        if isinstance(value, tuple) and value and all(isinstance(item, Step) for item in value):
-            yield "", value
-        elif holds_steps(value):
-            for name, steps in value:
-                yield str(name), steps

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.app.describe.arguments import branches, parameters, words
+from engine.app.describe.arguments import parameters, words
 from engine.app.describe.before import preview
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.execution.runner.scope import Kinds
@@ -35,7 +35,7 @@ class Steps:
         kind = self.kinds[step.group, step.kind]
         sent = preview(step, kind, self.variables)
         below = [TreeEntry(stretch.what, data=stretch.data) for stretch in sent or ()]
-        for name, inner in branches(step.params):
+        for name, inner in kind.includes(step.params) if kind.includes is not None else ():
             listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")
             below += [TreeEntry(f"{name}:", listed)] if name else listed
         below += self.checks(step, kind)

@@ -17,9 +17,6 @@ from engine.registry import nearest
 from engine.targets.catalog.gateways.base import split
 from engine.targets.matrix.fitting import NAMES, speaks
 
-# The kinds of steps that are the same behind a gateway: those that ask as any client does, and those that order others.
-THROUGH = frozenset({"request", "app", "repeat", "parallel", "eventually", "pause", "mark", "await"})
-
 T = TypeVar("T", bound=Hashable)
 
 Offers = Callable[[Target], frozenset[str]]
@@ -211,9 +208,9 @@ def behind_gateway(case: CaseHeader, target: Target) -> str:
         return ""
     if case.runs_on is RunsOn.CONTROL:
         return "it is about the server, which a gateway hides"
-    kinds = sorted(set(case.step_kinds) - THROUGH)
-    if kinds:
-        return f"`{kinds[0]}` is about the server's own connection or process, which a gateway hides"
+    hidden = [name for requirement, name in case.requires.items() if requirement.hidden_by_gateway]
+    if hidden:
+        return f"`{min(hidden)}` is about the server's own connection or process, which a gateway hides"
     of_server, _ = split(case.server)
     return f"the option {min(of_server)!r} is the server's, which a gateway hides" if of_server else ""
 

@@ -222,9 +222,9 @@ def _misnamed(memory: JobState) -> Sequence[Mismatch]:
 def _meant(memory: JobState, tally: CheckResults) -> bool:
     """Whether the case meant the server, or a worker, to end: a step has seen to it, or the start itself failed."""
     kinds = memory.kinds
-    if tally.step is not None and kinds[tally.step.group, tally.step.kind].starts:
+    if tally.step is not None and kinds[tally.step.group, tally.step.kind].lifecycle == "starts":
         return True
-    return any(kinds[one.step.group, one.step.kind].ends for one in memory.performed)
+    return any(one.lifecycle in ("ends", "awaits its end") for one in memory.performed)
 
 
 async def _crash(memory: JobState) -> str:

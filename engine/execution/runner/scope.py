@@ -19,11 +19,11 @@ from engine.model.tls import TlsClientOptions
 from engine.model.transcript import Side, TraceEvent
 from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
 from engine.steps.api.observation import Observation
-from engine.steps.api.step_type import StepType
+from engine.steps.api.step_type import StepType, StepTypes
 
 # Given an address and a short name, and behind them a receive buffer where one is asked for, and how TLS begins.
 OpenChannel = Callable[..., Awaitable[Channel]]
-Kinds = Mapping[tuple[str, str], StepType[Any]]
+Kinds = StepTypes
 
 # How often a step that polls is performed again, in seconds.
 POLL = 0.005
@@ -256,11 +256,13 @@ class StepScope(Context):
 
     async def _perform(self, step: Step, outer: StepRecord | None) -> None:
         memory, self._step = self._memory, step
+        kind = memory.kinds[step.group, step.kind]
         if step.group == "step":
-            self._performed = StepRecord(step, time.monotonic(), connection=step.connection or "", parent=outer)
+            self._performed = StepRecord(
+                step, time.monotonic(), connection=step.connection or "", parent=outer, lifecycle=kind.lifecycle
+            )
             memory.performed.append(self._performed)
             self._done.append(self._performed)
-        kind = memory.kinds[step.group, step.kind]
         memory.under_way[id(self)] = step
         if kind.within == "polls" and step.checks.within is not None:
             await self._poll(step, kind, step.checks.within)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.loading.read.matrix import Expanded
 from engine.loading.read.outline import Item, groups
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
-from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip, kinds_of
+from engine.loading.vocabulary import StepTypeLike
+from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 
 # The fact for which the observer must record more than it does by itself.
 SCOPE_AFTER = "scope_after"
@@ -52,7 +54,8 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     application = _application(node.get("application"), reader)
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else 10.0
-    own = _word(frame.key(node, "process"), "") == "own" or any(kind.own_process for kind in kinds)
+    requires = required(kinds)
+    own = _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
     found = reader.steps(steps) if steps is not None else ()
     case = Case(
         id=f"{stem}[{expanded.variant}]" if expanded.variant else stem,
@@ -71,18 +74,27 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
         server=dict(_server(frame.key(node, "server"), reader)),
         own_process=own or (application is not None and application.lifespan is not None),
-        alone="all" if not own and any(kind.alone for kind in kinds) else _alone(node.get("alone")),
+        alone="all" if not own and Requirement.EXCLUSIVE in requires else _alone(node.get("alone")),
         timeout=seconds if isinstance(seconds, float) else 10.0,
         tags=_names(node.get("tags")),
         depends_on=_names(node.get("depends_on")),
         variant=expanded.variant,
         keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
-        starts=any(kind.starts for kind in kinds),
+        requires=requires,
+        starts=any(kind.lifecycle == "starts" for kind in kinds),
         scripted=application is not None,
-        step_kinds=tuple(sorted(set(kinds_of(found)))),
         body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None
+
+
+def required(types: Iterable[StepTypeLike]) -> dict[Requirement, str]:
+    """The requirements of some step types, each with the name of the first by alphabet that has it."""
+    found: dict[Requirement, str] = {}
+    for one in sorted(types, key=lambda one: one.name):
+        for requirement in sorted(one.requires):
+            found.setdefault(requirement, one.name)
+    return found
 
 
 def _looks_at_scope_after(item: Item) -> bool:

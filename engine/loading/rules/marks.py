@@ -6,23 +6,25 @@ from engine.loading.rules.references import near
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
 
+_ACTS = {"mark": "sets", "await": "awaits"}
+
 
 def check(view: View) -> None:
     """`await` of a mark that nobody sets, and, as a warning, a mark that nobody awaits."""
-    uses: list[tuple[str, Node]] = [(item.name, item.body) for item in view.items() if item.name in ("mark", "await")]
-    uses.extend((word, body) for word, body in view.acts() if word in ("mark", "await"))
+    uses: list[tuple[str, Node]] = [(item.kind.marks, item.body) for item in view.items()]
+    uses.extend((_ACTS.get(word, ""), body) for word, body in view.acts())
     named = {
         word: {str(body.value): body for used, body in uses if used == word and isinstance(body.value, str)}
-        for word in ("mark", "await")
+        for word in ("sets", "awaits")
     }
     if any("$(" in name for names in named.values() for name in names):
         return
-    for name, body in named["await"].items():
-        if name not in named["mark"]:
-            hint = near(name, named["mark"]) or f"add `mark: {name}` to a step or to the application's script"
+    for name, body in named["awaits"].items():
+        if name not in named["sets"]:
+            hint = near(name, named["sets"]) or f"add `mark: {name}` to a step or to the application's script"
             view.notes.error(body.place, "unset-mark", f"nobody sets the mark {name!r}", hint)
-    for name, body in named["mark"].items():
-        if name not in named["await"]:
+    for name, body in named["sets"].items():
+        if name not in named["awaits"]:
             view.notes.warning(
                 body.place, "unawaited-mark", f"nobody awaits the mark {name!r}", "delete it, or await it"
             )

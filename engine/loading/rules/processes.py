@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from engine.loading.read.outline import Item
 from engine.loading.rules.view import View
+from engine.model.requirements import Requirement
 
-# Steps that speak to nobody, and may stand before the server is started.
-_SILENT = ("mark", "pause")
-_CAUSES = ("signal", "kill_worker", "start")
 GROWTH = ".growth"
 
 
@@ -24,24 +22,25 @@ def check(view: View) -> None:
 
 def _shared(view: View) -> None:
     said = view.node.get("process")
-    owner = next((item for item in view.items() if item.kind.own_process), None)
+    owner = next((item for item in view.items() if Requirement.DEDICATED in item.kind.requires), None)
     if said is not None and said.value == "shared" and owner is not None:
         what = f"a case with `{owner.name}` has a server of its own, and this one asks for a shared one"
         view.notes.error(said.place, "shared-process", what, "delete `process: shared`")
 
 
 def _started(view: View) -> None:
-    leaves = [item for item in view.items() if not item.inner and item.name not in _SILENT]
-    if leaves and not leaves[0].kind.starts and any(item.kind.starts for item in leaves):
+    leaves = [item for item in view.items() if not item.inner and not item.kind.before_start]
+    starts = [item.kind.lifecycle == "starts" for item in leaves]
+    if any(starts) and not starts[0]:
         what = f"this case starts its server itself, so that there is none yet for `{leaves[0].name}`"
         view.notes.error(leaves[0].body.key, "not-started", what, "put `start` before it")
 
 
 def _ended(view: View) -> None:
-    names = {item.name for item in view.items()}
+    causes = any(item.kind.lifecycle in ("starts", "ends") for item in view.items())
     for item in view.items():
-        if item.name == "exit" and names.isdisjoint(_CAUSES):
-            what = "nothing in this case ends the server, so that `exit` would wait in vain"
+        if item.kind.lifecycle == "awaits its end" and not causes:
+            what = f"nothing in this case ends the server, so that `{item.name}` would wait in vain"
             view.notes.error(item.body.key, "no-end", what, "add `signal: TERM` before it")
 
 
@@ -50,7 +49,7 @@ def _workers(view: View) -> None:
     workers = server.get("workers") if server is not None else None
     enough = workers is not None and (not isinstance(workers.value, int) or workers.value > 1)
     for item in view.items():
-        if item.name == "kill_worker" and not enough:
+        if Requirement.WORKERS in item.kind.requires and not enough:
             what = "a server may have no worker beside its main process"
             view.notes.error(item.body.key, "no-workers", what, "add `server: {workers: 2}` to the case")
 

@@ -99,13 +99,11 @@ def _endpoints(view: View) -> None:
         return
     contract = "the contract of the WSGI apps" if is_wsgi else "the contract"
     for item in view.items():
-        if item.name == "request":
-            path, script, kind = item.body.get("path"), "http", "http"
-        elif item.name == "websocket":
-            path, script, kind = item.body.get("connect"), "websocket", "websocket"
-        else:
+        if item.kind.endpoint is None:
             continue
-        if path is None or not isinstance(path.value, str) or _scripted(view, script, path.value):
+        key, kind = item.kind.endpoint
+        path = item.body.get(key)
+        if path is None or not isinstance(path.value, str) or _scripted(view, kind, path.value):
             continue
         method = item.body.get("method")
         word = str(method.value) if method is not None and isinstance(method.value, str) else "GET"
@@ -136,14 +134,10 @@ def _names(view: View) -> None:
             if flag and (node := item.body.get(key)) is not None:
                 known.add(str(node.value))
     for item in items:
-        for key in ("of", "since"):
+        for key in item.kind.refers:
             node = item.body.get(key)
-            if not _is_reference(item.name, key) or node is None or not isinstance(node.value, str):
+            if node is None or not isinstance(node.value, str):
                 continue
             if node.value not in known:
                 what = f"no step or connection of this case is called {node.value!r}"
                 view.notes.error(node.place, "unknown-step-name", what, near(node.value, known))
-
-
-def _is_reference(kind: str, key: str) -> bool:
-    return (kind, key) in (("app", "of"), ("kill_worker", "of"), ("measure", "since"))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from engine.loading.rules.view import View
-from engine.loading.vocabulary import STEP
-
-PAST_GATEWAYS = "fastcgi"
+from engine.model.requirements import Requirement
 
 
 def check(view: View) -> None:
@@ -27,9 +25,9 @@ def check(view: View) -> None:
             what = "`flags` are one server's own command line, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
     _certificates(view)
-    past = next((item for item in view.items() if item.name == PAST_GATEWAYS and item.group == STEP), None)
+    past = next((item for item in view.items() if Requirement.UPSTREAM in item.kind.requires), None)
     if past is not None and (only is None or only.get("gateways") is None):
-        what = f"`{PAST_GATEWAYS}` goes past a gateway to a server that speaks it, and this case names no gateway"
+        what = f"`{past.name}` goes past a gateway to a server that speaks it, and this case names no gateway"
         hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"
         view.notes.error(past.body.key, "no-gateway", what, hint)
 
@@ -41,7 +39,7 @@ def _certificates(view: View) -> None:
     if tls is not None and tls.value is not False:
         return
     for item in view.items():
-        said = item.body.get("tls") if item.name == "connect" else None
+        said = item.body.get("tls")
         shown = said.get("client_cert") if said is not None else None
         if shown is not None and shown.value is not False:
             what = "there are certificates where the server has TLS alone, and this case starts it without"

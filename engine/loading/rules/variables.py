@@ -71,14 +71,14 @@ def _item(view: View, item: Item, known: set[str]) -> set[str]:
             _complain(view, child, known)
     if not isinstance(item.body.value, dict):
         _complain(view, item.body, known)
-    repeats = item.name == "repeat"
+    turns = item.kind.turns
     for inner in item.inner:
         scope = set(known)
-        if repeats:
-            index = item.body.get("index")
-            scope.add(str(index.value) if index is not None else "n")
+        if turns is not None:
+            index = item.body.get(turns[0])
+            scope.add(str(index.value) if index is not None else turns[1])
         gathered |= _sequence(view, inner.items, scope)
-    if repeats:
+    if turns is not None:
         gathered = {f"all.{name.removeprefix('all.')}" for name in gathered}
     for _, node in checks:
         if node is not None:

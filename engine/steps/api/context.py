@@ -20,7 +20,7 @@ class StepRecord:
     ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
     connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does. ``body_at`` is
     when the first of a response's body came, None where none did. ``kept`` is what a step leaves for a later one of
-    its own kind. ``about`` are the steps whose calls this one looks at.
+    its own type. ``lifecycle`` is that of its step type. ``about`` are the steps whose calls this one looks at.
     """
 
     step: Step
@@ -31,6 +31,7 @@ class StepRecord:
     parent: StepRecord | None = None
     body_at: float | None = None
     kept: object | None = None
+    lifecycle: str = ""
     about: Sequence[StepRecord] = ()
 
 

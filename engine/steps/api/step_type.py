@@ -5,13 +5,15 @@ The registry finds a step type in its module's ``KINDS``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
+from engine.steps.api.includes import Includes
 from engine.steps.api.observation import Observation
 from engine.steps.api.preview import Preview
 from engine.steps.api.reader import NodeReader
@@ -22,6 +24,7 @@ P = TypeVar("P")
 
 Parse = Callable[[Node, NodeReader], P]
 Perform = Callable[[P, Context], Awaitable[Observation | None]]
+Lifecycle = Literal["", "starts", "ends", "awaits its end"]
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,17 @@ class StepType(Generic[P]):
     ``not_by_hand`` says why nobody can do the same by hand, with curl and nc beside a server that `engine serve` has
     started: a text, or a function of the parameters, "" where one can.
 
-    ``own_process`` says that a case with such a step needs a server of its own, ``starts`` that the step starts it,
-    ``ends`` that from then on the end of the server, or of a worker, is meant. ``alone`` says that the step looks at
-    the server as a whole, so that a case with it has no company.
+    ``requires`` is what it asks of the target. ``lifecycle`` is what it does to its server: it ``starts`` it, it
+    ``ends`` it or one of its workers, or ``awaits its end``; after the latter two the end is no crash. ``before_start``
+    says that it may stand before the step that starts the server.
+
+    ``includes`` gives the steps inside its parameters. ``retries`` says that these are performed again until they
+    hold; ``turns`` that they are performed several times: the key that names the variable of the turn's number, and
+    the variable's name by default.
+
+    ``endpoint`` is the key whose value is a path of the contract, and whether that is one for ``http`` or
+    ``websocket``. ``refers`` are the keys whose value is the name of a step or of a connection. ``marks`` says that the
+    step ``sets`` or ``awaits`` the mark that stands under its key.
     """
 
     name: str
@@ -67,12 +78,21 @@ class StepType(Generic[P]):
     named: bool = False
     connects: bool = False
     needs: tuple[str, ...] = ()
-    own_process: bool = False
-    starts: bool = False
-    ends: bool = False
-    alone: bool = False
+    requires: frozenset[Requirement] = frozenset()
+    includes: Includes[P] | None = None
+    lifecycle: Lifecycle = ""
+    before_start: bool = False
+    retries: bool = False
+    turns: tuple[str, str] | None = None
+    endpoint: tuple[str, Literal["http", "websocket"]] | None = None
+    refers: tuple[str, ...] = ()
+    marks: Literal["", "sets", "awaits"] = ""
     lasts: float = 0.0
     preview: Preview[P] | None = None
     besides: tuple[str, ...] = ()
     not_by_hand: str | Callable[[P], str] = ""
     awaits: str | Callable[[P], str] = ""
+
+
+StepTypes = Mapping[tuple[str, str], StepType[Any]]
+"""Step types by group and name."""

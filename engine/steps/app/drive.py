@@ -13,6 +13,7 @@ from engine.model.case import Step
 from engine.model.exceptions import EXCEPTIONS
 from engine.model.expectation import Mismatch
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.model.tagged import tagged
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString, plain
@@ -213,6 +214,8 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        requires=frozenset({Requirement.DRIVER}),
+        includes=lambda params: [("", params.script)],
         not_by_hand="the app is called without a server",
         facts=FACTS,
         looks=True,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.model.boundary import AppCall
 from engine.model.nodes import Node
 from engine.model.protocols import Boundary
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context, StepRecord
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
@@ -148,5 +149,7 @@ KINDS = (
         looks=True,
         within="polls",
         quiet=True,
+        requires=frozenset({Requirement.OBSERVER, Requirement.CALLS}),
+        refers=("of",),
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.errors import EngineError
 from engine.model.case import Step
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.model.transcript import PAST_GATEWAY
 from engine.steps.api.context import Connection, Context
 from engine.steps.api.reader import NodeReader
@@ -72,6 +73,8 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        requires=frozenset({Requirement.RAW, Requirement.UPSTREAM}),
+        includes=lambda params: [("", params.script)],
         not_by_hand="its bytes go to the server itself, past the gateway",
         named=True,
         connects=True,

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.model.variables import fill
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
@@ -54,6 +55,9 @@ KINDS = (
         schema=notation("word", "The mark's name."),
         parse=parse,
         perform=mark,
+        requires=frozenset({Requirement.OBSERVER}),
+        marks="sets",
+        before_start=True,
     ),
     StepType(
         name="await",
@@ -63,5 +67,7 @@ KINDS = (
         schema=notation("word", "The mark's name."),
         parse=parse,
         perform=meet,
+        requires=frozenset({Requirement.OBSERVER}),
+        marks="awaits",
     ),
 )

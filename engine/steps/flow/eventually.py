@@ -79,6 +79,8 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        includes=lambda params: [("", params.steps)],
+        retries=True,
         lasts=0.3,
     ),
 )

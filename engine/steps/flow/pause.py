@@ -39,6 +39,7 @@ KINDS = (
         schema=notation("time", "How long to wait."),
         parse=parse,
         perform=perform,
+        before_start=True,
         lasts=1.0,
     ),
 )

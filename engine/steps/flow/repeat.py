@@ -105,6 +105,8 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        includes=lambda params: [("", params.steps)],
+        turns=("index", "n"),
         not_by_hand=at_once,
         facts=(
             Fact("passed", "How many turns held; where this is looked at, a turn may fail.", INTEGER),

@@ -214,6 +214,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        endpoint=("path", "http"),
         not_by_hand=not_by_hand,
         facts=RESPONSE_FACTS,
         looks=True,

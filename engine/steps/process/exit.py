@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
+from engine.model.requirements import Requirement
 from engine.model.target import ExitStatus
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
@@ -17,9 +18,6 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
-
-# What the time of an end counts from: the last of these, or else this step's own beginning.
-CAUSES = ("start", "signal", "kill_worker")
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,8 @@ def parse(node: Node, reader: NodeReader) -> ExitParams:
 
 
 def since(ctx: Context) -> float:
-    """What ``elapsed`` counts from, in seconds on the engine's clock."""
-    causes = [one.started for one in ctx.find("all") if one.step.kind in CAUSES]
+    """When the last step began that started or ended the server, or else this one: seconds on the engine's clock."""
+    causes = [one.started for one in ctx.find("all") if one.lifecycle in ("starts", "ends")]
     return max(causes, default=ctx.performed.started)
 
 
@@ -86,8 +84,8 @@ KINDS = (
         ),
         looks=True,
         within="waits",
-        own_process=True,
-        ends=True,
+        requires=frozenset({Requirement.DEDICATED}),
+        lifecycle="awaits its end",
         lasts=1.0,
     ),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.facts import INTEGER
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import MappingObservation, Observation
@@ -70,7 +71,8 @@ KINDS = (
         not_by_hand="a worker of the server is ended",
         facts=(Fact("pid", "The process that was sent the signal.", INTEGER),),
         looks=True,
-        own_process=True,
-        ends=True,
+        requires=frozenset({Requirement.DEDICATED, Requirement.WORKERS}),
+        lifecycle="ends",
+        refers=("of",),
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.facts import INTEGER, TEXT, TEXTS
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import MappingObservation, Observation
@@ -62,6 +63,6 @@ KINDS = (
         ),
         looks=True,
         within="polls",
-        alone=True,
+        requires=frozenset({Requirement.PROCESS, Requirement.EXCLUSIVE}),
     ),
 )

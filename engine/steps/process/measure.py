@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.model.usage import Usage
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
@@ -89,6 +90,7 @@ KINDS = (
         looks=True,
         named=True,
         within="polls",
-        alone=True,
+        requires=frozenset({Requirement.PROCESS, Requirement.EXCLUSIVE}),
+        refers=("since",),
     ),
 )

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass
 
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema
@@ -63,7 +64,7 @@ KINDS = (
         parse=parse,
         perform=perform,
         not_by_hand="the server is sent a signal",
-        own_process=True,
-        ends=True,
+        requires=frozenset({Requirement.DEDICATED}),
+        lifecycle="ends",
     ),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.errors import StartError
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
@@ -53,8 +54,8 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
-        own_process=True,
-        starts=True,
+        requires=frozenset({Requirement.DEDICATED}),
+        lifecycle="starts",
         lasts=1.0,
     ),
 )

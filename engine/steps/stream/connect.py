@@ -10,6 +10,7 @@ from engine.errors import ChannelError, ConnectionRefused, HandshakeFailed, Rese
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.model.tls import TlsClientOptions
 from engine.model.wire_bytes import ByteString
 from engine.steps.api.context import Connection, Context
@@ -139,6 +140,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        requires=frozenset({Requirement.RAW}),
         not_by_hand=not_by_hand,
         facts=(
             Fact(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
@@ -44,6 +45,8 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        requires=frozenset({Requirement.RAW}),
+        includes=lambda params: [("", params.script)],
         named=True,
         connects=True,
         lasts=0.3,

@@ -15,6 +15,7 @@ from engine.model.case import Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import OBJECT, TEXT, list_of
 from engine.model.nodes import Node
+from engine.model.requirements import Requirement
 from engine.model.variables import fill
 from engine.protocols.http1 import Pair
 from engine.steps.api.context import Connection, Context
@@ -239,6 +240,9 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
+        requires=frozenset({Requirement.DIRECT}),
+        includes=lambda params: [("", params.script)],
+        endpoint=("connect", "websocket"),
         facts=(
             *RESPONSE_FACTS,
             Fact("subprotocol", "The subprotocol that the server chose.", TEXT),

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from engine.app import step_types
 from engine.app.repeating import repeated
 from engine.errors import UsageError
 from engine.execution.planning.plan import Selection, arranged, distinct, not_meant, plan, renumbered
-from engine.model.case import CaseHeader, Level, RunsOn, Selector, Skip, Step
+from engine.loading.read.cases import required
+from engine.model.case import CaseHeader, Level, RunsOn, Selector, Skip
 from engine.model.source_span import SourceSpan
 from engine.model.target import Target
+from engine.steps.api.step_type import StepType
 
 PLACE = SourceSpan("specs/a.yaml", 1, 1)
 CASE = CaseHeader(
@@ -127,8 +131,8 @@ def test_a_release_has_its_name_in_what_it_lacks() -> None:
     assert job.left_out == "gunicorn==26.2.0 with control does not offer http2"
 
 
-def step(kind: str, params: object = None) -> Step:
-    return Step(kind, "step", params, PLACE)
+def types(*names: str) -> list[StepType[Any]]:
+    return [step_types.kinds()["step", name] for name in names]
 
 
 BEHIND = replace(STARLETTE, gateway="nginx-http")
@@ -143,14 +147,14 @@ def test_a_case_is_for_apps_of_one_interface() -> None:
 
 
 def test_what_asks_as_any_client_does_is_the_same_behind_a_gateway() -> None:
-    asks = named("asks", step_kinds=("app", "repeat", "request"))
+    asks = named("asks", requires=required(types("request", "repeat", "app", "mark", "pause")))
     assert not_meant(asks, BEHIND) == ""
     assert not_meant(replace(asks, server={"keep_conn": True}), BEHIND) == ""
 
 
-@pytest.mark.parametrize("kind", ["tcp", "connect", "websocket", "http2", "start", "signal", "exit", "measure"])
+@pytest.mark.parametrize("kind", ["tcp", "connect", "websocket", "fastcgi", "start", "signal", "exit", "measure"])
 def test_what_is_about_the_server_s_own_connection_is_not_meant_for_a_gateway(kind: str) -> None:
-    case = named("own", step_kinds=(kind, "repeat"))
+    case = named("own", requires=required(types("request", kind)))
     assert not_meant(case, BEHIND) == f"`{kind}` is about the server's own connection or process, which a gateway hides"
     assert not_meant(case, STARLETTE) == ""
     assert not_meant(replace(case, only=Selector(gateways=("nginx-http",))), BEHIND) == ""

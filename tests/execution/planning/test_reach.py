@@ -9,7 +9,9 @@ import pytest
 
 from engine.app import step_types as kinds
 from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, out_of_reach, within
-from engine.model.case import AppAction, Application, Step
+from engine.loading.read.cases import required
+from engine.model.case import AppAction, Application
+from engine.model.requirements import Requirement
 from engine.model.target import ServerLaunch, Target
 from tests.execution.fakes import PLACE, TARGET, case, job, step
 
@@ -20,7 +22,8 @@ SCRIPT = Application(http=(AppAction("respond", {"status": 200}, PLACE),))
 
 
 def why(reach: RuntimeCapabilities, *kinds: str, target: Target = TARGET, **more: Any) -> str:
-    return out_of_reach(case(*[step(name) for name in kinds], **more), target, KINDS, reach)
+    requires = required(KINDS["step", name] for name in kinds)
+    return out_of_reach(case(*[step(name) for name in kinds], requires=requires, **more), target, reach)
 
 
 def test_what_only_asks_is_within_every_reach() -> None:
@@ -33,9 +36,9 @@ def test_what_is_about_processes_needs_one_of_the_engines(kind: str) -> None:
     assert why(EVERYTHING, "request", kind) == ""
 
 
-def test_steps_inside_others_count() -> None:
-    inner = Step("parallel", "step", {"one": (step("signal"),)}, PLACE)
-    assert "`signal`" in out_of_reach(case(inner), TARGET, KINDS, ALREADY)
+def test_the_first_by_alphabet_of_several_is_named() -> None:
+    assert "`exit`" in why(ALREADY, "signal", "exit", "log")
+    assert "`app`" in why(ALREADY, "mark", "app")
 
 
 def test_options_are_those_that_the_service_has() -> None:
@@ -64,11 +67,11 @@ def test_a_call_without_a_server_is_not_for_every_runtime() -> None:
 
 
 def test_jobs_out_of_reach_are_left_out_for_good() -> None:
-    asks, signals = job(case(step("request"))), job(case(step("signal")), 1)
+    asks, signals = job(case(step("request"))), job(case(step("signal"), requires={Requirement.DEDICATED: "signal"}), 1)
     lacking = replace(signals, left_out="it lacks", lacks=("websocket",))
-    found = within([asks, lacking], KINDS, {TARGET: ALREADY})
+    found = within([asks, lacking], {TARGET: ALREADY})
     assert found[0] is asks
     assert "`signal`" in found[1].left_out
     assert found[1].lacks == ()
-    assert within([asks, lacking], KINDS, {}) == [asks, lacking]
+    assert within([asks, lacking], {}) == [asks, lacking]
     assert found[1].launch == ServerLaunch(TARGET)

@@ -175,7 +175,7 @@ def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], 
         return Failed()
 
     kinds = dict([
-        kind("look", see(status=500)), kind("end", see(), ends=True), kind("begin", begin, starts=True),
+        kind("look", see(status=500)), kind("end", see(), lifecycle="ends"), kind("begin", begin, lifecycle="starts"),
     ])  # fmt: skip
     live = FakeLive(ended=ExitStatus(status=3))
     of = case(*(step(name, EXPECT if name == "look" else None) for name in steps))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from engine.model.case import Level, RunsOn, Selector, Skip
+from engine.model.requirements import Requirement
 from tests.loading.helpers import HEAD, OK, cases, suite
 
 
@@ -94,7 +95,7 @@ def test_a_header_says_what_planning_needs_of_the_body() -> None:
         "[{repeat: {times: 2, steps: [{request: {path: /scope, expect: {status: 200}}}, {app: {expect: {calls: 1}}}]}}]"
     )
     [case] = cases(suite(steps))
-    assert (case.step_kinds, case.scripted, case.own_process) == (("app", "repeat", "request"), False, False)
+    assert (case.requires, case.scripted, case.own_process) == ({Requirement.OBSERVER: "app"}, False, False)
     [case] = cases(suite(OK, "application: {http: [{respond: {status: 200}}]}"))
     assert (case.scripted, case.own_process) == (True, False)
     [case] = cases(suite(OK, "application: {lifespan: [{receive: {}}]}"))

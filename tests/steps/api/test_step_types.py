@@ -8,9 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from engine.model.requirements import Requirement
+from engine.steps.api.includes import inside
 from engine.steps.api.schema import NOTATIONS
 from engine.steps.api.step_type import StepType
-from tests.steps.reader import KINDS
+from tests.steps.reader import KINDS, step
 
 ALL = sorted(KINDS.items())
 GROUPS = {"step", "tcp", "websocket", "fastcgi", "drive"}
@@ -43,14 +45,39 @@ def test_a_kind(key: tuple[str, str], kind: StepType[Any]) -> None:
     assert all(fact.summary.endswith(".") for fact in kind.facts)
 
 
-def test_what_a_step_needs_of_its_server() -> None:
-    def named(word: str) -> set[str]:
-        return {name for (_, name), kind in KINDS.items() if getattr(kind, word)}
+def test_what_steps_require() -> None:
+    def requiring(requirement: Requirement) -> set[str]:
+        return {name for (_, name), kind in KINDS.items() if requirement in kind.requires}
 
-    assert named("own_process") == {"start", "signal", "kill_worker", "exit"}
-    assert named("ends") == {"signal", "kill_worker", "exit"}
-    assert named("starts") == {"start"}
-    assert named("alone") == {"log", "measure"}
+    assert {requirement: requiring(requirement) for requirement in Requirement} == {
+        Requirement.OBSERVER: {"app", "mark", "await"},
+        Requirement.CALLS: {"app"},
+        Requirement.PROCESS: {"log", "measure"},
+        Requirement.DEDICATED: {"start", "signal", "kill_worker", "exit"},
+        Requirement.WORKERS: {"kill_worker"},
+        Requirement.EXCLUSIVE: {"log", "measure"},
+        Requirement.DIRECT: {"websocket"},
+        Requirement.RAW: {"tcp", "fastcgi", "connect"},
+        Requirement.UPSTREAM: {"fastcgi"},
+        Requirement.DRIVER: {"drive"},
+    }
+    assert {name: kind.lifecycle for (_, name), kind in KINDS.items() if kind.lifecycle} == {
+        "start": "starts", "signal": "ends", "kill_worker": "ends", "exit": "awaits its end",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "kind"), ALL, ids=[f"{group}-{name}" for (group, name), _ in ALL])
+def test_a_step_that_holds_steps_includes_them(key: tuple[str, str], kind: StepType[Any]) -> None:
+    properties = [*kind.schema.get("properties", {}).values(), kind.schema.get("additionalProperties")]
+    targets = [str(one.get("$ref", "")) for one in properties if isinstance(one, dict)]
+    assert any(target.startswith(("#/$defs/steps", "#/$defs/script:")) for target in targets) == bool(kind.includes)
+
+
+def test_steps_inside_others_are_found_at_any_depth() -> None:
+    pauses: list[object] = [{"pause": "1ms"}]
+    found = step("parallel", {"a": [{"repeat": {"times": 2, "steps": pauses}}], "b": [{"tcp": {"script": pauses}}]})
+    names = [(one.group, one.kind) for one in inside(found, KINDS)]
+    assert names == [("step", "repeat"), ("step", "pause"), ("step", "tcp"), ("tcp", "pause")]
 
 
 def test_what_there_is() -> None:
