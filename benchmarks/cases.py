@@ -89,10 +89,10 @@ def service() -> dict[str, str]:
     """The variables that tell the minimal plugin about its service: the interpreter of its environment, which is made
     where it is not there, and the folder of its app."""
     with tempfile.TemporaryDirectory() as name:
-        front = front_of(Path(name))
-        (target,) = targets_of(front, ["control"])
-        wanted = front.frameworks[target.framework], front.configured[target.configuration]
-        environment = asyncio.run(Environments(front.places.cache).ensure(*wanted))
+        engine = front_of(Path(name))
+        (target,) = targets_of(engine, ["control"])
+        wanted = engine.frameworks[target.framework], engine.configured[target.configuration]
+        environment = asyncio.run(Environments(engine.project_paths.cache).ensure(*wanted))
     return {"SERVICE": str(environment.python), "SERVICE_FOLDER": str(ROOT / "frameworks" / "control")}
 
 

@@ -80,10 +80,10 @@ def runners(folder: Path) -> dict[str, Command | str]:
 
 async def measure(folder: Path, cases: int, rounds: int) -> tuple[Figures, dict[str, Command | str]]:
     """Each runner's figures, for all cases by its name, for one by its name and `` one``; and the runners."""
-    front = front_of(folder / "results")
+    engine = front_of(folder / "results")
     every = runners(folder)
     figures = Figures()
-    async with started(wiring.runtime(front, folder), targets_of(front, ["control"])) as live:
+    async with started(wiring.runtime(engine, folder), targets_of(engine, ["control"])) as live:
         ((host, port),) = (one.address for one in live.values())
         for name, number in (("all", cases), ("one", 1)):
             peer_files.write(folder / name, number, f"http://{host}:{port}")

@@ -40,14 +40,14 @@ OURS, THEIRS, ONE = "engine", "pytest-asyncio, a new client each", "pytest-async
 
 
 async def session(
-    front: Engine, jobs: list[Job], live: dict[Target, LiveTarget], before: int
+    engine: Engine, jobs: list[Job], live: dict[Target, LiveTarget], before: int
 ) -> tuple[float, list[JobResult]]:
     """Run the jobs on what runs already: how long it took, in seconds, and what came of it. ``before`` is how many jobs
     the same services have had: a job's number is what its calls are known by."""
     run_id = new_run_id()
     jobs = [replace(job, position=job.position + before) for job in jobs]
-    store = keep(front.places, run_id, (), jobs)
-    known = front.known(front.baselines({job.case.place.file for job in jobs}))
+    store = keep(engine.project_paths, run_id, (), jobs)
+    known = engine.known(engine.baselines({job.case.place.file for job in jobs}))
     running = RunSession(
         jobs, Lending(live), wiring.runner(run_id), store, (), Limits(targets=len(live)), known=known
     )  # fmt: skip
@@ -61,18 +61,18 @@ async def session(
 
 async def measure(rounds: int, folder: Path) -> tuple[Figures, list[JobResult]]:
     """Both sides' figures, and the verdicts of our last round."""
-    front = front_of(folder)
-    loaded = front.load([front.places.specs / "contract"], whole=True)
-    targets = [target for target in targets_of(front) if target.framework != CONTROL]
-    jobs = front.plan(loaded.whole, targets)
+    engine = front_of(folder)
+    loaded = engine.load([engine.project_paths.specs / "contract"], whole=True)
+    targets = [target for target in targets_of(engine) if target.framework != CONTROL]
+    jobs = engine.plan(loaded.whole, targets)
     figures = Figures()
     results: list[JobResult] = []
-    async with started(wiring.runtime(front, folder), targets) as live:
+    async with started(wiring.runtime(engine, folder), targets) as live:
         run = [(job, live[job.target].address) for job in jobs if not job.left_out]
         file = plain.write(run, folder)
         theirs = pytest("-p", "pytest_asyncio.plugin", str(file))
         for number in range(rounds):
-            took, results = await session(front, jobs, live, number * len(jobs))
+            took, results = await session(engine, jobs, live, number * len(jobs))
             figures.add(OURS, took)
             if importlib.util.find_spec("pytest_asyncio"):
                 figures.add(THEIRS, await asyncio.to_thread(seconds, theirs, folder))

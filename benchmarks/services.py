@@ -21,20 +21,20 @@ def front_of(results: Path) -> Engine:
     return Engine(find(str(results)))
 
 
-def targets_of(front: Engine, frameworks: Sequence[str] = (), loop: str = "auto") -> list[Target]:
+def targets_of(engine: Engine, frameworks: Sequence[str] = (), loop: str = "auto") -> list[Target]:
     """gunicorn's targets on one loop, all frameworks where none is named."""
-    return front.targets(RunOptions(frameworks=tuple(frameworks), loop=loop))
+    return engine.targets(RunOptions(frameworks=tuple(frameworks), loop=loop))
 
 
 @asynccontextmanager
 async def started(runtime: Runtime, targets: Sequence[Target]) -> AsyncIterator[dict[Target, LiveTarget]]:
     """These targets, live, started as many at a time as a run would; all are stopped in the end. Raises what starting
     raises."""
-    places = asyncio.Semaphore(Limits().starting)
+    project_paths = asyncio.Semaphore(Limits().starting)
     live: dict[Target, LiveTarget] = {}
 
     async def start(target: Target) -> None:
-        async with places:
+        async with project_paths:
             live[target] = await runtime.start(ServerLaunch(target))
 
     try:

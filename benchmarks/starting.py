@@ -39,8 +39,8 @@ def main() -> None:
     parser.add_argument("--loop", default="auto", choices=("auto", "asyncio", "uvloop"))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
-        front = front_of(Path(name))
-        runner.run(start_all(wiring.runtime(front, Path(name)), targets_of(front, loop=asked.loop)))
+        engine = front_of(Path(name))
+        runner.run(start_all(wiring.runtime(engine, Path(name)), targets_of(engine, loop=asked.loop)))
 
 
 if __name__ == "__main__":

@@ -64,45 +64,45 @@ class NamedCases:
         return [case for case in every if self.takes(case)]
 
 
-def named(words: Sequence[str], front: Engine, among: Sequence[str] = ()) -> NamedCases:
+def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> NamedCases:
     """What some words name: files, folders, addresses, ids; every suite that comes with the engine for none. Ids are
     those of the suites under ``among``, or of the suites that come with the engine. Raises UsageError for a path that
     is not there."""
-    every = [relative(front.places.specs)]
+    every = [relative(engine.project_paths.specs)]
     if not words:
         return NamedCases(tuple(every), roots=Roots(every))
     whole: list[Path] = []
     found: list[tuple[Path | None, Address]] = []
     for word in words:
-        path = located(word, front)
+        path = located(word, engine)
         address = parsed(word)
         if path is not None:
             whole.append(path)
         elif address.file or not is_path(word):
-            found.append((located(address.file, front) if address.file else None, address))
+            found.append((located(address.file, engine) if address.file else None, address))
         else:
-            raise no_path(word, front)
+            raise no_path(word, engine)
         if not address.case:
             raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
     files = [path for path, _ in found if path is not None]
     if any(path is None for path, _ in found):
-        files += [one for word in among if (one := located(word, front)) is not None] or every
+        files += [one for word in among if (one := located(word, engine)) is not None] or every
     paths = [*whole, *files]
     roots = Roots(paths)
     addresses = [Address(roots.address(path), one.case) if path is not None else one for path, one in found]
     return NamedCases(tuple(paths), tuple(absolute(path) for path in whole), tuple(addresses), roots)
 
 
-def paths(words: Sequence[str], front: Engine) -> list[Path]:
+def paths(words: Sequence[str], engine: Engine) -> list[Path]:
     """The files and folders of documents that some words name; every suite that comes with the engine for none. Raises
     UsageError for one that is not there."""
     found = []
     for word in words:
-        path = located(word, front)
+        path = located(word, engine)
         if path is None:
-            raise no_path(word, front)
+            raise no_path(word, engine)
         found.append(path)
-    return found or [relative(front.places.specs)]
+    return found or [relative(engine.project_paths.specs)]
 
 
 def is_path(word: str) -> bool:
@@ -110,24 +110,24 @@ def is_path(word: str) -> bool:
     return "/" in word.partition("[")[0] or word.endswith(SUFFIXES) or word in (".", "..")
 
 
-def located(text: str, front: Engine) -> Path | None:
+def located(text: str, engine: Engine) -> Path | None:
     """The file or folder of a path or of a document's address, as the user would type it; None where there is none."""
     folders = [Path()]
-    if is_path(text) or text == front.places.specs.name:
+    if is_path(text) or text == engine.project_paths.specs.name:
         here = marked(Path.cwd())
         folders += [here] if here is not None else []
-        folders.append(front.places.specs.parent)
+        folders.append(engine.project_paths.specs.parent)
     return next((relative(folder / text) for folder in folders if (folder / text).exists()), None) or _below(
-        text, front
+        text, engine
     )
 
 
-def _below(address: str, front: Engine) -> Path | None:
+def _below(address: str, engine: Engine) -> Path | None:
     """The document of an address in a collection whose root lies below the working directory; None where there is none,
     or several, or where the end of an address of the engine's own suites is the same."""
     if not address.endswith(SUFFIXES) or Path(address).is_absolute() or ".." in Path(address).parts:
         return None
-    if next(front.places.specs.rglob(address), None) is not None:
+    if next(engine.project_paths.specs.rglob(address), None) is not None:
         return None
     found = [
         folder / address
@@ -152,18 +152,18 @@ def _folders() -> Iterator[Path]:
         level, count = inner, count + len(inner)
 
 
-def no_path(word: str, front: Engine) -> UsageError:
+def no_path(word: str, engine: Engine) -> UsageError:
     """The error for a path that is not there, with the nearest that is."""
-    hint = nearest(word.removeprefix("./").rstrip("/"), list(there(Path(word).parent, front)))
+    hint = nearest(word.removeprefix("./").rstrip("/"), list(there(Path(word).parent, engine)))
     usual = "name files or folders of suites, or cases as FILE::CASE"
     return UsageError(f"there is no {word}", hint=hint if hint.startswith(SUGGESTION) else usual)
 
 
-def there(folder: Path, front: Engine) -> Iterator[str]:
+def there(folder: Path, engine: Engine) -> Iterator[str]:
     """The files and folders beside a path that is not there, and those of the suites that come with the engine."""
     if folder.is_dir():
         yield from (str(path) for path in folder.iterdir() if path.is_dir() or path.suffix in SUFFIXES)
-    specs = front.places.specs
+    specs = engine.project_paths.specs
     found = [path for path in specs.rglob("*") if path.is_dir() or path.suffix in SUFFIXES]
     yield from (path.relative_to(specs.parent).as_posix() for path in [specs, *found])
 
@@ -194,16 +194,16 @@ def _mistakes(hint: str, loaded: Loaded) -> str:
     return f"{hint}\n  documents have mistakes: `engine lint` shows them" if loaded.errors else hint
 
 
-def one(word: str, front: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
+def one(word: str, engine: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
     """The one case of an address or an id, whole. An item's name as pytest writes it, with one of ``targets`` in
     brackets behind it, means its case. Raises UsageError for none, and for several, which it lists."""
     inner, _, last = word.removesuffix("]").rpartition("[")
     if inner and word.endswith("]") and last in set(targets):
         word = inner
-    what = named([word], front, among)
+    what = named([word], engine, among)
     if not what.addresses:
         raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
-    found = what.cases(front.load(what.paths, what.roots, whole=True))
+    found = what.cases(engine.load(what.paths, what.roots, whole=True))
     # Of several the word means the one that it is a whole ending of, and else all.
     exact = meant(str(what.addresses[0]), [case.address for case in found])
     found = [case for case in found if case.address in exact]
@@ -212,17 +212,17 @@ def one(word: str, front: Engine, among: Sequence[str] = (), targets: Iterable[s
     return whole(found[0])
 
 
-def canonical(word: str, front: Engine) -> str:
+def canonical(word: str, engine: Engine) -> str:
     """An address whose file is written as records have it, where the file is there; any other word as it is."""
     address = parsed(word)
-    path = located(address.file, front) if address.file else None
+    path = located(address.file, engine) if address.file else None
     return str(Address(Roots([path]).address(path), address.case)) if path is not None else word
 
 
-def placed(result: JobResult, front: Engine) -> JobResult:
+def placed(result: JobResult, engine: Engine) -> JobResult:
     """A result whose places in its document are paths from here, where the document is found. A run has them as they
     were typed where it was made."""
-    path = located(result.file, front)
+    path = located(result.file, engine)
     if path is None:
         return result
 

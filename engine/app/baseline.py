@@ -40,63 +40,63 @@ class Drawn:
     revision: Revision
 
 
-def path_of(front: Engine, run: Run) -> Path:
+def path_of(engine: Engine, run: Run) -> Path:
     """The baseline that a run is held against, whether it is there or not: the one that was named, or else the one that
     the run has read. Raises UsageError where it has read none, or several."""
-    if front.baseline:
-        return Path(front.baseline)
+    if engine.baseline:
+        return Path(engine.baseline)
     read = run.header.get("baselines")
     if read is None:  # of an engine that read this one alone
-        return relative(front.places.specs / BASELINE)
+        return relative(engine.project_paths.specs / BASELINE)
     if len(read) == 1:
         return relative(Path(str(read[0])))
     what = f"the run {run.id} has read {len(read)} baselines" if read else f"the run {run.id} has read no baseline"
     raise UsageError(what, hint="say which with --baseline FILE")
 
 
-def known_in(front: Engine, path: Path) -> tuple[KnownFailure, ...]:
+def known_in(engine: Engine, path: Path) -> tuple[KnownFailure, ...]:
     """The entries of a baseline, none where it is not there. Raises DocumentError where it has mistakes."""
-    return front.known([path]) if path.exists() else ()
+    return engine.known([path]) if path.exists() else ()
 
 
-def lint(front: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
+def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
     """The documents under some paths with every mistake in them; those of declarations, which ``declared`` adds to, and
     of a baseline beside the cases and targets that there are come last. Where a contract is wrong, its mistakes alone:
     without it no suite can be judged."""
     try:
-        loaded = front.load(paths)
+        loaded = engine.load(paths)
     except DocumentError:
-        found = declarations.lint(declarations.contracts(front.places.frameworks))
+        found = declarations.lint(declarations.contracts(engine.project_paths.frameworks))
         if found.errors:
             return found
         raise
     of_declarations = declarations.lint([*map(Path, loaded.declarations), *declared])
     return replace(
         loaded,
-        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *beside(front, loaded.known_failures)),
+        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *beside(engine, loaded.known_failures)),
         sources={**loaded.sources, **of_declarations.sources},
         files=loaded.files + len(declared),
     )
 
 
-def beside(front: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:
+def beside(engine: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:
     """What is wrong with the lines of a baseline beside the cases and targets that there are."""
     if not known:
         return []
-    words = target_names(front.places)
+    words = target_names(engine.project_paths)
     names = {key: getattr(words, key) for key in rules.SELECTORS}
     return sorted(
         (
             mistake
             for file in dict.fromkeys(line.place.file for line in known)
             for of_file in [[line for line in known if line.place.file == file]]
-            for mistake in rules.beside(of_file, names, cases_of(front, Path(file), of_file), date.today())
+            for mistake in rules.beside(of_file, names, cases_of(engine, Path(file), of_file), date.today())
         ),
         key=lambda one: (one.place.file, one.place.line, one.place.column),
     )
 
 
-def cases_of(front: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
+def cases_of(engine: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
     """The ids of the cases in the files that the entries of a baseline name, by address; None for a file with mistakes.
     Of the other files beside the baseline, the addresses alone."""
     folder = absolute(path).parent
@@ -106,25 +106,25 @@ def cases_of(front: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[s
         found[other.relative_to(root).as_posix()] = None
     for file in dict.fromkeys(parsed(line.case).file for line in known):
         if (root / file).is_file():
-            loaded = front.load([root / file])
+            loaded = engine.load([root / file])
             ids = {case.id for suite in loaded.suites for case in suite.cases}
             found[file] = None if loaded.errors else ids
     return found
 
 
-def check(front: Engine, run: Run) -> list[Standing]:
+def check(engine: Engine, run: Run) -> list[Standing]:
     """What a run says about each line of the baseline. Raises DocumentError where the baseline has mistakes."""
-    return standings(known_in(front, path_of(front, run)), seen_in(run), date.today())
+    return standings(known_in(engine, path_of(engine, run)), seen_in(run), date.today())
 
 
-def drawn(front: Engine, run: Run) -> Drawn:
+def drawn(engine: Engine, run: Run) -> Drawn:
     """The baseline that a run asks for. Nothing is written. Raises DocumentError where the present one has mistakes."""
-    path = path_of(front, run)
-    known = known_in(front, path)
+    path = path_of(engine, run)
+    known = known_in(engine, path)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     revision = revise(known, run, date.today())
     text = before if unchanged(known, revision) else revised(before, known, revision.lines)
-    again = load_text(text, front.words.loading, str(path)) if text else None
+    again = load_text(text, engine.words.loading, str(path)) if text else None
     wanted = [said(line.failure) for line in revision.lines]
     if again is not None and (again.errors or [said(one) for one in again.known_failures] != wanted):
         raise Defect("the new baseline does not read as it was meant", hint="the old one was left as it is")

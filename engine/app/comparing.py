@@ -35,39 +35,39 @@ class Subject:
     words: tuple[str, ...]
 
 
-def subject(words: Sequence[str], places: ProjectPaths) -> Subject:
+def subject(words: Sequence[str], project_paths: ProjectPaths) -> Subject:
     """Tell runs from suites and cases. Raises UsageError for a run that is not there, ResultsError for one that cannot
     be read."""
     runs: list[Run] = []
     others: list[str] = []
     for word in words:
-        if is_run(word, places):
-            runs.append(again(word, places))
+        if is_run(word, project_paths):
+            runs.append(again(word, project_paths))
         else:
             others.append(word)
     return Subject(tuple(runs), tuple(others))
 
 
-def is_run(word: str, places: ProjectPaths) -> bool:
+def is_run(word: str, project_paths: ProjectPaths) -> bool:
     """Whether a word names a run: ``last``, its folder or its file, or what has an id's form."""
     path = Path(word)
     if LAST.fullmatch(word) or ID.fullmatch(word) or path.suffix == ".ndjson":
         return True
-    return any((folder / FILE).is_file() for folder in (path, folder_of(places.results, word)))
+    return any((folder / FILE).is_file() for folder in (path, folder_of(project_paths.results, word)))
 
 
-def of_runs(runs: Sequence[Run], front: Engine, asked: RunOptions, *, strict: bool = False) -> Comparison:
+def of_runs(runs: Sequence[Run], engine: Engine, asked: RunOptions, *, strict: bool = False) -> Comparison:
     """The comparison of two runs, or of two servers of one. Raises UsageError for anything else."""
     if len(runs) == 2 and not asked.servers:
         before, after = sides(runs[0], runs[1], part_of(asked))
         return compare(before, after, strict=strict)
     if len(runs) != 1:
         raise UsageError(f"these are {len(runs)} runs and {len(asked.servers)} servers", hint=f"compared are {FORMS}")
-    before, after = of_servers(runs[0], front, asked)
+    before, after = of_servers(runs[0], engine, asked)
     return compare(before, after, strict=strict)
 
 
-def of_servers(run: Run, front: Engine, asked: RunOptions) -> tuple[ComparedRun, ComparedRun]:
+def of_servers(run: Run, engine: Engine, asked: RunOptions) -> tuple[ComparedRun, ComparedRun]:
     """The two servers of a run that were asked for, or the two that it has."""
     if not asked.servers:
         names = configurations(run)
@@ -75,18 +75,18 @@ def of_servers(run: Run, front: Engine, asked: RunOptions) -> tuple[ComparedRun,
             hint = f"name two with --server; it has {', '.join(names)}"
             raise UsageError(f"{run.id} has {len(names)} servers, and two are compared", hint=hint)
         return servers(run, names[:1], names[1:], part_of(asked))
-    before, after = named(front, asked)
+    before, after = named(engine, asked)
     return servers(run, before, after, part_of(asked))
 
 
-def named(front: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
+def named(engine: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
     """The two servers that were asked for, each as the configurations that its word stands for. Raises UsageError where
     they are not two."""
     if len(asked.servers) != 2:
         raise UsageError(f"--server was given {len(asked.servers)} times, and two are compared", hint=FORMS)
-    both = [one.configuration for one in configured(front.servers, asked.servers, asked.variants)]
+    both = [one.configuration for one in configured(engine.servers, asked.servers, asked.variants)]
     used = tuple(text for text in asked.variants if f"~{text.partition(':')[0].strip()}" in asked.servers[0])
-    before = [one.configuration for one in configured(front.servers, asked.servers[:1], used)]
+    before = [one.configuration for one in configured(engine.servers, asked.servers[:1], used)]
     after = [name for name in both if name not in before]
     if not after:
         raise UsageError(f"{asked.servers[0]} and {asked.servers[1]} are the same", hint="name two releases")

@@ -1,4 +1,4 @@
-"""What both fronts need before a run: the words, the cases, the targets, the runtime."""
+"""The engine: everything that a command or pytest needs before a run. Language, cases, targets, jobs."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from engine.app.vocabulary import EngineVocabulary
     from engine.targets.runtimes.external.runtime import RunningService
 
-# What starts targets, and what reads documents that have changed, is loaded where it is first needed: pytest needs
-# neither in its own process, and every module has its price in each start.
+# Modules that start targets or read changed documents are imported on first use: pytest needs neither in its own
+# process, and each import costs time at every start.
 # ruff: noqa: PLC0415
 
 # Names the folder in which services that run already have their spools, each under its framework's name.
@@ -49,9 +49,9 @@ SPOOLS = "ENGINE_DESK"
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a user asked for, in the words of the options. Empty tuples ask for all, but of servers for the default one;
-    ``variants`` are declarations of sets of servers' own options; ``loop`` is one of LOOPS. Without ``gateways`` each
-    server has its own."""
+    """The selection of a run, in the words of the command line. An empty tuple selects everything; of servers, the
+    default one; of gateways, each server's own. ``variants`` declare named sets of a server's own options. ``loop`` is
+    one of LOOPS."""
 
     servers: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
@@ -65,18 +65,21 @@ class RunOptions:
 
     @property
     def selection(self) -> Selection:
-        """What was asked for of the cases."""
+        """The part that selects cases."""
         return Selection(self.categories, self.levels, self.tags, self.keyword)
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The engine as both fronts use it. Everything is made when it is first needed. ``nginx`` names the one that
-    gateways are, "" for the one that is found. ``way`` is the runtime's name, one of RUNTIMES, and ``urls`` are where
-    services are that run already. ``baseline`` is the file to read in place of those beside suites, "" for these.
-    ``clauses`` are documents with clauses besides those of the engine."""
+    """The engine with its settings, for commands and for pytest. Every part is made on first use.
 
-    places: ProjectPaths
+    ``project_paths`` are the folders of the project. ``nginx`` is the path of an nginx, "" for the one that is found.
+    ``way`` is the runtime's name, one of RUNTIMES; ``urls`` locate services that run already
+    (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines beside suites, "" for those.
+    ``clauses`` are documents of clauses besides the engine's own.
+    """
+
+    project_paths: ProjectPaths
     nginx: str = ""
     way: str = "local"
     urls: tuple[str, ...] = ()
@@ -84,7 +87,7 @@ class Engine:
     clauses: tuple[Path, ...] = ()
 
     def __reduce__(self) -> tuple[type[Engine], tuple[object, ...]]:
-        """A front goes to another process by what it was made from; the rest is made there."""
+        """Pickle the settings alone; the parts are made again in the other process."""
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
     @cached_property
@@ -92,12 +95,12 @@ class Engine:
         """The language, the contract and the clauses."""
         from engine.app import vocabulary
 
-        return vocabulary.load(self.places, self.clauses)
+        return vocabulary.load(self.project_paths, self.clauses)
 
     @cached_property
     def frameworks(self) -> Registry[Framework]:
         """The frameworks, by name."""
-        return load_frameworks(self.places.frameworks)
+        return load_frameworks(self.project_paths.frameworks)
 
     @cached_property
     def servers(self) -> Registry[Server]:
@@ -106,7 +109,7 @@ class Engine:
 
     @cached_property
     def configured(self) -> dict[str, Server]:
-        """The servers by ``Target.configuration``: each as it is pinned, and as ``targets`` was asked for it."""
+        """The servers by ``Target.configuration``: the pinned ones, and those that ``targets`` was called with."""
         return dict(self.servers)
 
     def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
@@ -127,7 +130,7 @@ class Engine:
         return tuple(found)
 
     def beside(self, paths: Sequence[Path]) -> Engine:
-        """This front for the suites under some paths, which may also cite the clauses that stand beside them."""
+        """The engine for the suites under some paths: they may cite the clauses of documents beside them, too."""
         clauses = self._clauses_beside.of(paths)
         if clauses == self.clauses:
             return self
@@ -137,7 +140,7 @@ class Engine:
 
     @cached_property
     def _clauses_beside(self) -> clause_files.ClausesBeside:
-        return clause_files.ClausesBeside(self.places.specs)
+        return clause_files.ClausesBeside(self.project_paths.specs)
 
     @cached_property
     def _beside(self) -> dict[tuple[Path, ...], Engine]:
@@ -146,28 +149,31 @@ class Engine:
     def load(self, paths: Sequence[Path], roots: Roots | None = None, *, whole: bool = False) -> Loaded:
         """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of
         these paths. Who performs the cases asks for ``whole`` ones; others may get headers, which cost less."""
-        front = self.beside(paths)
-        held = unchanged(paths, front.kept, roots, whole=whole)
+        engine = self.beside(paths)
+        held = unchanged(paths, engine.kept, roots, whole=whole)
         if held is not None:
             return held
         from engine.loading.documents import load_paths
 
-        return load_paths(paths, front.words.loading, front.kept, roots)
+        return load_paths(paths, engine.words.loading, engine.kept, roots)
 
     @cached_property
     def kept(self) -> DocumentCache:
-        """Documents without mistakes, as they were read the last time."""
-        contracts = [self.places.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
+        """The cache of documents without mistakes."""
+        contracts = [self.project_paths.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
         facts = [
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
-            *framework_names(self.places),
-            *(f"{source.file}\0{source.text}" for source in clause_files.sources([self.places.specs, *self.clauses])),
+            *framework_names(self.project_paths),
+            *(
+                f"{source.file}\0{source.text}"
+                for source in clause_files.sources([self.project_paths.specs, *self.clauses])
+            ),
         ]
-        found = DocumentCache(self.places.cache / "documents", fingerprint(engine_key(), facts))
+        found = DocumentCache(self.project_paths.cache / "documents", fingerprint(engine_key(), facts))
         with suppress(OSError):
             found.folder.mkdir(parents=True, exist_ok=True)
         cache.hold(found.folder)
-        cache.prune_daily(self.places.cache)
+        cache.prune_daily(self.project_paths.cache)
         return found
 
     def targets(self, asked: RunOptions) -> list[Target]:
@@ -181,7 +187,7 @@ class Engine:
     def _given(self, target: Target, *more: str) -> tuple[str, ...]:
         """The options that a command must have to name a target again."""
         nginx = ("--nginx", self.nginx) if self.nginx and target.gateway != DIRECT else ()
-        return (*target.given, *nginx, *self.places.given, *more)
+        return (*target.given, *nginx, *self.project_paths.given, *more)
 
     def _running(self, asked: RunOptions) -> list[Target]:
         """The services that run already, as targets. Raises UsageError where one would be several."""
@@ -234,14 +240,15 @@ class Engine:
         return within(jobs, {target: self.reach(target) for target in chosen})
 
     def reach(self, target: Target) -> RuntimeCapabilities:
-        """What the runtime can do for cases on a target."""
+        """The capabilities of the runtime for cases on a target."""
         if self.way != RUNNING:
             return EVERYTHING
         observer = self.services[target.framework].spool is not None
         return RuntimeCapabilities(processes=False, observer=observer, ports=False, drives=False)
 
     def offers(self, target: Target) -> frozenset[str]:
-        """What a target offers, as its server and its framework declare it, and what its server speaks."""
+        """The capabilities of a target: declared by its server and framework, and the protocols that the server
+        speaks."""
         server = self.configured[target.configuration]
         words = through(offered(server.claims, self.frameworks[target.framework]), target)
         return words | server.protocols | self.spoken(server, target.gateway)
@@ -253,10 +260,10 @@ class Engine:
             return frozenset()
         from engine.app.probing import spoken
 
-        return spoken(self.places, server)
+        return spoken(self.project_paths, server)
 
     def unsupported(self, target: Target, options: Mapping[str, object]) -> Sequence[str]:
-        """Why a target cannot be started with these options."""
+        """The reasons why a target cannot be started with these ``server:`` options; empty if it can."""
         return unsupported(self.configured[target.configuration], target, options)
 
 

@@ -14,12 +14,14 @@ from engine.results.analysis.explaining import Explanation, document, explained
 __all__ = ["Explanation", "document", "explain"]
 
 
-def explain(named: str, case: str, target: str, places: ProjectPaths, *, raw: bool = False) -> Explanation:
+def explain(named: str, case: str, target: str, project_paths: ProjectPaths, *, raw: bool = False) -> Explanation:
     """The explanation of a case on a target of a run. Raises UsageError and ResultsError, as the parts do."""
-    run = runs.again(named, places)
-    front = Engine(places)
-    result = addresses.placed(choose(run, addresses.canonical(case, front), target), front)
+    run = runs.again(named, project_paths)
+    engine = Engine(project_paths)
+    result = addresses.placed(choose(run, addresses.canonical(case, engine), target), engine)
     whose = grids.whose(run).get((result.address, result.target))
-    path = addresses.located(result.file, front)
-    clauses = read_clauses([places.specs, *(ClausesBeside(places.specs).of([path]) if path is not None else ())])
+    path = addresses.located(result.file, engine)
+    clauses = read_clauses(
+        [project_paths.specs, *(ClausesBeside(project_paths.specs).of([path]) if path is not None else ())]
+    )
     return explained(run, result, clauses, whose, nonce=nonce(run.id), raw=raw)

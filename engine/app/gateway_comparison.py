@@ -35,7 +35,7 @@ class Compared:
     differences: Sequence[ValueDifference]
 
 
-def jobs_of(case: Case, asked: RunOptions, front: Engine) -> list[Job]:
+def jobs_of(case: Case, asked: RunOptions, engine: Engine) -> list[Job]:
     """One job for each gateway, on the first selected server that has it; ``direct`` counts as a gateway.
 
     Raises UsageError where fewer than two are left.
@@ -49,21 +49,21 @@ def jobs_of(case: Case, asked: RunOptions, front: Engine) -> list[Job]:
         gateways=asked.gateways or (ALL,),
     )
     found: dict[tuple[str, str, str], Target] = {}
-    for target in front.targets(asked):
+    for target in engine.targets(asked):
         found.setdefault((target.gateway, target.framework, target.loop), target)
     order = [DIRECT, *load_gateways()]
     chosen = sorted(found.values(), key=lambda target: order.index(target.gateway))
-    jobs = [job for job in front.plan([case], chosen) if not job.left_out]
+    jobs = [job for job in engine.plan([case], chosen) if not job.left_out]
     if len({job.target.gateway for job in jobs}) < 2:
         hint = "cases with steps on the raw connection fit one gateway; name others, or --server and --gateway"
         raise UsageError(f"one gateway at most fits {case.address}", hint=hint)
     return jobs
 
 
-def run(case: Case, jobs: Sequence[Job], front: Engine, watcher: Watcher, folder: Path) -> Compared:
+def run(case: Case, jobs: Sequence[Job], engine: Engine, watcher: Watcher, folder: Path) -> Compared:
     """Run the jobs and compare the calls of the application. Raises launch.Stopped after Ctrl-C."""
     run_id = new_run_id()
-    session = RunSession(jobs, wiring.runtime(front, folder), wiring.runner(run_id, keep_calls=True), None, [watcher])
+    session = RunSession(jobs, wiring.runtime(engine, folder), wiring.runner(run_id, keep_calls=True), None, [watcher])
     launch.until_stopped(session.run())
     names = {job.target.id: label(job.target) for job in jobs}
     came = {one.target: one for one in session.results}

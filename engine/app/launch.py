@@ -1,4 +1,4 @@
-"""A whole run for a front that waits for its end: from what was asked to a run's file."""
+"""A whole run, from its options to its record, for a caller that waits for the end."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def until_stopped(running: Coroutine[Any, Any, T]) -> T:
         raise Stopped from error
 
 
-def jobs_of(front: Engine, cases: Sequence[CaseHeader], asked: RunOptions) -> list[Job]:
+def jobs_of(engine: Engine, cases: Sequence[CaseHeader], asked: RunOptions) -> list[Job]:
     """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
     and NothingToRun where no selected case is meant for the selected targets."""
     distinct(cases)
     asked.selection.check(cases)
-    selected, targets = [case for case in cases if asked.selection.takes(case)], front.targets(asked)
-    jobs = front.plan(selected, targets)
+    selected, targets = [case for case in cases if asked.selection.takes(case)], engine.targets(asked)
+    jobs = engine.plan(selected, targets)
     if not jobs and not (selected and targets):
         raise UsageError("no case was selected", hint=nothing_selected(asked, targets))
     if not jobs:
@@ -89,10 +89,10 @@ def nothing_selected(asked: RunOptions, targets: Sequence[Target]) -> str:
     return f"no {'case' if targets else 'target'} is left by {' and '.join(given)}"
 
 
-def left_behind(front: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job], asked: RunOptions) -> list[str]:
+def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job], asked: RunOptions) -> list[str]:
     """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
     cases = [case for case in cases if asked.selection.takes(case)]
-    targets = front.targets(asked) if asked.frameworks else []
+    targets = engine.targets(asked) if asked.frameworks else []
     with_jobs = {job.target.framework for job in jobs}
     lines = []
     for name in dict.fromkeys(asked.frameworks):
@@ -108,12 +108,12 @@ def left_behind(front: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job],
     return lines
 
 
-def unread_baselines(front: Engine, loaded: Loaded, jobs: Sequence[Job]) -> list[str]:
+def unread_baselines(engine: Engine, loaded: Loaded, jobs: Sequence[Job]) -> list[str]:
     """A line for each baseline among some documents that a run of these jobs does not read, for its name or its place.
     None where a baseline was named."""
-    if front.baseline:
+    if engine.baseline:
         return []
-    read = {absolute(path) for path in front.baselines({job.case.place.file: 0 for job in jobs})}
+    read = {absolute(path) for path in engine.baselines({job.case.place.file: 0 for job in jobs})}
     files = dict.fromkeys(line.place.file for line in loaded.known_failures)
     hint = f"a baseline is a {BASELINE} beside suites or above them, or is named with --baseline"
     return [f"{file} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
@@ -128,16 +128,16 @@ def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> l
     ]
 
 
-def ahead(front: Engine, what: NamedCases, asked: RunOptions) -> list[ServerLaunch]:
+def ahead(engine: Engine, what: NamedCases, asked: RunOptions) -> list[ServerLaunch]:
     """Targets that will most likely be needed first, to be started while documents are read: those of the first
     document, if it has not changed and so has no mistakes. Raises UsageError for a name that there is not."""
-    held = first_unchanged(what.paths, front.beside(what.paths).kept, what.roots) if front.way == LOCAL else None
+    held = first_unchanged(what.paths, engine.beside(what.paths).kept, what.roots) if engine.way == LOCAL else None
     if held is None:
         return []
     every = (case for suite in held.suites for case in suite.cases)
     cases = [case for case in every if what.takes(case) and asked.selection.takes(case)]
-    jobs = front.plan(cases, front.targets(asked))
-    return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: wiring.limits(front).starting]
+    jobs = engine.plan(cases, engine.targets(asked))
+    return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: wiring.limits(engine).starting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Work:
 
 
 def run(
-    front: Engine,
+    engine: Engine,
     prepare: Callable[[], Work],
     arguments: Sequence[str],
     show: Callable[[Done], R],
@@ -170,7 +170,7 @@ def run(
     """
     work = None if early else prepare()
     run_id = new_run_id()
-    folder = folder_of(front.places.results, run_id)
+    folder = folder_of(engine.project_paths.results, run_id)
     stray = not os.path.exists(folder)
     begun: list[tuple[RunSession, Store]] = []
     shown: list[R] = []
@@ -178,12 +178,12 @@ def run(
     def begin(runtime: Runtime) -> RunSession:
         found = work or prepare()
         runner = wiring.runner(run_id, folder, keep_all=keep_transcripts)
-        baselines = front.baselines({job.case.place.file: 0 for job in found.jobs})
-        known = front.known(baselines)
-        store = keep(front.places, run_id, arguments, found.jobs, baselines)
+        baselines = engine.baselines({job.case.place.file: 0 for job in found.jobs})
+        known = engine.known(baselines)
+        store = keep(engine.project_paths, run_id, arguments, found.jobs, baselines)
         session = RunSession(
-            found.jobs, runtime, runner, store, [found.watcher], wiring.limits(front), known, recheck,
-            wiring.durations(front), compare,
+            found.jobs, runtime, runner, store, [found.watcher], wiring.limits(engine), known, recheck,
+            wiring.durations(engine), compare,
         )  # fmt: skip
         begun.append((session, store))
         return session
@@ -201,7 +201,7 @@ def run(
         shown.append(show(done))
 
     async def whole() -> None:
-        runtime = Prewarmer(wiring.runtime(front, folder))
+        runtime = Prewarmer(wiring.runtime(engine, folder))
         for launch in early:
             runtime.begin(launch)
         try:

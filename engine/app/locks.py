@@ -21,14 +21,14 @@ from engine.targets.environments.locking import (
 )  # fmt: skip
 
 
-def make(front: Engine, names: Sequence[str], *, every: bool, upgrade: bool) -> list[LockResult]:
+def make(engine: Engine, names: Sequence[str], *, every: bool, upgrade: bool) -> list[LockResult]:
     """Make the locks of some servers, frameworks and the project by name, or ``every`` one.
 
     Raises UsageError for a name that there is not and where nothing is named, EnvironmentFailed where uv cannot resolve
     a lock or the file cannot be written.
     """
-    servers, frameworks = locks_of(front.servers.values()), locks_of(front.frameworks.values())
-    project = project_lock(front.places.specs.parent)
+    servers, frameworks = locks_of(engine.servers.values()), locks_of(engine.frameworks.values())
+    project = project_lock(engine.project_paths.specs.parent)
     chosen = set(names)
     known = {one.name for one in (*servers, *frameworks)}
     own = project.source.is_file()
@@ -37,7 +37,7 @@ def make(front: Engine, names: Sequence[str], *, every: bool, upgrade: bool) -> 
     if not chosen:
         raise UsageError("no lock is named", hint=f"name servers, frameworks or {PROJECT}, or say --all")
     for name in sorted(chosen - known - {PROJECT}):
-        refuse(front, name, known)
+        refuse(engine, name, known)
     if PROJECT in chosen and not own:
         raise UsageError(
             f"there is no {project.source}", hint="run `engine lock project` inside a checkout of the engine"
@@ -60,9 +60,9 @@ async def make_chosen(
     return found
 
 
-def refuse(front: Engine, name: str, known: set[str]) -> NoReturn:
+def refuse(engine: Engine, name: str, known: set[str]) -> NoReturn:
     """Say why there is no lock of that name. Raises UsageError."""
-    for one in (front.servers.get(name), front.frameworks.get(name)):
+    for one in (engine.servers.get(name), engine.frameworks.get(name)):
         if one is not None:
             what = f"{name} has no {relative(one.source)}"
             raise UsageError(what, hint="write there what it needs, one requirement a line, as for pip")

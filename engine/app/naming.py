@@ -16,17 +16,17 @@ from engine.targets.matrix.selection import ALL
 BEYOND = "=@~"
 
 
-def target_called(front: Engine, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
+def target_called(engine: Engine, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
     """The target of that id: of a pinned server, of one that ``servers`` and ``variants`` ask for as ``--server`` and
     ``--variant`` do, or of the one that the id itself asks for (``gunicorn==26.2.0-control-auto``,
     ``gunicorn@../gunicorn-control-auto``).
 
     Raises UsageError, which names the nearest, where there is none.
     """
-    spec = spec_of(name, list(front.frameworks))
+    spec = spec_of(name, list(engine.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
     asked = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
-    found = front.every(asked)
+    found = engine.every(asked)
     known = {served(target): target for target in found if target.source} | {target.id: target for target in found}
     if name not in known:
         raise UsageError(f"there is no target {name!r}", hint=nearest(name, known))

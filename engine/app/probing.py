@@ -11,21 +11,21 @@ from engine.targets.environments.packages import Environments
 from engine.targets.probing.probes import Probes
 
 
-def probes(places: ProjectPaths) -> Probes:
+def probes(project_paths: ProjectPaths) -> Probes:
     """What probes found, in the cache. The control takes part in each finding, and its code is in the key."""
-    control = places.frameworks / CONTROL
+    control = project_paths.frameworks / CONTROL
     code = "".join(f"{name}\0{content!r}" for name, content in contents(control)) if control.is_dir() else ""
-    return Probes(places.cache, Environments(places.cache).alone, engine_key() + code)
+    return Probes(project_paths.cache, Environments(project_paths.cache).alone, engine_key() + code)
 
 
-def probed(places: ProjectPaths, server: Server, loop: str) -> Probed | None:
+def probed(project_paths: ProjectPaths, server: Server, loop: str) -> Probed | None:
     """What a probe found of a server on a loop, None where the cache does not know."""
-    part = Environments(places.cache).servers_part_now(server)
-    found = probes(places)
+    part = Environments(project_paths.cache).servers_part_now(server)
+    found = probes(project_paths)
     return found.known(found.name(server, part, loop)) if part else None
 
 
-def spoken(places: ProjectPaths, server: Server) -> frozenset[str]:
+def spoken(project_paths: ProjectPaths, server: Server) -> frozenset[str]:
     """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
-    part = Environments(places.cache).servers_part_now(server)
-    return (probes(places).spoken_now(server, part) if part else None) or frozenset()
+    part = Environments(project_paths.cache).servers_part_now(server)
+    return (probes(project_paths).spoken_now(server, part) if part else None) or frozenset()

@@ -51,10 +51,10 @@ def find(results: str = "", frameworks: str = "") -> ProjectPaths:
     )
 
 
-def framework_names(places: ProjectPaths) -> tuple[str, ...]:
+def framework_names(project_paths: ProjectPaths) -> tuple[str, ...]:
     """The names of all frameworks that a case may choose. A suite that names a shipped one stays right where a run has
     other frameworks."""
-    return tuple(sorted({*CONTROLS, *names_in(places.frameworks), *names_in(places.shipped_frameworks)}))
+    return tuple(sorted({*CONTROLS, *names_in(project_paths.frameworks), *names_in(project_paths.shipped_frameworks)}))
 
 
 def is_checkout(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Runs as both fronts keep them: begun, taken verdict by verdict, read again."""
+"""The records of runs in the results folder: begun, appended to, read again."""
 
 from __future__ import annotations
 
@@ -36,31 +36,37 @@ NAMES_FOLDER = "name the folder with --results; without it that is results/"
 
 
 def keep(
-    places: ProjectPaths, run_id: str, arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()
+    project_paths: ProjectPaths,
+    run_id: str,
+    arguments: Sequence[str],
+    jobs: Sequence[Job],
+    baselines: Sequence[Path] = (),
 ) -> Store:
     """Begin a run's file. Raises ResultsError where the folder of results cannot be written."""
-    return Store(folder_of(places.results, run_id), run_id, header(arguments, jobs, baselines))
+    return Store(folder_of(project_paths.results, run_id), run_id, header(arguments, jobs, baselines))
 
 
-def ids(places: ProjectPaths) -> list[str]:
+def ids(project_paths: ProjectPaths) -> list[str]:
     """The ids of all runs that are kept, the newest first. Raises UsageError where results are no folder."""
-    if places.results.exists() and not places.results.is_dir():
-        raise UsageError(f"{places.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
-    folder = places.results / "runs"
+    if project_paths.results.exists() and not project_paths.results.is_dir():
+        raise UsageError(f"{project_paths.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
+    folder = project_paths.results / "runs"
     return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
 
 
-def folder(named: str, places: ProjectPaths) -> Path:
+def folder(named: str, project_paths: ProjectPaths) -> Path:
     """The folder of a run by its path or its id; of the newest for ``last`` or "", of the one before for ``last~1``,
     and so on. Raises UsageError where there is none, with the nearest id."""
-    known = ids(places)
+    known = ids(project_paths)
     if match := LAST.fullmatch(named):
         number = int(match[1] or 0)
         if number < len(known):
-            return folder_of(places.results, known[number])
-        what = f"there is no run {named!r}" if known else f"there is no run in {places.results}"
+            return folder_of(project_paths.results, known[number])
+        what = f"there is no run {named!r}" if known else f"there is no run in {project_paths.results}"
         raise UsageError(what, hint=f"there are {len(known)}, from last to last~{len(known) - 1}" if known else MAKES)
-    path = Path(named) if os.sep in named or Path(named).suffix == ".ndjson" else folder_of(places.results, named)
+    path = (
+        Path(named) if os.sep in named or Path(named).suffix == ".ndjson" else folder_of(project_paths.results, named)
+    )
     path = path.parent if path.is_file() else path
     if not path.is_dir():
         close = nearest(named, known)
@@ -69,10 +75,10 @@ def folder(named: str, places: ProjectPaths) -> Path:
     return path
 
 
-def again(named: str, places: ProjectPaths) -> Run:
+def again(named: str, project_paths: ProjectPaths) -> Run:
     """A run by its path, its id, or as ``last``. Raises UsageError where there is none, ResultsError where it cannot be
     read."""
-    return read(folder(named, places))
+    return read(folder(named, project_paths))
 
 
 @dataclass(frozen=True, slots=True)

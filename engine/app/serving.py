@@ -56,7 +56,7 @@ class Serving:
         return {"run": JOB, "host": f"{ports.HERE}:{self.port}", **case.body.variables}
 
 
-def serving(front: Engine, target: Target, port: int, *, case: Case | None = None, tls: bool = False) -> Serving:
+def serving(engine: Engine, target: Target, port: int, *, case: Case | None = None, tls: bool = False) -> Serving:
     """Check what is to be served. Raises UsageError for a port that there is not, for a case that is not meant for the
     target, and for options that its server does not have."""
     if not 0 <= port <= HIGHEST:
@@ -66,21 +66,21 @@ def serving(front: Engine, target: Target, port: int, *, case: Case | None = Non
     of_case = options(case) if case is not None else ()
     if tls and "tls" not in dict(of_case):
         of_case = (*of_case, ("tls", True))
-    if reasons := front.unsupported(target, dict(of_case)):
+    if reasons := engine.unsupported(target, dict(of_case)):
         hint = "name another target" if case is not None or not tls else "leave --tls out, or name another target"
         raise UsageError(reasons[0], hint=hint)
     return Serving(target, of_case, port, case)
 
 
-def target_for(front: Engine, case: Case, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
+def target_for(engine: Engine, case: Case, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
     """The first target on which a case runs: of the servers that were asked for, or of the default one, or of any. One
     without a framework goes first. Raises UsageError where there is none."""
     for asked in (servers, [ALL]):
-        found = front.targets(
+        found = engine.targets(
             RunOptions(servers=tuple(asked), variants=tuple(variants) if servers else (), gateways=(ALL,))
         )
         for target in sorted(found, key=lambda target: not target.is_control):
-            if not (not_meant(case, target) or reason(case, target, front.offers(target), front.unsupported)):
+            if not (not_meant(case, target) or reason(case, target, engine.offers(target), engine.unsupported)):
                 return target
         if servers:
             break
@@ -88,9 +88,9 @@ def target_for(front: Engine, case: Case, servers: Sequence[str] = (), variants:
 
 
 @asynccontextmanager
-async def started(front: Engine, what: Serving, folder: Path) -> AsyncIterator[LiveTarget]:
+async def started(engine: Engine, what: Serving, folder: Path) -> AsyncIterator[LiveTarget]:
     """While the block runs, the target does; its log is in ``folder``. Raises what starting raises."""
-    live = await wiring.runtime(front, folder).start(what.launch, what.prepare)
+    live = await wiring.runtime(engine, folder).start(what.launch, what.prepare)
     try:
         yield live
     finally:

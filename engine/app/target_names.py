@@ -11,11 +11,11 @@ from engine.targets.catalog.servers import load_servers
 from engine.targets.matrix.fitting import PROTOCOLS
 
 
-def target_names(places: ProjectPaths) -> TargetNames:
+def target_names(project_paths: ProjectPaths) -> TargetNames:
     """The names by which cases choose targets."""
     return TargetNames(
         servers=tuple(load_servers()),
-        frameworks=framework_names(places),
+        frameworks=framework_names(project_paths),
         loops=tuple(dict.fromkeys(loop for loops in LOOPS.values() for loop in loops)),
         gateways=(DIRECT, *load_gateways()),
         runtimes=RUNTIMES,

@@ -30,14 +30,14 @@ class EngineVocabulary:
     wsgi_contract: Contract
 
 
-def load(places: ProjectPaths, more_clauses: Sequence[Path] = ()) -> EngineVocabulary:
+def load(project_paths: ProjectPaths, more_clauses: Sequence[Path] = ()) -> EngineVocabulary:
     """Import every driver and matcher, and read the contracts and the clauses. Raises DocumentError where a contract
     or a catalogue is wrong."""
-    contract, wsgi_contract = load_contract(places.frameworks), load_wsgi_contract(places.frameworks)
-    clauses = read_clauses([path for path in (places.specs, *more_clauses) if path.exists()])
+    contract, wsgi_contract = load_contract(project_paths.frameworks), load_wsgi_contract(project_paths.frameworks)
+    clauses = read_clauses([path for path in (project_paths.specs, *more_clauses) if path.exists()])
     return EngineVocabulary(
         loading=loading.Vocabulary(
-            kinds.drivers(), kinds.operators(), contract, target_names(places), clauses, wsgi_contract
+            kinds.drivers(), kinds.operators(), contract, target_names(project_paths), clauses, wsgi_contract
         ),
         operators=kinds.operators(),
         contract=contract,

@@ -1,4 +1,4 @@
-"""What runs jobs, made for a front: the runner, the runtime that starts targets, and how much goes on at a time."""
+"""Construction of the parts that run jobs: the runner, the runtime, and the limits of concurrency."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from engine.targets.runtimes.external.runtime import RunningRuntime
 from engine.targets.runtimes.local.runtime import LocalRuntime
 
 
-def limits(front: Engine) -> Limits:
+def limits(engine: Engine) -> Limits:
     """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
     the limits of time of cases with a server of their own must hold all the same."""
-    return Limits(targets=3, starting=2, lingering=1, own=3) if front.way == DOCKER else Limits()
+    return Limits(targets=3, starting=2, lingering=1, own=3) if engine.way == DOCKER else Limits()
 
 
 def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:
@@ -46,7 +46,7 @@ def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, k
     return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls, keep_traceback=broken)
 
 
-def durations(front: Engine) -> Durations:
+def durations(engine: Engine) -> Durations:
     """How long jobs are expected to take: by earlier runs, or as their steps declare it."""
     from engine.app import step_types  # noqa: PLC0415 (likewise)
 
@@ -56,52 +56,52 @@ def durations(front: Engine) -> Durations:
         own = bool(job.launch.lifespan_of)
         return estimate(job.whole, lambda step: words[step.group, step.kind].lasts, own_process=own)
 
-    return Durations(front.places.cache / DURATIONS, guess)
+    return Durations(engine.project_paths.cache / DURATIONS, guess)
 
 
 def compare(
-    front: Engine, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
+    engine: Engine, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
 ) -> Compare:
     """What says which jobs a run adds so that what failed can be compared: a warning and a known failure as well where
     ``warnings`` and ``known`` say so. ``others`` are cells that are run elsewhere."""
     red = {*COMPARED, *([Verdict.WARN] if warnings else []), *([Verdict.KNOWN] if known else [])}
 
     def planned(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:
-        return counterparts(jobs, results, front.plan, front.servers, red=red, others=others)
+        return counterparts(jobs, results, engine.plan, engine.servers, red=red, others=others)
 
     return planned
 
 
-def runtime(front: Engine, folder: Path) -> Runtime:
+def runtime(engine: Engine, folder: Path) -> Runtime:
     """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
     run them."""
     if sys.platform == "win32":
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
-    if front.way == RUNNING:
-        return RunningRuntime(front.services, front.frameworks, front.configured, boundary_of=open_spool)
-    if front.way == DOCKER:
+    if engine.way == RUNNING:
+        return RunningRuntime(engine.services, engine.frameworks, engine.configured, boundary_of=open_spool)
+    if engine.way == DOCKER:
         # The client of Docker costs a tenth of a second, and most runs need none.
         from engine.targets.runtimes.docker.runtime import DockerRuntime  # noqa: PLC0415
 
         return DockerRuntime(
-            front.frameworks,
-            front.configured,
+            engine.frameworks,
+            engine.configured,
             ObserverSpool.create,
             folder,
-            cache=front.places.cache,
-            root=front.places.frameworks.parent,
-            prober=probes(front.places),
-            nginx=front.nginx,
+            cache=engine.project_paths.cache,
+            root=engine.project_paths.frameworks.parent,
+            prober=probes(engine.project_paths),
+            nginx=engine.nginx,
             on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
         )
     return LocalRuntime(
-        Environments(front.places.cache),
-        front.frameworks,
-        front.configured,
+        Environments(engine.project_paths.cache),
+        engine.frameworks,
+        engine.configured,
         boundary_of=ObserverSpool.create,
         folder=folder,
-        prober=probes(front.places),
-        nginx=front.nginx,
+        prober=probes(engine.project_paths),
+        nginx=engine.nginx,
     )
 
 

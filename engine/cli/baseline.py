@@ -65,12 +65,12 @@ def run(parsed: argparse.Namespace) -> int:
     choice = (parsed.paths, parsed.server, parsed.framework, parsed.category, parsed.level, parsed.tag, parsed.keyword)
     if not parsed.run and any(choice):
         raise UsageError("what to run is said, and nothing is run", hint="add --run")
-    front = Engine(find(parsed.results, parsed.frameworks), baseline=parsed.baseline)
-    done = fresh_run(front, parsed) if parsed.run else again(parsed.from_run, front.places)
+    engine = Engine(find(parsed.results, parsed.frameworks), baseline=parsed.baseline)
+    done = fresh_run(engine, parsed) if parsed.run else again(parsed.from_run, engine.project_paths)
     print(f"run {visible(done.id)}{'' if done.whole else ', which was not whole'}: {len(done.targets)} targets")
     if parsed.action == "check":
-        return checked(baseline.check(front, done))
-    made = baseline.drawn(front, done)
+        return checked(baseline.check(engine, done))
+    made = baseline.drawn(engine, done)
     for line in told(made):
         print(line)
     if made.text == made.before:
@@ -83,15 +83,15 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def fresh_run(front: Engine, parsed: argparse.Namespace) -> Run:
+def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     """A run of the cases that the options choose. Raises UsageError where it was interrupted: half a run is no ground
     for a baseline."""
     from engine.app import addresses, launch
     from engine.cli.grid import chosen, shown
 
-    jobs = chosen(front, addresses.named(parsed.paths, front), asked(parsed))
+    jobs = chosen(engine, addresses.named(parsed.paths, engine), asked(parsed))
     with shown(jobs) as watcher:
-        done = launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
+        done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
         raise UsageError("the run was interrupted", hint="half a run is no ground for a baseline")
     return done.run

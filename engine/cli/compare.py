@@ -49,23 +49,23 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.engine import Engine
     from engine.app.project_paths import find
 
-    places = find(parsed.results, parsed.frameworks)
-    front, wanted = Engine(places, parsed.nginx), asked(parsed)
-    subject = comparing.subject(parsed.what, places)
+    project_paths = find(parsed.results, parsed.frameworks)
+    engine, wanted = Engine(project_paths, parsed.nginx), asked(parsed)
+    subject = comparing.subject(parsed.what, project_paths)
     if subject.runs and subject.words:
         raise UsageError(f"{subject.words[0]} is no run", hint="name runs alone; -k chooses among their cases")
     if subject.runs:
-        return tell(comparing.of_runs(subject.runs, front, wanted, strict=parsed.strict), parsed.format)
-    return anew(front, subject, wanted, parsed)
+        return tell(comparing.of_runs(subject.runs, engine, wanted, strict=parsed.strict), parsed.format)
+    return anew(engine, subject, wanted, parsed)
 
 
-def anew(front: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.Namespace) -> int:
+def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers, and compare these."""
     from engine.app import addresses, comparing, launch, wiring
     from engine.cli.grid import chosen, shown
 
-    comparing.named(front, wanted)
-    jobs = chosen(front, addresses.named(subject.words, front), wanted)
+    comparing.named(engine, wanted)
+    jobs = chosen(engine, addresses.named(subject.words, engine), wanted)
     screens = ExitStack()
 
     def finished(done: Done) -> int:
@@ -73,15 +73,15 @@ def anew(front: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.N
         print(f"the run is in {done.path.parent}", file=sys.stderr)
         if done.interrupted:
             return 130
-        code = tell(comparing.of_runs([done.run], front, wanted, strict=parsed.strict), parsed.format)
+        code = tell(comparing.of_runs([done.run], engine, wanted, strict=parsed.strict), parsed.format)
         sys.stdout.flush()
         return code
 
     with screens:
         watcher = screens.enter_context(shown(jobs))
         # A known failure is as red as any where two sides are compared.
-        compare = None if parsed.no_counterparts else wiring.compare(front, warnings=parsed.strict, known=True)
-        return launch.run(front, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
+        compare = None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict, known=True)
+        return launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
 
 
 def tell(found: Comparison, form: str) -> int:

@@ -44,8 +44,8 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.terminal.columns import terminal_width
     from engine.terminal.sources import SourceTexts
 
-    places = find(parsed.results, parsed.frameworks)
-    found = explain(parsed.run_name, parsed.case, parsed.target, places, raw=parsed.raw)
+    project_paths = find(parsed.results, parsed.frameworks)
+    found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
     if parsed.format == "json":
         print(json.dumps(document(found), indent=2))
         return 0

@@ -41,7 +41,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.terminal.escape import visible
     from engine.terminal.progress import progress
 
-    front = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
+    engine = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
     frameworks = (parsed.framework,) if parsed.framework else ()
     asked = RunOptions(
         tuple(parsed.server), frameworks, parsed.loop,
@@ -50,12 +50,12 @@ def run(parsed: argparse.Namespace) -> int:
     form = "github" if parsed.format == "markdown" else "simple_outline"
     failed = 0
     for name in parsed.case:
-        case = addresses.one(name, front)
-        jobs = gateway_comparison.jobs_of(case, asked, front)
+        case = addresses.one(name, engine)
+        jobs = gateway_comparison.jobs_of(case, asked, engine)
         screen = progress({job.target.id: 1 for job in jobs})
         try:
             with tempfile.TemporaryDirectory(prefix="engine-gateways-") as folder:
-                found = gateway_comparison.run(case, jobs, front, Screen(screen), Path(folder))
+                found = gateway_comparison.run(case, jobs, engine, Screen(screen), Path(folder))
         except launch.Stopped:
             return 130
         finally:

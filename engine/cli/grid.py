@@ -102,38 +102,40 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
 
-    places = find(parsed.results, parsed.frameworks)
+    project_paths = find(parsed.results, parsed.frameworks)
     if parsed.from_run:
         refuse_choice(parsed)
-        done, front = again(parsed.from_run, places), Engine(places)
-        results = tuple(addresses.placed(one, front) if one.mismatches or one.warnings else one for one in done.results)
-        return show(replace(done, results=results), places, parsed, files=False)
-    front = Engine(places, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
-    what, times = addresses.named(parsed.paths, front), checked(parsed.repeat)
+        done, engine = again(parsed.from_run, project_paths), Engine(project_paths)
+        results = tuple(
+            addresses.placed(one, engine) if one.mismatches or one.warnings else one for one in done.results
+        )
+        return show(replace(done, results=results), project_paths, parsed, files=False)
+    engine = Engine(project_paths, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
+    what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
     screens = ExitStack()
 
     def prepare() -> launch.Work:
-        jobs = chosen(front, what, asked(parsed))
+        jobs = chosen(engine, what, asked(parsed))
         return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs)))
 
     def finished(done: Done) -> int:
         screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-        code = show(done.run, places, parsed, files=not done.interrupted)
+        code = show(done.run, project_paths, parsed, files=not done.interrupted)
         sys.stdout.flush()
         return 130 if done.interrupted else code or (4 if done.lost else 0)
 
     with screens:
         return launch.run(
-            front,
+            engine,
             prepare,
             sys.argv[1:],
             finished,
-            early=launch.ahead(front, what, asked(parsed)),
+            early=launch.ahead(engine, what, asked(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
-            compare=None if parsed.no_counterparts else wiring.compare(front, warnings=parsed.strict),
+            compare=None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict),
         )
 
 
@@ -146,16 +148,16 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
         raise UsageError(f"--from draws a whole run, and {what} would choose a part", hint="leave one of the two out")
 
 
-def chosen(front: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
+def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
     """The jobs that were asked for. Prints mistakes in the documents, and why a framework that was named has no job;
     raises DocumentError where there are mistakes, and UsageError where there is nothing to do."""
     from engine.app import launch
 
-    loaded = front.load(what.paths, what.roots, whole=True)
+    loaded = engine.load(what.paths, what.roots, whole=True)
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     cases = what.cases(loaded)
-    jobs = launch.jobs_of(front, cases, wanted)
-    lines = [*launch.left_behind(front, cases, jobs, wanted), *launch.unread_baselines(front, loaded, jobs)]
+    jobs = launch.jobs_of(engine, cases, wanted)
+    lines = [*launch.left_behind(engine, cases, jobs, wanted), *launch.unread_baselines(engine, loaded, jobs)]
     for line in lines:
         print(f"engine: {visible(line)}", file=sys.stderr)
     return jobs
@@ -180,7 +182,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
         raise DocumentError("documents with mistakes are not run", hint="mend them; `engine lint` shows them again")
 
 
-def show(done: Run, places: ProjectPaths, parsed: argparse.Namespace, *, files: bool) -> int:
+def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app import grids
     from engine.app.project_paths import relative
@@ -219,7 +221,7 @@ def show(done: Run, places: ProjectPaths, parsed: argparse.Namespace, *, files: 
         print(f"the run was not whole: {done.ended}")
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
-        for path in grids.write(done, report, places.results, whose, parsed.group_by) if files else ():
+        for path in grids.write(done, report, project_paths.results, whose, parsed.group_by) if files else ():
             print(f"written: {relative(path)}")
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)

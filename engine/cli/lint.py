@@ -21,9 +21,9 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
 
-    front = Engine(find(frameworks=parsed.frameworks))
-    declared = [] if parsed.paths else [relative(path) for path in declarations.all_in(front.places.frameworks)]
-    loaded = baseline.lint(front, addresses.paths(parsed.paths, front), declared)
+    engine = Engine(find(frameworks=parsed.frameworks))
+    declared = [] if parsed.paths else [relative(path) for path in declarations.all_in(engine.project_paths.frameworks)]
+    loaded = baseline.lint(engine, addresses.paths(parsed.paths, engine), declared)
     found, files, cases = loaded.diagnostics, loaded.files, loaded.cases
     match parsed.format:
         case "json":

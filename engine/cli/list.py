@@ -48,11 +48,11 @@ def run(parsed: argparse.Namespace) -> int:
 
     known = sorts()
     picked = pick(parsed.what) if parsed.what else None
-    front = Engine(find(parsed.results, parsed.frameworks))
-    if parsed.results and not front.places.results.is_dir():
+    engine = Engine(find(parsed.results, parsed.frameworks))
+    if parsed.results and not engine.project_paths.results.is_dir():
         # What nobody named may be made yet; a folder that was named and is not there was meant to be another.
         raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
-    stock = Stock(front, addresses.named(parsed.paths, front), asked_cases(parsed), parsed.cite, parsed.uncited)
+    stock = Stock(engine, addresses.named(parsed.paths, engine), asked_cases(parsed), parsed.cite, parsed.uncited)
     if picked is None:
         counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]
         if parsed.format == "json":

@@ -19,8 +19,10 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find, relative
     from engine.app.vocabulary import write_schemas
 
-    places = find()
-    for path in write_schemas(Path(parsed.folder) if parsed.folder else places.schemas, Engine(places).words):
+    project_paths = find()
+    for path in write_schemas(
+        Path(parsed.folder) if parsed.folder else project_paths.schemas, Engine(project_paths).words
+    ):
         print(f"written: {relative(path)}")
     return 0
 

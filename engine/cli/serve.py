@@ -53,16 +53,16 @@ def run(parsed: argparse.Namespace) -> int:
 
     if not parsed.target and not parsed.case:
         raise UsageError("there is nothing to serve", hint="name a TARGET, or a case with --case")
-    front = Engine(find(frameworks=parsed.frameworks), parsed.nginx)
-    case = one(parsed.case, front) if parsed.case else None
+    engine = Engine(find(frameworks=parsed.frameworks), parsed.nginx)
+    case = one(parsed.case, engine) if parsed.case else None
     if parsed.target or case is None:
-        target = target_called(front, parsed.target, parsed.server, parsed.variant)
+        target = target_called(engine, parsed.target, parsed.server, parsed.variant)
     else:
-        target = serving.target_for(front, case, parsed.server, parsed.variant)
-    what = serving.serving(front, target, parsed.port, case=case, tls=parsed.tls)
+        target = serving.target_for(engine, case, parsed.server, parsed.variant)
+    what = serving.serving(engine, target, parsed.port, case=case, tls=parsed.tls)
     heed_interrupts()
     try:
-        return until_stopped(serve(front, what))
+        return until_stopped(serve(engine, what))
     except Stopped:
         return 0
 
@@ -74,7 +74,7 @@ def heed_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-async def serve(front: Engine, what: Serving) -> int:
+async def serve(engine: Engine, what: Serving) -> int:
     """Start the target, and print its log until it ends. Raises what starting it raises."""
     import asyncio
 
@@ -82,7 +82,7 @@ async def serve(front: Engine, what: Serving) -> int:
 
     target, case = what.target, what.case
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
-        async with started(front, what, Path(folder)) as live:
+        async with started(engine, what, Path(folder)) as live:
             versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))
             where = f"{'http' if live.tls is None else 'https'}://{live.address[0]}:{live.address[1]}"
             print(f"{target.id} on {where} ({versions}); Ctrl-C ends it", flush=True)

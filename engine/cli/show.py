@@ -36,15 +36,15 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find
     from engine.terminal import columns, tree
 
-    front = Engine(find(frameworks=parsed.frameworks))
+    engine = Engine(find(frameworks=parsed.frameworks))
     asked = RunOptions(
         servers=tuple(parsed.server) or (ALL,), variants=tuple(parsed.variant), gateways=tuple(parsed.gateway)
     )
-    targets = front.every(asked)
-    known = targets if ALL in asked.servers else [*targets, *front.every(RunOptions(servers=(ALL,)))]
-    case = addresses.one(parsed.case, front, parsed.paths, [target.id for target in known])
-    stands = described.standing(case, targets, front.offers, front.unsupported)
-    words = front.beside([Path(case.place.file)]).words
+    targets = engine.every(asked)
+    known = targets if ALL in asked.servers else [*targets, *engine.every(RunOptions(servers=(ALL,)))]
+    case = addresses.one(parsed.case, engine, parsed.paths, [target.id for target in known])
+    stands = described.standing(case, targets, engine.offers, engine.unsupported)
+    words = engine.beside([Path(case.place.file)]).words
     shown = described.entries(case, words.loading.clauses, stands, kinds.kinds(), words.operators)
     for line in tree.lines(shown, columns.terminal_width()):
         sys.stdout.write(line + "\n")

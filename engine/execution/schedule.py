@@ -2,8 +2,8 @@
 
 What becomes of the jobs of one target, whatever its server does, is told in ``lifetimes``.
 
-Both fronts use it. ``engine grid`` lets everything go at once; the pytest plugin lets jobs go only a little ahead of
-the item that it is about to report, so that ``-x`` leaves little undone behind it.
+Commands and pytest both use it. ``engine grid`` lets everything go at once; the pytest plugin lets jobs go only a
+little ahead of the item that it is about to report, so that ``-x`` leaves little undone behind it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def expanded(arguments: Sequence[str], conformance: Conformance) -> list[str]:
 def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     address = parsed(argument)
     file = address.file or argument
-    path = addresses.located(file, conformance.front) if file.endswith(SUFFIXES) else None
+    path = addresses.located(file, conformance.engine) if file.endswith(SUFFIXES) else None
     if path is None or not address.file or not address.case:
         yield argument if path is None else str(path)
         return
@@ -36,7 +36,7 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
         yield str(path)  # its collector lists the mistakes
         return
     cases = [case for suite in loaded.suites for case in suite.cases]
-    jobs = conformance.front.plan(cases, conformance.targets)
+    jobs = conformance.engine.plan(cases, conformance.targets)
     names = [f"{job.case.id}[{job.target.id}]" for job in jobs]
     if address.case not in names:
         wanted = Address(loaded.suites[0].file, address.case) if loaded.suites else address

@@ -51,7 +51,7 @@ class SuiteFile(pytest.File):
 
             raise Mistakes(lint_output.text(mistakes))
         cases = [case for suite in loaded.suites for case in suite.cases if self.conformance.selection.takes(case)]
-        jobs = self.conformance.front.plan(cases, self.conformance.targets)
+        jobs = self.conformance.engine.plan(cases, self.conformance.targets)
         self.conformance.collected(loaded, jobs)
         for job in jobs:
             name = f"{job.case.id}[{job.target.id}]"

@@ -89,7 +89,7 @@ class Conformance:
         return places.find(self.config.getoption("results"), self.config.getoption("frameworks_dir"))
 
     @cached_property
-    def front(self) -> Engine:
+    def engine(self) -> Engine:
         """The engine."""
         option = self.config.getoption
         return Engine(self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"))
@@ -97,7 +97,7 @@ class Conformance:
     @cached_property
     def targets(self) -> list[Target]:
         """The targets that were asked for."""
-        return self.front.targets(options.asked(self.config))
+        return self.engine.targets(options.asked(self.config))
 
     @cached_property
     def selection(self) -> Selection:
@@ -152,7 +152,7 @@ class Conformance:
         """What a suite holds, which stays until the end."""
         self._frozen = True
         with gc_tuning.aside():
-            return self.front.load([path], self.roots)
+            return self.engine.load([path], self.roots)
 
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
         """Let that process know what a suite holds, and begin with the first target while others are collected. Raises
@@ -175,7 +175,7 @@ class Conformance:
     def run(self) -> SharedRun:
         """What all sessions of this process have in common."""
         return SharedRun(
-            self.front,
+            self.engine,
             options.asked(self.config),
             self.run_id,
             folder_of(self.places.results, self.run_id),
@@ -239,7 +239,7 @@ class Conformance:
             return
         jobs = [item.job for item in self.items]
         try:
-            baselines = self.front.baselines({job.case.place.file: 0 for job in jobs})
+            baselines = self.engine.baselines({job.case.place.file: 0 for job in jobs})
             self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines)
         except EngineError as error:
             raise pytest.UsageError(visible(str(error), lines=True)) from error

@@ -29,7 +29,7 @@ class SharedRun:
     """What all of a run's sessions have in common: ``folder`` is the run's, and ``asked`` made the jobs' targets.
     ``keep_all`` keeps the transcripts of what passes as well."""
 
-    front: Engine
+    engine: Engine
     asked: RunOptions
     run_id: str
     folder: Path

@@ -48,7 +48,7 @@ class SessionServer:
         self._sessions: list[RunSession] = []
         self._told: set[str] = set()
         self._book = CaseTable()
-        self._front: Engine | None = None
+        self._engine: Engine | None = None
         self._early: Prewarmer | None = None
         self._stray: Path | None = None
         self._folder: Path | None = None
@@ -79,7 +79,7 @@ class SessionServer:
                 self._book.learn(order.held)
             case Ahead():
                 self._runtime(order.run).begin(order.launch)
-                self._loading = asyncio.create_task(asyncio.to_thread(_prepare, order.run.front))
+                self._loading = asyncio.create_task(asyncio.to_thread(_prepare, order.run.engine))
             case Begin():
                 await self._end()
                 self._begin(order)
@@ -98,21 +98,21 @@ class SessionServer:
     def _runtime(self, run: SharedRun) -> Prewarmer:
         """What starts the run's targets, made from the first order that speaks of it. Raises UsageError."""
         if self._early is None:
-            self._front = run.front
-            self._front.targets(run.asked)  # it learns which servers there are
+            self._engine = run.engine
+            self._engine.targets(run.asked)  # it learns which servers there are
             if not run.folder.exists():
                 self._stray = run.folder
             self._folder = run.folder
-            self._early = Prewarmer(wiring.runtime(self._front, run.folder))
+            self._early = Prewarmer(wiring.runtime(self._engine, run.folder))
         return self._early
 
     def _begin(self, order: Begin) -> None:
         runtime = self._runtime(order.run)
-        assert self._front is not None
+        assert self._engine is not None
         runner = wiring.runner(order.run.run_id, order.run.folder, keep_all=order.run.keep_all)
-        limits, front = wiring.limits(self._front), self._front
-        known = front.known(front.baselines({job.case.place.file: 0 for job in order.jobs}))
-        durations = wiring.durations(self._front)
+        limits, engine = wiring.limits(self._engine), self._engine
+        known = engine.known(engine.baselines({job.case.place.file: 0 for job in order.jobs}))
+        durations = wiring.durations(self._engine)
         session = RunSession(order.jobs, runtime, runner, None, [self], limits, known, durations=durations)
         if order.held:
             session.schedule.hold()
@@ -156,8 +156,8 @@ class SessionServer:
     async def _compare(self, order: Compare) -> None:
         trouble = ""
         try:
-            if self._sessions and self._front is not None:
-                compare = wiring.compare(self._front, warnings=order.warnings, others=order.others)
+            if self._sessions and self._engine is not None:
+                compare = wiring.compare(self._engine, warnings=order.warnings, others=order.others)
                 jobs = [job for session in self._sessions for job in session.jobs]
                 planned = compare(jobs, [result for session in self._sessions for result in session.results])
                 for line in await self._sessions[-1].run_counterparts(planned) if planned else ():
@@ -224,11 +224,11 @@ async def _removed(folder: Path) -> None:
         await asyncio.sleep(0.05)
 
 
-def _prepare(front: Engine) -> None:
+def _prepare(engine: Engine) -> None:
     """Load what a session will need, while the first target comes up."""
     wiring.runner("")
     with suppress(EngineError):  # the session will say so
-        _ = front.known(front.baselines([str(front.places.specs / "any.yaml")]))
+        _ = engine.known(engine.baselines([str(engine.project_paths.specs / "any.yaml")]))
 
 
 async def serve(end: socket.socket) -> None:

@@ -30,14 +30,14 @@ cases:
 
 
 @pytest.fixture
-def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
     return Engine(find(str(tmp_path)))
 
 
 @pytest.fixture
-def mine(tmp_path: Path, front: Engine, monkeypatch: pytest.MonkeyPatch) -> Path:
+def mine(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one's own with two suites, as the working directory."""
     folder = tmp_path / "project"
     (folder / "suites" / "sub").mkdir(parents=True)
@@ -48,9 +48,9 @@ def mine(tmp_path: Path, front: Engine, monkeypatch: pytest.MonkeyPatch) -> Path
     return folder
 
 
-def chosen(front: Engine, *words: str) -> list[str]:
-    what = addresses.named(words, front)
-    return [case.address for case in what.cases(front.load(what.paths, what.roots))]
+def chosen(engine: Engine, *words: str) -> list[str]:
+    what = addresses.named(words, engine)
+    return [case.address for case in what.cases(engine.load(what.paths, what.roots))]
 
 
 @pytest.mark.parametrize(
@@ -67,49 +67,49 @@ def chosen(front: Engine, *words: str) -> list[str]:
         ("/", "missing-host"),
     ],
 )
-def test_one_case_from_every_folder(front: Engine, monkeypatch: pytest.MonkeyPatch, folder: str, word: str) -> None:
+def test_one_case_from_every_folder(engine: Engine, monkeypatch: pytest.MonkeyPatch, folder: str, word: str) -> None:
     monkeypatch.chdir(ROOT / folder)
-    assert chosen(front, word) == [HOST]
-    assert addresses.one(word, front).address == HOST
+    assert chosen(engine, word) == [HOST]
+    assert addresses.one(word, engine).address == HOST
 
 
 def test_files_and_folders_of_the_suites_are_found_from_elsewhere(
-    front: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    here = chosen(front, "specs/http/wire.yaml")
+    here = chosen(engine, "specs/http/wire.yaml")
     monkeypatch.chdir(tmp_path)
-    assert chosen(front, "specs/http/wire.yaml") == here
-    assert len(chosen(front, "specs/http")) > len(here)
-    assert chosen(front, "specs") == chosen(front)
+    assert chosen(engine, "specs/http/wire.yaml") == here
+    assert len(chosen(engine, "specs/http")) > len(here)
+    assert chosen(engine, "specs") == chosen(engine)
 
 
-def test_paths_and_addresses_go_together(front: Engine, mine: Path) -> None:
+def test_paths_and_addresses_go_together(engine: Engine, mine: Path) -> None:
     one, many = "suites/a.yaml::one", ["suites/a.yaml::many[1]", "suites/a.yaml::many[2]"]
-    assert chosen(front, "suites/a.yaml") == [one, *many]
-    assert chosen(front, "suites/a.yaml::many") == many
-    assert chosen(front, "suites/a.yaml::many[2]", "suites/a.yaml::one") == [one, many[1]]
+    assert chosen(engine, "suites/a.yaml") == [one, *many]
+    assert chosen(engine, "suites/a.yaml::many") == many
+    assert chosen(engine, "suites/a.yaml::many[2]", "suites/a.yaml::one") == [one, many[1]]
     b = [address.replace("a.yaml", "sub/b.yaml") for address in (one, *many)]
-    assert chosen(front, "suites/a.yaml::one", "suites/sub") == [*b, one]
-    assert chosen(front, "suites/a.yaml::one", "suites") == [one, *many, *b]
+    assert chosen(engine, "suites/a.yaml::one", "suites/sub") == [*b, one]
+    assert chosen(engine, "suites/a.yaml::one", "suites") == [one, *many, *b]
 
 
 def test_suites_of_ones_own_are_found_from_below_their_root(
-    front: Engine, mine: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(mine / "suites" / "sub")
-    assert chosen(front, "suites/a.yaml::one") == ["suites/a.yaml::one"]
-    assert chosen(front, "b.yaml::one") == ["suites/sub/b.yaml::one"]
-    assert addresses.one("one", front, ["."]).address == "suites/sub/b.yaml::one"
-    assert addresses.canonical("b.yaml::one", front) == "suites/sub/b.yaml::one"
-    assert addresses.canonical("gone.yaml::one", front) == "gone.yaml::one"
+    assert chosen(engine, "suites/a.yaml::one") == ["suites/a.yaml::one"]
+    assert chosen(engine, "b.yaml::one") == ["suites/sub/b.yaml::one"]
+    assert addresses.one("one", engine, ["."]).address == "suites/sub/b.yaml::one"
+    assert addresses.canonical("b.yaml::one", engine) == "suites/sub/b.yaml::one"
+    assert addresses.canonical("gone.yaml::one", engine) == "gone.yaml::one"
 
 
-def test_a_file_here_goes_before_one_of_the_same_address(front: Engine, mine: Path) -> None:
+def test_a_file_here_goes_before_one_of_the_same_address(engine: Engine, mine: Path) -> None:
     (mine / "specs" / "http").mkdir(parents=True)
     (mine / "specs" / "http" / "wire.yaml").write_text(SUITE)
-    assert chosen(front, "specs/http/wire.yaml::one") == ["specs/http/wire.yaml::one"]
+    assert chosen(engine, "specs/http/wire.yaml::one") == ["specs/http/wire.yaml::one"]
     with pytest.raises(UsageError):
-        chosen(front, HOST)
+        chosen(engine, HOST)
 
 
 @pytest.mark.parametrize(
@@ -127,16 +127,16 @@ def test_a_file_here_goes_before_one_of_the_same_address(front: Engine, mine: Pa
         ("suites/a.yaml::", "'suites/a.yaml::' names no case", "an address is FILE::CASE"),
     ],
 )
-def test_what_is_not_there_brings_the_nearest(front: Engine, mine: Path, word: str, what: str, hint: str) -> None:
+def test_what_is_not_there_brings_the_nearest(engine: Engine, mine: Path, word: str, what: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        chosen(front, word)
+        chosen(engine, word)
     assert caught.value.what == what
     assert caught.value.hint.startswith(hint)
 
 
-def test_several_cases_are_listed_where_one_is_meant(front: Engine, mine: Path) -> None:
+def test_several_cases_are_listed_where_one_is_meant(engine: Engine, mine: Path) -> None:
     with pytest.raises(UsageError, match="means 2 cases") as caught:
-        addresses.one("suites/a.yaml::many", front)
+        addresses.one("suites/a.yaml::many", engine)
     assert caught.value.hint.split() == [
         "name",
         "one",
@@ -146,72 +146,72 @@ def test_several_cases_are_listed_where_one_is_meant(front: Engine, mine: Path) 
         "suites/a.yaml::many[2]",
     ]
     with pytest.raises(UsageError, match="names no case"):
-        addresses.one("suites/a.yaml", front)
+        addresses.one("suites/a.yaml", engine)
 
 
-def test_an_item_of_pytest_means_its_case(front: Engine) -> None:
-    assert addresses.one(f"{HOST}[gunicorn-control-auto]", front, (), ["gunicorn-control-auto"]).address == HOST
+def test_an_item_of_pytest_means_its_case(engine: Engine) -> None:
+    assert addresses.one(f"{HOST}[gunicorn-control-auto]", engine, (), ["gunicorn-control-auto"]).address == HOST
 
 
-def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(front: Engine, mine: Path) -> None:
+def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(engine: Engine, mine: Path) -> None:
     (mine / "suites" / "a.yaml").write_text(SUITE.replace("id: one,", "id: one, nonsense: 1,"))
     with pytest.raises(UsageError) as caught:
-        addresses.one("suites/a.yaml::three", front)
+        addresses.one("suites/a.yaml::three", engine)
     assert "documents have mistakes: `engine lint` shows them" in caught.value.hint
     with pytest.raises(UsageError, match=r"the case suites/a\.yaml::one has mistakes") as caught:
-        addresses.one("suites/a.yaml::one", front)
+        addresses.one("suites/a.yaml::one", engine)
     assert caught.value.hint == "`engine lint suites/a.yaml` shows them"
 
 
 def test_an_address_is_found_from_above_its_collection(
-    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
+    mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(mine.parent)
-    assert chosen(front, "suites/a.yaml::one") == ["suites/a.yaml::one"]
-    assert addresses.located("suites/a.yaml", front) == Path("project/suites/a.yaml")
-    assert chosen(front, "suites/sub/b.yaml::many") == ["suites/sub/b.yaml::many[1]", "suites/sub/b.yaml::many[2]"]
+    assert chosen(engine, "suites/a.yaml::one") == ["suites/a.yaml::one"]
+    assert addresses.located("suites/a.yaml", engine) == Path("project/suites/a.yaml")
+    assert chosen(engine, "suites/sub/b.yaml::many") == ["suites/sub/b.yaml::many[1]", "suites/sub/b.yaml::many[2]"]
     # What lies deeper in a collection than its root has another address.
-    assert addresses.located("sub/b.yaml", front) is None
-    assert addresses.located("a.yaml", front) is None
+    assert addresses.located("sub/b.yaml", engine) is None
+    assert addresses.located("a.yaml", engine) is None
 
 
 def test_an_address_without_a_marked_root_is_found_from_above(
-    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
+    mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (mine / "pyproject.toml").unlink()
-    assert chosen(front, "suites") == [f"{name}.yaml::{case}" for name in ("a", "sub/b") for case in (
+    assert chosen(engine, "suites") == [f"{name}.yaml::{case}" for name in ("a", "sub/b") for case in (
         "one", "many[1]", "many[2]")]  # fmt: skip
-    assert chosen(front, "a.yaml::one") == ["a.yaml::one"]
+    assert chosen(engine, "a.yaml::one") == ["a.yaml::one"]
     monkeypatch.chdir(mine.parent)
-    assert chosen(front, "a.yaml::one") == ["a.yaml::one"]
+    assert chosen(engine, "a.yaml::one") == ["a.yaml::one"]
 
 
 def test_the_end_of_an_address_of_the_engine_s_own_means_that(
-    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
+    mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (mine / "pyproject.toml").unlink()
     (mine / "wire.yaml").write_text(SUITE)
     monkeypatch.chdir(mine.parent)
-    assert chosen(front, "wire.yaml::missing-host") == [HOST]
+    assert chosen(engine, "wire.yaml::missing-host") == [HOST]
 
 
 def test_an_address_of_two_collections_below_means_neither(
-    mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch
+    mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(mine, mine.parent / "other")
     monkeypatch.chdir(mine.parent)
-    assert addresses.located("suites/a.yaml", front) is None
+    assert addresses.located("suites/a.yaml", engine) is None
 
 
-def test_few_folders_are_looked_into(mine: Path, front: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_folders_are_looked_into(mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mine.parent)
     for name in (".hidden", "node_modules", "a/b/c"):
         folder = mine.parent / name / "own"
         (folder / "suites").mkdir(parents=True)
         (folder / "pyproject.toml").write_text("")
         (folder / "suites" / "other.yaml").write_text(SUITE)
-    assert addresses.located("suites/other.yaml", front) is None
+    assert addresses.located("suites/other.yaml", engine) is None
     monkeypatch.setattr(addresses, "DEPTH", 4)
-    assert addresses.located("suites/other.yaml", front) == Path("a/b/c/own/suites/other.yaml")
+    assert addresses.located("suites/other.yaml", engine) == Path("a/b/c/own/suites/other.yaml")
     monkeypatch.setattr(addresses, "FOLDERS", 3)
-    assert addresses.located("suites/other.yaml", front) is None
+    assert addresses.located("suites/other.yaml", engine) is None

@@ -42,23 +42,23 @@ def test_the_one_that_was_named_stands_for_all(tmp_path: Path) -> None:
 
 def test_what_is_no_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
-    front = Engine(find(str(tmp_path)))
+    engine = Engine(find(str(tmp_path)))
     clauses = tmp_path / "clauses.yaml"
     clauses.write_text("clauses: C\nlist: [{id: MINE-01, level: must, statement: It holds.}]\n")
     for path in (clauses, Path(__file__).parents[2] / "specs" / "http" / "wire.yaml"):
         for _ in ("read", "kept"):
             with pytest.raises(DocumentError, match="is no baseline"):
-                front.known([path])
+                engine.known([path])
     made(tmp_path, NAME)
-    assert [line.case for line in front.known([tmp_path / NAME])] == ["a.yaml::one"]
+    assert [line.case for line in engine.known([tmp_path / NAME])] == ["a.yaml::one"]
 
 
 def test_a_run_is_held_against_the_baseline_that_it_read(tmp_path: Path) -> None:
-    front = Engine(find(str(tmp_path)))
+    engine = Engine(find(str(tmp_path)))
 
     def of(*read: str, named: str = "") -> Path:
         header = {"baselines": list(read)}
-        return path_of(Engine(front.places, baseline=named), Run("id", header, (), (), True, "whole"))
+        return path_of(Engine(engine.project_paths, baseline=named), Run("id", header, (), (), True, "whole"))
 
     assert of("/mine/k.yaml") == Path("/mine/k.yaml")
     assert of("/mine/k.yaml", "/other/k.yaml", named="new.yaml") == Path("new.yaml")
@@ -66,5 +66,5 @@ def test_a_run_is_held_against_the_baseline_that_it_read(tmp_path: Path) -> None
         of("/mine/k.yaml", "/other/k.yaml")
     with pytest.raises(UsageError, match="has read no baseline"):
         of()
-    old = path_of(front, Run("id", {}, (), (), True, "whole"))
-    assert old.absolute() == front.places.specs / NAME
+    old = path_of(engine, Run("id", {}, (), (), True, "whole"))
+    assert old.absolute() == engine.project_paths.specs / NAME

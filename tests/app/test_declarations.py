@@ -144,9 +144,9 @@ def test_declarations_among_the_paths_are_checked_with_them(frameworks: Path, tm
     suite = tmp_path / "suite.yaml"
     suite.write_text(SUITE)
     change(frameworks / "flask" / "framework.yaml", ("[flask", "[falsk"))
-    front = Engine(find(frameworks=str(frameworks)))
+    engine = Engine(find(frameworks=str(frameworks)))
     for paths, declared in (([suite, frameworks], []), ([suite], declarations.all_in(frameworks))):
-        loaded = lint(front, paths, declared)
+        loaded = lint(engine, paths, declared)
         assert [one.what for one in loaded.diagnostics] == [
             "the requirements beside framework.yaml have no package 'falsk'"
         ]

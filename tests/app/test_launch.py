@@ -34,9 +34,9 @@ from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see,
 
 @dataclass(frozen=True)
 class FakeFront:
-    """A front, as far as a run looks at it."""
+    """An engine, as far as a run uses it."""
 
-    places: ProjectPaths
+    project_paths: ProjectPaths
 
     def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
         return ()
@@ -60,15 +60,15 @@ class FakeWorkshop:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
-    def limits(self, front: FakeFront) -> Limits:
+    def limits(self, engine: FakeFront) -> Limits:
         return self.most
 
-    def durations(self, front: FakeFront) -> Durations:
+    def durations(self, engine: FakeFront) -> Durations:
         """Nothing was measured before; a test declares what is guessed."""
-        path = front.places.results / "cache" / "durations.json"
+        path = engine.project_paths.results / "cache" / "durations.json"
         return Durations(path, lambda job: self.seconds.get(job.case.id, 0.0))
 
-    def runtime(self, front: FakeFront, folder: Path) -> FakeWorkshop:
+    def runtime(self, engine: FakeFront, folder: Path) -> FakeWorkshop:
         (folder / "logs").mkdir(parents=True)
         return self
 
@@ -131,14 +131,14 @@ def drawn(folder: Path, made: FakeWorkshop, seconds: dict[str, float]) -> tuple[
     """The order in which a run's jobs came to their verdicts, and the grid with all else that is written of them."""
     made.seconds, made.most = seconds, Limits(targets=1, company=1)
     folder.mkdir()
-    front = cast(Engine, FakeFront(find(str(folder))))
+    engine = cast(Engine, FakeFront(find(str(folder))))
     came: list[str] = []
 
     class Watcher(Nobody):
         def result(self, job: Job, result: JobResult) -> None:
             came.append(job.case.id)
 
-    found = run(front, lambda: Work(MANY, Watcher()), ["grid"], lambda done: done).run
+    found = run(engine, lambda: Work(MANY, Watcher()), ["grid"], lambda done: done).run
     same = replace(found, id="run", results=tuple(replace(one, started=0.0, seconds=0.0) for one in found.results))
     same = replace(same, header={**found.header, "run": "run", "started": 0.0, "arguments": []})
     report = grids.of(same)
@@ -176,7 +176,7 @@ def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatc
 
 def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWorkshop) -> None:
     """The one is the run's; the other is stopped as soon as it is known that nobody needs it."""
-    front = cast(Engine, FakeFront(find(str(tmp_path))))
+    engine = cast(Engine, FakeFront(find(str(tmp_path))))
     stopped: list[int] = []
 
     class Watcher(Nobody):
@@ -187,27 +187,27 @@ def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWo
         made.wait_for(PLAIN, OTHER)
         return Work(JOBS, Watcher())
 
-    found = run(front, prepare, ["grid"], lambda done: done, early=[PLAIN, OTHER])
+    found = run(engine, prepare, ["grid"], lambda done: done, early=[PLAIN, OTHER])
     assert [one.verdict for one in found.run.results] == [Verdict.PASS]
     assert stopped == [1]
     assert {launch: [live.stopped for live in lives] for launch, lives in made.made.items()} == {PLAIN: [1], OTHER: [1]}
 
 
 def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
-    front = cast(Engine, FakeFront(find(str(tmp_path))))
+    engine = cast(Engine, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
         raise DocumentError("documents with mistakes are not run")
 
     with pytest.raises(DocumentError, match="with mistakes"):
-        run(front, prepare, ["grid"], lambda done: done, early=[PLAIN])
+        run(engine, prepare, ["grid"], lambda done: done, early=[PLAIN])
     assert [live.stopped for live in made.made[PLAIN]] == [1]
     assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
-    front = cast(Engine, FakeFront(find(str(tmp_path))))
+    engine = cast(Engine, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
@@ -216,14 +216,14 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
         raise DocumentError("nobody is told any more")
 
     with pytest.raises(KeyboardInterrupt):
-        run(front, prepare, ["grid"], lambda done: done, early=[PLAIN])
+        run(engine, prepare, ["grid"], lambda done: done, early=[PLAIN])
     assert [live.stopped for live in made.made[PLAIN]] == [1]
     assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWorkshop) -> None:
     """So Ctrl-C while documents are read ends it at once."""
-    front = cast(Engine, FakeFront(find(str(tmp_path))))
+    engine = cast(Engine, FakeFront(find(str(tmp_path))))
 
     def prepare() -> Work:
         with pytest.raises(RuntimeError, match="no running event loop"):
@@ -231,7 +231,7 @@ def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, ma
         assert not (tmp_path / "runs").exists()
         return Work(JOBS, Nobody())
 
-    assert run(front, prepare, ["grid"], lambda done: done).run.whole
+    assert run(engine, prepare, ["grid"], lambda done: done).run.whole
 
 
 SUITE = """\
@@ -250,22 +250,22 @@ def test_what_is_started_ahead_is_what_the_first_document_needs(
 ) -> None:
     monkeypatch.setattr("engine.app.launch.wiring", wiring)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    front, asked = Engine(find()), RunOptions(frameworks=("starlette", "control"))
+    engine, asked = Engine(find()), RunOptions(frameworks=("starlette", "control"))
     plain, own = tmp_path / "a.yaml", tmp_path / "b.yaml"
     plain.write_text(SUITE)
     own.write_text(OWN)
     # What was never read may have mistakes.
-    assert ahead(front, NamedCases((plain,)), asked) == []
-    assert not [one for one in front.load([plain, own]).diagnostics if one.is_error]
-    targets = front.targets(asked)
-    assert ahead(front, NamedCases((plain, own)), asked) == [ServerLaunch(target) for target in targets]
-    assert ahead(front, NamedCases((own, plain)), asked) == []
-    assert ahead(front, NamedCases((plain,)), RunOptions(categories=("other",))) == []
+    assert ahead(engine, NamedCases((plain,)), asked) == []
+    assert not [one for one in engine.load([plain, own]).diagnostics if one.is_error]
+    targets = engine.targets(asked)
+    assert ahead(engine, NamedCases((plain, own)), asked) == [ServerLaunch(target) for target in targets]
+    assert ahead(engine, NamedCases((own, plain)), asked) == []
+    assert ahead(engine, NamedCases((plain,)), RunOptions(categories=("other",))) == []
     assert ahead(Engine(find(), way="docker"), NamedCases((plain,)), asked) == []
     # No more than are started at a time.
-    assert len(ahead(front, NamedCases((plain,)), RunOptions())) == Limits().starting
+    assert len(ahead(engine, NamedCases((plain,)), RunOptions())) == Limits().starting
     plain.write_text(SUITE + "# changed\n")
-    assert ahead(front, NamedCases((plain,)), asked) == []
+    assert ahead(engine, NamedCases((plain,)), asked) == []
 
 
 def test_a_signal_stops_what_runs_and_waits_for_it() -> None:

@@ -1,4 +1,4 @@
-"""Targets by their ids, and the servers that a front knows."""
+"""Targets by their ids, and the servers that an engine knows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
     return Engine(find(str(tmp_path)))
@@ -32,25 +32,25 @@ def test_what_stands_before_framework_and_loop() -> None:
     assert spec_of("gunicorn", names) == spec_of("gunicorn-other-auto", names) == ""
 
 
-def test_a_target_of_any_pinned_server(front: Engine) -> None:
-    assert target_called(front, "granian-control-uvloop").id == "granian-control-uvloop"
-    assert target_called(front, "gunicorn-django-auto").framework == "django"
+def test_a_target_of_any_pinned_server(engine: Engine) -> None:
+    assert target_called(engine, "granian-control-uvloop").id == "granian-control-uvloop"
+    assert target_called(engine, "gunicorn-django-auto").framework == "django"
 
 
-def test_a_target_says_which_release_and_variant_it_wants(front: Engine) -> None:
-    target = target_called(front, "gunicorn==26.2.0~two-workers-control-auto")
+def test_a_target_says_which_release_and_variant_it_wants(engine: Engine) -> None:
+    target = target_called(engine, "gunicorn==26.2.0~two-workers-control-auto")
     assert (target.release, target.variant) == ("==26.2.0", "two-workers")
-    assert front.configured[target.configuration].variant.flags == ("--workers", "2")
-    target = target_called(front, "gunicorn~mine-control-auto", variants=["mine: --workers 3"])
-    assert front.configured[target.configuration].variant.flags == ("--workers", "3")
+    assert engine.configured[target.configuration].variant.flags == ("--workers", "2")
+    target = target_called(engine, "gunicorn~mine-control-auto", variants=["mine: --workers 3"])
+    assert engine.configured[target.configuration].variant.flags == ("--workers", "3")
 
 
-def test_a_checkout_is_called_by_its_label(front: Engine) -> None:
-    target = target_called(front, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
-    assert front.configured[target.configuration].release.folder == Path("/somewhere/thing")  # type: ignore[union-attr]
+def test_a_checkout_is_called_by_its_label(engine: Engine) -> None:
+    target = target_called(engine, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
+    assert engine.configured[target.configuration].release.folder == Path("/somewhere/thing")  # type: ignore[union-attr]
 
 
-def test_a_printed_command_names_the_very_target(front: Engine) -> None:
+def test_a_printed_command_names_the_very_target(engine: Engine) -> None:
     asked = RunOptions(
         servers=(
             "gunicorn@../b/thing",
@@ -61,7 +61,7 @@ def test_a_printed_command_names_the_very_target(front: Engine) -> None:
         frameworks=("control",),
         variants=("mine: --workers 3",),
     )
-    found = front.targets(asked)
+    found = engine.targets(asked)
     assert [shlex.join(serve(target)) for target in found] == [
         "engine serve gunicorn@../b/thing-control-auto",
         "engine serve 'gunicorn@../a/thing~mine-control-auto' --variant 'mine: --workers 3'",
@@ -71,16 +71,16 @@ def test_a_printed_command_names_the_very_target(front: Engine) -> None:
     ]
     # The two checkouts have one label, so the id of the second means nothing beside the first alone.
     for target in found[:3]:
-        again = target_called(front, served(target), variants=asked.variants if target.variant else ())
-        one, other = front.configured[again.configuration], front.configured[target.configuration]
+        again = target_called(engine, served(target), variants=asked.variants if target.variant else ())
+        one, other = engine.configured[again.configuration], engine.configured[target.configuration]
         assert replace_label(one.release, "") == replace_label(other.release, "")
         assert one.variant == other.variant
 
 
 def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    front = Engine(find(str(tmp_path), "frameworks"), nginx="/opt/nginx")
-    (target,) = front.targets(RunOptions(servers=("gunicorn",), frameworks=("control",), gateways=("nginx-http",)))
+    engine = Engine(find(str(tmp_path), "frameworks"), nginx="/opt/nginx")
+    (target,) = engine.targets(RunOptions(servers=("gunicorn",), frameworks=("control",), gateways=("nginx-http",)))
     assert serve(target)[2:] == [
         "gunicorn-control-auto-nginx-http", "--nginx", "/opt/nginx", "--frameworks", "frameworks",
     ]  # fmt: skip
@@ -103,28 +103,28 @@ def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkey
         ("gunicorn==1.0-contrl-auto", "no target 'gunicorn==1.0-contrl-auto'", "did you mean"),
     ],
 )
-def test_targets_that_there_are_not(front: Engine, name: str, what: str, hint: str) -> None:
+def test_targets_that_there_are_not(engine: Engine, name: str, what: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        target_called(front, name)
+        target_called(engine, name)
     assert what in caught.value.what
     assert hint in caught.value.hint
 
 
-def test_a_front_runs_the_default_server_where_nobody_says_which(front: Engine) -> None:
-    found = {(target.server, target.gateway, target.interface) for target in front.targets(RunOptions())}
+def test_a_front_runs_the_default_server_where_nobody_says_which(engine: Engine) -> None:
+    found = {(target.server, target.gateway, target.interface) for target in engine.targets(RunOptions())}
     assert found == {("gunicorn", "direct", "asgi"), ("fcgisgi", "nginx-fastcgi", "wsgi")}
-    everything = front.every(RunOptions(servers=(ALL,)))
-    assert {target.server for target in everything} == set(front.servers)
+    everything = engine.every(RunOptions(servers=(ALL,)))
+    assert {target.server for target in everything} == set(engine.servers)
     assert {target.loop for target in everything} == {"auto", "asyncio", "uvloop"}
 
 
-def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Engine) -> None:
-    new, old = front.targets(RunOptions(("gunicorn", "gunicorn==26.2.0"), ("control",)))
-    assert front.unsupported(new, {"message_limit": 1}) == ()
-    assert "came with 27.0.0" in front.unsupported(old, {"message_limit": 1})[0]
-    (hypercorn,) = front.targets(RunOptions(("hypercorn==0.16.0",), ("control",)))
-    assert "state" not in front.offers(hypercorn)
-    assert probed(front.places, front.servers["gunicorn"], "auto") is None
+def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(engine: Engine) -> None:
+    new, old = engine.targets(RunOptions(("gunicorn", "gunicorn==26.2.0"), ("control",)))
+    assert engine.unsupported(new, {"message_limit": 1}) == ()
+    assert "came with 27.0.0" in engine.unsupported(old, {"message_limit": 1})[0]
+    (hypercorn,) = engine.targets(RunOptions(("hypercorn==0.16.0",), ("control",)))
+    assert "state" not in engine.offers(hypercorn)
+    assert probed(engine.project_paths, engine.servers["gunicorn"], "auto") is None
 
 
 @pytest.mark.parametrize(
@@ -136,13 +136,13 @@ def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(front: Engi
         "pyuwsgi-flask-auto-nginx-uwsgi",
     ],
 )
-def test_targets_behind_gateways_have_names_as_well(front: Engine, name: str) -> None:
-    assert target_called(front, name).id == name
+def test_targets_behind_gateways_have_names_as_well(engine: Engine, name: str) -> None:
+    assert target_called(engine, name).id == name
 
 
-def test_a_protocol_that_only_some_releases_have_is_asked_for(front: Engine) -> None:
-    (target,) = front.targets(RunOptions(("gunicorn",), ("control",), gateways=("nginx-fastcgi",)))
-    assert front.unsupported(target, {}) == ()
-    assert {"http", "uwsgi"} <= front.offers(target)
-    assert "fastcgi" not in front.offers(target)
-    assert "websocket" not in front.offers(target)
+def test_a_protocol_that_only_some_releases_have_is_asked_for(engine: Engine) -> None:
+    (target,) = engine.targets(RunOptions(("gunicorn",), ("control",), gateways=("nginx-fastcgi",)))
+    assert engine.unsupported(target, {}) == ()
+    assert {"http", "uwsgi"} <= engine.offers(target)
+    assert "fastcgi" not in engine.offers(target)
+    assert "websocket" not in engine.offers(target)

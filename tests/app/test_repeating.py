@@ -137,11 +137,11 @@ def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False
 
             return Runner(dict([kind("look", crowd.act)]), the_match, channel, run_id, keep_all=keep_all)
 
-    front = cast(Engine, FakeFront(find(str(results))))
+    engine = cast(Engine, FakeFront(find(str(results))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.app.launch.wiring", Crowded())
         return run(
-            front, lambda: Work(chosen, Nobody()), ["grid"], lambda done: done, recheck=recheck, keep_transcripts=keep
+            engine, lambda: Work(chosen, Nobody()), ["grid"], lambda done: done, recheck=recheck, keep_transcripts=keep
         )
 
 

@@ -15,7 +15,7 @@ IDS = ("20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc")
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> ProjectPaths:
+def project_paths(tmp_path: Path) -> ProjectPaths:
     for run_id in IDS:
         Store(tmp_path / "runs" / run_id, run_id, {}).close("whole")
     return find(str(tmp_path))
@@ -25,15 +25,15 @@ def places(tmp_path: Path) -> ProjectPaths:
     ("named", "found"),
     [("", 2), ("last", 2), ("last~0", 2), ("last~1", 1), ("last~2", 0), (IDS[1], 1), ("{runs}/" + IDS[0], 0)],
 )
-def test_a_run_by_its_name(places: ProjectPaths, named: str, found: int) -> None:
-    named = named.format(runs=places.results / "runs")
-    assert folder(named, places).name == again(named, places).id == IDS[found]
+def test_a_run_by_its_name(project_paths: ProjectPaths, named: str, found: int) -> None:
+    named = named.format(runs=project_paths.results / "runs")
+    assert folder(named, project_paths).name == again(named, project_paths).id == IDS[found]
 
 
-def test_a_run_by_its_file(places: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(places.results / "runs" / IDS[0])
-    assert again("run.ndjson", places).id == again("./run.ndjson", places).id == IDS[0]
-    assert ids(places) == list(reversed(IDS))
+def test_a_run_by_its_file(project_paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project_paths.results / "runs" / IDS[0])
+    assert again("run.ndjson", project_paths).id == again("./run.ndjson", project_paths).id == IDS[0]
+    assert ids(project_paths) == list(reversed(IDS))
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_a_run_by_its_file(places: ProjectPaths, monkeypatch: pytest.MonkeyPatch
         ("../nowhere", "the newest is"),
     ],
 )
-def test_a_run_that_is_not_there(places: ProjectPaths, named: str, hint: str) -> None:
+def test_a_run_that_is_not_there(project_paths: ProjectPaths, named: str, hint: str) -> None:
     with pytest.raises(UsageError, match="there is no run") as caught:
-        folder(named, places)
+        folder(named, project_paths)
     assert caught.value.hint.startswith(hint)
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import engine as front
-from engine.app import locks
+from engine.app import engine, locks
 from engine.cli.main import main
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import load_frameworks
@@ -35,7 +34,7 @@ class Checkout:
         (root / "guni.in").touch()
         server = Server("guni", "guni", "Guni", root / "guni.lock", base=lambda start: [])
         monkeypatch.chdir(root)
-        monkeypatch.setattr(front, "load_servers", lambda: Registry("server", [server]))
+        monkeypatch.setattr(engine, "load_servers", lambda: Registry("server", [server]))
         monkeypatch.setattr(locks, "make_locks", self.make)
         monkeypatch.setattr(locks, "make_project_lock", self.make_project)
 

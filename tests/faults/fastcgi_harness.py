@@ -98,7 +98,7 @@ class SmallRuntime(LocalRuntime):
 
 
 @functools.cache
-def _front() -> Engine:
+def _engine() -> Engine:
     """Read once: it holds the whole vocabulary."""
     return Engine(find())
 

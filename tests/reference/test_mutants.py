@@ -58,13 +58,13 @@ def name_of(case: CaseHeader) -> str:
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     """What each of those cases came to, by the variant and the case."""
-    front, results = Engine(find()), Results()
-    cases = front.load([ROOT / "specs"], whole=True).whole
+    engine, results = Engine(find()), Results()
+    cases = engine.load([ROOT / "specs"], whole=True).whole
     asked = RunOptions(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
     wanted = [case for case in cases if name_of(case) in CAUGHT_BY.values()]
-    planned = front.plan(wanted, front.targets(asked))
+    planned = engine.plan(wanted, engine.targets(asked))
     jobs = [job for job in planned if CAUGHT_BY.get(job.target.variant, name_of(job.case)) == name_of(job.case)]
-    runtime = wiring.runtime(front, tmp_path_factory.mktemp("run"))
+    runtime = wiring.runtime(engine, tmp_path_factory.mktemp("run"))
     running = RunSession(renumbered(jobs), runtime, wiring.runner("mutants"), None, [results])
     asyncio.run(running.run())
     return {(job.target.variant, name_of(job.case)): result.verdict for job, result in results.kept}

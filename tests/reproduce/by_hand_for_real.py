@@ -102,16 +102,16 @@ class Results:
 
 def failures(asked: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:
     """The results of cases of specs on some targets, each failing at its last step. ``chosen`` are addresses' ends."""
-    front = Engine(find())
-    loaded = front.load(list(paths) or [front.places.specs], whole=True)
+    engine = Engine(find())
+    loaded = engine.load(list(paths) or [engine.project_paths.specs], whole=True)
     cases = loaded.whole
     wanted = [case for case in cases if not chosen or case.address.endswith(tuple(chosen))]
-    jobs = launch.jobs_of(front, wanted, asked)
+    jobs = launch.jobs_of(engine, wanted, asked)
     results = Results()
     runner = Runner(kinds.kinds(), Wrong(wanted), open_channel, "nonce")
     with tempfile.TemporaryDirectory() as folder:
-        runtime = wiring.runtime(front, Path(folder))
-        launch.until_stopped(RunSession(jobs, runtime, runner, None, [results], wiring.limits(front)).run())
+        runtime = wiring.runtime(engine, Path(folder))
+        launch.until_stopped(RunSession(jobs, runtime, runner, None, [results], wiring.limits(engine)).run())
     return results.found
 
 

@@ -42,14 +42,14 @@ class Results:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSession, Results]:
     """One run of every case on the reference with the control, on both loops."""
-    front, results = Engine(find()), Results()
-    loaded = front.load([ROOT / "specs"], whole=True)
+    engine, results = Engine(find()), Results()
+    loaded = engine.load([ROOT / "specs"], whole=True)
     assert not loaded.diagnostics
-    jobs = front.plan(
-        loaded.whole, front.targets(RunOptions(servers=("reference",), frameworks=("control",), loop="both"))
+    jobs = engine.plan(
+        loaded.whole, engine.targets(RunOptions(servers=("reference",), frameworks=("control",), loop="both"))
     )
     running = RunSession(
-        jobs, wiring.runtime(front, tmp_path_factory.mktemp("run")), wiring.runner("reference"), None, [results]
+        jobs, wiring.runtime(engine, tmp_path_factory.mktemp("run")), wiring.runner("reference"), None, [results]
     )
     asyncio.run(running.run())
     assert len(results.kept) == len(jobs)

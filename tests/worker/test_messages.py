@@ -28,8 +28,8 @@ def over(ours: CaseTable, theirs: CaseTable, order: Order) -> Order:
 
 
 def begin(*jobs: int) -> Begin:
-    front = Engine(find())
-    run = SharedRun(front, RunOptions(), "run", Path("run"))
+    engine = Engine(find())
+    run = SharedRun(engine, RunOptions(), "run", Path("run"))
     return Begin(run, [job(CASES[number], position=at) for at, number in enumerate(jobs)])
 
 

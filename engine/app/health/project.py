@@ -36,17 +36,18 @@ class Project:
     named_frameworks: str = ""
 
     @cached_property
-    def front(self) -> Engine:
+    def engine(self) -> Engine:
         """The engine on this project. Raises UsageError where there is no project here."""
         return Engine(find(self.named_results, self.named_frameworks))
 
     def folders(self) -> HealthFinding:
         """The folders of frameworks and suites."""
-        places = self.front.places
-        count = len(self.front.frameworks)
-        if not places.specs.is_dir():
-            return missing(f"there are no suites in {places.specs}", "run the engine inside a checkout")
-        return ok(f"{counted(count, 'framework')} in {relative(places.frameworks)}, suites in {relative(places.specs)}")
+        project_paths = self.engine.project_paths
+        count = len(self.engine.frameworks)
+        if not project_paths.specs.is_dir():
+            return missing(f"there are no suites in {project_paths.specs}", "run the engine inside a checkout")
+        frameworks, specs = relative(project_paths.frameworks), relative(project_paths.specs)
+        return ok(f"{counted(count, 'framework')} in {frameworks}, suites in {specs}")
 
     def cache(self) -> HealthFinding:
         """Where environments are kept."""
@@ -67,7 +68,7 @@ class Project:
 
     def results(self) -> HealthFinding:
         """Where runs and grids are kept."""
-        folder = self.front.places.results
+        folder = self.engine.project_paths.results
         if trouble := unwritable(folder):
             return missing(f"{folder}: {trouble}", "--results names another folder")
         runs = folder / "runs"
@@ -76,14 +77,14 @@ class Project:
 
     def locks(self) -> HealthFinding:
         """Whether each server and framework has its lock, and any framework can be installed with any server."""
-        front = self.front
+        engine = self.engine
         if self.unlocked:
             names = [one.name for one in self.unlocked]
             few = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
             lacking = warn if self.pairs_of_default else missing
             return lacking(f"no lock for {few}: what needs one cannot run", f"engine lock {' '.join(names)}")
-        servers = {f"server {one.name}": pinned(one.lock) for one in front.servers.values()}
-        frameworks = {f"framework {one.name}": pinned(one.lock) for one in front.frameworks.values()}
+        servers = {f"server {one.name}": pinned(one.lock) for one in engine.servers.values()}
+        frameworks = {f"framework {one.name}": pinned(one.lock) for one in engine.frameworks.values()}
         found = disagreements(servers, frameworks)
         if found:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -93,14 +94,14 @@ class Project:
     @cached_property
     def unlocked(self) -> list[Server | Framework]:
         """The servers and frameworks that have no lock."""
-        every: list[Server | Framework] = [*self.front.servers.values(), *self.front.frameworks.values()]
+        every: list[Server | Framework] = [*self.engine.servers.values(), *self.engine.frameworks.values()]
         return [one for one in every if not one.lock.is_file()]
 
     @property
     def pairs(self) -> list[tuple[Server, Framework]]:
         """The servers and frameworks that go together, of those that have their locks."""
-        servers = [one for one in self.front.servers.values() if one not in self.unlocked]
-        frameworks = [one for one in self.front.frameworks.values() if one not in self.unlocked]
+        servers = [one for one in self.engine.servers.values() if one not in self.unlocked]
+        frameworks = [one for one in self.engine.frameworks.values() if one not in self.unlocked]
         return [(one, other) for one in servers for other in frameworks if serves(one, other)]
 
     @property
@@ -111,7 +112,7 @@ class Project:
     @cached_property
     def unmade(self) -> list[str]:
         """The frameworks under servers whose environment has yet to be made."""
-        kept = Environments(self.front.places.cache)
+        kept = Environments(self.engine.project_paths.cache)
         return [
             f"{framework.name} under {server.name}"
             for server, framework in self.pairs
@@ -139,11 +140,11 @@ class Project:
 
     def claims(self) -> HealthFinding:
         """Whether servers offer what they claim, as far as that was looked at."""
-        servers = [one for one in self.front.servers.values() if one not in self.unlocked]
+        servers = [one for one in self.engine.servers.values() if one not in self.unlocked]
         wrong, seen = [], set()
         for server in servers:
             for loop in server.loops:
-                found = probed(self.front.places, server, loop)
+                found = probed(self.engine.project_paths, server, loop)
                 if found is not None:
                     seen.add(server.name)
                     wrong += [f"{server.name} on {loop}: {claim}" for claim in refuted(server.claims, found)]
@@ -154,9 +155,9 @@ class Project:
 
     def schemas(self) -> HealthFinding:
         """Whether the schemas in the project are those of the code."""
-        folder = self.front.places.schemas
+        folder = self.engine.project_paths.schemas
         old = []
-        for name, schema in schemas(self.front.words).items():
+        for name, schema in schemas(self.engine.words).items():
             path = folder / f"{name}.json"
             if not path.is_file() or path.read_text("utf-8") != rendered(schema):
                 old.append(path.name)
@@ -166,8 +167,8 @@ class Project:
 
     def specs(self) -> HealthFinding:
         """Whether the documents have mistakes."""
-        folder = relative(self.front.places.specs)
-        loaded = self.front.load([folder])
+        folder = relative(self.engine.project_paths.specs)
+        loaded = self.engine.load([folder])
         cases = sum(len(suite.cases) for suite in loaded.suites)
         warnings = len(loaded.diagnostics) - loaded.errors
         if loaded.errors:

@@ -35,7 +35,7 @@ class Stock:
     """What there is to list. ``cite`` takes cases that cite one of these clauses, ``uncited`` the clauses that no
     case cites."""
 
-    front: Engine
+    engine: Engine
     named: NamedCases
     asked: RunOptions
     cite: Sequence[str] = ()
@@ -44,7 +44,7 @@ class Stock:
     @cached_property
     def loaded(self) -> Loaded:
         """The documents under the paths, with every mistake in them."""
-        return self.front.load(self.named.paths, self.named.roots)
+        return self.engine.load(self.named.paths, self.named.roots)
 
     @cached_property
     def cases(self) -> tuple[CaseHeader, ...]:
@@ -66,7 +66,7 @@ class Stock:
     @cached_property
     def clauses(self) -> Mapping[str, Clause]:
         """The clauses that the cases may cite, by id."""
-        return self.front.beside(self.named.paths).words.loading.clauses
+        return self.engine.beside(self.named.paths).words.loading.clauses
 
     @cached_property
     def by_file(self) -> dict[str, list[CaseHeader]]:
@@ -80,12 +80,12 @@ class Stock:
     def targets(self) -> list[Target]:
         """The targets of the servers that were asked for, on every loop."""
         asked = self.asked
-        return self.front.every(RunOptions(servers=asked.servers, variants=asked.variants, gateways=asked.gateways))
+        return self.engine.every(RunOptions(servers=asked.servers, variants=asked.variants, gateways=asked.gateways))
 
     @cached_property
     def jobs(self) -> list[Job]:
         """Every case on every target that it is meant for."""
-        return self.front.plan(self.cases, self.targets)
+        return self.engine.plan(self.cases, self.targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def keys_in_words(keys: Mapping[str, Mapping[str, Any]], instead: str) -> str:
 
 def step_types(stock: Stock) -> Listing:
     """Step types and the actions of scripts."""
-    vocabulary = stock.front.words.loading
+    vocabulary = stock.engine.words.loading
     definitions = compose_schema(vocabulary)["$defs"]
     items: list[dict[str, Any]] = []
     tables = []
@@ -94,7 +94,7 @@ def operators(stock: Stock) -> Listing:
             "takes": takes(argument_schema(operator), {**NOTATIONS, "matcher": {"title": "a value or operators"}}),
             "words": list(operator.words),
         }
-        for operator in stock.front.words.operators.values()
+        for operator in stock.engine.words.operators.values()
     ]
     return Listing(
         items,
@@ -106,7 +106,7 @@ def operators(stock: Stock) -> Listing:
 def facts(stock: Stock) -> Listing:
     """The facts of each step type; step types with the same facts stand together."""
     same: dict[tuple[Any, ...], list[str]] = {}
-    for kind in stock.front.words.loading.kinds:
+    for kind in stock.engine.words.loading.kinds:
         if kind.facts:
             groups = [group for group in kind.groups if group != STEP]
             same.setdefault(tuple(kind.facts), []).append(f"{kind.name} ({', '.join(groups)})" if groups else kind.name)
@@ -159,7 +159,7 @@ def literals(stock: Stock) -> Listing:
 
 def commands(stock: Stock) -> Listing:
     """The commands of an application's script."""
-    definitions = compose_schema(stock.front.words.loading)["$defs"]
+    definitions = compose_schema(stock.engine.words.loading)["$defs"]
     items = []
     table = []
     for word, command in sorted(ACTS.items()):

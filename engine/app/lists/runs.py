@@ -18,10 +18,10 @@ RUNNING = (["grid"], ["compare"], ["baseline"])
 
 def runs(stock: Stock) -> Listing:
     """The runs under the folder of results, the newest first, each with the name that ``last`` gives it."""
-    places = stock.front.places
+    project_paths = stock.engine.project_paths
     items = [
-        run(one, f"last~{number}" if number else "last", *ends(folder_of(places.results, one)))
-        for number, one in enumerate(ids(places))
+        run(one, f"last~{number}" if number else "last", *ends(folder_of(project_paths.results, one)))
+        for number, one in enumerate(ids(project_paths))
     ]
     table = [(str(one["name"]), str(one["run"]), f"{one['command']}\n{outcome(one)}") for one in items]
     return Listing(items, ("name", "run", "command and verdicts"), rows(table))

@@ -49,10 +49,10 @@ def frameworks(stock: Stock) -> Listing:
             "app": one.app,
             "note": one.note,
         }
-        for one in stock.front.frameworks.values()
+        for one in stock.engine.frameworks.values()
     ]
     table = []
-    for one in stock.front.frameworks.values():
+    for one in stock.engine.frameworks.values():
         found = versions(one.lock, one.packages)
         named = ", ".join(f"{name} {version}" for name, version in found.items()) or "no package"
         title = f"{one.title}, through WSGI" if one.interface == WSGI and WSGI.upper() not in one.title else one.title
@@ -64,7 +64,7 @@ def servers(stock: Stock) -> Listing:
     """The servers, with the options that cases may give them."""
     items = []
     table = []
-    for one in stock.front.servers.values():
+    for one in stock.engine.servers.values():
         version = pinned(one.lock).get(one.package, "")
         items.append(
             {
@@ -105,7 +105,7 @@ def gateways(stock: Stock) -> Listing:
             "title": one.title,
             "speaks": one.speaks,
             "options": sorted(one.options),
-            "servers": [server.name for server in stock.front.servers.values() if one.speaks in server.speaks],
+            "servers": [server.name for server in stock.engine.servers.values() if one.speaks in server.speaks],
         }
         for one in load_gateways().values()
     ]
@@ -125,10 +125,10 @@ def capabilities(stock: Stock) -> Listing:
         {
             "name": word,
             "summary": summary,
-            "servers": [one.name for one in stock.front.servers.values() if word in one.claims],
+            "servers": [one.name for one in stock.engine.servers.values() if word in one.claims],
             "frameworks": [
                 one.name
-                for one in stock.front.frameworks.values()
+                for one in stock.engine.frameworks.values()
                 if word in one.offers or (word == DISCONNECT and one.waits_for_disconnect)
             ],
         }
@@ -170,7 +170,7 @@ def what(stock: Stock, target: Target) -> str:
     if target.interface == WSGI:
         loop = "no loop"
     behind = "" if target.gateway == DIRECT else f", behind {target.gateway}"
-    return f"{stock.front.frameworks[target.framework].title}, {loop}{behind}"
+    return f"{stock.engine.frameworks[target.framework].title}, {loop}{behind}"
 
 
 SORTS = (

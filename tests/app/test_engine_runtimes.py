@@ -17,47 +17,47 @@ from engine.targets.runtimes.external.runtime import RunningRuntime
 URLS = ("fastapi=http://127.0.0.1:8002", "wsgi-control=http://127.0.0.1:8081")
 
 
-def front(*urls: str, way: str = "running") -> Engine:
+def engine(*urls: str, way: str = "running") -> Engine:
     return Engine(find(), "", way, urls)
 
 
 def test_services_that_run_are_targets() -> None:
-    assert front(*URLS).targets(RunOptions()) == [
+    assert engine(*URLS).targets(RunOptions()) == [
         Target("gunicorn", "fastapi", "auto", runtime="running"),
         Target("fcgisgi", "wsgi-control", "auto", "nginx-fastcgi", runtime="running"),
     ]
-    (one,) = front(*URLS).targets(RunOptions(frameworks=("fastapi",), servers=("granian",), loop="uvloop"))
+    (one,) = engine(*URLS).targets(RunOptions(frameworks=("fastapi",), servers=("granian",), loop="uvloop"))
     assert one.id == "granian-fastapi-uvloop-running"
 
 
 def test_a_service_is_one_target() -> None:
     for asked in (RunOptions(loop="both"), RunOptions(servers=("granian", "daphne")), RunOptions(gateways=("all",))):
         with pytest.raises(UsageError, match="is one server, on one loop, behind one gateway"):
-            front(URLS[0]).targets(asked)
+            engine(URLS[0]).targets(asked)
 
 
 def test_a_framework_without_a_url_is_nowhere() -> None:
     with pytest.raises(UsageError, match="no --url says where quart is"):
-        front(*URLS).targets(RunOptions(frameworks=("quart",)))
+        engine(*URLS).targets(RunOptions(frameworks=("quart",)))
     with pytest.raises(UsageError, match="--url says where services run already"):
-        front(*URLS, way="local").targets(RunOptions())
+        engine(*URLS, way="local").targets(RunOptions())
 
 
 def test_containers_are_targets_of_their_own() -> None:
-    (one,) = front(way="docker").targets(RunOptions(frameworks=("control",)))
+    (one,) = engine(way="docker").targets(RunOptions(frameworks=("control",)))
     assert (one.runtime, one.id) == ("docker", "gunicorn-control-auto-docker")
 
 
 def test_the_observer_reaches_where_there_is_a_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "fastapi").mkdir()
     monkeypatch.setenv("ENGINE_DESK", str(tmp_path))
-    running = front(*URLS)
+    running = engine(*URLS)
     reaches = [running.reach(target) for target in running.targets(RunOptions())]
     assert [(reach.observer, reach.processes) for reach in reaches] == [(True, False), (False, False)]
-    assert front(way="docker").reach(Target("gunicorn", "control", "auto", runtime="docker")).processes
+    assert engine(way="docker").reach(Target("gunicorn", "control", "auto", runtime="docker")).processes
 
 
 def test_a_front_finds_its_services_in_another_process_too(tmp_path: Path) -> None:
-    again = pickle.loads(pickle.dumps(front(*URLS)))
-    assert again.services == front(*URLS).services
+    again = pickle.loads(pickle.dumps(engine(*URLS)))
+    assert again.services == engine(*URLS).services
     assert isinstance(wiring.runtime(again, tmp_path), RunningRuntime)
