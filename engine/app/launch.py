@@ -208,7 +208,7 @@ def run(
             # In a thread, where anything goes on meanwhile.
             session = await asyncio.to_thread(begin, runtime) if early else begin(runtime)
             await runtime.leave({job.launch for job in session.jobs if not job.left_out})
-            with gc_tuning.settled():
+            with gc_tuning.frozen():
                 await session.run(lambda: finish("whole"))
         finally:
             await runtime.leave()

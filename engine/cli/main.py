@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from engine import version
+from engine.app import gc_tuning
 from engine.cli.base import Command
 from engine.errors import EngineError
 from engine.registry import Registry, found
@@ -73,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = commands()
     try:
         parsed = parser(known).parse_args(renamed(sys.argv[1:] if arguments is None else arguments, known))
-        code = known[parsed.command].run(parsed)
+        with gc_tuning.rare_passes():
+            code = known[parsed.command].run(parsed)
         sys.stdout.flush()
         return code
     except EngineError as error:

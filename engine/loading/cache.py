@@ -11,14 +11,13 @@ always explained anew. One of clauses is also held against the others of its kin
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import pickle
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,16 +97,15 @@ def unchanged(
     headers; None where one has to be read."""
     found: list[Loaded] = []
     files: list[Path] = []
-    with uncollected():
-        for source in read_all(paths, roots):
-            if isinstance(source, Diagnostic):
-                return None
-            path = kept.path(source)
-            held = opened(path, whole=whole)
-            if held is None:
-                return None
-            found.append(held)
-            files.append(path)
+    for source in read_all(paths, roots):
+        if isinstance(source, Diagnostic):
+            return None
+        path = kept.path(source)
+        held = opened(path, whole=whole)
+        if held is None:
+            return None
+        found.append(held)
+        files.append(path)
     clauses = [clause for held in found for clause in held.clauses]
     if len(set(clauses)) < len(clauses):
         return None
@@ -125,16 +123,3 @@ def first_unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | N
     """What the first document at or below the paths holds, None where it would have to be read."""
     source = next(read_all(paths, roots), None)
     return kept.find(source, whole=False) if isinstance(source, SourceText) else None
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No search for cycles meanwhile: loading makes a great many objects and no cycles, and the collector's passes
-    over them would take a quarter of the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()

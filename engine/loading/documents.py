@@ -14,7 +14,7 @@ from engine.documents.composer import compose
 from engine.documents.diagnostics import LIMIT, Diagnostic, Notes
 from engine.documents.files import SourceText, read_all
 from engine.documents.roots import Roots
-from engine.loading.cache import DocumentCache, uncollected
+from engine.loading.cache import DocumentCache
 from engine.loading.declarations import is_declaration
 from engine.loading.loaded import Loaded
 from engine.loading.read.cases import SuiteKeys, read_case
@@ -111,13 +111,12 @@ def load_paths(
     """
     language = language_of(vocabulary)
     gathered = _Gathered(language, kept)
-    with uncollected():
-        for found in read_all(paths, roots):
-            gathered.files += 1
-            if isinstance(found, Diagnostic):
-                gathered.diagnostics.append(found)
-            else:
-                gathered.take(found)
+    for found in read_all(paths, roots):
+        gathered.files += 1
+        if isinstance(found, Diagnostic):
+            gathered.diagnostics.append(found)
+        else:
+            gathered.take(found)
     return Loaded(
         tuple(gathered.suites),
         tuple(gathered.diagnostics),

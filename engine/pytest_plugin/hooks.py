@@ -52,7 +52,6 @@ class Hooks:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """pytest's hook: now it is known which items will run."""
         self.conformance.items = [item for item in session.items if isinstance(item, CaseItem)]
-        self.conformance.freeze()
         if self.conformance.items and not session.config.getoption("collectonly"):
             self.conformance.begin_store()
 

@@ -6,7 +6,6 @@ suites, ``engine.pytest_plugin.hooks``, is loaded with the first of them.
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """pytest's hook. Raises pytest.UsageError for a wrong option of a run with pytest-xdist."""
-    # Registered before pytest's own cleanups, which run the collector: so it comes after them.
-    config.add_cleanup(partial(_thaw, config))
     if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         # The controller of pytest-xdist sees no suite, only the reports of its workers.
         from engine.pytest_plugin import xdist  # noqa: PLC0415 (it loads the library)
@@ -74,9 +71,3 @@ def hooks(config: pytest.Config, spawned: Spawned | None) -> Hooks:
         found = Hooks(config, spawned)
         config.pluginmanager.register(found, HOOKS)
     return found
-
-
-def _thaw(config: pytest.Config) -> None:
-    found: Hooks | None = config.pluginmanager.get_plugin(HOOKS)
-    if found is not None:
-        found.conformance.thaw()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from engine.app import gc_tuning
 from engine.app import project_paths as places
 from engine.app.engine import Engine, Loaded, Roots
 from engine.app.repeating import checked, repeated
@@ -72,7 +70,6 @@ class Conformance:
         self._others = False
         self._begun: set[str] = set()
         self._ahead = False
-        self._frozen = False
         self._places: dict[str, str] = {}
         self._marks: dict[str, pytest.MarkDecorator] = {}
         self._cases: list[CaseHeader] = []
@@ -150,9 +147,7 @@ class Conformance:
 
     def load(self, path: Path) -> Loaded:
         """What a suite holds, which stays until the end."""
-        self._frozen = True
-        with gc_tuning.aside():
-            return self.engine.load([path], self.roots)
+        return self.engine.load([path], self.roots)
 
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
         """Let that process know what a suite holds, and begin with the first target while others are collected. Raises
@@ -181,18 +176,6 @@ class Conformance:
             folder_of(self.places.results, self.run_id),
             keep_all=bool(self.config.getoption("keep_transcripts")),
         )
-
-    def freeze(self) -> None:
-        """Set the cases aside for Python's search for cycles: they stay until the end, and each of its passes, of which
-        pytest makes some of its own, would look at all of them."""
-        if self.items:
-            self._frozen = True
-            gc.freeze()
-
-    def thaw(self) -> None:
-        """Let them be found again, for another session of this process."""
-        if self._frozen:
-            gc.unfreeze()
 
     def result(self, item: HasJob) -> ResultMessage:
         """An item's verdict.

@@ -131,7 +131,7 @@ class SessionServer:
         trouble = ""
         try:
             await runtime.leave({job.launch for job in session.jobs if not job.left_out})
-            with gc_tuning.settled():
+            with gc_tuning.frozen():
                 await session.run()
         except asyncio.CancelledError:
             trouble = "the run was cancelled"
@@ -248,7 +248,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise_limit()
-    with asyncio.Runner(loop_factory=event_loop()) as runner:
+    with gc_tuning.rare_passes(), asyncio.Runner(loop_factory=event_loop()) as runner:
         runner.run(serve(socket.socket(fileno=int(sys.argv[1]))))
     # All is stopped and closed, and pytest waits: to take the run apart object by object takes a tenth of a second.
     sys.stdout.flush()
