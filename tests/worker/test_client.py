@@ -146,7 +146,7 @@ def test_the_collector_of_a_users_process_is_left_alone(tmp_path: Path, path: st
     (tmp_path / "a.yaml").write_text(SLOW.partition("  - id: slow")[0].replace("path:", f"{path}:"))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "spy.py").write_text(SPY)
-    words = ["-m", "pytest", "-p", "spy", "-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
+    words = ["-p", "spy", "-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *words],
