@@ -1,22 +1,24 @@
-"""Everything that the engine raises on purpose.
+"""The exceptions that the engine raises on purpose.
 
-    EngineError                what went wrong, where, and how to mend it
-    ├── UsageError             the command line asks for what does not exist          exit 2
-    ├── DocumentError          a document under specs/ has mistakes                   exit 2
-    ├── NothingToRun           no selected case is meant for the selected targets     exit 3
-    ├── EnvironmentFailed      an environment could not be made                       exit 3
-    ├── StartError             a target did not start; carries its log's last lines
+    EngineError                the root: a sentence, a hint, a place in a document
+    ├── UsageError             a command line or pytest option names something that does not exist     exit 2
+    ├── DocumentError          a document has mistakes                                                exit 2
+    ├── NothingToRun           no selected case fits a selected target                                exit 3
+    ├── EnvironmentFailed      an environment could not be made                                       exit 3
+    ├── StartError             a target did not start; carries the last lines of its log              exit 3
+    │   └── Unfit              a target runs, but nothing can be judged on it
     ├── ChannelError           the byte stream to a target broke
-    │   ├── Refused            nobody listens there
+    │   ├── Endless            the peer sends more than the engine accepts
+    │   ├── ConnectionRefused  the address refused the connection
     │   ├── Reset              the peer reset the connection
-    │   ├── HandshakeFailed    TLS could not be agreed upon
+    │   ├── HandshakeFailed    the TLS handshake failed
     │   └── ChannelClosed      this side was closed already
-    ├── EvidenceLost           the observer's record is incomplete: nothing can be said of what is absent from it
-    ├── ResultsError           a results file cannot be read or written
-    └── Defect                 the engine broke a promise that it made to itself
+    ├── EvidenceLost           the observer's records are incomplete, so absence proves nothing
+    ├── ResultsError           a record cannot be read or written                                     exit 2
+    └── Defect                 an invariant of the engine does not hold
 
-Whose fault it is, is the type: nobody reads a message to find out. A *mismatch* is no error but a value
-(``engine.model.expectation.Mismatch``).
+Exit codes are those of docs/exit-codes.md; 4 where none is given. The cause of an error is its type; no code reads its
+message. A *mismatch* is a value (``engine.model.expectation.Mismatch``), not an exception.
 """
 
 from __future__ import annotations
@@ -26,10 +28,8 @@ from engine.model.source_span import SourceSpan
 
 
 class EngineError(Exception):
-    """The root.
-
-    ``what`` says what is wrong in one sentence, ``hint`` how to mend it, ``place`` points into a document.
-    """
+    """The root. ``what`` is one sentence about the error, ``hint`` one about its remedy or "", ``place`` a span in a
+    document or None. ``str()`` joins the three."""
 
     exit_code = 4
 
@@ -45,7 +45,8 @@ class EngineError(Exception):
 
 
 class UsageError(EngineError):
-    """The command line, or an option of pytest, asks for what does not exist."""
+    """A command line or a pytest option names something that does not exist, or combines options that exclude each
+    other."""
 
     exit_code = 2
 
@@ -57,13 +58,13 @@ class DocumentError(EngineError):
 
 
 class NothingToRun(EngineError):
-    """No selected case is meant for the selected targets. ``hint`` has one line for each reason."""
+    """No selected case fits a selected target. ``hint`` has one line for each reason."""
 
     exit_code = 3
 
 
 class EnvironmentFailed(EngineError):
-    """uv could not make the environment that a target needs. ``log`` holds uv's own words."""
+    """uv could not make an environment. ``log`` is its output, as text."""
 
     exit_code = 3
 
@@ -73,7 +74,8 @@ class EnvironmentFailed(EngineError):
 
 
 class StartError(EngineError):
-    """A target did not become ready. ``log`` holds the last lines that it wrote, ``exit`` how it ended, if it did."""
+    """A target did not become ready. ``log`` has the last lines of its output, ``exit`` its exit status or signal in
+    words, "" if it still ran."""
 
     exit_code = 3
 
@@ -84,7 +86,7 @@ class StartError(EngineError):
 
 
 class Unfit(StartError):
-    """A target runs, and nothing can be judged on it, for something that is not its fault."""
+    """A target runs, but no case can be judged on it, for a reason that is not the target's."""
 
 
 class ChannelError(EngineError):
@@ -92,28 +94,28 @@ class ChannelError(EngineError):
 
 
 class Endless(ChannelError):
-    """The peer sends more than the engine takes on one connection."""
+    """The peer sends more than the engine accepts on one connection."""
 
 
 class ConnectionRefused(ChannelError):
-    """Nobody listens at the address."""
+    """The address refused the connection (ECONNREFUSED)."""
 
 
 class Reset(ChannelError):
-    """The peer reset the connection."""
+    """The peer reset the connection (ECONNRESET)."""
 
 
 class HandshakeFailed(ChannelError):
-    """The peer and this side could not agree on TLS, or one does not trust the other."""
+    """The TLS handshake failed: no common parameters, or one side does not trust the other."""
 
 
 class ChannelClosed(ChannelError):
-    """This side was closed already; the step that uses it comes too late."""
+    """This side of the stream was closed before the call."""
 
 
 class EvidenceLost(EngineError):
-    """The observer's record of what crossed the boundary is incomplete, so a case that looks at it cannot be judged.
-    ``mismatch`` is what the server gave the application wrong, where that is why."""
+    """The observer's records are incomplete, so a case that depends on them cannot be judged. ``mismatch`` is a wrong
+    value that the server gave the application, where that is the reason."""
 
     def __init__(self, what: str, *, hint: str = "", mismatch: Mismatch | None = None) -> None:
         super().__init__(what, hint=hint)
@@ -121,10 +123,10 @@ class EvidenceLost(EngineError):
 
 
 class ResultsError(EngineError):
-    """A results file cannot be read or written, or is cut short where it must be whole."""
+    """A record or another file of results cannot be read or written, or is cut short where it must be complete."""
 
     exit_code = 2
 
 
 class Defect(EngineError):
-    """The engine broke a promise that it made to itself: report it."""
+    """An invariant of the engine does not hold. Always a bug of the engine."""

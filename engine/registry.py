@@ -1,4 +1,4 @@
-"""Finding what the engine can do: one file an extension, sorted, with no list to keep by hand."""
+"""Discovery of extensions: one module an extension, sorted by name, without a list to maintain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.errors import Defect, UsageError
 
 
 class Named(Protocol):
-    """What a registry holds: anything with a name."""
+    """Anything with a name."""
 
     @property
     def name(self) -> str: ...
@@ -23,10 +23,10 @@ T = TypeVar("T", bound=Named)
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Named things of one sort, in the order of their names."""
+    """Named values of one kind, in the order of their names."""
 
     def __init__(self, sort: str, things: Iterable[T]) -> None:
-        """``sort`` is the word for messages ("step kind"). Raises Defect if two things share a name."""
+        """``sort`` is the noun for messages ("step type"). Raises Defect if two values share a name."""
         self.sort = sort
         found: dict[str, T] = {}
         for thing in things:
@@ -45,14 +45,14 @@ class Registry(Mapping[str, T], Generic[T]):
         return len(self._things)
 
     def pick(self, name: str) -> T:
-        """The thing of that name. Raises UsageError, which names the nearest one, if there is none."""
+        """The value of that name. Raises UsageError, which suggests the nearest name, if there is none."""
         if name not in self._things:
             raise UsageError(f"there is no {self.sort} called {name!r}", hint=nearest(name, self._things))
         return self._things[name]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt word: the nearest of ``known``, or all of them where none is near."""
+    """A hint for a misspelt word: the nearest of ``known``; all of them if none is near; "" if there are none."""
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
@@ -61,8 +61,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def modules(package: str, *, deep: bool = False) -> list[ModuleType]:
-    """Import every module of a package, in the order of their names; those of packages inside it only where it goes
-    ``deep``."""
+    """Import and return every module of a package, sorted by name. ``deep`` includes the packages inside it."""
     root = importlib.import_module(package)
     found: list[ModuleType] = []
     for info in sorted(pkgutil.iter_modules(root.__path__), key=lambda info: info.name):
@@ -75,8 +74,8 @@ def modules(package: str, *, deep: bool = False) -> list[ModuleType]:
 
 
 def found(package: str, attribute: str, *, deep: bool = False) -> list[object]:
-    """The values of ``attribute`` in the modules of a package that have it; a tuple counts as several. ``deep`` as for
-    ``modules``."""
+    """The values of ``attribute`` in the modules of a package, in the order of ``modules``. A tuple counts as several
+    values."""
     values: list[object] = []
     for module in modules(package, deep=deep):
         value = getattr(module, attribute, None)

@@ -28,7 +28,7 @@ class Address:
 
 
 def parsed(text: str) -> Address:
-    """The parts of an address, or of an id."""
+    """Split an address, or an id, into file and case."""
     for form in FORMS:
         if match := form.fullmatch(text):
             return Address(match[1], match[2])
@@ -36,14 +36,14 @@ def parsed(text: str) -> Address:
 
 
 def bare(address: str) -> str:
-    """An address without the name of a matrix's value."""
+    """An address without the name of a matrix value."""
     one = parsed(address)
     return str(Address(one.file, one.case.partition("[")[0]))
 
 
 def meant(text: str, addresses: Sequence[str], *, loosely: bool = False) -> list[str]:
-    """The addresses that a text means: the very one, else those of which it is a whole ending, else those whose matrix
-    it leaves open; ``loosely`` else those that end with it."""
+    """The addresses that a typed text refers to: the equal one; else those that end with it at a ``/`` or ``::``; else
+    the same without the names of matrix values; else, if ``loosely``, those that end with it anywhere. [] if none."""
     ends = tuple(f"{before}{text}" for before in ("/", "::"))
     bares = [(address, bare(address)) for address in addresses]
     ways = (

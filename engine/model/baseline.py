@@ -1,4 +1,4 @@
-"""The baseline: failures that are known, each with its reason."""
+"""The baseline: known failures, each with its reason."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from engine.model.source_span import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """One line of the baseline. ``case`` is the address (``specs/http/scope.yaml::type-is-http``), with the name of a
-    matrix's value in brackets, or without for all of them.
+    """One entry of a baseline. ``case`` is an address (``specs/http/scope.yaml::type-is-http``), with the name of a
+    matrix value in brackets, or without for all of them.
 
-    ``versions`` is a range of the server's versions in the notation of PEP 440 (``>=25,<27``), ``framework_versions``
-    one of the framework's; "" for all. After the day ``until`` the line excuses nothing. ``observed`` is what the
-    engine saw when it wrote the line; ``because`` is a person's, and "" until somebody has written it. ``places`` has
-    those of the values by their keys, and of each name under ``servers`` and its like as ``servers.NAME``.
+    ``versions`` is a range of the server's versions by PEP 440 (``>=25,<27``), ``framework_versions`` one of the
+    framework's; "" for all. The entry applies up to and including the day ``until``. ``observed`` is the failure when
+    the engine wrote the entry; ``because`` is a person's reason, "" until there is one. ``places`` are the spans of the
+    values by key, and of each name under ``servers`` and the like as ``servers.NAME``.
     """
 
     case: str
@@ -33,5 +33,5 @@ class KnownFailure:
     places: Mapping[str, SourceSpan] = field(default_factory=dict)
 
     def at(self, key: str) -> SourceSpan:
-        """Where the value of a key stands; the line itself where it has no such key."""
+        """The span of a key's value; that of the entry if it lacks the key."""
         return self.places.get(key, self.place)

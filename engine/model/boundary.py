@@ -1,4 +1,4 @@
-"""What crossed the line between server and application, as the observer reported it."""
+"""Calls of the application, as the observer recorded them at the boundary between server and application."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from engine.model.source_span import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class OpaqueValue:
-    """A value at the boundary whose class is none that ASGI allows there, or a subclass of one.
+    """A value at the boundary whose class ASGI does not allow there, or is a subclass of one that it allows.
 
-    ``cls`` is the class's name (``Headers``), ``shown`` its repr, cut; ``value`` the nearest plain value, if any.
+    ``cls`` is the name of the class (``Headers``), ``shown`` its repr, truncated, ``value`` the nearest plain value or
+    None.
     """
 
     cls: str
@@ -23,12 +24,12 @@ class OpaqueValue:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One message at the boundary. ``message`` has Python's own types; long bytes are a ``Blob``.
+    """One message at the boundary. ``message`` has Python's own types; long bytes are ``TruncatedBytes``.
 
-    ``way`` is ``received`` (the application was given it) or ``sent``. ``at`` is seconds on the engine's clock
-    (CLOCK_MONOTONIC). For ``sent``, ``done`` is when send() came back and ``raised`` the class that it raised, "" if
-    none; both stay at their defaults while the send is under way. ``message_class`` is the message's exact class; what
-    was no mapping at all is an empty ``message`` of that class.
+    ``way`` is ``received`` (given to the application) or ``sent``. ``at`` is in seconds of CLOCK_MONOTONIC. For
+    ``sent``, ``done`` is the time when send() returned and ``raised`` the class name of its exception, "" if none; both
+    keep their defaults while the send is under way. ``message_class`` is the exact class of the message; an object that
+    is no mapping is an empty ``message`` of that class.
     """
 
     way: str
@@ -41,7 +42,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one act of a script with a name: ``result.NAME`` in the language."""
+    """The outcome of one named command of an application's script: ``result.NAME`` in the language.
+
+    ``at`` and ``elapsed`` are in seconds. ``raised`` is the class name of the exception or None, ``bases`` the names of
+    its classes by the MRO. ``event``, ``count`` and ``value`` are as the command defines them.
+    """
 
     at: float
     ok: bool
@@ -57,12 +62,12 @@ class Outcome:
 class AppCall:
     """One call of the application: ``app(scope, receive, send)``.
 
-    ``key`` is unique in its live target. ``token`` is what the engine's header said, "" without one; ``peer`` the
-    client's address as the server told it, its port an int, or None. ``ended`` is when the call returned or raised,
-    None while it runs. ``returned`` is None while it runs. ``marks`` are those that the script set, with their times.
-    ``received_total`` and ``sent_total`` are (size, SHA-256) of whole bodies, where the observer reported them.
-    ``scope_class`` is the scope's exact class. ``lost`` counts the records of this call that cannot be used: with any,
-    nothing can be said of what is absent from it.
+    ``key`` is unique in its live target. ``token`` is the value of the engine's header, "" without one. ``peer`` is the
+    client's address as the server reported it, (host, port), or None. ``started`` and ``ended`` are in seconds of
+    CLOCK_MONOTONIC; ``ended`` and ``returned`` are None while the call runs. ``marks`` are those that the script set,
+    with their times. ``received_total`` and ``sent_total`` are (size, SHA-256 in hex) of whole bodies, where the
+    observer reported them. ``scope_class`` is the exact class of the scope. ``lost`` counts unusable records of this
+    call; if it is not 0, the absence of something proves nothing.
     """
 
     key: str
@@ -88,16 +93,18 @@ class AppCall:
 
     @property
     def type(self) -> str:
+        """The scope's type: ``http``, ``websocket``, ``lifespan``, or ""."""
         return str(self.scope.get("type", ""))
 
 
 def plain_address(address: tuple[str, int]) -> tuple[str, int]:
-    """An address with an IPv4 host in IPv4's own notation: the ends of a connection may write it differently."""
+    """An address with an IPv4-mapped host (``::ffff:127.0.0.1``) in the notation of IPv4; the ends of a connection may
+    differ."""
     return address[0].removeprefix("::ffff:"), address[1]
 
 
 def wrong_client(call: AppCall, own: tuple[str, int], place: SourceSpan) -> Mismatch | None:
-    """That the server names another client for a call than the one that made it; None where it names the right one."""
+    """The mismatch of a call whose reported client is not ``own``, the client's real address; None if it is."""
     if call.peer is not None and plain_address(call.peer) == plain_address(own):
         return None
     return Mismatch(

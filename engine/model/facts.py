@@ -1,4 +1,4 @@
-"""The types of facts: which values a fact can have, and so which expectations can hold at all."""
+"""The types of facts: the values that a fact can have, and so the expectations that can hold at all."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ class FactType:
     """The values that a fact can have.
 
     ``phrase`` names the type in messages. ``sorts`` are words of the operator ``type`` (text, bytes, integer, number,
-    boolean, null, list, object); an empty set allows any value. ``dimension`` is ``time`` (seconds) or ``size``
-    (bytes) where an expectation carries a unit. ``words`` are the only texts. ``items`` is the type of a list's items.
-    ``wire`` says of bytes that they crossed the wire, where text stands for its UTF-8.
-    ``promised`` says that a standard promises the type: a server that breaks it shows another value, and a case may
-    look for that.
+    boolean, null, list, object); an empty set allows any value. ``dimension`` is ``time`` (seconds) or ``size`` (bytes)
+    where an expectation carries a unit. ``words`` are the only texts allowed, if any. ``items`` is the type of a list's
+    items. ``wire`` marks bytes that crossed the wire, where a text stands for its UTF-8. ``promised`` means that a
+    standard requires the type, and a server may break it: then the value has another type, and a case may expect that.
     """
 
     phrase: str
@@ -54,7 +53,7 @@ def one_of(*words: str) -> FactType:
 
 
 def promised(fact_type: FactType) -> FactType:
-    """The same type, as a standard promises it."""
+    """The same type, marked as required by a standard."""
     return FactType(
         fact_type.phrase, fact_type.sorts, fact_type.dimension, fact_type.words, fact_type.items, fact_type.wire, True
     )

@@ -1,4 +1,4 @@
-"""A YAML document as values that still know where they stand."""
+"""The nodes of a YAML document: values with source spans."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Scalar = Union[str, int, float, bool, None]
 class Node:
     """One value of a document.
 
-    ``value`` is a scalar, a list of nodes or a dict of nodes; ``place`` is the value's own, ``key`` that of the
-    key before it (the value's own for items of a list and for the document).
+    ``value`` is a scalar, a list of nodes, or a dict of nodes by key. ``place`` is the span of the value, ``key`` that
+    of its key; an item of a list and the root, which have no key, repeat their own.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
@@ -27,24 +27,25 @@ class Node:
         return isinstance(self.value, dict) and name in self.value
 
     def get(self, name: str) -> Node | None:
-        """The value under a key, or None where this is no mapping or has no such key."""
+        """The value under a key; None if this is no mapping or lacks the key."""
         return self.value.get(name) if isinstance(self.value, dict) else None
 
     def entries(self) -> Iterator[tuple[str, Node]]:
-        """Key and value of each entry; nothing where this is no mapping."""
+        """Key and value of each entry, in the order of the document; empty if this is no mapping."""
         return iter(self.value.items() if isinstance(self.value, dict) else ())
 
     def items(self) -> list[Node]:
-        """The items; an empty list where this is no list."""
+        """The items; [] if this is no list."""
         return self.value if isinstance(self.value, list) else []
 
     @property
     def only(self) -> tuple[str, Node]:
-        """The one key of a one-key mapping, and what stands under it. The schema has seen to it that there is one."""
+        """The entry of a mapping with exactly one, as (key, value). The schema guarantees it; StopIteration
+        otherwise."""
         return next(self.entries())
 
     def plain(self) -> object:
-        """The value without its places, as JSON would have it."""
+        """The value without spans: dict, list, str, int, float, bool or None, as in JSON."""
         if isinstance(self.value, dict):
             return {name: node.plain() for name, node in self.value.items()}
         if isinstance(self.value, list):

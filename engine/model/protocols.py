@@ -1,4 +1,7 @@
-"""The seams: a byte stream to a target, the boundary of a live target, and a live target itself."""
+"""The interfaces between rooms: a byte stream to a target, the boundary of a live target, and a live target.
+
+All times are seconds of the engine's clock, CLOCK_MONOTONIC; all addresses are (host, port).
+"""
 
 from __future__ import annotations
 
@@ -13,64 +16,67 @@ from engine.model.usage import Usage
 
 
 class Channel(Protocol):
-    """A byte stream to a target that records what crosses it. Every method raises ChannelError's kinds only."""
+    """A byte stream to a target, which records every byte and every close. All methods raise kinds of ChannelError
+    only."""
 
     @property
     def local(self) -> tuple[str, int]:
-        """This side's address; ("", 0) where the stream has none."""
+        """This side's address; ("", 0) if the stream has none."""
         ...
 
     @property
     def opened(self) -> float:
-        """When the connection was made, in seconds on the engine's clock."""
+        """The time at which the connection was established."""
         ...
 
     @property
     def moments(self) -> Sequence[TraceEvent]:
-        """What crossed so far, in order."""
+        """The record so far, in order."""
         ...
 
     @property
     def ended(self) -> str:
-        """How the peer ended the stream: "" while it is open, else ``fin``, ``reset`` or ``closed`` (by this side)."""
+        """The end of the stream by the peer: "" while it is open, else ``fin``, ``reset``, or ``closed`` (by this
+        side)."""
         ...
 
     @property
     def closure(self) -> str:
-        """How the peer said that it ends the stream: ``tls`` by TLS's closure alert, ``fin`` by a FIN alone, "" where
-        it has not."""
+        """The announcement of the end by the peer: ``tls`` for TLS's closure alert, ``fin`` for a FIN alone, "" for
+        neither."""
         ...
 
     async def send(self, data: bytes) -> float:
-        """Write, and wait until the transport has taken it all. The time at which the last byte was handed over."""
+        """Write, and wait until the transport has accepted every byte. Returns the time of the last byte."""
         ...
 
     def write(self, data: bytes) -> float:
-        """Write without waiting for room: for small things."""
+        """Write without waiting, for small data. Returns the time."""
         ...
 
     async def receive(self) -> tuple[bytes, float]:
-        """The next bytes and when they came, waiting for them; (b"", when) after the peer's FIN. Raises Reset."""
+        """Wait for the next bytes; returns them with their time of arrival, (b"", time) after the peer's FIN. Raises
+        Reset."""
         ...
 
     def unread(self, data: bytes, at: float) -> None:
-        """Put bytes back that belong to whoever reads next."""
+        """Put bytes back, for the next reader."""
         ...
 
     def reading(self, on: bool) -> None:
-        """Stop taking bytes from the socket, or take them again."""
+        """Stop reading from the socket (False), or resume (True)."""
         ...
 
     def half_close(self) -> None:
-        """Shut the writing side."""
+        """Shut down the writing side."""
         ...
 
     def close(self) -> None:
-        """Close both sides; on TLS with a closure alert."""
+        """Close both sides; with TLS by a closure alert."""
         ...
 
     def truncate(self) -> None:
-        """Close both sides by a FIN, on TLS without a closure alert."""
+        """Close both sides by a FIN; with TLS without a closure alert."""
         ...
 
     def reset(self) -> None:
@@ -79,34 +85,35 @@ class Channel(Protocol):
 
 
 class Boundary(Protocol):
-    """What an observer reports of one live target, and the way back to its application."""
+    """The observer's records of one live target, and the channel back to its application. Theory:
+    ``engine/observer/spool.py``."""
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
-        """The value of the header that tells which call belongs to which step."""
+        """The value of the header that ties the n-th call of a job to its step."""
         ...
 
     def stage(self, job: str, script: object) -> None:
-        """Put a script (tagged JSON) where the application's side finds it, before any of the job's bytes go out."""
+        """Hand a job's script (tagged JSON) to the application's side, before any byte of the job is sent."""
         ...
 
     def expect_peer(self, address: tuple[str, int], job: str) -> None:
-        """Say that calls from this address without a header belong to this job."""
+        """Announce that calls from this address without a header belong to this job."""
         ...
 
     def mark(self, job: str, name: str) -> None:
-        """Set a mark for the application's script to meet."""
+        """Set a mark for the application's script."""
         ...
 
     def marked(self, job: str, name: str) -> bool:
-        """Whether either side has set the mark."""
+        """True once either side has set the mark."""
         ...
 
     def refresh(self) -> None:
-        """Take in what the observers have written since."""
+        """Read the records that were appended since the last call."""
         ...
 
     def calls(self, *, token: str = "", peer: tuple[str, int] | None = None, since: float = 0.0) -> list[AppCall]:
-        """Calls with that token, or without a token from that peer since that time, in the order of their start."""
+        """The calls with that token, or without a token from that peer since that time, in the order of their start."""
         ...
 
     def lifespans(self) -> list[AppCall]:
@@ -114,34 +121,34 @@ class Boundary(Protocol):
         ...
 
     def latest(self) -> float:
-        """When the last record was made; 0.0 if there is none."""
+        """The time of the last record; 0.0 if there is none."""
         ...
 
     def strays(self, since: float) -> list[AppCall]:
-        """Calls without a token since that time whose client is no connection that the engine has expected a call from,
-        in the order of their start: they cannot be told to belong to any job."""
+        """Calls without a token since that time, from a client that no job announced, in the order of their start. No
+        job owns them."""
         ...
 
     def send_raised(self, job: str) -> tuple[str, ...]:
-        """The classes that send() raised in the calls of a job until now, each once."""
+        """The class names of the exceptions that send() raised in the calls of a job so far, each once."""
         ...
 
     @property
     def lost(self) -> int:
-        """How many records are known to be lost so far."""
+        """The number of records known to be lost so far."""
         ...
 
     @property
     def notes(self) -> Sequence[str]:
-        """What observers said of their whole process: that evidence was lost, and why."""
+        """Remarks of the observers about a whole process: that evidence was lost, and why."""
         ...
 
     def finish(self, job: str) -> None:
-        """Forget a job's script, marks and peers."""
+        """Drop a job's script, marks, peers and calls."""
         ...
 
     def close(self) -> None:
-        """Let go of the files; what has been taken in stays."""
+        """Close the files; calls that were read stay available."""
         ...
 
 
@@ -156,22 +163,22 @@ class LiveTarget(Protocol):
 
     @property
     def host(self) -> str:
-        """The Host header's value."""
+        """The value of the Host header."""
         ...
 
     @property
     def upstream(self) -> tuple[str, int]:
-        """Where the server itself listens: ``address``, unless a gateway stands in front of it."""
+        """The address of the server itself: ``address``, unless a gateway stands before it."""
         ...
 
     @property
     def speaks(self) -> str:
-        """What is spoken at ``upstream``: ``http``, ``fastcgi`` or ``uwsgi``."""
+        """The protocol at ``upstream``: ``http``, ``fastcgi`` or ``uwsgi``."""
         ...
 
     @property
     def tls(self) -> TlsCredentials | None:
-        """What clients need for its TLS; None where it has none."""
+        """The credentials for clients; None without TLS."""
         ...
 
     @property
@@ -182,70 +189,72 @@ class LiveTarget(Protocol):
 
     @property
     def pid(self) -> int:
-        """The main process's pid; 0 where it has not been started."""
+        """The pid of the main process; 0 before it is started."""
         ...
 
     @property
     def ended(self) -> ExitStatus | None:
-        """How its main process ended; None while it runs, and before it is started."""
+        """The exit status of the main process; None while it runs, and before it is started."""
         ...
 
     @property
     def ended_at(self) -> float:
-        """When its main process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
+        """The time at which the main process was seen to have ended; 0.0 if it has not."""
         ...
 
     async def check(self) -> ExitStatus | None:
-        """How its main process has ended by now, as whoever watches it knows at this moment; None while it runs."""
+        """Ask the supervisor for the exit status of the main process; None while it runs."""
         ...
 
     async def answers(self) -> bool:
-        """Whether it answers GET /health, with whatever status, found by asking. True for a server that one case has
-        for itself: it may be meant to answer no more."""
+        """Send GET /health: True for a response of any status. Always True for a dedicated server, which may be meant
+        to stop answering."""
         ...
 
     @property
     def workers_lost(self) -> Sequence[int]:
-        """Pids of processes that served calls and are gone, found by looking now."""
+        """The pids of processes that served calls and no longer exist, checked now."""
         ...
 
     def log(self, since: int = 0) -> str:
-        """What the target has written so far, after the first ``since`` bytes."""
+        """The output of the target so far, after the first ``since`` bytes."""
         ...
 
     @property
     def logged(self) -> int:
-        """How many bytes it has written so far."""
+        """The size of its output so far, in bytes."""
         ...
 
     def usage(self) -> Sequence[Usage]:
-        """What its processes use now, the main process first; empty where none runs. Not those of ``drive``."""
+        """The current resource usage of its processes, the main process first; empty if none runs. Excludes the process
+        of ``drive``."""
         ...
 
     async def start(self, *, ready: bool = True) -> None:
-        """Start a target that was made ready to be started by a step, or that has ended, on the same address.
+        """Start a held or ended target, on the same address.
 
-        ``ready`` waits until it answers. Raises StartError where it cannot be started, or is not ready in time.
+        With ``ready``, wait until it answers. Raises StartError if it cannot be started or is not ready in time.
         """
         ...
 
     def signal(self, number: int, pid: int = 0) -> bool:
-        """Send a signal to the main process, or to the one of its processes with that pid. Whether there was one."""
+        """Send a signal to the main process, or to its process with that pid. Returns False if there is none."""
         ...
 
     async def wait(self) -> ExitStatus:
-        """How the main process ended, waiting for it."""
+        """Wait for the end of the main process; returns its exit status."""
         ...
 
     async def drive(self, order: Mapping[str, object]) -> str:
-        """Have the app called without a server, in a process of its own beside the target's; see
-        ``engine.observer.inside.driving`` for what an order holds; its values are tagged JSON. What is seen of it is at
-        the boundary, by the order's token.
+        """Call the app without a server, in a process beside the target's. ``order`` is as
+        ``engine.observer.inside.driving`` documents, with values in tagged JSON. The call appears at the boundary under
+        the order's token.
 
-        What the script could not do, "" if all was done. Raises StartError where the app cannot be loaded.
+        Returns the part of the script that could not be done, in words, "" for none. Raises StartError if the app
+        cannot be loaded.
         """
         ...
 
     async def stop(self) -> ExitStatus | None:
-        """TERM first, KILL after the grace, and nothing left behind. Safe to call twice."""
+        """Send TERM, then KILL after the grace period; nothing stays behind. May be called again."""
         ...

@@ -1,4 +1,4 @@
-"""Times and sizes, always written with a unit."""
+"""Times and sizes with units: parsed to seconds and bytes, and formatted again."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ _size = re.compile(SIZE_PATTERN)
 
 
 class OutOfRange(ValueError):
-    """A time or a size beyond what a document may name; the message says how much that is."""
+    """A time or a size beyond the limit of documents; the message names the limit."""
 
 
 def seconds(text: str) -> float:
-    """``"200ms"`` -> 0.2. Raises OutOfRange for more than LONGEST, ValueError for anything that is not a number with
-    one of TIME_UNITS."""
+    """Parse a time to seconds: ``"200ms"`` -> 0.2. Raises OutOfRange above LONGEST, ValueError for any other form."""
     match = _time.match(text)
     if not match:
         raise ValueError(f"{text!r} is not a time: write a number and one of {', '.join(TIME_UNITS)}")
@@ -39,8 +38,8 @@ def seconds(text: str) -> float:
 
 
 def octets(text: str) -> int:
-    """``"64KiB"`` -> 65536. Raises OutOfRange for more than LARGEST, ValueError for anything that is not a whole size
-    with one of SIZE_UNITS."""
+    """Parse a size to bytes: ``"64KiB"`` -> 65536. Raises OutOfRange above LARGEST, ValueError for any other form and
+    for a fraction of a byte."""
     match = _size.match(text)
     if not match:
         raise ValueError(f"{text!r} is not a size: write a number and one of {', '.join(SIZE_UNITS)}")
@@ -54,14 +53,14 @@ def octets(text: str) -> int:
 
 
 def show_time(value: float) -> str:
-    """Seconds as a person would write them: ``0.2`` -> ``200 ms``."""
+    """Format seconds: ``0.2`` -> ``200 ms``."""
     if value < 0.001:
         return f"{value * 1e6:.0f} µs"
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
 def show_size(value: int) -> str:
-    """Bytes as a person would write them: ``65536`` -> ``64 KiB``."""
+    """Format bytes: ``65536`` -> ``64 KiB``."""
     for unit, factor in reversed(SIZE_UNITS.items()):
         if (value >= factor and value % factor == 0) or value >= 10 * factor:
             return f"{value / factor:.4g} {unit}"

@@ -1,4 +1,4 @@
-"""Values in a phrase for a person."""
+"""Short text forms of values, for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.model.wire_bytes import TruncatedBytes
 
 
 def shown(value: object, limit: int = 120) -> str:
-    """A value in a phrase, as the language would write it, cut after ``limit`` characters."""
+    """A value in the syntax of the language, truncated to ``limit`` characters."""
     if isinstance(value, (bytes, bytearray)):
         text = "bytes " + repr(bytes(value[: limit + 1]))[1:]  # no more than can be shown: a body may have megabytes
     elif isinstance(value, TruncatedBytes):

@@ -1,4 +1,4 @@
-"""Where something stands in a document."""
+"""Spans in documents."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SourceSpan:
-    """A stretch of one line. ``line`` and ``column`` count from 1; ``length`` is in characters, at least 1.
+    """A span within one line. ``line`` and ``column`` count from 1, in characters; ``length`` is at least 1.
 
-    ``file`` is the path as the user would type it, relative to where the engine runs.
+    ``file`` is the path as the user would type it, relative to the working directory. ``NOWHERE`` has line 0.
     """
 
     file: str

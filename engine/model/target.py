@@ -1,4 +1,4 @@
-"""What a case runs against: server x framework x loop x gateway."""
+"""Targets: server x framework x loop x gateway, with release and variant; launches, and facts about started targets."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ RUNTIMES = (LOCAL, DOCKER, RUNNING)
 
 
 def configuration(server: str, release: str = "", variant: str = "") -> str:
-    """A server, its release and its variant as one word: ``gunicorn==26.2.0~two-workers``."""
+    """A server with its release and variant as one word: ``gunicorn==26.2.0~two-workers``."""
     return server + release + (f"~{variant}" if variant else "")
 
 
 @dataclass(frozen=True)
 class Target:
-    """One square of the matrix, before anything is started.
+    """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source`` and ``given`` do
+    not count in comparisons.
 
-    ``server`` is the registry's name, ``framework`` a folder's under frameworks/, ``loop`` one of ``auto``,
-    ``asyncio`` and ``uvloop``, ``runtime`` one of the registry's. ``release`` says which release of the server was
-    asked for: "" is the pinned one, ``==26.2.0`` a version, ``@label`` a checkout or a branch. ``variant`` names a set
-    of options of the server's own, "" for none. ``interface`` is the framework's, ``asgi`` or ``wsgi``.
+    ``server`` is a name in the registry of servers, ``framework`` that of a folder under frameworks/, ``loop`` is
+    ``auto``, ``asyncio`` or ``uvloop``, ``gateway`` is ``direct`` or a name in the registry of gateways, ``runtime``
+    one of RUNTIMES. ``release`` is "" for the pinned release, ``==26.2.0`` for a version, ``@label`` for a checkout or
+    a branch. ``variant`` is the name of a set of the server's own options, "" for none. ``interface`` is ``asgi`` or
+    ``wsgi``, by the framework.
 
-    ``source`` and ``given`` are for commands that name this target again: what ``--server`` was given for ``@label``
-    (``@../gunicorn``), and further options that it depends on, such as ``--variant`` with the declaration.
+    ``source`` and ``given`` serve commands that name this target again: the value of ``--server`` behind ``@label``
+    (``@../gunicorn``), and further options that the target depends on, such as ``--variant`` with its declaration.
     """
 
     server: str
@@ -53,7 +55,7 @@ class Target:
 
     @cached_property
     def id(self) -> str:
-        """What tests, logs and reports call it: ``gunicorn-starlette-uvloop``."""
+        """The name in tests, logs and reports: ``gunicorn-starlette-uvloop``. ``direct`` and ``local`` are left out."""
         words = [self.configuration, self.framework, self.loop]
         if self.gateway != DIRECT:
             words.append(self.gateway)
@@ -63,16 +65,18 @@ class Target:
 
     @property
     def is_control(self) -> bool:
-        """Whether its app is one without a framework, so that what fails there is the server's."""
+        """True if the app has no framework, so that its failures are the server's."""
         return self.framework in CONTROLS
 
 
 @dataclass(frozen=True, slots=True)
 class ServerLaunch:
-    """How a target is started for some jobs: its target, the server's options in the engine's words, and the job
-    whose lifespan script is played, if any. Jobs that share a launch share a process. ``held`` says that the job
-    starts it itself, by a step, and that it is only made ready for that. ``port`` is the one that clients connect to,
-    0 for any that is free."""
+    """One way to start a target. Jobs with an equal launch share a process.
+
+    ``options`` are ``server:`` options, name and value, sorted. ``lifespan_of`` is the id of the job that the server is
+    dedicated to, "" for a shared one. ``held`` means that a step of that job starts the server; until then it is only
+    prepared. ``port`` is the port for clients, 0 for any free one.
+    """
 
     target: Target
     options: tuple[tuple[str, object], ...] = ()
@@ -82,13 +86,14 @@ class ServerLaunch:
 
     @property
     def id(self) -> str:
+        """The target's id and the options, for messages."""
         words = [self.target.id, *(f"{name}={value}" for name, value in self.options)]
         return " ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
-    """How a process ended: its exit status, or the number of the signal that ended it."""
+    """The end of a process: its exit status, or the number of the signal that ended it; the other is None."""
 
     status: int | None = None
     signal: int | None = None
@@ -101,12 +106,12 @@ class ExitStatus:
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """What was found out about a live target when it became ready.
+    """Properties of a started target, read when it became ready.
 
-    ``loop`` is the running loop's class (``uvloop.Loop``), ``versions`` maps package names to versions and
-    ``python`` is the interpreter's. ``version`` is that of the server as it was installed, ``commit`` where it was made
-    from, "" for a release of the package index. ``offers`` is what server and app offer together, as far as a probe
-    could tell; ``refuted`` a sentence for each claim that the probe found wrong.
+    ``python`` and ``versions`` (by package) are version strings. ``loop`` is the class of the running loop
+    (``uvloop.Loop``). ``version`` is that of the installed server, ``commit`` the commit that it was built from, "" for
+    a release of the package index. ``offers`` are the confirmed capabilities of server and app together; ``refuted``
+    has a sentence for each declared capability that the probe did not find.
     """
 
     python: str = ""
@@ -119,5 +124,5 @@ class TargetInfo:
 
     @property
     def loop_name(self) -> str:
-        """The loop in the words of ``--loop``."""
+        """The loop in the words of ``--loop``: ``uvloop``, ``asyncio``, or "" before the first call."""
         return "uvloop" if self.loop.startswith("uvloop") else "asyncio" if self.loop else ""

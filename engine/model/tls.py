@@ -1,4 +1,4 @@
-"""TLS of a target: the files by which its clients know it, and how one connection begins."""
+"""TLS of a target: the files for its clients, the options of one connection, and the parameters of a session."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ OURS, WRONG, NONE = "ours", "wrong", "none"
 
 @dataclass(frozen=True, slots=True)
 class TlsCredentials:
-    """What the clients of a target need for its TLS.
+    """The files that clients of a target need, all PEM.
 
-    ``ca`` is the file of the certificate that all others are signed by. ``client`` holds a client's certificate and its
-    key, ``wrong`` likewise one that nobody has signed whom the server knows. ``client_name`` is the name in the former,
-    as RFC 4514 writes it. ``asks`` is a word of ASKS, or "" where the server asks for none.
+    ``ca`` is the certificate of the authority that signs all others. ``client`` holds a client's certificate and its
+    key, ``wrong`` the same by an authority that the server does not know. ``client_name`` is the subject of the former
+    in the notation of RFC 4514. ``asks`` is one of ASKS, or "" if the server requests no certificate.
     """
 
     ca: Path
@@ -28,17 +28,17 @@ class TlsCredentials:
 
     @property
     def shown(self) -> Path | None:
-        """The certificate of a client that does as it is asked, None where it need not have one."""
+        """The certificate that a correct client presents; None if the server does not require one."""
         return self.client if self.asks == "required" else None
 
 
 @dataclass(frozen=True, slots=True)
 class TlsClientOptions:
-    """How a connection begins TLS.
+    """The options of a client for one connection.
 
-    ``trust`` is that of the target, None on one that has no TLS: then nobody is trusted. ``alpn`` are the protocols
-    that are offered, ``version`` is the only one that is spoken (``1.2``, ``1.3``), "" for either. ``shows`` is a
-    certificate: OURS, WRONG, NONE, or "" for what the server asks for.
+    ``trust`` are the target's credentials, None for a target without TLS, whose certificate nothing can verify.
+    ``alpn`` are the offered protocols; ``version`` is the only offered one (``1.2``, ``1.3``), "" for both. ``shows``
+    selects the certificate: OURS, WRONG, NONE, or "" for the one that the server requires.
     """
 
     trust: TlsCredentials | None = None
@@ -49,12 +49,11 @@ class TlsClientOptions:
 
 @dataclass(frozen=True, slots=True)
 class TlsSession:
-    """What a handshake came to, as the client sees it.
+    """The parameters of an established session, as the client sees them.
 
-    ``version`` is ``1.2`` or ``1.3`` and ``number`` the same as it crosses the wire (0x0303, 0x0304), ``cipher`` the
-    suite's name with OpenSSL and ``suite`` its number at IANA, ``alpn`` the protocol that was chosen, "" for none.
-    Certificates are PEM, without a line break at the end; ``client_cert`` and ``client_name`` are of the one that was
-    shown, "" for none.
+    ``version`` is ``1.2`` or ``1.3``, ``number`` its code on the wire (0x0303, 0x0304). ``cipher`` is OpenSSL's name of
+    the suite, ``suite`` its IANA number, ``alpn`` the selected protocol or "". Certificates are PEM without a trailing
+    newline; ``client_cert`` and ``client_name`` are those of the presented certificate, "" without one.
     """
 
     version: str

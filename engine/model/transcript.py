@@ -1,4 +1,4 @@
-"""The ordered record of one job: bytes on the wire and messages at the boundary, on one clock."""
+"""The transcript of one job: bytes on the wire and messages at the boundary, on one clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CUT = "cut"
 
 
 class Side(StrEnum):
-    """Who is seen acting: a step of the case, the wire, the application's boundary, or the target's process."""
+    """The side on which an event was seen: a step of the case, the wire, the boundary, or the target's process."""
 
     STEP = "step"
     WIRE = "wire"
@@ -22,13 +22,12 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TraceEvent:
-    """One line of the time line.
+    """One line of a transcript.
 
-    ``at`` is seconds on the engine's clock. ``what`` is a word (``sent``, ``received``, ``connected``, ``closed``,
-    ``reset``, ``called``, ``receive``, ``send``, ``returned``, ``raised``, ``mark``), ``detail`` what a person wants
-    to see of it, as text not yet escaped; ``data`` the bytes, where bytes crossed. ``subject`` is the connection or
-    the call, as a short name. Where ``data`` is but the beginning, ``size`` is that of the whole, and ``sha256`` its
-    digest in hex, "" where it is not known.
+    ``at`` is in seconds of CLOCK_MONOTONIC. ``subject`` is the short name of the connection or the call. ``what`` is a
+    word (``sent``, ``received``, ``connected``, ``closed``, ``reset``, ``called``, ``receive``, ``send``, ``returned``,
+    ``raised``, ``mark``), ``detail`` a text for people, not yet escaped. ``data`` are the bytes that crossed; where
+    they are truncated, ``size`` is the full size in bytes and ``sha256`` the digest in hex, "" if unknown.
     """
 
     at: float
@@ -43,7 +42,7 @@ class TraceEvent:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Moments in the order of their times; ``started`` is what times are shown relative to."""
+    """Events in the order of their times; times are displayed relative to ``started``."""
 
     started: float
     moments: tuple[TraceEvent, ...]

@@ -1,4 +1,4 @@
-"""Variables: ``$(name)`` inside text, and ``{var: name}`` as a value with its own type."""
+"""Variables: ``$(name)`` inside text, ``{var: name}`` as a value of its own type. docs/language.md has the syntax."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SCALARS = (int, bool, float, bytes, type(None))
 
 
 class Unknown(Exception):
-    """A variable that has no value here. A case that passes the linter never raises it."""
+    """A variable without a value. A case that passed the linter never raises it."""
 
     def __init__(self, name: str, known: Mapping[str, object]) -> None:
         super().__init__(f"there is no variable {name!r} here; known: {', '.join(sorted(known)) or 'none'}")
@@ -31,12 +31,12 @@ class Variable:
 
 
 def names_in(text: str) -> list[str]:
-    """The variables that a text names, in order."""
+    """The names of the variables in a text, in order, with repetitions."""
     return [match[1] for match in _pattern.finditer(text) if match[1]]
 
 
 def lookup(name: str, known: Mapping[str, object]) -> object:
-    """The value of ``name``, or of ``name.part`` where a variable is a mapping or a list. Raises Unknown."""
+    """The value of ``name``; of ``name.key`` or ``name.0`` inside a mapping or a list. Raises Unknown."""
     if name in known:
         return known[name]
     head, dot, rest = name.partition(".")
@@ -54,7 +54,7 @@ def lookup(name: str, known: Mapping[str, object]) -> object:
 
 
 def as_text(value: object) -> str:
-    """How a value reads inside text: JSON's words for true, false and null; bytes as latin-1."""
+    """A value inside text: true, false and null as in JSON, bytes as latin-1, everything else by ``str``."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -63,14 +63,15 @@ def as_text(value: object) -> str:
 
 
 def fill(text: str, known: Mapping[str, object]) -> str:
-    """Replace each ``$(name)``; ``$$(`` is a literal ``$(``. Raises Unknown."""
+    """Replace each ``$(name)`` in a text; ``$$(`` yields ``$(``. Raises Unknown."""
     if "$(" not in text:
         return text
     return _pattern.sub(lambda match: as_text(lookup(match[1], known)) if match[1] else "$(", text)
 
 
 def resolve(value: object, known: Mapping[str, object]) -> object:
-    """A value with every variable in it replaced, at any depth. Raises Unknown, or TypeError for a bad ``plus``."""
+    """Replace every variable in a value, at any depth; tuples become lists. Raises Unknown, and TypeError for ``plus``
+    on a value that is no number."""
     if type(value) in _SCALARS:
         return value
     if isinstance(value, str):

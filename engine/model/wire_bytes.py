@@ -1,4 +1,4 @@
-"""Bytes: the notation in which a case writes them, and the forms in which they are observed."""
+"""Byte strings as a case writes them, and bytes as they are observed."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from engine.model.variables import Variable, fill, resolve
 
 
 class WireBytes(bytes):
-    """Bytes as they crossed the wire. Text in an expectation about them stands for its UTF-8.
+    """Bytes that crossed the wire. A text in an expectation stands for its UTF-8.
 
-    Plain ``bytes`` are what an application was given, where text never equals bytes.
+    Plain ``bytes`` were given to an application; a text never equals them.
     """
 
 
 @dataclass(frozen=True)
 class TruncatedBytes:
-    """A long stretch of bytes of which the observer kept the size, the SHA-256 (hex) and the beginning."""
+    """A long byte string, of which the observer kept the ``size`` in bytes, the SHA-256 in hex, and the beginning."""
 
     size: int
     sha256: str
@@ -36,10 +36,8 @@ class TruncatedBytes:
 
 @dataclass(frozen=True)
 class ByteStringPart:
-    """One part of a byte string: the word of the notation (``hex``, ``fill``, ...) and its argument.
-
-    The argument is text, a Variable, a ByteString, or a dict or tuple of those, as ``render_part`` reads it.
-    """
+    """One part of a byte string: a form (``hex``, ``fill``, ... in docs/language.md) and its argument: text, a
+    Variable, a ByteString, or a dict or tuple of those, as ``render_part`` reads it."""
 
     word: str
     argument: object
@@ -47,17 +45,17 @@ class ByteStringPart:
 
 @dataclass(frozen=True)
 class ByteString:
-    """Bytes as a case writes them: parts in a row, rendered when the variables are known."""
+    """A byte string as a case writes it: parts that are joined, once the variables have values."""
 
     parts: tuple[ByteStringPart, ...]
 
     def render(self, known: Mapping[str, object]) -> bytes:
-        """The bytes. Raises Unknown for a variable without a value, ValueError for what cannot be encoded."""
+        """The bytes. Raises Unknown for a variable without a value, ValueError for a value that cannot be encoded."""
         return b"".join([render_part(part, known) for part in self.parts])
 
 
 def size_of(data: ByteString) -> int:
-    """About how many bytes a byte string makes, before it is rendered; a variable counts for few."""
+    """An estimate of the size in bytes before rendering. A variable counts as 16."""
     return sum(_size_of_part(part) for part in data.parts)
 
 
@@ -75,12 +73,12 @@ def _size_of_part(part: ByteStringPart) -> int:
 
 
 def plain(text: str) -> ByteString:
-    """The byte string of a plain text."""
+    """The byte string of a text in UTF-8, variables included."""
     return ByteString((ByteStringPart("text", text),))
 
 
 def to_bytes(value: object) -> bytes:
-    """A variable's value as bytes: bytes as they are, anything else as its text in UTF-8."""
+    """A variable's value as bytes: bytes unchanged, a text in UTF-8, anything else as JSON."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
@@ -93,7 +91,7 @@ def to_bytes(value: object) -> bytes:
 
 
 def render_part(part: ByteStringPart, known: Mapping[str, object]) -> bytes:
-    """The bytes of one part. The words are those of docs/language.md's table of bytes."""
+    """The bytes of one part; its form is one of docs/language.md's table of bytes. Raises Unknown and ValueError."""
     argument = part.argument
     match part.word:
         case "text":
@@ -135,7 +133,7 @@ def render_part(part: ByteStringPart, known: Mapping[str, object]) -> bytes:
 
 
 def number(value: object, known: Mapping[str, object]) -> int:
-    """A size or count: an int already, or a Variable whose value is one."""
+    """A size or count as an int; a Variable is looked up. Raises ValueError for anything that is no int."""
     found = resolve(value, known)
     if isinstance(found, bool) or not isinstance(found, int):
         raise ValueError(f"{found!r} is not a whole number")
@@ -143,7 +141,7 @@ def number(value: object, known: Mapping[str, object]) -> int:
 
 
 def lines(text: bytes) -> bytes:
-    """Each line, however it ended, with CRLF at its end."""
+    """The same lines, each with CRLF at its end in the place of LF or CRLF."""
     rows = text.split(b"\n")
     if rows and rows[-1] == b"":
         rows.pop()
