@@ -11,6 +11,7 @@ code is pytest's; 2 where the folder is no such checkout, 3 where a service does
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 import yaml
 
 SUITE = Path("tests", "docker", "asgi_framework_compat")
+NEEDED = ("pytest_asyncio", "httpx", "websockets")
 READY_WITHIN = 300.0  # an environment may have to be made first
 
 
@@ -40,6 +42,15 @@ def suite_of(checkout: Path) -> Path:
     if not (folder / "docker-compose.yml").is_file():
         raise Trouble(f"there is no {folder / 'docker-compose.yml'}: name a checkout of gunicorn", 2)
     return folder
+
+
+def require(suite: Path) -> None:
+    """Raises Trouble where the suite's conftest.py imports a library that this environment lacks."""
+    conftest = suite / "conftest.py"
+    text = conftest.read_text("utf-8", "replace") if conftest.is_file() else ""
+    missing = [name for name in NEEDED if f"import {name}\n" in text and importlib.util.find_spec(name) is None]
+    if missing:
+        raise Trouble(f"{', '.join(missing)} is not installed: pip install -c constraints.txt -e '.[bench]'", 2)
 
 
 def ports_of(suite: Path) -> dict[str, int]:
@@ -95,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         suite = suite_of(parsed.checkout.resolve())
+        require(suite)
         targets = {f"{parsed.server}-{name}-auto": port for name, port in ports_of(suite).items()}
         with services(targets):
             return run(suite, parsed.options)

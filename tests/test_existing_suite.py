@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import existing_suite
 from benchmarks.existing_suite import SUITE, main
 from tests.cli.conftest import clean
 
@@ -66,3 +67,13 @@ def test_a_folder_that_is_no_checkout(tmp_path: Path, capsys: pytest.CaptureFixt
     (suite / "docker-compose.yml").write_text("services: {}\n")
     assert main([str(tmp_path)]) == 2
     assert "has no service with a port" in capsys.readouterr().err
+
+
+def test_a_library_that_the_suite_imports_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = checkout(tmp_path, 200) / SUITE
+    (suite / "conftest.py").write_text("import pytest\nimport no_such_library\n")
+    monkeypatch.setattr(existing_suite, "NEEDED", ("pytest", "no_such_library"))
+    assert main([str(tmp_path)]) == 2
+    assert "no_such_library is not installed: pip install" in capsys.readouterr().err
