@@ -24,7 +24,7 @@ from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
-from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
+from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.step import calls_of
 from engine.steps.shared.values import integer
 
@@ -192,7 +192,7 @@ async def nothing(params: object, ctx: Context) -> None:
     """The acts of a drive are handed over as a whole, and performed on the other side."""
 
 
-FACTS: tuple[Fact, ...] = tuple(fact for fact in BOUNDARY_FACTS if fact.name not in LEFT_OUT)
+FACTS: tuple[Fact, ...] = tuple(fact for fact in BoundaryFacts.facts if fact.name not in LEFT_OUT)
 
 KINDS = (
     StepType(

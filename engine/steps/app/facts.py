@@ -22,7 +22,7 @@ from engine.model.facts import (
     promised,
 )
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import FactSet, fact
 from engine.steps.http1.facts import one
 from engine.steps.shared.paths import walk
 
@@ -58,51 +58,6 @@ OF_RESULT: tuple[tuple[str, FactType], ...] = (
     ("*.count", INTEGER),
 )
 
-BOUNDARY_FACTS = (
-    Fact("calls", "How many calls of the application there were.", INTEGER),
-    Fact("paths", "The path of each call, in order.", list_of(ANY)),
-    Fact("scope[.*]", "The connection scope, or a part of it, with Python's own types.", promised(OBJECT), OF_SCOPE),
-    Fact("scope.header.*", "The value, in bytes, of a header that comes exactly once in the scope.", promised(BYTES)),
-    Fact(
-        "scope.headers.*", "The values, in bytes, of all of a header's entries in the scope.", promised(list_of(BYTES))
-    ),
-    Fact(
-        "scope_after[.*]", "The scope as it was when the call had ended, or a part of it.", promised(OBJECT), OF_SCOPE
-    ),
-    Fact(
-        "received[.*]",
-        "The messages that the application received; .0 is the first, .last the last.",
-        list_of(OBJECT),
-        OF_MESSAGES,
-    ),
-    Fact("received.types", "The types of the messages received, in order.", TEXTS),
-    Fact("received.body", "The bodies of the messages received, joined.", promised(WIRE_BYTES)),
-    Fact(
-        "sent[.*]",
-        "The messages that the application sent; .0 is the first, .last the last.",
-        list_of(OBJECT),
-        OF_MESSAGES,
-    ),
-    Fact("sent.types", "The types of the messages sent, in order.", TEXTS),
-    Fact("sent.body", "The bodies of the messages sent, joined.", promised(WIRE_BYTES)),
-    Fact("sent.raised", "The classes of the exceptions that send() raised, in order.", TEXTS),
-    Fact(
-        "streamed",
-        "Whether the client had some of the response's body before the application sent its last message.",
-        FLAG,
-    ),
-    Fact("returned", "Whether the call returned; absent while it runs.", FLAG),
-    Fact("raised", "The class of the exception that the call ended by.", TEXT),
-    Fact(
-        "result[.*]",
-        "result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME.",
-        OBJECT,
-        OF_RESULT,
-    ),
-    Fact("loop", "The event loop's class.", TEXT),
-    Fact("pid", "The process that served the call.", INTEGER),
-)
-
 # Facts that are the server's doing, whatever the application is.
 _GIVEN = frozenset({"calls", "paths", "scope", "loop", "pid"})
 
@@ -110,7 +65,7 @@ _GIVEN = frozenset({"calls", "paths", "scope", "loop", "pid"})
 _OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
 
 
-class BoundaryFacts:
+class BoundaryFacts(FactSet):
     """An observation of the calls of one or more steps.
 
     Facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last. ``body_at`` is when
@@ -125,39 +80,9 @@ class BoundaryFacts:
         self.call: AppCall | None = calls[place - 1] if 0 < place <= len(calls) else None
 
     @property
-    def sent(self) -> bytes | None:
-        return None
-
-    @property
     def lost(self) -> int:
         """How many records of these calls cannot be used."""
         return sum(call.lost for call in self.calls)
-
-    def fact(self, name: str) -> object:
-        """The value of a fact of BOUNDARY_FACTS. Lists and bodies of no call are empty, anything else is absent."""
-        family, _, rest = name.partition(".")
-        if family == "calls":
-            return len(self.calls)
-        if family == "paths":
-            return [path_of(call.scope) for call in self.calls]
-        if family in ("received", "sent"):
-            return messages(self.call, family, rest)
-        call = self.call
-        if call is None:
-            return ABSENT
-        if family == "scope":
-            if not rest and call.scope_class != "dict":
-                return OpaqueValue(call.scope_class, f"a {call.scope_class}", call.scope)
-            return in_scope(call.scope, rest)
-        if family == "scope_after":
-            return ABSENT if call.scope_after is None else in_scope(call.scope_after, rest)
-        if family == "result":
-            return self._result(call, rest)
-        if family == "streamed":
-            return self._streamed(call)
-        simple = {"returned": call.returned, "raised": call.raised, "loop": call.loop, "pid": call.pid}
-        value = simple.get(family)
-        return ABSENT if value is None else value
 
     def given(self, fact: str) -> bool:
         """Whether a fact is what the server gave the application. A message counts where the application asked for it:
@@ -174,11 +99,6 @@ class BoundaryFacts:
         if rest == "body" and kind == "http.request":
             return not last.get("more_body")
         return kind.endswith(".disconnect") or kind == "lifespan.shutdown"
-
-    def _streamed(self, call: AppCall) -> object:
-        """Cause and effect, no speed: the last message cannot have been sent when the body had begun to arrive."""
-        sent = [event.at for event in call.events if event.way == "sent"]
-        return ABSENT if self._body_at is None or not sent else self._body_at < sent[-1]
 
     def _result(self, call: AppCall, path: str) -> object:
         name, _, rest = path.partition(".")
@@ -200,6 +120,109 @@ class BoundaryFacts:
         if self._nth is None or self.call is not None:
             return ()
         return (Mismatch("calls", f"are at least {self._nth}", len(self.calls), given=True),)
+
+    @fact("calls", INTEGER)
+    def number_of_calls(self) -> object:
+        """How many calls of the application there were."""
+        return len(self.calls)
+
+    @fact("paths", list_of(ANY))
+    def paths(self) -> object:
+        """The path of each call, in order."""
+        return [path_of(call.scope) for call in self.calls]
+
+    @fact("scope[.*]", promised(OBJECT), OF_SCOPE)
+    def scope(self, path: str) -> object:
+        """The connection scope, or a part of it, with Python's own types."""
+        call = self.call
+        if call is None:
+            return ABSENT
+        if not path and call.scope_class != "dict":
+            return OpaqueValue(call.scope_class, f"a {call.scope_class}", call.scope)
+        return in_scope(call.scope, path)
+
+    @fact("scope.header.*", promised(BYTES))
+    def scope_header(self, name: str) -> object:
+        """The value, in bytes, of a header that comes exactly once in the scope."""
+        return self.scope(f"header.{name}")
+
+    @fact("scope.headers.*", promised(list_of(BYTES)))
+    def scope_headers(self, name: str) -> object:
+        """The values, in bytes, of all of a header's entries in the scope."""
+        return self.scope(f"headers.{name}")
+
+    @fact("scope_after[.*]", promised(OBJECT), OF_SCOPE)
+    def scope_after(self, path: str) -> object:
+        """The scope as it was when the call had ended, or a part of it."""
+        scope = None if self.call is None else self.call.scope_after
+        return ABSENT if scope is None else in_scope(scope, path)
+
+    @fact("received[.*]", list_of(OBJECT), OF_MESSAGES)
+    def received(self, path: str) -> object:
+        """The messages that the application received; .0 is the first, .last the last."""
+        return messages(self.call, "received", path)
+
+    @fact("received.types", TEXTS)
+    def received_types(self) -> object:
+        """The types of the messages received, in order."""
+        return messages(self.call, "received", "types")
+
+    @fact("received.body", promised(WIRE_BYTES))
+    def received_body(self) -> object:
+        """The bodies of the messages received, joined."""
+        return messages(self.call, "received", "body")
+
+    @fact("sent[.*]", list_of(OBJECT), OF_MESSAGES)
+    def sent_messages(self, path: str) -> object:
+        """The messages that the application sent; .0 is the first, .last the last."""
+        return messages(self.call, "sent", path)
+
+    @fact("sent.types", TEXTS)
+    def sent_types(self) -> object:
+        """The types of the messages sent, in order."""
+        return messages(self.call, "sent", "types")
+
+    @fact("sent.body", promised(WIRE_BYTES))
+    def sent_body(self) -> object:
+        """The bodies of the messages sent, joined."""
+        return messages(self.call, "sent", "body")
+
+    @fact("sent.raised", TEXTS)
+    def sent_raised(self) -> object:
+        """The classes of the exceptions that send() raised, in order."""
+        return messages(self.call, "sent", "raised")
+
+    @fact("streamed", FLAG)
+    def streamed(self) -> object:
+        """Whether the client had some of the response's body before the application sent its last message."""
+        # Cause and effect, no speed: the last message cannot have been sent when the body had begun to arrive.
+        sent = [] if self.call is None else [event.at for event in self.call.events if event.way == "sent"]
+        return ABSENT if self._body_at is None or not sent else self._body_at < sent[-1]
+
+    @fact("returned", FLAG)
+    def returned(self) -> object:
+        """Whether the call returned; absent while it runs."""
+        return ABSENT if self.call is None or self.call.returned is None else self.call.returned
+
+    @fact("raised", TEXT)
+    def raised(self) -> object:
+        """The class of the exception that the call ended by."""
+        return ABSENT if self.call is None or self.call.raised is None else self.call.raised
+
+    @fact("result[.*]", OBJECT, OF_RESULT)
+    def result(self, path: str) -> object:
+        """result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME."""
+        return ABSENT if self.call is None else self._result(self.call, path)
+
+    @fact("loop", TEXT)
+    def loop(self) -> object:
+        """The event loop's class."""
+        return ABSENT if self.call is None or self.call.loop is None else self.call.loop
+
+    @fact("pid", INTEGER)
+    def pid(self) -> object:
+        """The process that served the call."""
+        return ABSENT if self.call is None or self.call.pid is None else self.call.pid
 
 
 def in_scope(scope: Mapping[str, object], path: str) -> object:

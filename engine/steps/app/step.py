@@ -15,7 +15,7 @@ from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
-from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts
+from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.sentinel import send_sentinel
 from engine.steps.shared.values import integer
 
@@ -145,7 +145,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
-        facts=BOUNDARY_FACTS,
+        facts=BoundaryFacts.facts,
         looks=True,
         within="polls",
         quiet=True,

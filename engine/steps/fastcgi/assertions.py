@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import Reset
@@ -31,20 +31,23 @@ from engine.protocols.fastcgi import (
     in_words,
 )
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.observation import Observation
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.actions import named, type_of
-from engine.steps.fastcgi.facts import ANSWER_FACTS, AnswerFacts, FastcgiAnswer
+from engine.steps.fastcgi.facts import AnswerFacts, FastcgiAnswer
 from engine.steps.fastcgi.session import Inflow, emit, id_of, session_of
 from engine.steps.fastcgi.streams import ID
 from engine.steps.http1.session import Response, still_open
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.paths import walk
 from engine.steps.shared.values import scalar
+
+OUTCOME = one_of("result", "unknown_type", "closed", "reset", "timeout", "malformed")
+OF_VALUES = (("*", TEXT),)
 
 # Given a record, its bytes and when it came: whether that was the last that a look wants; None leaves it for others.
 Take = Callable[[FastcgiRecord, bytes, float], "bool | None"]
@@ -147,33 +150,67 @@ def parse_receive(node: Node, reader: NodeReader) -> Next:
     return Next(type_of(type, reader) if type else None)
 
 
-class RecordFacts:
+class RecordFacts(FactSet):
     """An observation of one record."""
 
     def __init__(self, record: FastcgiRecord, sent: bytes | None) -> None:
         self._record = record
-        self.sent = sent
+        self._sent = sent
 
-    def fact(self, name: str) -> object:
-        """The value of a fact of RECORD_FACTS, ABSENT where it is not there."""
+    @property
+    def sent(self) -> bytes | None:
+        return self._sent
+
+    @fact("type", NAME_OR_NUMBER)
+    def type(self) -> object:
+        """Its type's name; the number of one that there is not."""
+        return self._record.name
+
+    @fact("id", INTEGER)
+    def id(self) -> object:
+        """The id of the request that it belongs to, 0 for none."""
+        return self._record.id
+
+    @fact("content", WIRE_BYTES)
+    def content(self) -> object:
+        """Its content."""
+        return WireBytes(self._record.content)
+
+    @fact("padding", SIZE)
+    def padding(self) -> object:
+        """How many bytes of padding it has."""
+        return self._record.padding
+
+    @fact("app_status", INTEGER)
+    def app_status(self) -> object:
+        """The application's status, in END_REQUEST."""
+        return ABSENT if (end := self._end()) is None else end[0]
+
+    @fact("protocol_status", NAME_OR_NUMBER)
+    def protocol_status(self) -> object:
+        """The protocol's status, in END_REQUEST."""
+        return ABSENT if (end := self._end()) is None else end[1]
+
+    @fact("unknown_type", INTEGER)
+    def unknown_type(self) -> object:
+        """The type that the server does not know, in UNKNOWN_TYPE."""
         record = self._record
-        if name.partition(".")[0] == "values":
-            return walk(_values(record), name.partition(".")[2]) if record.type == GET_VALUES_RESULT else ABSENT
-        end = decode_end(record.content) if record.type == END_REQUEST else None
-        known: dict[str, object] = {
-            "type": record.name,
-            "id": record.id,
-            "content": WireBytes(record.content),
-            "padding": record.padding,
-            "faults": list(record.faults),
-        }
-        if end is not None:
-            known["app_status"], known["protocol_status"] = end
-        if record.type == UNKNOWN_TYPE and record.content:
-            known["unknown_type"] = record.content[0]
-        return known.get(name, ABSENT)
+        return record.content[0] if record.type == UNKNOWN_TYPE and record.content else ABSENT
 
-    def unmet(self, named: frozenset[str]) -> list[Mismatch]:
+    @fact("values[.*]", OBJECT, OF_VALUES)
+    def values(self, path: str) -> object:
+        """The variables in GET_VALUES_RESULT, or one of them."""
+        return walk(_values(self._record), path) if self._record.type == GET_VALUES_RESULT else ABSENT
+
+    @fact("faults", TEXTS)
+    def faults(self) -> object:
+        """The rules that it breaks by itself; any fails the step unless this fact is named."""
+        return list(self._record.faults)
+
+    def _end(self) -> tuple[int, int | str] | None:
+        return decode_end(self._record.content) if self._record.type == END_REQUEST else None
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """Every rule that the record breaks by itself, unless `faults` is named."""
         if "faults" in named:
             return []
@@ -244,49 +281,39 @@ async def perform_get_values(params: GetValuesParams, ctx: Context) -> Observati
     if record is not None:
         outcome = "result" if record.type == GET_VALUES_RESULT else "unknown_type"
         detail = "" if outcome == "result" else "the server does not know GET_VALUES"
-    facts: dict[str, object] = {"outcome": outcome}
-    if record is not None and outcome == "result":
-        facts["values"] = _values(record)
-    return ValuesFacts(facts, record.faults if record is not None else (), detail)
+    values = _values(record) if record is not None and outcome == "result" else None
+    return ValuesFacts(outcome, values, record.faults if record is not None else (), detail)
 
 
-@dataclass(frozen=True)
-class ValuesFacts:
-    """What ``get_values`` saw: the facts, the rules that its record breaks, and what there is to say of the outcome."""
+class ValuesFacts(FactSet):
+    """What ``get_values`` saw: the outcome, the variables of a result, the rules that its record breaks, and what there
+    is to say of the outcome."""
 
-    facts: Mapping[str, object]
-    faults: tuple[str, ...] = ()
-    detail: str = ""
-    sent: bytes | None = None
+    def __init__(
+        self, outcome: str, values: Mapping[str, object] | None = None, faults: tuple[str, ...] = (), detail: str = ""
+    ) -> None:
+        self._outcome = outcome
+        self._values = values
+        self._faults = faults
+        self._detail = detail
 
-    def fact(self, name: str) -> object:
-        """``outcome``; ``values`` or one of them, ABSENT without a result."""
-        family, _, rest = name.partition(".")
-        found = self.facts.get(family, ABSENT)
-        return walk(found, rest) if family == "values" and found is not ABSENT else found
+    @fact("values[.*]", OBJECT, OF_VALUES)
+    def values(self, path: str) -> object:
+        """The variables that the result holds, or one of them."""
+        return ABSENT if self._values is None else walk(self._values, path)
 
-    def unmet(self, named: frozenset[str]) -> list[Mismatch]:
+    @fact("outcome", OUTCOME)
+    def outcome(self) -> object:
+        """What came: result, unknown_type, closed, reset, timeout or malformed."""
+        return self._outcome
+
+    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No result, unless `outcome` is named, and every rule that the record breaks."""
-        found = [Mismatch("get_values", "keeps to FastCGI", fault) for fault in self.faults]
-        if self.facts["outcome"] != "result" and "outcome" not in named:
-            found.append(Mismatch("outcome", "is 'result'", self.facts["outcome"], why=self.detail))
+        found = [Mismatch("get_values", "keeps to FastCGI", fault) for fault in self._faults]
+        if self._outcome != "result" and "outcome" not in named:
+            found.append(Mismatch("outcome", "is 'result'", self._outcome, why=self._detail))
         return found
 
-
-OUTCOME = one_of("result", "unknown_type", "closed", "reset", "timeout", "malformed")
-OF_VALUES = (("*", TEXT),)
-
-RECORD_FACTS = (
-    Fact("type", "Its type's name; the number of one that there is not.", NAME_OR_NUMBER),
-    Fact("id", "The id of the request that it belongs to, 0 for none.", INTEGER),
-    Fact("content", "Its content.", WIRE_BYTES),
-    Fact("padding", "How many bytes of padding it has.", SIZE),
-    Fact("app_status", "The application's status, in END_REQUEST.", INTEGER),
-    Fact("protocol_status", "The protocol's status, in END_REQUEST.", NAME_OR_NUMBER),
-    Fact("unknown_type", "The type that the server does not know, in UNKNOWN_TYPE.", INTEGER),
-    Fact("values[.*]", "The variables in GET_VALUES_RESULT, or one of them.", OBJECT, OF_VALUES),
-    Fact("faults", "The rules that it breaks by itself; any fails the step unless this fact is named.", TEXTS),
-)
 
 KINDS = (
     StepType(
@@ -297,7 +324,7 @@ KINDS = (
         schema=mapping({"id": ID}),
         parse=parse_response,
         perform=perform_response,
-        facts=ANSWER_FACTS,
+        facts=AnswerFacts.facts,
         looks=True,
         within="waits",
     ),
@@ -311,7 +338,7 @@ KINDS = (
         ),
         parse=parse_receive,
         perform=perform_receive,
-        facts=RECORD_FACTS,
+        facts=RecordFacts.facts,
         looks=True,
         within="waits",
     ),
@@ -331,10 +358,7 @@ KINDS = (
         ),
         parse=parse_get_values,
         perform=perform_get_values,
-        facts=(
-            Fact("values[.*]", "The variables that the result holds, or one of them.", OBJECT, OF_VALUES),
-            Fact("outcome", "What came: result, unknown_type, closed, reset, timeout or malformed.", OUTCOME),
-        ),
+        facts=ValuesFacts.facts,
         looks=True,
         within="waits",
         preview=preview_get_values,

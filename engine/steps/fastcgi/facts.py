@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, TEXTS, WIRE_BYTES, list_of, one_of
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.cgi import ResponseParser
 from engine.protocols.fastcgi import END_REQUEST, STDERR, STDOUT, FastcgiRecord, MalformedRecord, decode_end
-from engine.steps.api.facts import Fact
-from engine.steps.http1.facts import OUTCOME, RESPONSE_FACTS, TAKES_BROKEN, ResponseFacts
+from engine.steps.api.facts import fact
+from engine.steps.http1.facts import OUTCOME, TAKES_BROKEN, ResponseFacts
 from engine.steps.http1.session import Response
 
 # Facts of HTTP that a CGI response does not have.
@@ -24,29 +23,7 @@ _OF_CGI = {
     "chunks": "In how many STDOUT records the body came.",
     "complete": "Whether all of the response came, and END_REQUEST after it.",
     "wire": "Every byte of the records that came for the request.",
-    "outcome": "What it came to: response, rejected (by the protocol status), empty (nothing on STDOUT), closed, "
-    "reset, timeout or malformed.",
 }
-
-ANSWER_FACTS = (
-    Fact("stdout", "All of STDOUT: the head of the CGI response, and its body.", WIRE_BYTES),
-    Fact("stderr", "All of STDERR.", WIRE_BYTES),
-    Fact("app_status", "The application's status in END_REQUEST, a whole number.", INTEGER),
-    Fact(
-        "protocol_status", "request_complete, cant_mpx_conn, overloaded or unknown_role; another one's number.",
-        NAME_OR_NUMBER,
-    ),
-    Fact("records", "The records in order, each with type, length and padding.", list_of(OBJECT)),
-    Fact("types", "The records' types in order.", list_of(NAME_OR_NUMBER)),
-    Fact("ended", "The streams that an empty record ended, in order: stdout, stderr.", TEXTS),
-    Fact(
-        "faults", "The rules that the records and the head break; any fails the step unless this fact is named.",
-        TEXTS,
-    ),
-    *(replace(fact, summary=_OF_CGI.get(fact.name, fact.summary)) for fact in RESPONSE_FACTS
-      if fact.name not in (*_OF_HTTP, "outcome")),
-    Fact("outcome", _OF_CGI["outcome"], one_of(*OUTCOME.words, "rejected", "empty")),
-)  # fmt: skip
 
 # Facts that take an answer without a response upon themselves: a rejected request has none, and an aborted one need
 # not have one.
@@ -136,7 +113,7 @@ class FastcgiAnswer:
         response.detail = detail
 
 
-class AnswerFacts(ResponseFacts):
+class AnswerFacts(ResponseFacts, without=_OF_HTTP, summaries=_OF_CGI):
     """An observation of one answer."""
 
     def __init__(self, answer: FastcgiAnswer, sent: bytes | None = None) -> None:
@@ -144,29 +121,52 @@ class AnswerFacts(ResponseFacts):
         super().__init__(answer.response, sent)
         self.answer = answer
 
-    def fact(self, name: str) -> object:
-        """The value of a fact of ANSWER_FACTS, ABSENT where it is not there."""
-        answer = self.answer
-        match name:
-            case "stdout":
-                return WireBytes(b"".join(answer.stdout))
-            case "stderr":
-                return WireBytes(b"".join(answer.stderr))
-            case "app_status":
-                return ABSENT if answer.end is None else answer.end[0]
-            case "protocol_status":
-                return ABSENT if answer.end is None else answer.end[1]
-            case "records":
-                return [
-                    {"type": one.name, "length": len(one.content), "padding": one.padding} for one in answer.records
-                ]
-            case "types":
-                return [one.name for one in answer.records]
-            case "ended":
-                return list(answer.ended)
-            case "faults":
-                return list(answer.faults)
-        return super().fact(name)
+    @fact("outcome", one_of(*OUTCOME.words, "rejected", "empty"))
+    def outcome(self) -> object:
+        """What it came to: response, rejected (by the protocol status), empty (nothing on STDOUT), closed, reset,
+        timeout or malformed."""
+        return self.response.outcome
+
+    @fact("stdout", WIRE_BYTES)
+    def stdout(self) -> object:
+        """All of STDOUT: the head of the CGI response, and its body."""
+        return WireBytes(b"".join(self.answer.stdout))
+
+    @fact("stderr", WIRE_BYTES)
+    def stderr(self) -> object:
+        """All of STDERR."""
+        return WireBytes(b"".join(self.answer.stderr))
+
+    @fact("app_status", INTEGER)
+    def app_status(self) -> object:
+        """The application's status in END_REQUEST, a whole number."""
+        return ABSENT if self.answer.end is None else self.answer.end[0]
+
+    @fact("protocol_status", NAME_OR_NUMBER)
+    def protocol_status(self) -> object:
+        """request_complete, cant_mpx_conn, overloaded or unknown_role; another one's number."""
+        return ABSENT if self.answer.end is None else self.answer.end[1]
+
+    @fact("records", list_of(OBJECT))
+    def records(self) -> object:
+        """The records in order, each with type, length and padding."""
+        records = self.answer.records
+        return [{"type": one.name, "length": len(one.content), "padding": one.padding} for one in records]
+
+    @fact("types", list_of(NAME_OR_NUMBER))
+    def types(self) -> object:
+        """The records' types in order."""
+        return [one.name for one in self.answer.records]
+
+    @fact("ended", TEXTS)
+    def ended(self) -> object:
+        """The streams that an empty record ended, in order: stdout, stderr."""
+        return list(self.answer.ended)
+
+    @fact("faults", TEXTS)
+    def faults(self) -> object:
+        """The rules that the records and the head break; any fails the step unless this fact is named."""
+        return list(self.answer.faults)
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No response, unless a fact takes that upon itself, and every rule that was broken on the way."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.sse import events
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import FactSet, fact
 from engine.steps.http1.session import Response
 from engine.steps.shared.paths import walk
 
@@ -20,45 +21,8 @@ TAKES_BROKEN = frozenset({"outcome", "complete", "open"})
 OUTCOME = one_of("response", "closed", "reset", "refused", "timeout", "malformed", "handshake", "endless")
 FRAMING = one_of("content-length", "chunked", "until-close", "none")
 
-RESPONSE_FACTS = (
-    Fact("status", "The final status, a whole number; 101 counts as final.", INTEGER),
-    Fact("reason", "The reason phrase.", TEXT),
-    Fact("version", "The version in the status line: 1.0 or 1.1.", TEXT),
-    Fact("header.*", "The value of a header that comes exactly once; absent where it does not come.", TEXT),
-    Fact("headers.*", "The values of all lines of a header, in order; an empty list for none.", TEXTS),
-    Fact("headers", "Every header as a pair of name and value, in the order and case of the wire.", list_of(TEXTS)),
-    Fact("trailer.*", "The value of a trailer that comes exactly once.", TEXT),
-    Fact("body", "The body without its chunked coding.", WIRE_BYTES),
-    Fact("body.size", "The body's size.", SIZE),
-    Fact("body.sha256", "The body's SHA-256, in hex.", TEXT),
-    Fact("json[.*]", "The body as JSON, or a part of it; absent where it is no JSON."),
-    Fact("lines", "The body's lines as text, without their ends.", TEXTS),
-    Fact(
-        "events",
-        "The body's server-sent events, each with event, data, id, and json where the data is JSON.",
-        list_of(OBJECT),
-    ),
-    Fact(
-        "chunks", "How many whole chunks the body came in; without the chunked coding, in how many arrivals.", INTEGER
-    ),
-    Fact("framing", "How the body's end is told: content-length, chunked, until-close or none.", FRAMING),
-    Fact("complete", "Whether all of the response came.", FLAG),
-    Fact("interim", "The statuses of the interim responses before it, in order.", list_of(INTEGER)),
-    Fact("wire", "Every byte that came for it.", WIRE_BYTES),
-    Fact("first_byte", "From the last byte sent to the first that came.", TIME),
-    Fact("elapsed", "From the last byte sent to the end of the response.", TIME),
-    Fact("spread", "From the first byte of the body to its last.", TIME),
-    Fact(
-        "outcome",
-        "What it came to: response, closed, reset, refused, timeout, malformed, handshake (TLS failed), or endless "
-        "(more came than 64 MiB).",
-        OUTCOME,
-    ),
-    Fact("open", "Whether the connection is still open after it.", FLAG),
-)
 
-
-class ResponseFacts:
+class ResponseFacts(FactSet):
     """An observation of one response. Values are worked out when they are asked for."""
 
     def __init__(self, response: Response, sent: bytes | None = None, *, abandoned: bool = False) -> None:
@@ -67,31 +31,11 @@ class ResponseFacts:
         self.response = response
         self._sent = sent
         self._abandoned = abandoned
-        self._body: WireBytes | None = None
         self._json: object = ...
 
     @property
     def sent(self) -> bytes | None:
         return self._sent
-
-    def fact(self, name: str) -> object:
-        """The value of a fact of RESPONSE_FACTS, ABSENT where it is not there."""
-        simple = _SIMPLE.get(name)
-        if simple is not None:
-            return simple(self)
-        family, _, rest = name.partition(".")
-        if family == "json":
-            return walk(self._parsed(), rest)
-        if self.response.status is None:
-            return ABSENT
-        if family == "header":
-            return one(self.response.values(rest), name)
-        if family == "headers":
-            return self.response.values(rest)
-        if family == "trailer":
-            rest = rest.lower()
-            return one([value for key, value in self.response.trailers if key.lower() == rest], name)
-        return ABSENT
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No response, and a broken one, is a failure, unless a fact in TAKES_BROKEN is named."""
@@ -102,66 +46,142 @@ class ResponseFacts:
             return ()
         return (Mismatch("outcome", "is 'response'", response.outcome, why=response.detail),)
 
-    @property
+    @cached_property
     def body(self) -> WireBytes:
         """The body as far as it came."""
-        if self._body is None:
-            self._body = WireBytes(b"".join([data for data, _ in self.response.pieces]))
-        return self._body
+        return WireBytes(b"".join([data for data, _ in self.response.pieces]))
 
     def _parsed(self) -> object:
         if self._json is ...:
             self._json = ABSENT if self.response.status is None else parsed(self.body)
         return self._json
 
-    # One method a fact that has no part.
-
-    def _text(self, value: str) -> object:
+    def _answered(self, value: object) -> object:
+        """A value that is there where a final response came."""
         return ABSENT if self.response.status is None else value
-
-    def _status(self) -> object:
-        return ABSENT if self.response.status is None else self.response.status
-
-    def _pairs(self) -> object:
-        if self.response.status is None:
-            return ABSENT
-        return [[name, value] for name, value in self.response.headers]
-
-    def _of_body(self, make: Callable[[WireBytes], object]) -> object:
-        return ABSENT if self.response.status is None else make(self.body)
 
     def _since_sent(self, at: float | None) -> object:
         return ABSENT if at is None else at - self.response.sent_at
 
-    def _spread(self) -> object:
+    @fact("status", INTEGER)
+    def status(self) -> object:
+        """The final status, a whole number; 101 counts as final."""
+        return self._answered(self.response.status)
+
+    @fact("reason", TEXT)
+    def reason(self) -> object:
+        """The reason phrase."""
+        return self._answered(self.response.reason)
+
+    @fact("version", TEXT)
+    def version(self) -> object:
+        """The version in the status line: 1.0 or 1.1."""
+        return self._answered(self.response.version)
+
+    @fact("header.*", TEXT)
+    def header(self, name: str) -> object:
+        """The value of a header that comes exactly once; absent where it does not come."""
+        return ABSENT if self.response.status is None else one(self.response.values(name), f"header.{name}")
+
+    @fact("headers.*", TEXTS)
+    def header_lines(self, name: str) -> object:
+        """The values of all lines of a header, in order; an empty list for none."""
+        return ABSENT if self.response.status is None else self.response.values(name)
+
+    @fact("headers", list_of(TEXTS))
+    def headers(self) -> object:
+        """Every header as a pair of name and value, in the order and case of the wire."""
+        return self._answered([[name, value] for name, value in self.response.headers])
+
+    @fact("trailer.*", TEXT)
+    def trailer(self, name: str) -> object:
+        """The value of a trailer that comes exactly once."""
+        if self.response.status is None:
+            return ABSENT
+        values = [value for key, value in self.response.trailers if key.lower() == name.lower()]
+        return one(values, f"trailer.{name}")
+
+    @fact("body", WIRE_BYTES)
+    def whole_body(self) -> object:
+        """The body without its chunked coding."""
+        return ABSENT if self.response.status is None else self.body
+
+    @fact("body.size", SIZE)
+    def body_size(self) -> object:
+        """The body's size."""
+        return ABSENT if self.response.status is None else len(self.body)
+
+    @fact("body.sha256", TEXT)
+    def body_sha256(self) -> object:
+        """The body's SHA-256, in hex."""
+        return ABSENT if self.response.status is None else hashlib.sha256(self.body).hexdigest()
+
+    @fact("json[.*]")
+    def json(self, path: str) -> object:
+        """The body as JSON, or a part of it; absent where it is no JSON."""
+        return walk(self._parsed(), path)
+
+    @fact("lines", TEXTS)
+    def lines(self) -> object:
+        """The body's lines as text, without their ends."""
+        return ABSENT if self.response.status is None else lines(self.body)
+
+    @fact("events", list_of(OBJECT))
+    def events(self) -> object:
+        """The body's server-sent events, each with event, data, id, and json where the data is JSON."""
+        return ABSENT if self.response.status is None else [event.as_fact() for event in events(self.body)]
+
+    @fact("chunks", INTEGER)
+    def chunks(self) -> object:
+        """How many whole chunks the body came in; without the chunked coding, in how many arrivals."""
+        return self._answered(self.response.chunks)
+
+    @fact("framing", FRAMING)
+    def framing(self) -> object:
+        """How the body's end is told: content-length, chunked, until-close or none."""
+        return self._answered(self.response.framing)
+
+    @fact("complete", FLAG)
+    def complete(self) -> object:
+        """Whether all of the response came."""
+        return self.response.complete
+
+    @fact("interim", list_of(INTEGER))
+    def interim(self) -> object:
+        """The statuses of the interim responses before it, in order."""
+        return list(self.response.interim)
+
+    @fact("wire", WIRE_BYTES)
+    def wire(self) -> object:
+        """Every byte that came for it."""
+        return WireBytes(b"".join(self.response.wire))
+
+    @fact("first_byte", TIME)
+    def first_byte(self) -> object:
+        """From the last byte sent to the first that came."""
+        return self._since_sent(self.response.first_at)
+
+    @fact("elapsed", TIME)
+    def elapsed(self) -> object:
+        """From the last byte sent to the end of the response."""
+        return self._since_sent(self.response.ended_at)
+
+    @fact("spread", TIME)
+    def spread(self) -> object:
+        """From the first byte of the body to its last."""
         pieces = self.response.pieces
         return pieces[-1][1] - pieces[0][1] if pieces else ABSENT
 
-    def _open(self) -> object:
+    @fact("outcome", OUTCOME)
+    def outcome(self) -> object:
+        """What it came to: response, closed, reset, refused, timeout, malformed, handshake (TLS failed), or endless
+        (more came than 64 MiB)."""
+        return self.response.outcome
+
+    @fact("open", FLAG)
+    def open(self) -> object:
+        """Whether the connection is still open after it."""
         return ABSENT if self.response.open is None else self.response.open
-
-
-_SIMPLE: Mapping[str, Callable[[ResponseFacts], object]] = {
-    "status": ResponseFacts._status,
-    "reason": lambda facts: facts._text(facts.response.reason),
-    "version": lambda facts: facts._text(facts.response.version),
-    "headers": ResponseFacts._pairs,
-    "body": lambda facts: facts._of_body(lambda body: body),
-    "body.size": lambda facts: facts._of_body(len),
-    "body.sha256": lambda facts: facts._of_body(lambda body: hashlib.sha256(body).hexdigest()),
-    "lines": lambda facts: facts._of_body(lines),
-    "events": lambda facts: facts._of_body(lambda body: [event.as_fact() for event in events(body)]),
-    "chunks": lambda facts: facts._of_body(lambda _: facts.response.chunks),
-    "framing": lambda facts: facts._text(facts.response.framing),
-    "complete": lambda facts: facts.response.complete,
-    "interim": lambda facts: list(facts.response.interim),
-    "wire": lambda facts: WireBytes(b"".join(facts.response.wire)),
-    "first_byte": lambda facts: facts._since_sent(facts.response.first_at),
-    "elapsed": lambda facts: facts._since_sent(facts.response.ended_at),
-    "spread": ResponseFacts._spread,
-    "outcome": lambda facts: facts.response.outcome,
-    "open": ResponseFacts._open,
-}
 
 
 def one(values: Sequence[object], what: str) -> object:

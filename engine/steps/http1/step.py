@@ -18,7 +18,7 @@ from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
-from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, ResponseReader, request_bytes, still_open, time_out
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
 from engine.steps.shared.values import scalar, seconds, text
@@ -216,7 +216,7 @@ KINDS = (
         perform=perform,
         endpoint=("path", "http"),
         not_by_hand=not_by_hand,
-        facts=RESPONSE_FACTS,
+        facts=ResponseFacts.facts,
         looks=True,
         within="waits",
         named=True,

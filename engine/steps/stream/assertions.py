@@ -18,7 +18,7 @@ from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
-from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, read_response, still_open
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import integer, seconds, text
@@ -278,7 +278,7 @@ KINDS = (
         schema=mapping({"to": notation("text", "The request's method, where it matters: HEAD, CONNECT.")}),
         parse=parse_response,
         perform=perform_response,
-        facts=RESPONSE_FACTS,
+        facts=ResponseFacts.facts,
         looks=True,
         within="waits",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import ChannelError, ConnectionRefused, HandshakeFailed, Reset
@@ -11,17 +11,17 @@ from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
-from engine.model.tls import TlsClientOptions
+from engine.model.tls import TlsClientOptions, TlsSession
 from engine.model.wire_bytes import ByteString
 from engine.steps.api.context import Connection, Context
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import fact
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer, text
-from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TLS_FACTS, TlsOptions, facts_of, parse_tls
+from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TlsFacts, TlsOptions, parse_tls, session_of
 
 # How long it may take where the step does not say, in seconds: on one machine nothing but a full queue takes longer.
 PATIENCE = 5.0
@@ -37,35 +37,45 @@ class ConnectParams:
     tls: TlsOptions = NOTHING_SAID
 
 
-@dataclass(frozen=True)
-class ConnectOutcome:
+class ConnectFacts(TlsFacts):
     """What came of it: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Where nobody looks at it,
-    anything but ``connected`` is wrong. ``tls`` are the facts of a handshake. ``local`` and ``remote`` are the two ends
-    of the connection, host and port, None where there is none."""
+    anything but ``connected`` is wrong. ``session`` is the TLS that was agreed upon. ``local`` and ``remote`` are the
+    two ends of the connection, host and port, None where there is none."""
 
-    outcome: str
-    detail: str = ""
-    sent: bytes | None = None
-    tls: Mapping[str, object] | None = None
-    local: tuple[str, int] | None = None
-    remote: tuple[str, int] | None = None
+    def __init__(
+        self,
+        outcome: str,
+        detail: str = "",
+        session: TlsSession | None = None,
+        local: tuple[str, int] | None = None,
+        remote: tuple[str, int] | None = None,
+    ) -> None:
+        super().__init__(session, detail if outcome == "handshake" else "")
+        self._outcome = outcome
+        self._detail = detail
+        self._local = local
+        self._remote = remote
 
-    def fact(self, name: str) -> object:
-        """``outcome``, the two ends, and the result of a handshake."""
-        if name == "outcome":
-            return self.outcome
-        if name in ("local", "remote"):
-            end = self.local if name == "local" else self.remote
-            return ABSENT if end is None else list(end)
-        if name == "tls.error" and self.outcome == "handshake":
-            return self.detail
-        return (self.tls or {}).get(name, ABSENT)
+    @fact("outcome", one_of("connected", "refused", "reset", "handshake", "timeout"))
+    def outcome(self) -> object:
+        """connected, refused, reset, handshake (TLS was not agreed upon) or timeout."""
+        return self._outcome
+
+    @fact("local", list_of(ANY))
+    def local(self) -> object:
+        """The client's end of the connection: its address and its port."""
+        return ABSENT if self._local is None else list(self._local)
+
+    @fact("remote", list_of(ANY))
+    def remote(self) -> object:
+        """The server's end, as the client reached it: its address and its port."""
+        return ABSENT if self._remote is None else list(self._remote)
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """That there is no connection."""
-        if "outcome" in named or self.outcome == "connected":
+        if "outcome" in named or self._outcome == "connected":
             return ()
-        return (Mismatch("outcome", "is 'connected'", self.outcome, why=self.detail),)
+        return (Mismatch("outcome", "is 'connected'", self._outcome, why=self._detail),)
 
 
 def parse(node: Node, reader: NodeReader) -> ConnectParams:
@@ -90,21 +100,23 @@ async def perform(params: ConnectParams, ctx: Context) -> Observation:
             if preamble:
                 await send(ctx, connection, preamble)
     except TimeoutError:
-        return ConnectOutcome(
+        return ConnectFacts(
             "timeout", "the system did not answer" if hello is None else "the handshake was not done in time"
         )
     except ConnectionRefused as error:
-        return ConnectOutcome("refused", error.what)
+        return ConnectFacts("refused", error.what)
     except HandshakeFailed as error:
         ctx.note("no connection", error.what, subject=ctx.step.name or "")
-        return ConnectOutcome("handshake", error.what)
+        return ConnectFacts("handshake", error.what)
     except Reset as error:
-        return ConnectOutcome("reset", error.what)
+        return ConnectFacts("reset", error.what)
     except ChannelError as error:
-        return ConnectOutcome("timeout", error.what)
+        return ConnectFacts("timeout", error.what)
     host, port = ctx.live.address
     remote = (host if params.address is None else text(params.address, variables), port)
-    return ConnectOutcome("connected", tls=facts_of(connection.channel), local=connection.channel.local, remote=remote)
+    return ConnectFacts(
+        "connected", session=session_of(connection.channel), local=connection.channel.local, remote=remote
+    )
 
 
 async def opened(params: ConnectParams, ctx: Context, hello: TlsClientOptions | None) -> Connection:
@@ -142,16 +154,7 @@ KINDS = (
         perform=perform,
         requires=frozenset({Requirement.RAW}),
         not_by_hand=not_by_hand,
-        facts=(
-            Fact(
-                "outcome",
-                "connected, refused, reset, handshake (TLS was not agreed upon) or timeout.",
-                one_of("connected", "refused", "reset", "handshake", "timeout"),
-            ),
-            Fact("local", "The client's end of the connection: its address and its port.", list_of(ANY)),
-            Fact("remote", "The server's end, as the client reached it: its address and its port.", list_of(ANY)),
-            *TLS_FACTS,
-        ),
+        facts=ConnectFacts.facts,
         looks=True,
         within="waits",
         named=True,

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.model.expectation import ABSENT
 from engine.model.facts import INTEGER, TEXT, one_of
 from engine.model.nodes import Node
 from engine.model.protocols import Channel
 from engine.model.tls import NONE, OURS, WRONG, TlsClientOptions, TlsCredentials, TlsSession
 from engine.model.variables import Variable, resolve
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema, notation
 from engine.steps.shared.values import scalar, text
 
 VERSIONS = ("1.2", "1.3")
 HTTP = ("http/1.1",)
-
-TLS_FACTS = (
-    Fact("tls.version", "The version of TLS that was agreed on: 1.2 or 1.3.", one_of(*VERSIONS)),
-    Fact("tls.number", "That version as it crosses the wire: 771 (0x0303) or 772 (0x0304).", INTEGER),
-    Fact("tls.cipher", "The cipher suite that was agreed on, by OpenSSL's name.", TEXT),
-    Fact("tls.suite", "That suite's number at IANA.", INTEGER),
-    Fact("tls.alpn", "The protocol that the server chose of those offered; absent where it chose none.", TEXT),
-    Fact("tls.server_cert", "The server's certificate, as PEM.", TEXT),
-    Fact("tls.client_cert", "The certificate that was shown to the server, as PEM; absent where none was.", TEXT),
-    Fact("tls.client_name", "The name in it, as RFC 4514 writes it; absent for a wrong one.", TEXT),
-    Fact("tls.error", "Why TLS was not agreed upon.", TEXT),
-)
 
 SCHEMA: Schema = {
     "title": "true, false, or a mapping",
@@ -105,19 +94,65 @@ def parse_tls(node: Node | None, reader: NodeReader) -> TlsOptions:
     return TlsOptions(True, names, spoken, wanted)
 
 
-def facts_of(channel: Channel) -> Mapping[str, object] | None:
-    """The facts of a connection's handshake, None for a plain one. What is not there has no fact."""
+def session_of(channel: Channel) -> TlsSession | None:
+    """The TLS that a connection's handshake agreed upon, None for a plain one."""
     agreed = getattr(channel, "agreed", None)
-    if not isinstance(agreed, TlsSession):
-        return None
-    facts: dict[str, object] = {
-        "tls.version": agreed.version,
-        "tls.number": agreed.number,
-        "tls.cipher": agreed.cipher,
-        "tls.suite": agreed.suite,
-        "tls.alpn": agreed.alpn,
-        "tls.server_cert": agreed.server_cert,
-        "tls.client_cert": agreed.client_cert,
-        "tls.client_name": agreed.client_name,
-    }
-    return {name: value for name, value in facts.items() if value not in ("", 0)}
+    return agreed if isinstance(agreed, TlsSession) else None
+
+
+class TlsFacts(FactSet):
+    """The facts of a connection's handshake: absent on a plain one, and what is not there has no fact either.
+    ``error`` says why there is no session."""
+
+    def __init__(self, session: TlsSession | None, error: str = "") -> None:
+        self._session = session
+        self._error = error
+
+    def _agreed(self, read: Callable[[TlsSession], object]) -> object:
+        value = None if self._session is None else read(self._session)
+        return ABSENT if value in (None, "", 0) else value
+
+    @fact("tls.version", one_of(*VERSIONS))
+    def tls_version(self) -> object:
+        """The version of TLS that was agreed on: 1.2 or 1.3."""
+        return self._agreed(lambda session: session.version)
+
+    @fact("tls.number", INTEGER)
+    def tls_number(self) -> object:
+        """That version as it crosses the wire: 771 (0x0303) or 772 (0x0304)."""
+        return self._agreed(lambda session: session.number)
+
+    @fact("tls.cipher", TEXT)
+    def tls_cipher(self) -> object:
+        """The cipher suite that was agreed on, by OpenSSL's name."""
+        return self._agreed(lambda session: session.cipher)
+
+    @fact("tls.suite", INTEGER)
+    def tls_suite(self) -> object:
+        """That suite's number at IANA."""
+        return self._agreed(lambda session: session.suite)
+
+    @fact("tls.alpn", TEXT)
+    def tls_alpn(self) -> object:
+        """The protocol that the server chose of those offered; absent where it chose none."""
+        return self._agreed(lambda session: session.alpn)
+
+    @fact("tls.server_cert", TEXT)
+    def tls_server_cert(self) -> object:
+        """The server's certificate, as PEM."""
+        return self._agreed(lambda session: session.server_cert)
+
+    @fact("tls.client_cert", TEXT)
+    def tls_client_cert(self) -> object:
+        """The certificate that was shown to the server, as PEM; absent where none was."""
+        return self._agreed(lambda session: session.client_cert)
+
+    @fact("tls.client_name", TEXT)
+    def tls_client_name(self) -> object:
+        """The name in it, as RFC 4514 writes it; absent for a wrong one."""
+        return self._agreed(lambda session: session.client_name)
+
+    @fact("tls.error", TEXT)
+    def tls_error(self) -> object:
+        """Why TLS was not agreed upon."""
+        return self._error or ABSENT

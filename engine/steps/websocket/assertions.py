@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from engine.errors import Reset
 from engine.model.expectation import ABSENT, Mismatch
@@ -14,7 +13,7 @@ from engine.model.quantities import show_time
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import Fact, FactSet, fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
@@ -31,28 +30,37 @@ from engine.steps.websocket.session import Message, WebSocketSession, is_text, n
 PONG_WITHIN = 5.0
 
 
-@dataclass(frozen=True)
-class MessageFacts:
+class MessageFacts(FactSet):
     """What ``receive`` saw."""
 
-    message: Message
-    sent: bytes | None = None
+    def __init__(self, message: Message, sent: bytes | None = None) -> None:
+        self.message = message
+        self._sent = sent
 
-    def fact(self, name: str) -> object:
-        """``text``, ``binary`` or ``json`` with a path; ABSENT where the message is of another sort."""
-        message = self.message
-        if not message.opcode:
-            return ABSENT
-        if name == "binary":
-            return ABSENT if is_text(message) else WireBytes(message.data)
+    @property
+    def sent(self) -> bytes | None:
+        return self._sent
+
+    @fact("text", TEXT)
+    def text(self) -> object:
+        """The message, where it is text."""
         text = self._text()
-        if name == "text" or text is None:
-            return ABSENT if text is None else text
-        return walk(parsed(message.data), name.partition(".")[2])
+        return ABSENT if text is None else text
+
+    @fact("binary", WIRE_BYTES)
+    def binary(self) -> object:
+        """The message, where it is binary."""
+        message = self.message
+        return ABSENT if not message.opcode or is_text(message) else WireBytes(message.data)
+
+    @fact("json[.*]")
+    def json(self, path: str) -> object:
+        """The text as JSON, or a part of it."""
+        return ABSENT if self._text() is None else walk(parsed(self.message.data), path)
 
     def _text(self) -> str | None:
         try:
-            return self.message.data.decode() if is_text(self.message) else None
+            return self.message.data.decode() if self.message.opcode and is_text(self.message) else None
         except UnicodeDecodeError:
             return None
 
@@ -223,11 +231,7 @@ KINDS = (
         schema=mapping({}),
         parse=parse_nothing,
         perform=perform_receive,
-        facts=(
-            Fact("text", "The message, where it is text.", TEXT),
-            Fact("binary", "The message, where it is binary.", WIRE_BYTES),
-            Fact("json[.*]", "The text as JSON, or a part of it."),
-        ),
+        facts=MessageFacts.facts,
         looks=True,
         within="waits",
     ),

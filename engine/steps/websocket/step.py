@@ -19,12 +19,12 @@ from engine.model.requirements import Requirement
 from engine.model.variables import fill
 from engine.protocols.http1 import Pair
 from engine.steps.api.context import Connection, Context
-from engine.steps.api.facts import Fact
+from engine.steps.api.facts import fact
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
-from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, request_bytes, still_open
 from engine.steps.http1.step import converse, unfit_target
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
@@ -102,13 +102,16 @@ class HandshakeFacts(ResponseFacts):
                 return None
         return found
 
-    def fact(self, name: str) -> object:
-        if name == "subprotocol":
-            return super().fact("header.sec-websocket-protocol") if self.opened else ABSENT
-        if name == "extensions":
-            found = self.extensions if self.opened else None
-            return ABSENT if found is None else [{"name": name, "params": dict(params)} for name, params in found]
-        return super().fact(name)
+    @fact("subprotocol", TEXT)
+    def subprotocol(self) -> object:
+        """The subprotocol that the server chose."""
+        return self.header("sec-websocket-protocol") if self.opened else ABSENT
+
+    @fact("extensions", list_of(OBJECT))
+    def agreed_extensions(self) -> object:
+        """The extensions that the server agreed to, each with name and params."""
+        found = self.extensions if self.opened else None
+        return ABSENT if found is None else [{"name": name, "params": dict(params)} for name, params in found]
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
         found = list(super().unmet(named))
@@ -243,11 +246,7 @@ KINDS = (
         requires=frozenset({Requirement.DIRECT}),
         includes=lambda params: [("", params.script)],
         endpoint=("connect", "websocket"),
-        facts=(
-            *RESPONSE_FACTS,
-            Fact("subprotocol", "The subprotocol that the server chose.", TEXT),
-            Fact("extensions", "The extensions that the server agreed to, each with name and params.", list_of(OBJECT)),
-        ),
+        facts=HandshakeFacts.facts,
         looks=True,
         within="waits",
         named=True,

@@ -9,7 +9,7 @@ from engine.loading.vocabulary import type_of
 from engine.model.boundary import Event, OpaqueValue, Outcome
 from engine.model.expectation import ABSENT, Unclear
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
-from engine.steps.app.facts import BOUNDARY_FACTS, BoundaryFacts, header_values, joined_bodies
+from engine.steps.app.facts import BoundaryFacts, header_values, joined_bodies
 from tests.loading.vocabulary import real
 from tests.steps.context import call, why
 from tests.steps.fact_types import wrong
@@ -120,7 +120,7 @@ def test_a_header_that_comes_twice_cannot_be_told() -> None:
     assert "2 times" in value.why
 
 
-@pytest.mark.parametrize("fact", [fact.name for fact in BOUNDARY_FACTS])
+@pytest.mark.parametrize("fact", [fact.name for fact in BoundaryFacts.facts])
 def test_a_fact_of_no_call(fact: str) -> None:
     empty = {"calls": 0, "paths": [], "received.types": [], "received.body": b"", "sent.types": [], "sent.body": b""}
     empty |= {"received": [], "sent": [], "sent.raised": []}

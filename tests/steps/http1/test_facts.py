@@ -8,7 +8,7 @@ from engine.channels.scripted import Arrival, ScriptedChannel
 from engine.matchers.matching import match
 from engine.model.expectation import ABSENT, Literal, Mismatch, Situation, Unclear
 from engine.model.wire_bytes import WireBytes
-from engine.steps.http1.facts import RESPONSE_FACTS, ResponseFacts
+from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, read_response
 from tests.steps.context import run
 from tests.steps.fact_types import wrong
@@ -104,7 +104,7 @@ def test_a_header_that_comes_twice_matches_nothing_and_says_why(name: str) -> No
         assert "comes 2 times: '1', '2'" in mismatch(value, expected).why
 
 
-@pytest.mark.parametrize("fact", [fact.name for fact in RESPONSE_FACTS])
+@pytest.mark.parametrize("fact", [fact.name for fact in ResponseFacts.facts])
 def test_a_fact_of_no_response(fact: str) -> None:
     there = {
         "complete": False,
@@ -170,5 +170,5 @@ def test_an_empty_body() -> None:
     "seen", [whole(), facts(), facts(b"HTTP/1.1 204 No Content\r\n\r\n"), facts(b"nonsense\r\n\r\n")]
 )
 def test_every_value_is_of_the_type_that_its_fact_declares(seen: ResponseFacts) -> None:
-    named = [(fact, fact.name.replace("[.*]", "").replace("*", "x-two")) for fact in RESPONSE_FACTS]
+    named = [(fact, fact.name.replace("[.*]", "").replace("*", "x-two")) for fact in ResponseFacts.facts]
     assert wrong((name, seen.fact(name), fact.type) for fact, name in named) == []

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from typing import Any, cast
 
-from engine.steps.stream.connect import ConnectOutcome
+from engine.steps.stream.connect import ConnectFacts
 from tests.steps.context import ABSENT, FakeContext, against, run, see, why
 
 
@@ -64,7 +64,7 @@ def test_another_address() -> None:
 
 
 def test_only_a_connection_is_right_by_itself() -> None:
-    assert [ConnectOutcome(word).unmet(frozenset()) == () for word in ("connected", "reset", "timeout")] == [
+    assert [ConnectFacts(word).unmet(frozenset()) == () for word in ("connected", "reset", "timeout")] == [
         True,
         False,
         False,
