@@ -15,6 +15,7 @@ from engine.app.engine import Engine
 from engine.app.probing import probes
 from engine.app.run_ids import nonce
 from engine.app.session import Compare, Runtime, open_channel
+from engine.documents.lines import DocumentLines
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.estimate import estimate
@@ -43,7 +44,14 @@ def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, k
 
     words = step_types.kinds(), step_types.matching(), open_channel
     broken = nowhere if folder is None else partial(tracebacks.keep, folder)
-    return Runner(*words, nonce(run_id), keep_all=keep_all, keep_calls=keep_calls, keep_traceback=broken)
+    return Runner(
+        *words,
+        nonce(run_id),
+        keep_all=keep_all,
+        keep_calls=keep_calls,
+        keep_traceback=broken,
+        excerpt_of=DocumentLines(),
+    )
 
 
 def durations(engine: Engine) -> Durations:

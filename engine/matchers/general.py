@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.matchers.base import Argument, Operator, Question
 from engine.matchers.matching import render, same
@@ -21,7 +22,7 @@ def _equals(question: Question) -> Mismatch | None:
     where, left, right = _part(question.observed, expected)
     if not where:
         return question.differs(f"is {shown(expected)}")
-    return question.differs(f"is {shown(right)}", actual=left).inside(where)
+    return replace(question.differs(f"is {shown(right)}", actual=left), expected_value=right).inside(where)
 
 
 def _part(observed: object, expected: object) -> tuple[str, object, object]:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.errors import Defect
 from engine.matchers.base import Operator, Question
 from engine.model.boundary import OpaqueValue
-from engine.model.expectation import Absent, Literal, Matcher, Mismatch, OperatorCall, Situation, Unclear
+from engine.model.expectation import (
+    ABSENT,
+    Absent,
+    Literal,
+    Matcher,
+    Mismatch,
+    OperatorCall,
+    Operators,
+    Situation,
+    Unclear,
+)
 from engine.model.showing import shown
 from engine.model.variables import Unknown, resolve
 from engine.model.wire_bytes import ByteString, TruncatedBytes, WireBytes
+
+# The operator that a literal stands for.
+EQUALS = "equals"
 
 Vocabulary = Mapping[str, Operator]
 
@@ -83,12 +97,12 @@ def _literal(observed: object, matcher: Literal, situation: Situation) -> Mismat
     try:
         expected = render(matcher.value, situation)
     except (Unknown, TypeError, ValueError) as error:
-        return Mismatch("", "can be evaluated", observed, matcher.place, str(error))
-    if isinstance(observed, Absent):
-        return Mismatch("", f"is {shown(expected)}", observed, matcher.place)
-    if same(observed, expected):
+        return Mismatch("", "can be evaluated", observed, matcher.place, str(error), operator=EQUALS)
+    if not isinstance(observed, Absent) and same(observed, expected):
         return None
-    return Mismatch("", f"is {shown(expected)}", observed, matcher.place, _why(observed, expected))
+    why = "" if isinstance(observed, Absent) else _why(observed, expected)
+    phrase = f"is {shown(expected)}"
+    return Mismatch("", phrase, observed, matcher.place, why, operator=EQUALS, expected_value=expected)
 
 
 def _why(observed: object, expected: object) -> str:
@@ -114,16 +128,42 @@ def _call(observed: object, call: OperatorCall, situation: Situation, operators:
     if operator is None:
         raise Defect(f"there is no operator {call.operator!r}")
     if isinstance(observed, Absent) and not operator.takes_absent:
-        return Mismatch("", f"is there, for `{call.operator}` to hold", observed, call.place)
+        return _stated(Mismatch("", f"is there, for `{call.operator}` to hold", observed, call.place), call, situation)
 
     def inner(observed: object, matcher: Matcher, where: str) -> Mismatch | None:
         return match(observed, matcher, situation, operators, where)
 
     question = Question(observed, call.argument, situation, inner, call.place)
     try:
-        return operator.answer(question)
+        found = operator.answer(question)
     except (Unknown, ValueError, TypeError) as error:
-        return Mismatch("", f"can be compared by `{call.operator}`", observed, call.place, str(error))
+        found = Mismatch("", f"can be compared by `{call.operator}`", observed, call.place, str(error))
+    return found if found is None or found.operator else _stated(found, call, situation)
+
+
+def _stated(mismatch: Mismatch, call: OperatorCall, situation: Situation) -> Mismatch:
+    """The mismatch with the operator and its argument."""
+    value = mismatch.expected_value
+    if isinstance(value, Absent):
+        try:
+            value = argument_value(call.argument, situation)
+        except (Unknown, ValueError, TypeError):
+            value = ABSENT
+    return replace(mismatch, operator=call.operator, expected_value=value)
+
+
+def argument_value(argument: object, situation: Situation) -> object:
+    """An operator's argument as a value: variables filled in, and an inner matcher as its literal, or as a mapping of
+    its operators. Raises Unknown, ValueError and TypeError, as ``render`` does."""
+    if isinstance(argument, Literal):
+        return render(argument.value, situation)
+    if isinstance(argument, Operators):
+        return {call.operator: argument_value(call.argument, situation) for call in argument.calls}
+    if isinstance(argument, tuple):
+        return [argument_value(item, situation) for item in argument]
+    if isinstance(argument, Mapping):
+        return {key: argument_value(item, situation) for key, item in argument.items()}
+    return render(argument, situation)
 
 
 def _at(mismatch: Mismatch | None, where: str) -> Mismatch | None:

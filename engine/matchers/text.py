@@ -102,7 +102,7 @@ def _length(question: Question) -> Mismatch | None:
     mismatch = question.match(size, question.argument, "")
     if mismatch is None:
         return None
-    return Mismatch(".length", mismatch.expected, mismatch.actual, mismatch.place, mismatch.why)
+    return mismatch.inside(".length")
 
 
 def _http_date(text: str) -> bool:

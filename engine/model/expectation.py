@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
 
-from engine.model.source_span import NOWHERE, SourceSpan
+from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
 
 
 class Absent:
@@ -137,6 +137,11 @@ class Mismatch:
     'a'"), ``actual`` the value observed, ``why`` what a reader cannot see from the two. ``place`` is that of the
     matcher in the document. ``given`` says that it is about what the server gave the application: the scope, a
     message that the application asked for, whether it was called at all.
+
+    ``operator`` is the operator that did not hold, ``equals`` for a literal, and ``expected_value`` its argument with
+    the variables filled in; "" and ABSENT where no expectation is written down. Both values are Python's own while a
+    job is judged, and TypedValues in what a record gives back. ``excerpt`` is the line of the document, None until a
+    runner that can read documents has added it.
     """
 
     where: str
@@ -145,6 +150,9 @@ class Mismatch:
     place: SourceSpan = NOWHERE
     why: str = ""
     given: bool = False
+    operator: str = ""
+    expected_value: object = ABSENT
+    excerpt: Excerpt | None = None
 
     def inside(self, prefix: str) -> Mismatch:
         """The same mismatch, seen from the value that this one is a part of."""

@@ -22,3 +22,23 @@ class SourceSpan:
 
 
 NOWHERE = SourceSpan("", 0, 0, 0)
+
+NEAR = 240
+"""Characters of a line that an excerpt keeps on either side of a value, and of the value itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line of a document around a value, bounded: ``line`` is its text, ``column`` counts characters of it from 0
+    to the value, ``length`` the characters of the value."""
+
+    line: str
+    column: int
+    length: int
+
+
+def excerpt(line: str, place: SourceSpan) -> Excerpt:
+    """The excerpt of a whole line around a place in it."""
+    start, length = max(place.column - 1, 0), min(max(place.length, 1), NEAR)
+    first = max(start - NEAR, 0)
+    return Excerpt(line[first : start + length + NEAR], start - first, length)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from engine.model.boundary import AppCall
 from engine.model.expectation import Mismatch
-from engine.model.source_span import SourceSpan
+from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Transcript
 
 
@@ -141,8 +141,9 @@ class JobResult:
     """The result of one job: a case on a target.
 
     ``reason`` is one line for a person. ``mismatches`` are what broke ``expect``, ``warnings`` what broke ``should``;
-    ``step`` the place of the step that decided; ``recorded`` the values that the case asked to keep. ``started`` is
-    seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts expectations that were judged.
+    ``step`` the place of the step that decided, ``excerpt`` its line where no mismatch has one; ``recorded`` the values
+    that the case asked to keep. ``started`` is seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts
+    expectations that were judged.
     ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` are shell commands, a line
     each, and ``not_reproduced`` says why there are none; both are "" where nothing is to be reproduced.
     ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
@@ -176,6 +177,7 @@ class JobResult:
     tags: tuple[str, ...] = ()
     calls: tuple[AppCall, ...] = field(default=(), compare=False)
     send_raised: tuple[str, ...] = ()
+    excerpt: Excerpt | None = None
 
     @property
     def address(self) -> str:

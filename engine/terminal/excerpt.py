@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from engine.model.source_span import SourceSpan
+from engine.model.source_span import Excerpt, SourceSpan
 from engine.terminal.escape import visible, width
 
 LONGEST = 120
@@ -26,18 +26,18 @@ _FAR = 4 * LONGEST
 """Characters on either side of a value that are looked at at all: a line can be a megabyte long."""
 
 
-def show(place: SourceSpan, source: str | None, *, message: str = "", notes: Sequence[str] = ()) -> str:
+def show(place: SourceSpan, source: str | Excerpt | None, *, message: str = "", notes: Sequence[str] = ()) -> str:
     """The place with its message, the line with carets, and notes below, each after ``= ``.
 
-    ``source`` is the whole text of the place's file; where it is None, the file is read, and where that fails, no
-    line is shown. Everything is escaped. No line feed at the end.
+    ``source`` is the place's line, or the whole text of its file; where it is None, the file is read, and where that
+    fails, no line is shown. Everything is escaped. No line feed at the end.
     """
     shown = [f"{visible(str(place))}: {visible(message)}" if message else visible(str(place))]
-    line = _line(place, source)
+    found = source if isinstance(source, Excerpt) else _excerpt(place, source)
     margin = f"{place.line:>5} | "
     bar = " " * (len(margin) - 2)
-    if line is not None:
-        text, before, length = cut(line, place.column - 1, place.length)
+    if found is not None:
+        text, before, length = cut(found.line, found.column, found.length)
         shown.append((margin + text).rstrip())
         shown.append(f"{bar}| {' ' * before}{'^' * length}")
     for note in notes:
@@ -47,6 +47,11 @@ def show(place: SourceSpan, source: str | None, *, message: str = "", notes: Seq
 
 def _lines(note: str) -> list[str]:
     return [visible(part) for part in note.split("\n")]
+
+
+def _excerpt(place: SourceSpan, source: str | None) -> Excerpt | None:
+    line = _line(place, source)
+    return None if line is None else Excerpt(line, max(place.column - 1, 0), place.length)
 
 
 def _line(place: SourceSpan, source: str | None) -> str | None:

@@ -120,7 +120,7 @@ def _written(result: JobResult, source: Source) -> Iterator[str]:
         yield excerpt(mismatch, source)
     if not located and result.step is not None and result.step.line:
         yield ""
-        yield show(result.step, source(result.step.file))
+        yield show(result.step, result.excerpt or source(result.step.file))
     if result.recorded:
         yield ""
         yield "recorded:"

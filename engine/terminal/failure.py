@@ -49,7 +49,7 @@ def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]
         yield excerpt(mismatch, source)
     if not located and result.step is not None and result.step.line:
         yield ""
-        yield show(result.step, source(result.step.file))
+        yield show(result.step, result.excerpt or source(result.step.file))
     if transcript and result.transcript is not None and result.transcript.moments:
         yield ""
         yield "time line (>> << wire, -> <- application):"
@@ -70,11 +70,12 @@ def by_hand(result: JobResult) -> Iterator[str]:
 
 
 def excerpt(mismatch: Mismatch, source: Source) -> str:
-    """The expectation in its document, with a caret under the very value, and what was seen instead."""
+    """The expectation in its document, with a caret under the very value, and what was seen instead. The document is
+    read only where the mismatch has no line of it."""
     place: SourceSpan = mismatch.place
     notes = [f"expected: {mismatch.where} {mismatch.expected}", f"actual:   {shown(mismatch.actual)}"]
     if mismatch.why:
         notes.append(mismatch.why)
     if not place.line:
         return "\n".join(f"  = {visible(note)}" for note in notes)
-    return show(place, source(place.file), notes=notes)
+    return show(place, mismatch.excerpt or source(place.file), notes=notes)

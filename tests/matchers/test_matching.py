@@ -109,3 +109,28 @@ def test_an_unknown_operator_is_a_defect() -> None:
 
     with pytest.raises(Defect):
         match(1, Operators((OperatorCall("nonsense", 1, PLACE),), PLACE), Situation({}), {}, "it")
+
+
+@pytest.mark.parametrize(
+    ("observed", "value", "stated"),
+    [
+        (500, 200, ("it", "equals", 200, 500)),
+        (ABSENT, None, ("it", "equals", None, ABSENT)),
+        (ABSENT, {"at_least": 3}, ("it", "at_least", 3, ABSENT)),
+        (1, {"at_least": Variable("n")}, ("it", "at_least", 7, 1)),
+        ({"a": [1, 2]}, {"equals": {"a": [1, 3]}}, ("it.a[1]", "equals", 3, 2)),
+        ("abc", {"length": {"at_most": 2}}, ("it.length", "at_most", 2, 3)),
+        ([1, 2], {"each": {"at_most": 1}}, ("it[1]", "at_most", 1, 2)),
+        ([1], {"some": {"not": 1}}, ("it", "some", {"not": 1}, [1])),
+        ("a", {"any_of": ["b", {"contains": "c"}]}, ("it", "any_of", ["b", {"contains": "c"}], "a")),
+        ({"a": 1}, {"fields": {"a": 2}}, ("it.a", "equals", 2, 1)),
+        (b"a", {"bytes": "b"}, ("it", "bytes", b"b", b"a")),
+        ("a", {"present": False}, ("it", "present", False, "a")),
+    ],
+)
+def test_a_mismatch_has_the_operator_and_both_values(
+    observed: object, value: object, stated: tuple[str, str, object, object]
+) -> None:
+    found = check(observed, value, n=7)
+    assert found is not None
+    assert (found.where, found.operator, found.expected_value, found.actual) == stated

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.source_span import NOWHERE, SourceSpan
+from engine.model.source_span import NEAR, NOWHERE, SourceSpan, excerpt
 from engine.terminal.escape import width
 from engine.terminal.excerpt import LONGEST, cut, show
 
@@ -81,6 +81,17 @@ def test_without_a_line_the_message_stays(place: SourceSpan) -> None:
 
 def test_a_line_beyond_the_end_is_not_shown() -> None:
     assert show(SourceSpan("a", 9, 1), "x\n", message="wrong") == "a:9:1: wrong"
+
+
+@pytest.mark.parametrize(
+    ("before", "length", "after"), [(0, 3, 0), (5, 3, 5), (1000, 3, 1000), (0, 5000, 9), (300, 300, 300), (1000, 1, 0)]
+)
+def test_an_excerpt_reads_as_the_whole_line_does_and_is_bounded(before: int, length: int, after: int) -> None:
+    line = "a" * before + "b" * length + "c" * after
+    place = SourceSpan("a", 1, before + 1, length)
+    found = excerpt(line, place)
+    assert show(place, found) == show(place, line)
+    assert len(found.line) <= 3 * NEAR
 
 
 def test_messages_are_escaped() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model.expectation import Mismatch
-from engine.model.source_span import SourceSpan
+from engine.model.source_span import SourceSpan, excerpt
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.failure import text
@@ -68,6 +68,17 @@ def source(file: str) -> str:
 
 def test_the_whole() -> None:
     assert text(RESULT, source) == WHOLE
+
+
+def test_a_mismatch_that_has_its_line_needs_no_document() -> None:
+    def gone(file: str) -> str:
+        raise AssertionError(f"{file} is read")
+
+    line = excerpt(SOURCE.split("\n")[PLACE.line - 1], PLACE)
+    (one,) = RESULT.mismatches
+    assert text(replace(RESULT, mismatches=(replace(one, excerpt=line),)), gone) == WHOLE
+    late = replace(RESULT, mismatches=(), step=PLACE, excerpt=line)
+    assert "      |                                                 ^^^\n" in text(late, gone)
 
 
 def test_no_control_character_reaches_the_terminal() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from engine.errors import ChannelError, ConnectionRefused, EngineError, EvidenceLost
 from engine.execution.job import Job
@@ -18,6 +19,7 @@ from engine.model.boundary import AppCall, wrong_client
 from engine.model.case import Step
 from engine.model.expectation import Mismatch
 from engine.model.protocols import LiveTarget
+from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.target import RUNNING
 from engine.model.transcript import Transcript
 from engine.model.variables import Unknown
@@ -39,6 +41,15 @@ def nowhere(what: str, error: BaseException) -> str:
     return ""
 
 
+# The line of a document around a place; None where it cannot be read.
+ExcerptOf = Callable[[SourceSpan], Excerpt | None]
+
+
+def no_excerpt(place: SourceSpan) -> None:
+    """Read no document."""
+    del place
+
+
 # Nothing went wrong, or nothing that anybody could see beside the engine.
 NOT_BY_HAND = frozenset({Verdict.INFO, Verdict.ERROR})
 
@@ -56,10 +67,12 @@ class Runner:
         keep_all: bool = False,
         keep_calls: bool = False,
         keep_traceback: KeepTraceback = nowhere,
+        excerpt_of: ExcerptOf = no_excerpt,
     ) -> None:
         """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it. ``keep_all``
         keeps the transcript of what passes as well; ``keep_calls`` gives the application's calls with each result.
-        ``keep_traceback`` keeps that of an exception which a driver raises."""
+        ``keep_traceback`` keeps that of an exception which a driver raises. ``excerpt_of`` gives the line of the
+        document that stands in each mismatch."""
         self._kinds = kinds
         self._match = match
         self._open = open_channel
@@ -67,6 +80,7 @@ class Runner:
         self._keep_all = keep_all
         self._keep_calls = keep_calls
         self._keep_traceback = keep_traceback
+        self._excerpt_of = excerpt_of
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
         """What a job's text may name: ``run``, ``host`` and the matrix's values."""
@@ -126,6 +140,7 @@ class Runner:
         keep = self._keep_all or verdict is not Verdict.PASS
         kept = self._transcript(memory, started) if keep else None
         by_hand = self._by_hand(memory, tally) if keep and verdict not in NOT_BY_HAND else Reproduction()
+        quoted = bool(tally.broken or tally.warned or verdict is Verdict.PASS)
         result = JobResult(
             case=case.id,
             file=case.file,
@@ -134,10 +149,11 @@ class Runner:
             level=case.level.value,
             verdict=verdict,
             reason=reason,
-            mismatches=tuple(tally.broken),
-            warnings=tuple(tally.warned),
+            mismatches=self._located(tally.broken),
+            warnings=self._located(tally.warned),
             recorded=tally.recorded,
             step=tally.step.place if tally.step else None,
+            excerpt=None if quoted or tally.step is None else self._excerpt_of(tally.step.place),
             started=wall,
             seconds=time.monotonic() - started,
             evaluated=tally.evaluated,
@@ -153,6 +169,13 @@ class Runner:
         )
         live.boundary.finish(job.id)
         return result
+
+    def _located(self, mismatches: Sequence[Mismatch]) -> tuple[Mismatch, ...]:
+        """The mismatches, each with the line of its document."""
+        return tuple(
+            replace(one, excerpt=self._excerpt_of(one.place)) if one.place.line and one.excerpt is None else one
+            for one in mismatches
+        )
 
     def _timed_out(self, memory: JobState, step: Step | None) -> str:
         """Why the case ran out of time in a step."""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import ResultsError
-from engine.model.expectation import Mismatch
+from engine.model.expectation import ABSENT, Mismatch
 from engine.model.showing import shown
-from engine.model.source_span import NOWHERE, SourceSpan
+from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.model.typed_value import NOTHING, TypedValue, typed
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
 
 # Of the bytes of one moment, so many are kept from the beginning.
 KEPT = 2048
+# Characters of an expected value, as JSON, that are its text where it is read back.
+TEXT = 120
 
 
 class Shown(str):
@@ -51,6 +55,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["reason"] = result.reason
     if result.step is not None:
         document["step"] = place_to_json(result.step)
+    if result.excerpt is not None:
+        document["excerpt"] = excerpt_to_json(result.excerpt)
     if result.mismatches:
         document["mismatches"] = [mismatch_to_json(one) for one in result.mismatches]
     if result.warnings:
@@ -89,6 +95,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             warnings=tuple(mismatch_from_json(one) for one in document.get("warnings", ())),
             recorded={name: Shown(text) for name, text in document.get("recorded", {}).items()},
             step=place_from_json(document["step"]) if "step" in document else None,
+            excerpt=excerpt_from_json(document["excerpt"]) if "excerpt" in document else None,
             started=document["started"],
             seconds=document["seconds"],
             evaluated=document["evaluated"],
@@ -160,7 +167,7 @@ def place_from_json(document: Any) -> SourceSpan:
 
 
 def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
-    """A mismatch; what was observed becomes text."""
+    """A mismatch. Each value is there twice: as the text that a reader sees, and as bounded tagged JSON."""
     document: dict[str, Any] = {
         "where": mismatch.where,
         "expected": mismatch.expected,
@@ -172,15 +179,52 @@ def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
         document["given"] = True
     if mismatch.place != NOWHERE:
         document["place"] = place_to_json(mismatch.place)
+    if mismatch.operator:
+        document["operator"] = mismatch.operator
+    if mismatch.expected_value is not ABSENT:
+        document.update(value_to_json("expected", typed(mismatch.expected_value)))
+    document.update(value_to_json("actual", typed(mismatch.actual)))
+    if mismatch.excerpt is not None:
+        document["excerpt"] = excerpt_to_json(mismatch.excerpt)
     return document
 
 
+def value_to_json(name: str, value: TypedValue) -> dict[str, Any]:
+    """The fields of a value: its tagged JSON, and what was cut out of it. None where an older record has no data."""
+    if value.data is NOTHING:
+        return {}
+    return {f"{name}_value": value.data, **({f"{name}_cut": list(value.cut)} if value.cut else {})}
+
+
+def value_from_json(document: Mapping[str, Any], name: str, text: str) -> TypedValue:
+    """A value from those fields and its text."""
+    return TypedValue(text, document.get(f"{name}_value", NOTHING), tuple(document.get(f"{name}_cut", ())))
+
+
+def excerpt_to_json(one: Excerpt) -> list[object]:
+    """An excerpt as ``[line, column, length]``."""
+    return [one.line, one.column, one.length]
+
+
+def excerpt_from_json(document: Any) -> Excerpt:
+    """An excerpt from its list."""
+    line, column, length = document
+    return Excerpt(str(line), int(column), int(length))
+
+
 def mismatch_from_json(document: Mapping[str, Any]) -> Mismatch:
-    """A mismatch; what was observed stays text."""
-    place = place_from_json(document["place"]) if "place" in document else NOWHERE
-    given = bool(document.get("given", False))
+    """A mismatch whose values are TypedValues."""
+    written = json.dumps(document.get("expected_value"), ensure_ascii=False)[:TEXT]
     return Mismatch(
-        document["where"], document["expected"], Shown(document["actual"]), place, document.get("why", ""), given
+        document["where"],
+        document["expected"],
+        value_from_json(document, "actual", document["actual"]),
+        place_from_json(document["place"]) if "place" in document else NOWHERE,
+        document.get("why", ""),
+        bool(document.get("given", False)),
+        document.get("operator", ""),
+        value_from_json(document, "expected", written) if "expected_value" in document else ABSENT,
+        excerpt_from_json(document["excerpt"]) if "excerpt" in document else None,
     )
 
 

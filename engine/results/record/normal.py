@@ -14,9 +14,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from engine.model.expectation import Mismatch
+from engine.model.expectation import ABSENT, Mismatch
 from engine.model.showing import shown
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.model.typed_value import TypedValue, typed
 from engine.model.verdict import JobResult
 from engine.results.record.codec import Shown
 
@@ -217,12 +218,30 @@ def normalised_result(result: JobResult, run: str = "") -> JobResult:
 
 
 def _quoted(mismatch: Mismatch, change: Callable[[str], str]) -> Mismatch:
+    def value(one: object) -> object:
+        made = typed(one)
+        return TypedValue(change(made.text), _changed(made.data, change), made.cut)
+
     return replace(
         mismatch,
         expected=change(mismatch.expected),
-        actual=Shown(change(shown(mismatch.actual))),
+        actual=value(mismatch.actual),
         why=change(mismatch.why),
+        expected_value=ABSENT if mismatch.expected_value is ABSENT else value(mismatch.expected_value),
     )
+
+
+def _changed(data: object, change: Callable[[str], str]) -> object:
+    """Tagged JSON with every text in it changed, keys apart, and every number that reads otherwise as a text."""
+    if isinstance(data, str):
+        return change(data)
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
+        return data if change(str(data)) == str(data) else change(str(data))
+    if isinstance(data, list):
+        return [_changed(item, change) for item in data]
+    if isinstance(data, dict):
+        return {key: _changed(item, change) for key, item in data.items()}
+    return data
 
 
 __all__ = [

@@ -20,7 +20,7 @@ from engine.model.boundary import AppCall
 from engine.model.case import AppAction, Application, Case, Level, Step
 from engine.model.expectation import Checks, Mismatch
 from engine.model.protocols import Channel
-from engine.model.source_span import SourceSpan
+from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.target import ExitStatus, ServerLaunch
 from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.verdict import JobResult, Verdict
@@ -51,6 +51,21 @@ def run_with(of: Case | Job, kinds: object, live: FakeLive | None = None) -> Job
 
 
 EXPECT = Checks(expect=group(status=200))
+
+
+def test_mismatches_have_the_line_of_their_document() -> None:
+    def line(place: SourceSpan) -> Excerpt:
+        return Excerpt(f"line {place.line}", 2, 3)
+
+    def result(status: int) -> JobResult:
+        kinds = dict([kind("look", see(status=status))])
+        runner = Runner(kinds, the_match, refused, "abcd", excerpt_of=line)
+        return asyncio.run(runner.run(job(case(step("look", EXPECT))), FakeLive()))
+
+    failed = result(500)
+    assert [one.excerpt for one in failed.mismatches] == [Excerpt("line 7", 2, 3)]
+    assert failed.excerpt is None
+    assert result(200).excerpt is None
 
 
 def test_pass() -> None:

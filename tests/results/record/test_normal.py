@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.model.typed_value import typed
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.normal import VaryingValues, accept_of, apart, normalised, normalised_result, unmasked
 
@@ -216,14 +217,17 @@ def test_a_log_has_process_ids_too() -> None:
 def test_a_result_is_quoted_in_the_same_words() -> None:
     result = JobResult(
         "a", "a.yaml", "t", "c", "must", Verdict.FAIL, "port is 1, but it is 50001",
-        mismatches=(Mismatch("port", "is 1", 50001),),
+        mismatches=(Mismatch("port", "is 1", [50001, {"a": "50001", "b": True}], expected_value=1),),
         recorded={"port": 50001},
         transcript=Transcript(0.0, (connected(50001),)),
         reproduce="nc 127.0.0.1 50001",
     )  # fmt: skip
     found = normalised_result(result)
     assert found.reason == "port is 1, but it is <port 1>"
-    assert shown(found.mismatches[0].actual) == "<port 1>"
+    (one,) = found.mismatches
+    assert shown(one.actual) == "[<port 1>, {'a': '<port 1>', 'b': True}]"
+    assert typed(one.actual).data == ["<port 1>", {"a": "<port 1>", "b": True}]
+    assert typed(one.expected_value).data == 1
     assert shown(found.recorded["port"]) == "<port 1>"
     assert found.reproduce == result.reproduce
     assert normalised_result(replace(result, transcript=None)).reason == result.reason

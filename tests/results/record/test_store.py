@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ResultsError
-from engine.model.expectation import Mismatch
+from engine.model.expectation import ABSENT, Mismatch
 from engine.model.showing import shown
-from engine.model.source_span import SourceSpan
+from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.model.typed_value import TypedValue
 from engine.model.verdict import JobResult, Recheck, Verdict
+from engine.results.record.codec import result_from_json, result_to_json
 from engine.results.record.store import FILE, Store, TargetRow, counterpart_lines, read
 from tests.results import synthetic
 
@@ -26,7 +28,10 @@ FULL = JobResult(
     level="must",
     verdict=Verdict.FAIL,
     reason="status is 200, but it is 500",
-    mismatches=(Mismatch("status", "is 200", 500, PLACE, "why"),),
+    mismatches=(
+        Mismatch("status", "is 200", 500, PLACE, "why", False, "equals", 200, Excerpt("{status: 200}", 9, 3)),
+        Mismatch("receive", "is a message", b"b" * 5000),
+    ),
     warnings=(Mismatch("body", "is 'a'", b"b", PLACE, given=True),),
     recorded={"loop": "uvloop.Loop"},
     step=PLACE,
@@ -39,6 +44,7 @@ FULL = JobResult(
     cite=("CORE-01",),
     title="A title",
 )
+SHORT = replace(FULL, mismatches=(), excerpt=Excerpt("- step", 2, 4))
 PASS = JobResult("case", "a.yaml", "gunicorn-control-auto", "http", "must", Verdict.PASS, evaluated=1)
 ROW = TargetRow("gunicorn-control-auto", "gunicorn", "control", "auto", "direct", "local", versions={"gunicorn": "27"})
 
@@ -53,8 +59,15 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert (run.id, run.whole, run.targets, len(run.results)) == ("id-1", True, (ROW,), 2)
     assert run.results[0] == PASS
     back = run.results[1]
-    assert [shown(one.actual) for one in (*back.mismatches, *back.warnings)] == ["500", "bytes 'b'"]
-    assert [one.given for one in (*back.mismatches, *back.warnings)] == [False, True]
+    first, second, third = *back.mismatches, *back.warnings
+    assert (first.actual, first.expected_value) == (TypedValue("500", 500), TypedValue("200", 200))
+    assert (first.operator, first.excerpt) == ("equals", Excerpt("{status: 200}", 9, 3))
+    assert (second.operator, second.expected_value, second.excerpt) == ("", ABSENT, None)
+    assert isinstance(second.actual, TypedValue)
+    assert second.actual.cut == ("value: 256 of 5000 bytes",)
+    assert (shown(third.actual), third.given) == ("bytes 'b'", True)
+    assert result_to_json(back) == result_to_json(result_from_json(result_to_json(back)))
+    assert result_from_json(result_to_json(SHORT)).excerpt == SHORT.excerpt
     assert back.transcript is not None
     moment = back.transcript.moments[0]
     assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)

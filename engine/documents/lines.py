@@ -1,0 +1,32 @@
+"""Lines of documents for excerpts, as the documents are when they are first asked for. A document is read once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from engine.model.source_span import Excerpt, SourceSpan, excerpt
+
+# Bytes of a document that are read, and documents that are kept.
+MOST, KEPT = 1024 * 1024, 64
+
+
+class DocumentLines:
+    """Gives the line of a document around a place."""
+
+    def __init__(self) -> None:
+        self._read = lru_cache(KEPT)(_lines)
+
+    def __call__(self, place: SourceSpan) -> Excerpt | None:
+        """The excerpt; None where the document cannot be read, or has no such line."""
+        lines = self._read(place.file)
+        return excerpt(lines[place.line - 1], place) if 0 < place.line <= len(lines) else None
+
+
+def _lines(file: str) -> list[str]:
+    try:
+        with Path(file).open("rb") as opened:
+            text = opened.read(MOST).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return []
+    return text.replace("\r\n", "\n").split("\n")
