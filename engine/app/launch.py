@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.app import gc_tuning, open_files, wiring
-from engine.app.addresses import NamedCases
 from engine.app.engine import Engine, RunOptions
 from engine.app.prewarm import Prewarmer
 from engine.app.run_ids import folder_of, new_run_id
@@ -22,11 +22,10 @@ from engine.app.session import Compare, RunSession, Runtime, Watcher, event_loop
 from engine.documents.roots import BASELINE, absolute
 from engine.errors import EngineError, NothingToRun, UsageError
 from engine.execution.job import Job
-from engine.execution.planning.plan import distinct, is_plain, not_meant
-from engine.loading.cache import first_unchanged
+from engine.execution.planning.plan import distinct, not_meant
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader, RunsOn
-from engine.model.target import LOCAL, ServerLaunch, Target
+from engine.model.target import ServerLaunch, Target
 from engine.results.record import tracebacks
 
 T = TypeVar("T")
@@ -63,6 +62,34 @@ def until_stopped(running: Coroutine[Any, Any, T]) -> T:
             return runner.run(cancellable())
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         raise Stopped from error
+
+
+async def in_daemon_thread(work: Callable[[], T]) -> T:
+    """What ``work`` returns or raises, from a thread of its own. After a cancellation nothing waits for the thread: it
+    ends with the process at the latest, so that Ctrl-C is not held up by documents that are being read."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(returned: list[T], error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(returned[0])
+
+    def body() -> None:
+        returned: list[T] = []
+        error: BaseException | None = None
+        try:
+            returned.append(work())
+        except BaseException as raised:
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed: the run was interrupted
+            loop.call_soon_threadsafe(settle, returned, error)
+
+    threading.Thread(target=body, daemon=True).start()
+    return await future
 
 
 def jobs_of(engine: Engine, cases: Sequence[CaseHeader], asked: RunOptions) -> list[Job]:
@@ -128,18 +155,6 @@ def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> l
     ]
 
 
-def ahead(engine: Engine, what: NamedCases, asked: RunOptions) -> list[ServerLaunch]:
-    """Targets that will most likely be needed first, to be started while documents are read: those of the first
-    document, if it has not changed and so has no mistakes. Raises UsageError for a name that there is not."""
-    held = first_unchanged(what.paths, engine.beside(what.paths).kept, what.roots) if engine.way == LOCAL else None
-    if held is None:
-        return []
-    every = (case for suite in held.suites for case in suite.cases)
-    cases = [case for case in every if what.takes(case) and asked.selection.takes(case)]
-    jobs = engine.plan(cases, engine.targets(asked))
-    return list(dict.fromkeys(job.launch for job in jobs if is_plain(job)))[: wiring.limits(engine).starting]
-
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a run has to do, and who watches it."""
@@ -171,12 +186,11 @@ def run(
     work = None if early else prepare()
     run_id = new_run_id()
     folder = folder_of(engine.project_paths.results, run_id)
-    stray = not os.path.exists(folder)
+    stray = [one for one in (folder, folder.parent, folder.parent.parent) if not one.exists()]
     begun: list[tuple[RunSession, Store]] = []
     shown: list[R] = []
 
-    def begin(runtime: Runtime) -> RunSession:
-        found = work or prepare()
+    def begin(runtime: Runtime, found: Work) -> RunSession:
         runner = wiring.runner(run_id, folder, keep_all=keep_transcripts)
         baselines = engine.baselines({job.case.place.file: 0 for job in found.jobs})
         known = engine.known(baselines)
@@ -205,8 +219,10 @@ def run(
         for launch in early:
             runtime.begin(launch)
         try:
-            # In a thread, where anything goes on meanwhile.
-            session = await asyncio.to_thread(begin, runtime) if early else begin(runtime)
+            if work is None:
+                session = await asyncio.to_thread(begin, runtime, await in_daemon_thread(prepare))
+            else:
+                session = begin(runtime, work)
             await runtime.leave({job.launch for job in session.jobs if not job.left_out})
             with gc_tuning.frozen():
                 await session.run(lambda: finish("whole"))
@@ -231,4 +247,7 @@ def run(
         if stray and not begun:
             # What a target wrote that was started for nothing.
             shutil.rmtree(folder, ignore_errors=True)
+            for one in stray:
+                with suppress(OSError):
+                    one.rmdir()
     return shown[0]

@@ -1,13 +1,26 @@
-"""A runtime that starts targets before anybody asks for them."""
+"""A runtime that starts targets before anybody asks for them.
+
+The options of a run name its targets, so the first of them is known before any document is read. It starts while
+documents are read and jobs are planned; a run whose jobs need another target first stops it again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
 
+from engine.app.engine import Engine, RunOptions
 from engine.app.session import Runtime
 from engine.model.protocols import Boundary, LiveTarget
-from engine.model.target import ServerLaunch, Target
+from engine.model.target import LOCAL, ServerLaunch, Target
+
+
+def first_launch(engine: Engine, asked: RunOptions) -> list[ServerLaunch]:
+    """The launch of the first target of these options that its server supports; none where services are no processes
+    of this machine, since a container costs far more to start in vain. Raises UsageError for an unknown name."""
+    if engine.way != LOCAL:
+        return []
+    return [ServerLaunch(target) for target in engine.targets(asked) if not engine.unsupported(target, {})][:1]
 
 
 class Prewarmer:

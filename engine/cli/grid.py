@@ -98,6 +98,7 @@ def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
     from engine.app import addresses, launch, wiring
     from engine.app.engine import Engine
+    from engine.app.prewarm import first_launch
     from engine.app.project_paths import find
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
@@ -132,7 +133,7 @@ def run(parsed: argparse.Namespace) -> int:
             prepare,
             sys.argv[1:],
             finished,
-            early=launch.ahead(engine, what, asked(parsed)),
+            early=first_launch(engine, asked(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
             compare=None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict),

@@ -117,9 +117,3 @@ def unchanged(
         clauses=tuple(clauses),
         kept_at=tuple(files),
     )
-
-
-def first_unchanged(paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None) -> Loaded | None:
-    """What the first document at or below the paths holds, None where it would have to be read."""
-    source = next(read_all(paths, roots), None)
-    return kept.find(source, whole=False) if isinstance(source, SourceText) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -13,11 +14,10 @@ from typing import cast
 
 import pytest
 
-from engine.app import grids, wiring
-from engine.app.addresses import NamedCases
+from engine.app import grids
 from engine.app.durations import Durations, read
-from engine.app.engine import Engine, RunOptions
-from engine.app.launch import Done, Stopped, Work, ahead, run, until_stopped
+from engine.app.engine import Engine
+from engine.app.launch import Done, Stopped, Work, run, until_stopped
 from engine.app.project_paths import ProjectPaths, find
 from engine.channels.tcp import open_tcp
 from engine.errors import DocumentError
@@ -203,7 +203,7 @@ def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: Fak
     with pytest.raises(DocumentError, match="with mistakes"):
         run(engine, prepare, ["grid"], lambda done: done, early=[PLAIN])
     assert [live.stopped for live in made.made[PLAIN]] == [1]
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
@@ -218,7 +218,26 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
     with pytest.raises(KeyboardInterrupt):
         run(engine, prepare, ["grid"], lambda done: done, early=[PLAIN])
     assert [live.stopped for live in made.made[PLAIN]] == [1]
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert not (tmp_path / "runs").exists()
+
+
+def test_ctrl_c_does_not_wait_for_documents_that_are_being_read(tmp_path: Path, made: FakeWorkshop) -> None:
+    engine = cast(Engine, FakeFront(find(str(tmp_path))))
+    read = threading.Event()
+
+    def prepare() -> Work:
+        made.wait_for(PLAIN)
+        os.kill(os.getpid(), signal.SIGINT)
+        read.wait(20)
+        return Work(JOBS, Nobody())
+
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(engine, prepare, ["grid"], lambda done: done, early=[PLAIN])
+    assert time.monotonic() - before < 10
+    read.set()
+    assert [live.stopped for live in made.made[PLAIN]] == [1]
+    assert not (tmp_path / "runs").exists()
 
 
 def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWorkshop) -> None:
@@ -232,40 +251,6 @@ def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, ma
         return Work(JOBS, Nobody())
 
     assert run(engine, prepare, ["grid"], lambda done: done).run.whole
-
-
-SUITE = """\
-suite: One
-category: c
-cite: [SCOPE-01]
-level: must
-cases:
-  - {id: plain, title: Plain, steps: [{request: {path: /health, expect: {status: 200}}}]}
-"""
-OWN = SUITE.replace("title: Plain", "title: Plain, server: {workers: 2}")
-
-
-def test_what_is_started_ahead_is_what_the_first_document_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.app.launch.wiring", wiring)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    engine, asked = Engine(find()), RunOptions(frameworks=("starlette", "control"))
-    plain, own = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    plain.write_text(SUITE)
-    own.write_text(OWN)
-    # What was never read may have mistakes.
-    assert ahead(engine, NamedCases((plain,)), asked) == []
-    assert not [one for one in engine.load([plain, own]).diagnostics if one.is_error]
-    targets = engine.targets(asked)
-    assert ahead(engine, NamedCases((plain, own)), asked) == [ServerLaunch(target) for target in targets]
-    assert ahead(engine, NamedCases((own, plain)), asked) == []
-    assert ahead(engine, NamedCases((plain,)), RunOptions(categories=("other",))) == []
-    assert ahead(Engine(find(), way="docker"), NamedCases((plain,)), asked) == []
-    # No more than are started at a time.
-    assert len(ahead(engine, NamedCases((plain,)), RunOptions())) == Limits().starting
-    plain.write_text(SUITE + "# changed\n")
-    assert ahead(engine, NamedCases((plain,)), asked) == []
 
 
 def test_a_signal_stops_what_runs_and_waits_for_it() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection
 
 import pytest
 
-from engine.app.prewarm import Prewarmer
-from engine.errors import StartError
+from engine.app.engine import Engine, RunOptions
+from engine.app.prewarm import Prewarmer, first_launch
+from engine.app.project_paths import find
+from engine.errors import StartError, UsageError
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import ServerLaunch, Target
 from tests.execution.fakes import TARGET, FakeLive
@@ -39,6 +41,16 @@ class Starts:
 
 
 def nothing(boundary: Boundary) -> None: ...
+
+
+def test_the_first_target_is_known_from_the_options_alone() -> None:
+    engine = Engine(find())
+    asked = RunOptions(frameworks=("starlette", "control"))
+    (launch,) = first_launch(engine, asked)
+    assert launch == ServerLaunch(engine.targets(asked)[0])
+    assert first_launch(Engine(find(), way="docker"), asked) == []
+    with pytest.raises(UsageError, match="starlete"):
+        first_launch(engine, RunOptions(frameworks=("starlete",)))
 
 
 def test_what_was_begun_is_handed_over_once() -> None:
