@@ -46,7 +46,7 @@ class NamedCases:
     roots: Roots | None = field(default=None, compare=False)
 
     def takes(self, case: CaseHeader) -> bool:
-        """Whether a case was named."""
+        """True if a case was named."""
         if not self.addresses:
             return True
         path = absolute(Path(case.place.file))
@@ -106,7 +106,7 @@ def paths(words: Sequence[str], engine: Engine) -> list[Path]:
 
 
 def is_path(word: str) -> bool:
-    """Whether a word can only be a path: no id has a slash or the suffix of a document."""
+    """True if a word can only be a path: no id has a slash or the suffix of a document."""
     return "/" in word.partition("[")[0] or word.endswith(SUFFIXES) or word in (".", "..")
 
 

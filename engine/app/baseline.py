@@ -132,7 +132,7 @@ def drawn(engine: Engine, run: Run) -> Drawn:
 
 
 def unchanged(known: Sequence[KnownFailure], revision: Revision) -> bool:
-    """Whether the baseline stays as it is, in its order too."""
+    """True if the baseline stays as it is, in its order too."""
     return [id(line.failure) for line in revision.lines] == [id(line) for line in known]
 
 

@@ -49,7 +49,7 @@ def subject(words: Sequence[str], project_paths: ProjectPaths) -> Subject:
 
 
 def is_run(word: str, project_paths: ProjectPaths) -> bool:
-    """Whether a word names a run: ``last``, its folder or its file, or what has an id's form."""
+    """True if a word names a run: ``last``, its folder or its file, or what has an id's form."""
     path = Path(word)
     if LAST.fullmatch(word) or ID.fullmatch(word) or path.suffix == ".ndjson":
         return True

@@ -57,7 +57,7 @@ def log_of(name: str, folder: Path) -> Log:
 
 
 def numbered(name: str) -> bool:
-    """Whether a log's name has a number behind the target's id, or is a gateway's."""
+    """True if a log's name has a number behind the target's id, or is a gateway's."""
     last = name.rpartition(".")[2]
     return last.isdigit() or last == "gateway"
 
@@ -95,5 +95,5 @@ def follow(
 
 
 def is_over(folder: Path) -> bool:
-    """Whether a run has its footer, which is its last line."""
+    """True if a run has its footer, which is its last line."""
     return bool(ends(folder)[1])

@@ -58,7 +58,7 @@ def framework_names(project_paths: ProjectPaths) -> tuple[str, ...]:
 
 
 def is_checkout(folder: Path) -> bool:
-    """Whether a folder has the engine's layout."""
+    """True if a folder has the engine's layout."""
     return (folder / "frameworks" / "contract.yaml").is_file() and (folder / "specs").is_dir()
 
 

@@ -94,7 +94,7 @@ def key_of(job: Job) -> tuple[str, str]:
 
 
 def had_company(job: Job) -> bool:
-    """Whether anything else ran on a job's target beside it."""
+    """True if anything else ran on a job's target beside it."""
     return job.case.alone != "all" and not job.case.own_process
 
 

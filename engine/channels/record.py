@@ -1,4 +1,4 @@
-"""What a channel remembers of the bytes that crossed it, bounded in memory."""
+"""The record of the bytes on a channel, bounded in memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Trace:
 
     @property
     def moments(self) -> list[TraceEvent]:
-        """What was noted so far."""
+        """The events so far, in order."""
         return [
             TraceEvent(at, Side.WIRE, self.label, what, detail, data, size)
             for at, what, detail, data, size in self._noted

@@ -80,7 +80,7 @@ class ScriptedChannel:
 
     @property
     def moments(self) -> Sequence[TraceEvent]:
-        """What crossed so far."""
+        """The events so far, in order."""
         return self._record.moments
 
     @property

@@ -115,12 +115,12 @@ class TcpChannel(asyncio.Protocol):
 
     @property
     def opened(self) -> float:
-        """When the connection was made, in seconds on the engine's clock."""
+        """The time at which the connection was established, in seconds of CLOCK_MONOTONIC."""
         return self._opened
 
     @property
     def moments(self) -> Sequence[TraceEvent]:
-        """What crossed so far, in order; beyond ``record.KEPT_BYTES`` only the beginnings of pieces."""
+        """The events so far, in order; beyond ``record.KEPT_BYTES`` they hold only the beginnings of pieces."""
         return self._record.moments
 
     @property

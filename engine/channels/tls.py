@@ -32,7 +32,7 @@ class TlsChannel(TcpChannel):
 
     @property
     def closure(self) -> str:
-        """How the peer ended the stream: ``tls`` by a closure alert, else ``fin``; "" while it has not."""
+        """The end announced by the peer: ``tls`` for a closure alert, else ``fin``; "" for neither."""
         if self._codec.closed:
             return "tls"
         return "fin" if self._ended == "fin" else ""
@@ -193,7 +193,7 @@ def shown_by(hello: TlsClientOptions) -> Path | None:
 
 
 def agreed(session: ssl.SSLObject, hello: TlsClientOptions) -> TlsSession:
-    """What a handshake came to."""
+    """The parameters of an established session."""
     name, version, _ = session.cipher() or ("", "", 0)
     version = session.version() or version
     suites = {one["name"]: int(one["id"]) & 0xFFFF for one in session.context.get_ciphers()}

@@ -39,7 +39,7 @@ class TlsCodec:
         return self._tls
 
     def start(self) -> bytes:
-        """What a client says first. Raises Broken."""
+        """The first bytes of the client's handshake. Raises Broken."""
         self._shake()
         return self.outgoing()
 
@@ -76,7 +76,7 @@ class TlsCodec:
         return self.outgoing()
 
     def outgoing(self) -> bytes:
-        """What is to be sent."""
+        """The bytes to be sent now."""
         return self._out.read()
 
     def _shake(self) -> None:

@@ -107,7 +107,7 @@ class _Composer:
         return event
 
     def may_be_deep(self, mark: Any) -> bool:
-        """Whether brackets between the last event and an error's mark could open more than MAX_DEPTH levels."""
+        """True if brackets between the last event and an error's mark could open more than MAX_DEPTH levels."""
         ahead = self.text[self.read_to : mark.index] if mark else ""
         return self.depth + ahead.count("[") + ahead.count("{") > MAX_DEPTH
 

@@ -12,7 +12,7 @@ LIMIT = 200
 
 
 class Severity(StrEnum):
-    """Whether a document with it may be run."""
+    """An error keeps a document from running; a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -69,7 +69,7 @@ class Notes:
         self.taken.add((place.line, place.column))
 
     def is_taken(self, place: SourceSpan) -> bool:
-        """Whether the composer has complained about a place."""
+        """True if the composer has complained about a place."""
         return (place.line, place.column) in self.taken
 
     def form(self, place: SourceSpan, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:

@@ -112,7 +112,7 @@ def decode(data: bytes, path: Path) -> SourceText | Diagnostic:
 
 
 def _place_of_byte(data: bytes, offset: int, path: Path) -> SourceSpan:
-    """Where a byte stands; all before it is UTF-8, or is counted as if it were latin-1."""
+    """The span of a byte. Bytes before it are decoded as UTF-8, invalid ones as latin-1."""
     line = data.count(b"\n", 0, offset) + 1
     before = data[data.rfind(b"\n", 0, offset) + 1 : offset].removeprefix(b"\xef\xbb\xbf")
     return SourceSpan(shown(path), line, len(before.decode(errors="replace")) + 1)

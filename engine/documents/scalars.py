@@ -1,7 +1,7 @@
-"""What a plain scalar of a document is, and which ones no two readers of YAML agree about.
+"""The value of a plain scalar, and the scalars that YAML readers disagree about.
 
-YAML 1.1 and 1.2 read ``no``, ``010``, ``1:30`` and more of the kind in different ways (YAML 1.1's type repository;
-YAML 1.2.2, section 10.3). The language takes the forms on which both agree, and refuses the rest.
+YAML 1.1 and 1.2 read ``no``, ``010``, ``1:30`` and more of the kind in different ways (YAML 1.1's type repository; YAML
+1.2.2, section 10.3). The language accepts the forms on which both agree, and refuses the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.model.nodes import Scalar
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """Why a plain scalar is refused, and how to write what was meant."""
+    """The reason why a plain scalar is refused, and the form that expresses the intended value."""
 
     what: str
     hint: str
@@ -76,8 +76,8 @@ def _quote(text: str) -> str:
 
 
 def surprising_key(text: str) -> str:
-    """What a plain key is instead of text, or "". ``y`` and ``n`` are let through: every reader in use takes them
-    for text, and they are good names for parameters."""
+    """The type that a reader of YAML may give a plain key instead of text, or "". ``y`` and ``n`` pass: every reader in
+    use takes them for text, and they are good names for parameters."""
     if text in ("y", "n", "Y", "N"):
         return ""
     value = scalar(text)

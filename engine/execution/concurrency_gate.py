@@ -1,4 +1,4 @@
-"""Which jobs may share a target at a time: many at once, but some alone, and some never beside their own word."""
+"""The gate to a target: jobs run concurrently, except that exclusive jobs run alone, or never beside the same word."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ConcurrencyGate:
             raise
 
     def leave(self, alone: str) -> None:
-        """Make room, with the word that was given to ``enter``."""
+        """Release the place that ``enter`` took with this word."""
         self._inside -= 1
         self._exclusive = False
         self._words.discard(alone)

@@ -10,10 +10,12 @@ from engine.model.target import ServerLaunch, Target
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``position`` is its place in the run, from 0, and names it. ``left_out`` says why it will not be run: the
-    target lacks what the case needs, or the case skips it; "" if it will be. ``lacks`` are the needs that the target
-    does not claim to meet, where nothing else speaks against running it. ``repeat`` counts the jobs of one case on one
-    target, from 0."""
+    """One case on one target.
+
+    ``position`` is its index in the run, from 0. ``left_out`` is the reason why it will not run, "" if it will.
+    ``lacks`` are needs of the case that the target does not claim, where nothing else keeps the job from running: a
+    probe may confirm them. ``repeat`` numbers the jobs of one case on one target, from 0.
+    """
 
     position: int
     case: CaseHeader
@@ -25,7 +27,7 @@ class Job:
 
     @property
     def id(self) -> str:
-        """A word that is unique in its run; it goes into headers and file names."""
+        """``j`` and the position: unique in its run, and used in headers and file names."""
         return f"j{self.position}"
 
     @property

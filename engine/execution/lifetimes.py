@@ -74,7 +74,7 @@ T = TypeVar("T")
 
 
 class Owner(Protocol):
-    """What a launch needs of the schedule."""
+    """The interface of the schedule for a launch."""
 
     async def begin(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         """A live target. Raises EngineError."""
@@ -116,7 +116,7 @@ class FinishedJob:
 
 
 class EndReason(Enum):
-    """What a lifetime's end was."""
+    """The reason why a lifetime is over."""
 
     ENDED = "its main process ended"
     WORKER = "a worker that served it is gone"
@@ -156,7 +156,7 @@ class Lifetime:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def dead(self) -> bool:
-        """Whether it is over, as far as that is known without asking."""
+        """True if it is over, as far as that is known without asking."""
         if self.end is None and self.live.ended is not None:
             self.finish(LifetimeEnd(EndReason.ENDED, died(self.live)))
         return self.end is not None
@@ -227,7 +227,7 @@ class LaunchRun:
     # One at a time
 
     async def _alone(self, live: LiveTarget) -> bool:
-        """Run suspects one at a time until none is left or the server dies. Whether it lives."""
+        """Run suspects one at a time until none is left or the server dies. Returns True if it lives."""
         death = self._death
         end: LifetimeEnd | None = None
         while death is not None and death.suspects and end is None:
@@ -387,7 +387,7 @@ def blamed(death: Death) -> frozenset[int]:
 
 
 def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
-    """What the suspects of an end come to under whom it did not come when they ran alone. Pure."""
+    """The results of suspects, where the server did not end under any of them in isolation. Pure."""
     fallen = blamed(death)
     many = sum(one.result.verdict is not Verdict.PASS for one, _ in death.cleared)
     company = f"while {many} cases ran side by side" if many > 1 else "while this case ran"
@@ -412,7 +412,7 @@ def end_of(result: JobResult, live: LiveTarget) -> LifetimeEnd:
 
 
 def silent(live: LiveTarget) -> str:
-    """That a server runs, and answers nobody, for people."""
+    """The words for a server that runs and does not answer."""
     host, port = live.address
     return f"the server at {host}:{port} no longer answers, and its process runs on"
 
@@ -431,7 +431,7 @@ def guilty(result: JobResult, end: LifetimeEnd, live: LiveTarget) -> JobResult:
 
 
 async def _unless(over: asyncio.Event, waiting: Awaitable[T]) -> T | None:
-    """What is waited for, or None if the event comes before."""
+    """Await the result of ``waiting``; None if the event ``over`` comes first."""
     wanted = asyncio.ensure_future(waiting)
     ending = asyncio.ensure_future(over.wait())
     try:

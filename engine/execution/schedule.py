@@ -143,7 +143,7 @@ class Schedule:
         return max(free, key=lambda batch: self._urgencies.launches[batch.launch]) if free else left[0]
 
     def _free(self, batch: Batch) -> bool:
-        """Whether all jobs of a batch were let go."""
+        """True if all jobs of a batch were let go."""
         return batch.jobs[-1].position < self._allowed
 
     async def _until(self, position: int) -> None:
@@ -178,7 +178,7 @@ class Schedule:
         return await self._run(job, live)
 
     def may_go(self, job: Job) -> bool:
-        """Whether a job was let go."""
+        """True if a job was let go."""
         return job.position < self._allowed
 
     async def until_allowed(self, job: Job) -> None:

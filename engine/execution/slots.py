@@ -1,8 +1,8 @@
-"""How many launches of a run are at work at a time.
+"""The limit on launches of a run that are active at a time.
 
-A launch takes a slot when it begins to start, and leaves it when its jobs are done. One whose last jobs only wait, some
-for half a minute, has nothing left to begin: it gives its slot to the next launch after a while, and lingers. So many
-may linger and no more, since each is a server that lives and takes memory.
+A launch takes a slot when it begins to start, and releases it when its jobs are done. A launch whose last jobs only
+wait, some for half a minute, has nothing left to begin: after a while it passes its slot to the next launch, and
+lingers. The number that may linger is limited as well, since each is a live server that takes memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Slots:
         return Slot(self)
 
     def lingers(self) -> bool:
-        """Let one launch linger. Whether there is room for it."""
+        """Let one launch linger. Returns True if there is room for it."""
         if self._room <= 0:
             return False
         self._room -= 1

@@ -1,4 +1,4 @@
-"""What an operator is, and how a matcher is applied. Everything here is pure."""
+"""The definition of an operator, and the application of a matcher to a value. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.model.source_span import SourceSpan
 
 
 class Argument(StrEnum):
-    """How an operator's argument is written, and so what the loader makes of it."""
+    """The form of an operator's argument in a document, which decides how the loader parses it."""
 
     MATCHER = "matcher"  # a literal or operators -> Matcher
     MATCHERS = "matchers"  # a list of them -> tuple[Matcher, ...]
@@ -30,7 +30,7 @@ class Argument(StrEnum):
 
 
 class InnerMatchers(StrEnum):
-    """What an operator's inner matchers are held against."""
+    """The value that an operator's inner matchers are applied to: itself, or a part of it."""
 
     ITSELF = "itself"  # the observed value
     ITEMS = "items"  # the items of a list

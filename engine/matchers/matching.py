@@ -106,7 +106,8 @@ def _literal(observed: object, matcher: Literal, situation: Situation) -> Mismat
 
 
 def _why(observed: object, expected: object) -> str:
-    """What a reader cannot see from the two values: a difference of type alone, or where long ones part."""
+    """A remark on a difference that the two values do not show: a difference of type alone, or the position where long
+    values first differ."""
     if isinstance(observed, bytes) and not isinstance(observed, WireBytes) and isinstance(expected, str):
         return "text never equals bytes; write {bytes: ...}" if observed == expected.encode() else ""
     if isinstance(observed, str) and isinstance(expected, (int, float)) and observed == str(expected):

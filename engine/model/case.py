@@ -12,7 +12,7 @@ from engine.model.source_span import SourceSpan
 
 
 class Level(StrEnum):
-    """How strong a requirement is; a grid counts each apart."""
+    """The strength of a requirement; a grid counts each level apart."""
 
     MUST = "must"
     SHOULD = "should"
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 class RunsOn(StrEnum):
-    """Which apps a case runs on: every framework's and the control's, the control's alone, or the WSGI apps."""
+    """The apps that a case runs on: all ASGI apps, the control alone, or all WSGI apps."""
 
     FRAMEWORKS = "frameworks"
     CONTROL = "control"
@@ -56,7 +56,7 @@ class Selector:
     runtimes: tuple[str, ...] = ()
 
     def covers(self, *, server: str, framework: str, loop: str, gateway: str, runtime: str) -> bool:
-        """Whether each name is among those given, where any are given."""
+        """True if each name is among those given, where any are given."""
         pairs = (
             (self.servers, server),
             (self.frameworks, framework),
@@ -155,7 +155,7 @@ class CaseHeader:
         return f"{self.file}::{self.id}"
 
     def needs_first(self, other: CaseHeader) -> bool:
-        """Whether this case depends on another one of its document: by its id, or by the stem of several."""
+        """True if this case depends on another one of its document: by its id, or by the stem of several."""
         return other.id in self.depends_on or other.stem in self.depends_on
 
 

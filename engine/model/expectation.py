@@ -1,4 +1,4 @@
-"""What must hold: a fact, a matcher, and the place where it is written; and what comes of comparing."""
+"""Expectations: a fact, a matcher and its span; and mismatches, the result of comparing."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Checks:
-    """What a step looks at. Times are in seconds; None where the case does not say."""
+    """The checks of one step: ``expect``, ``should``, ``record`` and ``capture``. Times are in seconds; None if the
+    case sets none."""
 
     expect: Group | None = None
     should: Group | None = None
@@ -164,7 +165,8 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Situation:
-    """What a matcher may know besides the value: the variables, and what this step sent (for ``sent: true``)."""
+    """The context of a matcher besides the value: the variables, and the bytes that this step sent (for ``sent:
+    true``)."""
 
     variables: Mapping[str, object]
     sent: bytes | None = None

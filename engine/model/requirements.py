@@ -44,7 +44,7 @@ class Requirement(StrEnum):
 
     @property
     def hidden_by_gateway(self) -> bool:
-        """Whether a gateway hides what such a step is about."""
+        """True if a gateway hides what such a step is about."""
         return self in _HIDDEN
 
 

@@ -1,4 +1,4 @@
-"""What the processes of a target use of the machine."""
+"""Resource usage of the processes of a target."""
 
 from __future__ import annotations
 

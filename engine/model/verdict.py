@@ -108,7 +108,7 @@ class Verdict(StrEnum):
         return self in (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.FLAKY)
 
     def breaks_build(self, *, strict: bool = False, flaky_fails: bool = False) -> bool:
-        """Whether it breaks the build under the options ``--strict`` (warnings and flaky results break it too) and
+        """True if it breaks the build under the options ``--strict`` (warnings and flaky results break it too) and
         ``--flaky-fails`` (flaky results do)."""
         if self is Verdict.FLAKY:
             return strict or flaky_fails

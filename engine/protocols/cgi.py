@@ -53,7 +53,7 @@ class ResponseParser:
 
     @property
     def began(self) -> bool:
-        """Whether anything was fed."""
+        """True if anything was fed."""
         return bool(self._head) or self.headers is not None
 
     def _read(self, head: bytes) -> None:

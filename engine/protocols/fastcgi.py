@@ -66,7 +66,7 @@ class FastcgiRecord:
 
     @property
     def ends(self) -> bool:
-        """Whether it is the empty record that ends a stream (section 3.3)."""
+        """True if it is the empty record that ends a stream (section 3.3)."""
         return self.type in STREAMS and not self.content
 
     @property
@@ -126,7 +126,7 @@ class RecordReader:
 
     @property
     def rest(self) -> bytes:
-        """What was fed and is no whole record yet."""
+        """The bytes that were fed and are no complete record yet."""
         return bytes(self._buffer)
 
 
@@ -281,7 +281,7 @@ def _together(records: list[FastcgiRecord]) -> str:
 
 
 def _more(record: FastcgiRecord) -> str:
-    """What a discrete record says."""
+    """The content of a discrete record, in words."""
     match record.type:
         case 1 if (begun := role_and_flags(record.content)) is not None:
             roles = {number: name for name, number in ROLES.items()}

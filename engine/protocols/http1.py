@@ -103,7 +103,7 @@ class ResponseCodec:
 
     @property
     def trailing(self) -> bytes:
-        """What was fed beyond the end of the response."""
+        """The bytes that were fed beyond the end of the response."""
         return self._connection.trailing_data[0]
 
 
@@ -112,7 +112,7 @@ def _text(data: bytes) -> str:
 
 
 def head_end(wire: bytes | bytearray, start: int) -> int:
-    """Where the head that begins at ``start`` ends, -1 where it does not yet."""
+    """The index of the end of the head that begins at ``start``, -1 if it is incomplete."""
     found = _blank_line.search(wire, start)
     return found.end() if found else -1
 

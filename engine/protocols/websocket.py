@@ -104,7 +104,7 @@ class FrameReader:
 
     @property
     def rest(self) -> bytes:
-        """What was fed and is no whole frame yet."""
+        """The bytes that were fed and are no complete frame yet."""
         return bytes(self._buffer)
 
 
@@ -167,7 +167,7 @@ def faults(frame: Frame, limit: int = LIMIT) -> tuple[str, ...]:
 
 
 def close_faults(frame: Frame) -> list[str]:
-    """What is wrong with a close frame's payload (RFC 6455, sections 5.5.1 and 7.4)."""
+    """The faults of a close frame's payload (RFC 6455, sections 5.5.1 and 7.4), one sentence each."""
     found = []
     if len(frame.payload) == 1:
         found.append("a close frame has one byte of payload, half a code (5.5.1)")

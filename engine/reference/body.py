@@ -31,7 +31,7 @@ class SizedBody:
 
     @property
     def done(self) -> bool:
-        """Whether everything has been taken."""
+        """True if everything has been taken."""
         return not self._left
 
     def take(self, buffer: bytearray) -> bytes:

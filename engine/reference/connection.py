@@ -49,7 +49,7 @@ class ServerConnection:
             self._session.go_away()
 
     async def _serve(self, request: Request) -> bool:
-        """Answer one request. Whether the next one can be read."""
+        """Answer one request. Returns True if the next one can be read."""
         self._served = True
         if not opening.asked(request):
             return await Exchange(self._stream, request, self._service).run()

@@ -80,7 +80,7 @@ def check(event: object, protocol: str) -> str:
 
 
 def _is(value: object, types: tuple[type, ...]) -> bool:
-    """Whether a value is of one of the types; a bool is no number here."""
+    """True if a value is of one of the types; a bool is no number here."""
     return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 

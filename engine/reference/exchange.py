@@ -37,7 +37,7 @@ class Exchange:
         self._receiving = asyncio.Lock()
 
     async def run(self) -> bool:
-        """Call the application, and see its response through. Whether the connection can go on after it.
+        """Call the application, and see its response through. Returns True if the connection can go on after it.
 
         It can as soon as the response is complete: what an application does after that is its own affair.
         """
@@ -145,7 +145,7 @@ class Exchange:
     # the end
 
     async def _read_out(self) -> bool:
-        """Read what is left of the body, as long as it is little. Whether the next request can be read."""
+        """Read what is left of the body, as long as it is little. Returns True if the next request can be read."""
         if not self._response.persists or self._service.stopping or self._refused:
             return False
         async with self._receiving:

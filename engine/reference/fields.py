@@ -31,7 +31,7 @@ def fields_of(event: Event, remark: Remark) -> Fields:
 
 
 def has(fields: Fields, name: bytes) -> bool:
-    """Whether there is a field of that name, which is in lower case."""
+    """True if there is a field of that name, which is in lower case."""
     return any(found.lower() == name for found, _ in fields)
 
 

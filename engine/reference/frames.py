@@ -87,7 +87,7 @@ class ClientFrames:
 
     @property
     def open(self) -> bool:
-        """Whether messages can be sent."""
+        """True if messages can be sent."""
         return self._protocol.state is OPEN
 
     @property

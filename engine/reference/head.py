@@ -53,7 +53,7 @@ class Request:
 
     @property
     def expects(self) -> bool:
-        """Whether the client waits for 100 (Continue) before it sends its body; only HTTP/1.1 has that (SEM-19)."""
+        """True if the client waits for 100 (Continue) before it sends its body; only HTTP/1.1 has that (SEM-19)."""
         return self.version == "1.1" and "100-continue" in self.words(b"expect")
 
     def __str__(self) -> str:

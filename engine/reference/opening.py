@@ -32,7 +32,7 @@ class Opening:
 
 
 def asked(request: Request) -> bool:
-    """Whether a request asks for a WebSocket (WS-01 to WS-04, SEM-36, SEM-38)."""
+    """True if a request asks for a WebSocket (WS-01 to WS-04, SEM-36, SEM-38)."""
     return (
         request.method == "GET"
         and request.version == "1.1"

@@ -69,7 +69,7 @@ class ResponseWriter:
 
     @property
     def persists(self) -> bool:
-        """Whether the connection can go on after this response, for all that the response says."""
+        """True if the connection can go on after this response, for all that the response says."""
         return self._protocol.our_state is h11.DONE
 
     def take(self, kind: str, event: Event) -> bytes:

@@ -36,7 +36,7 @@ class ServerStream:
 
     @property
     def lost(self) -> bool:
-        """Whether nothing can be written any more."""
+        """True if nothing can be written any more."""
         return self._writer.transport.is_closing()
 
     async def fill(self) -> bool:

@@ -50,7 +50,7 @@ def parsed(method: bytes, target: bytes) -> RequestTarget:
 
 
 def is_authority(value: bytes) -> bool:
-    """Whether the value of a Host field is one (section 3.2); it may be empty."""
+    """True if the value of a Host field is one (section 3.2); it may be empty."""
     return _authority.fullmatch(value) is not None
 
 

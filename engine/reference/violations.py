@@ -54,7 +54,7 @@ class Disconnected(ConnectionResetError):
 
 
 def blameless(error: BaseException | None) -> bool:
-    """Whether an exception is a Disconnected that an application let pass, wrapped or not, and nothing besides.
+    """True if an exception is a Disconnected that an application let pass, wrapped or not, and nothing besides.
 
     A server must not log that as an error of the application (REQ-19).
     """
@@ -68,7 +68,7 @@ def blameless(error: BaseException | None) -> bool:
 
 
 def named(error: BaseException | None) -> bool:
-    """Whether an exception is a Violation, wrapped or not: the log has its line already."""
+    """True if an exception is a Violation, wrapped or not: the log has its line already."""
     if isinstance(error, BaseExceptionGroup):
         return all(named(one) for one in error.exceptions)
     while error is not None:

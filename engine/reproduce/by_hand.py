@@ -24,8 +24,8 @@ HOLD = 2
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What was sent in one write. ``after`` is the pause before it, in seconds; ``answered`` says that something came
-    in that pause."""
+    """The bytes of one write. ``after`` is the pause before it, in seconds; ``answered`` means that bytes came in that
+    pause."""
 
     data: bytes
     after: float = 0.0
@@ -34,9 +34,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class SentStream:
-    """What was sent on a connection to ``host``:``port``. ``half_closed`` says that this side shut its writing half
-    behind it, ``watched`` how long the connection was looked at after the last piece, in seconds, and ``hello`` how TLS
-    began, None without it."""
+    """The bytes sent on a connection to ``host``:``port``. ``half_closed`` means that this side shut down its writing
+    half after them, ``watched`` is the time that the connection was read after the last piece, in seconds, and
+    ``hello`` are the TLS options, None without TLS."""
 
     pieces: tuple[Piece, ...]
     host: str
@@ -138,7 +138,7 @@ def openssl(stream: SentStream, hello: TlsClientOptions) -> str:
 
 
 def plain(hello: TlsClientOptions | None) -> TlsClientOptions:
-    """How TLS begins where nobody asks for anything in particular, with the same trust."""
+    """The default TLS options with the same credentials."""
     return TlsClientOptions(hello.trust if hello is not None else None)
 
 

@@ -1,4 +1,4 @@
-"""How somebody can do by hand what a job's deciding step did: commands for a shell, or why there are none. Pure."""
+"""Reproduction of a job's deciding step by hand: shell commands, or the reason why there are none. Pure."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Reproduction:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a job did: its case and its target, the step that decided (None where none did), all steps in the order in
-    which they were performed, its connections, and the address that its clients connected to."""
+    """The performance of a job: its case and target, the step that decided (None if none did), all steps in the order
+    of their performance, its connections, and the address that its clients connected to."""
 
     case: Case
     target: Target
@@ -52,7 +52,7 @@ class Deed:
 
     @property
     def runs_already(self) -> bool:
-        """Whether the target is a service that runs already, and so is to be used as it runs."""
+        """True if the target is a service that runs already, and so is to be used as it runs."""
         return self.target.runtime == RUNNING
 
     def serve(self, port: int) -> str:
@@ -107,8 +107,8 @@ def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
 
 
 def deciding(deed: Deed, kinds: StepTypes) -> int | None:
-    """Which of the performed steps decided: the last performance of the one that did, and of all that it held the last.
-    Where none did, the last that used a connection."""
+    """The index of the performed step that decided: the last performance of that step, and of its inner steps the last.
+    Without one, the last step that used a connection; None if there is none."""
     numbered = list(enumerate(deed.performed))
     if deed.decided is None:
         return max((number for number, one in numbered if one.peer is not None), default=None)
@@ -120,7 +120,7 @@ def deciding(deed: Deed, kinds: StepTypes) -> int | None:
 
 
 def within(one: StepRecord, outer: StepRecord) -> bool:
-    """Whether a step was performed as a part of another."""
+    """True if a step was performed as a part of another."""
     parent = one.parent
     while parent is not None and parent is not outer:
         parent = parent.parent
@@ -128,7 +128,7 @@ def within(one: StepRecord, outer: StepRecord) -> bool:
 
 
 def holds(step: Step, sought: Step, kinds: StepTypes) -> bool:
-    """Whether a step is the one that is sought, or has it in its script."""
+    """True if a step is the one that is sought, or has it in its script."""
     return step is sought or any(one is sought for one in inside(step, kinds))
 
 
@@ -144,7 +144,7 @@ def actions(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> Itera
 
 
 def unable(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> str:
-    """Why nobody can do by hand what was done up to the step that decided, "" where one can."""
+    """The reason why the steps up to the deciding one cannot be done by hand, "" if they can."""
     awaited = set(marks(deed.case.body.application))
     for step in actions(deed, before, kinds):
         kind = kinds[step.group, step.kind]
@@ -175,7 +175,7 @@ def marks(application: Application | None) -> Iterator[str]:
 
 
 def start_is_all(before: Sequence[StepRecord]) -> bool:
-    """Whether steps that used no connection started the server, or the last looks at what the application did then."""
+    """True if steps that used no connection started the server, or the last looks at what the application did then."""
     starts = any(one.lifecycle == "starts" for one in before)
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
 
@@ -195,12 +195,12 @@ def connections(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> l
 
 
 def used_by(one: StepRecord, connection: Connection) -> bool:
-    """Whether a step used a connection."""
+    """True if a step used a connection."""
     return one.peer is not None and one.peer == connection.channel.local
 
 
 def tried_again(one: StepRecord, before: Sequence[StepRecord], kinds: StepTypes) -> bool:
-    """Whether a step was a try of ``eventually`` that another one followed."""
+    """True if a step was a try of ``eventually`` that another one followed."""
     parent = one.parent
     if parent is None or not kinds[parent.step.group, parent.step.kind].retries:
         return False
@@ -209,7 +209,7 @@ def tried_again(one: StepRecord, before: Sequence[StepRecord], kinds: StepTypes)
 
 
 def entangled(used: Sequence[Connection]) -> str:
-    """Why connections cannot be made one after the other, "" where they can."""
+    """The reason why connections cannot be made one after the other, "" if they can."""
     if len(used) > MOST_BEFORE + 1:
         return f"{len(used) - 1} connections go before the one on which it failed"
     if any(over(one) > other.channel.opened for one, other in pairwise(used)):
@@ -218,18 +218,18 @@ def entangled(used: Sequence[Connection]) -> str:
 
 
 def over(connection: Connection) -> float:
-    """When a connection was over, in seconds on the engine's clock."""
+    """The time at which a connection was over, in seconds of CLOCK_MONOTONIC."""
     ends = [moment.at for moment in connection.channel.moments if ended(moment)]
     return min(ends, default=float("inf"))
 
 
 def ended(moment: TraceEvent) -> bool:
-    """Whether a connection is over with a moment: this side's writing half alone is not all of it."""
+    """True if a connection is over with a moment: this side's writing half alone is not all of it."""
     return moment.what == "reset" or (moment.what == "closed" and "writing half" not in moment.detail)
 
 
 def unsendable(connection: Connection) -> str:
-    """Why the bytes of a connection cannot be sent by hand, "" where they can."""
+    """The reason why the bytes of a connection cannot be sent by hand, "" if they can."""
     hello = connection.hello
     if hello is not None and shows(hello):
         return "the client shows a certificate, which is made anew at each start"
@@ -240,12 +240,12 @@ def unsendable(connection: Connection) -> str:
 
 
 def shows(hello: TlsClientOptions) -> bool:
-    """Whether the client shows a certificate."""
+    """True if the client shows a certificate."""
     return hello.shows in (OURS, WRONG) or (not hello.shows and hello.trust is not None and bool(hello.trust.shown))
 
 
 def stream_of(connection: Connection, address: tuple[str, int], port: int) -> SentStream:
-    """What was sent on a connection, as it is sent to another port of the same host."""
+    """The bytes sent on a connection, for another port of the same host."""
     pieces: list[Piece] = []
     sent_at = received_at = watched = 0.0
     half_closed = False

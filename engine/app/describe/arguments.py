@@ -36,7 +36,7 @@ def words(value: object, schema: Schema, phrases: Phrases) -> str:
 
 
 def is_word(value: str) -> bool:
-    """Whether a text needs no quotes to be read as one."""
+    """True if a text needs no quotes to be read as one."""
     return bool(value) and all(char.isalnum() or char in "-_./:" for char in value)
 
 
@@ -53,7 +53,7 @@ def parameters(params: object) -> Iterator[tuple[str, object]]:
 
 
 def holds_steps(value: object) -> bool:
-    """Whether steps stand in a value, at any depth of lists."""
+    """True if steps stand in a value, at any depth of lists."""
     if isinstance(value, (Step, AppAction)):
         return True
     return isinstance(value, (list, tuple)) and any(holds_steps(item) for item in value)

@@ -28,7 +28,7 @@ class HealthFinding:
 
     @property
     def blocks(self) -> bool:
-        """Whether the main job cannot run."""
+        """True if the main job cannot run."""
         return self.state is HealthState.MISSING and not self.optional
 
 

@@ -121,7 +121,7 @@ class Project:
 
     @property
     def all_made(self) -> bool:
-        """Whether every environment is there that a run needs which asks for no server."""
+        """True if every environment is there that a run needs which asks for no server."""
         try:
             return not any(name.endswith(f" under {DEFAULT}") for name in self.unmade)
         except EngineError:

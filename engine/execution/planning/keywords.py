@@ -17,8 +17,8 @@ FORM = "words with and, or, not and brackets, like -k 'host and not missing'"
 
 @lru_cache(maxsize=8)
 def expression(text: str) -> Matches:
-    """Whether some names of a case match: a word matches where any name holds it, in upper or lower case. Raises
-    UsageError for what is no expression."""
+    """Parse an expression of ``-k`` to a predicate over the names of a case. A word matches if any name contains it,
+    without regard to case. Raises UsageError for a text that is no expression."""
     if max(text.count("("), len(re.findall(r"\bnot\b", text))) > DEEPEST:
         raise UsageError(f"the expression of -k is too deep: {len(text)} characters", hint=FORM)
     reader = _ExpressionReader(text)

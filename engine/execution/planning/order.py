@@ -87,7 +87,7 @@ def queue(batch: Batch, urgencies: Urgencies) -> list[Job]:
 
 
 def _length(batch: Batch, urgent: dict[int, float], company: int) -> float:
-    """How long a launch lives."""
+    """The expected duration of a launch, in seconds."""
     together = [urgent[job.position] for job in batch.jobs if job.case.alone != "all"]
     alone = sum(urgent[job.position] for job in batch.jobs if job.case.alone == "all")
     return START + max(max(together, default=0.0), sum(together) / company) + alone

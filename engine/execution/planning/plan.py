@@ -1,4 +1,4 @@
-"""What a run will do: which cases on which targets, in which process, and what is left out and why. Pure."""
+"""The plan of a run: jobs in their order, with their launches; and the reasons why cases are left out. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Unsupported = Callable[[Target, Mapping[str, object]], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was asked for of the cases; an empty tuple asks for all, and so does a ``keyword`` of "", else one of
+    """The selection of cases. An empty tuple selects all, and so does ``keyword=""``; else it is an expression of
     ``engine.execution.planning.keywords``."""
 
     categories: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Selection:
     keyword: str = ""
 
     def takes(self, case: CaseHeader | JobResult) -> bool:
-        """Whether a case, or the result of one, was asked for. Raises UsageError for a wrong keyword."""
+        """True if a case, or the result of one, was asked for. Raises UsageError for a wrong keyword."""
         return (
             (not self.categories or case.category in self.categories)
             and (not self.levels or case.level in self.levels)
@@ -69,7 +69,8 @@ def distinct(cases: Iterable[CaseHeader], known: dict[str, str] | None = None) -
 
 
 def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
-    """The jobs of a run, arranged and numbered."""
+    """The jobs of every case on every target that it is meant for, arranged and numbered. ``offers`` returns the
+    capabilities of a target; ``unsupported`` the reasons why it cannot be started with some ``server:`` options."""
     jobs: list[Job] = []
     for target in targets:
         offered = offers(target)
@@ -166,7 +167,7 @@ def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> lis
 
 
 def is_plain(job: Job) -> bool:
-    """Whether a job is run on its target as that starts by itself."""
+    """True if a job runs on the shared server of its target, started without options."""
     launch = job.launch
     return not (job.left_out or launch.options or launch.lifespan_of or launch.held)
 
@@ -183,12 +184,12 @@ def renumbered(jobs: Sequence[Job]) -> list[Job]:
 
 
 def runs_on(case: CaseHeader, target: Target) -> bool:
-    """Whether a case is meant for a target at all."""
+    """True if a case is meant for a target at all."""
     return not not_meant(case, target)
 
 
 def not_meant(case: CaseHeader, target: Target) -> str:
-    """Why a case is not meant for a target, "" if it is."""
+    """The reason why a case is not meant for a target, "" if it is."""
     if case.runs_on is RunsOn.WSGI and target.interface != "wsgi":
         return "it is for WSGI apps"
     if case.runs_on is not RunsOn.WSGI and target.interface != "asgi":
@@ -203,7 +204,8 @@ def not_meant(case: CaseHeader, target: Target) -> str:
 
 
 def behind_gateway(case: CaseHeader, target: Target) -> str:
-    """Why a case is not meant for a target because of its gateway, "" if it is. One that names gateways knows why."""
+    """The reason why the target's gateway excludes a case, "" if it does not. A case that names gateways is never
+    excluded."""
     if target.gateway == DIRECT or case.only.gateways:
         return ""
     if case.runs_on is RunsOn.CONTROL:
@@ -227,7 +229,7 @@ def words(target: Target) -> dict[str, str]:
 
 
 def reason(case: CaseHeader, target: Target, offered: frozenset[str], unsupported: Unsupported) -> str:
-    """Why a case is left out on a target that it is meant for, or ""."""
+    """The reason why a case is left out on a target that it is meant for, "" if it is not."""
     for skip in case.skip:
         if skip.selector.covers(**words(target)):
             return f"left out: {skip.because}"
@@ -241,13 +243,13 @@ def reason(case: CaseHeader, target: Target, offered: frozenset[str], unsupporte
 
 
 def lacking(case: CaseHeader, offered: frozenset[str], target: Target) -> tuple[str, ...]:
-    """What a case needs of all that is not offered: first of all what the target's gateway speaks."""
+    """The capabilities that a case needs and the target does not offer, the protocol of the gateway first."""
     protocol = () if target.gateway == DIRECT else (speaks(target),)
     return tuple(need for need in (*protocol, *case.needs) if need not in offered)
 
 
 def options(case: CaseHeader) -> tuple[tuple[str, object], ...]:
-    """The server's options in a form that can be compared: a list becomes a tuple."""
+    """The ``server:`` options of a case, sorted by name and hashable: a list becomes a tuple."""
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(case.server.items())
     )

@@ -1,5 +1,5 @@
-"""What of the cases is out of a runtime's reach, and why: a service that runs already has no second process, and its
-observer speaks to nobody unless its spool is shared. Pure."""
+"""The limits of a runtime, and the reasons why cases exceed them. A service that runs already has no second process,
+and its observer is not readable unless its spool is shared. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from engine.model.target import DIRECT, Target
 
 @dataclass(frozen=True, slots=True)
 class RuntimeCapabilities:
-    """What a runtime can do for a case. ``processes``: start one for it, with options, and signal and watch it;
-    ``observer``: read what it writes, and write what it reads; ``ports``: the app sees the ports that clients have;
-    ``drives``: call the app without a server."""
+    """The capabilities of a runtime. ``processes``: it can start a dedicated server with options, signal and watch it;
+    ``observer``: the spool is shared; ``ports``: the app sees the real ports of clients; ``drives``: it can call the
+    app without a server."""
 
     processes: bool = True
     observer: bool = True
@@ -28,7 +28,7 @@ EVERYTHING = RuntimeCapabilities()
 
 
 def out_of_reach(case: CaseHeader, target: Target, reach: RuntimeCapabilities) -> str:
-    """Why a case cannot be run within that reach, "" if it can."""
+    """The reason why a runtime cannot run a case, "" if it can."""
     required = case.requires
     if not reach.processes:
         if case.server:
@@ -55,7 +55,7 @@ def out_of_reach(case: CaseHeader, target: Target, reach: RuntimeCapabilities) -
 
 
 def within(jobs: Sequence[Job], reaches: Mapping[Target, RuntimeCapabilities]) -> list[Job]:
-    """The jobs, those left out that their target's runtime cannot run."""
+    """The jobs, with a reason in ``left_out`` for each that the runtime of its target cannot run."""
     found = []
     for job in jobs:
         why = out_of_reach(job.case, job.target, reaches.get(job.target, EVERYTHING))

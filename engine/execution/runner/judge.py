@@ -1,4 +1,4 @@
-"""Judging: an observation against what a step expects, and a job's outcomes against its level. Pure."""
+"""Judging: an observation against the expectations of a step, and the outcomes of a job against its level. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from engine.steps.api.observation import AtBoundary, Observation
 
 
 class Match(Protocol):
-    """A matcher applied to a value: what differs, or None. ``where`` is the name under which a reader knows it."""
+    """The function that applies a matcher to a value: a mismatch or None. ``where`` is the name of the value for
+    readers."""
 
     def __call__(self, observed: object, matcher: Matcher, situation: Situation, where: str) -> Mismatch | None: ...
 
 
 def judge(group: Group, observation: Observation, situation: Situation, match: Match) -> list[Mismatch]:
-    """Every expectation of a group that does not hold, in the order of the document."""
+    """The mismatches of a group, in the order of the document. Of ``any_of``, those of the group with the fewest."""
     mismatches: list[Mismatch] = []
     for expectation in group.expectations:
         fact = expectation.fact
@@ -38,17 +39,18 @@ def judge(group: Group, observation: Observation, situation: Situation, match: M
 
 
 def count(group: Group) -> int:
-    """How many expectations a group holds, a group of ``any_of`` counting as one."""
+    """The number of expectations in a group; ``any_of`` counts as one."""
     return len(group.expectations) + bool(group.any_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What came of a job's steps.
+    """The outcomes of a job's steps.
 
-    ``broken`` are mismatches of ``expect``, ``warned`` those of ``should``; ``evaluated`` counts expectations that
-    were judged and values that were recorded; ``timed_out`` says what was under way when the case's time was over,
-    ``crash`` how the target or a worker died, ``defect`` what broke in the engine; all "" if it did not happen.
+    ``broken`` are mismatches of ``expect``, ``warned`` those of ``should``; ``evaluated`` counts judged expectations
+    and recorded values. ``timed_out`` is the activity at the end of the case's time, ``crash`` the end of the server or
+    of a server worker, ``defect`` an error of the engine or of the case; each is a sentence, or "" if it did not
+    happen.
     """
 
     level: Level
@@ -65,7 +67,7 @@ UNMET = {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdic
 
 
 def decide(outcomes: Outcomes) -> tuple[Verdict, str]:
-    """The verdict, and one line that says why."""
+    """The verdict, and one line with its reason. docs/architecture.md has the order of the rules."""
     level = outcomes.level
     if outcomes.defect:
         return Verdict.ERROR, outcomes.defect
@@ -85,7 +87,7 @@ def decide(outcomes: Outcomes) -> tuple[Verdict, str]:
 
 
 def summary(mismatches: Sequence[Mismatch]) -> str:
-    """One line for the first of several mismatches."""
+    """One line about the first of several mismatches, with the number of the others."""
     first = mismatches[0]
     more = f" (and {len(mismatches) - 1} more)" if len(mismatches) > 1 else ""
     return f"{first.where} {first.expected}, but it is {shown(first.actual)}{more}"

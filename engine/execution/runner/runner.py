@@ -1,4 +1,4 @@
-"""Running one job on a live target: perform its steps, and turn what came of them into a result."""
+"""Running one job on a live target: perform its steps, and turn their outcomes into a result."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Runner:
         self._excerpt_of = excerpt_of
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
-        """What a job's text may name: ``run``, ``host`` and the matrix's values."""
+        """The variables of a job: ``run``, ``host``, and the values of its matrix."""
         return {"run": f"{self._run_id}-{job.id}", "host": host, **job.whole.body.variables}
 
     def script_of(self, job: Job, host: str) -> dict[str, object] | None:
@@ -96,31 +96,31 @@ class Runner:
         """The result of a job. It raises nothing but CancelledError: whatever breaks is in the verdict."""
         case, body = job.whole, job.whole.body
         wall, started = time.time(), time.monotonic()
-        memory = JobState(job, live, self._kinds, self._match, self._open)
+        state = JobState(job, live, self._kinds, self._match, self._open)
         # A server that the case has for itself began to write before the case began.
-        logged = memory.log_from = 0 if job.launch.lifespan_of else live.logged
-        memory.lost_before = live.boundary.lost
-        tally = CheckResults()
+        logged = state.log_from = 0 if job.launch.lifespan_of else live.logged
+        state.lost_before = live.boundary.lost
+        results = CheckResults()
         timed_out = crash = defect = ""
         variables = self.variables(job, live.host)
         try:
             if body.application is not None:
                 live.boundary.stage(job.id, script(body.application, job.id, variables))
             async with asyncio.timeout(case.timeout):
-                await StepScope(memory, variables, tally).run(body.steps)
+                await StepScope(state, variables, results).run(body.steps)
         except StepFailed:
             pass
         except TimeoutError:
-            under_way = list(memory.under_way.values())
-            tally.step = under_way[-1] if under_way else None
-            timed_out = self._timed_out(memory, tally.step)
+            under_way = list(state.under_way.values())
+            results.step = under_way[-1] if under_way else None
+            timed_out = self._timed_out(state, results.step)
         except ConnectionRefused as error:
-            _break(tally, memory, error, "connects")
+            _break(results, state, error, "connects")
         except ChannelError as error:
-            _break(tally, memory, error, "goes on")
+            _break(results, state, error, "goes on")
         except EvidenceLost as error:
             defect = str(error)
-            tally.broken += [error.mismatch] if error.mismatch is not None else []
+            results.broken += [error.mismatch] if error.mismatch is not None else []
         except (Unknown, EngineError) as error:
             defect = f"{type(error).__name__}: {error}"
         except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
@@ -129,18 +129,18 @@ class Runner:
             whose = "" if isinstance(error, (ValueError, TypeError)) else "the engine broke down: "
             defect = f"{whose}{type(error).__name__}: {error}{kept_in}"
         finally:
-            for connection in memory.connections:
+            for connection in state.connections:
                 connection.channel.close()
-        if tally.broken and not defect:
-            tally.broken[:0] = _misnamed(memory)
-        if (tally.broken or timed_out) and not _meant(memory, tally):
-            crash = await _crash(memory)
-        outcomes = Outcomes(case.level, tally.broken, tally.warned, tally.evaluated, timed_out, crash, defect)
+        if results.broken and not defect:
+            results.broken[:0] = _misnamed(state)
+        if (results.broken or timed_out) and not _meant(state, results):
+            crash = await _crash(state)
+        outcomes = Outcomes(case.level, results.broken, results.warned, results.evaluated, timed_out, crash, defect)
         verdict, reason = decide(outcomes)
         keep = self._keep_all or verdict is not Verdict.PASS
-        kept = self._transcript(memory, started) if keep else None
-        by_hand = self._by_hand(memory, tally) if keep and verdict not in NOT_BY_HAND else Reproduction()
-        quoted = bool(tally.broken or tally.warned or verdict is Verdict.PASS)
+        kept = self._transcript(state, started) if keep else None
+        by_hand = self._by_hand(state, results) if keep and verdict not in NOT_BY_HAND else Reproduction()
+        quoted = bool(results.broken or results.warned or verdict is Verdict.PASS)
         result = JobResult(
             case=case.id,
             file=case.file,
@@ -149,14 +149,14 @@ class Runner:
             level=case.level.value,
             verdict=verdict,
             reason=reason,
-            mismatches=self._located(tally.broken),
-            warnings=self._located(tally.warned),
-            recorded=tally.recorded,
-            step=tally.step.place if tally.step else None,
-            excerpt=None if quoted or tally.step is None else self._excerpt_of(tally.step.place),
+            mismatches=self._located(results.broken),
+            warnings=self._located(results.warned),
+            recorded=results.recorded,
+            step=results.step.place if results.step else None,
+            excerpt=None if quoted or results.step is None else self._excerpt_of(results.step.place),
             started=wall,
             seconds=time.monotonic() - started,
-            evaluated=tally.evaluated,
+            evaluated=results.evaluated,
             transcript=kept,
             reproduce=by_hand.commands,
             not_reproduced=by_hand.why_not,
@@ -164,7 +164,7 @@ class Runner:
             title=case.title,
             tags=case.tags,
             log=live.log(logged)[-LOG:] if keep else "",
-            calls=tuple(_calls(memory)) if self._keep_calls else (),
+            calls=tuple(_calls(state)) if self._keep_calls else (),
             send_raised=live.boundary.send_raised(job.id) if keep or job.target.is_control else (),
         )
         live.boundary.finish(job.id)
@@ -177,62 +177,62 @@ class Runner:
             for one in mismatches
         )
 
-    def _timed_out(self, memory: JobState, step: Step | None) -> str:
-        """Why the case ran out of time in a step."""
+    def _timed_out(self, state: JobState, step: Step | None) -> str:
+        """The reason of a timeout in a step, in words."""
         kind = self._kinds[step.group, step.kind] if step is not None else None
         found = kind.awaits if kind is not None else ""
         awaits = found if isinstance(found, str) or step is None else found(step.params)
-        began = memory.performed[-1].started if memory.performed else 0.0
+        began = state.performed[-1].started if state.performed else 0.0
         wire = [
-            moment for connection in memory.connections for moment in connection.channel.moments if moment.at >= began
+            moment for connection in state.connections for moment in connection.channel.moments if moment.at >= began
         ]
         wire.sort(key=lambda moment: moment.at)
-        return timing_out.reason(memory.job.case.timeout, step, str(awaits), wire, _calls(memory))
+        return timing_out.reason(state.job.case.timeout, step, str(awaits), wire, _calls(state))
 
-    def _by_hand(self, memory: JobState, tally: CheckResults) -> Reproduction:
+    def _by_hand(self, state: JobState, results: CheckResults) -> Reproduction:
         """Commands that do the same by hand."""
-        job, address = memory.job, memory.live.address
-        deed = Deed(job.whole, job.target, tally.step, memory.performed, memory.connections, address)
+        job, address = state.job, state.live.address
+        deed = Deed(job.whole, job.target, results.step, state.performed, state.connections, address)
         return reproduce(deed, self._kinds)
 
-    def _transcript(self, memory: JobState, started: float) -> Transcript:
-        wire = [moment for connection in memory.connections for moment in connection.channel.moments]
-        return trimmed(transcript(started, wire, memory.notes, _calls(memory)))
+    def _transcript(self, state: JobState, started: float) -> Transcript:
+        wire = [moment for connection in state.connections for moment in connection.channel.moments]
+        return trimmed(transcript(started, wire, state.notes, _calls(state)))
 
 
-def _break(tally: CheckResults, memory: JobState, error: ChannelError, phrase: str) -> None:
+def _break(results: CheckResults, state: JobState, error: ChannelError, phrase: str) -> None:
     """A connection broke under a step: a mismatch of that step."""
-    under_way = list(memory.under_way.values())
-    step = under_way[-1] if under_way else memory.job.whole.body.steps[0]
-    tally.broken.append(Mismatch("connection", phrase, type(error).__name__.lower(), step.place, error.what))
-    tally.step = step
+    under_way = list(state.under_way.values())
+    step = under_way[-1] if under_way else state.job.whole.body.steps[0]
+    results.broken.append(Mismatch("connection", phrase, type(error).__name__.lower(), step.place, error.what))
+    results.step = step
 
 
-def _calls(memory: JobState) -> Sequence[AppCall]:
+def _calls(state: JobState) -> Sequence[AppCall]:
     """Every call of the application that belongs to a job, each once."""
-    boundary = memory.live.boundary
+    boundary = state.live.boundary
     boundary.refresh()
     found: dict[str, AppCall] = {}
-    for performed in memory.performed:
+    for performed in state.performed:
         for token in performed.tokens:
             found.update((call.key, call) for call in boundary.calls(token=token))
         if performed.peer is not None:
             calls = boundary.calls(peer=performed.peer, since=performed.started)
             found.update((call.key, call) for call in calls)
-    if memory.job.launch.lifespan_of:
+    if state.job.launch.lifespan_of:
         found.update((call.key, call) for call in boundary.lifespans())
     return sorted(found.values(), key=lambda call: call.started)
 
 
-def _misnamed(memory: JobState) -> Sequence[Mismatch]:
-    """That a call names a client that is no connection of the engine's, where bytes without the engine's header came to
-    no call: the observer could not tell whose call it is, nor which script to play for it, and the rest may follow from
-    that. Services that run already are called by others as well."""
-    boundary = memory.live.boundary
-    if memory.job.target.runtime == RUNNING:
+def _misnamed(state: JobState) -> Sequence[Mismatch]:
+    """The mismatch of a call that reports a client which no job announced, where a step's own bytes came to no call.
+    The observer could not assign the call, nor choose its script, so other failures may follow from it. Empty for
+    services that run already, which others may call as well."""
+    boundary = state.live.boundary
+    if state.job.target.runtime == RUNNING:
         return ()
     boundary.refresh()
-    for one in memory.performed:
+    for one in state.performed:
         if one.peer is None or one.tokens or boundary.calls(peer=one.peer, since=one.started):
             continue
         for call in boundary.strays(one.started):
@@ -242,28 +242,28 @@ def _misnamed(memory: JobState) -> Sequence[Mismatch]:
     return ()
 
 
-def _meant(memory: JobState, tally: CheckResults) -> bool:
-    """Whether the case meant the server, or a worker, to end: a step has seen to it, or the start itself failed."""
-    kinds = memory.kinds
-    if tally.step is not None and kinds[tally.step.group, tally.step.kind].lifecycle == "starts":
+def _meant(state: JobState, results: CheckResults) -> bool:
+    """True if the case meant the server, or a worker, to end: a step has seen to it, or the start itself failed."""
+    kinds = state.kinds
+    if results.step is not None and kinds[results.step.group, results.step.kind].lifecycle == "starts":
         return True
-    return any(one.lifecycle in ("ends", "awaits its end") for one in memory.performed)
+    return any(one.lifecycle in ("ends", "awaits its end") for one in state.performed)
 
 
-async def _crash(memory: JobState) -> str:
-    """How the target died, or a worker that served this job; "" if all live. Its end may come a moment after that of
-    its connections."""
+async def _crash(state: JobState) -> str:
+    """The end of the server, or of a server worker that served this job, in words; "" if all live. Waits 20 ms, since a
+    process may end a moment after its connections."""
     await asyncio.sleep(0.02)
-    live = memory.live
+    live = state.live
     if await live.check() is not None:
         return died(live)
-    served = {call.pid for call in _calls(memory)}
+    served = {call.pid for call in _calls(state)}
     lost = sorted(served.intersection(live.workers_lost))
     return f"worker {', '.join(map(str, lost))} is gone" if lost else ""
 
 
 def died(live: LiveTarget) -> str:
-    """How a server's main process ended, for people."""
+    """The end of a server's main process, in words."""
     return f"the server ended with {live.ended}"
 
 

@@ -1,4 +1,55 @@
-"""The context of the steps of one job while it runs: ``steps.api.context.Context``, and the state of the job."""
+"""The state of a job, and the scope of a step in it: the implementation of ``steps.api.Context``.
+
+Theory of operation
+===================
+
+A job performs the steps of a case in order, but not on one line: ``parallel`` runs branches at the same time,
+``repeat`` runs turns, and ``eventually`` runs trials of which only the last one counts. Two kinds of values follow from
+that.
+
+*Shared by the whole job* (``JobState``): the connections, the records of performed steps, the notes for the transcript,
+the number of calls, the position in the server's log. Branches run on one event loop, and no method awaits between
+reading and writing this state, so it needs no lock.
+
+*Owned by one branch* (``StepScope``): its variables, its results (``CheckResults``), its named connections, the step
+under way. A scope has a parent; names are looked up there if the scope lacks them, and are written in the scope itself.
+
+    case ------------ scope, variables of the job
+      step 1
+      parallel
+        branch a ---- child: own variables, the parent's results
+        branch b ---- child: own variables, the parent's results
+      eventually
+        trial 1 ----- child: own variables, own results: discarded
+        trial 2 ----- child: own variables, own results: settled into the parent
+
+``branch`` makes a child that adds to its parent's results; what it captures stays its own until the step copies it, as
+``parallel`` does. ``trial`` makes a child with results of its own, and ``settle`` adds them and the captured variables
+to the parent. A trial that is not settled leaves nothing behind but its step records and its connections.
+
+*The states of a step.*
+
+    performing --observation--> judging --holds--> done
+        |                          +--- `within` is left --> performing (a step that polls)
+        |                          +--- broken --> StepFailed
+        +--- ChannelError, TimeoutError, EvidenceLost --> the runner's
+
+``StepFailed`` carries nothing: the mismatches are in the results. It ends its branch, and
+``parallel`` then cancels the others. Every other exception passes to the runner, which alone turns exceptions into
+outcomes. ``under_way`` maps each scope to its step, so that a timeout, which cancels all branches, can name the step
+that began last.
+
+*Connections.* A named connection belongs to the scope that opened it and to the children of that scope; an unnamed one
+ends with its step (``release``). The runner closes all that are left, in any case.
+
+*What can go wrong.*
+
+- A step looks at the boundary while records are lost: ``_complete`` compares the count of lost records with that at the
+  beginning of the job, and raises EvidenceLost. Expectations that were judged before stay in the results.
+- A branch is cancelled while its step is performed: the step stays in ``under_way`` and its record in ``performed``.
+  Its calls are still the job's.
+- A case captures a value that is absent: a broken expectation at the step, whatever ``expect`` said.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +82,12 @@ POLL = 0.005
 
 @dataclass(slots=True)
 class CheckResults:
-    """What was judged so far: in a job, or in one trial of it."""
+    """The results of judging so far, in a job or in one trial of it.
+
+    ``broken`` are mismatches of ``expect``, ``warned`` those of ``should``, ``recorded`` the values of ``record`` by
+    name. ``evaluated`` counts judged expectations and recorded values; ``step`` is the step that decided, None while
+    all holds.
+    """
 
     broken: list[Mismatch] = field(default_factory=list)
     warned: list[Mismatch] = field(default_factory=list)
@@ -40,7 +96,7 @@ class CheckResults:
     step: Step | None = None
 
     def take(self, other: CheckResults) -> None:
-        """Add what another tally holds."""
+        """Add the results of a trial."""
         self.broken += other.broken
         self.warned += other.warned
         self.recorded.update(other.recorded)
@@ -50,7 +106,8 @@ class CheckResults:
 
 @dataclass(slots=True)
 class JobState:
-    """What all branches of one job share. ``lost_before`` counts the records that were lost before it began."""
+    """The state that all branches of one job share. ``log_from`` is the size of the server's log in bytes when the job
+    began; ``lost_before`` the number of records lost before it."""
 
     job: Job
     live: LiveTarget
@@ -67,18 +124,19 @@ class JobState:
 
 
 class StepScope(Context):
-    """One branch of a job: the case's steps themselves, a branch of ``parallel``, a turn of ``repeat``, a trial."""
+    """The context of one branch of a job: the case's own steps, a branch of ``parallel``, a turn of ``repeat``, or a
+    trial."""
 
     def __init__(
         self,
-        memory: JobState,
+        state: JobState,
         variables: MutableMapping[str, object],
-        tally: CheckResults,
+        results: CheckResults,
         parent: StepScope | None = None,
     ) -> None:
-        self._memory = memory
+        self._state = state
         self._variables = variables
-        self._tally = tally
+        self._results = results
         self._parent = parent
         self._named: dict[str, Connection] = {}
         self._done: list[StepRecord] = []
@@ -90,15 +148,15 @@ class StepScope(Context):
 
     @property
     def live(self) -> LiveTarget:
-        return self._memory.live
+        return self._state.live
 
     @property
     def case(self) -> CaseHeader:
-        return self._memory.job.case
+        return self._state.job.case
 
     @property
     def job(self) -> str:
-        return self._memory.job.id
+        return self._state.job.id
 
     @property
     def variables(self) -> MutableMapping[str, object]:
@@ -126,12 +184,12 @@ class StepScope(Context):
         return time.monotonic()
 
     def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
-        self._memory.notes.append(TraceEvent(time.monotonic(), Side.STEP, subject, what, detail))
+        self._state.notes.append(TraceEvent(time.monotonic(), Side.STEP, subject, what, detail))
 
     def token(self) -> str:
-        memory = self._memory
-        memory.calls += 1
-        token = memory.live.boundary.token(self.job, memory.calls, keep_scope_after=memory.job.case.keeps_scope)
+        state = self._state
+        state.calls += 1
+        token = state.live.boundary.token(self.job, state.calls, keep_scope_after=state.job.case.keeps_scope)
         self.performed.tokens.append(token)
         return token
 
@@ -153,14 +211,14 @@ class StepScope(Context):
         return connection
 
     async def _open(self, name: str | None, *, upstream: bool) -> Connection:
-        memory = self._memory
-        subject = name or f"connection {len(memory.connections) + 1}"
-        live = memory.live
+        state = self._state
+        subject = name or f"connection {len(state.connections) + 1}"
+        live = state.live
         hello = None if live.tls is None else TlsClientOptions(live.tls)
         more = () if hello is None else (None, hello)
-        channel = await memory.open_channel(live.upstream if upstream else live.address, subject, *more)
+        channel = await state.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "", hello=hello)
-        memory.connections.append(connection)
+        state.connections.append(connection)
         if name:
             self._named[name] = connection
         return connection
@@ -177,10 +235,10 @@ class StepScope(Context):
             raise ValueError(f"there is a connection {name!r} already")
         more: tuple[object, ...] = () if receive_buffer is None else (receive_buffer,)
         more = (receive_buffer, hello) if hello is not None else more
-        memory = self._memory
-        channel = await memory.open_channel(address or memory.live.address, name, *more)
+        state = self._state
+        channel = await state.open_channel(address or state.live.address, name, *more)
         connection = self._named[name] = Connection(channel, name, hello=hello)
-        memory.connections.append(connection)
+        state.connections.append(connection)
         self.performed.peer, self.performed.connection = channel.local, name
         return connection
 
@@ -199,10 +257,10 @@ class StepScope(Context):
     # Other steps
 
     def log(self) -> str:
-        return self.live.log(self._memory.log_from)
+        return self.live.log(self._state.log_from)
 
     def find(self, of: str | None) -> Sequence[StepRecord]:
-        performed = self._memory.performed
+        performed = self._state.performed
         if of == "all":
             return performed
         if of is not None:
@@ -216,14 +274,14 @@ class StepScope(Context):
                 continue
             if one.tokens or one.peer:
                 return [one]
-            inner = [each for each in self._memory.performed if each.parent is one]
+            inner = [each for each in self._state.performed if each.parent is one]
             if inner:
                 return inner
         return self._parent._before() if self._parent is not None else ()
 
     def branch(self, variables: Mapping[str, object], label: str) -> StepScope:
         del label
-        return self._child(ChainMap(dict(variables), self._variables), self._tally)
+        return self._child(ChainMap(dict(variables), self._variables), self._results)
 
     def trial(self) -> StepScope:
         return self._child(ChainMap({}, self._variables), CheckResults())
@@ -231,12 +289,12 @@ class StepScope(Context):
     def settle(self, trial: Context) -> None:
         if not isinstance(trial, StepScope):
             raise Defect("only a trial of this job can be settled")
-        self._tally.take(trial._tally)
+        self._results.take(trial._results)
         if isinstance(trial._variables, ChainMap):
             self._variables.update(trial._variables.maps[0])
 
-    def _child(self, variables: MutableMapping[str, object], tally: CheckResults) -> StepScope:
-        child = StepScope(self._memory, variables, tally, self)
+    def _child(self, variables: MutableMapping[str, object], results: CheckResults) -> StepScope:
+        child = StepScope(self._state, variables, results, self)
         child._connection = self._connection
         child._step = self._step
         child._performed = self._performed
@@ -255,22 +313,22 @@ class StepScope(Context):
             self._performed, self._step, self._connection = outer, outer_step, outer_connection
 
     async def _perform(self, step: Step, outer: StepRecord | None) -> None:
-        memory, self._step = self._memory, step
-        kind = memory.kinds[step.group, step.kind]
+        state, self._step = self._state, step
+        kind = state.kinds[step.group, step.kind]
         if step.group == "step":
             self._performed = StepRecord(
                 step, time.monotonic(), connection=step.connection or "", parent=outer, lifecycle=kind.lifecycle
             )
-            memory.performed.append(self._performed)
+            state.performed.append(self._performed)
             self._done.append(self._performed)
-        memory.under_way[id(self)] = step
+        state.under_way[id(self)] = step
         if kind.within == "polls" and step.checks.within is not None:
             await self._poll(step, kind, step.checks.within)
         else:
             observation = await kind.perform(step.params, self)
             if observation is not None:
                 await self.look(step, observation)
-        memory.under_way.pop(id(self), None)
+        state.under_way.pop(id(self), None)
 
     async def _poll(self, step: Step, kind: StepType[Any], within: float) -> None:
         """Perform and judge again until all checks hold, or the time is over; the last time counts."""
@@ -293,29 +351,29 @@ class StepScope(Context):
         ]
 
         def of(group: Group | None) -> list[Mismatch]:
-            return judge(group, observation, situation, self._memory.match) if group else []
+            return judge(group, observation, situation, self._state.match) if group else []
 
         return unmet + of(checks.expect), of(checks.should)
 
     async def look(self, step: Step, observation: Observation) -> None:
-        checks, tally = step.checks, self._tally
+        checks, results = step.checks, self._results
         broken, warned = self._mismatches(step, observation)
         # What is Recorded has it: isinstance would inspect the protocol anew for each step.
         lost = getattr(observation, "lost", None)
         if lost is not None:
             self._complete(lost)
-        tally.evaluated += sum(count(group) for group in (checks.expect, checks.should) if group) + len(checks.record)
-        tally.broken += broken
-        tally.warned += warned
-        if broken or (warned and tally.step is None):
-            tally.step = step
+        results.evaluated += sum(count(group) for group in (checks.expect, checks.should) if group) + len(checks.record)
+        results.broken += broken
+        results.warned += warned
+        if broken or (warned and results.step is None):
+            results.step = step
         for name, fact in checks.record:
-            tally.recorded[name] = observation.fact(fact)
+            results.recorded[name] = observation.fact(fact)
         for name, fact in checks.capture:
             value = observation.fact(fact)
             if value is ABSENT and not broken:
-                tally.broken.append(Mismatch(fact, f"is there, to be captured as {name!r}", value, step.place))
-                tally.step = step
+                results.broken.append(Mismatch(fact, f"is there, to be captured as {name!r}", value, step.place))
+                results.step = step
                 raise StepFailed
             self._variables[name] = value
         if broken:
@@ -324,7 +382,7 @@ class StepScope(Context):
     def _complete(self, lost_here: int) -> None:
         """Raises EvidenceLost where records of the case's time are lost: what is absent may be among them."""
         boundary = self.live.boundary
-        lost = boundary.lost - self._memory.lost_before + lost_here
+        lost = boundary.lost - self._state.lost_before + lost_here
         if lost:
             why = f": {boundary.notes[-1]}" if boundary.notes else ""
             raise EvidenceLost(f"the observer lost {lost} record{'' if lost == 1 else 's'} while the case ran{why}")

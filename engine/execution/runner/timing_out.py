@@ -1,4 +1,4 @@
-"""Why a case ran out of time: what it waited for, and what had come by then. Pure."""
+"""The reason of a timeout: the event that a case waited for, and everything that had come by then. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceE
 
 
 def came(wire: Sequence[TraceEvent]) -> str:
-    """What had come on the wire, for people."""
+    """The bytes and closes that had come on the wire, in words."""
     received = [moment for moment in wire if moment.what == "received"]
     ends = [moment for moment in wire if moment.what in ("closed", "reset") and moment.detail.startswith("by the peer")]
     end = f", and the peer had {'closed' if ends[-1].what == 'closed' else 'reset'} the connection" if ends else ""
@@ -46,7 +46,7 @@ def came(wire: Sequence[TraceEvent]) -> str:
 
 
 def application(calls: Iterable[AppCall]) -> str:
-    """How far the application was in the last call of the job, "" where it was not called, for people."""
+    """The progress of the application in the last call of the job, in words; "" if it was not called."""
     every = list(calls)
     if not every:
         return ""

@@ -46,7 +46,7 @@ def trimmed(transcript: Transcript, moments: int = MOMENTS, size: int = RESULT) 
 
 
 def weight(moment: TraceEvent) -> int:
-    """How much a moment takes."""
+    """The size of an event, in bytes."""
     return OVERHEAD + len(moment.data) + len(moment.detail)
 
 
@@ -79,7 +79,7 @@ def _note(at: float, text: str) -> TraceEvent:
 
 @dataclass(slots=True)
 class Budget:
-    """What a run may still keep of time lines and logs."""
+    """The remaining allowance of a run for transcripts and logs."""
 
     left: int = RUN
 

@@ -90,7 +90,7 @@ class Inbox:
         return job if _job.fullmatch(job) else ""
 
     def over(self, job: str) -> bool:
-        """Whether the engine is done with the job, and has taken its script away."""
+        """True if the engine is done with the job, and has taken its script away."""
         return not os.path.exists(self._script_file(job))
 
     def mark(self, job: str, name: str) -> None:
@@ -98,7 +98,7 @@ class Inbox:
         os.close(os.open(self.mark_file(job, name), os.O_WRONLY | os.O_CREAT, 0o644))
 
     def marked(self, job: str, name: str) -> bool:
-        """Whether either side has set the mark. Raises ValueError for a name that is no word."""
+        """True if either side has set the mark. Raises ValueError for a name that is no word."""
         return os.path.exists(self.mark_file(job, name))
 
     def mark_file(self, job: str, name: str) -> str:
