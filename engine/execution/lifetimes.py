@@ -19,8 +19,9 @@ Rules:
 1. A result is provisional for ``OUTLIVES`` seconds. Then the server's process is asked for anew (``check``), and if it
    still runs, the result is settled. One task a lifetime does this for all results together (``_watch``).
 2. A lifetime is over when the server's main process has *ended*. When a job does not pass, it is over as well where a
-   *worker* has gone, or where the server is *silent*: GET /health is not answered. No job begins then; those under way
-   are left to end.
+   *worker* has gone, or where the server is *silent*: GET /health is not answered, though the engine asks several
+   times and waits long (``LiveTarget.answers``), since a starved server is not silent. No job begins then; those under
+   way are left to end.
 3. What is provisional or under way at that moment is a *suspect*. A job that began after the process had ended is no
    suspect: it waits again.
 4. A single suspect is to blame. Several run again on a new server, one at a time, and after each the server is watched
@@ -255,7 +256,10 @@ class LaunchRun:
         await live.check()
         if live.ended is not None or result.verdict is Verdict.CRASH:
             return result, end_of(result, live)
-        return result, None if await live.answers() else LifetimeEnd(EndReason.SILENT, silent(live))
+        if await live.answers():
+            return result, None
+        silence = LifetimeEnd(EndReason.SILENT, silent(live))
+        return result, silence if live.ended is None else end_of(result, live)
 
     # Side by side
 
@@ -354,7 +358,7 @@ class LaunchRun:
             return
         await life.company.enter("")  # no job that wants to be alone runs beside the question
         try:
-            if not await life.live.answers():
+            if not await life.live.answers() and not life.dead():
                 life.finish(LifetimeEnd(EndReason.SILENT, silent(life.live)))
         finally:
             life.company.leave("")

@@ -32,6 +32,12 @@ class Server(FakeLive):
         super().__init__()
         self.under_way: list[str] = []
         self.news: Callable[[], None] = lambda: None
+        self.ends_when_asked = False
+
+    async def answers(self) -> bool:
+        if self.ends_when_asked:
+            self.die()
+        return self.answering and not self.ends_when_asked
 
     async def check(self) -> ExitStatus | None:
         self.news()
@@ -279,6 +285,19 @@ def test_where_it_takes_several_for_silence_each_keeps_its_verdict() -> None:
         "the server at 127.0.0.1:1 no longer answers, and its process runs on, while 3 cases ran side by side; "
         "alone this one comes to pass"
     )
+
+
+@pytest.mark.parametrize("company", [1, 3])
+def test_a_server_that_ends_while_it_is_asked_was_not_silent(company: int) -> None:
+    async def act(one: Job, server: Server) -> Verdict:
+        if one.case.id != "k":
+            return await answered(server)
+        server.ends_when_asked = True
+        return FAIL
+
+    run = Run(some("a", "k"), act, company=company)
+    assert run.go() == {"a": PASS, "k": CRASH}
+    assert run.reason("k") == "the server ended with signal 11"
 
 
 def test_a_failure_on_a_server_that_answers_is_a_failure() -> None:

@@ -16,14 +16,13 @@ from engine.model.protocols import Boundary
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
-from engine.targets.runtimes import readiness, usage
+from engine.targets.runtimes import liveness, readiness, usage
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.local.process import GRACE, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
 
-# The job of whoever asks a server whether it still answers, and how long it may take to, in seconds.
+# The job of whoever asks a server whether it still answers.
 ASKED = "asked"
-ANSWERS_WITHIN = 3.0
 
 
 @dataclass(frozen=True)
@@ -165,19 +164,23 @@ class LocalTarget:
         return self.ended
 
     async def answers(self) -> bool:
-        """Whether the server answers GET /health. Not asked of a server that one case has for itself."""
+        """Whether the server answers GET /health, asked patiently (``liveness``). Not asked of a server that one case
+        has for itself."""
         if self.launch.lifespan_of:
             return True
         self._boundary.finish(ASKED)  # nobody looks at these calls
+        return await liveness.answers(self._answers_once, lambda: self.ended is not None)
+
+    async def _answers_once(self) -> bool:
+        """Whether one GET /health is answered, and by the server itself; waits as long as the connection is open."""
         self._asked += 1
         token = self._boundary.token(ASKED, self._asked)
         try:
-            async with asyncio.timeout(ANSWERS_WITHIN):
-                context = readiness.context_of(self.tls) if self.tls is not None else None
-                answer = await readiness.ask(self._address, token, tls=context)
+            context = readiness.context_of(self.tls) if self.tls is not None else None
+            answer = await readiness.ask(self._address, token, tls=context)
         except readiness.NotReady:  # that is an answer, if a strange one
             return True
-        except (OSError, EOFError, TimeoutError):
+        except (OSError, EOFError):
             return False
         return self._front is None or answer.status not in readiness.NOT_YET
 
