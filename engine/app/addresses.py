@@ -37,8 +37,9 @@ SUGGESTION = "did you mean"
 
 @dataclass(frozen=True)
 class NamedCases:
-    """What a command line names: ``paths`` are the documents to read. Of ``whole`` every case is meant, of the others
-    those of ``addresses`` alone. Where no address was named, every case is meant."""
+    """The documents and cases that a command line names. ``paths`` are the documents to read. Every case below a path
+    in ``whole`` is selected, of the other paths those of ``addresses`` alone. Without any address every case is
+    selected."""
 
     paths: tuple[Path, ...]
     whole: tuple[Path, ...] = ()
@@ -65,9 +66,9 @@ class NamedCases:
 
 
 def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> NamedCases:
-    """What some words name: files, folders, addresses, ids; every suite that comes with the engine for none. Ids are
-    those of the suites under ``among``, or of the suites that come with the engine. Raises UsageError for a path that
-    is not there."""
+    """Resolve words of a command line: files, folders, addresses, ids; without any, every suite of the engine's own.
+    Ids are looked up in the suites under ``among``, by default the engine's own. Raises UsageError for a path that does
+    not exist."""
     every = [relative(engine.project_paths.specs)]
     if not words:
         return NamedCases(tuple(every), roots=Roots(every))

@@ -80,7 +80,7 @@ def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -
 
 
 def beside(engine: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:
-    """What is wrong with the lines of a baseline beside the cases and targets that there are."""
+    """The mistakes of a baseline that show only beside the existing cases and targets."""
     if not known:
         return []
     words = target_names(engine.project_paths)
@@ -113,7 +113,7 @@ def cases_of(engine: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[
 
 
 def check(engine: Engine, run: Run) -> list[Standing]:
-    """What a run says about each line of the baseline. Raises DocumentError where the baseline has mistakes."""
+    """The standing of each entry of the baseline in a run. Raises DocumentError if the baseline has mistakes."""
     return standings(known_in(engine, path_of(engine, run)), seen_in(run), date.today())
 
 
@@ -137,7 +137,7 @@ def unchanged(known: Sequence[KnownFailure], revision: Revision) -> bool:
 
 
 def said(line: KnownFailure) -> KnownFailure:
-    """What a line says, wherever it stands."""
+    """The content of an entry, without its spans."""
     return replace(line, place=NOWHERE, places={})
 
 

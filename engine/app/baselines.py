@@ -1,4 +1,4 @@
-"""Which baselines a run reads: those that stand in the folders of its suites, or above them up to their root."""
+"""The baselines of a run: the files beside its suites, or above them up to the root of their collection."""
 
 from __future__ import annotations
 

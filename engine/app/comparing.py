@@ -1,4 +1,4 @@
-"""What a comparison is made of: two runs, two servers of a run, or a new run of two servers."""
+"""The two sides of a comparison: two runs, two servers of a run, or a new run of two servers."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def counterparts(
 
 
 def runs(result: JobResult) -> int:
-    """How often a failed case is run where it is compared: as often as it was itself, where its runs disagree."""
+    """The number of repetitions of a counterpart: that of the failed case where its repetitions disagree, else 1."""
     return max(len(result.attempts), 1) if result.verdict is Verdict.FLAKY else 1
 
 

@@ -52,7 +52,7 @@ def lint(files: Iterable[Path]) -> Loaded:
 
 
 def _first(file: Path) -> Diagnostic | None:
-    """What ends the reading of a declaration; None where it is right."""
+    """The mistake that ends the reading of a declaration, or None."""
     try:
         if file.name == frameworks.FILE:
             frameworks.load(file.parent)
@@ -64,7 +64,7 @@ def _first(file: Path) -> Diagnostic | None:
 
 
 def _problems(file: Path) -> list[DocumentError]:
-    """What is wrong with a declaration besides its form, as far as it can be read at all."""
+    """The mistakes of a declaration besides those of form, as far as it can be read."""
     try:
         document = documents.read(file)
     except DocumentError:

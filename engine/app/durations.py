@@ -1,9 +1,9 @@
-"""How long cases took in earlier runs, kept in the cache: by this a schedule begins the longest first.
+"""Durations of cases in earlier runs, kept in the cache, so that the schedule can begin the longest first.
 
-The file is small, since most cases are over at once: it names every case that was measured, and the targets on which
-the case took long. It decides the order of a run and nothing else, so nothing is raised: a file that cannot be read, or
-that holds something else, counts as empty, and one that cannot be written is left. Runs that end at the same time
-replace the file one after the other, each with what it read a moment before; what one of them loses is measured again.
+The file is small, since most cases are short: it names every measured case, and the targets on which the case took
+long. It affects the order of a run only, so nothing is raised: an unreadable file, or one of another format, counts as
+empty, and one that cannot be written is left alone. Runs that end at the same time replace the file one after the
+other, each with the content that it read just before; a lost measurement is made again.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Durations:
 
 
 def mark(path: Path) -> tuple[int, int, int] | None:
-    """What tells a file from the one that replaces it; None where there is none."""
+    """The identity of a file, to notice its replacement; None if it does not exist."""
     try:
         found = path.stat()
     except OSError:
@@ -81,7 +81,7 @@ def mark(path: Path) -> tuple[int, int, int] | None:
 
 
 def merged(known: Mapping[str, Mapping[str, float]], new: Mapping[str, Mapping[str, float]]) -> Seconds:
-    """What was known, with what is new behind it. The oldest of more than ``MOST`` is left out."""
+    """Old durations with new ones appended. Beyond ``MOST`` the oldest are dropped."""
     found = {case: dict(targets) for case, targets in known.items()}
     for case, targets in new.items():
         both = found.pop(case, {})
@@ -101,7 +101,7 @@ def merged(known: Mapping[str, Mapping[str, float]], new: Mapping[str, Mapping[s
 
 
 def read(path: Path) -> Seconds:
-    """What a file holds; nothing where it is none of ours."""
+    """The durations in a file, in seconds; empty for a file of another format."""
     try:
         if path.stat().st_size > MOST_BYTES:
             return {}

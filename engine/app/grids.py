@@ -34,25 +34,25 @@ def draw(report: Grid, width: int = 0, by: str = "") -> str:
 
 
 def refuted(rows: Iterable[TargetRow]) -> list[str]:
-    """What servers claim and a probe found otherwise, a sentence each."""
+    """A sentence for each capability that a server claims and a probe did not find."""
     return claims.refuted(rows)
 
 
 def whose(run: Run) -> Attributions:
-    """Whose fault each red cell of a run is."""
+    """The attribution of each failing cell of a run."""
     return attributions(run)
 
 
 def whose_is(result: JobResult, results: Iterable[JobResult], rows: Iterable[TargetRow]) -> Attribution | None:
-    """Whose fault one red cell is, going by these results; None for nobody's."""
+    """The attribution of one failing result, by these results; None for a result that fails by no one's doing."""
     address = result.address
     found = attribute([one for one in results if one.address == address], rows)
     return found.get((address, result.target))
 
 
 def red_of(run: Run, known: Attributions, *, strict: bool = False, flaky_fails: bool = False) -> tuple[Finding, ...]:
-    """What breaks the build in a run, with whose fault it is; flaky cases where they fail, these and warnings where it
-    is ``strict``."""
+    """The results that break the build in a run, with their attribution. Flaky results are included if they fail a
+    build; these and warnings if it is ``strict``."""
     return findings(run, red(strict=strict, flaky_fails=flaky_fails), known)
 
 

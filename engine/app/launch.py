@@ -65,8 +65,8 @@ def until_stopped(running: Coroutine[Any, Any, T]) -> T:
 
 
 async def in_daemon_thread(work: Callable[[], T]) -> T:
-    """What ``work`` returns or raises, from a thread of its own. After a cancellation nothing waits for the thread: it
-    ends with the process at the latest, so that Ctrl-C is not held up by documents that are being read."""
+    """The result or the exception of ``work``, from a thread of its own. After a cancellation nothing waits for the
+    thread, which ends with the process at the latest: so Ctrl-C is not delayed by documents that are being read."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -107,7 +107,8 @@ def jobs_of(engine: Engine, cases: Sequence[CaseHeader], asked: RunOptions) -> l
 
 
 def nothing_selected(asked: RunOptions, targets: Sequence[Target]) -> str:
-    """Which options leave nothing: those that choose cases where there are targets, else those that choose targets."""
+    """The options that leave nothing to run: those that select cases if there are targets, else those that select
+    targets."""
     of_cases = {"--category": asked.categories, "--level": asked.levels, "--tag": asked.tags, "-k": asked.keyword}
     of_targets = {"--server": asked.servers, "--framework": asked.frameworks, "--gateway": asked.gateways}
     given = [option for option, value in (of_cases if targets else of_targets).items() if value]
@@ -157,7 +158,7 @@ def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> l
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a run has to do, and who watches it."""
+    """The jobs of a run, and its watchers."""
 
     jobs: Sequence[Job]
     watcher: Watcher

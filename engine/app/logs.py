@@ -80,7 +80,7 @@ def last_lines(log: Log, count: int) -> tuple[str, int]:
 def follow(
     log: Log, start: int, over: Callable[[], bool], wait: Callable[[], None] = lambda: time.sleep(EVERY)
 ) -> Iterator[str]:
-    """What is written from the offset ``start`` on, as it comes, until the run is ``over`` and all is read."""
+    """Yield the text appended after the offset ``start``, until the run is ``over`` and everything has been read."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     with log.path.open("rb") as file:
         file.seek(start)

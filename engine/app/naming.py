@@ -39,7 +39,7 @@ def gateways_in(name: str) -> tuple[str, ...]:
 
 
 def spec_of(name: str, frameworks: Sequence[str]) -> str:
-    """What stands before framework and loop in a target's id, "" where it has no such end."""
+    """The part of a target's id before framework and loop, "" if the id has no such end."""
     gateways = ["", *(f"-{gateway}" for gateway in load_gateways())]
     ends = [f"-{framework}-{loop}{gateway}" for framework in frameworks for loop in LOOPS for gateway in gateways]
     return next((name.removesuffix(end) for end in ends if name.endswith(end)), "")

@@ -1,4 +1,4 @@
-"""What the engine itself is: the key of everything in the cache that its own code or its libraries decided.
+"""The key of the engine's own code and libraries, for everything in the cache that depends on them.
 
 A hand-kept list of modules forgets one sooner or later, so the key covers every module of the engine. Contents are
 read, not times: two checkouts of one commit share a cache, and so do runs of CI.

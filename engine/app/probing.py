@@ -1,4 +1,4 @@
-"""What probes found of servers, in the cache."""
+"""The findings of probes, in the cache."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.targets.probing.probes import Probes
 
 
 def probes(project_paths: ProjectPaths) -> Probes:
-    """What probes found, in the cache. The control takes part in each finding, and its code is in the key."""
+    """The findings of probes, in the cache. The control takes part in each probe, so its code is part of the key."""
     control = project_paths.frameworks / CONTROL
     code = "".join(f"{name}\0{content!r}" for name, content in contents(control)) if control.is_dir() else ""
     return Probes(project_paths.cache, Environments(project_paths.cache).alone, engine_key() + code)
 
 
 def probed(project_paths: ProjectPaths, server: Server, loop: str) -> Probed | None:
-    """What a probe found of a server on a loop, None where the cache does not know."""
+    """The finding about a server on a loop; None if the cache has none."""
     part = Environments(project_paths.cache).servers_part_now(server)
     found = probes(project_paths)
     return found.known(found.name(server, part, loop)) if part else None

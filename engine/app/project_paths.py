@@ -1,4 +1,4 @@
-"""Where the engine finds what belongs to it, and where it keeps what it makes."""
+"""The folders of the project: suites, frameworks, cache, results."""
 
 from __future__ import annotations
 

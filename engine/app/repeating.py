@@ -16,7 +16,7 @@ MOST = 1000
 
 
 def checked(times: int) -> int:
-    """How often each job is to be run. Raises UsageError for what is no such number."""
+    """The number of repetitions. Raises UsageError for a number out of range."""
     if not 1 <= times <= MOST:
         raise UsageError(f"each case cannot be run {times} times", hint=f"a number from 1 to {MOST}")
     return times
@@ -48,7 +48,7 @@ def copies(job: Job, times: int) -> list[Job]:
 
 
 def count(job: Job, times: int) -> int:
-    """How often a job is run: once where it is left out, since that takes nothing."""
+    """The number of runs of a job: 1 if it is left out, which costs nothing."""
     return 1 if job.left_out else times
 
 
@@ -80,7 +80,7 @@ class Repeats:
         return self._settled(key) if len(found) == self.expected[key] else None
 
     def rest(self) -> list[tuple[Job, JobResult]]:
-        """What there is of jobs that were not run as often as they should have been."""
+        """The results of jobs that ran less often than planned."""
         return [self._settled(key) for key in list(self.waiting)]
 
     def _settled(self, key: tuple[str, str]) -> tuple[Job, JobResult]:
@@ -89,7 +89,7 @@ class Repeats:
 
 
 def key_of(job: Job) -> tuple[str, str]:
-    """What the repeats of one job share."""
+    """The key that all repetitions of one job share."""
     return job.case.address, job.target.id
 
 

@@ -1,4 +1,4 @@
-"""What a run is called, where it is kept, and what its file begins with."""
+"""The id of a run, its folder, and the header of its record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def new_run_id() -> str:
 
 
 def header(arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()) -> dict[str, Any]:
-    """What a run's first line says besides its id. ``baselines`` are the files that it read."""
+    """The header of a record, besides the id. ``baselines`` are the files that the run read."""
     return {
         "engine": version,
         "python": platform.python_version(),
@@ -38,5 +38,5 @@ def nonce(run_id: str) -> str:
 
 
 def folder_of(results: Path, run_id: str) -> Path:
-    """Where a run is kept."""
+    """The folder of a run."""
     return results / "runs" / run_id

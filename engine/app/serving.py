@@ -24,7 +24,7 @@ HIGHEST = 65535
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What is served: a target, the server's options, the port (0 for any that is free), and the case whose script the
+    """A service to run: a target, the server's options, the port (0 for any free one), and the case whose script the
     application plays, if any."""
 
     target: Target
@@ -34,7 +34,7 @@ class Serving:
 
     @property
     def launch(self) -> ServerLaunch:
-        """How the target is started. A script of the case's is installed for each call, lifespan's included."""
+        """The launch of the target. A script of the case is installed for each call, lifespan calls included."""
         plays = self.case is not None and self.case.scripted
         return ServerLaunch(self.target, self.options, lifespan_of=JOB if plays else "", port=self.port)
 
@@ -52,7 +52,7 @@ class Serving:
         return install
 
     def variables(self, case: Case) -> Mapping[str, object]:
-        """What the script's text may name."""
+        """The variables for the text of the script."""
         return {"run": JOB, "host": f"{ports.HERE}:{self.port}", **case.body.variables}
 
 

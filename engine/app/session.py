@@ -35,7 +35,7 @@ ALONE = Limits(targets=1, lingering=0, own=0, company=1)
 
 
 class Runtime(Protocol):
-    """What starts targets. Raises StartError or EnvironmentFailed."""
+    """The interface of a runtime, which starts targets. Raises StartError or EnvironmentFailed."""
 
     async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget: ...
 
@@ -45,7 +45,7 @@ class Runtime(Protocol):
 
 
 class Watcher(Protocol):
-    """Who is told how a run goes on. Called on the run's own loop."""
+    """An observer of a run's progress. Called on the event loop of the run."""
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """A target's state: ``starting``, ``ready``, ``failed``, ``stopped``."""
@@ -78,7 +78,7 @@ class Beside:
         self.tell()
 
     def comparing(self, done: int, cells: int) -> None:
-        """What is compared with is compared with nothing."""
+        """Ignored: counterparts have no counterparts."""
 
     def tell(self) -> None:
         """Say how far it has come."""

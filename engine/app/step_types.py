@@ -32,7 +32,7 @@ def kinds() -> Kinds:
 
 
 def matching() -> Match:
-    """What holds an observed value against a matcher, as the runner is handed it."""
+    """The function that applies a matcher to an observed value, for the runner."""
     return partial(_match, operators())
 
 

@@ -1,4 +1,4 @@
-"""What the engine knows: step kinds, operators, the contract and the catalogue of clauses, put together once."""
+"""The vocabulary of the engine: step types, operators, the contract and the catalogue of clauses, loaded once."""
 
 from __future__ import annotations
 

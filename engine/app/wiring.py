@@ -31,8 +31,8 @@ from engine.targets.runtimes.local.runtime import LocalRuntime
 
 
 def limits(engine: Engine) -> Limits:
-    """How much goes on at a time. Starting and ending a container costs the machine far more than a process, and
-    the limits of time of cases with a server of their own must hold all the same."""
+    """The limits of concurrency. Starting and ending a container costs far more than a process, and cases with a
+    dedicated server must keep their time limits all the same."""
     return Limits(targets=3, starting=2, lingering=1, own=3) if engine.way == DOCKER else Limits()
 
 
@@ -55,7 +55,7 @@ def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, k
 
 
 def durations(engine: Engine) -> Durations:
-    """How long jobs are expected to take: by earlier runs, or as their steps declare it."""
+    """The expected durations of jobs: measured in earlier runs, else estimated from their steps."""
     from engine.app import step_types  # noqa: PLC0415 (likewise)
 
     words = step_types.kinds()
@@ -70,8 +70,8 @@ def durations(engine: Engine) -> Durations:
 def compare(
     engine: Engine, *, warnings: bool = False, known: bool = False, others: Collection[tuple[str, str]] = ()
 ) -> Compare:
-    """What says which jobs a run adds so that what failed can be compared: a warning and a known failure as well where
-    ``warnings`` and ``known`` say so. ``others`` are cells that are run elsewhere."""
+    """The function that selects the counterparts of failed results; ``warnings`` and ``known`` include warnings and
+    known failures. ``others`` are cells that run elsewhere."""
     red = {*COMPARED, *([Verdict.WARN] if warnings else []), *([Verdict.KNOWN] if known else [])}
 
     def planned(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:
@@ -81,8 +81,8 @@ def compare(
 
 
 def runtime(engine: Engine, folder: Path) -> Runtime:
-    """What starts targets, or finds them; logs go into ``folder``/logs. Raises UsageError where this system cannot
-    run them."""
+    """The runtime of the engine's settings; logs go into ``folder``/logs. Raises UsageError if this system cannot run
+    it."""
     if sys.platform == "win32":
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
     if engine.way == RUNNING:

@@ -121,7 +121,7 @@ def case_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def asked(arguments: argparse.Namespace) -> RunOptions:
-    """What those options ask for."""
+    """The options of targets and cases, as parsed."""
     from engine.app.engine import RunOptions
 
     return RunOptions(
@@ -138,7 +138,7 @@ def asked(arguments: argparse.Namespace) -> RunOptions:
 
 
 def asked_cases(arguments: argparse.Namespace) -> RunOptions:
-    """What the options that choose cases ask for, and those that choose servers, every server where they do not."""
+    """The options that select cases and servers, as parsed; without a server every server."""
     from engine.app.engine import ALL, RunOptions
 
     return RunOptions(

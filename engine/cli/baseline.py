@@ -40,7 +40,7 @@ STATES = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("action", choices=("check", "update"), metavar="check|update", help="look, or write")
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="with --run: suites and cases")
     parser.add_argument(
@@ -117,7 +117,7 @@ def checked(stands: list[Standing]) -> int:
 
 
 def remark(one: Standing) -> str:
-    """What there is to say about a line."""
+    """The remark about an entry."""
     words = []
     if one.failing:
         words.append(f"fails on {len(one.failing)}")
@@ -132,14 +132,14 @@ def remark(one: Standing) -> str:
 
 
 def where(line: KnownFailure) -> str:
-    """Where a line says that its case fails."""
+    """The targets on which an entry expects a failure."""
     selector = line.selector
     names = [*selector.servers, *selector.frameworks, *selector.loops, *selector.gateways, *selector.runtimes]
     return " ".join([*names, line.versions, line.framework_versions]).strip() or "every target"
 
 
 def told(made: Drawn) -> Iterator[str]:
-    """What changes in the baseline, line by line, and the counts."""
+    """The changes of the baseline, line by line, and the counts."""
     revision = made.revision
     for one in revision.of("fixed"):
         yield f"- {visible(one.line.case)} on {where(one.line)}: {remark(one)}"

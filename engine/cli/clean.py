@@ -18,7 +18,7 @@ engine uses stays."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("--cache", action="store_true", help="empty the cache, and leave containers alone")
 
 

@@ -28,7 +28,7 @@ The exit code is 1 where anything broke, and 0 where nothing did."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "what",
         nargs="*",

@@ -26,7 +26,7 @@ NAME = 14
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("--offline", action="store_true", help="make no request to the package index")
     place_arguments(parser)
 

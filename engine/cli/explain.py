@@ -25,7 +25,7 @@ and each connection and each call is told by itself:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("run_name", metavar="RUN", help="a run's folder or id, or last")
     parser.add_argument("case", metavar="CASE", help="an address, or its ending")
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id, or a part of it")

@@ -21,7 +21,7 @@ The exit code is 0 whatever differs, and 3 where nothing could be started."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("case", nargs="+", metavar="CASE", help="an address, or its ending")
     server_arguments(parser, "gunicorn and fcgisgi, or pyuwsgi")
     parser.add_argument("--framework", default="", metavar="NAME", help="another app than the control")

@@ -51,7 +51,7 @@ breaks the build."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
     target_arguments(parser)
     runtime_arguments(parser)
@@ -90,7 +90,7 @@ class Screen:
         self._shown.result(result)
 
     def comparing(self, done: int, cells: int) -> None:
-        """What is run for the sake of comparison goes on."""
+        """Show the progress of counterparts."""
         self._shown.comparing(done, cells)
 
 

@@ -9,7 +9,7 @@ from engine.terminal import lint_output
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders (specs, frameworks)")
     parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="how the mistakes are written")
     place_arguments(parser, results=False)

@@ -21,7 +21,7 @@ operators, facts, literals, commands. Without WHAT, the lists with their counts.
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("what", nargs="?", default="", metavar="WHAT", help="the list")
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
     case_arguments(parser)

@@ -21,7 +21,7 @@ could be resolved."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "names", nargs="*", default=[], metavar="NAME", help="a server, a framework, or `project` for the engine itself"
     )

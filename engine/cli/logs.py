@@ -21,7 +21,7 @@ LINES = 40
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id; without it, a list")
     parser.add_argument("--run", default="", metavar="RUN", help="a run's id or folder, last~1 and so on (last)")
     parser.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"the last N lines, 0 for all ({LINES})")

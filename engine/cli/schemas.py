@@ -9,7 +9,7 @@ from engine.cli.base import Command
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("folder", nargs="?", default="", metavar="DIR", help="where to (schemas)")
 
 

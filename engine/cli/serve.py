@@ -27,7 +27,7 @@ is the first target on which the case runs."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "target", nargs="?", default="", metavar="TARGET",
         help="a target's id: SERVER-FRAMEWORK-LOOP, -GATEWAY behind one",

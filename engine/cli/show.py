@@ -19,7 +19,7 @@ stand for what only a run knows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("case", metavar="CASE", help="an address or an id")
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="where to look for an id (specs)")
     server_arguments(parser, "all pinned ones")

@@ -32,7 +32,8 @@ SIZE = struct.Struct("!Q")
 
 
 def fingerprint(engine: str, facts: Iterable[str]) -> str:
-    """What a document's meaning depends on besides its text: the engine's own key, and other facts."""
+    """The key of everything besides its text that the meaning of a document depends on: the engine's own key, and other
+    facts."""
     digest = hashlib.sha256(engine.encode())
     for fact in facts:
         digest.update(fact.encode("utf-8", "surrogatepass") + b"\0")
@@ -63,7 +64,7 @@ class DocumentCache:
             os.replace(name, path)
 
     def path(self, source: SourceText) -> Path:
-        """Where a document is kept, if it is: what stands there never changes."""
+        """The file of a document in the cache; the content of such a file never changes."""
         key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
         return self.folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
 
@@ -78,7 +79,7 @@ def _with_headers(held: Loaded) -> Loaded:
 
 
 def opened(path: Path, *, whole: bool) -> Loaded | None:
-    """What stands in a file of a document that was kept, None for what is none."""
+    """The content of a cache file, None if it is no such file."""
     try:
         with path.open("rb") as file:
             (size,) = SIZE.unpack(file.read(SIZE.size))

@@ -1,4 +1,4 @@
-"""Which documents may be ones of clauses: what every suite depends on, told without reading YAML."""
+"""The documents that may hold clauses, found without parsing YAML: every suite depends on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ClausesBeside:
     reading of documents: a folder of a hundred suites, loaded one by one, is read through once."""
 
     def __init__(self, catalogue: Path) -> None:
-        """What is below the ``catalogue`` is left out, since every suite may cite that."""
+        """Documents below the ``catalogue`` are left out, since every suite may cite those."""
         self._catalogue = absolute(catalogue)
         self._found: dict[Path, tuple[Path, ...]] = {}
 
@@ -61,5 +61,5 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _may_be_clauses(text: str) -> bool:
-    """Whether a document can be one of clauses: a look that saves composing every suite twice."""
+    """True if a document can be one of clauses. The check saves composing every suite twice."""
     return text.startswith(("clauses:", "{", '"')) or "\nclauses:" in text

@@ -20,7 +20,7 @@ FRAMEWORK_FILE = "framework.yaml"
 
 
 def is_declaration(root: Node, file: str) -> bool:
-    """Whether a tree is a contract, by its first key, or a framework, by its file's name."""
+    """True if a tree is a contract, by its first key, or a framework, by its file's name."""
     return PurePath(file).name == FRAMEWORK_FILE or next(root.entries(), ("",))[0] == CONTRACT
 
 

@@ -141,7 +141,7 @@ def load_text(text: str, vocabulary: Vocabulary, file: str = "text.yaml") -> Loa
 
 @dataclass(slots=True)
 class _Gathered:
-    """What was loaded so far."""
+    """The documents loaded so far."""
 
     language: Language
     kept: DocumentCache | None = None
@@ -340,7 +340,7 @@ class _Suite:
 
 
 def _waits(node: Node, matrix: Node | None) -> bool:
-    """Whether a value waits for the matrix of its case: the case is checked again when that is filled in."""
+    """True if a value waits for the matrix of its case: the case is checked again when that is filled in."""
     names = [name for name, _ in matrix.entries()] if matrix is not None else []
     if isinstance(node.value, dict):
         variable = node.value.get("var")

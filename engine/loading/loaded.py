@@ -1,4 +1,4 @@
-"""What comes of loading documents."""
+"""The result of loading documents."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Loaded:
 
     @property
     def cases(self) -> int:
-        """How many cases were looked at: each value of a matrix by itself, and those with mistakes."""
+        """The number of cases that were read: each value of a matrix by itself, and those with mistakes."""
         return sum(len(suite.cases) for suite in self.suites) + len(self.broken)
 
     @property
@@ -43,5 +43,5 @@ class Loaded:
 
     @property
     def errors(self) -> int:
-        """How many of the diagnostics are errors, and so forbid a run."""
+        """The number of errors among the diagnostics, which forbid a run."""
         return sum(diagnostic.is_error for diagnostic in self.diagnostics)

@@ -127,7 +127,7 @@ class Endpoints(Protocol):
     """The contract, as far as a document can go against it. ``kind`` is ``http`` or ``websocket``."""
 
     def knows(self, method: str, path: str, kind: str) -> bool:
-        """Whether the contract answers that path (without its query) at all, by that method."""
+        """True if the contract answers that path (without its query) at all, by that method."""
         ...
 
     def nearest(self, path: str) -> str:
@@ -174,7 +174,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=1024)
 def fact_pattern(name: str) -> re.Pattern[str]:
-    """What names a fact stands for: ``.*`` is one word more, ``[.*]`` any path or none."""
+    """The pattern of the names that a fact stands for: ``.*`` is one more word, ``[.*]`` any path or none."""
     pattern = re.escape(name).replace(r"\[\.\*\]", r"(?:\..+)?").replace(r"\.\*", r"\.[^.]+")
     return re.compile(pattern)
 

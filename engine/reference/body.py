@@ -35,7 +35,7 @@ class SizedBody:
         return not self._left
 
     def take(self, buffer: bytearray) -> bytes:
-        """What ``buffer`` holds of the body, taken out of it."""
+        """Take the body's bytes out of ``buffer``."""
         piece = bytes(buffer[: self._left])
         del buffer[: len(piece)]
         self._left -= len(piece)
@@ -54,7 +54,7 @@ class Chunked:
         self.done = False
 
     def take(self, buffer: bytearray) -> bytes:
-        """What ``buffer`` holds of the body, without its framing, taken out of it. Raises Refused."""
+        """Take the body's bytes out of ``buffer``, without their framing. Raises Refused."""
         pieces = []
         while not self.done:
             if self._left:

@@ -31,7 +31,7 @@ class ServerInflater:
 
     @property
     def unconsumed_tail(self) -> bytes:
-        """What was not decompressed, because it would have been more than was asked for."""
+        """The bytes not decompressed yet, since the output limit was reached."""
         return self._stream.unconsumed_tail + self._left
 
     def decompress(self, data: bytes, max_length: int = 0) -> bytes:

@@ -17,7 +17,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key's value may be, and whether it must be there."""
+    """The type of a key's value, and the necessity of the key."""
 
     types: tuple[type, ...]
     needed: bool = False

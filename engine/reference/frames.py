@@ -59,13 +59,13 @@ class Boundaries:
             yield piece
 
     def _wanted(self) -> int:
-        """How many bytes the head under way lacks up to the end of its length, as far as can be told."""
+        """The number of bytes that the current head lacks up to the end of its length, as far as known."""
         if len(self._head) < 2:
             return 2 - len(self._head)
         return 2 + {126: 2, 127: 8}.get(self._head[1] & 0x7F, 0) - len(self._head)
 
     def _length(self) -> int:
-        """How many bytes of a frame follow its length: the mask and the payload. Raises TooWide."""
+        """The number of bytes of a frame after its length: the mask and the payload. Raises TooWide."""
         length = self._head[1] & 0x7F
         if length > 125:
             length = int.from_bytes(self._head[2:], "big")
@@ -159,5 +159,5 @@ class ClientFrames:
             raise ValueError(str(error)) from None
 
     def out(self) -> bytes:
-        """What is to be written."""
+        """The bytes to be written."""
         return b"".join(self._protocol.data_to_send())

@@ -18,7 +18,7 @@ class Failed(Exception):
 
 
 class Phase(enum.Enum):
-    """What the application is asked for, in order."""
+    """The phases of a lifespan, in order."""
 
     WAITING = "before lifespan.startup"
     STARTUP = "lifespan.startup"
@@ -64,7 +64,7 @@ class Lifespan:
             raise Failed
 
     async def _answered(self) -> bool | None:
-        """Whether it was complete, or None where the call ended without an answer."""
+        """True for a complete phase, False for a failed one, None if the call ended without an answer."""
         assert self._call is not None
         asking = asyncio.ensure_future(self._answers.get())
         try:

@@ -1,4 +1,4 @@
-"""What the server writes to stderr: one line each, and the traceback of an application that raised."""
+"""The server's output on stderr: one line an event, and the traceback of an application that raised."""
 
 from __future__ import annotations
 

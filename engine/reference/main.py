@@ -49,7 +49,8 @@ def loaded(name: str) -> App:
 
 
 def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What makes the event loop; ``auto`` is uvloop where it is installed. Raises ImportError where uvloop is not."""
+    """The factory of the event loop; ``auto`` is uvloop if installed. Raises ImportError if uvloop is required and
+    missing."""
     if name == "asyncio":
         return None
     try:

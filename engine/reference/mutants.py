@@ -38,7 +38,7 @@ def install(name: str) -> None:
 
 
 def _replace(owner: ModuleType | type, name: str, wrong: Callable[[Any], Any]) -> Install:
-    """What puts ``wrong(right)`` in the place of a function, a method or a property."""
+    """A mutation that replaces a function, a method or a property by ``wrong(right)``."""
 
     def put() -> None:
         setattr(owner, name, wrong(getattr(owner, name)))
@@ -47,7 +47,7 @@ def _replace(owner: ModuleType | type, name: str, wrong: Callable[[Any], Any]) -
 
 
 def _scopes(change: Callable[[Scope], None]) -> Install:
-    """What has every scope changed before the application is called with it."""
+    """A mutation that changes every scope before the application is called with it."""
 
     def wrong(right: Any) -> Any:
         def scope_of(*given: Any, **more: Any) -> Scope:
@@ -65,7 +65,7 @@ def _scopes(change: Callable[[Scope], None]) -> Install:
 
 
 def _heads(change: Callable[[bytes], bytes]) -> Install:
-    """What has every head changed before it is read."""
+    """A mutation that changes every head before it is read."""
 
     def wrong(right: Any) -> Any:
         def take(buffer: bytearray) -> Any:
@@ -80,7 +80,7 @@ def _heads(change: Callable[[bytes], bytes]) -> Install:
 
 
 def _written(change: Callable[[bytes], bytes]) -> Install:
-    """What has everything changed that is written."""
+    """A mutation that changes all written bytes."""
 
     def wrong(right: Any) -> Any:
         return lambda self, data: right(self, change(data))
@@ -192,7 +192,7 @@ def _coarse(right: Any) -> Any:
 
 
 def _begun(**attributes: object) -> Install:
-    """What has every response begin with these attributes, whatever its request says."""
+    """A mutation that begins every response with these attributes, whatever the request says."""
 
     def wrong(right: Any) -> Any:
         def init(self: response.ResponseWriter, *given: Any, **more: Any) -> None:

@@ -42,7 +42,7 @@ def asked(request: Request) -> bool:
 
 
 def opened(request: Request, message_limit: int) -> Opening:
-    """What the handshake comes to, if the application accepts it. ``message_limit`` in bytes. Raises Refused."""
+    """The outcome of the handshake, if the application accepts it. ``message_limit`` is in bytes. Raises Refused."""
     versions = request.values(b"sec-websocket-version")
     if len(versions) > 1:
         raise RequestRefused(400, "WS-07", "Sec-WebSocket-Version stands twice")

@@ -11,15 +11,15 @@ MESSAGE_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the server runs. Times are in seconds, sizes in bytes.
+    """The server's options. Times are in seconds, sizes in bytes.
 
-    ``app`` is module:attribute. ``fd`` is a listening descriptor, or ``bind`` says where to listen. ``workers`` is how
-    many processes do the work; with one it is this one, and SIGHUP replaces none. ``head_within`` is how long a head
-    may take from its first byte, ``keep_alive`` how long a connection may be idle, ``graceful`` how long calls may go
-    on after a signal, ``ping`` how often a WebSocket's client is asked whether it is there; 0 for never. ``lifespan``
-    is ``auto``, ``on`` or ``off``. ``certificate`` and ``key`` are files for TLS, "" for none. ``client_ca`` is the
-    file of who signs for clients, of whom a certificate is asked as ``client_cert`` says: ``optional``, ``required``,
-    or "" for none. ``mutant`` names a deliberate fault, "" for none.
+    ``app`` is module:attribute. ``fd`` is a listening descriptor, else ``bind`` is the address. ``workers`` is the
+    number of processes that serve; with one it is this one, and SIGHUP replaces none. ``head_within`` limits a head
+    from its first byte, ``keep_alive`` an idle connection, ``graceful`` the calls after a signal; ``ping`` is the
+    interval of pings to a WebSocket's client, 0 for none. ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate``
+    and ``key`` are files for TLS, "" for none. ``client_ca`` is the file of the authority for clients, whose
+    certificate is requested as ``client_cert`` says: ``optional``, ``required``, or "" for not at all. ``mutant`` names
+    a deliberate fault, "" for none.
     """
 
     app: str = ""

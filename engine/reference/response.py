@@ -28,7 +28,7 @@ NO_TRAILERS = (b"transfer-encoding", b"content-length", b"host", b"trailer", b"c
 
 
 class ResponseStage(enum.Enum):
-    """How far a response has come."""
+    """The progress of a response."""
 
     WAITING = "before http.response.start"
     BODY = "after http.response.start"

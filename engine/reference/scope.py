@@ -1,4 +1,4 @@
-"""What an application is told of a request. Every scope is made anew, down to its lists, so none can leak."""
+"""The scope of a request. Every scope is made anew, down to its lists, so none can leak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every connection shares: the application, its state, the options, and the calls that run."""
+"""The state that every connection shares: the application, its state, the options, and the running calls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ServerState:
 
 
 def trouble(task: asyncio.Task[None], where: str) -> BaseException | None:
-    """What a call that is over raised; the log has it, unless it was the disconnect or has its line already."""
+    """The exception of a finished call, or None. It is logged, unless it was the disconnect or has its line already."""
     if task.cancelled():
         log.say(f"the call was cancelled ({where})")
         return asyncio.CancelledError()

@@ -26,7 +26,7 @@ GOING_AWAY, INTERNAL_ERROR = 1001, 1011
 
 
 class WebSocketStage(enum.Enum):
-    """How far a WebSocket has come."""
+    """The progress of a WebSocket."""
 
     CONNECTING = "before websocket.accept"
     OPEN = "after websocket.accept"
@@ -155,7 +155,7 @@ class WebSocketConversation:
             self._finished.set()
 
     def _take_in(self, frames: ClientFrames) -> None:
-        """What has come, as events and as answers. Raises Disconnected."""
+        """Turn received frames into events and answers. Raises Disconnected."""
         data = bytes(self._stream.buffer)
         self._stream.buffer.clear()
         for message in frames.feed(data):
@@ -314,5 +314,5 @@ class WebSocketConversation:
 
 
 def _size(event: Event) -> int:
-    """How much of the backlog an event takes."""
+    """The share of the backlog that an event takes, in bytes."""
     return len(event.get("text") or event.get("bytes") or "") + 64

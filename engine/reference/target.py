@@ -18,9 +18,9 @@ _broken_escape = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """Where a request goes. ``raw_path`` and ``query`` are as they were sent, ``path`` is decoded once.
+    """The target of a request. ``raw_path`` and ``query`` are as they were sent, ``path`` is decoded once.
 
-    ``authority`` is that of a target in absolute form, which then counts rather than Host; None otherwise.
+    ``authority`` is that of a target in absolute form, which takes precedence over Host; None otherwise.
     """
 
     path: str

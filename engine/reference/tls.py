@@ -56,7 +56,7 @@ def tls_from(certificate: str, key: str, client_ca: str = "", client_cert: str =
 
 
 def told(tls: Tls, connection: ssl.SSLObject) -> dict[str, Any]:
-    """What the extension has for a connection."""
+    """The content of the extension ``tls`` for a connection."""
     leaf = connection.getpeercert(True)
     chain = [ssl.DER_cert_to_PEM_cert(leaf)] if leaf else []
     if leaf and hasattr(connection, "get_unverified_chain"):  # since 3.13

@@ -1,11 +1,11 @@
-"""What ``send()`` raises, and what is only said.
+"""Violations, which ``send()`` raises, and remarks, which are logged alone.
 
     Violation      the application broke a clause: a RuntimeError, logged as one line
     Disconnected   the client has gone: an OSError, and nobody's fault
 
 Both leave the connection as it was, so an application that catches one can go on. A *remark* is a line in the log as
-well, and nothing is raised: where the specification has the server put up with it, or where every server does, and an
-application that lives with it everywhere could not be looked at here.
+well, and nothing is raised: where the specification has the server tolerate it, or where every server does, and an
+application that works everywhere could not be run here otherwise.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Violation(RuntimeError):
 
 
 def remark_on(where: str) -> Remark:
-    """What logs remarks about the application's part in ``where``; the same one only once, where it comes up first."""
+    """A function that logs remarks about the application's part in ``where``, each text once."""
 
     def remark(clause: str, what: str) -> None:
         line = f"{clause}: {what}"

@@ -62,7 +62,7 @@ class Workers:
             self._running.add(pid)
 
     def _become_worker(self) -> None:
-        """What happens in a new process. Never returns."""
+        """The life of a new worker process. Never returns."""
         status = 1
         try:
             os.close(self._lifeline[1])

@@ -47,7 +47,8 @@ class Placeholders(Mapping[str, object]):
 
 
 def preview(step: Step, kind: StepType[Any], variables: Mapping[str, object]) -> list[PreviewBytes] | None:
-    """What a step will send; None where that is nothing, cannot be known, or is too large to be made."""
+    """The bytes that a step will send; None if there are none, or they depend on the run, or are too large to be
+    made."""
     if kind.preview is None or size(step.params) > LARGEST:
         return None
     try:

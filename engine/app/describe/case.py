@@ -53,7 +53,7 @@ def entries(
 
 
 def about(case: Case) -> Iterator[str]:
-    """What a case says of itself, in short phrases."""
+    """The properties of a case, in short phrases."""
     yield f"{case.level.value}, category {case.category}"
     yield f"given up after {time_in_words(case.timeout)}"
     if case.needs:

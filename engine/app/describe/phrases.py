@@ -39,7 +39,8 @@ class Phrases:
     variables: Mapping[str, object]
 
     def phrase(self, matcher: Matcher, dimension: str = "") -> str:
-        """What must hold, to be read after a fact's name. ``dimension`` is the fact's: ``time``, ``size`` or ""."""
+        """The requirement of a matcher, as a phrase behind a fact's name. ``dimension`` is the fact's: ``time``,
+        ``size`` or ""."""
         if isinstance(matcher, Literal):
             return f"is {self.value(matcher.value, dimension)}"
         return ", and ".join(self.call(call, dimension) for call in matcher.calls)

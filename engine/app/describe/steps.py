@@ -66,7 +66,7 @@ class Steps:
             yield f"when nothing has crossed for {time_in_words(step.checks.quiet)}"
 
     def checks(self, step: Step, kind: StepType[Any]) -> Iterator[TreeEntry]:
-        """What is expected, recorded and captured."""
+        """The expectations, recorded values and captures of a step."""
         for word, group in (("expect", step.checks.expect), ("should", step.checks.should)):
             if group is not None:
                 yield TreeEntry(word, list(self.group(group, kind)))

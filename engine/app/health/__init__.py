@@ -1,4 +1,4 @@
-"""What ``engine doctor`` looks at: this machine, the tools around the engine, the project."""
+"""The checks of ``engine doctor``: this machine, the tools around the engine, the project."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class HealthState(StrEnum):
-    """How something is: there, there and not as it should be, not there or of no use."""
+    """The state of a checked thing: good, questionable, or missing."""
 
     OK = "ok"
     WARN = "warn"
@@ -18,8 +18,7 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthFinding:
-    """What was found, in a sentence, and the way out, "" where none is needed. ``optional`` says that the main job,
-    `engine grid`, runs without."""
+    """The result of a check: a sentence, and a remedy or "". ``optional`` means that `engine grid` works without it."""
 
     state: HealthState
     found: str

@@ -41,7 +41,7 @@ def python(version: tuple[int, int, int] = sys.version_info[:3]) -> HealthFindin
 
 
 def open_files(limit: int | None = None) -> HealthFinding:
-    """How many files a process may have open."""
+    """Check the limit on open files of a process."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if limit is None else limit
     if soft == resource.RLIM_INFINITY or soft >= FEW_FILES:
         return ok("as many as you like" if soft == resource.RLIM_INFINITY else f"{soft} at once")
@@ -51,7 +51,7 @@ def open_files(limit: int | None = None) -> HealthFinding:
 
 
 def ports() -> HealthFinding:
-    """Whether a port on loopback can be had, and reached."""
+    """Check that a loopback port can be bound and reached."""
     try:
         with contextlib.closing(socket.create_server((HERE, 0))) as listener:
             listener.settimeout(2)
@@ -80,7 +80,7 @@ def scratch(folder: Path | None = None) -> HealthFinding:
 
 
 def unwritable(folder: Path) -> str:
-    """Why nothing can be written into a folder, or into one that is made there; "" if it can."""
+    """The reason why a folder, or a new one at that path, is not writable; "" if it is."""
     there = folder.absolute()
     while not there.exists() and there != there.parent:
         there = there.parent

@@ -50,7 +50,7 @@ class Project:
         return ok(f"{counted(count, 'framework')} in {frameworks}, suites in {specs}")
 
     def cache(self) -> HealthFinding:
-        """Where environments are kept."""
+        """Check the folder of environments."""
         folder = default_cache()
         if trouble := unwritable(folder):
             return missing(f"{folder}: {trouble}", "ENGINE_CACHE names another folder")
@@ -67,7 +67,7 @@ class Project:
         return ok(shown)
 
     def results(self) -> HealthFinding:
-        """Where runs and grids are kept."""
+        """Check the folder of runs and grids."""
         folder = self.engine.project_paths.results
         if trouble := unwritable(folder):
             return missing(f"{folder}: {trouble}", "--results names another folder")
@@ -76,7 +76,7 @@ class Project:
         return ok(f"{relative(folder)} can be written, and holds {counted(count, 'run')}")
 
     def locks(self) -> HealthFinding:
-        """Whether each server and framework has its lock, and any framework can be installed with any server."""
+        """Check that each server and framework has a lock, and that any framework can be installed with any server."""
         engine = self.engine
         if self.unlocked:
             names = [one.name for one in self.unlocked]
@@ -128,7 +128,7 @@ class Project:
             return False
 
     def environments(self) -> HealthFinding:
-        """Which environments are there for this Python."""
+        """Check which environments exist for this Python."""
         count = len(self.pairs)
         if not self.unmade:
             return ok(f"all {count} are made for this Python")
@@ -139,7 +139,7 @@ class Project:
         return ok(f"{count - len(self.unmade)} of {count} are made; {when}")
 
     def claims(self) -> HealthFinding:
-        """Whether servers offer what they claim, as far as that was looked at."""
+        """Check the claims of servers against the findings of probes, as far as there are any."""
         servers = [one for one in self.engine.servers.values() if one not in self.unlocked]
         wrong, seen = [], set()
         for server in servers:
@@ -154,7 +154,7 @@ class Project:
         return ok(f"{len(seen)} of {counted(len(servers), 'server')} were looked at, and offer what they claim")
 
     def schemas(self) -> HealthFinding:
-        """Whether the schemas in the project are those of the code."""
+        """Check that the schemas in the project are those of the code."""
         folder = self.engine.project_paths.schemas
         old = []
         for name, schema in schemas(self.engine.words).items():
@@ -166,7 +166,7 @@ class Project:
         return ok(f"those in {relative(folder)} are up to date")
 
     def specs(self) -> HealthFinding:
-        """Whether the documents have mistakes."""
+        """Check the documents for mistakes."""
         folder = relative(self.engine.project_paths.specs)
         loaded = self.engine.load([folder])
         cases = sum(len(suite.cases) for suite in loaded.suites)

@@ -105,8 +105,8 @@ def last_word(output: str) -> str:
 
 
 def index(*, needed: bool, find: Callable[[], str] = find_uv, run: Run = ran) -> HealthFinding:
-    """Whether uv reaches its package index: one small request, made by uv with its own settings. What uv says is never
-    shown: it names hosts. ``needed`` says that environments have yet to be made."""
+    """Check that uv reaches its package index: one small request with uv's own settings. The output of uv is never
+    displayed, since it names hosts. ``needed`` means that environments have yet to be made."""
     argv = [
         find(),
         "pip",

@@ -32,7 +32,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Stock:
-    """What there is to list. ``cite`` takes cases that cite one of these clauses, ``uncited`` the clauses that no
+    """The material of lists. ``cite`` selects cases that cite one of these clauses, ``uncited`` the clauses that no
     case cites."""
 
     engine: Engine
@@ -101,7 +101,7 @@ class ListKind:
 
 
 def levels(cases: Sequence[CaseHeader]) -> str:
-    """How many cases there are of each level: ``12 must, 1 may``."""
+    """The number of cases of each level: ``12 must, 1 may``."""
     counts = Counter(case.level.value for case in cases)
     return ", ".join(f"{counts[level]} {level}" for level in ("must", "should", "may") if counts[level])
 

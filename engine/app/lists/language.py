@@ -17,7 +17,7 @@ Schema = Mapping[str, Any]
 
 
 def takes(schema: Schema, literals: Schema) -> str:
-    """What may stand somewhere, in a few words: the title that the schema, or what it refers to, has for it."""
+    """The values that a schema allows, in a few words: its title, or that of the schema that it refers to."""
     if "title" in schema:
         words = [str(word) for word in schema.get("enum", ())]
         return f"one of {', '.join(words)}" if words else str(schema["title"])
@@ -75,7 +75,7 @@ def step_types(stock: Stock) -> Listing:
 
 
 def body(schema: Schema, own: Schema, literals: Schema) -> str:
-    """What stands under a key that is no mapping of fixed keys."""
+    """The value under a key that is no mapping of fixed keys, in words."""
     if schema.get("type") == "object" and not schema.get("properties") and not schema.get("additionalProperties"):
         return "{}"
     if "$ref" in own or "description" not in own:

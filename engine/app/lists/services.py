@@ -18,7 +18,7 @@ from engine.targets.matrix.fitting import NAMES
 
 
 def pinned(lock: Path) -> dict[str, str]:
-    """What a lock pins for this Python and machine: versions by package; nothing where it cannot be read."""
+    """The versions that a lock pins for this Python and machine, by package; empty if it cannot be read."""
     try:
         wanted = [Requirement(line) for line in pins(lock.read_text("utf-8"))]
     except (OSError, InvalidRequirement):
@@ -98,7 +98,7 @@ def servers(stock: Stock) -> Listing:
 
 
 def gateways(stock: Stock) -> Listing:
-    """What may stand in front of servers."""
+    """The gateways, with the servers behind them."""
     items = [
         {
             "name": one.name,
@@ -120,7 +120,7 @@ def gateways(stock: Stock) -> Listing:
 
 
 def capabilities(stock: Stock) -> Listing:
-    """What a case may need, and which servers claim to offer it."""
+    """The capabilities that a case may need, with the servers that claim them."""
     items = [
         {
             "name": word,

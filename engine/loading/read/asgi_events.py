@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class KeyType(StrEnum):
-    """How a key's value is written in a document, and what it becomes."""
+    """The form of a key's value in a document, and the value that it becomes."""
 
     BYTES = "bytes"
     TEXT = "text"

@@ -23,8 +23,8 @@ _BYTES = ("message_limit",)
 
 @dataclass(frozen=True, slots=True)
 class SuiteKeys:
-    """What the cases of a suite have in common: the suite's own keys, which a case's go before. ``file`` is the
-    document's address."""
+    """The keys of a suite that its cases inherit; a case's own keys take precedence. ``file`` is the document's
+    address."""
 
     file: str
     root: Node
@@ -38,7 +38,7 @@ class SuiteKeys:
         return text(self.root, "category")
 
     def key(self, case: Node, name: str) -> Node | None:
-        """What a case says under a key, or else what its suite says."""
+        """The value of a case under a key, else that of its suite."""
         found = case.get(name)
         return found if found is not None else self.root.get(name)
 

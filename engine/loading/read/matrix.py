@@ -149,7 +149,7 @@ def _values(name: str, node: Node, notes: Notes) -> list[Value]:
 
 
 def _word_of(node: Node, index: int) -> str:
-    """How a value of a list reads in an id: as itself where that is a word, else by its index."""
+    """The name of a list's value in an id: the value itself if it is a word, else its index."""
     if isinstance(node.value, (list, dict)):
         return str(index)
     text = as_text(node.value)

@@ -179,7 +179,7 @@ def day(text: str) -> date | None:
 
 
 def _places(item: Node) -> Iterator[tuple[str, SourceSpan]]:
-    """Where the value of each key of a mapping stands, and each name of a list, as ``key.name``."""
+    """The span of each key's value of a mapping, and of each name of a list, as ``key.name``."""
     for key, node in item.entries():
         yield key, node.place
         for name in node.items():

@@ -25,19 +25,19 @@ class Value:
 
 @dataclass(slots=True)
 class Room:
-    """How much all variants of a case may still take from values of its matrix: a character of text is 1, a value
-    within a value VALUE. Below 0 it was too much."""
+    """The budget of all variants of a case for values of its matrix: a character of text costs 1, a value within a
+    value VALUE. Below 0 it is exceeded."""
 
     left: int
     _sizes: dict[int, int] = field(default_factory=dict)
 
     def take(self, text: str) -> bool:
-        """Whether there was room for a text."""
+        """True if there was room for a text."""
         self.left -= len(text)
         return self.left >= 0
 
     def take_value(self, node: Node) -> bool:
-        """Whether there was room for a list or a mapping, which must live as long as this room."""
+        """True if there was room for a list or a mapping, which must live as long as this room."""
         if self.left >= 0:
             if id(node) not in self._sizes:
                 self._sizes[id(node)] = VALUE * nodes_in(node)
@@ -167,7 +167,7 @@ class Substitution:
         self.notes.error(node.place, "variable", f"the value of {head!r} has no {rest!r}", hint)
 
     def _variable(self, node: Node, *, matcher: bool) -> Node | None:
-        """What ``{var: x}`` becomes, None where it is none, or none of the matrix's."""
+        """The value of ``{var: x}``; None if this is no variable, or none of the matrix."""
         entries = dict(node.entries())
         name = entries["var"].value
         if not isinstance(name, str) or not self._ours(name) or (not matcher and set(entries) - {"var", "plus"}):
@@ -199,5 +199,5 @@ class Substitution:
 
 
 def nodes_in(node: Node) -> int:
-    """How many values a value holds, itself counted."""
+    """The number of values in a value, itself included."""
     return 1 + sum(nodes_in(child) for child in node.items() or [child for _, child in node.entries()])

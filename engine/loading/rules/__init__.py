@@ -1,1 +1,1 @@
-"""What a document can say in good form, and be wrong all the same: one file a family of rules."""
+"""Mistakes of meaning in documents of good form: one module a family of rules."""

@@ -35,7 +35,7 @@ def _evaluates(view: View) -> None:
 
 
 def _shown(matcher: Node) -> str:
-    """What a matcher says, as far as it is short."""
+    """The text of a matcher, if it is short."""
     if isinstance(matcher.value, dict):
         return f"{{{', '.join(f'{name}: ...' for name in matcher.value)}}}"
     return "[]" if isinstance(matcher.value, list) else str(matcher.value)
@@ -47,7 +47,7 @@ def _no_number(matcher: Node) -> bool:
 
 
 def _takes_zero(matcher: Node) -> bool:
-    """Whether a matcher holds of the number 0."""
+    """True if a matcher holds of the number 0."""
     if not isinstance(matcher.value, dict):
         return matcher.value == 0 and matcher.value is not False
     return all(_holds_of_zero(name, argument) for name, argument in matcher.entries())
@@ -67,7 +67,7 @@ def _holds_of_zero(operator: str, argument: Node) -> bool:
 
 
 def _takes_nothing(matcher: Node) -> bool:
-    """Whether a matcher holds of an empty list, as far as it is written for that."""
+    """True if a matcher holds of an empty list, as far as it is written for that."""
     if not isinstance(matcher.value, dict):
         return matcher.value == []
     return all(

@@ -73,11 +73,11 @@ def beside(
     cases: Mapping[str, Collection[str] | None],
     today: date,
 ) -> Iterator[Diagnostic]:
-    """What is wrong with a baseline, or out of date, beside the cases and targets that there are.
+    """The mistakes of a baseline beside the existing cases and targets.
 
-    ``names`` has those of each of SELECTORS; ``cases`` the ids of the cases by file, as seen
-    from the checkout, None where a file has mistakes. A line whose day is over is a warning, as is one whose
-    reason nobody has written: neither must keep anything from running.
+    ``names`` has the names for each of SELECTORS; ``cases`` the ids of the cases by file, as seen from the checkout,
+    None for a file with mistakes. An expired entry is a warning, and so is one without a reason: neither must keep
+    anything from running.
     """
     for line in known:
         yield from _case(line, cases)

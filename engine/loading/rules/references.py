@@ -1,4 +1,4 @@
-"""What a case refers to: clauses, endpoints, steps and connections."""
+"""References of a case: clauses, endpoints, steps and connections."""
 
 from __future__ import annotations
 

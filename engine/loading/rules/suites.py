@@ -1,4 +1,4 @@
-"""What holds for the cases of a suite together."""
+"""Rules about the cases of a suite together."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _needs(cases: list[Node]) -> dict[str, list[Node]]:
 
 
 def _reaches(start: str, goal: str, needed: dict[str, list[Node]]) -> bool:
-    """Whether a case depends on another, however far."""
+    """True if a case depends on another, however far."""
     seen: set[str] = set()
     waiting = [start]
     while waiting:

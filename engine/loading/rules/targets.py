@@ -1,4 +1,4 @@
-"""Where a case runs, and what it asks of the server."""
+"""Rules about the targets of a case and its ``server:`` options."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _quoted(name: str) -> str:
 
 
 def _part(name: str, part: str, wanted: FactType) -> tuple[str, FactType]:
-    """What the inner matchers of an operator are held against, in words, and its type."""
+    """The value that an operator's inner matchers apply to, in words, and its type."""
     match part:
         case "itself":
             return name, wanted
@@ -123,14 +123,14 @@ def _part(name: str, part: str, wanted: FactType) -> tuple[str, FactType]:
 
 
 def _is_amount(value: object) -> bool:
-    """Whether a value is a time or a size, or a number that lacks its unit; what only the run fills in is text."""
+    """True if a value is a time or a size, or a number that lacks its unit; what only the run fills in is text."""
     if isinstance(value, str):
         return not names_in(value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _can_be(value: object, wanted: FactType) -> bool:
-    """Whether a value is of a sort that the fact can have."""
+    """True if a value is of a sort that the fact can have."""
     if isinstance(value, str):
         return "text" in wanted.sorts or (wanted.wire and "bytes" in wanted.sorts)
     if isinstance(value, bool):
@@ -152,7 +152,7 @@ def _hint_for_variable(variable: str, value: object, wanted: FactType) -> str:
 
 
 def _hint(name: str, node: Node, wanted: FactType) -> str:
-    """How to write what was most likely meant."""
+    """The most likely intended form."""
     value, sorts = node.value, wanted.sorts
     if value is None:
         return "an absent fact is {present: false}"
@@ -185,7 +185,7 @@ def _hint_for_list(node: Node, wanted: FactType) -> str:
 
 
 def _instead(word: str, argument: Node, wanted: FactType) -> str:
-    """What to write in place of an operator that does not apply."""
+    """The form to use in place of an operator that does not apply."""
     if "list" in wanted.sorts:
         return f"write {{some: {{{word}: {_shown(argument)}}}}} for an item of the list"
     if word == "bytes" and "text" in wanted.sorts:

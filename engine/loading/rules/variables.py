@@ -133,5 +133,5 @@ def _uses(view: View, node: Node) -> Iterator[tuple[str, SourceSpan]]:
 
 
 def _names_variable(view: View, mapping: Mapping[str, Node]) -> bool:
-    """Whether a mapping with `var` is a variable, alone or among operators, and no JSON object of that key."""
+    """True if a mapping with `var` is a variable, alone or among operators, and no JSON object of that key."""
     return all(key in ("var", "plus") or key in view.vocabulary.operators for key in mapping)

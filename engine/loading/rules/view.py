@@ -1,4 +1,4 @@
-"""What a rule is given: one expanded case, seen from all sides."""
+"""The input of a rule: one expanded case with its context."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class View:
     matrix: Sequence[str] = ()
 
     def key(self, name: str) -> Node | None:
-        """What the case says under a key, or else its suite."""
+        """The value of the case under a key, else that of its suite."""
         return self.frame.key(self.node, name)
 
     def items(self) -> Iterator[Item]:
@@ -61,7 +61,7 @@ class View:
         return line[place.column - 1 : place.column - 1 + place.length]
 
     def inside(self, node: Node, text: str) -> SourceSpan:
-        """Where a text stands inside a value of text; the value's own place if it cannot be told."""
+        """The span of a text inside a text value; the span of the value if it cannot be found."""
         place = node.place
         if not place.line:
             return place

@@ -161,7 +161,7 @@ def _matcher(operators: Mapping[str, OperatorLike]) -> Schema:
 
 
 def argument_schema(operator: OperatorLike) -> Schema:
-    """What may stand under an operator."""
+    """The schema of an operator's argument."""
     described = {"description": operator.summary}
     argument = str(getattr(operator.argument, "value", operator.argument))
     match argument:

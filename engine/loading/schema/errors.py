@@ -1,4 +1,4 @@
-"""What jsonschema finds wrong with a document, in the language's own words, each mistake at its exact place."""
+"""Findings of jsonschema in the words of the language, each at its exact span."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def node_at(root: Node, way: Iterable[str | int]) -> Node:
 
 
 def _name(root: Node, way: Sequence[str | int], name: str) -> str:
-    """What to call the node at a way in a sentence."""
+    """The name of a node in a sentence."""
     node, key = root, ""
     for part in way:
         if isinstance(node.value, list):

@@ -99,7 +99,7 @@ def by_way(errors: Iterable[ValidationError]) -> dict[Way, list[ValidationError]
 
 
 def follows(found: Diagnostic, lost: frozenset[str]) -> bool:
-    """Whether a mistake may be none, but for what was cut out."""
+    """True if a mistake may be none, but for what was cut out."""
     words = UNSURE.get(found.code)
     if words is None or not lost:
         return False
@@ -196,7 +196,7 @@ class _Mender:
         return Node({**kept, owner: inside}, node.place, node.key)
 
     def _takes_list(self, way: Way) -> bool:
-        """Whether the value there, a mapping with too many keys, may be a list of mappings as well."""
+        """True if the value there, a mapping with too many keys, may be a list of mappings as well."""
         error = next((error for error in self.errors.get(way, ()) if error.validator == "maxProperties"), None)
         return "array" in shape_of(error).get("type", ())
 

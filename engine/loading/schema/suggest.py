@@ -1,4 +1,4 @@
-"""Which key an unknown one most likely means: a word of another tool's for the same thing, or the nearest spelling."""
+"""The key that an unknown one most likely means: the same thing in another tool's words, or the nearest spelling."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Whether a tree of nodes fits a schema, decided fast.
+"""A fast check that a tree of nodes fits a schema.
 
-jsonschema says what is wrong, and takes milliseconds a case to say that nothing is. So a schema is first turned into
-plain functions that answer yes or no, and jsonschema is asked only about what they refuse. A test holds both to the
-same answers. A keyword that is unknown here is refused when the schema is read, so that none is ever passed over.
+jsonschema finds mistakes, and takes milliseconds a case even if there are none. So a schema is first compiled to plain
+functions that answer yes or no, and jsonschema sees only the documents that they refuse. A test holds both to the same
+answers. A keyword unknown here is refused when the schema is read, so that none is ignored.
 """
 
 from __future__ import annotations
