@@ -8,10 +8,10 @@ from pathlib import Path
 
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import ProjectPaths
+from engine.app.reporting import render
 from engine.app.run_ids import folder_of
 from engine.app.runs import ID, LAST, Run, again
 from engine.errors import UsageError
-from engine.reports import comparison as reports
 from engine.results.analysis.comparison import (
     ComparedRun,
     Comparison,
@@ -100,8 +100,8 @@ def part_of(asked: RunOptions) -> RunSelection:
 
 
 def shown(found: Comparison, form: str) -> str:
-    """A comparison as ``json`` or ``markdown``."""
-    return reports.text(found) if form == "json" else reports.markdown(found)
+    """A comparison in a report format, ``json`` or ``markdown``."""
+    return render(form, "comparison", found)
 
 
 __all__ = ["Comparison", "Subject", "named", "of_runs", "shown", "subject"]

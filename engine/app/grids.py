@@ -7,7 +7,9 @@ from pathlib import Path
 
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult
-from engine.reports import json_, markdown, table
+from engine.reports import table
+from engine.reports.base import formats
+from engine.reports.view import GridReport
 from engine.results.analysis import claims
 from engine.results.analysis.attribution import Attribution, Attributions, attribute
 from engine.results.analysis.findings import Finding, attributions, findings, red
@@ -56,23 +58,23 @@ def red_of(run: Run, known: Attributions, *, strict: bool = False, flaky_fails: 
     return findings(run, red(strict=strict, flaky_fails=flaky_fails), known)
 
 
-def write(run: Run, report: Grid, results: Path, known: Attributions | None = None, by: str = "") -> list[Path]:
-    """Write ``compatibility_grid_<loop>.md`` and ``.json`` for each loop, and for several loops one of both. The
+def write(run: Run, whole: Grid, results: Path, known: Attributions | None = None, by: str = "") -> list[Path]:
+    """Write ``compatibility_grid_<loop>`` in every format for each loop, and for several loops one of both. The
     files, in order. ``known`` says whose fault what is red is, where that was worked out. Raises ResultsError where
     they cannot be written."""
     known = attributions(run) if known is None else known
-    names = {loop: report.only(loop) for loop in report.loops}
+    names = {loop: whole.only(loop) for loop in whole.loops}
     if len(names) > 1:
-        names["both"] = report
+        names["both"] = whole
     written = []
     for name, part in names.items():
-        for suffix, text in (
-            (".md", markdown.markdown(run, part, known, by)),
-            (".json", json_.text(run, part, known, by)),
-        ):
-            path = results / f"compatibility_grid_{name}{suffix}"
+        report = GridReport(run, part, known, by)
+        for form in sorted(formats().values(), key=lambda form: form.name, reverse=True):
+            if form.grid is None:
+                continue
+            path = results / f"compatibility_grid_{name}{form.suffix}"
             try:
-                path.write_text(text, encoding="utf-8")
+                path.write_text(form.grid(report), encoding="utf-8")
             except OSError as error:
                 hint = "name another folder with --results"
                 raise ResultsError(f"{path} cannot be written: {error.strerror}", hint=hint) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from engine.cli.base import Command, place_arguments
@@ -38,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the explanation. Raises UsageError where RUN, CASE or TARGET means nothing, or several."""
-    from engine.app.explain import document, explain
+    from engine.app.explain import explain, shown
     from engine.app.project_paths import find
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
@@ -46,11 +45,12 @@ def run(parsed: argparse.Namespace) -> int:
 
     project_paths = find(parsed.results, parsed.frameworks)
     found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
-    if parsed.format == "json":
-        print(json.dumps(document(found), indent=2))
+    if parsed.format != "text":
+        sys.stdout.write(shown(found, parsed.format))
         return 0
-    shown = explanation.lines(found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log)
-    for line in shown:
+    for line in explanation.lines(
+        found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log
+    ):
         sys.stdout.write(line + "\n")
     return 0
 

@@ -1,4 +1,4 @@
-"""The grid as Markdown."""
+"""Markdown: the grid of a run, and a comparison."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
+from engine.reports.base import Format
 from engine.reports.table import LETTERS, PRESSING, body_of, differences, head_of, legend, several
-from engine.results.analysis.attribution import Attributions, Fault
+from engine.reports.view import GridReport
+from engine.results.analysis.attribution import Fault
 from engine.results.analysis.claims import refuted
+from engine.results.analysis.comparison import Change, Comparison, Difference
 from engine.results.analysis.findings import Finding, findings, red, shares
-from engine.results.analysis.grid import Grid
 from engine.results.analysis.grouping import GroupedGrid, tables
-from engine.results.record.store import Run, TargetRow
+from engine.results.record.store import TargetRow
 
 
-def markdown(run: Run, grid: Grid, known: Attributions | None = None, by: str = "") -> str:
-    """A document: the tables, what the letters mean, the differences between loops, whose fault what is red is, and
-    versions. ``known`` says whose fault each red cell is, ``by`` what each table is about."""
+def markdown(report: GridReport) -> str:
+    """A document: the tables, what the letters mean, the differences between loops, the cause of what is red, and
+    versions."""
+    run, grid = report.run, report.grid
     title = f"Compatibility grid, {' and '.join(grid.loops)}" if grid.loops else "Compatibility grid"
-    made = tables(grid, by)
+    made = tables(grid, report.by)
     crossed = all(table.crossed for table in made)
     parts = [
         f"# {title}",
         f"Run `{run.id}`." + ("" if run.whole else f" The run was not whole: {run.ended}."),
-        *(part for table in made for part in drawn(table, headed=bool(by) or len(made) > 1 or table.sourced)),
+        *(part for table in made for part in drawn(table, headed=bool(report.by) or len(made) > 1 or table.sourced)),
         legend([row.total for row in grid.rows], PRESSING if crossed else LETTERS),
     ]
     if len(grid.loops) > 1:
         parts += ["## Between the loops", differences(grid).replace("\n  ", "\n- ")]
     targets = {row.target.id for row in grid.rows}
     is_red = red()
-    found = findings(run, lambda result: is_red(result) and result.target in targets, known or {})
+    found = findings(run, lambda result: is_red(result) and result.target in targets, report.causes)
     if found:
         parts += ["## Red", *counted(found), "\n".join(line for one in found for line in finding(one))]
     failed = [row.target for row in grid.rows if row.target.failed]
@@ -92,6 +95,58 @@ def versions(target: TargetRow) -> str:
     )
 
 
+def comparison(found: Comparison) -> str:
+    """A document with a section for each sort of change."""
+    parts = [f"# {code(found.before)} and {code(found.after)}", f"{found.compared} cells were compared."]
+    versions = [
+        f"- {side}: {code(', '.join(servers))}"
+        for side, servers in zip(("before", "after"), found.servers, strict=True)
+        if servers
+    ]
+    if versions:
+        parts.append("\n".join([*versions, *(f"- {code(sentence)}" for sentence in found.older)]))
+    if found.stopped:
+        stopped = "\n".join(f"- `{row.id}`: {code(row.failed)}" for row in found.stopped)
+        parts += ["## Does not start any more", stopped]
+    if found.neither:
+        neither = "\n".join(f"- `{row.id}`: {code(row.failed)}" for row in found.neither)
+        parts += ["## Starts on neither side", neither]
+    for change in Change:
+        if found.of(change):
+            lines = [line for one in found.of(change) for line in difference(one)]
+            parts += [f"## {change.value.capitalize()}", "\n".join(lines)]
+    if found.nothing:
+        parts.append("Nothing changed.")
+    apart = [
+        f"- {len(names)} {what}: {several([f'`{name}`' for name in names], 6)}"
+        for names, what in (
+            (found.only_before, f"cases only in {code(found.before)}"),
+            (found.only_after, f"cases only in {code(found.after)}"),
+            (found.missing_after, f"targets only in {code(found.before)}"),
+            (found.missing_before, f"targets only in {code(found.after)}"),
+        )
+        if names
+    ]
+    if apart:
+        parts += ["## Not compared", "\n".join(apart)]
+    return "\n\n".join(parts) + "\n"
+
+
+def difference(one: Difference) -> Iterator[str]:
+    sides = [pair.before if one.change is Change.MENDED else pair.after for pair in one.pairs]
+    targets = [f"`{side.target}`" for side in sides]
+    yield f"- `{one.address}`: {one.before.value} → {one.after.value} on {several(targets)}"
+    if one.red.reason:
+        yield f"  - {code(one.red.reason)}"
+    if one.attribution is not None:
+        yield f"  - {code(one.attribution.heading)}: {code(one.attribution.because)}"
+        if one.attribution.hint:
+            yield f"  - look first at {code(one.attribution.hint)}"
+
+
 def code(text: str) -> str:
     """Text that Markdown takes literally, on one line."""
     return text.replace("\\", "\\\\").replace("`", "\\`").replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")
+
+
+FORMATS = Format("markdown", ".md", grid=markdown, comparison=comparison)

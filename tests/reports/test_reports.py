@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from engine.app import reporting
 from engine.app.grids import of
+from engine.errors import UsageError
 from engine.model.verdict import JobResult, Verdict
-from engine.reports.json_ import text
-from engine.reports.markdown import code, markdown
+from engine.registry import Registry
+from engine.reports.base import Format, formats
+from engine.reports.markdown import code
+from engine.reports.view import GridReport
+from engine.results.analysis.attribution import Attributions
 from engine.results.analysis.findings import attributions
 from engine.results.record.store import Run, TargetRow
 from tests.results.synthetic import joined, run
@@ -32,8 +39,31 @@ RUN = Run(
 )
 
 
+def shown_as(form: str, run: Run, causes: Attributions | None = None, by: str = "") -> str:
+    """A run's grid in a format."""
+    write = formats()[form].grid
+    assert write is not None
+    return write(GridReport(run, of(run), causes or {}, by))
+
+
+def test_every_module_of_a_format_is_found_and_names_its_files() -> None:
+    assert {name: one.suffix for name, one in formats().items()} == {"json": ".json", "markdown": ".md"}
+
+
+def test_a_format_shows_what_it_can_and_the_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="no explanation") as raised:
+        reporting.render("markdown", "explanation", None)
+    assert raised.value.hint == "known: json"
+    with pytest.raises(UsageError, match="no report format called 'jsn'") as raised:
+        reporting.render("jsn", "grid", None)
+    assert "did you mean 'json'" in raised.value.hint
+    more = Registry("report format", [Format("dots", ".txt", comparison=lambda found: "...")])
+    monkeypatch.setattr(reporting, "known", lambda: more)
+    assert reporting.render("dots", "comparison", None) == "..."
+
+
 def test_markdown() -> None:
-    shown = markdown(RUN, of(RUN))
+    shown = shown_as("markdown", RUN)
     assert "The run was not whole: interrupted." in shown
     assert "| f           | auto (uvloop) | 1/2 1F        | 1/2 1F  |" in shown
     assert "| g           | auto          | did not start | 0/1 1E  |" in shown
@@ -47,7 +77,7 @@ def test_code_stays_on_its_line() -> None:
 
 
 def test_json() -> None:
-    document = json.loads(text(RUN, of(RUN)))
+    document = json.loads(shown_as("json", RUN))
     assert (document["run"], document["whole"], document["categories"]) == ("id-1", False, ["c"])
     good, bad = document["rows"]
     assert (good["python"], good["found_loop"], good["versions"]) == ("3.11.7", "uvloop", {"s": "1", "f": "2"})
@@ -67,7 +97,7 @@ BLAMED = joined(
 
 
 def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
-    shown = markdown(BLAMED, of(BLAMED), attributions(BLAMED))
+    shown = shown_as("markdown", BLAMED, attributions(BLAMED))
     assert "| server        | s  | 1       | 2       |" in shown
     assert "- `specs/x.yaml::case` on 2 targets: fail: status is 200, but it is 500" in shown
     assert "  - on `s-f-asyncio`, `s-control-asyncio`" in shown
@@ -75,8 +105,8 @@ def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
 
 
 def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
-    made = json.loads(text(BLAMED, of(BLAMED), attributions(BLAMED)))
-    assert made["whose"] == [
+    made = json.loads(shown_as("json", BLAMED, attributions(BLAMED)))
+    assert made["causes"] == [
         {"fault": "server", "culprit": "s", "cases": 1, "cells": 2},
         {"fault": "unknown", "culprit": "", "cases": 1, "cells": 1},
     ]
@@ -84,23 +114,23 @@ def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
     assert (server["fault"], server["culprit"], server["case"]) == ("server", "s", "case")
     framework, control = server["cells"]
     assert (framework["target"], framework["verdict"]) == ("s-f-asyncio", "fail")
-    assert framework["whose"]["evidence"] == [
+    assert framework["cause"]["evidence"] == [
         {"target": "s-control-asyncio", "verdict": "fail", "where": "status"},
         {"target": "t-control-asyncio", "verdict": "pass", "where": ""},
     ]
-    assert control["whose"]["evidence"] == [{"target": "t-control-asyncio", "verdict": "pass", "where": ""}]
+    assert control["cause"]["evidence"] == [{"target": "t-control-asyncio", "verdict": "pass", "where": ""}]
     assert unknown["cells"][0]["verdict"] == "known"
-    assert "--server reference" in unknown["cells"][0]["whose"]["settle"]
+    assert "--server reference" in unknown["cells"][0]["cause"]["settle"]
 
 
 def test_groups_in_json_and_markdown() -> None:
-    made = json.loads(text(BLAMED, of(BLAMED), None, "server"))
+    made = json.loads(shown_as("json", BLAMED, None, "server"))
     assert [(one["server"], one["targets"], one["total"]["passed"]) for one in made["groups"]] == [
         ("s", ["s-f-asyncio", "s-control-asyncio"], 1),
         ("t", ["t-control-asyncio"], 1),
     ]
-    assert json.loads(text(BLAMED, of(BLAMED)))["groups"] == []
-    shown = markdown(BLAMED, of(BLAMED), None, "framework")
+    assert json.loads(shown_as("json", BLAMED))["groups"] == []
+    shown = shown_as("markdown", BLAMED, None, "framework")
     assert shown.index("## f\n") < shown.index("## control\n")
-    crossed = markdown(BLAMED, of(BLAMED))
+    crossed = shown_as("markdown", BLAMED)
     assert "| server   | loop    | f         | control   | total     |" in crossed

@@ -14,8 +14,9 @@ from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
+from engine.reports import view
 from engine.results.analysis.attribution import Attribution, Evidence, Fault
-from engine.results.analysis.explaining import Explanation, document, explained
+from engine.results.analysis.explaining import Explanation, explained
 from engine.results.record.codec import result_from_json, result_to_json
 from engine.results.record.store import Run, TargetRow
 from engine.terminal.explanation import lines
@@ -189,14 +190,14 @@ def test_repeats_and_what_was_run_alone() -> None:
 
 def test_as_json() -> None:
     one = explained(RUN, kept(RESULT), CLAUSES, WHOSE, nonce="ab12")
-    found = json.loads(json.dumps(document(one)))
+    found = json.loads(json.dumps(view.explanation(one)))
     assert found["clauses"][0]["statement"] == "It holds."
-    assert found["attribution"]["fault"] == "server"
+    assert found["cause"]["fault"] == "server"
     assert found["target"]["version"] == "27.0.1"
     moments = found["result"]["transcript"]["moments"]
     assert moments[1]["text"] == "GET / HTTP/1.1\r\nHost: 127.0.0.1:<server port>\r\n\r\n"
     assert [moment["at"] for moment in moments] == [0.0, 0.001, 0.0012, 0.002]
-    assert "\x1b" not in json.dumps(document(one))
+    assert "\x1b" not in json.dumps(view.explanation(one))
 
 
 NASTY = st.text(st.sampled_from("a \x1b\x00\x07\r\n\t\x9b\u202e\u2028\ufeff\ud800<>"), max_size=20)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from engine.model import commands
 from engine.model.case import Clause
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution
-from engine.results.analysis.flakiness import company
-from engine.results.record.codec import result_to_json
 from engine.results.record.normal import normalised_result, words_of
-from engine.results.record.store import Run, TargetRow, row_to_json
+from engine.results.record.store import Run, TargetRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +57,3 @@ def explained(
         log = words_of(result.transcript, nonce).log(result.log)
         result = replace(normalised_result(result, nonce), log=log)
     return Explanation(run.id, result, row, cited, attribution, raw)
-
-
-def document(one: Explanation) -> dict[str, Any]:
-    """An explanation as JSON's types. Bytes are base64, and beside it latin-1 as ``text``, where JSON's own escapes
-    keep every control character harmless."""
-    found = result_to_json(one.result)
-    found.pop("kind")
-    for moment in found.get("transcript", {}).get("moments", ()):
-        if "data" in moment:
-            moment["text"] = base64.b64decode(moment["data"]).decode("latin-1")
-    return {
-        "run": one.run,
-        "raw": one.raw,
-        "target": row_to_json(one.row) if one.row is not None else {"id": one.result.target},
-        "clauses": [_clause(clause) for clause in one.clauses],
-        "result": found,
-        "company": company(one.result),
-        "attribution": _attribution(one.attribution),
-        "missing": one.missing,
-    }
-
-
-def _clause(clause: Clause) -> dict[str, str]:
-    pairs = (("id", clause.id), ("level", clause.level), ("source", clause.source), ("statement", clause.statement))
-    return {name: value for name, value in (*pairs, ("url", clause.url)) if value}
-
-
-def _attribution(attribution: Attribution | None) -> dict[str, Any] | None:
-    if attribution is None:
-        return None
-    evidence: Sequence[dict[str, str]] = [
-        {"target": one.target, "verdict": one.verdict.value, "where": one.where} for one in attribution.evidence
-    ]
-    return {
-        "fault": attribution.fault.value,
-        "culprit": attribution.culprit,
-        "because": attribution.because,
-        "evidence": evidence,
-        "given": list(attribution.given),
-        "settle": attribution.settle,
-    }

@@ -10,7 +10,8 @@ from engine.errors import UsageError
 from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult, Verdict
-from engine.reports.comparison import document, markdown
+from engine.reports.markdown import comparison as markdown
+from engine.reports.view import comparison as document
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.comparison import (
     Change,
@@ -409,15 +410,15 @@ def test_no_control_character_of_a_reason_reaches_the_terminal() -> None:
 def test_json() -> None:
     made = document(CHANGED)
     assert (made["before"], made["after"], made["compared"], made["broke"]) == ("s==1", "s==2", 3, True)
-    assert [(one["change"], one["case"], one["whose"]["fault"]) for one in made["differences"]] == [
+    assert [(one["change"], one["case"], one["cause"]["fault"]) for one in made["differences"]] == [
         ("broke", CASE, "pairing"),
         ("mended", CASE, "server"),
     ]
     (cell,) = made["differences"][1]["cells"]
     assert (cell["before"]["target"], cell["before"]["verdict"]) == ("s==1-f-asyncio", "fail")
     assert (cell["after"]["target"], cell["after"]["verdict"]) == ("s==2-f-asyncio", "pass")
-    assert made["differences"][1]["whose"]["given"] == ["scope.state.leak"]
-    assert made["differences"][1]["whose"]["evidence"] == [
+    assert made["differences"][1]["cause"]["given"] == ["scope.state.leak"]
+    assert made["differences"][1]["cause"]["evidence"] == [
         {"target": "s==1-control-asyncio", "verdict": "pass", "where": ""}
     ]
     assert (made["servers"], made["judged"]) == ({"before": ["s==1"], "after": ["s==2"]}, 3)

@@ -10,6 +10,7 @@ import pytest
 from engine.model.verdict import Verdict
 from engine.reports.markdown import markdown
 from engine.reports.table import draw
+from engine.reports.view import GridReport
 from engine.results.analysis.grid import Grid, cell, grid, summed
 from engine.results.analysis.grouping import BY, FEW, groups, tables
 from tests.results.synthetic import joined, result, row, run
@@ -120,7 +121,7 @@ def test_one_server_of_another_source_is_named_above_its_frameworks() -> None:
     one = run({"s@mine f": PASS, "s@mine g": PASS}, known)
     shown = draw(grid(one.results, one.targets))
     assert shown.startswith("s@mine 1.3 (012345678+changes)\n")
-    document = markdown(one, grid(one.results, one.targets))
+    document = markdown(GridReport(one, grid(one.results, one.targets), {}))
     assert "## s@mine 1.3 (012345678+changes)\n" in document
     assert draw(made({"s f": PASS, "s g": PASS})).startswith("┌")
 

@@ -15,7 +15,7 @@ import pytest
 from engine.app import grids
 from engine.cli.main import main
 from engine.model.showing import shown
-from engine.reports import json_
+from engine.reports import view
 from engine.results.analysis.findings import attributions
 from engine.results.record.store import FILE, Run, read
 
@@ -62,7 +62,7 @@ def test_it_is_drawn_explained_and_compared(
     assert main(["grid", "--from", str(sample)]) == 1
     assert "3F 1T 1X 1w 1u" in capsys.readouterr().out
     run = read(sample)
-    document = json_.document(run, grids.of(run), attributions(run))
+    document = view.grid(view.GridReport(run, grids.of(run), attributions(run)))
     assert document["rows"][0]["total"]["passed"] == 2
     assert len(document["findings"]) == 7
 
