@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from engine.app.project_paths import find
 from engine.app.target_names import target_names
-from engine.loading.vocabulary import OperatorLike, StepTypeLike, TargetNames, Vocabulary
+from engine.loading.vocabulary import TargetNames, Vocabulary
 from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
 from engine.model.case import Clause, Step
 from engine.model.expectation import Mismatch
@@ -207,7 +207,7 @@ def small() -> Vocabulary:
 
 def real() -> Vocabulary:
     """The kinds, operators and names of the engine, with this file's endpoints and clauses."""
-    kinds = cast(list[StepTypeLike], found("engine.steps", "KINDS", deep=True))
-    operators = cast(list[OperatorLike], found("engine.matchers", "OPERATORS"))
+    kinds = cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True))
+    operators = cast(list[Operator], found("engine.matchers", "OPERATORS"))
     operators_by_name = {one.name: one for one in operators}
     return Vocabulary(kinds, operators_by_name, Contract(), target_names(find()), CLAUSES, Contract(WSGI_PATHS))

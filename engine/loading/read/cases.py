@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from engine.loading.read.matrix import Expanded
 from engine.loading.read.outline import Item, groups
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
-from engine.loading.vocabulary import StepTypeLike
 from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
+from engine.steps.api.step_type import StepType
 
 # The fact for which the observer must record more than it does by itself.
 SCOPE_AFTER = "scope_after"
@@ -88,7 +89,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     return case if reader.noted == before else None
 
 
-def required(types: Iterable[StepTypeLike]) -> dict[Requirement, str]:
+def required(types: Iterable[StepType[Any]]) -> dict[Requirement, str]:
     """The requirements of some step types, each with the name of the first by alphabet that has it."""
     found: dict[Requirement, str] = {}
     for one in sorted(types, key=lambda one: one.name):

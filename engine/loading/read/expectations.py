@@ -6,12 +6,14 @@ import re
 import warnings
 from typing import Any, Protocol
 
-from engine.loading.vocabulary import OperatorLike, StepTypeLike, Vocabulary, type_of
+from engine.loading.vocabulary import Vocabulary, type_of
+from engine.matchers.base import Operator
 from engine.model.expectation import Expectation, Group, Literal, Matcher, OperatorCall, Operators
 from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
+from engine.steps.api.step_type import StepType
 
 LONGEST_PATTERN = 2000
 _KEEP_DIMENSION = ("not", "any_of", "all_of")
@@ -34,7 +36,7 @@ class NotationReader(Protocol):
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
-def read_group(node: Node, kind: StepTypeLike, reader: NotationReader) -> Group:
+def read_group(node: Node, kind: StepType[Any], reader: NotationReader) -> Group:
     """The body of an ``expect`` or ``should`` of a step of that kind."""
     expectations = []
     groups: tuple[Group, ...] = ()
@@ -72,7 +74,7 @@ def _literal(node: Node, reader: NotationReader, dimension: str) -> object:
     return value
 
 
-def _argument(operator: OperatorLike, whole: Node, node: Node, reader: NotationReader, dimension: str) -> object:
+def _argument(operator: Operator, whole: Node, node: Node, reader: NotationReader, dimension: str) -> object:
     inner = dimension if operator.name in _KEEP_DIMENSION else ""
     match str(getattr(operator.argument, "value", operator.argument)):
         case "matcher":

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.loading.vocabulary import STEP, StepTypeLike, Vocabulary
+from engine.loading.vocabulary import STEP, Vocabulary
 from engine.model.nodes import Node
 from engine.model.source_span import SourceSpan
+from engine.steps.api.step_type import StepType
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Inner:
 class Item:
     """One step or action. ``body`` is what stands under its kind's name; ``body.key`` is that name's place."""
 
-    kind: StepTypeLike
+    kind: StepType[Any]
     group: str
     body: Node
     inner: tuple[Inner, ...]

@@ -13,13 +13,14 @@ from engine.documents.diagnostics import Notes
 from engine.loading.read.app_script import read_act
 from engine.loading.read.expectations import read_group
 from engine.loading.read.wire_bytes import read_bytes
-from engine.loading.vocabulary import STEP, StepTypeLike, Vocabulary
+from engine.loading.vocabulary import STEP, Vocabulary
 from engine.model.case import AppAction, Step
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds, show_size
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain, size_of
+from engine.steps.api.step_type import StepType
 
 MOST_BYTES = 256 * 1024**2
 """So many bytes at most does one value of a document make."""
@@ -193,7 +194,7 @@ class CaseReader:
             )
         return str(node.value)
 
-    def checks(self, node: Node, kind: StepTypeLike) -> Checks:
+    def checks(self, node: Node, kind: StepType[Any]) -> Checks:
         """What a step looks at: the keys that all kinds share."""
         if not isinstance(node.value, dict) or not any(key in node.value for key in _CHECKS):
             return NO_CHECKS

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.loading.read.outline import groups
 from engine.loading.rules.view import View
-from engine.loading.vocabulary import OperatorLike, StepTypeLike, type_of
+from engine.loading.vocabulary import type_of
+from engine.matchers.base import Operator
 from engine.model.facts import ANY, INTEGER, TEXTS, FactType
 from engine.model.nodes import Node
 from engine.model.variables import names_in
 from engine.registry import nearest
+from engine.steps.api.step_type import StepType
 
 CODE = "never-matches"
 
@@ -34,7 +37,7 @@ class _Checker:
     """Holds the expectations of one step against the types of its kind's facts."""
 
     view: View
-    kind: StepTypeLike
+    kind: StepType[Any]
 
     def matcher(self, name: str, node: Node, wanted: FactType) -> None:
         """Check a matcher of a value of a type; ``name`` is the fact's, or says in words which value it is."""
@@ -55,7 +58,7 @@ class _Checker:
             elif not (word == "not" and wanted.promised):  # a case may look for a server that breaks its promise
                 self.inside(name, operator, argument, wanted)
 
-    def inside(self, name: str, operator: OperatorLike, argument: Node, wanted: FactType) -> None:
+    def inside(self, name: str, operator: Operator, argument: Node, wanted: FactType) -> None:
         """Check the matchers under an operator."""
         part, inner = _part(name, str(operator.part), wanted)
         match str(getattr(operator.argument, "value", operator.argument)):

@@ -16,7 +16,9 @@ from engine.loading.read.app_script import ACTS
 from engine.loading.read.literals import NAMES, NOTATIONS, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
 from engine.loading.schema.suite import case_schema, suite_schema
-from engine.loading.vocabulary import STEP, OperatorLike, Schema, StepTypeLike, Vocabulary
+from engine.loading.vocabulary import STEP, Schema, Vocabulary
+from engine.matchers.base import Operator
+from engine.steps.api.step_type import StepType
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -86,7 +88,7 @@ def _union(title: str, description: str, entries: Mapping[str, Schema]) -> Schem
     }
 
 
-def _body(kind: StepTypeLike, definitions: dict[str, Any]) -> Schema:
+def _body(kind: StepType[Any], definitions: dict[str, Any]) -> Schema:
     """The schema of what stands under a kind's key, with the keys that all kinds share."""
     schema = dict(kind.schema)
     shared: dict[str, Schema] = {}
@@ -116,7 +118,7 @@ def _body(kind: StepTypeLike, definitions: dict[str, Any]) -> Schema:
     return {**schema, "description": kind.summary}
 
 
-def _expected(kind: StepTypeLike, name: str) -> Schema:
+def _expected(kind: StepType[Any], name: str) -> Schema:
     """The schema of what a kind's steps may expect, under a name of its own."""
     return _expect(name, {fact.name: fact.summary for fact in kind.facts})
 
@@ -145,7 +147,7 @@ def _expect(name: str, facts: Mapping[str, str]) -> Schema:
     }
 
 
-def _matcher(operators: Mapping[str, OperatorLike]) -> Schema:
+def _matcher(operators: Mapping[str, Operator]) -> Schema:
     properties: dict[str, Any] = {name: argument_schema(operator) for name, operator in sorted(operators.items())}
     schema: dict[str, Any] = {
         "title": "a literal, or a mapping of operators",
@@ -160,7 +162,7 @@ def _matcher(operators: Mapping[str, OperatorLike]) -> Schema:
     return schema
 
 
-def argument_schema(operator: OperatorLike) -> Schema:
+def argument_schema(operator: Operator) -> Schema:
     """The schema of an operator's argument."""
     described = {"description": operator.summary}
     argument = str(getattr(operator.argument, "value", operator.argument))

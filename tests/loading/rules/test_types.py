@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 
 from engine.documents.diagnostics import Diagnostic
 from engine.loading.documents import load_text
-from engine.loading.vocabulary import StepTypeLike, Vocabulary
+from engine.loading.vocabulary import Vocabulary
 from engine.model.facts import ANY, FactType
+from engine.steps.api.step_type import StepType
 from tests.loading.helpers import suite
 from tests.loading.vocabulary import real
 
@@ -158,7 +160,7 @@ def of_another_type(wanted: FactType) -> str:
 @pytest.mark.parametrize(
     "kind", [kind for kind in real().kinds if kind.facts], ids=lambda kind: f"{kind.groups[0]}-{kind.name}"
 )
-def test_each_fact_of_each_step_has_a_type_that_is_held(kind: StepTypeLike) -> None:
+def test_each_fact_of_each_step_has_a_type_that_is_held(kind: StepType[Any]) -> None:
     """Those of OPEN have a type where they are named alone, or in parts that a standard promises."""
     untyped = [fact.name for fact in kind.facts if fact.type is ANY and fact.name not in OPEN]
     assert untyped == []
@@ -171,7 +173,7 @@ def test_each_fact_of_each_step_has_a_type_that_is_held(kind: StepTypeLike) -> N
         assert "never-matches" in codes, (name, codes)
 
 
-def expecting(kind: StepTypeLike, expect: str) -> str:
+def expecting(kind: StepType[Any], expect: str) -> str:
     """A case in which a step of a kind expects something."""
     step = f"{{{kind.name}: {{{NEEDED.get(kind.name, '')} expect: {{{expect}}}}}}}"
     group = kind.groups[0]
