@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engine.app.engine import Engine, RunOptions
     from engine.app.launch import Done
 
+# The format of terminals, which is no report.
+TEXT = "text"
+
 DESCRIPTION = """\
 Say what changed between two runs, or between two servers: what was mended, what
 broke, what is red in another way, and nothing else.
@@ -39,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     target_arguments(parser)
     place_arguments(parser)
     counterparts_argument(parser)
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="text by default")
+    parser.add_argument("--format", default=TEXT, metavar="FORMAT", help="text, json, markdown (text)")
     parser.add_argument("--strict", action="store_true", help="a warning is red as well")
 
 
@@ -48,7 +51,10 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import comparing
     from engine.app.engine import Engine
     from engine.app.project_paths import find
+    from engine.app.reporting import writer
 
+    if parsed.format != TEXT:
+        writer(parsed.format, "comparison")
     project_paths = find(parsed.results, parsed.frameworks)
     engine, wanted = Engine(project_paths, parsed.nginx), asked(parsed)
     subject = comparing.subject(parsed.what, project_paths)
@@ -89,7 +95,7 @@ def tell(found: Comparison, form: str) -> int:
     from engine.app import comparing
     from engine.terminal import compared
 
-    if form == "text":
+    if form == TEXT:
         for line in compared.lines(found):
             print(line)
     else:

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="dates, ports and nonces as they were")
     parser.add_argument("--log", action="store_true", help="all that the server wrote meanwhile")
     parser.add_argument("--for-diff", action="store_true", help="leave out what differs in any two runs")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
+    parser.add_argument("--format", default="text", metavar="FORMAT", help="text for people, json for programs (text)")
     place_arguments(parser)
 
 
@@ -39,10 +39,13 @@ def run(parsed: argparse.Namespace) -> int:
     """Print the explanation. Raises UsageError where RUN, CASE or TARGET means nothing, or several."""
     from engine.app.explain import explain, shown
     from engine.app.project_paths import find
+    from engine.app.reporting import writer
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
     from engine.terminal.sources import SourceTexts
 
+    if parsed.format != "text":
+        writer(parsed.format, "explanation")
     project_paths = find(parsed.results, parsed.frameworks)
     found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
     if parsed.format != "text":

@@ -72,6 +72,7 @@ def test_comparing(here: Path, capsys: pytest.CaptureFixture[str], arguments: li
         (["four", "--server", "gunicorn", "--server", "gunicorn==1.0"], "four has no targets of gunicorn==1.0"),
         (["--server", "gunicorn"], "--server was given 1 times"),
         ([], "--server was given 0 times"),
+        (["old", "new", "--format", "jso"], "did you mean 'json'?"),
         (["cases.yaml", "--server", "gunicorn", "--server", "gunicron"], "did you mean 'gunicorn'?"),
     ],
 )
