@@ -11,13 +11,14 @@ from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.expectation import Matcher, Mismatch, Situation
 from engine.registry import Registry, found
+from engine.steps.api.groups import in_scripts
 from engine.steps.api.step_type import StepType
 
 
 @cache
 def drivers() -> list[StepType[Any]]:
     """Every step kind and action, from the modules of the drivers."""
-    return [cast(StepType[Any], kind) for kind in found("engine.steps", "KINDS", deep=True)]
+    return in_scripts(cast(StepType[Any], kind) for kind in found("engine.steps", "KINDS", deep=True))
 
 
 @cache

@@ -16,12 +16,10 @@ from engine.matchers.base import Operator
 from engine.model.case import Clause
 from engine.model.facts import ANY, FactType
 from engine.steps.api.facts import Fact
+from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
 
 Schema = Mapping[str, Any]
-
-STEP = "step"
-"""The group of the kinds that stand in a case's ``steps``."""
 
 
 class Endpoints(Protocol):
@@ -61,7 +59,7 @@ class Vocabulary:
 
     @cached_property
     def groups(self) -> dict[str, dict[str, StepType[Any]]]:
-        """The kinds of each group by name."""
+        """The step types of each group by name."""
         found: dict[str, dict[str, StepType[Any]]] = {STEP: {}}
         for kind in sorted(self.kinds, key=lambda kind: kind.name):
             for group in kind.groups:

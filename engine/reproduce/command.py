@@ -17,7 +17,7 @@ from engine.model.transcript import TraceEvent
 from engine.reproduce import by_hand
 from engine.reproduce.by_hand import Piece, SentStream
 from engine.steps.api.context import Connection, StepRecord
-from engine.steps.api.includes import inside
+from engine.steps.api.inner import inside
 from engine.steps.api.step_type import StepTypes
 
 # The port of the command that starts the target. It has as many digits as the one that the bytes were made for, so that

@@ -20,6 +20,7 @@ from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.registry import found, nearest
 from engine.steps.api.facts import Fact
+from engine.steps.api.groups import in_scripts
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
@@ -207,7 +208,7 @@ def small() -> Vocabulary:
 
 def real() -> Vocabulary:
     """The kinds, operators and names of the engine, with this file's endpoints and clauses."""
-    kinds = cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True))
+    kinds = in_scripts(cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True)))
     operators = cast(list[Operator], found("engine.matchers", "OPERATORS"))
     operators_by_name = {one.name: one for one in operators}
     return Vocabulary(kinds, operators_by_name, Contract(), target_names(find()), CLAUSES, Contract(WSGI_PATHS))

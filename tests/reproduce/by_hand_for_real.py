@@ -26,7 +26,7 @@ from engine.model.source_span import NOWHERE
 from engine.model.target import Target
 from engine.model.transcript import Side
 from engine.model.verdict import JobResult
-from engine.steps.api.includes import inside
+from engine.steps.api.inner import inside
 
 # nc, where the machine has none: stdin goes to the server, and what comes back to stdout.
 STAND_IN = """\

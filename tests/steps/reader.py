@@ -14,12 +14,13 @@ from engine.model.source_span import SourceSpan
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 from engine.registry import found
+from engine.steps.api.groups import in_scripts
 from engine.steps.api.step_type import StepType
 
 PLACE = SourceSpan("case.yaml", 1, 1)
 KINDS: Mapping[tuple[str, str], StepType[Any]] = {
     (group, kind.name): kind
-    for kind in cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True))
+    for kind in in_scripts(cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True)))
     for group in kind.groups
 }
 

@@ -35,7 +35,7 @@ class Steps:
         kind = self.kinds[step.group, step.kind]
         sent = preview(step, kind, self.variables)
         below = [TreeEntry(stretch.what, data=stretch.data) for stretch in sent or ()]
-        for name, inner in kind.includes(step.params) if kind.includes is not None else ():
+        for name, inner in kind.inner(step.params) if kind.inner is not None else ():
             listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")
             below += [TreeEntry(f"{name}:", listed)] if name else listed
         below += self.checks(step, kind)

@@ -9,8 +9,8 @@ from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.loading.read.app_script import ACTS
 from engine.loading.read.literals import NOTATIONS
 from engine.loading.schema.compose import argument_schema, compose_schema
-from engine.loading.vocabulary import STEP
 from engine.model.facts import FactType
+from engine.steps.api.groups import STEP
 from engine.terminal.columns import TextTable
 
 Schema = Mapping[str, Any]

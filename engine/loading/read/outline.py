@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.loading.vocabulary import STEP, Vocabulary
+from engine.loading.vocabulary import Vocabulary
 from engine.model.nodes import Node
 from engine.model.source_span import SourceSpan
+from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
 
 

@@ -13,13 +13,14 @@ from engine.documents.diagnostics import Notes
 from engine.loading.read.app_script import read_act
 from engine.loading.read.expectations import read_group
 from engine.loading.read.wire_bytes import read_bytes
-from engine.loading.vocabulary import STEP, Vocabulary
+from engine.loading.vocabulary import Vocabulary
 from engine.model.case import AppAction, Step
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds, show_size
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain, size_of
+from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
 
 MOST_BYTES = 256 * 1024**2

@@ -16,8 +16,9 @@ from engine.loading.read.app_script import ACTS
 from engine.loading.read.literals import NAMES, NOTATIONS, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
 from engine.loading.schema.suite import case_schema, suite_schema
-from engine.loading.vocabulary import STEP, Schema, Vocabulary
+from engine.loading.vocabulary import Schema, Vocabulary
 from engine.matchers.base import Operator
+from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

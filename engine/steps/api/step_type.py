@@ -13,7 +13,7 @@ from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
-from engine.steps.api.includes import Includes
+from engine.steps.api.inner import InnerSteps
 from engine.steps.api.observation import Observation
 from engine.steps.api.preview import Preview
 from engine.steps.api.reader import NodeReader
@@ -31,8 +31,11 @@ Lifecycle = Literal["", "starts", "ends", "awaits its end"]
 class StepType(Generic[P]):
     """A step type, or an action or assertion of a script, with parameters of the type P.
 
-    ``groups`` are the places where its key means it: ``step``, or names of kinds with a script (``tcp``,
-    ``websocket``). ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
+    ``groups`` are the places where its key means it: ``step``, the name of a step type with a script (``tcp``,
+    ``websocket``), or a set of actions (``stream``, ``flow``) that scripts include; ``includes`` are the sets whose
+    members the step type's own script has (``steps.api.groups``).
+
+    ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
     ``looks`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
     ask for. ``within`` is ``polls`` (the step is performed again until its checks hold, or the time is over) or
     ``waits`` (a deadline that the driver keeps: ``ctx.step.checks.within``). ``parse`` turns a located, valid node into
@@ -56,7 +59,7 @@ class StepType(Generic[P]):
     ``ends`` it or one of its workers, or ``awaits its end``; after the latter two the end is no crash. ``before_start``
     says that it may stand before the step that starts the server.
 
-    ``includes`` gives the steps inside its parameters. ``retries`` says that these are performed again until they
+    ``inner`` gives the steps inside its parameters. ``retries`` says that these are performed again until they
     hold; ``turns`` that they are performed several times: the key that names the variable of the turn's number, and
     the variable's name by default.
 
@@ -79,7 +82,8 @@ class StepType(Generic[P]):
     connects: bool = False
     needs: tuple[str, ...] = ()
     requires: frozenset[Requirement] = frozenset()
-    includes: Includes[P] | None = None
+    inner: InnerSteps[P] | None = None
+    includes: tuple[str, ...] = ()
     lifecycle: Lifecycle = ""
     before_start: bool = False
     retries: bool = False

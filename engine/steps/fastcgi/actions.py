@@ -308,6 +308,6 @@ KINDS = (
         ),
         parse=parse_write,
         perform=perform_write,
-        includes=lambda params: [("", params.script)],
+        inner=lambda params: [("", params.script)],
     ),
 )

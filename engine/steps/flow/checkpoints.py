@@ -45,12 +45,10 @@ async def meet(params: CheckpointParams, ctx: Context) -> None:
     ctx.note("met", name)
 
 
-_GROUPS = ("step", "fastcgi", "tcp", "websocket")
-
 KINDS = (
     StepType(
         name="mark",
-        groups=_GROUPS,
+        groups=("step", "flow"),
         summary="Sets a mark that the application's script, or another branch, awaits.",
         schema=notation("word", "The mark's name."),
         parse=parse,
@@ -62,7 +60,7 @@ KINDS = (
     StepType(
         name="await",
         awaits=lambda params: f"the mark {params.name}",
-        groups=_GROUPS,
+        groups=("step", "flow"),
         summary="Waits for a mark that the application's script, or another branch, sets.",
         schema=notation("word", "The mark's name."),
         parse=parse,

@@ -79,7 +79,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
-        includes=lambda params: [("", params.steps)],
+        inner=lambda params: [("", params.steps)],
         retries=True,
         lasts=0.3,
     ),

@@ -47,7 +47,7 @@ KINDS = (
         },
         parse=parse,
         perform=perform,
-        includes=lambda params: params.branches,
+        inner=lambda params: params.branches,
         not_by_hand="several things happen at the same time",
     ),
 )

@@ -34,7 +34,7 @@ async def perform(params: PauseParams, ctx: Context) -> None:
 KINDS = (
     StepType(
         name="pause",
-        groups=("step", "fastcgi", "tcp", "websocket"),
+        groups=("step", "flow"),
         summary="Waits for a time.",
         schema=notation("time", "How long to wait."),
         parse=parse,

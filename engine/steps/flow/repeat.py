@@ -105,7 +105,7 @@ KINDS = (
         ),
         parse=parse,
         perform=perform,
-        includes=lambda params: [("", params.steps)],
+        inner=lambda params: [("", params.steps)],
         turns=("index", "n"),
         not_by_hand=at_once,
         facts=(

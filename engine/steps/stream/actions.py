@@ -138,12 +138,10 @@ async def perform_reading(params: Reading, ctx: Context) -> None:
     ctx.connection.channel.reading(flag(params.on, ctx.variables))
 
 
-SCRIPTS = ("fastcgi", "tcp", "websocket")
-
 KINDS = (
     StepType(
         name="send",
-        groups=("tcp",),
+        groups=("stream",),
         summary="Sends bytes in one write.",
         schema=notation("bytes", "What is sent, to the byte."),
         parse=parse_bytes,
@@ -161,7 +159,7 @@ KINDS = (
     ),
     StepType(
         name="drip",
-        groups=SCRIPTS,
+        groups=("stream",),
         summary="Sends bytes in small pieces.",
         schema=mapping(
             {
@@ -186,7 +184,7 @@ KINDS = (
     ),
     StepType(
         name="hang_up",
-        groups=SCRIPTS,
+        groups=("stream",),
         summary="Ends the connection from this side: its writing half, both halves, or by a reset.",
         schema=scalar(
             "string",
@@ -198,7 +196,7 @@ KINDS = (
     ),
     StepType(
         name="reading",
-        groups=SCRIPTS,
+        groups=("stream",),
         summary="Stops taking bytes from the connection, or goes on.",
         schema=scalar("boolean", description="false to stop, true to go on."),
         parse=parse_reading,

@@ -23,9 +23,6 @@ from engine.steps.http1.session import Response, read_response, still_open
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import integer, seconds, text
 
-HTTP = ("tcp", "websocket")
-SCRIPTS = ("fastcgi", *HTTP)
-
 CLOSED_FACTS = (
     Fact(
         "how",
@@ -273,7 +270,7 @@ KINDS = (
     StepType(
         name="response",
         awaits="a response",
-        groups=HTTP,
+        groups=("stream",),
         summary="Reads one HTTP response.",
         schema=mapping({"to": notation("text", "The request's method, where it matters: HEAD, CONNECT.")}),
         parse=parse_response,
@@ -285,7 +282,7 @@ KINDS = (
     StepType(
         name="read",
         awaits="more bytes",
-        groups=SCRIPTS,
+        groups=("stream",),
         summary="Reads bytes: so many, or until some bytes came; all until the end without either.",
         schema=mapping(
             {
@@ -302,7 +299,7 @@ KINDS = (
     StepType(
         name="closed",
         awaits="the peer to close the connection",
-        groups=("fastcgi", "tcp"),
+        groups=("stream",),
         summary="Waits until the peer has closed the connection.",
         schema=mapping({}),
         parse=parse_closed,
@@ -313,7 +310,7 @@ KINDS = (
     ),
     StepType(
         name="silence",
-        groups=SCRIPTS,
+        groups=("stream",),
         summary="Sees that no byte comes for a time.",
         schema=notation("time", "For how long."),
         parse=parse_silence,
@@ -322,7 +319,7 @@ KINDS = (
     StepType(
         name="flood",
         awaits="the peer to take no more",
-        groups=SCRIPTS,
+        groups=("stream",),
         summary="Sends until the peer takes no more.",
         schema=mapping(
             {

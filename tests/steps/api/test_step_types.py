@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from engine.model.requirements import Requirement
-from engine.steps.api.includes import inside
+from engine.steps.api.inner import inside
 from engine.steps.api.schema import NOTATIONS
 from engine.steps.api.step_type import StepType
 from tests.steps.reader import KINDS, step
@@ -70,7 +70,7 @@ def test_what_steps_require() -> None:
 def test_a_step_that_holds_steps_includes_them(key: tuple[str, str], kind: StepType[Any]) -> None:
     properties = [*kind.schema.get("properties", {}).values(), kind.schema.get("additionalProperties")]
     targets = [str(one.get("$ref", "")) for one in properties if isinstance(one, dict)]
-    assert any(target.startswith(("#/$defs/steps", "#/$defs/script:")) for target in targets) == bool(kind.includes)
+    assert any(target.startswith(("#/$defs/steps", "#/$defs/script:")) for target in targets) == bool(kind.inner)
 
 
 def test_steps_inside_others_are_found_at_any_depth() -> None:

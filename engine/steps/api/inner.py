@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 
-Includes = Callable[[P], Iterable[tuple[str, tuple[Step, ...]]]]
+InnerSteps = Callable[[P], Iterable[tuple[str, tuple[Step, ...]]]]
 """From a step's parameters to the lists of steps in them, each with its name; "" for the only one of its sort."""
 
 
 def inside(step: Step, types: Mapping[tuple[str, str], StepType[Any]]) -> Iterator[Step]:
     """The steps inside a step, at any depth, in the order of the document."""
-    includes = types[step.group, step.kind].includes
-    for _, steps in includes(step.params) if includes is not None else ():
+    inner = types[step.group, step.kind].inner
+    for _, steps in inner(step.params) if inner is not None else ():
         for one in steps:
             yield one
             yield from inside(one, types)
