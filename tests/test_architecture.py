@@ -22,6 +22,10 @@ LONGEST = 500
 
 _STEPS = ("steps.api", "steps.shared", "protocols", "channels", "model", "errors", "registry")
 _TARGETS = ("documents", "model", "registry", "errors", "targets.catalog", "targets.matrix", "targets.environments")
+# What a host of targets builds on: no host knows another, nor the algorithm of a start.
+_HOSTS = tuple(
+    f"targets.runtimes.{name}" for name in ("base", "certificates", "driving", "logfile", "ports", "process_handle")
+)
 # A room is a package, and so is a part of one that has a line of its own. What has none belongs to the room around it.
 MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "model": (),
@@ -48,7 +52,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "targets.catalog": ("documents", "model", "registry", "errors"),
     "targets.matrix": ("targets.catalog", "model", "registry", "errors"),
     "targets.environments": _TARGETS[:-1],
-    "targets.runtimes": _TARGETS,
+    "targets.runtimes": (*_TARGETS, "targets.runtimes.local.process"),
+    "targets.runtimes.local": (*_TARGETS, *_HOSTS),
+    "targets.runtimes.docker": (*_TARGETS, *_HOSTS),
+    "targets.runtimes.external": (*_TARGETS, "targets.runtimes.readiness"),
     "targets.probing": (*_TARGETS, "targets.runtimes.readiness"),
     "reference": ("errors",),
     "execution": ("execution.planning", "execution.runner", "steps.api", "matchers.base", "model", "errors"),
@@ -299,6 +306,8 @@ def test_the_rules_can_be_broken() -> None:
     assert not allowed("loading", "engine.matchers.text")
     assert not allowed("targets.runtimes", "engine.targets.probing.probes")
     assert not allowed("targets.environments", "engine.targets.runtimes.ports")
+    assert not allowed("targets.runtimes.docker", "engine.targets.runtimes.local.process")
+    assert not allowed("targets.runtimes.local", "engine.targets.runtimes.starter")
     assert not allowed("model", "engine.errors")
     assert room_of("engine.steps.http1.step") == "steps.http1"
     assert room_of("engine.execution.schedule") == "execution"

@@ -33,7 +33,7 @@ from engine.targets.environments import cache
 from engine.targets.matrix.fitting import through, unsupported
 from engine.targets.matrix.matrix import default_targets, targets
 from engine.targets.matrix.selection import ALL, configured
-from engine.targets.runtimes import URL_FORM
+from engine.targets.runtimes.external import URL_FORM
 
 if TYPE_CHECKING:
     from engine.app.vocabulary import EngineVocabulary

@@ -26,8 +26,10 @@ from engine.model.verdict import JobResult, Verdict
 from engine.observer.spool import FOLDERS, ObserverSpool
 from engine.results.record import tracebacks
 from engine.targets.environments.packages import Environments
+from engine.targets.runtimes.base import Host
 from engine.targets.runtimes.external.runtime import RunningRuntime
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
 
 
 def limits(engine: Engine) -> Limits:
@@ -87,23 +89,18 @@ def runtime(engine: Engine, folder: Path) -> Runtime:
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
     if engine.way == RUNNING:
         return RunningRuntime(engine.services, engine.frameworks, engine.configured, boundary_of=open_spool)
+    host: Host = LocalHost(Environments(engine.project_paths.cache))
     if engine.way == DOCKER:
         # The client of Docker costs a tenth of a second, and most runs need none.
-        from engine.targets.runtimes.docker.runtime import DockerRuntime  # noqa: PLC0415
+        from engine.targets.runtimes.docker.host import DockerHost  # noqa: PLC0415
 
-        return DockerRuntime(
-            engine.frameworks,
-            engine.configured,
-            ObserverSpool.create,
-            folder,
+        host = DockerHost(
             cache=engine.project_paths.cache,
             root=engine.project_paths.frameworks.parent,
-            prober=probes(engine.project_paths),
-            nginx=engine.nginx,
             on_progress=lambda text: print(f"engine: {text}", file=sys.stderr, flush=True),
         )
-    return LocalRuntime(
-        Environments(engine.project_paths.cache),
+    return Starter(
+        host,
         engine.frameworks,
         engine.configured,
         boundary_of=ObserverSpool.create,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import functools
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,23 +23,17 @@ from engine.app.project_paths import find
 from engine.app.session import RunSession
 from engine.execution.planning.plan import plan
 from engine.model.case import Case
-from engine.model.target import ServerLaunch, Target
+from engine.model.target import Target
 from engine.model.verdict import JobResult
 from engine.observer.spool import ObserverSpool
 from engine.targets.catalog.frameworks import WSGI, Framework
 from engine.targets.catalog.gateways import load_gateways
-from engine.targets.catalog.gateways.base import split
-from engine.targets.catalog.gateways.nginx import Nginx
 from engine.targets.catalog.servers.base import Command, Server, Start
-from engine.targets.environments.cache import default_cache
-from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import unsupported
-from engine.targets.runtimes.gateway_process import GatewayProcess, open_gate
-from engine.targets.runtimes.launch_context import LaunchContext
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.starter import Starter
 
 from . import fastcgi_apps, fastcgi_faults, fastcgi_gates
-from .harness import AT_ONCE, RED, ROOT, STARTS_WITHIN, Here, Verdicts, control_cases, names, show
+from .harness import AT_ONCE, RED, ROOT, STARTS_WITHIN, Verdicts, control_cases, here, names, show
 
 FOLDER = "specs/fastcgi/"
 TARGET = Target("small", "wsgi-control", "auto", "nginx-fastcgi", interface=WSGI)
@@ -66,35 +59,25 @@ def command(fault: str) -> Command:
     return base
 
 
-class SmallRuntime(LocalRuntime):
+class SmallRuntime(Starter):
     """Starts small FastCGI servers behind nginx as the engine starts any, with a fault ``PART:NAME`` or none."""
 
     def __init__(self, folder: Path, fault: str = "") -> None:
         part, _, name = fault.partition(":")
-        self._app, self._gateway = name if part == "app" else "", name if part == "gate" else ""
-        module = "tests.faults.fastcgi_apps:app" if self._app else "app:app"
+        app = name if part == "app" else ""
+        module = "tests.faults.fastcgi_apps:app" if app else "app:app"
+        gateway = load_gateways()[TARGET.gateway]
+        if part == "gate":
+            gateway = fastcgi_gates.wrong(gateway, name)
         control = Framework(TARGET.framework, "", module, ROOT / "frameworks/wsgi-control", interface=WSGI)
         small = Server(
             TARGET.server, "", "", Path(), base=command(name if part == "server" else ""),
             speaks=frozenset({"fastcgi"}), interfaces=frozenset({WSGI}),
         )  # fmt: skip
         super().__init__(
-            Here(default_cache()), {control.name: control}, {small.name: small}, ObserverSpool.create, folder,
-            ready_within=STARTS_WITHIN,
+            here(FAULTY_FAULT=app), {control.name: control}, {small.name: small}, ObserverSpool.create, folder,
+            ready_within=STARTS_WITHIN, gateways={gateway.name: gateway},
         )  # fmt: skip
-
-    def _variables(self, launch: ServerLaunch, environment: Environment, scratch: Path) -> dict[str, str]:
-        variables = super()._variables(launch, environment, scratch)
-        path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
-        return {**variables, "PYTHONPATH": path, "FAULTY_FAULT": self._app}
-
-    async def _gate(self, site: LaunchContext, program: Nginx) -> GatewayProcess:  # type: ignore[override]
-        gateway = load_gateways()[site.launch.target.gateway]
-        if self._gateway:
-            gateway = fastcgi_gates.wrong(gateway, self._gateway)
-        _, options = split(dict(site.launch.options))
-        log = site.log.with_name(f"{site.log.stem}.gateway.log")
-        return await open_gate(gateway, program, site.address, options, scratch=site.scratch, log=log)
 
 
 @functools.cache

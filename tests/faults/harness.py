@@ -34,7 +34,9 @@ from engine.targets.catalog.servers.base import Command, Server, Start, whole
 from engine.targets.catalog.servers.tls import flags
 from engine.targets.environments.cache import default_cache
 from engine.targets.environments.packages import Environment, Environments
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.environments.services import Services
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
 
 from . import apps
 from .switches import FAULTS
@@ -59,7 +61,27 @@ class Here(Environments):
         return Environment(Path(sys.executable), platform.python_version(), {})
 
 
-class SmallRuntime(LocalRuntime):
+class FaultyServices(Services):
+    """Services that find the tests beside their framework, and have these variables as well."""
+
+    def __init__(self, cache: Path, **variables: str) -> None:
+        super().__init__(cache)
+        self._more = variables
+
+    def variables(
+        self, launch: ServerLaunch, server: Server, framework: Framework, environment: Environment, scratch: Path
+    ) -> dict[str, str]:
+        variables = super().variables(launch, server, framework, environment, scratch)
+        path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
+        return {**variables, "PYTHONPATH": path, **self._more}
+
+
+def here(**variables: str) -> LocalHost:
+    """This machine, with services that have these variables and the tests' own interpreter."""
+    return LocalHost(Here(default_cache()), services=FaultyServices(default_cache(), **variables))
+
+
+class SmallRuntime(Starter):
     """Starts small servers as the engine starts any, with one fault or none; ``app`` is a fault of the app's."""
 
     def __init__(self, folder: Path, fault: str = "", app: str = "") -> None:
@@ -70,15 +92,9 @@ class SmallRuntime(LocalRuntime):
             TARGET.server, "", "", Path(), base=command(fault), offers=OFFERS, options=OPTIONS
         )  # fmt: skip
         super().__init__(
-            Here(default_cache()), {control.name: control}, {small.name: small}, ObserverSpool.create, folder,
-            ready_within=STARTS_WITHIN,
+            here(FAULTY_APP="app:app", FAULTY_FAULT=app), {control.name: control}, {small.name: small},
+            ObserverSpool.create, folder, ready_within=STARTS_WITHIN,
         )  # fmt: skip
-        self._fault = app
-
-    def _variables(self, launch: ServerLaunch, environment: Environment, scratch: Path) -> dict[str, str]:
-        variables = super()._variables(launch, environment, scratch)
-        path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
-        return {**variables, "PYTHONPATH": path, "FAULTY_APP": "app:app", "FAULTY_FAULT": self._fault}
 
 
 OPTIONS = {

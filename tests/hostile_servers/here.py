@@ -15,7 +15,7 @@ from engine.app import wiring
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments.packages import Environment, Environments
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.starter import Starter
 
 READY_WITHIN = 4.0
 
@@ -27,8 +27,8 @@ class Here(Environments):
         return Environment(Path(sys.executable), platform.python_version(), {})
 
 
-DEFAULTS = LocalRuntime.__init__.__kwdefaults__ or {}
+DEFAULTS = Starter.__init__.__kwdefaults__ or {}
 engine.targets.catalog.servers.__path__.append(str(Path(__file__).with_name("declared")))
 setattr(wiring, "Environments", Here)  # noqa: B010
 setattr(wiring, "probes", lambda places: None)  # noqa: B010
-LocalRuntime.__init__.__kwdefaults__ = {**DEFAULTS, "ready_within": READY_WITHIN}
+Starter.__init__.__kwdefaults__ = {**DEFAULTS, "ready_within": READY_WITHIN}

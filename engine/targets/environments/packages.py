@@ -59,6 +59,11 @@ class Environment:
     versions: Mapping[str, str]
     commit: str = ""
 
+    def version_of(self, package: str) -> str:
+        """The installed version of a package, "" where there is none. Its name may be written in any way that the
+        package index takes for the same one."""
+        return self.versions.get(package.lower().replace("_", "-").replace(".", "-"), "")
+
 
 def find_uv() -> str:
     """uv's executable, from the package ``uv`` of this interpreter. Raises EnvironmentFailed without one."""

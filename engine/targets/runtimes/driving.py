@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from engine.errors import StartError
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
+from engine.targets.runtimes.process_handle import ProcessHandle, abandon
 
 MODULE = "engine_inside.driving"
 READY_WITHIN = 30.0
@@ -21,7 +22,7 @@ MARGIN = 5.0
 class Driving:
     """A process in which an app is loaded, and called as often as is ordered. ``pids`` are its forks, one a call."""
 
-    def __init__(self, process: SupervisedProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, process: ProcessHandle, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.pids: set[int] = set()
         self._process = process
         self._reader = reader
@@ -48,13 +49,11 @@ class Driving:
             return await cls.over(process, *await asyncio.open_unix_connection(sock=ours))
         except BaseException:
             ours.close()
-            await asyncio.shield(_end(process))
+            await asyncio.shield(abandon(process))
             raise
 
     @classmethod
-    async def over(
-        cls, process: SupervisedProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> Driving:
+    async def over(cls, process: ProcessHandle, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Driving:
         """The engine's side of a process that speaks over this stream, once the app is loaded. Raises StartError."""
         self = cls(process, reader, writer)
         await self._ready()
@@ -106,9 +105,4 @@ class Driving:
         if self._listening is not None:
             self._listening.cancel()
         self._writer.close()
-        await _end(self._process)
-
-
-async def _end(process: SupervisedProcess) -> None:
-    await process.stop(grace=0.5)
-    await process.release()
+        await abandon(self._process)

@@ -17,15 +17,15 @@ from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import nginx
 from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
 from engine.targets.runtimes import hints, ports
-from engine.targets.runtimes.local.process import GRACE, ProcessSpec, SupervisedProcess
+from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
+from engine.targets.runtimes.process_handle import ABANDONED, GRACE, ProcessHandle, abandon
 
 LISTENS_WITHIN = 15.0
 AGAIN = 0.01
 # What nginx says of itself, of all that stands in its log beside the requests.
 SAID = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
 STAMP = re.compile(r"^\S+ \S+ (?=\[)", re.MULTILINE)
-TAKEN = re.compile(r"(?i)address (?:already )?in use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class GatewayProcess:
     in which it tells of itself and of its requests."""
 
     gateway: Gateway
-    process: SupervisedProcess
+    process: ProcessHandle
     address: tuple[str, int]
     log: Path
     keeper: socket.socket | None = None
@@ -56,7 +56,7 @@ class GatewayProcess:
 
     async def close(self) -> None:
         """End one that is of no use."""
-        await self.stop(grace=0.5)
+        await self.stop(ABANDONED)
         await self.process.release()
 
 
@@ -80,19 +80,19 @@ async def open_gate(
     if reasons:
         raise StartError(reasons[0])
     port, keeper = ports.reserved(port)
-    process: SupervisedProcess | None = None
+    process: ProcessHandle | None = None
     prefix = scratch / "gateway"
     try:
-        setting = GatewayConfig((ports.HERE, port), upstream, options, nginx.owner())
-        nginx.lay_out(prefix, gateway, setting)
+        config = GatewayConfig((ports.HERE, port), upstream, options, nginx.owner())
+        nginx.lay_out(prefix, gateway, config)
         process = await start(program, prefix, log, scratch)
-        gate = GatewayProcess(gateway, process, setting.listen, log, keeper)
+        gate = GatewayProcess(gateway, process, config.listen, log, keeper)
         await listening(gate)
     except BaseException as error:
         if keeper is not None:
             keeper.close()
         if process is not None:
-            await asyncio.shield(end(process))
+            await asyncio.shield(abandon(process))
         if isinstance(error, OSError):
             raise StartError(f"{gateway.name} cannot be laid out: {error.strerror}: {error.filename}") from None
         raise
@@ -124,7 +124,7 @@ async def listening(gate: GatewayProcess) -> None:
         raise failed(gate, f"{gate.gateway.name} did not listen within {LISTENS_WITHIN:g} s") from None
     if gate.ended is not None:
         error = failed(gate, f"{gate.gateway.name} ended before it listened")
-        if TAKEN.search(read_log(gate.log)):
+        if hints.port_taken(read_log(gate.log)):
             raise ports.PortTaken(error)
         raise error
 
@@ -161,9 +161,3 @@ def failed(gate: GatewayProcess, what: str) -> StartError:
 def said(log: str) -> str:
     """The lines of a log in which nginx complains. Pure."""
     return "\n".join(SAID.findall(log))
-
-
-async def end(process: SupervisedProcess) -> None:
-    """End one that is of no use."""
-    await process.stop(grace=0.5)
-    await process.release()

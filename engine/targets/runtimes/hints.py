@@ -11,6 +11,7 @@ TRACEBACK = "Traceback (most recent call last)"
 # A line of a traceback, but of Python's own machinery of imports.
 FRAME = re.compile(r'^\s*File "([^"<]+)", line (\d+)', re.MULTILINE)
 INSTALLED = "/site-packages/"
+PORT_TAKEN = re.compile(r"(?i)address (?:already )?in use|connection in use")
 # A line of more characters is cut.
 LONGEST = 500
 
@@ -66,7 +67,7 @@ CLUES = (
     ),
     clue(r"Failed to find attribute '([^']+)' in '([^']+)'", r"module '\2' has no '\1': see 'app' in framework.yaml"),
     clue(
-        r"(?i)address already in use|connection in use",
+        PORT_TAKEN.pattern,
         "another process has the port: end it, or have the port chosen anew by running again",
     ),
     clue(r"(?i)no space left on device", "a disk is full: TMPDIR has what targets write, ENGINE_CACHE environments"),
@@ -94,6 +95,11 @@ def hint(log: str) -> str:
         if matches:
             return one.advice(matches[-1]).strip()
     return ""
+
+
+def port_taken(log: str) -> bool:
+    """Whether a log says that another process has the port."""
+    return PORT_TAKEN.search(log) is not None
 
 
 def tail(log: str, lines: int = LAST_LINES) -> str:

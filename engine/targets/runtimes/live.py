@@ -1,4 +1,4 @@
-"""A started target: where it listens, what it does at its boundary, and its end."""
+"""A started target: where it listens, what it does at its boundary, and its end. It is the same on every host."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.targets.runtimes import liveness, readiness, usage
 from engine.targets.runtimes.driving import Driving
-from engine.targets.runtimes.local.process import GRACE, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
+from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 
 # The job of whoever asks a server whether it still answers.
 ASKED = "asked"
 
 
 @dataclass(frozen=True)
-class Starter:
-    """How a target's process is started, as often as it is.
+class Relaunch:
+    """How a target's process is started by a step, as often as it is.
 
     ``begin`` starts the process. ``ready`` waits until it answers, and says what it is; it is given how often the
     target has been started. ``drive`` starts the process in which the app is called without a server. All raise
     StartError.
     """
 
-    begin: Callable[[], Awaitable[SupervisedProcess]]
-    ready: Callable[[SupervisedProcess, int], Awaitable[TargetInfo]]
+    begin: Callable[[], Awaitable[ProcessHandle]]
+    ready: Callable[[ProcessHandle, int], Awaitable[TargetInfo]]
     drive: Callable[[], Awaitable[Driving]]
 
 
 class PortReservation(Protocol):
-    """Whoever keeps a target's port for it: a socket, or the network of a container."""
+    """What keeps a target's address for it until it is closed: its place on the host."""
 
     def close(self) -> None: ...
 
@@ -54,16 +54,18 @@ class GatewayHandle(Protocol):
         ...
 
     @property
-    def process(self) -> SupervisedProcess: ...
+    def process(self) -> ProcessHandle:
+        """Its main process."""
+        ...
 
     async def stop(self, grace: float) -> None: ...
 
 
-class LocalTarget:
-    """A target that runs on this machine under a supervisor. It keeps ``engine.model.protocols.LiveTarget``.
+class StartedTarget:
+    """A target that runs, or that a step will start. It keeps ``engine.model.protocols.LiveTarget``.
 
     ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
-    ``process`` is its main process, None where a step will start it; ``keeper`` keeps its port.
+    ``process`` is its main process, None where a step will start it; ``reservation`` keeps its address.
     ``address`` is where the server listens and speaks ``speaks``; where a gateway stands in front, clients connect to
     ``front``'s. ``tls`` is what they need for its TLS, None where it has none.
     """
@@ -75,11 +77,11 @@ class LocalTarget:
         boundary: Boundary,
         facts: TargetInfo,
         *,
-        process: SupervisedProcess | None,
+        process: ProcessHandle | None,
         log_file: Path,
         scratch: Path,
-        starter: Starter,
-        keeper: PortReservation | None = None,
+        relaunch: Relaunch,
+        reservation: PortReservation | None = None,
         speaks: str = "http",
         front: GatewayHandle | None = None,
         tls: TlsCredentials | None = None,
@@ -96,8 +98,8 @@ class LocalTarget:
         self._facts = facts
         self._processes = [process] if process is not None else []
         self._scratch = scratch
-        self._starter = starter
-        self._keeper = keeper
+        self._relaunch = relaunch
+        self._reservation = reservation
         self._lost: tuple[int, ...] = ()
         self._driving: asyncio.Task[Driving] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -136,7 +138,7 @@ class LocalTarget:
         return self._facts
 
     @property
-    def _process(self) -> SupervisedProcess | None:
+    def _process(self) -> ProcessHandle | None:
         return self._processes[-1] if self._processes else None
 
     @property
@@ -222,10 +224,10 @@ class LocalTarget:
             raise ValueError("the server runs already, and is not started twice")
         if self._over or self._stopping is not None:
             raise ValueError("the target is being stopped")
-        process = await self._starter.begin()
+        process = await self._relaunch.begin()
         self._processes.append(process)
         if ready:
-            self._facts = await self._starter.ready(process, len(self._processes))
+            self._facts = await self._relaunch.ready(process, len(self._processes))
 
     def signal(self, number: int, pid: int = 0) -> bool:
         """Send a signal to the main process, or to the one of its processes with that pid. Whether there was one."""
@@ -246,15 +248,14 @@ class LocalTarget:
     async def drive(self, order: Mapping[str, object]) -> str:
         """Have the app called without a server. What the script could not do, "" if all was done. Raises StartError."""
         if self._driving is None:
-            self._driving = asyncio.ensure_future(self._starter.drive())
+            self._driving = asyncio.ensure_future(self._relaunch.drive())
         driving = await asyncio.shield(self._driving)
         return await driving.drive(order)
 
     async def stop(self, grace: float = GRACE) -> ExitStatus | None:
         """TERM first, KILL after ``grace`` seconds, and nothing left behind. Safe to call twice, and at once.
 
-        What the observers wrote is taken in before it is deleted; the log is kept. Cancelling leaves the rest to the
-        supervisor, which goes on by itself.
+        What the observers wrote is taken in before it is deleted; the log is kept. Cancelling does not interrupt it.
         """
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self._stop(grace))
@@ -264,8 +265,8 @@ class LocalTarget:
     async def _stop(self, grace: float) -> None:
         _ = self.workers_lost
         self._over = True
-        if self._keeper is not None:
-            self._keeper.close()
+        if self._reservation is not None:
+            self._reservation.close()
         front = [self._front] if self._front is not None else []
         stopping = [*(process.stop(grace) for process in self._processes), *(one.stop(grace) for one in front)]
         await asyncio.gather(*stopping, self._end_driving())

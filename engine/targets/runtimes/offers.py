@@ -19,13 +19,13 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.catalog.servers.tls import WORD
 from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import own_gateway, through
-from engine.targets.runtimes.live import LocalTarget
+from engine.targets.runtimes.live import StartedTarget
 
 
 class StartControl(Protocol):
     """Starts the control under a server, ``secure`` with TLS. Raises StartError."""
 
-    def __call__(self, secure: bool = False) -> Awaitable[LocalTarget]: ...
+    def __call__(self, secure: bool = False) -> Awaitable[StartedTarget]: ...
 
 
 class Prober(Protocol):
@@ -57,7 +57,7 @@ class ServerOffers:
         self,
         target: Target,
         servers_part: Callable[[Server], Awaitable[str]],
-        start: Callable[[ServerLaunch], Awaitable[LocalTarget]],
+        start: Callable[[ServerLaunch], Awaitable[StartedTarget]],
     ) -> Probed:
         """What a probe finds of the target's server on its loop; nothing without a prober, and where the server runs
         no ASGI apps, since the words are about those. ``start`` starts the control. Raises EnvironmentFailed."""
@@ -71,7 +71,7 @@ class ServerOffers:
             gateway = own_gateway(server)
             launch = ServerLaunch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
 
-            async def control(secure: bool = False) -> LocalTarget:
+            async def control(secure: bool = False) -> StartedTarget:
                 return await start(replace(launch, options=((WORD, True),)) if secure else launch)
 
             probed = await self._prober.of(server, await servers_part(server), target.loop, control, workers)
@@ -92,12 +92,11 @@ def target_info(
     server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed
 ) -> TargetInfo:
     """What is known of a framework's app under a server that runs on that loop, "" where it does not run yet. Pure."""
-    package = server.package.lower().replace("_", "-").replace(".", "-")
     return TargetInfo(
         environment.version,
         loop,
         environment.versions,
-        version=environment.versions.get(package, ""),
+        version=environment.version_of(server.package),
         commit=environment.commit,
         offers=tuple(sorted(offered(capabilities.real(server.claims, probed), framework))),
         refuted=capabilities.refuted(server.claims, probed),

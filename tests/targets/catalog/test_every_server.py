@@ -19,8 +19,9 @@ from engine.targets.matrix.selection import configured
 from engine.targets.probing.probes import Probes
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.gateway_process import takes
-from engine.targets.runtimes.live import LocalTarget
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.live import StartedTarget
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
 
 FRAMEWORKS = Path(__file__).parents[3] / "frameworks"
 SERVERS = load_servers()
@@ -34,11 +35,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def runtime(cache: Path, folder: Path, *asked: str) -> LocalRuntime:
+def runtime(cache: Path, folder: Path, *asked: str) -> Starter:
     environments = Environments()
     servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
-    return LocalRuntime(
-        environments, load_frameworks(FRAMEWORKS), servers, ObserverSpool.create, folder,
+    return Starter(
+        LocalHost(environments), load_frameworks(FRAMEWORKS), servers, ObserverSpool.create, folder,
         prober=Probes(cache, environments.alone, "engine"),
     )  # fmt: skip
 
@@ -76,7 +77,7 @@ def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path:
     }  # fmt: skip
     options = {name: value for name, value in words.items() if not SERVERS[server].unsupported({name: value})}
 
-    async def scene() -> tuple[LocalTarget, object]:
+    async def scene() -> tuple[StartedTarget, object]:
         target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
         launch = ServerLaunch(target, tuple(sorted(options.items())))
         live = await runtime(cache, tmp_path).start(launch)

@@ -19,7 +19,8 @@ from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.environments.packages import Environments
 from engine.targets.matrix.selection import configured
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
 from tests.targets.environments.test_sources import Repository
 from tests.targets.runtimes.desk import PlainDesk
 
@@ -102,9 +103,9 @@ class Bench:
         """What comes of the servers that are asked for, by their configuration."""
         servers = {one.configuration: one for one in configured(Registry("server", [self.server]), asked)}
         environments = Environments(self.folder / "cache", on_progress=self.told.append)
-        runtime = LocalRuntime(
-            environments, {"one": Framework("one", "One", "app:app", self.folder / "app")}, servers, PlainDesk,
-            self.folder / "run",
+        runtime = Starter(
+            LocalHost(environments), {"one": Framework("one", "One", "app:app", self.folder / "app")}, servers,
+            PlainDesk, self.folder / "run",
         )  # fmt: skip
 
         async def facts(server: Server) -> TargetInfo | EnvironmentFailed:

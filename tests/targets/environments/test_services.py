@@ -24,8 +24,9 @@ from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.targets.catalog.frameworks import load_frameworks
 from engine.targets.catalog.servers import load_servers
 from engine.targets.environments.packages import Environments
-from engine.targets.runtimes.live import LocalTarget, alive, recorded
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.live import StartedTarget, alive, recorded
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
 from tests.targets.runtimes.desk import PlainDesk
 
 FRAMEWORKS = Path(__file__).parents[3] / "frameworks"
@@ -41,14 +42,14 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert list(folder.iterdir()) == []
 
 
-def runtime(folder: Path, frameworks: Path = FRAMEWORKS) -> LocalRuntime:
-    return LocalRuntime(Environments(), load_frameworks(frameworks), load_servers(), PlainDesk, folder)
+def runtime(folder: Path, frameworks: Path = FRAMEWORKS) -> Starter:
+    return Starter(LocalHost(Environments()), load_frameworks(frameworks), load_servers(), PlainDesk, folder)
 
 
 class Client:
     """Asks a live target over one connection each."""
 
-    def __init__(self, live: LocalTarget) -> None:
+    def __init__(self, live: StartedTarget) -> None:
         self.live = live
 
     def ask(
@@ -226,7 +227,7 @@ def test_a_lost_worker_is_seen(tmp_path: Path, scratch: Path) -> None:
         await live.stop()
         assert not any(alive(pid) for pid in (worker, live.pid))
 
-    async def readiness_of(live: LocalTarget) -> None:
+    async def readiness_of(live: StartedTarget) -> None:
         while True:
             try:
                 await asyncio.to_thread(Client(live).ask, "/health")

@@ -101,7 +101,7 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch
 
 def test_nobody_pays_for_it_who_has_no_tls() -> None:
     code = (
-        "import sys, engine.app.engine, engine.targets.runtimes.local.runtime\n"
+        "import sys, engine.app.engine, engine.targets.runtimes.starter, engine.targets.runtimes.local.host\n"
         "print(sorted({'trustme', 'cryptography', 'engine.channels.tls'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
-from engine.targets.runtimes.live import LocalTarget, Starter, alive, recorded
+from engine.targets.runtimes.live import Relaunch, StartedTarget, alive, recorded
 from tests.execution.fakes import FakeBoundary
 
 
@@ -53,12 +53,12 @@ class Fake:
         self.told.append(f"release {self.name}")
 
 
-def target(folder: Path, told: list[str], *, fronted: bool) -> tuple[LocalTarget, Fake, Fake]:
+def target(folder: Path, told: list[str], *, fronted: bool) -> tuple[StartedTarget, Fake, Fake]:
     process, front = Fake(told, "server"), Fake(told, "gateway")
-    starter = cast(Starter, SimpleNamespace())
-    live = LocalTarget(
+    relaunch = cast(Relaunch, SimpleNamespace())
+    live = StartedTarget(
         ServerLaunch(Target("one", "control", "auto")), ("127.0.0.1", 5000), FakeBoundary(), TargetInfo(),
-        process=cast(Any, process), log_file=folder / "log", scratch=folder / "scratch", starter=starter,
+        process=cast(Any, process), log_file=folder / "log", scratch=folder / "scratch", relaunch=relaunch,
         speaks="fastcgi" if fronted else "http", front=cast(Any, front) if fronted else None,
     )  # fmt: skip
     return live, process, front

@@ -6,12 +6,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psutil
 import pytest
 
 from engine.model.target import ServerLaunch, Target
 from engine.targets.runtimes import liveness
+from engine.targets.runtimes.live import StartedTarget
 from engine.targets.runtimes.liveness import answers
-from tests.targets.runtimes.local.test_runtime import Bench, bench
+from tests.targets.runtimes.local.test_host import Bench, bench
 
 __all__ = ["bench"]
 
@@ -91,6 +93,14 @@ def test_no_question_is_left() -> None:
     assert asyncio.run(scene()) == set()
 
 
+async def stop(live: StartedTarget) -> None:
+    """Have the kernel give a process no processor, and wait until it has none: its supervisor sends the signal."""
+    live.signal(signal.SIGSTOP)
+    async with asyncio.timeout(20):
+        while psutil.Process(live.pid).status() != psutil.STATUS_STOPPED:  # noqa: ASYNC110 (nobody tells)
+            await asyncio.sleep(0.005)
+
+
 def test_a_starved_server_is_alive_and_a_stopped_one_is_not(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has no processor for a while, as the kernel has it: stopped, and then let go on."""
 
@@ -98,14 +108,13 @@ def test_a_starved_server_is_alive_and_a_stopped_one_is_not(bench: Bench, monkey
         live = await bench.runtime().start(ServerLaunch(Target("tiny", "one", "auto")))
         live.boundary.finish = lambda job: None  # type: ignore[method-assign]
         try:
-            live.signal(signal.SIGSTOP)
+            await stop(live)
             asyncio.get_running_loop().call_later(ONCE + 0.3, live.signal, signal.SIGCONT)
             began = time.monotonic()
             assert await live.answers()
             assert time.monotonic() - began > ONCE
             monkeypatch.setattr(liveness, "PAUSES", SHORT)
-            live.signal(signal.SIGSTOP)
-            await asyncio.sleep(0.1)
+            await stop(live)
             assert not await live.answers()
         finally:
             live.signal(signal.SIGCONT)

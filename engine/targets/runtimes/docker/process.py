@@ -22,8 +22,8 @@ from engine.errors import EngineError, StartError
 from engine.model.target import ExitStatus
 from engine.targets.runtimes.docker.docking import asking
 from engine.targets.runtimes.docker.places import NetworkSlot
-from engine.targets.runtimes.local.process import GRACE, MARGIN, SupervisedProcess
 from engine.targets.runtimes.logfile import Shortener
+from engine.targets.runtimes.process_handle import GRACE, MARGIN
 
 # So many of the last lines that Docker has kept of a container are taken.
 KEPT_LINES = 2000
@@ -31,14 +31,13 @@ KEPT_LINES = 2000
 T = TypeVar("T")
 
 
-class Container(SupervisedProcess):
-    """A container that was started. It is removed by ``release``."""
+class Container:
+    """A container that was started; it keeps ``ProcessHandle``. It is removed by ``release``."""
 
     def __init__(self, container: Any, log: Path, executor: Executor, place: NetworkSlot | None = None) -> None:
         self.pid = 0
         self.ended: ExitStatus | None = None
         self.ended_at = 0.0
-        self.left: tuple[int, ...] = ()
         self._container = container
         self._log = log
         self._executor = executor

@@ -19,7 +19,8 @@ from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework, offered
 from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import speaks, through
-from engine.targets.runtimes import URL_FORM, readiness
+from engine.targets.runtimes import readiness
+from engine.targets.runtimes.external import URL_FORM
 from engine.targets.runtimes.external.boundaries import Shared, Unseen
 from engine.targets.runtimes.readiness import FirstResponse
 

@@ -22,11 +22,9 @@ from pathlib import Path
 from engine.errors import StartError
 from engine.model.target import ExitStatus
 from engine.targets.runtimes.logfile import Shortener
+from engine.targets.runtimes.process_handle import GRACE, MARGIN
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
-GRACE = 3.0
-# Beyond the grace: the supervisor's own time for a KILL to work, and for a busy machine.
-MARGIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,15 @@ class ProcessSpec:
 
 
 class SupervisedProcess:
-    """A main process under its supervisor. ``pid`` is the main process's, ``ended`` how it ended, None while it runs,
-    and ``ended_at`` when its supervisor saw that, in seconds on the engine's clock."""
+    """A main process under its supervisor; it keeps ``ProcessHandle``. ``ended_at`` is when the supervisor saw its end;
+    ``left`` are pids that could not be ended."""
 
     def __init__(self, supervisor: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, log: Path) -> None:
         self.pid = 0
         self.ended: ExitStatus | None = None
         self.ended_at = 0.0
         self.left: tuple[int, ...] = ()
-        self._warden = supervisor
+        self._supervisor = supervisor
         self._loop = loop
         self._buffer = b""
         self._trouble = ""
@@ -127,22 +125,22 @@ class SupervisedProcess:
     async def release(self) -> None:
         """Let the supervisor clear up and end, and wait for that."""
         self._hang_up()
-        await asyncio.shield(asyncio.to_thread(self._await_warden))
+        await asyncio.shield(asyncio.to_thread(self._await_supervisor))
         self._loop.remove_reader(self._out)
-        if self._warden.stdout is not None:
-            self._warden.stdout.close()
+        if self._supervisor.stdout is not None:
+            self._supervisor.stdout.close()
 
-    def _await_warden(self) -> None:
+    def _await_supervisor(self) -> None:
         """Wait for the supervisor's end, and end it by force where it never comes."""
         try:
-            self._warden.wait(timeout=MARGIN)
+            self._supervisor.wait(timeout=MARGIN)
         except subprocess.TimeoutExpired:
-            self._warden.kill()
-            self._warden.wait()
+            self._supervisor.kill()
+            self._supervisor.wait()
 
     def _tell(self, order: Mapping[str, object]) -> None:
         """One line to the supervisor; whoever is gone is not told."""
-        pipe = self._warden.stdin
+        pipe = self._supervisor.stdin
         assert pipe is not None
         if not pipe.closed:
             with contextlib.suppress(OSError):
@@ -152,7 +150,7 @@ class SupervisedProcess:
     def _hang_up(self) -> None:
         """Close the pipe to the supervisor, which ends everything if it still runs."""
         self._shortener.stop()
-        pipe = self._warden.stdin
+        pipe = self._supervisor.stdin
         assert pipe is not None
         with contextlib.suppress(OSError):
             pipe.close()

@@ -10,8 +10,9 @@ from engine.model.target import ServerLaunch, Target
 from engine.targets.catalog.capabilities import NOTHING
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.probing.probes import Probes
-from engine.targets.runtimes.local.runtime import LocalRuntime
-from tests.targets.runtimes.local.test_runtime import Bench, NoEnvironments, bench, tiny
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
+from tests.targets.runtimes.local.test_host import Bench, NoEnvironments, bench, tiny
 
 __all__ = ["bench"]
 
@@ -30,10 +31,10 @@ class Starts:
         return tiny(start)
 
 
-def runtime(bench: Bench, server: Server) -> LocalRuntime:
+def runtime(bench: Bench, server: Server) -> Starter:
     environments = NoEnvironments(bench.folder / "cache")
-    return LocalRuntime(
-        environments, {"one": bench.framework, "control": bench.framework}, {server.configuration: server},
+    return Starter(
+        LocalHost(environments), {"one": bench.framework, "control": bench.framework}, {server.configuration: server},
         bench.desk, bench.folder / "run", prober=Probes(environments.cache, environments.alone, "engine"),
     )  # fmt: skip
 
@@ -52,7 +53,7 @@ def server(bench: Bench, starts: Starts, *offers: str) -> Server:
 
 
 def test_a_server_is_probed_before_its_first_start_and_never_again(bench: Bench, starts: Starts) -> None:
-    async def scene(one: LocalRuntime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    async def scene(one: Starter) -> tuple[tuple[str, ...], tuple[str, ...]]:
         live = await one.start(ServerLaunch(Target("tiny", "one", "auto")))
         await live.stop()
         return live.facts.offers, live.facts.refuted
@@ -97,9 +98,9 @@ def test_what_is_found_though_nobody_claims_it(bench: Bench, starts: Starts, mon
 
 
 def test_without_probes_claims_are_believed(bench: Bench, starts: Starts) -> None:
-    believing = LocalRuntime(
-        NoEnvironments(bench.folder / "cache"), {"control": bench.framework}, {"tiny": server(bench, starts, "http2")},
-        bench.desk, bench.folder / "run",
+    believing = Starter(
+        LocalHost(NoEnvironments(bench.folder / "cache")), {"control": bench.framework},
+        {"tiny": server(bench, starts, "http2")}, bench.desk, bench.folder / "run",
     )  # fmt: skip
 
     async def scene() -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from engine.errors import StartError
 from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.targets.catalog.servers.base import Start
 from engine.targets.runtimes import readiness
-from engine.targets.runtimes.live import LocalTarget
-from tests.targets.runtimes.local.test_runtime import Bench, bench
+from engine.targets.runtimes.live import StartedTarget
+from tests.targets.runtimes.local.test_host import Bench, bench
 
 __all__ = ["bench"]
 
@@ -54,7 +54,7 @@ def hanging(start: Start) -> Sequence[str]:
     return [sys.executable, "-I", "-S", "-c", "import signal; print('here', flush=True); signal.pause()"]
 
 
-async def logged(live: LocalTarget, text: str) -> str:
+async def logged(live: StartedTarget, text: str) -> str:
     """The log, once it holds a text."""
     async with asyncio.timeout(20):
         while text not in live.log():  # noqa: ASYNC110 (a file that another process writes)
@@ -62,7 +62,7 @@ async def logged(live: LocalTarget, text: str) -> str:
     return live.log()
 
 
-async def refused(live: LocalTarget) -> bool:
+async def refused(live: StartedTarget) -> bool:
     try:
         _, writer = await asyncio.open_connection(*live.address)
     except ConnectionRefusedError:

@@ -26,8 +26,9 @@ from engine.targets.catalog.frameworks import load_frameworks
 from engine.targets.catalog.servers import load_servers
 from engine.targets.environments import layout
 from engine.targets.runtimes.docker.docking import RUN, connect, run_word, sweep
+from engine.targets.runtimes.docker.host import DESK, USER, DockerHost
 from engine.targets.runtimes.docker.images import BASE
-from engine.targets.runtimes.docker.runtime import DESK, USER, DockerRuntime
+from engine.targets.runtimes.starter import READY_WITHIN, Starter
 from tests.cli.conftest import ENGINE, clean
 from tests.targets.runtimes.docker.docker_here import FakeDocker
 
@@ -46,10 +47,13 @@ class Nobody:
     def close(self) -> None: ...
 
 
-def runtime(folder: Path, make: Any) -> DockerRuntime:
-    return DockerRuntime(
-        load_frameworks(layout.ROOT / "frameworks"), load_servers(), ObserverSpool.create, folder,
-        cache=folder / "cache", root=layout.ROOT, make=make, reaper=Nobody, variables={"PYTHON_IMAGE": base()},
+def runtime(folder: Path, make: Any, ready_within: float = READY_WITHIN) -> Starter:
+    host = DockerHost(
+        cache=folder / "cache", root=layout.ROOT, make=make, reaper=Nobody, variables={"PYTHON_IMAGE": base()}
+    )
+    return Starter(
+        host, load_frameworks(layout.ROOT / "frameworks"), load_servers(), ObserverSpool.create, folder,
+        ready_within=ready_within,
     )  # fmt: skip
 
 
@@ -187,12 +191,11 @@ def test_a_container_that_hangs_is_given_up_and_removed(docker: Any, tmp_path: P
     assert not found.diagnostics
     script = wiring.runner("run").script_of(Job(0, found.suites[0].cases[0], TARGET, ServerLaunch(TARGET)), "")
     assert script is not None
-    patient = runtime(tmp_path, connect)
-    patient._ready_within = 3.0
+    impatient = runtime(tmp_path, connect, ready_within=3.0)
     launch = ServerLaunch(TARGET, lifespan_of="j0")
     try:
         with pytest.raises(StartError, match="was not ready within 3 s") as caught:
-            asyncio.run(patient.start(launch, lambda desk: desk.stage("j0", script)))
+            asyncio.run(impatient.start(launch, lambda desk: desk.stage("j0", script)))
         # The place stays for the run's other targets; the server, which was in it, is gone.
         left = docker.containers.list(all=True, filters={"label": f"{RUN}={run_word()}"})
         assert [one.attrs["HostConfig"]["NetworkMode"].startswith("container:") for one in left] == [False]

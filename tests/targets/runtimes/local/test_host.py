@@ -22,8 +22,9 @@ from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.environments.packages import Environment, Environments
 from engine.targets.runtimes import readiness
-from engine.targets.runtimes.live import LocalTarget
-from engine.targets.runtimes.local.runtime import LocalRuntime
+from engine.targets.runtimes.live import StartedTarget
+from engine.targets.runtimes.local.host import LocalHost
+from engine.targets.runtimes.starter import Starter
 from tests.targets.runtimes.desk import PlainDesk
 
 TINY = Path(__file__).parents[1] / "tiny.py"
@@ -66,18 +67,18 @@ class Bench:
     def app(self, text: str) -> None:
         (self.framework.folder / "app.py").write_text(text)
 
-    def runtime(self, base: Base = tiny, *, descriptor: bool = True, ready_within: float = 30.0) -> LocalRuntime:
+    def runtime(self, base: Base = tiny, *, descriptor: bool = True, ready_within: float = 30.0) -> Starter:
         server = Server("tiny", "tiny", "Tiny", Path("none"), base=base, hands_descriptor=descriptor)
-        return LocalRuntime(
-            NoEnvironments(self.folder / "cache"), {"one": self.framework, "control": self.framework}, {"tiny": server},
-            self.desk, self.folder / "run", ready_within=ready_within,
+        return Starter(
+            LocalHost(NoEnvironments(self.folder / "cache")), {"one": self.framework, "control": self.framework},
+            {"tiny": server}, self.desk, self.folder / "run", ready_within=ready_within,
         )  # fmt: skip
 
     def desk(self, folder: Path) -> PlainDesk:
         self.desks.append(PlainDesk(folder))
         return self.desks[-1]
 
-    def fails(self, runtime: LocalRuntime, loop: str = "auto") -> StartError:
+    def fails(self, runtime: Starter, loop: str = "auto") -> StartError:
         """The error that a start ends with; nothing of it may be left."""
         with pytest.raises(StartError) as caught:
             asyncio.run(runtime.start(ServerLaunch(Target("tiny", "one", loop))))
@@ -94,7 +95,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 @pytest.mark.parametrize("descriptor", [True, False])
 def test_start_answer_stop(bench: Bench, descriptor: bool) -> None:
-    async def scene() -> LocalTarget:
+    async def scene() -> StartedTarget:
         live = await bench.runtime(descriptor=descriptor).start(ServerLaunch(Target("tiny", "one", "asyncio")))
         kept: LiveTarget = live
         assert kept.target.id == "tiny-one-asyncio"

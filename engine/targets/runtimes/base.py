@@ -1,0 +1,142 @@
+"""What a starter asks of a host, the place where targets run: this machine's processes, or containers.
+
+A host knows nothing of readiness, probes, gateways or retries: it makes environments and folders, gives a server a
+place to listen at, and starts processes. ``Starter`` has the algorithm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from engine.model.boundary import AppCall
+from engine.model.protocols import Boundary
+from engine.model.target import ServerLaunch
+from engine.model.tls import TlsCredentials
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.gateways.base import split
+from engine.targets.catalog.servers.base import Server, Start
+from engine.targets.catalog.servers.tls import WORD, Files
+from engine.targets.environments.layout import APPS
+from engine.targets.environments.packages import Environment
+from engine.targets.runtimes import readiness
+from engine.targets.runtimes.driving import Driving
+from engine.targets.runtimes.gateway_process import GatewayProcess, accepted
+from engine.targets.runtimes.process_handle import ProcessHandle
+
+
+class Place(Protocol):
+    """Where the server of one target listens. It is the target's until it is closed, also while no server runs."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port; the host is an IP address."""
+        ...
+
+    @property
+    def descriptor(self) -> int | None:
+        """The listening socket that the next process is handed down, None where the server binds the address."""
+        ...
+
+    async def begin(self, context: LaunchContext, argv: list[str]) -> ProcessHandle:
+        """Start a command there, as often as the target is started. Raises StartError, and then nothing is left."""
+        ...
+
+    def close(self) -> None:
+        """Give the address back: no other server will be started there. Safe to call again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchContext:
+    """All that stays of a target when its process is started again.
+
+    ``log`` and ``scratch`` are the target's own file and folder. ``speaks`` is what is spoken at the place: ``http``,
+    ``fastcgi`` or ``uwsgi``. ``gate`` is the gateway in front, None where there is none. For TLS the server is given
+    ``files``, whose paths are as the server sees them, and clients need ``tls``.
+    """
+
+    launch: ServerLaunch
+    server: Server
+    framework: Framework
+    environment: Environment
+    log: Path
+    scratch: Path
+    place: Place
+    speaks: str
+    boundary: Boundary
+    gate: GatewayProcess | None = None
+    files: Files | None = None
+    tls: TlsCredentials | None = None
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The server's options, with the files for TLS in the place of the word for it."""
+        options, _ = split(dict(self.launch.options))
+        return options if self.files is None else {**options, WORD: self.files}
+
+    def command(self) -> list[str]:
+        """The server's command line. Raises UsageError for an option that it does not have."""
+        target = self.launch.target
+        version = self.environment.version_of(self.server.package)
+        start = Start(
+            self.environment.python, APPS[target.interface], target.loop, self.place.address, self.place.descriptor,
+            self.options, version, self.speaks, target.interface,
+        )  # fmt: skip
+        return self.server.command(start)
+
+    async def ready(self, turn: int) -> AppCall:
+        """Wait until the app answers, through the gateway where there is one. Raises readiness.NotReady."""
+        target = self.launch.target
+        ready = partial(readiness.ready, boundary=self.boundary, turn=turn, any_status=target.interface == "wsgi")
+        if self.gate is None:
+            return await ready(self.place.address, tls=self.tls)
+        await accepted(self.place.address)
+        return await ready(self.gate.address, fronted=True)
+
+
+class Host(Protocol):
+    """A kind of place where targets run. One host serves all targets of a run, at the same time."""
+
+    @property
+    def name(self) -> str:
+        """The runtime's name: ``local`` or ``docker``."""
+        ...
+
+    @property
+    def hands_down(self) -> bool:
+        """Whether a listening socket can be handed down to a process."""
+        ...
+
+    @property
+    def runs_help(self) -> bool:
+        """Whether a server's ``--help`` can be read with the interpreter of its environment."""
+        ...
+
+    async def environment(self, framework: Framework, server: Server) -> Environment:
+        """The environment of a framework under a server, made where it is missing. Raises EnvironmentFailed."""
+        ...
+
+    async def servers_part(self, server: Server) -> str:
+        """The name of what a server is made from, for findings that hold for it. Raises EnvironmentFailed."""
+        ...
+
+    def scratch(self) -> Path:
+        """A new folder for a target. Raises OSError."""
+        ...
+
+    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> Place:
+        """A place for a server: on that port where the host lets one choose, any for 0; ``listening`` asks for a socket
+        to hand down. Raises UsageError for a port that cannot be had, and EnvironmentFailed."""
+        ...
+
+    def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
+        """Write certificates for a server at an IP address into a target's folder; ``asks`` says whether it asks
+        clients for theirs. What the server is given, and what clients need. Raises StartError and OSError."""
+        ...
+
+    async def drive(self, context: LaunchContext) -> Driving:
+        """Start the process in which a target's app is called without a server. Raises StartError."""
+        ...

@@ -1,0 +1,123 @@
+"""The host of local targets: processes of this machine, each under a supervisor."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import tempfile
+from pathlib import Path
+
+from engine.model.target import LOCAL
+from engine.model.tls import TlsCredentials
+from engine.targets.catalog.frameworks import Framework
+from engine.targets.catalog.servers.base import Server
+from engine.targets.catalog.servers.tls import Files
+from engine.targets.environments.packages import Environment, Environments
+from engine.targets.environments.services import Services
+from engine.targets.runtimes import ports
+from engine.targets.runtimes.base import LaunchContext
+from engine.targets.runtimes.certificates import Certificates
+from engine.targets.runtimes.driving import Driving
+from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
+from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
+
+
+class LocalHost:
+    """Keeps ``engine.targets.runtimes.base.Host``. Every target has a scratch folder of its own under TMPDIR, which its
+    supervisor deletes."""
+
+    name = LOCAL
+    hands_down = True
+    runs_help = True
+
+    def __init__(
+        self,
+        environments: Environments,
+        *,
+        python: Path | None = None,
+        grace: float = GRACE,
+        services: Services | None = None,
+    ) -> None:
+        """``python`` is the interpreter of the services, the engine's own where none is given. ``grace`` is what a
+        supervisor gives its process where the engine is gone, in seconds. ``services`` says what variables a service
+        has."""
+        self._environments = environments
+        self._python = python
+        self._grace = grace
+        self._services = services or Services(environments.cache)
+        self._certificates = Certificates()
+
+    async def environment(self, framework: Framework, server: Server) -> Environment:
+        return await self._environments.ensure(framework, server, self._python)
+
+    async def servers_part(self, server: Server) -> str:
+        return await self._environments.servers_part(server, self._python)
+
+    def scratch(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="engine-"))
+
+    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> LocalPlace:
+        del framework, server
+        if listening:
+            listener = ports.listening(port)
+            return LocalPlace(self, int(listener.getsockname()[1]), listener=listener)
+        port, keeper = ports.reserved(port)
+        return LocalPlace(self, port, keeper=keeper)
+
+    def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
+        return self._certificates.write(scratch, address, asks)
+
+    async def drive(self, context: LaunchContext) -> Driving:
+        return await Driving.start(
+            ProcessSpec(
+                (str(context.environment.python),), self._variables(context), cwd=context.scratch, log=context.log,
+                grace=self._grace,
+            )
+        )  # fmt: skip
+
+    async def begin(self, context: LaunchContext, argv: list[str], descriptor: int | None) -> ProcessHandle:
+        """Start a main process, which is handed a descriptor. Raises StartError."""
+        return await SupervisedProcess.start(
+            ProcessSpec(
+                argv=tuple(argv),
+                env=self._variables(context),
+                cwd=context.scratch,
+                log=context.log,
+                fds=(descriptor,) if descriptor is not None else (),
+                grace=self._grace,
+                remove=context.scratch,
+            )
+        )
+
+    def _variables(self, context: LaunchContext) -> dict[str, str]:
+        """The whole environment of a service."""
+        return self._services.variables(
+            context.launch, context.server, context.framework, context.environment, context.scratch
+        )
+
+
+class LocalPlace:
+    """A port of this machine: one whose listening socket the first process has from then on alone, or one that is kept
+    for whoever binds it (``ports.reserved``)."""
+
+    def __init__(
+        self, host: LocalHost, port: int, *, listener: socket.socket | None = None, keeper: socket.socket | None = None
+    ) -> None:
+        self.address = (ports.HERE, port)
+        self._host = host
+        self._listener = listener
+        self._keeper = keeper
+
+    @property
+    def descriptor(self) -> int | None:
+        return self._listener.fileno() if self._listener is not None else None
+
+    async def begin(self, context: LaunchContext, argv: list[str]) -> ProcessHandle:
+        listener, self._listener = self._listener, None
+        with contextlib.closing(listener) if listener else contextlib.nullcontext():
+            return await self._host.begin(context, argv, listener.fileno() if listener else None)
+
+    def close(self) -> None:
+        for one in (self._listener, self._keeper):
+            if one is not None:
+                one.close()

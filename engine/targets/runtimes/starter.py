@@ -1,0 +1,340 @@
+"""Starting targets: from a launch to a target that answers, on any host.
+
+Theory of operation
+===================
+
+States of a launch, in order; ``Starter.start`` goes through all of them or leaves nothing behind::
+
+    environment   the packages, or the image, are there (kept in the cache, shared by all targets of that make)
+    probed        what the server offers on that loop is known (once a run, by starting the control in the same way)
+    laid out      a scratch folder with the desk in it; the scripts of the job are staged
+    placed        an address is the target's; a socket may listen there already
+    begun         the main process runs; a launch that is *held* skips this, and a step of its job begins it
+    fronted       the gateway, where there is one, takes connections
+    ready         GET /health was answered, and this target's own observer saw that very call
+
+Who owns what:
+
+* The scratch folder is the starter's until a process is begun. From then on the last supervisor deletes it, so that it
+  goes even where the engine is killed. On Docker the reaper knows of it from the beginning.
+* The desk (boundary), the place and the processes are the starter's until ``ready``; then they are the
+  ``StartedTarget``'s, and go in its ``stop``. The log stays in the run's folder.
+* The place keeps the address while the server is down: a target that is started again has the same one.
+* Nothing is shared between launches but the environment, what the prober found, and the names of logs.
+
+The server learns its address in one of two ways. Either it is handed a socket that listens: no port can be lost, and
+connections wait in its queue. Or it binds an address that the place keeps for it; that is so for a server that one job
+has for itself, since of what is handed down a copy stays open in the supervisor, and nobody could see it stop
+listening.
+
+What can go wrong:
+
+* The process ends before it is ready: StartError with its exit, the last lines of its log, and a hint. While the
+  connection breaks first, its exit is known a moment later; it is waited for (``LAST_WORDS``).
+* Somebody else was quicker on the port: the log says that the address is in use, or a stranger answers GET /health,
+  whose call no observer of this target saw. Then all is taken down and tried again, ``TRIES`` times. A *held* launch
+  is not: its job was told the address already.
+* It never answers: ``ready_within`` seconds, then StartError. It answers with an error, or runs on another loop than
+  was asked for: StartError at once. It runs apps on no loop of asyncio's: Unfit, which is nobody's fault.
+* The gateway ends first: StartError with the gateway's own words.
+* The start is cancelled, at any await: everything is taken down behind ``asyncio.shield``, and then it is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from engine.errors import StartError, Unfit
+from engine.model.boundary import AppCall
+from engine.model.protocols import Boundary
+from engine.model.target import DIRECT, ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.model.tls import TlsCredentials
+from engine.targets.catalog.capabilities import WORDS as OFFERS
+from engine.targets.catalog.capabilities import Probed
+from engine.targets.catalog.frameworks import ASGI, Framework, offered
+from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.gateways.base import Gateway, split
+from engine.targets.catalog.gateways.nginx import Nginx, find
+from engine.targets.catalog.servers.base import Server
+from engine.targets.catalog.servers.tls import WORD, Files, asked
+from engine.targets.environments.packages import Environment
+from engine.targets.matrix.fitting import speaks, through, unsupported
+from engine.targets.runtimes import hints, readiness
+from engine.targets.runtimes.base import Host, LaunchContext, Place
+from engine.targets.runtimes.gateway_process import GatewayProcess, failed, open_gate
+from engine.targets.runtimes.live import Relaunch, StartedTarget
+from engine.targets.runtimes.logfile import read_log
+from engine.targets.runtimes.offers import Prober, ServerOffers
+from engine.targets.runtimes.ports import PortTaken
+from engine.targets.runtimes.process_handle import ProcessHandle, abandon
+
+READY_WITHIN = 30.0
+# For servers that bind their address: the port was free a moment ago, and somebody else may have been quicker.
+TRIES = 3
+# A server that dies drops its connections first; its exit status is known a moment later.
+LAST_WORDS = 0.5
+# What the observer tells of a loop that is none of asyncio's.
+OTHER_LOOPS = ("", "trio")
+
+
+class Starter:
+    """Starts the targets of a run on a host. It keeps ``engine.app.session.Runtime``."""
+
+    def __init__(
+        self,
+        host: Host,
+        frameworks: Mapping[str, Framework],
+        servers: Mapping[str, Server],
+        boundary_of: Callable[[Path], Boundary],
+        folder: Path,
+        *,
+        ready_within: float = READY_WITHIN,
+        prober: Prober | None = None,
+        nginx: str = "",
+        gateways: Mapping[str, Gateway] | None = None,
+    ) -> None:
+        """``servers`` are by ``Target.configuration``. ``boundary_of`` makes a target's desk in a folder. Logs go to
+        ``folder``/logs. ``ready_within`` is in seconds. ``prober`` finds out what servers offer; without one, claims
+        are believed. ``nginx`` names the program for gateways; ``gateways`` are those of the catalog by default."""
+        self.host = host
+        self.frameworks = frameworks
+        self.servers = servers
+        self._boundary_of = boundary_of
+        self._logs = folder.absolute() / "logs"
+        self._ready_within = ready_within
+        self._prober = prober
+        self._nginx = nginx
+        self._gateways = gateways
+        self._offers = ServerOffers(frameworks, servers, prober)
+        self._log_names: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """The runtime's name."""
+        return self.host.name
+
+    def unsupported(self, launch: ServerLaunch) -> tuple[str, ...]:
+        """Why the target's server cannot be started so: a sentence for each option and loop that it does not have."""
+        return unsupported(self.servers[launch.target.configuration], launch.target, dict(launch.options))
+
+    async def prepare(self, target: Target) -> Environment:
+        """The target's environment, made where it is missing. Raises EnvironmentFailed."""
+        return await self.host.environment(self.frameworks[target.framework], self.servers[target.configuration])
+
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> StartedTarget:
+        """Start a target, and wait until it is ready. ``prepare`` is called with its desk before the process starts.
+
+        Raises EnvironmentFailed, StartError (with the log's last lines and a hint), and UsageError for an option that
+        ``unsupported`` would have named, and for a port that cannot be had. Cancelling ends what was started. A target
+        whose launch is held is made ready to be started, and not started.
+        """
+        environment = await self.prepare(launch.target)
+        if launch.target.interface == ASGI:  # what is looked for are words about ASGI apps
+            await self.probe(launch.target, environment)
+        return await self._retried(launch, environment, self._log_for(launch), prepare)
+
+    async def probe(self, target: Target, environment: Environment) -> Probed:
+        """What a probe finds of the target's server on its loop, once a run. Raises EnvironmentFailed."""
+
+        async def control(launch: ServerLaunch) -> StartedTarget:
+            return await self._retried(launch, environment, self._log_for(launch, "probe-"), None)
+
+        return await self._offers.probe(target, self.host.servers_part, control)
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        """Those of some capabilities and protocols that the target's server does not claim, and that a probe finds
+        there all the same. Raises EnvironmentFailed."""
+        server = self.servers[target.configuration]
+        wanted = frozenset(words) if self.host.runs_help else frozenset(words) - server.asks.keys()
+        found = frozenset[str]()
+        if self._prober is not None and server.asks.keys() & wanted:
+            environment = await self.prepare(target)
+            part = await self.host.servers_part(server)
+            found = await self._prober.spoken(server, part, environment.python) & wanted
+        doubtful = through(wanted & OFFERS.keys() - server.claims, target)
+        if not doubtful:
+            return found
+        probed = await self.probe(target, await self.prepare(target))
+        return found | doubtful & offered(probed.found, self.frameworks[target.framework])
+
+    # One start
+
+    async def _retried(
+        self, launch: ServerLaunch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
+    ) -> StartedTarget:
+        """Start, and again where somebody else had the port."""
+        tries = 1 if self._hands_down(launch) and launch.target.gateway == DIRECT else TRIES
+        while True:
+            tries -= 1
+            try:
+                return await self._start(launch, environment, log, prepare)
+            except PortTaken as taken:
+                if tries <= 0:
+                    raise taken.error from None
+
+    async def _start(
+        self, launch: ServerLaunch, environment: Environment, log: Path, prepare: Callable[[Boundary], None] | None
+    ) -> StartedTarget:
+        """One try. Raises what ``start`` does, and PortTaken."""
+        # Before anything is started that would be started in vain.
+        program = find(self._nginx) if launch.target.gateway != DIRECT else None
+        scratch = self.host.scratch()
+        process: ProcessHandle | None = None
+        gate: GatewayProcess | None = None
+        place: Place | None = None
+        boundary: Boundary | None = None
+        try:
+            boundary = self._boundary_of(scratch / "desk")
+            if prepare is not None:
+                prepare(boundary)
+            place = await self._place(launch)
+            files, tls = self._secured(launch, scratch, place.address[0])
+            context = LaunchContext(
+                launch, self.servers[launch.target.configuration], self.frameworks[launch.target.framework],
+                environment, log, scratch, place, speaks(launch.target), boundary, files=files, tls=tls,
+            )  # fmt: skip
+            if not launch.held:
+                process = await self._begin(context)
+            gate = await self._gate(context, program) if program is not None else None
+            context = replace(context, gate=gate)
+            relaunch = Relaunch(
+                partial(self._begin, context), partial(self._ready, context), partial(self.host.drive, context)
+            )
+            found = self._offers.info(launch.target, environment)
+            if process is not None:
+                found = await relaunch.ready(process, 1)
+        except BaseException:
+            if place is not None:
+                place.close()
+            if boundary is not None:
+                boundary.close()
+            if gate is not None:
+                await asyncio.shield(gate.close())
+            if process is None:
+                shutil.rmtree(scratch, ignore_errors=True)
+            else:
+                await asyncio.shield(abandon(process))
+            raise
+        return StartedTarget(
+            launch, place.address, boundary, found,
+            process=process, log_file=log, scratch=scratch, relaunch=relaunch, reservation=place,
+            speaks=context.speaks, front=gate, tls=context.tls,
+        )  # fmt: skip
+
+    def _hands_down(self, launch: ServerLaunch) -> bool:
+        """Whether the server is handed a socket that listens. One that a job has for itself is not: of what is handed
+        down a copy stays open that the server does not know of, and connections would be taken until its process is
+        gone."""
+        server = self.servers[launch.target.configuration]
+        return self.host.hands_down and server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
+
+    async def _place(self, launch: ServerLaunch) -> Place:
+        # Behind a gateway it is the gateway that clients connect to.
+        port = launch.port if launch.target.gateway == DIRECT else 0
+        framework, server = self.frameworks[launch.target.framework], self.servers[launch.target.configuration]
+        return await self.host.place(framework, server, port=port, listening=self._hands_down(launch))
+
+    def _secured(self, launch: ServerLaunch, scratch: Path, address: str) -> tuple[Files | None, TlsCredentials | None]:
+        """For TLS: what the server at an address is given, and what its clients need."""
+        asks = asked(dict(launch.options).get(WORD, False))
+        return (None, None) if asks is None else self.host.secure(scratch, address, asks)
+
+    @staticmethod
+    async def _begin(context: LaunchContext) -> ProcessHandle:
+        """Start the main process. Raises StartError."""
+        return await context.place.begin(context, context.command())
+
+    async def _gate(self, context: LaunchContext, program: Nginx) -> GatewayProcess:
+        """Start the gateway that stands in front of the server. Raises StartError and PortTaken."""
+        gateways = load_gateways() if self._gateways is None else self._gateways
+        _, options = split(dict(context.launch.options))
+        log = context.log.with_name(f"{context.log.name.removesuffix('.log')}.gateway.log")
+        return await open_gate(
+            gateways[context.launch.target.gateway], program, context.place.address, options,
+            scratch=context.scratch, log=log, port=context.launch.port,
+        )  # fmt: skip
+
+    async def _ready(self, context: LaunchContext, process: ProcessHandle, turn: int) -> TargetInfo:
+        """Wait until the target answers; what it is. Raises StartError, Unfit, or PortTaken for another try."""
+        target = context.launch.target
+        try:
+            call = await self._answered(context, process, turn)
+        except PortTaken as taken:
+            if context.launch.held:  # it is to have this very port
+                raise taken.error from None
+            raise
+        if target.interface == ASGI and call.loop in OTHER_LOOPS:
+            raise unfit(target, call.loop)
+        found = self._offers.info(target, context.environment, call.loop)
+        if target.loop not in ("auto", found.loop_name):
+            raise not_started(f"{target.id} was to run on {target.loop}, and runs on {found.loop}", context)
+        return found
+
+    async def _answered(self, context: LaunchContext, process: ProcessHandle, turn: int) -> AppCall:
+        """The call by which the target answers with its own token. Raises StartError, or PortTaken for another try."""
+        target, gate = context.launch.target, context.gate
+        binds = not self._hands_down(context.launch)
+        asking = asyncio.ensure_future(context.ready(turn))
+        exiting = asyncio.ensure_future(process.wait())
+        ends = [exiting, *([asyncio.ensure_future(gate.process.wait())] if gate is not None else [])]
+        try:
+            await asyncio.wait([asking, *ends], timeout=self._ready_within, return_when=asyncio.FIRST_COMPLETED)
+            if gate is not None and gate.ended is not None and not exiting.done():
+                raise failed(gate, f"{target.gateway} ended before {target.id} was ready")
+            if asking.done() and not exiting.done() and asking.exception() is not None:
+                await asyncio.wait([exiting], timeout=LAST_WORDS)
+            if exiting.done():
+                error = not_started(
+                    f"{target.id} ended before it was ready", replace(context, gate=None), exiting.result()
+                )
+                if binds and hints.port_taken(read_log(context.log)):
+                    raise PortTaken(error)
+                raise error
+            if not asking.done():
+                raise not_started(f"{target.id} was not ready within {self._ready_within:g} s", context)
+            return asking.result()
+        except readiness.NotReady as trouble:
+            error = not_started(f"{target.id} is not ready: {trouble}", context)
+            if trouble.stranger and binds:
+                raise PortTaken(error) from None
+            raise error from None
+        finally:
+            for task in (asking, *ends):
+                task.cancel()
+            await asyncio.wait([asking, *ends])
+
+    def _log_for(self, launch: ServerLaunch, before: str = "") -> Path:
+        """A log file that no other launch of this run has: named after the target, with a number from the second on."""
+        name, number = before + launch.target.id, 1
+        while name in self._log_names:
+            number += 1
+            name = f"{before}{launch.target.id}.{number}"
+        self._log_names.add(name)
+        self._logs.mkdir(parents=True, exist_ok=True)
+        path = self._logs / f"{name}.log"
+        for old in (path, path.with_name(f"{name}.gateway.log")):
+            old.unlink(missing_ok=True)
+        return path
+
+
+def not_started(what: str, context: LaunchContext, ended: ExitStatus | None = None) -> StartError:
+    """The error about a target that did not start, with what its log and its gateway's tell."""
+    gate = context.gate
+    text = read_log(context.log) + (gate.said() if gate is not None else "")
+    how = str(ended) if ended else ""
+    hint = hints.hint(text)
+    if gate is not None and not hint:
+        hint = f"{gate.gateway.name} passed GET /health on, and speaks {gate.gateway.speaks}: does the server?"
+    return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
+
+
+def unfit(target: Target, loop: str) -> Unfit:
+    """That a server runs apps on a loop for which the engine's apps and its player are not written. It serves well, but
+    whatever fails there would be held against it."""
+    where = "on Trio" if loop == "trio" else "on no loop of asyncio's"
+    return Unfit(f"{target.configuration} runs apps {where}, and the apps of the services are written for asyncio")
