@@ -150,7 +150,7 @@ class Project:
                     wrong += [f"{server.name} on {loop}: {claim}" for claim in refuted(server.claims, found)]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/servers")
+            return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/catalog/servers")
         return ok(f"{len(seen)} of {counted(len(servers), 'server')} were looked at, and offer what they claim")
 
     def schemas(self) -> HealthFinding:
