@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.boundary import AppCall
+from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Transcript
@@ -150,6 +151,7 @@ class JobResult:
     meanwhile, cut; ``recheck`` what came of it when it was run again alone. ``calls`` are those of the application,
     where the runner was to keep them: they stay in memory, and are in no file. ``send_raised`` are the classes that
     send() raised in the application, each once, for the control and wherever the verdict is anything but pass.
+    ``evidence`` says whether records of the observer were lost, and what is left out of the transcript and the log.
     """
 
     case: str
@@ -178,6 +180,7 @@ class JobResult:
     calls: tuple[AppCall, ...] = field(default=(), compare=False)
     send_raised: tuple[str, ...] = ()
     excerpt: Excerpt | None = None
+    evidence: EvidenceQuality = COMPLETE
 
     @property
     def address(self) -> str:

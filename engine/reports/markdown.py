@@ -72,6 +72,8 @@ def finding(one: Finding) -> Iterator[str]:
     first = one.first
     on = f"[{first.target}]`" if len(one.cells) == 1 else f"` on {len(one.cells)} targets"
     yield f"- `{one.address}{on}: {first.verdict.value}: {code(first.reason)}"
+    if lost := [cell for cell in one.cells if cell.evidence.lost]:
+        yield f"  - incomplete evidence: {code(lost[0].evidence.notes[0])}"
     if len(one.cells) > 1:
         yield f"  - on {several([f'`{cell.target}`' for cell in one.cells], 8)}"
     if one.attribution is not None:

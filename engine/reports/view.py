@@ -135,8 +135,13 @@ def finding(one: Finding, causes: Attributions) -> Plain:
 
 
 def outcome(result: JobResult) -> Plain:
-    """What a result came to, in a few words."""
-    return {"target": result.target, "verdict": result.verdict.value, "reason": result.reason}
+    """What a result came to, in a few words. ``evidence`` is ``complete``, ``cut`` or ``lost``."""
+    return {
+        "target": result.target,
+        "verdict": result.verdict.value,
+        "reason": result.reason,
+        "evidence": result.evidence.state.value,
+    }
 
 
 def cause(attribution: Attribution | None) -> Plain | None:

@@ -43,6 +43,8 @@ def lines(
     for number, clause in enumerate(one.clauses):
         yield from _field("" if number else "cites", cited(clause), room)
     yield from _attempts(result, room)
+    if result.evidence.notes:
+        yield from _field("evidence", [f"{result.evidence.state}: {'; '.join(result.evidence.notes)}"], room)
     yield from _written(result, source)
     if one.attribution is not None:
         yield ""

@@ -43,6 +43,8 @@ def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]
     yield f"{visible(result.title)}{cited}"
     if result.recheck is not None:
         yield visible(company(result))
+    if result.evidence.lost:
+        yield f"incomplete evidence: {visible(result.evidence.notes[0])}"
     located = [*result.mismatches, *result.warnings]
     for mismatch in located:
         yield ""

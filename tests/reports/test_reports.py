@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from engine.app import reporting
 from engine.app.grids import of
 from engine.errors import UsageError
+from engine.model.evidence_quality import EvidenceQuality
 from engine.model.verdict import JobResult, Verdict
 from engine.registry import Registry
 from engine.reports.base import Format, formats
@@ -113,7 +115,7 @@ def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
     server, unknown = made["findings"]
     assert (server["fault"], server["culprit"], server["case"]) == ("server", "s", "case")
     framework, control = server["cells"]
-    assert (framework["target"], framework["verdict"]) == ("s-f-asyncio", "fail")
+    assert (framework["target"], framework["verdict"], framework["evidence"]) == ("s-f-asyncio", "fail", "complete")
     assert framework["cause"]["evidence"] == [
         {"target": "s-control-asyncio", "verdict": "fail", "where": "status"},
         {"target": "t-control-asyncio", "verdict": "pass", "where": ""},
@@ -121,6 +123,13 @@ def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
     assert control["cause"]["evidence"] == [{"target": "t-control-asyncio", "verdict": "pass", "where": ""}]
     assert unknown["cells"][0]["verdict"] == "known"
     assert "--server reference" in unknown["cells"][0]["cause"]["settle"]
+
+
+def test_markdown_says_that_evidence_was_lost() -> None:
+    row, result = BLAMED.targets[0], BLAMED.results[0]
+    lost = replace(result, evidence=EvidenceQuality(2, "`x`"))
+    shown = shown_as("markdown", replace(BLAMED, targets=(row,), results=(lost,)))
+    assert "  - incomplete evidence: the observer lost 2 records while the case ran: \\`x\\`\n" in shown
 
 
 def test_groups_in_json_and_markdown() -> None:

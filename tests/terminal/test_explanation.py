@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.case import Clause
+from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
@@ -186,6 +187,15 @@ def test_repeats_and_what_was_run_alone() -> None:
     found = "\n".join(told(flaky))
     assert "attempts  1. pass\n          2. fail: status is 200, but it is 500\n" in found
     assert "alone     alone it comes to fail instead: no\n" in found
+
+
+def test_the_quality_of_the_evidence_where_it_is_not_complete() -> None:
+    assert "evidence" not in "\n".join(told())
+    cut = replace(RESULT, evidence=EvidenceQuality(1, "x", ("the log keeps its end",)))
+    assert (
+        "evidence  lost: the observer lost 1 record while the case ran: x; the log keeps its end\n"
+        in "\n".join(told(cut))
+    )  # fmt: skip
 
 
 def test_as_json() -> None:

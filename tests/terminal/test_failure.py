@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan, excerpt
 from engine.model.transcript import Side, TraceEvent, Transcript
@@ -94,6 +95,13 @@ def test_a_verdict_without_a_mismatch_points_at_its_step() -> None:
         "a.yaml:4:49\n    4 |     steps: [{request: {path: /, expect: {status: 200}}}]\n"
         "      |                                                 ^^^"
     )
+
+
+def test_evidence_that_was_lost_is_said_and_what_was_cut_stands_in_the_time_line() -> None:
+    lost = replace(RESULT, evidence=EvidenceQuality(1, "disk \x1b full", ("the log keeps its end",)))
+    line = "incomplete evidence: the observer lost 1 record while the case ran: disk \\x1b full\n"
+    assert line in text(lost, source)
+    assert "evidence" not in text(replace(lost, evidence=EvidenceQuality(cut=("x",))), source)
 
 
 def test_why_there_is_no_command() -> None:

@@ -11,12 +11,13 @@ from engine.errors import ChannelError, ConnectionRefused, EngineError, Evidence
 from engine.execution.job import Job
 from engine.execution.runner import timing_out
 from engine.execution.runner.judge import Match, Outcomes, decide
-from engine.execution.runner.scope import CheckResults, JobState, Kinds, OpenChannel, StepScope
+from engine.execution.runner.scope import CheckResults, JobState, Kinds, OpenChannel, StepScope, evidence_of
 from engine.execution.runner.script import script
 from engine.execution.runner.timeline import transcript
-from engine.execution.runner.trimming import trimmed
+from engine.execution.runner.trimming import cuts, trimmed
 from engine.model.boundary import AppCall, wrong_client
 from engine.model.case import Step
+from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.protocols import LiveTarget
 from engine.model.source_span import Excerpt, SourceSpan
@@ -138,7 +139,12 @@ class Runner:
         outcomes = Outcomes(case.level, results.broken, results.warned, results.evaluated, timed_out, crash, defect)
         verdict, reason = decide(outcomes)
         keep = self._keep_all or verdict is not Verdict.PASS
-        kept = self._transcript(state, started) if keep else None
+        kept, evidence = (
+            self._transcript(state, started) if keep else (None, evidence_of(live.boundary, state.lost_before))
+        )
+        log = live.log(logged) if keep else ""
+        if len(log) > LOG:
+            evidence = evidence.and_cut(f"the log keeps the last {LOG:,} of {len(log):,} characters")
         by_hand = self._by_hand(state, results) if keep and verdict not in NOT_BY_HAND else Reproduction()
         quoted = bool(results.broken or results.warned or verdict is Verdict.PASS)
         result = JobResult(
@@ -163,7 +169,8 @@ class Runner:
             cite=case.cite,
             title=case.title,
             tags=case.tags,
-            log=live.log(logged)[-LOG:] if keep else "",
+            log=log[-LOG:],
+            evidence=evidence,
             calls=tuple(_calls(state)) if self._keep_calls else (),
             send_raised=live.boundary.send_raised(job.id) if keep or job.target.is_control else (),
         )
@@ -195,9 +202,14 @@ class Runner:
         deed = Deed(job.whole, job.target, results.step, state.performed, state.connections, address)
         return reproduce(deed, self._kinds)
 
-    def _transcript(self, state: JobState, started: float) -> Transcript:
-        wire = [moment for connection in state.connections for moment in connection.channel.moments]
-        return trimmed(transcript(started, wire, state.notes, _calls(state)))
+    def _transcript(self, state: JobState, started: float) -> tuple[Transcript, EvidenceQuality]:
+        """What crossed, up to a bound, and the quality of that evidence."""
+        wire = [event for connection in state.connections for event in connection.channel.moments]
+        calls = _calls(state)
+        whole = transcript(started, wire, state.notes, calls)
+        kept = trimmed(whole)
+        lost = evidence_of(state.live.boundary, state.lost_before, sum(call.lost for call in calls))
+        return kept, lost.and_cut(*cuts(whole, kept))
 
 
 def _break(results: CheckResults, state: JobState, error: ChannelError, phrase: str) -> None:

@@ -64,8 +64,9 @@ from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner.judge import Match, count, judge
 from engine.model.case import CaseHeader, Step
+from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Group, Mismatch, Situation
-from engine.model.protocols import Channel, LiveTarget
+from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.tls import TlsClientOptions
 from engine.model.transcript import Side, TraceEvent
 from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
@@ -382,10 +383,16 @@ class StepScope(Context):
     def _complete(self, lost_here: int) -> None:
         """Raises EvidenceLost where records of the case's time are lost: what is absent may be among them."""
         boundary = self.live.boundary
-        lost = boundary.lost - self._state.lost_before + lost_here
-        if lost:
-            why = f": {boundary.notes[-1]}" if boundary.notes else ""
-            raise EvidenceLost(f"the observer lost {lost} record{'' if lost == 1 else 's'} while the case ran{why}")
+        quality = evidence_of(boundary, self._state.lost_before, lost_here)
+        if quality.lost:
+            raise EvidenceLost(quality.notes[0])
+
+
+def evidence_of(boundary: Boundary, lost_before: int, of_calls: int = 0) -> EvidenceQuality:
+    """What is known to be lost of a job's records. ``lost_before`` is the boundary's count when the job began,
+    ``of_calls`` the records that the job's own calls lack."""
+    lost = boundary.lost - lost_before + of_calls
+    return EvidenceQuality(lost, boundary.notes[-1] if lost and boundary.notes else "") if lost else COMPLETE
 
 
 def _placed(mismatch: Mismatch, step: Step) -> Mismatch:

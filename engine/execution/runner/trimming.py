@@ -45,6 +45,19 @@ def trimmed(transcript: Transcript, moments: int = MOMENTS, size: int = RESULT) 
     return replace(transcript, moments=(*head, _note(missing[0].at, note), *tail))
 
 
+def cuts(whole: Transcript, kept: Transcript) -> tuple[str, ...]:
+    """Sentences on what a trimmed transcript lacks of the whole one."""
+    short = sum(
+        len(one.data) > MOMENT or len(one.detail) > MOMENT or 0 < len(one.data) < one.size for one in whole.moments
+    )
+    notes = [one.detail for one in kept.moments if one.what == CUT]
+    if short == 1:
+        notes.append("1 event of the transcript keeps only the beginning of its data")
+    elif short:
+        notes.append(f"{short} events of the transcript keep only the beginning of their data")
+    return tuple(notes)
+
+
 def weight(moment: TraceEvent) -> int:
     """The size of an event, in bytes."""
     return OVERHEAD + len(moment.data) + len(moment.detail)
@@ -94,4 +107,4 @@ class Budget:
         note = f"the time line is left out: those of this run take {show_size(RUN)} already. Run this case by itself"
         at = transcript.started if transcript is not None else 0.0
         kept = replace(transcript, moments=(_note(at, note),)) if transcript is not None else None
-        return replace(result, transcript=kept, log="")
+        return replace(result, transcript=kept, log="", evidence=result.evidence.and_cut(note))

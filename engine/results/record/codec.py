@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import ResultsError
+from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.showing import shown
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
@@ -73,6 +74,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["send_raised"] = list(result.send_raised)
     if result.attempts:
         document["attempts"] = [attempt_to_json(one) for one in result.attempts]
+    if result.evidence != COMPLETE:
+        document["evidence"] = evidence_to_json(result.evidence)
     if result.recheck is not None:
         document["recheck"] = recheck_to_json(result.recheck)
     if result.transcript is not None:
@@ -96,6 +99,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             recorded={name: Shown(text) for name, text in document.get("recorded", {}).items()},
             step=place_from_json(document["step"]) if "step" in document else None,
             excerpt=excerpt_from_json(document["excerpt"]) if "excerpt" in document else None,
+            evidence=evidence_from_json(document["evidence"]) if "evidence" in document else COMPLETE,
             started=document["started"],
             seconds=document["seconds"],
             evaluated=document["evaluated"],
@@ -124,6 +128,23 @@ def address_of(file: str) -> str:
         last = len(parts) - 1 - parts[::-1].index("specs")
         return "/".join(parts[last:])
     return file if not parts[0] else "/".join(part for part in parts if part != "..")
+
+
+def evidence_to_json(quality: EvidenceQuality) -> dict[str, Any]:
+    """The quality of evidence that is not complete."""
+    document: dict[str, Any] = {"quality": quality.state.value}
+    if quality.lost:
+        document["lost"] = quality.lost
+    if quality.why:
+        document["why"] = quality.why
+    if quality.cut:
+        document["cut"] = list(quality.cut)
+    return document
+
+
+def evidence_from_json(document: Mapping[str, Any]) -> EvidenceQuality:
+    """The quality of evidence from its object."""
+    return EvidenceQuality(int(document.get("lost", 0)), document.get("why", ""), tuple(document.get("cut", ())))
 
 
 def attempt_to_json(attempt: Attempt) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.model.boundary import AppCall
 from engine.model.case import AppAction, Application, Case, Level, Step
+from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import Checks, Mismatch
 from engine.model.protocols import Channel
 from engine.model.source_span import Excerpt, SourceSpan
@@ -412,6 +413,8 @@ def test_what_is_absent_is_not_known_where_records_were_lost() -> None:
     assert result.reason == (
         "the observer lost 3 records while the case ran: process 7: evidence lost: 3 records, No space left on device"
     )
+    assert result.evidence == EvidenceQuality(3, live.boundary.notes[0])
+    assert (result.evidence.state, result.evidence.notes) == ("lost", (result.reason,))
     # Nor is a missing call the server's doing.
     assert run(case(step("look", ONE)), live, look=boundary_look(live, 1)).verdict is Verdict.ERROR
     # What was lost before a case began was no evidence of it.
@@ -424,7 +427,11 @@ def test_a_case_that_looks_at_the_wire_alone_is_judged_by_that() -> None:
     async def lose(step: Step, context: Context) -> None:
         live.boundary.lost += 1
 
-    assert run(case(step("lose"), step("look", EXPECT)), live, lose=lose, look=see(status=200)).verdict is Verdict.PASS
+    result = run(case(step("lose"), step("look", EXPECT)), live, lose=lose, look=see(status=200))
+    # It passes, and says that a record is missing.
+    assert (result.verdict, result.evidence.state) == (Verdict.PASS, "lost")
+    assert run(case(step("look", EXPECT)), live, look=see(status=200)).evidence == COMPLETE
+    assert run(case(step("look", EXPECT)), live, look=see(status=500)).evidence == COMPLETE
 
 
 def test_a_desk_that_lost_records(tmp_path: Path) -> None:

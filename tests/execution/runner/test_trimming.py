@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.execution.runner import trimming
-from engine.execution.runner.trimming import MOMENT, RUN, Budget, trimmed, weight
+from engine.execution.runner.trimming import MOMENT, RUN, Budget, cuts, trimmed, weight
 from engine.model.transcript import CUT, Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.codec import KEPT, transcript_from_json, transcript_to_json
@@ -83,6 +83,17 @@ def test_a_run_has_a_bound_as_well_and_the_verdict_stands() -> None:
     assert said.detail == "the time line is left out: those of this run take 64 MiB already. Run this case by itself"
     assert RUN == 64 << 20
     assert budget.fit(RESULT) == RESULT
+
+
+def test_what_was_cut_is_part_of_the_quality_of_the_evidence() -> None:
+    line, long = pieces(5000), pieces(2, b"x" * (MOMENT + 1))
+    (note,) = cuts(line, trimmed(line))
+    assert note.startswith("4,000 moments with")
+    assert cuts(long, trimmed(long)) == ("2 events of the transcript keep only the beginning of their data",)
+    assert cuts(pieces(1), trimmed(pieces(1))) == ()
+    over = Budget(left=0).fit(replace(RESULT, transcript=pieces(1)))
+    assert over.evidence.state == "cut"
+    assert "the time line is left out" in over.evidence.notes[0]
 
 
 def test_what_was_cut_is_still_said_when_the_run_is_read_again() -> None:

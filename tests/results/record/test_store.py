@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ResultsError
+from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.showing import shown
 from engine.model.source_span import Excerpt, SourceSpan
@@ -43,6 +44,7 @@ FULL = JobResult(
     not_reproduced="why",
     cite=("CORE-01",),
     title="A title",
+    evidence=EvidenceQuality(2, "No space left on device", ("the log keeps its end",)),
 )
 SHORT = replace(FULL, mismatches=(), excerpt=Excerpt("- step", 2, 4))
 PASS = JobResult("case", "a.yaml", "gunicorn-control-auto", "http", "must", Verdict.PASS, evaluated=1)
@@ -66,6 +68,8 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert isinstance(second.actual, TypedValue)
     assert second.actual.cut == ("value: 256 of 5000 bytes",)
     assert (shown(third.actual), third.given) == ("bytes 'b'", True)
+    assert back.evidence == FULL.evidence
+    assert result_to_json(back)["evidence"]["quality"] == "lost"
     assert result_to_json(back) == result_to_json(result_from_json(result_to_json(back)))
     assert result_from_json(result_to_json(SHORT)).excerpt == SHORT.excerpt
     assert back.transcript is not None
