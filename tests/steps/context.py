@@ -1,4 +1,4 @@
-"""A context for drivers without a runner, a boundary without an observer, and little servers on loopback."""
+"""The runner's scope for one step of a test, a boundary without an observer, and little servers on loopback."""
 
 from __future__ import annotations
 
@@ -8,29 +8,32 @@ import socket
 import struct
 import time
 from collections import ChainMap
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from engine.channels.tcp import open_tcp
 from engine.channels.tls import open_tls
-from engine.errors import ChannelClosed, StartError
-from engine.matchers.matching import match
+from engine.errors import StartError
+from engine.execution.job import Job
+from engine.execution.runner.scope import CheckResults, JobState, StepScope
 from engine.model.boundary import AppCall
 from engine.model.case import CaseHeader, Level, RunsOn, Step
-from engine.model.expectation import ABSENT, Literal, Mismatch, Situation
+from engine.model.expectation import ABSENT, Mismatch
 from engine.model.protocols import Boundary, Channel, LiveTarget
-from engine.model.target import ExitStatus, Target, TargetInfo
+from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsClientOptions, TlsCredentials
 from engine.model.usage import Usage
-from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
+from engine.steps.api.context import Connection, StepRecord
 from engine.steps.api.observation import Observation
+from tests.execution.fakes import the_match
 from tests.steps.reader import KINDS, PLACE, step
 
 T = TypeVar("T")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 NOWHERE = ("127.0.0.1", 1)
+TARGET = Target("none", "none", "auto")
 
 
 def run(work: Coroutine[Any, Any, T], *, within: float = 20.0) -> T:
@@ -181,7 +184,7 @@ class FakeLive(LiveTarget):
 
     @property
     def target(self) -> Target:
-        return Target("none", "none", "auto")
+        return TARGET
 
     @property
     def address(self) -> tuple[str, int]:
@@ -262,169 +265,84 @@ def _record(one: Step) -> StepRecord:
     return StepRecord(one, time.monotonic(), connection=one.connection or "", lifecycle=lifecycle)
 
 
-class FakeContext(Context):
-    """``steps.api.context.Context`` for one test. ``seen`` is every observation that was judged, with its step."""
+CASE = CaseHeader("c", "c", "t", "s", "f", "g", Level.MUST, (), RunsOn.CONTROL, PLACE)
 
-    def __init__(
-        self,
-        address: tuple[str, int] = NOWHERE,
-        variables: Mapping[str, object] | None = None,
-        parent: FakeContext | None = None,
-    ) -> None:
-        given = dict(variables or {})
-        self._live = parent.live if parent else FakeLive(address)
-        self._variables: ChainMap[str, object] = ChainMap(given, parent.variables) if parent else ChainMap(given)
-        self.named: dict[str, Connection] = dict(parent.named) if parent else {}
-        self.opened: list[Connection] = parent.opened if parent else []
-        self.done: list[StepRecord] = parent.done if parent else []
-        self.seen: list[tuple[Step, Observation]] = parent.seen if parent else []
-        self.broken: list[Mismatch] = parent.broken if parent else []
-        self.notes: list[tuple[str, str]] = parent.notes if parent else []
-        self.labels: list[str] = parent.labels if parent else []
-        self._performed: StepRecord = parent._performed if parent else StepRecord(step("pause", "1ms"), 0.0)
-        self._step: Step = parent._step if parent else self._performed.step
-        self._connection: Connection | None = parent._connection if parent else None
-        self.channel: Channel | None = parent.channel if parent else None
+
+class JobScope(StepScope):
+    """The runner's own scope, of a job named j1 on a target in name only, with a step under way that does nothing.
+
+    What a test does or looks at beside the steps: ``live`` is the target, ``channel`` the one that the next connection
+    has in the place of a socket's. ``seen`` are the observations that were judged, with their steps; ``broken`` the
+    mismatches, ``notes`` the lines of the time line, ``opened`` the connections and ``done`` the records of steps, all
+    in order. ``named`` are the named connections, ``labels`` those of branches.
+    """
+
+    def __init__(self, address: tuple[str, int] = NOWHERE, variables: Mapping[str, object] | None = None) -> None:
+        self._target = FakeLive(address)
+        self.channel: Channel | None = None
+        self.seen: list[tuple[Step, Observation]] = []
+        self.labels: list[str] = []
+        state = JobState(Job(1, CASE, TARGET, ServerLaunch(TARGET)), self._target, KINDS, the_match, self._channel)
+        super().__init__(state, ChainMap(dict(variables or {})), CheckResults())
+        self.act_for(step("pause", "1ms"))
 
     @property
     def live(self) -> FakeLive:
-        return self._live
+        return self._target
 
     @property
-    def case(self) -> CaseHeader:
-        return CaseHeader("c", "c", "t", "s", "f", "g", Level.MUST, (), RunsOn.CONTROL, PLACE)
+    def broken(self) -> list[Mismatch]:
+        return self._results.broken
 
     @property
-    def job(self) -> str:
-        return "j1"
+    def notes(self) -> list[tuple[str, str]]:
+        return [(event.what, event.detail) for event in self._state.notes]
 
     @property
-    def variables(self) -> MutableMapping[str, object]:
-        return self._variables
+    def opened(self) -> list[Connection]:
+        return self._state.connections
 
     @property
-    def step(self) -> Step:
-        return self._step
+    def done(self) -> Sequence[StepRecord]:
+        return self._state.performed
 
     @property
-    def performed(self) -> StepRecord:
-        return self._performed
+    def named(self) -> Mapping[str, Connection]:
+        return self._named
 
-    @property
-    def connection(self) -> Connection:
-        assert self._connection is not None
-        return self._connection
+    def did(self, record: StepRecord) -> None:
+        """Have a step of the case behind it."""
+        self._state.performed.append(record)
+        self._done.append(record)
 
-    def now(self) -> float:
-        return time.monotonic()
-
-    def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
-        self.notes.append((what, detail))
-
-    def token(self) -> str:
-        token = self.live.boundary.token(self.job, sum(len(one.tokens) for one in self.done) + 1)
-        self.performed.tokens.append(token)
-        return token
-
-    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
-        connection = self.named.get(name or "")
-        if connection is None:
-            where = self.live.upstream if upstream else self.live.address
-            hello = TlsClientOptions(self.live.tls) if self.live.tls is not None else None
-            channel: Channel = self.channel or await self._channel(where, name or "connection", hello)
-            connection = Connection(channel, name or "")
-            self.opened.append(connection)
-            if name:
-                self.named[name] = connection
-        elif connection.channel.ended == "closed":
-            raise ChannelClosed("closed by an earlier step")
-        self.performed.peer = connection.channel.local
-        if raw:
-            self.live.boundary.expect_peer(connection.channel.local, self.job)
-        connection.used += 1
-        return connection
-
-    async def open(
-        self,
-        name: str,
-        *,
-        address: tuple[str, int] | None = None,
-        receive_buffer: int | None = None,
-        hello: TlsClientOptions | None = None,
-    ) -> Connection:
-        where = address or self.live.address
-        channel = await self._channel(where, name, hello, receive_buffer)
-        connection = self.named[name] = Connection(channel, name)
-        self.opened.append(connection)
-        self.performed.peer = channel.local
-        return connection
-
-    async def _channel(
-        self, where: tuple[str, int], name: str, hello: TlsClientOptions | None, receive_buffer: int | None = None
-    ) -> Channel:
-        if hello is not None:
-            return await open_tls(where, hello, label=name, timeout=5, receive_buffer=receive_buffer)
-        return await open_tcp(where, label=name, timeout=5, receive_buffer=receive_buffer)
-
-    def log(self) -> str:
-        return self.live.log()
-
-    def release(self, connection: Connection) -> None:
-        if not connection.name:
-            connection.channel.close()
-
-    def find(self, of: str | None) -> Sequence[StepRecord]:
-        if of is None:
-            return [one for one in self.done if one is not self.performed and (one.tokens or one.peer)][-1:]
-        return [one for one in self.done if of in (one.step.name, one.connection, "all")]
-
-    async def run(self, steps: Sequence[Step], connection: Connection | None = None) -> None:
-        outer, outer_step, outer_connection = self._performed, self._step, self._connection
-        self._connection = connection or outer_connection
-        try:
-            for one in steps:
-                await self.perform(one)
-        finally:
-            self._performed, self._step, self._connection = outer, outer_step, outer_connection
-
-    async def perform(self, one: Step) -> Observation | None:
-        """Perform one step and judge it."""
+    def act_for(self, one: Step, connection: Connection | None = None) -> None:
+        """Have a step under way, or an action or assertion of a script on a connection."""
         self._step = one
+        if connection is not None:
+            self._connection = connection
         if one.group == "step":
             self._performed = _record(one)
-            self.done.append(self._performed)
-        observation = await KINDS[one.group, one.kind].perform(one.params, self)
-        if observation is not None:
-            await self.look(one, observation)
-        return observation
 
     async def look(self, step: Step, observation: Observation) -> None:
         self.seen.append((step, observation))
-        broken = list(observation.unmet(step.checks.facts))
-        for one in step.checks.expect.expectations if step.checks.expect else ():
-            assert isinstance(one.matcher, Literal)
-            situation = Situation(self.variables, observation.sent)
-            found = match(observation.fact(one.fact), one.matcher, situation, {}, one.fact)
-            broken += [found] if found is not None else []
-        self.broken += broken
-        for name, fact in step.checks.capture:
-            self._variables[name] = observation.fact(fact)
-        if broken:
-            raise StepFailed
+        await super().look(step, observation)
 
-    def branch(self, variables: Mapping[str, object], label: str) -> FakeContext:
+    def branch(self, variables: Mapping[str, object], label: str) -> StepScope:
         self.labels.append(label)
-        return FakeContext(variables=variables, parent=self)
+        return super().branch(variables, label)
 
-    def trial(self) -> FakeContext:
-        trial = FakeContext(variables={}, parent=self)
-        trial.broken = []
-        return trial
-
-    def settle(self, trial: Context) -> None:
-        assert isinstance(trial, FakeContext)
-        self.broken += trial.broken
-        self._variables.update(trial._variables.maps[0])
+    async def _channel(
+        self,
+        where: tuple[str, int],
+        name: str,
+        receive_buffer: int | None = None,
+        hello: TlsClientOptions | None = None,
+    ) -> Channel:
+        if self.channel is not None:
+            return self.channel
+        if hello is not None:
+            return await open_tls(where, hello, label=name, timeout=5, receive_buffer=receive_buffer)
+        return await open_tcp(where, label=name, timeout=5, receive_buffer=receive_buffer)
 
     async def close(self) -> None:
         """Close every connection that is still there."""
@@ -434,32 +352,30 @@ class FakeContext(Context):
 
 
 @contextlib.asynccontextmanager
-async def against(handler: Handler, variables: Mapping[str, object] | None = None) -> AsyncIterator[FakeContext]:
+async def against(handler: Handler, variables: Mapping[str, object] | None = None) -> AsyncIterator[JobScope]:
     """A context whose target is a little server."""
     async with serve(handler) as address:
-        ctx = FakeContext(address, variables)
+        ctx = JobScope(address, variables)
         try:
             yield ctx
         finally:
             await ctx.close()
 
 
-async def see(ctx: FakeContext, name: str, body: object, group: str = "step") -> Observation:
+async def see(ctx: JobScope, name: str, body: object, group: str = "step") -> Observation:
     """Perform a step without judging it: what it saw."""
     one = step(name, body, group)
-    ctx._performed = _record(one)
-    ctx.done.append(ctx._performed)
-    ctx._step = one
+    ctx.act_for(one)
+    ctx.did(ctx.performed)
     observation = await KINDS[group, name].perform(one.params, ctx)
     assert observation is not None
     return observation
 
 
-async def on(ctx: FakeContext, connection: Connection, name: str, body: object, group: str = "tcp") -> Observation:
+async def on(ctx: JobScope, connection: Connection, name: str, body: object, group: str = "tcp") -> Observation:
     """Perform a script's action on a connection: what it saw, with the mismatches that nobody asked for."""
-    ctx._connection = connection
-    ctx._step = step(name, body, group)
-    observation = await KINDS[group, name].perform(ctx._step.params, ctx)
+    ctx.act_for(step(name, body, group), connection)
+    observation = await KINDS[group, name].perform(ctx.step.params, ctx)
     return cast(Observation, observation)
 
 
@@ -486,7 +402,7 @@ def call(token: str = "", **changes: Any) -> AppCall:
 
 __all__ = [
     "ABSENT",
-    "FakeContext",
+    "JobScope",
     "against",
     "answering",
     "call",

@@ -5,13 +5,13 @@ from typing import Any
 
 from engine.model.boundary import Event
 from engine.observer.inside.tagged import decode
-from tests.steps.context import FakeContext, call, run, see, why
+from tests.steps.context import JobScope, call, run, see, why
 from tests.steps.reader import mistakes
 
 
 def order(body: dict[str, Any], **variables: object) -> Any:
     """The order as the application's side decodes it."""
-    ctx = FakeContext(variables=variables)
+    ctx = JobScope(variables=variables)
     run(see(ctx, "drive", body))
     assert len(ctx.live.orders) == 1
     found = json.loads(json.dumps(ctx.live.orders[0]))
@@ -83,7 +83,7 @@ def test_a_scope_needs_a_type() -> None:
 
 
 def test_what_is_seen_is_what_was_recorded() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     sent = Event("sent", 1.5, {"type": "http.response.start", "status": 200})
     ctx.live.boundary.all = [call("j1.1", events=(sent,), returned=False, raised="OSError")]
     seen = run(see(ctx, "drive", {"scope": {"type": "http"}}))
@@ -94,7 +94,7 @@ def test_what_is_seen_is_what_was_recorded() -> None:
 
 
 def test_a_script_that_cannot_be_played() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     ctx.live.on_drive = lambda order: "the app ended, and had sent no http.response.start"
     seen = run(see(ctx, "drive", {"scope": {"type": "http"}}))
     assert why(seen) == [("drive", "the app ended, and had sent no http.response.start")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from engine.steps.app.sentinel import send_sentinel
-from tests.steps.context import FakeContext, against, call, run
+from tests.steps.context import JobScope, against, call, run
 
 
 def test_a_marker_is_sent_under_a_job_of_its_own_and_waited_for() -> None:
@@ -33,6 +33,6 @@ def test_a_marker_is_sent_under_a_job_of_its_own_and_waited_for() -> None:
 
 
 def test_nobody_takes_it() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     assert run(send_sentinel(ctx)) is False
     assert [what for what, _ in ctx.notes] == ["sentinel"]

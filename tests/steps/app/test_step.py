@@ -10,24 +10,24 @@ from engine.model.boundary import Event
 from engine.steps.api.context import StepRecord
 from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.step import last_crossing, settled
-from tests.steps.context import FakeContext, against, call, run, see, staying, why
+from tests.steps.context import JobScope, against, call, run, see, staying, why
 from tests.steps.reader import mistakes, step
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PEER = ("127.0.0.1", 5)
 
 
-def performed(ctx: FakeContext, *tokens: str, peer: tuple[str, int] | None = None, **names: str) -> StepRecord:
+def performed(ctx: JobScope, *tokens: str, peer: tuple[str, int] | None = None, **names: str) -> StepRecord:
     """A step that was performed before."""
     body = {"path": "/", **({"as": names["name"]} if "name" in names else {})}
     one = StepRecord(step("request", body), 1.0, list(tokens), peer, names.get("connection", ""))
-    ctx.done.append(one)
+    ctx.did(one)
     return one
 
 
 def test_the_calls_of_the_step_before() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         performed(ctx, "j1.1")
         performed(ctx, "j1.2", "j1.3", peer=PEER)
         ctx.live.boundary.all = [
@@ -44,7 +44,7 @@ def test_the_calls_of_the_step_before() -> None:
 
 def test_streamed_is_told_by_when_the_body_of_the_last_step_came() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         performed(ctx, "j1.1").body_at = 1.3
         sent = [Event("sent", at, {"type": "http.response.body"}) for at in (1.2, 1.4)]
         ctx.live.boundary.all = [call("j1.1", events=tuple(sent))]
@@ -55,7 +55,7 @@ def test_streamed_is_told_by_when_the_body_of_the_last_step_came() -> None:
 
 def test_of() -> None:
     async def work() -> None:
-        ctx = FakeContext(variables={"n": 2})
+        ctx = JobScope(variables={"n": 2})
         performed(ctx, "j1.1", name="first")
         performed(ctx, "j1.2", connection="c")
         ctx.live.boundary.all = [call("j1.1", pid=1), call("j1.2", pid=2, started=2.0)]
@@ -70,7 +70,7 @@ def test_of() -> None:
 
 def test_lifespan() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         living = call(scope={"type": "lifespan"}, ended=None, returned=None)
 
         def later(count: int) -> None:
@@ -86,7 +86,7 @@ def test_lifespan() -> None:
 
 def test_calls_that_have_not_ended_are_waited_for() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         performed(ctx, "j1.1")
         boundary = ctx.live.boundary
 
@@ -106,7 +106,7 @@ def test_no_call_is_waited_for_as_well_and_then_judged(monkeypatch: pytest.Monke
     monkeypatch.setattr("engine.steps.app.step.SETTLE", 0.1)
 
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         performed(ctx, "j1.1")
         seen = await see(ctx, "app", {})
         assert (seen.fact("calls"), seen.fact("received.types")) == (0, [])
@@ -117,7 +117,7 @@ def test_no_call_is_waited_for_as_well_and_then_judged(monkeypatch: pytest.Monke
 
 def test_with_a_deadline_it_looks_once() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         performed(ctx, "j1.1")
         assert (await see(ctx, "app", {"within": "5s"})).fact("calls") == 0
         assert ctx.live.boundary.refreshed == 1
@@ -159,7 +159,7 @@ def test_quiet_waits_for_the_last_crossing_and_sends_a_marker() -> None:
 
 def test_a_marker_that_nobody_takes_is_noted() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         performed(ctx, peer=PEER)
         assert (await see(ctx, "app", {"quiet": "1ms"})).fact("calls") == 0
         assert [what for what, _ in ctx.notes] == ["sentinel"]
@@ -233,7 +233,7 @@ def test_records_of_calls_that_cannot_be_used_are_counted() -> None:
 
 
 def test_settled() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     boundary = ctx.live.boundary
     one = performed(ctx, "j1.1", "j1.2")
     boundary.all = [call("j1.1")]

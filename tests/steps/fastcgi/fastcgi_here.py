@@ -22,7 +22,7 @@ from engine.protocols.fastcgi import (
 )
 from engine.steps.api.context import Connection
 from engine.steps.fastcgi.session import FastcgiSession
-from tests.steps.context import FakeContext, on, run
+from tests.steps.context import JobScope, on, run
 from tests.steps.reader import KINDS, step
 
 HEAD = b"Status: 200 OK\r\nContent-Type: application/json\r\nX-A: 1\r\n\r\n"
@@ -58,10 +58,10 @@ def unknown(type: int) -> bytes:
     return encode(UNKNOWN_TYPE, 0, bytes((type,)) + bytes(7))
 
 
-def spoken(*arrivals: Arrival | bytes, **variables: object) -> tuple[FakeContext, Connection, ScriptedChannel]:
+def spoken(*arrivals: Arrival | bytes, **variables: object) -> tuple[JobScope, Connection, ScriptedChannel]:
     """A context with a connection on which the script's action stands, and its channel."""
     channel = ScriptedChannel(arrivals)
-    ctx = FakeContext(variables=variables)
+    ctx = JobScope(variables=variables)
     ctx.live.spoken = "fastcgi"
     ctx.channel = channel
     return ctx, Connection(channel, codec=FastcgiSession()), channel

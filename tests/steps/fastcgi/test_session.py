@@ -55,7 +55,7 @@ def test_a_request_is_the_current_one_or_named() -> None:
 def test_what_is_packed_goes_out_later() -> None:
     async def work() -> None:
         ctx, connection, channel = spoken()
-        ctx._connection = connection
+        ctx.act_for(ctx.step, connection)
         session = session_of(connection)
         session.packed = bytearray()
         assert await emit(ctx, [encode(ABORT_REQUEST, 1), encode(ABORT_REQUEST, 2)], b"body")

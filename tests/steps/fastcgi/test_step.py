@@ -9,7 +9,7 @@ from engine.channels.scripted import FIN
 from engine.errors import ConnectionRefused, EngineError
 from engine.protocols.fastcgi import END_REQUEST, GET_VALUES, PARAMS, STDIN, STDOUT, encode, end_body, stream
 from engine.steps.api.context import StepFailed
-from tests.steps.context import FakeContext, against, run
+from tests.steps.context import JobScope, against, run
 from tests.steps.fastcgi.fastcgi_here import answer, params, records, sent, spoken
 from tests.steps.reader import steps
 
@@ -109,7 +109,7 @@ def test_two_requests_on_one_connection_are_answered_out_of_order() -> None:
 
 def test_a_server_that_speaks_something_else_is_a_mistake_that_is_explained() -> None:
     for spoken_there in ("http", "uwsgi"):
-        ctx = FakeContext()
+        ctx = JobScope()
         ctx.live.spoken = spoken_there
         with pytest.raises(EngineError, match=f"this one speaks {spoken_there}\n  the case needs `only"):
             run(ctx.run(fastcgi({"begin": {}})))
@@ -117,7 +117,7 @@ def test_a_server_that_speaks_something_else_is_a_mistake_that_is_explained() ->
 
 
 def test_nobody_listens() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     ctx.live.spoken = "fastcgi"
     with pytest.raises(ConnectionRefused):
         run(ctx.run(fastcgi()))

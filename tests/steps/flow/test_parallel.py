@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import ConnectionRefused
 from engine.steps.api.context import StepFailed
-from tests.steps.context import FakeContext, against, run, staying
+from tests.steps.context import JobScope, against, run, staying
 from tests.steps.reader import steps
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -44,4 +44,4 @@ def test_the_first_that_stops_ends_the_others() -> None:
 def test_any_other_exception_is_raised_as_well() -> None:
     body = {"one": [{"pause": "60s"}], "two": [{"tcp": {"script": []}}]}
     with pytest.raises(ConnectionRefused):
-        run(FakeContext().run(steps({"parallel": body})))
+        run(JobScope().run(steps({"parallel": body})))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.steps.context import FakeContext, run
+from tests.steps.context import JobScope, run
 from tests.steps.reader import steps
 
 
@@ -16,5 +16,5 @@ def test_it_waits_for_that_long(time: object, monkeypatch: pytest.MonkeyPatch) -
         waited.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    run(FakeContext(variables={"long": 0.25}).run(steps({"pause": time})))
+    run(JobScope(variables={"long": 0.25}).run(steps({"pause": time})))
     assert waited == [0.25]

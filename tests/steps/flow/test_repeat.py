@@ -6,7 +6,7 @@ import pytest
 
 from engine.model.expectation import ABSENT
 from engine.steps.api.context import StepFailed
-from tests.steps.context import FakeContext, against, run, see
+from tests.steps.context import JobScope, against, run, see
 from tests.steps.reader import steps
 
 
@@ -63,5 +63,5 @@ def test_where_passed_is_looked_at_a_turn_may_fail() -> None:
 
 
 def test_no_turn_at_all() -> None:
-    seen = run(see(FakeContext(), "repeat", {"times": 0, "steps": []}))
+    seen = run(see(JobScope(), "repeat", {"times": 0, "steps": []}))
     assert seen.fact("passed") == 0

@@ -8,7 +8,7 @@ from engine.channels import tcp
 from engine.errors import ChannelClosed
 from engine.model.expectation import ABSENT
 from engine.steps.api.context import StepFailed
-from tests.steps.context import NOWHERE, FakeContext, against, answering, reset, run, see, serve, staying, why
+from tests.steps.context import NOWHERE, JobScope, against, answering, reset, run, see, serve, staying, why
 from tests.steps.reader import mistakes, steps
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -108,7 +108,7 @@ def test_a_connection_that_stays_open() -> None:
 
 def test_nobody_listens() -> None:
     async def work() -> None:
-        seen = await see(FakeContext(NOWHERE), "request", {"path": "/"})
+        seen = await see(JobScope(NOWHERE), "request", {"path": "/"})
         assert (seen.fact("outcome"), why(seen)) == ("refused", [("outcome", "refused")])
         assert why(seen, "outcome") == []
 
@@ -226,7 +226,7 @@ def test_trailers_go_out() -> None:
 def test_an_expectation_that_does_not_hold_stops() -> None:
     async def work() -> None:
         async with serve(answering(OK)) as address:
-            ctx = FakeContext(address)
+            ctx = JobScope(address)
             with pytest.raises(StepFailed):
                 await ctx.run(steps({"request": {"path": "/", "expect": {"status": 404}}}))
             assert [one.where for one in ctx.broken] == ["status"]

@@ -5,12 +5,12 @@ import pytest
 from engine.model.target import ExitStatus
 from engine.steps.api.context import StepRecord
 from engine.steps.process.exit import name_of
-from tests.steps.context import ABSENT, FakeContext, run, see, why
+from tests.steps.context import ABSENT, JobScope, run, see, why
 from tests.steps.reader import KINDS, step
 
 
-def ended(how: ExitStatus, at: float = 12.0) -> FakeContext:
-    ctx = FakeContext()
+def ended(how: ExitStatus, at: float = 12.0) -> JobScope:
+    ctx = JobScope()
     ctx.live.end, ctx.live.ended_at = how, at
     ctx.live.ending.set()
     return ctx
@@ -38,7 +38,7 @@ def test_names(how: ExitStatus, name: str | None) -> None:
 def test_its_time_counts_from_what_brought_it_about() -> None:
     ctx = ended(ExitStatus(status=0))
     for kind, body, at in (("start", {}, 1.0), ("signal", "TERM", 10.0), ("pause", "1ms", 11.0)):
-        ctx.done.append(StepRecord(step(kind, body), at, lifecycle=KINDS["step", kind].lifecycle))
+        ctx.did(StepRecord(step(kind, body), at, lifecycle=KINDS["step", kind].lifecycle))
     assert run(see(ctx, "exit", {})).fact("elapsed") == 2.0
 
 
@@ -49,5 +49,5 @@ def test_what_the_observers_wrote_to_the_end_is_taken_in() -> None:
 
 
 def test_one_that_does_not_come() -> None:
-    seen = run(see(FakeContext(), "exit", {"within": "20ms"}))
+    seen = run(see(JobScope(), "exit", {"within": "20ms"}))
     assert why(seen, "code") == [("exit", "still running")]

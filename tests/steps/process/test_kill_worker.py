@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from engine.steps.app import step as app
-from tests.steps.context import ABSENT, FakeContext, call, run, see, why
+from tests.steps.context import ABSENT, JobScope, call, run, see, why
 from tests.steps.reader import step
 
 
@@ -14,11 +14,11 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "SETTLE", 0.01)
 
 
-def served(*pids: int) -> FakeContext:
+def served(*pids: int) -> JobScope:
     """A context in which a step named one made calls that these processes served."""
-    ctx = FakeContext()
+    ctx = JobScope()
     one = step("request", {"path": "/", "as": "one"})
-    ctx.done.append(type(ctx.performed)(one, 0.0, tokens=["j1.1"]))
+    ctx.did(type(ctx.performed)(one, 0.0, tokens=["j1.1"]))
     ctx.live.boundary.all = [call("j1.1", pid=pid, started=float(n)) for n, pid in enumerate(pids)]
     return ctx
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.steps.process.log import tracebacks
-from tests.steps.context import FakeContext, run, see
+from tests.steps.context import JobScope, run, see
 
 ONE = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: no\n'
 CAUSED = f"{ONE}\nThe above exception was the direct cause of the following exception:\n\n{ONE}"
@@ -23,7 +23,7 @@ GROUP = f"""  + Exception Group {ONE.splitlines()[0]}
 
 
 def test_what_was_written() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     ctx.live.written = "INFO one\nERROR two\n"
     seen = run(see(ctx, "log", {}))
     assert seen.fact("text") == "INFO one\nERROR two\n"

@@ -4,7 +4,7 @@ import pytest
 
 from engine.model.usage import Usage
 from engine.steps.process.measure import facts
-from tests.steps.context import ABSENT, FakeContext, run, see, why
+from tests.steps.context import ABSENT, JobScope, run, see, why
 
 BEFORE = [Usage(1, 1000, 10, 0.5), Usage(2, 500, 5, 0.25)]
 AFTER = [Usage(1, 1100, 10, 0.75), Usage(3, 900, 9, 0.5)]
@@ -16,7 +16,7 @@ def test_the_processes_are_added_up() -> None:
 
 def test_growth_since_an_earlier_one() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         ctx.live.uses = BEFORE
         before = await see(ctx, "measure", {"as": "before"})
         assert before.fact("memory.growth") is ABSENT
@@ -34,7 +34,7 @@ def test_growth_since_an_earlier_one() -> None:
 
 def test_one_that_measures_itself_again_still_counts_from_the_earlier_one() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         ctx.live.uses = BEFORE
         await see(ctx, "measure", {"as": "m"})
         ctx.live.uses = AFTER
@@ -44,11 +44,11 @@ def test_one_that_measures_itself_again_still_counts_from_the_earlier_one() -> N
 
 
 def test_a_server_that_is_gone_uses_nothing() -> None:
-    assert why(run(see(FakeContext(), "measure", {}))) == [("measure", "none")]
+    assert why(run(see(JobScope(), "measure", {}))) == [("measure", "none")]
 
 
 def test_since_what_was_never_measured() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     ctx.live.uses = BEFORE
     with pytest.raises(ValueError, match="nothing was measured as 'before'"):
         run(see(ctx, "measure", {"since": "before"}))

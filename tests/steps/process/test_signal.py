@@ -6,19 +6,19 @@ import signal
 import pytest
 
 from engine.steps.process.signal import SIGNALS, number, schema
-from tests.steps.context import FakeContext, run
+from tests.steps.context import JobScope, run
 from tests.steps.reader import step
 
 
 def test_the_main_process_is_sent_it() -> None:
-    ctx = FakeContext(variables={"which": "HUP"})
+    ctx = JobScope(variables={"which": "HUP"})
     run(ctx.run((step("signal", "TERM"), step("signal", "$(which)"))))
     assert ctx.live.signals == [(signal.SIGTERM, 0), (signal.SIGHUP, 0)]
     assert ctx.notes == [("signal", "TERM to process 100"), ("signal", "HUP to process 100")]
 
 
 def test_a_server_that_has_ended_hears_nothing() -> None:
-    ctx = FakeContext()
+    ctx = JobScope()
     ctx.live.gone = {0}
     run(ctx.run((step("signal", "INT"),)))
     assert ctx.notes == [("signal", "no INT: the server does not run")]

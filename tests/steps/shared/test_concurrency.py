@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.steps.shared.concurrency import all_of, own
-from tests.steps.context import FakeContext, run
+from tests.steps.context import JobScope, run
 
 
 def test_all_are_run_at_once() -> None:
@@ -64,7 +64,7 @@ def test_a_cancellation_from_outside_ends_all() -> None:
 
 
 def test_what_is_a_branchs_own() -> None:
-    ctx = FakeContext(variables={"outer": 1})
+    ctx = JobScope(variables={"outer": 1})
     branch = ctx.branch({"n": 2}, "b")
     branch.variables["captured"] = 3
     assert own(branch) == {"n": 2, "captured": 3}

@@ -8,7 +8,7 @@ from engine.model.variables import Variable
 from engine.model.wire_bytes import plain
 from engine.steps.api.context import Connection
 from engine.steps.shared.sending import Query, rendered, send, target
-from tests.steps.context import FakeContext, run
+from tests.steps.context import JobScope, run
 
 KNOWN = {"n": 1, "all": ["a", "b"], "raw": b"\xff", "none": None}
 
@@ -36,7 +36,7 @@ def test_headers() -> None:
 
 def test_what_was_sent_is_remembered() -> None:
     async def work() -> None:
-        ctx, connection = FakeContext(), Connection(ScriptedChannel())
+        ctx, connection = JobScope(), Connection(ScriptedChannel())
         assert connection.since == 0.0
         assert await send(ctx, connection, b"framed", b"payload")
         assert (connection.sent, connection.sent_at, connection.since) == (b"payload", 0.0, 0.0)

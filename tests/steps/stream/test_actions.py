@@ -8,13 +8,13 @@ from engine.channels.scripted import RESET, ScriptedChannel
 from engine.errors import ChannelClosed
 from engine.steps.api.context import Connection
 from engine.steps.stream.actions import cut
-from tests.steps.context import FakeContext, against, on, run
+from tests.steps.context import JobScope, against, on, run
 from tests.steps.reader import mistakes
 
 
-def scripted(*arrivals: object) -> tuple[FakeContext, Connection, ScriptedChannel]:
+def scripted(*arrivals: object) -> tuple[JobScope, Connection, ScriptedChannel]:
     channel = ScriptedChannel(arrivals)  # type: ignore[arg-type]
-    return FakeContext(variables={"x": "filled", "no": False, "at": 2}), Connection(channel), channel
+    return JobScope(variables={"x": "filled", "no": False, "at": 2}), Connection(channel), channel
 
 
 def test_send() -> None:

@@ -7,7 +7,7 @@ from engine.model.expectation import ABSENT
 from engine.model.wire_bytes import WireBytes
 from engine.steps.api.context import Connection
 from engine.steps.api.observation import Observation
-from tests.steps.context import FakeContext, against, on, reset, run, why
+from tests.steps.context import JobScope, against, on, reset, run, why
 from tests.steps.reader import mistakes
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -17,7 +17,7 @@ def look(name: str, body: object, *arrivals: Arrival | bytes) -> tuple[Observati
     """What a look saw, and what it left."""
 
     async def work() -> tuple[Observation, bytes]:
-        ctx, channel = FakeContext(), ScriptedChannel(arrivals)
+        ctx, channel = JobScope(), ScriptedChannel(arrivals)
         connection = Connection(channel)
         connection.sent_at, connection.sent = 0.5, b"sent"
         seen = await on(ctx, connection, name, body)
@@ -133,7 +133,7 @@ def test_a_reset_on_a_real_connection_has_its_time() -> None:
 
 def test_silence() -> None:
     async def work() -> None:
-        ctx = FakeContext()
+        ctx = JobScope()
         for arrivals in ([], [FIN], [RESET]):
             assert await on(ctx, Connection(ScriptedChannel(arrivals)), "silence", "10ms") is None
         channel = ScriptedChannel([b"noise"])
@@ -194,7 +194,7 @@ def test_a_flood_that_meets_a_fin() -> None:
     async def work() -> None:
         channel = ScriptedChannel([FIN])
         await channel.receive()
-        seen = await on(FakeContext(), Connection(channel), "flood", {"of": "abc", "up_to": "1KiB"})
+        seen = await on(JobScope(), Connection(channel), "flood", {"of": "abc", "up_to": "1KiB"})
         assert (seen.fact("ended"), seen.fact("accepted")) == ("closed", 3)
 
     run(work())

@@ -5,7 +5,7 @@ import socket
 from typing import Any, cast
 
 from engine.steps.stream.connect import ConnectFacts
-from tests.steps.context import ABSENT, FakeContext, against, run, see, why
+from tests.steps.context import ABSENT, JobScope, against, run, see, why
 
 
 async def listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,7 +45,7 @@ def test_a_small_receive_buffer() -> None:
 
 
 def test_nobody_listens() -> None:
-    refused = run(see(FakeContext(), "connect", {"as": "c"}))
+    refused = run(see(JobScope(), "connect", {"as": "c"}))
     assert refused.fact("outcome") == "refused"
     assert why(refused) == [("outcome", "refused")]
     # Who looks at it takes it upon himself.

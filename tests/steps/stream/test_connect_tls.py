@@ -12,7 +12,7 @@ from engine.model.expectation import ABSENT
 from engine.model.tls import TlsClientOptions
 from engine.model.variables import Variable
 from engine.steps.stream.connect_tls import TlsOptions, shown
-from tests.steps.context import FakeContext, against, on, run, see, staying, why
+from tests.steps.context import JobScope, against, on, run, see, staying, why
 from tests.steps.reader import mistakes
 from tests.tls_here import Peer, secure, server_context, trust
 
@@ -35,10 +35,10 @@ async def answering(peer: Peer) -> None:
 
 
 @asynccontextmanager
-async def target(asks: str = "", variables: Mapping[str, object] | None = None) -> AsyncIterator[FakeContext]:
+async def target(asks: str = "", variables: Mapping[str, object] | None = None) -> AsyncIterator[JobScope]:
     """A context whose target has TLS."""
     async with secure(answering, server_context(asks)) as address:
-        ctx = FakeContext(address, variables)
+        ctx = JobScope(address, variables)
         ctx.live.trust = trust(asks)
         try:
             yield ctx
@@ -157,7 +157,7 @@ def test_ends_of_this_side() -> None:
                 heard.set_result(peer.alert)
 
             async with secure(hearing) as address:
-                ctx = FakeContext(address)
+                ctx = JobScope(address)
                 ctx.live.trust = trust()
                 await see(ctx, "connect", {"as": "c"})
                 await on(ctx, ctx.named["c"], "hang_up", way)

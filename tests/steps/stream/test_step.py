@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import ConnectionRefused
 from engine.steps.api.context import StepFailed
-from tests.steps.context import NOWHERE, FakeContext, against, run
+from tests.steps.context import NOWHERE, JobScope, against, run
 from tests.steps.reader import steps
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
@@ -80,4 +80,4 @@ def test_a_script_that_stops_closes_its_connection() -> None:
 
 def test_nobody_listens() -> None:
     with pytest.raises(ConnectionRefused):
-        run(FakeContext(NOWHERE).run(steps({"tcp": {"script": []}})))
+        run(JobScope(NOWHERE).run(steps({"tcp": {"script": []}})))

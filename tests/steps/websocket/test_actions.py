@@ -7,7 +7,7 @@ from engine.errors import EngineError
 from engine.protocols.websocket import Frame, FrameReader
 from engine.steps.api.context import Connection
 from engine.steps.websocket.session import WebSocketSession
-from tests.steps.context import FakeContext, on, run
+from tests.steps.context import JobScope, on, run
 from tests.steps.reader import mistakes
 
 
@@ -15,7 +15,7 @@ def sent(name: str, body: object) -> tuple[list[Frame], Connection, list[bytes]]
     """The frames that an act sends, and the writes in which it does."""
     channel = ScriptedChannel()
     connection = Connection(channel, codec=WebSocketSession())
-    ctx = FakeContext(variables={"op": 11, "data": b"\x00\xff", "name": "ann", "yes": True, "code": 4000})
+    ctx = JobScope(variables={"op": 11, "data": b"\x00\xff", "name": "ann", "yes": True, "code": 4000})
     run(on(ctx, connection, name, body, group="websocket"))
     reader, frames = FrameReader(), []
     reader.feed(b"".join(channel.sent))
@@ -106,4 +106,4 @@ def test_mistakes() -> None:
 
 def test_a_connection_without_a_websocket() -> None:
     with pytest.raises(EngineError, match="no open WebSocket"):
-        run(on(FakeContext(), Connection(ScriptedChannel()), "send", {"text": "x"}, group="websocket"))
+        run(on(JobScope(), Connection(ScriptedChannel()), "send", {"text": "x"}, group="websocket"))

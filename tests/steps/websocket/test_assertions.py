@@ -11,7 +11,7 @@ from engine.protocols.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, 
 from engine.steps.api.context import Connection
 from engine.steps.api.observation import Observation
 from engine.steps.websocket.session import Inflater, WebSocketSession
-from tests.steps.context import FakeContext, on, run, why
+from tests.steps.context import JobScope, on, run, why
 
 
 def frame(opcode: int, payload: bytes = b"", *, fin: bool = True, rsv1: bool = False, mask: bool = False) -> bytes:
@@ -30,7 +30,7 @@ class Table:
         inflater = None if inflating is None else Inflater(keeps_context=inflating)
         self.session = WebSocketSession(inflater)
         self.connection = Connection(self.channel, codec=self.session, sent=b"sent")
-        self.ctx = FakeContext()
+        self.ctx = JobScope()
 
     def look(self, name: str, body: object) -> Observation:
         return run(on(self.ctx, self.connection, name, body, group="websocket"))

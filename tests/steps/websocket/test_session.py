@@ -9,7 +9,7 @@ from engine.errors import EngineError
 from engine.protocols.websocket import PING, TEXT, Frame, FrameReader, encode
 from engine.steps.api.context import Connection
 from engine.steps.websocket.session import Inflater, WebSocketSession, inflater_for, next_frame, session_of
-from tests.steps.context import FakeContext, run
+from tests.steps.context import JobScope, run
 
 
 def test_one_frame_at_a_time_and_the_rest_is_left() -> None:
@@ -63,7 +63,7 @@ def test_a_goodbye_is_said_once_and_never_raises() -> None:
 
 def test_no_pong_after_a_goodbye_and_none_to_who_has_gone() -> None:
     channel = ScriptedChannel()
-    connection, ctx = Connection(channel), FakeContext()
+    connection, ctx = Connection(channel), JobScope()
     WebSocketSession(close_sent=True).pong(ctx, connection, Frame(PING, b"p"))
     assert channel.sent == []
     channel.close()

@@ -9,7 +9,7 @@ from engine.model.expectation import ABSENT
 from engine.protocols.websocket import CLOSE, TEXT, Frame, encode
 from engine.steps.api.context import StepFailed
 from engine.steps.websocket.step import HandshakeFacts
-from tests.steps.context import NOWHERE, FakeContext, against, answering, run, staying
+from tests.steps.context import NOWHERE, JobScope, against, answering, run, staying
 from tests.steps.reader import mistakes, steps
 from tests.steps.websocket.websockets_here import Peer, agreeing, header, saying
 
@@ -26,12 +26,12 @@ async def echo(peer: Peer) -> None:
         peer.say(frame.opcode, frame.payload)
 
 
-def handshake(ctx: FakeContext) -> HandshakeFacts:
+def handshake(ctx: JobScope) -> HandshakeFacts:
     (found,) = [one for _, one in ctx.seen if isinstance(one, HandshakeFacts)]
     return found
 
 
-def where(ctx: FakeContext) -> list[str]:
+def where(ctx: JobScope) -> list[str]:
     return [one.where for one in ctx.broken]
 
 
@@ -163,7 +163,7 @@ def test_no_answer() -> None:
                 with pytest.raises(StepFailed):
                     await ctx.run(steps({"websocket": {"connect": "/", "within": "100ms"}}))
                 assert [one.actual for one in ctx.broken] == [outcome]
-        ctx = FakeContext(NOWHERE)
+        ctx = JobScope(NOWHERE)
         with pytest.raises(StepFailed):
             await ctx.run(steps({"websocket": {"connect": "/"}}))
         assert [one.actual for one in ctx.broken] == ["refused"]

@@ -11,7 +11,7 @@ from websockets.utils import accept_key
 from engine.protocols.websocket import CLOSE, Frame, FrameReader, close_payload, encode
 from engine.steps.api.context import Connection
 from engine.steps.websocket.session import Inflater, WebSocketSession
-from tests.steps.context import FakeContext, against
+from tests.steps.context import JobScope, against
 
 Script = Callable[["Peer"], Awaitable[None]]
 
@@ -70,7 +70,7 @@ def agreeing(
 
 
 @asynccontextmanager
-async def opened(script: Script, *, inflating: bool = False) -> AsyncIterator[tuple[FakeContext, Connection]]:
+async def opened(script: Script, *, inflating: bool = False) -> AsyncIterator[tuple[JobScope, Connection]]:
     """A connection with an open WebSocket on it, without the handshake."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
