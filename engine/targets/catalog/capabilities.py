@@ -1,7 +1,8 @@
-"""What a server may offer, what it claims, and what a probe found of it. Pure.
+"""Capabilities of a server: offered, claimed, and found by a probe. Pure.
 
-A case says what it ``needs`` in these words. What a server does not claim is unsupported there once the probe has
-confirmed that it is absent. What it claims and the probe did not find is told as refuted, and the cases run, and fail.
+A case names its ``needs`` in these words. A capability that a server does not claim is unsupported there, once the
+probe has confirmed its absence. A claim that the probe does not confirm is reported as refuted; the cases run, and
+fail.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a probe looked for, and which of it was there."""
+    """The capabilities that a probe looked for, and those that it found."""
 
     looked: frozenset[str] = frozenset()
     found: frozenset[str] = frozenset()
@@ -54,7 +55,7 @@ NOTHING = Probed()
 
 
 def real(claims: Set[str], probed: Probed) -> frozenset[str]:
-    """What a server offers: what was found, and what is claimed of that which the probe did not look for."""
+    """The capabilities that a server offers: those found, and of the claims those that the probe did not look for."""
     return frozenset(claims - probed.looked | probed.found)
 
 

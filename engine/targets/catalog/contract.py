@@ -86,11 +86,11 @@ class Endpoint:
 
     @property
     def asked_for(self) -> tuple[str, str, str]:
-        """What tells it from the others."""
+        """The identity of an endpoint: its kind, method and path."""
         return self.kind, self.method, self.path
 
     def answers(self, path: str) -> bool:
-        """Whether it answers a request's path, which carries no query."""
+        """True if it answers a request's path, which carries no query."""
         wanted, given = self.path.split("/"), path.split("/")
         if len(given) < len(wanted) or (len(given) > len(wanted) and not self.deeper):
             return False
@@ -108,7 +108,7 @@ class Contract:
     endpoints: tuple[Endpoint, ...]
 
     def knows(self, method: str, path: str, kind: str = HTTP) -> bool:
-        """Whether an endpoint answers this. ``path`` may carry a query; ``method`` is ignored for a WebSocket."""
+        """True if an endpoint answers this. ``path`` may carry a query; ``method`` is ignored for a WebSocket."""
         bare = path.partition("?")[0]
         return any(
             endpoint.kind == kind and (kind == WEBSOCKET or endpoint.method == method) and endpoint.answers(bare)
@@ -143,7 +143,7 @@ def load_contract(root: Path, name: str = FILE) -> Contract:
 
 
 def problems(document: Node) -> Iterator[DocumentError]:
-    """What is wrong with each endpoint of a contract, and those that are declared twice."""
+    """The mistakes of each endpoint of a contract, and endpoints that are declared twice."""
     listed = document.get("endpoints")
     seen: set[tuple[str, str, str]] = set()
     for node in listed.items() if listed is not None else ():

@@ -40,7 +40,7 @@ def read(path: Path) -> Node:
 
 
 def reason(error: OSError | UnicodeDecodeError) -> str:
-    """What went wrong with a file, in a few words."""
+    """The reason of an error with a file, in a few words."""
     return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
 
 

@@ -115,7 +115,7 @@ class Framework:
 
     @property
     def source(self) -> Path:
-        """What its pinned requirements are made from."""
+        """The file of its requirements before pinning."""
         return self.folder / SOURCE
 
 
@@ -180,8 +180,8 @@ def load(folder: Path) -> Framework:
 
 
 def problems(document: Node, folder: Path) -> Iterator[DocumentError]:
-    """What is wrong with a framework's declaration besides its form: an app that is not there, packages that its
-    requirements lack, words of ASGI where the app is called through WSGI."""
+    """The mistakes of a framework's declaration besides those of form: a missing app, packages that its requirements
+    lack, words of ASGI for an app that is called through WSGI."""
     yield from _app(document, folder)
     yield from _packages(document, folder)
     yield from _interface(document)
@@ -201,7 +201,7 @@ def _app(document: Node, folder: Path) -> Iterator[DocumentError]:
 
 
 def _packages(document: Node, folder: Path) -> Iterator[DocumentError]:
-    """Where there are no requirements nothing can be said."""
+    """The packages that the requirements lack; none without a file of requirements."""
     lines = [line for name in (SOURCE, LOCK) if (folder / name).is_file() for line in _lines(folder / name)]
     found = {_canonical(match[0]) for line in lines if (match := _PACKAGE.match(line))}
     listed = document.get("packages")
@@ -246,6 +246,7 @@ def interface_of(document: Node) -> str:
 
 
 def offered(of_server: frozenset[str], framework: Framework) -> frozenset[str]:
-    """What a server and a framework offer together: the server's, less what is the app's matter and it does not do."""
+    """The capabilities of a server and a framework together: the server's, without those that depend on the app and the
+    framework lacks."""
     words = of_server - (OF_THE_APP - framework.offers)
     return words | {DISCONNECT} if framework.waits_for_disconnect else words

@@ -69,10 +69,10 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class GitReference:
-    """What a git repository holds: ``ref`` is a branch, a tag or a commit, "" for the repository's own default.
+    """A revision in a git repository: ``ref`` is a branch, a tag or a commit, "" for the repository's default branch.
 
-    ``folder`` is where the project stands in the repository, "" for its root. ``source`` is how it was given, without a
-    user's name and password.
+    ``folder`` is the folder of the project in the repository, "" for its root. ``source`` is the text of the option,
+    without a user's name and password.
     """
 
     url: str
@@ -115,7 +115,7 @@ class Wanted:
 
 
 def wanted(text: str) -> Wanted:
-    """What one ``--server`` asks for. Raises UsageError for what has none of the forms above."""
+    """Parse one ``--server``. Raises UsageError for a text that has none of the forms above."""
     rest, tilde, variant = text.rpartition("~")
     if not tilde or not VARIANT.fullmatch(variant) or rest.endswith("/"):
         # In a path, ~ is somebody's home; and most servers are asked for without a variant.

@@ -50,7 +50,7 @@ class CacheEntry:
 
 
 def default_cache() -> Path:
-    """Where the cache is: ENGINE_CACHE, or a folder of the user's cache as the system has it."""
+    """The folder of the cache: ENGINE_CACHE, or one in the user's cache folder."""
     given = os.environ.get("ENGINE_CACHE")
     if given:
         return Path(given).expanduser().absolute()
@@ -70,7 +70,7 @@ def lock_of(folder: Path) -> Path:
 def hold(folder: Path, *, wait: bool = True) -> bool:
     """Keep an entry from being removed while this process lives, and note that it is used now.
 
-    Whether it is held: False where somebody makes or removes it, and this does not ``wait``. The caller looks
+    Returns True if it is held: False where somebody makes or removes it, and this does not ``wait``. The caller looks
     afterwards whether the entry is there. A cache that cannot be written is used without being held.
     """
     if folder in _held and not _same(_held[folder], lock_of(folder)):

@@ -58,7 +58,7 @@ def contents_of(source: Path) -> dict[Path, bytes]:
 
 
 def digest_of(contents: Mapping[Path, bytes], package: str) -> str:
-    """What names a copy: a digest of the package's name and of its modules."""
+    """The name of a copy: a digest of the package's name and of its modules."""
     digest = hashlib.sha256(package.encode())
     for name, content in contents.items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)

@@ -1,4 +1,4 @@
-"""What goes into a container's image, laid out in a folder for the image's build.
+"""The content of a container's image, laid out in a folder for the image's build.
 
 ``python -m engine.targets.environments.layout`` takes:
 
@@ -6,7 +6,7 @@
     gateway GATEWAY HOST FOLDER                   a gateway in front of that host's server
 
 A service's folder has ``app``, ``packages`` (those of the engine's own), ``locked.txt`` and ``resolved.txt``
-(requirements to install as they are, and with what they need), and ``plan.json``, which docker/start.py reads.
+(requirements to install as they are, and with their dependencies), and ``plan.json``, which docker/start.py reads.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def pinned(server: Server) -> str:
 
 
 def requirements(framework: Framework, server: Server, version: str = "") -> tuple[list[str], list[str]]:
-    """What is installed as it is, and what with all that it needs: both locks; or, where another version of the server
-    is asked for, the framework's lock, and the server's requirements beside it."""
+    """The requirements to install as they are, and those with their dependencies: both locks and nothing; or, for
+    another version of the server, the framework's lock, and the server's requirements beside it."""
     if not version:
         return sorted({*locked(server), *locked(framework)}), []
     rest = [line for line in lines_of(server.source) if line.partition("==")[0] != server.package]

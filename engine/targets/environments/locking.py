@@ -44,7 +44,7 @@ class Lock:
 
     @property
     def lines(self) -> list[str]:
-        """What the lock pins now, nothing where there is none."""
+        """The current pins of the lock; [] without one."""
         return pins(self.path.read_text("utf-8")) if self.path.is_file() else []
 
 
@@ -97,7 +97,7 @@ async def make_project_lock(lock: Lock, *, upgrade: bool = False) -> LockResult:
 
 
 def project_requirements(file: Path) -> list[str]:
-    """What a pyproject.toml requires: to build, to run, and for each extra."""
+    """The requirements of a pyproject.toml: for building, for running, and of each extra."""
     document = tomllib.loads(file.read_text("utf-8"))
     project = document["project"]
     groups = [document["build-system"]["requires"], project["dependencies"], *project["optional-dependencies"].values()]
@@ -127,7 +127,7 @@ async def resolve(
 
 
 def agree(lines: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether two sets of pins have the same versions of each package that both name."""
+    """True if two sets of pins have the same versions of each package that both name."""
     ours, theirs = versions(lines), versions(others)
     return all(found <= theirs.get(name, found) for name, found in ours.items())
 

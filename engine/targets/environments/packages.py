@@ -88,7 +88,7 @@ def lines_of(lock: Path) -> tuple[str, ...]:
 
 
 def locked(one: Server | Framework) -> tuple[str, ...]:
-    """What a server's or a framework's lock pins. Raises EnvironmentFailed, with the command that makes the lock."""
+    """The pins of a server's or a framework's lock. Raises EnvironmentFailed, with the command that makes the lock."""
     if not one.lock.is_file():
         hint = f"make it with: engine lock {one.name}"
         if not one.source.is_file():
@@ -172,7 +172,7 @@ class Environments:
         await asyncio.to_thread(prune, self.cache)
 
     def made(self, framework: Framework, server: Server) -> bool:
-        """Whether the environment for the engine's own interpreter is there; never for a release that has to be looked
+        """True if the environment for the engine's own interpreter is there; never for a release that has to be looked
         up first. Raises EnvironmentFailed where a lock cannot be read."""
         source = known(server.package, server.release)
         if source is None:
@@ -191,16 +191,16 @@ class Environments:
         return "" if source is None else key(servers_part(server, source, locked(server)), [], own_interpreter())
 
     def _recipe(self, framework: Framework, server: Server, source: ServerSource) -> Recipe:
-        """What an environment is made from."""
+        """The recipe of an environment."""
         return Recipe(framework, server, source, locked(server), locked(framework))
 
     def _folder(self, recipe: Recipe, interpreter: str) -> Path:
-        """Where an environment is kept. ``interpreter`` tells interpreters apart."""
+        """The folder of an environment. ``interpreter`` distinguishes interpreters."""
         digest = key(recipe.servers_part, recipe.framework_lock, interpreter)
         return self.cache / "environments" / f"{recipe.server.name}-{recipe.framework.name}-{digest}"
 
     async def _identify(self, interpreter: Path) -> str:
-        """What tells an interpreter from others: its kind, its version, and where it really is."""
+        """The identity of an interpreter: its implementation, its version, and its real path."""
         real = really(interpreter)
         if real == really(sys.executable):
             return own_interpreter()
@@ -268,12 +268,12 @@ class Environments:
 
 
 def own_interpreter() -> str:
-    """What tells the engine's own interpreter from others."""
+    """The identity of the engine's own interpreter."""
     return f"{platform.python_implementation()} {platform.python_version()} {really(sys.executable)}"
 
 
 def really(path: Path | str) -> str:
-    """Where a file is once every link has been followed."""
+    """The path of a file with every link resolved."""
     return os.path.realpath(path)
 
 

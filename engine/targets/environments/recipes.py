@@ -1,7 +1,7 @@
-"""What an environment is made from: a framework's lock, and the server's, or what a release of it needs instead.
+"""Recipes of environments: a framework's lock, and the server's, or the requirements of a release in its place.
 
 A pinned server's lock fits every framework's as it is. Any other release is resolved when its environment is made: the
-server's own pin is replaced, and the framework's lock says what the rest must agree with.
+server's own pin is replaced, and the framework's lock constrains the rest.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """What it is called in messages: ``starlette under gunicorn==26.2.0``."""
+        """The name in messages: ``starlette under gunicorn==26.2.0``."""
         return f"{self.framework.name} under {self.server.configuration}"
 
     @property
     def is_locked(self) -> bool:
-        """Whether both locks are used as they are."""
+        """True if both locks are used as they are."""
         return as_locked(self.server)
 
     @property
     def servers_part(self) -> list[str]:
-        """What tells the server's part of an environment from any other's."""
+        """The identity of the server's part of an environment."""
         return servers_part(self.server, self.source, self.server_lock)
 
     def write(self, folder: Path) -> None:
@@ -72,14 +72,14 @@ class Recipe:
 
     @property
     def requirement(self) -> str:
-        """What is asked for in place of the server's own pin."""
+        """The requirement in place of the server's own pin."""
         if not isinstance(self.server.release, Pinned):
             return self.source.requirement
         own = canonicalize_name(self.server.package)
         return next(line for line in self.server_lock if canonicalize_name(Requirement(line).name) == own)
 
     def source_lines(self) -> list[str]:
-        """What the server's lock was made from. Raises EnvironmentFailed."""
+        """The requirements that the server's lock was made from. Raises EnvironmentFailed."""
         try:
             text = self.server.source.read_text("utf-8")
         except OSError as error:
@@ -96,8 +96,8 @@ class Recipe:
         ]  # fmt: skip
 
     def failure(self, output: str) -> tuple[str, str]:
-        """What is wrong where uv could not resolve or install it, and a hint, from uv's words; empty where these say
-        nothing that is known."""
+        """The reason why uv could not resolve or install it, and a hint, from uv's output; both "" for an unknown
+        one."""
         words = " ".join(output.split())
         missing = NO_VERSION.search(words)
         if missing and "was not found in the cache" not in words:
@@ -118,12 +118,12 @@ class Recipe:
 
 
 def as_locked(server: Server) -> bool:
-    """Whether a server's lock is used as it is."""
+    """True if a server's lock is used as it is."""
     return isinstance(server.release, Pinned) and not server.variant.pins
 
 
 def servers_part(server: Server, source: ServerSource, lock: Sequence[str]) -> list[str]:
-    """What tells a server's part of an environment from any other's: its lock, and what stands in place of its pins."""
+    """The identity of a server's part of an environment: its lock, and the requirements in place of its pins."""
     return list(lock) if as_locked(server) else [*lock, source.identity, *server.variant.pins]
 
 

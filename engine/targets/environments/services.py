@@ -17,7 +17,7 @@ KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Services:
-    """What all services of a run share."""
+    """The state that all services of a run share."""
 
     def __init__(self, cache: Path, source: Path = inside.SOURCE) -> None:
         """``source`` is the package that goes into each service; copies lie in the ``cache``."""

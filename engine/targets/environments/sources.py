@@ -1,4 +1,4 @@
-"""Where the releases of servers come from: what was asked for, made into something that does not change any more.
+"""Sources of servers' releases: a requested release, resolved to something immutable.
 
 A branch becomes a commit. A checkout becomes a copy in the cache, named after its content: so a change makes another
 environment, and building leaves nothing in the user's own folder.
@@ -52,8 +52,8 @@ class ServerSources:
         self._found: dict[tuple[str, Release], asyncio.Future[ServerSource]] = {}
 
     async def fixed(self, package: str, release: Release) -> ServerSource:
-        """Where a release comes from. Raises EnvironmentFailed for a folder that is no project, and for what a
-        repository does not hold; OSError where the cache cannot be written."""
+        """The source of a release. Raises EnvironmentFailed for a folder that is no project, and for a revision that a
+        repository lacks; OSError if the cache cannot be written."""
         at_once = known(package, release)
         if at_once is not None:
             return at_once
@@ -70,7 +70,7 @@ class ServerSources:
 
 
 def known(package: str, release: Release) -> ServerSource | None:
-    """Where a release comes from, as far as that is known without looking; None for a checkout and a branch."""
+    """The source of a release, as far as it is known without access; None for a checkout and a branch."""
     if isinstance(release, (Pinned, Version)):
         return ServerSource(package + release.word, release.word)
     return None
@@ -148,7 +148,7 @@ def commit_of(folder: Path) -> str:
 
 
 def git(folder: Path, *words: str) -> str | None:
-    """What git says in a folder; None where it is not installed, or the folder is none of its own."""
+    """The output of git in a folder; None if git is not installed, or the folder is no repository."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL, env=quiet()

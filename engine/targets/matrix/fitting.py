@@ -1,4 +1,4 @@
-"""Which server, framework and gateway go together, and why others do not. Pure."""
+"""Combinations of server, framework and gateway, and the reasons against others. Pure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ GATEWAY = "nginx-fastcgi"
 
 
 def speaks(target: Target) -> str:
-    """What is spoken at the server of a target: ``http``, or what its gateway speaks."""
+    """The protocol at the server of a target: ``http``, or that of its gateway."""
     return spoken(target.gateway)
 
 
 def spoken(gateway: str) -> str:
-    """What a server is spoken to behind a gateway; HTTP without one."""
+    """The protocol of a gateway towards the server; HTTP without one."""
     return "http" if gateway == DIRECT else load_gateways()[gateway].speaks
 
 
@@ -34,17 +34,17 @@ def own_gateway(server: Server) -> str:
 
 
 def gateways_of(server: Server) -> list[str]:
-    """What may stand in front of a server, nothing included, as far as is known of it."""
+    """The gateways that a server can have, ``direct`` included, as far as declared."""
     return [name for name in (DIRECT, *load_gateways()) if spoken(name) in server.protocols]
 
 
 def serves(server: Server, framework: Framework) -> bool:
-    """Whether a server calls apps through the framework's interface."""
+    """True if a server calls apps through the framework's interface."""
     return framework.interface in server.interfaces
 
 
 def unsupported(server: Server, target: Target, options: Mapping[str, object]) -> tuple[str, ...]:
-    """Why a target cannot be started with these options: a sentence for each thing that does not fit."""
+    """The reasons why a target cannot be started with these options."""
     of_server, of_gateway = split(options)
     reasons = []
     if target.interface not in server.interfaces:

@@ -1,4 +1,4 @@
-"""Which targets a run has: the product of servers, frameworks, loops and gateways that were asked for."""
+"""The targets of a run: the product of the selected servers, frameworks, loops and gateways."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def known_gateways(names: Sequence[str]) -> list[str]:
 
 
 def fitting_gateways(server: Server, names: Sequence[str], named: bool) -> list[str]:
-    """What stands in front of a server, of some names. Those that it cannot have are left out, unless the server was
-    asked for by its name, and they by theirs."""
+    """Of the named gateways those that a server can have; all of them if both the server and the gateways were selected
+    by name."""
     if not names:
         return [own_gateway(server)]
     fit = gateways_of(server)

@@ -1,4 +1,4 @@
-"""Which servers a run has, each in one release and one variant: what ``--server`` and ``--variant`` ask for. Pure."""
+"""The servers of a run, each in one release and one variant, as ``--server`` and ``--variant`` select them. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a gateway is to the engine: what it speaks to the server behind it, and its configuration for a target."""
+"""The definition of a gateway: its protocol towards the server, and its configuration for a target."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CARRIED = frozenset({"disconnect", "lifespan", "reload", "state", "uvloop", "pat
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """What a configuration is made from: where the gateway listens, where the server does, the words of a case for the
-    gateway, and the user and group that its workers run as, "" for whoever starts it."""
+    """The values of a configuration: the addresses of the gateway and of the server, the gateway options of a case, and
+    the user and group of its workers, "" for those of the starting process."""
 
     listen: tuple[str, int]
     upstream: tuple[str, int]
@@ -29,7 +29,7 @@ class GatewayConfig:
     user: str = ""
 
     def on(self, word: str, default: bool) -> bool:
-        """Whether an option is on."""
+        """The value of an option, or its default."""
         return bool(self.options.get(word, default))
 
 
@@ -51,7 +51,7 @@ class Gateway:
     options: frozenset[str] = frozenset(WORDS)
 
     def unsupported(self, options: Mapping[str, object]) -> tuple[str, ...]:
-        """Why this gateway cannot be configured so: a sentence for each word and value that it does not have."""
+        """The reasons why this gateway cannot be configured so, one for each option and value that it lacks."""
         reasons = []
         for name, value in options.items():
             if name not in self.options:

@@ -10,7 +10,7 @@ from engine.targets.catalog.gateways.nginx import UPSTREAM, word
 
 
 def location(setting: GatewayConfig) -> Sequence[str]:
-    """How requests are passed on."""
+    """The lines that pass requests on."""
     return [
         f"fastcgi_pass {UPSTREAM};",
         f"fastcgi_keep_conn {word(setting.on('keep_conn', False))};",

@@ -9,7 +9,7 @@ from engine.targets.catalog.gateways.nginx import UPSTREAM, word
 
 
 def location(setting: GatewayConfig) -> Sequence[str]:
-    """How requests are passed on. The path goes on as the client wrote it."""
+    """The lines that pass requests on. The path is passed on as the client wrote it."""
     # Without a value nginx leaves the field out, and a connection is kept by default; newer ones keep connections
     # unless they are told not to.
     connection = '""' if setting.on("keep_conn", False) else "close"

@@ -1,4 +1,4 @@
-"""What nginx tells a server of a request where the protocol has parameters for it: FastCGI's and uwsgi's are the same.
+"""The parameters that nginx passes to a server by FastCGI and by uwsgi, which are the same.
 
 The application is mounted at the root, so SCRIPT_NAME is empty and PATH_INFO the whole path, decoded, as RFC 3875 has
 it. Requests' own header fields come besides, as HTTP_*, but for one that is named here.

@@ -10,7 +10,7 @@ from engine.targets.catalog.gateways.nginx import UPSTREAM, word
 
 
 def location(setting: GatewayConfig) -> Sequence[str]:
-    """How requests are passed on."""
+    """The lines that pass requests on."""
     return [
         f"uwsgi_pass {UPSTREAM};",
         f"uwsgi_buffering {word(setting.on('buffering', True))};",

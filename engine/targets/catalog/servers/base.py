@@ -1,4 +1,4 @@
-"""What a server is to the engine: a package, its command line, and the engine's words for its options."""
+"""The definition of a server: its package, its command line, and the translation of the engine's options."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Untranslatable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a command line is made from.
+    """The values of a command line.
 
     ``python`` is the environment's interpreter, ``app`` is ``module:attribute``, ``loop`` one of auto, asyncio and
-    uvloop. ``address`` is where it will listen; ``descriptor`` the listening socket's, where the server takes one.
-    ``options`` are the engine's words (times in seconds, sizes in bytes). ``version`` is that of the server as it was
-    installed, "" where nobody knows. ``protocol`` is what it is to speak there, a word of ``Server.speaks``, and
-    ``interface`` what the app is called through, a word of ``Server.interfaces``.
+    uvloop. ``address`` is the address to listen on; ``descriptor`` that of the listening socket, if the server takes
+    one. ``options`` are the engine's words (times in seconds, sizes in bytes). ``version`` is that of the installed
+    server, "" if unknown. ``protocol`` is the protocol to speak, a word of ``Server.speaks``, ``interface`` the
+    interface of the app, a word of ``Server.interfaces``.
     """
 
     python: Path
@@ -46,7 +46,7 @@ class Start:
     interface: str = "asgi"
 
     def since(self, version: str) -> bool:
-        """Whether the server is of that version or a newer one, as is believed of one that nobody knows."""
+        """True if the server has that version or a newer one, or its version is unknown."""
         return not older(self.version, version)
 
 
@@ -96,26 +96,27 @@ class Server:
 
     @property
     def source(self) -> Path:
-        """What its pinned requirements are made from."""
+        """The file of its requirements before pinning."""
         return self.lock.with_suffix(".in")
 
     @property
     def claims(self) -> frozenset[str]:
-        """What this release offers: ``offers`` and uvloop where it runs on that, less what came later."""
+        """The capabilities that this release claims: ``offers``, and uvloop if it runs on it, without those of later
+        releases."""
         words = self.offers | {loop for loop in self.loops if loop == "uvloop"}
         return frozenset(word for word in words if not self._came_later(word))
 
     @property
     def protocols(self) -> frozenset[str]:
-        """What this release speaks, as far as it is known without asking it."""
+        """The protocols of this release, as far as they are declared."""
         return frozenset(word for word in self.speaks if not self._came_later(word))
 
     def takes_descriptor(self, options: Mapping[str, object]) -> bool:
-        """Whether it is handed a listening socket when it is started with these options."""
+        """True if it takes a listening socket when started with these options."""
         return self.hands_descriptor and not any(options.get(word) for word in self.binds)
 
     def _came_later(self, word: str) -> bool:
-        """Whether this release, where its version was asked for, is older than a capability or an option."""
+        """True if this release, where a version was selected, is older than a capability or an option."""
         return isinstance(self.release, Version) and older(self.release.number, self.since.get(word, ""))
 
     def command(self, start: Start) -> list[str]:
@@ -130,7 +131,7 @@ class Server:
         return words
 
     def unsupported(self, options: Mapping[str, object], loop: str = "auto") -> tuple[str, ...]:
-        """Why this server cannot be started so: a sentence for each option, value and loop that it does not have."""
+        """The reasons why this server cannot be started so, one for each option, value and loop that it lacks."""
         reasons: list[str] = []
         if loop not in self.loops:
             reasons.append(f"{self.name} does not run on {loop}")
@@ -150,7 +151,7 @@ class Server:
 
 
 def older(version: str, than: str) -> bool:
-    """Whether a version is older than another; never where one of them is unknown."""
+    """True if a version is older than another; False if one of them is unknown."""
     try:
         return bool(version and than) and Number(version) < Number(than)
     except InvalidVersion:

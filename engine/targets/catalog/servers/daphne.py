@@ -32,7 +32,7 @@ def workers(value: object) -> list[str]:
 
 
 def trust(value: object) -> list[str]:
-    """Whose X-Forwarded-* are believed: everybody's or, by default, nobody's."""
+    """``--proxy-headers``: X-Forwarded-* of everyone or, by default, of no one."""
     return ["--proxy-headers"] if flag(value) else []
 
 
@@ -42,7 +42,7 @@ def lifespan(value: object) -> list[str]:
 
 
 def tls(value: object) -> list[str]:
-    """What stands in the endpoint. Raises Untranslatable for a client's certificate, which it never asks for."""
+    """No flags: the endpoint has it. Raises Untranslatable for a client's certificate, which Daphne never requests."""
     files = files_of(value)
     if files is not None and files.asks:
         raise Untranslatable("it asks no client for a certificate")

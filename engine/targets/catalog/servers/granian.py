@@ -27,7 +27,7 @@ def base(start: Start) -> Sequence[str]:
 
 
 def keep_alive(value: object) -> list[str]:
-    """Whether connections are kept: Granian has no time for it. Raises Untranslatable for one."""
+    """Keep-alive on or off: Granian has no flag for the time. Raises Untranslatable for a time."""
     if value != 0:
         raise Untranslatable("it keeps connections or does not, and has no time for it")
     return ["--no-http1-keep-alive"]

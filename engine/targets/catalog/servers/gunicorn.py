@@ -33,7 +33,7 @@ def base(start: Start) -> Sequence[str]:
 
 
 def trust(value: object) -> list[str]:
-    """Whose X-Forwarded-* are believed: everybody's or nobody's. By default gunicorn believes this machine's."""
+    """X-Forwarded-* of everyone or of no one. gunicorn's default is this machine."""
     return ["--forwarded-allow-ips", "*" if flag(value) else ""]
 
 

@@ -37,7 +37,7 @@ def seconds(name: str, value: object) -> list[str]:
 
 
 def trust(value: object) -> list[str]:
-    """Whether X-Forwarded-* are believed; nobody's are by default."""
+    """X-Forwarded-* of everyone or, by default, of no one."""
     return ["--trust-proxy"] if flag(value) else []
 
 

@@ -14,8 +14,8 @@ WORD = "tls"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a server is given for TLS: its certificate, the key for it, and the certificate of whoever signed those of
-    the clients. ``asks`` is a word of ASKS, or "" for no certificate of a client's."""
+    """The TLS files of a server: its certificate, the key for it, and the certificate of the clients' authority.
+    ``asks`` is a word of ASKS, or "" if no certificate is requested."""
 
     cert: Path
     key: Path
@@ -32,7 +32,8 @@ NOWHERE = Files(Path("server.pem"), Path("server.key"), Path("ca.pem"))
 
 
 def asked(value: object) -> str | None:
-    """What is to be asked of clients, None for no TLS. Raises Untranslatable for a value that ``tls`` cannot have."""
+    """The request for clients' certificates, None without TLS. Raises Untranslatable for a value that ``tls`` cannot
+    have."""
     if isinstance(value, Files):
         return value.asks
     if isinstance(value, bool):
@@ -51,8 +52,8 @@ def files_of(value: object) -> Files | None:
 
 
 def flags(cert: str, key: str, ca: str, reqs: str, words: Mapping[str, str]) -> Callable[[object], Sequence[str]]:
-    """What translates ``tls`` for a server that has a flag for each of certificate, key, CA, and what is asked of
-    clients; ``words`` are its own words for that."""
+    """A translation of ``tls`` for a server that has a flag for each of certificate, key, CA, and the request for
+    clients' certificates; ``words`` are its own words for the latter."""
 
     def translate(value: object) -> Sequence[str]:
         files = files_of(value)

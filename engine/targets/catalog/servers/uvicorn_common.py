@@ -1,7 +1,6 @@
-"""What uvicorn's command lines have in common; the flags are those of ``uvicorn --help`` at 0.54.0.
+"""The common parts of uvicorn's command lines; the flags are those of ``uvicorn --help`` at 0.54.0.
 
-uvicorn is two servers here: its parsers of HTTP, and what it has for WebSockets, are of different making, and so are
-the verdicts on them.
+uvicorn is two servers here: its parsers of HTTP and its implementations of WebSocket differ, and so do the verdicts.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ TWO_WORKERS = Variant("two-workers", ("--workers", "2"), summary="two worker pro
 
 
 def command(http: str, websocket: str) -> Command:
-    """What makes the command line without options, for a parser and an implementation of WebSocket."""
+    """The function that makes the command line without options, for a parser and an implementation of WebSocket."""
 
     def base(start: Start) -> Sequence[str]:
         host, port = start.address
@@ -38,7 +37,7 @@ def command(http: str, websocket: str) -> Command:
 
 
 def trust(value: object) -> list[str]:
-    """Whose X-Forwarded-* are believed: everybody's or nobody's. By default uvicorn believes this machine's."""
+    """X-Forwarded-* of everyone or of no one. uvicorn's default is this machine."""
     return ["--proxy-headers", "--forwarded-allow-ips", "*"] if flag(value) else ["--no-proxy-headers"]
 
 

@@ -1,4 +1,4 @@
-"""What the runners share: their arguments, the app, and where to listen."""
+"""The common parts of the runners: their arguments, the app, and the address to listen on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(named: str) -> Any:
 
 
 def address(parsed: argparse.Namespace) -> tuple[str, int] | None:
-    """Where to listen; None for a socket that was handed down, which then is descriptor 0, as FastCGI has it (2.2)."""
+    """The address to listen on; None for an inherited socket, which is descriptor 0, as FastCGI has it (2.2)."""
     if parsed.bind is not None:
         host, _, port = str(parsed.bind).rpartition(":")
         return host, int(port)
