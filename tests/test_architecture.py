@@ -47,7 +47,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "steps.app": (*_STEPS, "steps.http1"),
     "steps.process": (*_STEPS, "steps.app"),
     "steps.flow": _STEPS,
-    "loading": ("documents", "steps.api", "matchers.base", "model", "registry", "errors"),
+    "loading": (
+        "documents", "steps.api", "matchers.base", "observer.inside.command", "observer.inside.commands", "model",
+        "registry", "errors",
+    ),
     "targets": (),
     "targets.catalog": ("documents", "model", "registry", "errors"),
     "targets.matrix": ("targets.catalog", "model", "registry", "errors"),
@@ -63,7 +66,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "execution.job", "steps.api", "targets.catalog", "targets.matrix", "model", "registry", "errors"
     ),
     "execution.runner": ("execution.job", "reproduce", "steps.api", "matchers.base", "model", "errors"),
-    "reproduce": ("execution.planning", "steps.api", "model", "errors"),
+    "reproduce": ("execution.planning", "steps.api", "observer.inside.commands", "model", "errors"),
     "results": (),
     "results.record": ("model", "errors"),
     "results.analysis": ("results.record", "protocols", "model", "errors"),

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from engine.registry import extensions
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
 LIBRARIES = ("h11", "jsonschema", "packaging", "pyyaml", "websockets")
@@ -24,13 +26,23 @@ _installed = re.compile(r"(.+?)-(.+)\.(?:dist|egg)-info")
 
 @cache
 def engine_key() -> str:
-    """A digest of the engine's modules, the versions of its LIBRARIES, and Python."""
+    """A digest of the engine's modules, those of its extensions, the versions of its LIBRARIES, and Python."""
     digest = hashlib.sha256(sys.version.encode())
     for name, content in contents(PACKAGE):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    for extension in extensions():
+        for folder in _folders(extension):
+            for name, content in contents(folder):
+                digest.update(f"{extension} {name}\0{len(content)}\0".encode() + content)
     for found in versions(LIBRARIES, sys.path):
         digest.update(found.encode() + b"\0")
     return digest.hexdigest()[:24]
+
+
+def _folders(package: str) -> Iterator[Path]:
+    """Where a package may lie on the import path."""
+    inner = Path(*package.split("."))
+    return (path for folder in sys.path if (path := Path(folder, inner)).is_dir())
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:

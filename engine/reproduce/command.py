@@ -14,6 +14,7 @@ from engine.model.quantities import show_size
 from engine.model.target import RUNNING, Target
 from engine.model.tls import OURS, WRONG, TlsClientOptions
 from engine.model.transcript import TraceEvent
+from engine.observer.inside.commands import COMMANDS
 from engine.reproduce import by_hand
 from engine.reproduce.by_hand import Piece, SentStream
 from engine.steps.api.context import Connection, StepRecord
@@ -165,7 +166,7 @@ def marks(application: Application | None) -> Iterator[str]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, AppAction):
-            if value.word == "await":
+            if value.word in COMMANDS and COMMANDS[value.word].marks == "awaits":
                 yield str(value.argument)
             waiting.append(value.argument)
         elif isinstance(value, Mapping):

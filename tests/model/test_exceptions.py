@@ -3,7 +3,7 @@ from __future__ import annotations
 import builtins
 
 from engine.model.exceptions import EXCEPTIONS
-from engine.observer.inside.acts import exception
+from engine.observer.inside.commands import exception
 
 
 def makes(name: str) -> bool:

@@ -10,7 +10,7 @@ from engine.app.describe.arguments import parameters, words
 from engine.app.describe.before import preview
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.execution.runner.scope import Kinds
-from engine.loading.read.app_script import ACTS
+from engine.loading.read.app_script import commands, schema_of
 from engine.loading.vocabulary import type_of
 from engine.model.case import AppAction, Application, Step
 from engine.model.expectation import Group
@@ -101,7 +101,7 @@ class Steps:
 
     def act(self, act: AppAction) -> TreeEntry:
         """One act."""
-        argument, schema = act.argument, ACTS[act.word].schema
+        argument, schema = act.argument, schema_of(commands()[act.word])
         inner: tuple[AppAction, ...] = ()
         if isinstance(argument, Mapping):
             inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppAction))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.app.lists.base import Listing, ListKind, Stock, rows
-from engine.loading.read.app_script import ACTS
+from engine.loading.read.app_script import commands as script_commands
+from engine.loading.read.app_script import schema_of
 from engine.loading.read.literals import NOTATIONS
 from engine.loading.schema.compose import argument_schema, compose_schema
 from engine.model.facts import FactType
@@ -162,9 +163,10 @@ def commands(stock: Stock) -> Listing:
     definitions = compose_schema(stock.engine.words.loading)["$defs"]
     items = []
     table = []
-    for word, command in sorted(ACTS.items()):
-        keys = keys_of(command.schema, definitions)
-        other = takes(command.schema, definitions)
+    for word, command in script_commands().items():
+        schema = schema_of(command)
+        keys = keys_of(schema, definitions)
+        other = takes(schema, definitions)
         items.append({"name": word, "summary": command.summary, "keys": keys} | ({} if keys else {"takes": other}))
         table.append((word, f"{command.summary}\n{keys_in_words(keys, f'takes {other}')}"))
     return Listing(items, ("command", "what the application does, and its keys"), rows(table))

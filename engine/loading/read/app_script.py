@@ -1,4 +1,7 @@
-"""The acts of an application's script: for each word its schema, and how its argument is read.
+"""The commands of an application's script as a document has them: the schema of each, and how its argument is read.
+
+Both come from the one table of commands, which the player inside a service has as well
+(``observer.inside.commands``).
 
 An ``AppAction``'s argument has the shape that the script player takes (``observer/inside/player.py``): byte strings
 and variables stand in it unrendered, times are seconds.
@@ -7,8 +10,8 @@ and variables stand in it unrendered, times are seconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, cast
 
 from engine.loading.read.asgi_events import EVENTS, KeyType, keys_of_all
 from engine.loading.read.literals import ref
@@ -18,7 +21,9 @@ from engine.model.exceptions import EXCEPTIONS
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
-from engine.registry import nearest
+from engine.observer.inside.command import Command, declared
+from engine.observer.inside.commands import COMMANDS
+from engine.registry import Registry, contributed, nearest
 
 BAD_EVENT = "event"
 
@@ -45,20 +50,12 @@ class ActReader(Protocol):
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ActWord:
-    """One word of the script: what it does, the schema of its body, and how that is read."""
-
-    summary: str
-    schema: Schema
-    read: Callable[[Node, ActReader], Any]
-
-
 def read_act(node: Node, reader: ActReader) -> AppAction:
     """One act from its valid one-key mapping."""
     word, body = node.only
     name = body.get("as")
-    return AppAction(word, ACTS[word].read(body, reader), body.key, str(name.value) if name is not None else None)
+    argument = _read(commands()[word], body, reader)
+    return AppAction(word, argument, body.key, str(name.value) if name is not None else None)
 
 
 def _mapping(keys: Mapping[str, Schema], required: tuple[str, ...] = (), **more: Any) -> Schema:
@@ -71,61 +68,15 @@ def _one(description: str, **keys: Any) -> Schema:
     return {"description": description, **keys}
 
 
+_ANYTHING: Schema = {"type": ["array", "boolean", "integer", "null", "number", "object", "string"]}
+
 _NAME: Schema = {"title": "a name", "type": "string", "pattern": r"^[A-Za-z0-9_.$()-]+$"}
 _TRUE: Schema = {"title": "true", "type": "boolean"}
 
 
-def _nothing(node: Node, reader: ActReader) -> dict[str, Any]:
-    return {}
-
-
-def _word(node: Node, reader: ActReader) -> str:
+def _exception(node: Node, reader: ActReader) -> str:
+    check_exception(node, reader)
     return str(node.value)
-
-
-def _values(node: Node, reader: ActReader) -> dict[str, Any]:
-    return {key: reader.value(child) for key, child in node.entries() if key != "as"}
-
-
-def _receive(node: Node, reader: ActReader) -> dict[str, Any]:
-    within = node.get("within")
-    return {} if within is None else {"within": reader.time(within)}
-
-
-def _respond(node: Node, reader: ActReader) -> dict[str, Any]:
-    headers, body = node.get("headers"), node.get("body")
-    return {
-        "status": reader.value(node.value["status"]) if isinstance(node.value, dict) else 200,
-        "headers": reader.pairs(headers) if headers is not None else [],
-        "body": reader.bytes(body) if body is not None else ByteString(()),
-    }
-
-
-def _accept(node: Node, reader: ActReader) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if (subprotocol := node.get("subprotocol")) is not None:
-        found["subprotocol"] = reader.value(subprotocol)
-    if (headers := node.get("headers")) is not None:
-        found["headers"] = reader.pairs(headers)
-    return found
-
-
-def _set(node: Node, reader: ActReader) -> dict[str, Any]:
-    return {
-        key: {name: reader.raw(value) for name, value in child.entries()}
-        for key, child in node.entries()
-        if key != "as"
-    }
-
-
-def _raise(node: Node, reader: ActReader) -> dict[str, Any]:
-    message, named = node.get("message"), node.get("class")
-    if named is not None:
-        check_exception(named, reader)
-    return {
-        "class": str(named.value) if named is not None else "",
-        "message": reader.value(message) if message is not None else "",
-    }
 
 
 def check_exception(node: Node, reader: ActReader) -> None:
@@ -137,30 +88,83 @@ def check_exception(node: Node, reader: ActReader) -> None:
         reader.wrong(node, "unknown-exception", what, hint if hint.startswith("did you mean") else "like RuntimeError")
 
 
-def _return(node: Node, reader: ActReader) -> bool:
-    if node.value is not True:
-        reader.wrong(node, "type", "`return` is true: an application returns nothing", "write `return: true`")
-    return True
+_EXCEPTION: Schema = {"title": "a class's name", "type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$"}
+_RAISES: Schema = {"title": "raises", "enum": ["raises"]}
+_VALUES: Schema = {
+    "title": "a mapping of names to values", "type": "object",
+    "additionalProperties": {**_ANYTHING, "description": "The value."},
+}  # fmt: skip
+
+KEYS: Mapping[str, tuple[Schema, Callable[[Node, ActReader], Any]]] = {
+    "bytes": ({"$ref": "#/$defs/bytes"}, lambda node, reader: reader.bytes(node)),
+    "commands": ({"$ref": "#/$defs/acts"}, lambda node, reader: reader.acts(node)),
+    "count": ({"$ref": "#/$defs/count"}, lambda node, reader: reader.value(node)),
+    "exception": (_EXCEPTION, _exception),
+    "headers": ({"$ref": "#/$defs/headers"}, lambda node, reader: reader.pairs(node)),
+    "literal": ({"$ref": "#/$defs/literal"}, lambda node, reader: reader.raw(node)),
+    "raises": (_RAISES, lambda node, reader: reader.value(node)),
+    "text": ({"$ref": "#/$defs/text"}, lambda node, reader: reader.value(node)),
+    "time": ({"$ref": "#/$defs/time"}, lambda node, reader: reader.time(node)),
+    "values": (_VALUES, lambda node, reader: {name: reader.raw(child) for name, child in node.entries()}),
+    "word": ({"$ref": "#/$defs/word"}, lambda node, reader: reader.value(node)),
+}
+"""The schema of a key by its kind (``observer.inside.command.Key``), and the reading of its value."""
 
 
-def _sleep(node: Node, reader: ActReader) -> float | Variable:
-    return reader.time(node)
+@cache
+def commands() -> Mapping[str, Command]:
+    """Every command by its word, those of extensions with them. Raises Defect for a word that there is twice."""
+    more = [
+        command
+        for entries in contributed("commands", "COMMANDS")
+        for command in declared(cast("Mapping[str, Mapping[str, Any]]", entries)).values()
+    ]
+    return Registry("command", [*COMMANDS.values(), *more])
 
 
-def _spawn(node: Node, reader: ActReader) -> dict[str, Any]:
-    script = node.get("script")
-    if node.get("as") is None:
-        reader.wrong(node, "missing-key", "`spawn` lacks `as`", "name it, so that `join` and `cancel` can")
-    return {"script": reader.acts(script) if script is not None else ()}
+def schema_of(command: Command) -> Schema:
+    """The schema of what stands under a command's word."""
+    match command.argument:
+        case "mark" | "task":
+            return _NAME
+        case "true":
+            return _TRUE
+        case "time":
+            return ref("time", "How long.")
+        case "message":
+            name = ref("word", "A name for the outcome.")
+            properties: Schema = {"as": name, **_EVENT_KEYS}
+            return {"type": "object", "required": ["type"], "additionalProperties": False, "properties": properties}
+    keys = {name: {**KEYS[key.kind][0], "description": key.description} for name, key in command.keys.items()}
+    required = tuple(name for name, key in command.keys.items() if key.required)
+    return _mapping(keys, required, **({"minProperties": 1} if command.any_key else {}))
 
 
-def _repeat(node: Node, reader: ActReader) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key in ("times", "until"):
-        if (child := node.get(key)) is not None:
-            found[key] = reader.value(child)
-    script = node.get("script")
-    return {**found, "script": reader.acts(script) if script is not None else ()}
+def _read(command: Command, node: Node, reader: ActReader) -> Any:
+    """The argument of a command as the player takes it."""
+    match command.argument:
+        case "mark" | "task":
+            return str(node.value)
+        case "true":
+            if node.value is not True:
+                what = f"`{command.name}` is true: an application returns nothing"
+                reader.wrong(node, "type", what, f"write `{command.name}: true`")
+            return True
+        case "time":
+            return reader.time(node)
+        case "message":
+            return _send(node, reader)
+    if command.task and node.get("as") is None:
+        what = f"`{command.name}` lacks `as`"
+        reader.wrong(node, "missing-key", what, "name it, so that `join` and `cancel` can")
+    argument: dict[str, Any] = {}
+    for name, key in command.keys.items():
+        child = node.get(name)
+        if child is not None:
+            argument[name] = KEYS[key.kind][1](child, reader)
+        elif key.default is not ...:
+            argument[name] = ByteString(()) if key.default == b"" else key.default
+    return argument
 
 
 def _send(node: Node, reader: ActReader) -> dict[str, Any]:
@@ -231,126 +235,4 @@ _EVENT_KEYS: dict[str, Schema] = {
         )
         for key, types in sorted(keys_of_all().items())
     },
-}
-
-_ANYTHING: Schema = {"type": ["array", "boolean", "integer", "null", "number", "object", "string"]}
-
-ACTS: Mapping[str, ActWord] = {
-    "accept": ActWord(
-        "Accept the WebSocket.",
-        _mapping(
-            {
-                "subprotocol": ref("text", "The subprotocol to choose."),
-                "headers": ref("headers", "Headers of the handshake."),
-            }
-        ),
-        _accept,
-    ),
-    "await": ActWord("Wait until a mark is set by either side.", _NAME, _word),
-    "cancel": ActWord("Cancel a task that was spawned.", _NAME, _word),
-    "echo": ActWord("Send back what comes: the body, or each message until the end.", _mapping({}), _nothing),
-    "get": ActWord(
-        "Read a value, which becomes the outcome's `value`.",
-        _mapping(
-            {
-                "scope": ref("word", "A way into the scope."),
-                "context": ref("word", "A context variable."),
-            },
-            minProperties=1,
-        ),
-        _values,
-    ),
-    "join": ActWord("Wait for a task that was spawned.", _NAME, _word),
-    "mark": ActWord("Set a mark, which either side may await.", _NAME, _word),
-    "raise": ActWord(
-        "Raise an exception out of the application.",
-        _mapping(
-            {
-                "class": _one(
-                    "The exception's class.",
-                    title="a class's name",
-                    type="string",
-                    pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$",
-                ),
-                "message": ref("text", "Its message."),
-            },
-            ("class",),
-        ),
-        _raise,
-    ),
-    "read_body": ActWord("Receive until the request's body has ended.", _mapping({}), _nothing),
-    "receive": ActWord("Receive one message.", _mapping({"within": ref("time", "Give up after this.")}), _receive),
-    "repeat": ActWord(
-        "Play a script several times.",
-        _mapping(
-            {
-                "times": ref("count", "How often, at most."),
-                "until": _one("`raises`: stop at the first act that raises.", title="raises", enum=["raises"]),
-                "script": ref("acts", "What is repeated."),
-            },
-            ("times", "script"),
-        ),
-        _repeat,
-    ),
-    "respond": ActWord(
-        "Send a whole response.",
-        _mapping(
-            {
-                "status": ref("count", "The status."),
-                "headers": ref("headers", "The headers."),
-                "body": ref("bytes", "The body."),
-            },
-            ("status",),
-        ),
-        _respond,
-    ),
-    "return": ActWord("Return from the application.", _TRUE, _return),
-    "send": ActWord(
-        "Send a message; it is checked against ASGI.",
-        {
-            "type": "object",
-            "required": ["type"],
-            "additionalProperties": False,
-            "properties": {"as": ref("word", "A name for the outcome."), **_EVENT_KEYS},
-        },
-        _send,
-    ),
-    "send_raw": ActWord(
-        "Send any message, right or wrong; plain text is str.",
-        _mapping(
-            {"event": ref("literal", "The message, as it is.")},
-            ("event",),
-        ),
-        lambda node, reader: {"event": reader.raw(node.value["event"]) if isinstance(node.value, dict) else {}},
-    ),
-    "set": ActWord(
-        "Set values in the scope or in context variables.",
-        _mapping(
-            {
-                "scope": _one(
-                    "Ways into the scope, with their values.",
-                    title="a mapping of ways to values",
-                    type="object",
-                    additionalProperties={**_ANYTHING, "description": "The value."},
-                ),
-                "context": _one(
-                    "Context variables with their values.",
-                    title="a mapping of names to values",
-                    type="object",
-                    additionalProperties={**_ANYTHING, "description": "The value."},
-                ),
-            },
-            minProperties=1,
-        ),
-        _set,
-    ),
-    "sleep": ActWord("Wait for so long.", ref("time", "How long."), _sleep),
-    "spawn": ActWord(
-        "Start a task that plays a script of its own.",
-        _mapping(
-            {"script": ref("acts", "What it plays.")},
-            ("script",),
-        ),
-        _spawn,
-    ),
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from engine.loading.read.app_script import commands
 from engine.loading.rules.references import near
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
-
-_ACTS = {"mark": "sets", "await": "awaits"}
 
 
 def check(view: View) -> None:
     """`await` of a mark that nobody sets, and, as a warning, a mark that nobody awaits."""
     uses: list[tuple[str, Node]] = [(item.kind.marks, item.body) for item in view.items()]
-    uses.extend((_ACTS.get(word, ""), body) for word, body in view.acts())
+    uses.extend((commands()[word].marks, body) for word, body in view.acts())
     named = {
         word: {str(body.value): body for used, body in uses if used == word and isinstance(body.value, str)}
         for word in ("sets", "awaits")

@@ -37,9 +37,8 @@ def check(view: View) -> None:
         elif item.name == "tcp":
             for inner in item.inner:
                 _script(view, inner.items)
-    for word, body in view.acts():
-        if word == "respond":
-            _fields(view, body.get("headers"), body.get("body"))
+    for _, body in view.acts():
+        _fields(view, body.get("headers"), body.get("body"))
 
 
 def _means_it(view: View) -> bool:

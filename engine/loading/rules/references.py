@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from engine.loading.read.app_script import commands
 from engine.loading.rules.view import View
 from engine.model.source_span import SourceSpan
 from engine.registry import nearest
@@ -52,9 +53,9 @@ def _outcomes(view: View) -> None:
     runs_on = view.key("runs_on")
     if runs_on is not None and runs_on.value == "wsgi":
         named.append(CLOSE)
-    spawned = [str(name.value) for word, body in acts if word == "spawn" and (name := body.get("as")) is not None]
+    spawned = [str(name.value) for word, body in acts if commands()[word].task and (name := body.get("as")) is not None]
     for word, body in acts:
-        if word in ("join", "cancel") and str(body.value) not in spawned and "$(" not in str(body.value):
+        if commands()[word].argument == "task" and str(body.value) not in spawned and "$(" not in str(body.value):
             what = f"no `spawn` of this script is called {body.value!r}"
             hint = near(str(body.value), spawned) if spawned else "spawn it before: `spawn: {as: ..., script: [...]}`"
             view.notes.error(body.place, "unknown-act-name", what, hint)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.documents.diagnostics import Notes
+from engine.loading.read.app_script import commands
 from engine.loading.read.cases import SuiteKeys
 from engine.loading.read.outline import Item, walk
 from engine.loading.vocabulary import Vocabulary
@@ -76,5 +77,6 @@ def _acts(script: Node) -> Iterator[tuple[str, Node]]:
     for item in script.items():
         word, body = item.only
         yield word, body
-        if (inner := body.get("script")) is not None and word in ("spawn", "repeat"):
-            yield from _acts(inner)
+        for key, one in commands()[word].keys.items():
+            if one.kind == "commands" and (inner := body.get(key)) is not None:
+                yield from _acts(inner)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.loading.read.app_script import ACTS
+from engine.loading.read.app_script import commands, schema_of
 from engine.loading.read.literals import NAMES, NOTATIONS, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
 from engine.loading.schema.suite import case_schema, suite_schema
@@ -34,7 +34,7 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     definitions["act"] = _union(
         "an act",
         "One act of the application's script: a mapping with one key.",
-        {word: {**act.schema, "description": act.summary} for word, act in ACTS.items()},
+        {word: {**schema_of(one), "description": one.summary} for word, one in commands().items()},
     )
     for group, kinds in sorted(vocabulary.groups.items()):
         entries = {name: _body(kind, definitions) for name, kind in kinds.items()}

@@ -20,5 +20,6 @@ def build(environment: Mapping[str, str]) -> AsgiObserver:
     spool = setting(environment, "ENGINE_DESK")
     app: App = load(setting(environment, "ENGINE_APP"))
     if environment.get("ENGINE_PLAYS") == "1":
-        app = Player(app, Inbox(spool), environment.get("ENGINE_LIFESPAN_OF", ""))
+        lifespan_of, modules = (environment.get(name, "") for name in ("ENGINE_LIFESPAN_OF", "ENGINE_COMMANDS"))
+        app = Player(app, Inbox(spool), lifespan_of, modules)
     return AsgiObserver(app, Writer(Path(spool, "records")))

@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .acts import exception
+from .commands import exception
 from .finding import load
 from .observer import App, AsgiCall
 from .records import Writer, decode

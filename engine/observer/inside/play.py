@@ -52,7 +52,7 @@ Performer = Callable[["Play", ScriptedAction], Awaitable["Result | None"]]
 
 
 class Play:
-    """The state of one call's script. ``performers`` has the acts by their words (``acts.ACTS``)."""
+    """The state of one call's script. ``performers`` has the acts by their words (``commands.performers``)."""
 
     def __init__(
         self, performers: Mapping[str, Performer], call: AsgiCall, scope: Scope, inbox: Inbox, job: str

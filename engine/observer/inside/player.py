@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .acts import ACTS
+from .commands import performers
 from .observer import App, AsgiCall, Receive, Scope, Send, call_of
 from .play import Play
 from .scripts import Inbox, Script, ScriptedAction
@@ -18,12 +18,14 @@ class Player:
     """``Player(app, inbox)`` is the application that an observer around it calls.
 
     ``app`` is the contract's app. ``lifespan_of`` is the job whose script is played for lifespan calls, "" for none.
+    ``modules`` are those of extensions with more commands, with commas between them.
     """
 
-    def __init__(self, app: App, inbox: Inbox, lifespan_of: str = "") -> None:
+    def __init__(self, app: App, inbox: Inbox, lifespan_of: str = "", modules: str = "") -> None:
         self._app = app
         self._inbox = inbox
         self._lifespan_of = lifespan_of
+        self._performers = performers(modules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         call = call_of(receive)
@@ -33,7 +35,7 @@ class Player:
         if found is None:
             return await self._app(scope, receive, send)
         script, acts = found
-        await Play(ACTS, call, scope, self._inbox, script.job).perform(acts)
+        await Play(self._performers, call, scope, self._inbox, script.job).perform(acts)
         return None
 
     def _find(self, call: AsgiCall, scope: Scope) -> tuple[Script, tuple[ScriptedAction, ...]] | None:

@@ -4,6 +4,7 @@
 ``ENGINE_APP``: module:attribute, the app itself.
 ``ENGINE_PLAYS``: 1 for the control, which plays scripts.
 ``ENGINE_LIFESPAN_OF``: the job whose lifespan script is played, and its others for calls that belong to no job.
+``ENGINE_COMMANDS``: modules of extensions with more commands for scripts, with commas between them.
 """
 
 from __future__ import annotations

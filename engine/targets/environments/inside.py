@@ -14,10 +14,34 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.registry import places
 from engine.targets.environments.cache import DRAFT, hold, note_size
 
 SOURCE = Path(__file__).parents[2] / "observer" / "inside"
 PACKAGE = "engine_inside"
+
+
+COMMANDS = "ENGINE_COMMANDS"
+"""The variable that tells a service which modules of extensions have more commands for scripts."""
+
+
+def packages() -> dict[str, Path]:
+    """The packages that go into every service, by the names that it imports them by: the observer's, and those of
+    extensions with commands for scripts."""
+    more = {name.replace(".", "_"): Path(folder) for name, folder in places("commands").items()}
+    return {PACKAGE: SOURCE, **more}
+
+
+def variables() -> dict[str, str]:
+    """The variables by which the observer's package finds the commands of extensions."""
+    modules = [
+        f"{package}.{path.stem}"
+        for package, folder in packages().items()
+        if package != PACKAGE
+        for path in sorted(folder.glob("*.py"))
+        if path.stem != "__init__"
+    ]
+    return {COMMANDS: ",".join(modules)} if modules else {}
 
 
 def laid_out(cache: Path, source: Path = SOURCE, package: str = PACKAGE) -> Path:

@@ -29,7 +29,7 @@ class Services:
         self, launch: ServerLaunch, server: Server, framework: Framework, environment: Environment, scratch: Path
     ) -> dict[str, str]:
         """The whole environment of a service. The folders that it speaks of are made. Raises EnvironmentFailed."""
-        packages = {inside.PACKAGE: self._source, **server.brings}
+        packages = {**inside.packages(), inside.PACKAGE: self._source, **server.brings}
         for package in packages.keys() - self._laid_out.keys():
             try:
                 self._laid_out[package] = inside.laid_out(self._cache, packages[package], package)
@@ -48,7 +48,7 @@ class Services:
             "ENGINE_APP": framework.app,
         }
         if launch.target.framework == CONTROL:
-            variables["ENGINE_PLAYS"] = "1"
+            variables |= {"ENGINE_PLAYS": "1", **inside.variables()}
         if launch.lifespan_of:
             variables["ENGINE_LIFESPAN_OF"] = launch.lifespan_of
         return variables | {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.loading.read.app_script import ACTS
+from engine.loading.read.app_script import commands
 from engine.loading.read.asgi_events import EVENTS
 from engine.model.case import AppAction
 from engine.model.variables import Variable
@@ -25,7 +25,7 @@ def act(text: str) -> AppAction:
         ("{receive: {}}", {}),
         ("{receive: {within: 3s, as: one}}", {"within": 3.0}),
         ("{read_body: {}}", {}),
-        ("{respond: {status: 200}}", {"status": 200, "headers": [], "body": ByteString(())}),
+        ("{respond: {status: 200}}", {"status": 200, "headers": (), "body": ByteString(())}),
         (
             "{respond: {status: 200, headers: [[a, b]], body: c}}",
             {"status": 200, "headers": [[plain("a"), plain("b")]], "body": plain("c")},
@@ -126,7 +126,7 @@ def test_every_event_can_be_sent_with_what_it_must_have(name: str) -> None:
 
 
 def test_every_word_says_what_it_does() -> None:
-    for word, one in ACTS.items():
+    for word, one in commands().items():
         assert one.summary.endswith("."), word
 
 

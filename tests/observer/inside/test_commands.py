@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.model.wire_bytes import TruncatedBytes
-from engine.observer.inside import acts
+from engine.observer.inside import commands
 
 from .synthetic import REQUEST, Server, Stage, act, http_scope, until
 
@@ -247,7 +247,7 @@ def test_raise_with_a_name_goes_on(tmp_path: Path) -> None:
 )
 def test_exceptions_that_a_script_may_not_raise(name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        acts.exception(name, "x")
+        commands.exception(name, "x")
 
 
 def test_return(tmp_path: Path) -> None:
@@ -448,4 +448,4 @@ def test_a_long_body_as_a_value_is_a_blob(tmp_path: Path) -> None:
 
 def test_every_act_of_the_language_is_known() -> None:
     words = "receive read_body send send_raw respond accept echo set get sleep raise return"
-    assert set(acts.ACTS) == {*words.split(), "spawn", "join", "cancel", "repeat", "mark", "await"}
+    assert set(commands.performers()) == {*words.split(), "spawn", "join", "cancel", "repeat", "mark", "await"}

@@ -1,12 +1,14 @@
-"""The acts that a script can name: one function each. ``ACTS`` has them by their words."""
+"""The commands of an application's script: one function each, and ``COMMANDS``, the table that both sides read."""
 
 from __future__ import annotations
 
 import asyncio
 import builtins
+import importlib
 from contextvars import ContextVar
 from typing import Any
 
+from .command import Command, Key, declared
 from .play import Performer, Play, Result, ScriptFinished
 from .scripts import ScriptedAction, acts_of
 
@@ -152,11 +154,98 @@ async def await_(play: Play, act: ScriptedAction) -> None:
         await asyncio.sleep(POLL)
 
 
-ACTS: dict[str, Performer] = {
-    "receive": receive, "read_body": read_body, "send": send, "send_raw": send, "respond": respond, "accept": accept,
-    "echo": echo, "set": set_, "get": get, "sleep": sleep, "raise": raise_, "return": return_, "spawn": spawn,
-    "join": join, "cancel": cancel, "repeat": repeat, "mark": mark, "await": await_,
-}  # fmt: skip
+COMMANDS: dict[str, Command] = {
+    one.name: one
+    for one in (
+        Command(
+            "accept",
+            "Accept the WebSocket.",
+            accept,
+            {
+                "subprotocol": Key("text", "The subprotocol to choose."),
+                "headers": Key("headers", "Headers of the handshake."),
+            },
+        ),
+        Command("await", "Wait until a mark is set by either side.", await_, argument="mark", marks="awaits"),
+        Command("cancel", "Cancel a task that was spawned.", cancel, argument="task"),
+        Command("echo", "Send back what comes: the body, or each message until the end.", echo),
+        Command(
+            "get",
+            "Read a value, which becomes the outcome's `value`.",
+            get,
+            {"scope": Key("word", "A way into the scope."), "context": Key("word", "A context variable.")},
+            any_key=True,
+        ),
+        Command("join", "Wait for a task that was spawned.", join, argument="task"),
+        Command("mark", "Set a mark, which either side may await.", mark, argument="mark", marks="sets"),
+        Command(
+            "raise",
+            "Raise an exception out of the application.",
+            raise_,
+            {
+                "class": Key("exception", "The exception's class.", required=True),
+                "message": Key("text", "Its message.", default=""),
+            },
+        ),
+        Command("read_body", "Receive until the request's body has ended.", read_body),
+        Command("receive", "Receive one message.", receive, {"within": Key("time", "Give up after this.")}),
+        Command(
+            "repeat",
+            "Play a script several times.",
+            repeat,
+            {
+                "times": Key("count", "How often, at most.", required=True),
+                "until": Key("raises", "`raises`: stop at the first act that raises."),
+                "script": Key("commands", "What is repeated.", required=True, default=()),
+            },
+        ),
+        Command(
+            "respond",
+            "Send a whole response.",
+            respond,
+            {
+                "status": Key("count", "The status.", required=True),
+                "headers": Key("headers", "The headers.", default=()),
+                "body": Key("bytes", "The body.", default=b""),
+            },
+        ),
+        Command("return", "Return from the application.", return_, argument="true"),
+        Command("send", "Send a message; it is checked against ASGI.", send, argument="message"),
+        Command(
+            "send_raw",
+            "Send any message, right or wrong; plain text is str.",
+            send,
+            {"event": Key("literal", "The message, as it is.", required=True)},
+        ),
+        Command(
+            "set",
+            "Set values in the scope or in context variables.",
+            set_,
+            {
+                "scope": Key("values", "Ways into the scope, with their values."),
+                "context": Key("values", "Context variables with their values."),
+            },
+            any_key=True,
+        ),
+        Command("sleep", "Wait for so long.", sleep, argument="time"),
+        Command(
+            "spawn",
+            "Start a task that plays a script of its own.",
+            spawn,
+            {"script": Key("commands", "What it plays.", required=True, default=())},
+            task=True,
+        ),
+    )
+}
+
+
+def performers(modules: str = "") -> dict[str, Performer]:
+    """What performs each command, by its word. ``modules`` are the names of modules of extensions, with commas between
+    them, whose ``COMMANDS`` are added. Raises ImportError."""
+    found = dict(COMMANDS)
+    for name in filter(None, modules.split(",")):
+        found.update(declared(getattr(importlib.import_module(name), "COMMANDS", {})))
+    return {name: command.perform for name, command in found.items()}
 
 
 def exception(name: str, message: str | None) -> Exception:

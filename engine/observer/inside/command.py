@@ -1,0 +1,74 @@
+"""The declaration of one command of the application's script, for both sides.
+
+The player performs commands by it; the engine's loader makes the schema and the reading of their arguments from it. So
+a command is one entry of ``commands.COMMANDS``, or of an extension's own ``COMMANDS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .play import Performer
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a command's argument.
+
+    ``kind`` is how its value is written and what the player gets:
+
+    ==============  ====================================================================
+    ``bytes``       the literal of bytes -> bytes
+    ``commands``    a script -> a list that ``scripts.acts_of`` reads
+    ``count``       a whole number -> int
+    ``exception``   a builtin exception's name -> str
+    ``headers``     headers -> a list of [name, value] in bytes
+    ``literal``     any value -> that value; text is str, ``{bytes: ...}`` bytes
+    ``raises``      the word ``raises`` -> str
+    ``text``        text -> str
+    ``time``        a time -> seconds
+    ``values``      a mapping of names to any values -> dict
+    ``word``        a word -> str
+    ==============  ====================================================================
+
+    ``default`` is the value where the key is absent; without one the argument lacks it then.
+    """
+
+    kind: str
+    description: str
+    required: bool = False
+    default: Any = ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its word, what it does in one sentence, and what performs it.
+
+    ``argument`` is what stands under the word: a ``mapping`` of ``keys``, a ``message`` that is checked against ASGI, a
+    ``time``, ``true``, the name of a ``mark`` or of a ``task`` that was spawned. ``any_key`` says that at least one key
+    is there. ``task`` says that it starts a task, and must have a name for it. ``marks`` says that it ``sets`` or
+    ``awaits`` the mark that it names.
+    """
+
+    name: str
+    summary: str
+    perform: Performer
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    argument: str = "mapping"
+    any_key: bool = False
+    task: bool = False
+    marks: str = ""
+
+
+def declared(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, Command]:
+    """Commands from the plain data of an extension: by its word what a Command has, its keys likewise as mappings.
+
+    Plain data needs no import, so that one module serves the engine and the service, which know this package by
+    different names. Raises TypeError for a field that there is not.
+    """
+    return {
+        name: Command(name, **{**entry, "keys": {key: Key(**one) for key, one in entry.get("keys", {}).items()}})
+        for name, entry in commands.items()
+    }
