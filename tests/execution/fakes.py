@@ -1,12 +1,14 @@
-"""A live target without any process, and kinds that do what a test says."""
+"""A live target without any process, its boundary without an observer, and step types that do what a test says."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.errors import StartError
 from engine.execution.job import Job
 from engine.matchers.base import Operator
 from engine.matchers.matching import match
@@ -28,17 +30,22 @@ OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "O
 
 
 class FakeBoundary:
-    """Remembers what it was told; there are no calls but those that a test puts there."""
+    """Remembers what it was told; there are no calls but those that a test puts there. ``on_refresh`` is asked each
+    time, with the number of times, for what came since."""
 
     def __init__(self) -> None:
         self.staged: dict[str, object] = {}
         self.finished: list[str] = []
         self.marks: set[tuple[str, str]] = set()
-        self.known: list[AppCall] = []
+        self.peers: list[tuple[tuple[str, int], str]] = []
+        self.all: list[AppCall] = []
         self.nobodys: list[AppCall] = []
+        self.living: list[AppCall] = []
         self.lost = 0
         self.notes: list[str] = []
         self.raised: tuple[str, ...] = ()
+        self.refreshed = 0
+        self.on_refresh: Callable[[int], None] = lambda count: None
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
         return f"{job}.{call}" + (" after" if keep_scope_after else "")
@@ -46,7 +53,8 @@ class FakeBoundary:
     def stage(self, job: str, script: object) -> None:
         self.staged[job] = script
 
-    def expect_peer(self, address: tuple[str, int], job: str) -> None: ...
+    def expect_peer(self, address: tuple[str, int], job: str) -> None:
+        self.peers.append((address, job))
 
     def mark(self, job: str, name: str) -> None:
         self.marks.add((job, name))
@@ -54,13 +62,17 @@ class FakeBoundary:
     def marked(self, job: str, name: str) -> bool:
         return (job, name) in self.marks
 
-    def refresh(self) -> None: ...
+    def refresh(self) -> None:
+        self.refreshed += 1
+        self.on_refresh(self.refreshed)
 
     def calls(self, *, token: str = "", peer: tuple[str, int] | None = None, since: float = 0.0) -> list[AppCall]:
-        return [call for call in self.known if call.token == token]
+        if token:
+            return [call for call in self.all if call.token == token]
+        return [call for call in self.all if not call.token and call.peer == peer and call.started >= since]
 
     def lifespans(self) -> list[AppCall]:
-        return []
+        return self.living
 
     def strays(self, since: float) -> list[AppCall]:
         return [call for call in self.nobodys if call.started >= since]
@@ -69,7 +81,7 @@ class FakeBoundary:
         return self.raised
 
     def latest(self) -> float:
-        return 0.0
+        return max((call.started for call in self.all), default=0.0)
 
     def close(self) -> None: ...
 
@@ -79,7 +91,12 @@ class FakeBoundary:
 
 @dataclass
 class FakeLive:
-    """A target that lives until a test says otherwise."""
+    """A target that lives until a test says otherwise; ``die`` ends it.
+
+    ``written`` is its log, ``uses`` what its processes use, and ``gone`` are pids that take no signal, 0 for the main
+    process. ``signals``, ``starts`` and ``orders`` are what it was asked to do; ``no_start`` is what a start raises;
+    ``on_drive`` says what comes of an order.
+    """
 
     target: Target = TARGET
     address: tuple[str, int] = ("127.0.0.1", 1)
@@ -95,8 +112,14 @@ class FakeLive:
     pid: int = 100
     ended_at: float = 0.0
     written: str = ""
-    started: int = 0
     answering: bool = True
+    uses: Sequence[Usage] = ()
+    gone: frozenset[int] = frozenset()
+    signals: list[tuple[int, int]] = field(default_factory=list)
+    starts: list[bool] = field(default_factory=list)
+    no_start: StartError | None = None
+    orders: list[Mapping[str, object]] = field(default_factory=list)
+    on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
 
     async def check(self) -> ExitStatus | None:
         return self.ended
@@ -112,19 +135,26 @@ class FakeLive:
         return len(self.written)
 
     def usage(self) -> Sequence[Usage]:
-        return ()
+        return self.uses
 
     async def start(self, *, ready: bool = True) -> None:
-        self.started += 1
+        self.starts.append(ready)
+        if self.no_start is not None:
+            raise self.no_start
 
     def signal(self, number: int, pid: int = 0) -> bool:
-        return False
+        self.signals.append((number, pid))
+        return pid not in self.gone
 
     async def wait(self) -> ExitStatus:
-        return self.ended or ExitStatus(status=0)
+        if self.ended is None:
+            await asyncio.Future()
+        assert self.ended is not None
+        return self.ended
 
     async def drive(self, order: Mapping[str, object]) -> str:
-        return ""
+        self.orders.append(order)
+        return self.on_drive(order)
 
     def die(self, ended: ExitStatus | None = None) -> None:
         """Have its main process end now."""

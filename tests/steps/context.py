@@ -1,4 +1,4 @@
-"""The runner's scope for one step of a test, a boundary without an observer, and little servers on loopback."""
+"""The runner's scope for one step of a test, and little servers on loopback."""
 
 from __future__ import annotations
 
@@ -14,26 +14,23 @@ from typing import Any, TypeVar, cast
 
 from engine.channels.tcp import open_tcp
 from engine.channels.tls import open_tls
-from engine.errors import StartError
 from engine.execution.job import Job
 from engine.execution.runner.scope import CheckResults, JobState, StepScope
 from engine.model.boundary import AppCall
 from engine.model.case import CaseHeader, Level, RunsOn, Step
 from engine.model.expectation import ABSENT, Mismatch
-from engine.model.protocols import Boundary, Channel, LiveTarget
-from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
-from engine.model.tls import TlsClientOptions, TlsCredentials
-from engine.model.usage import Usage
+from engine.model.protocols import Channel
+from engine.model.target import ServerLaunch
+from engine.model.tls import TlsClientOptions
 from engine.steps.api.context import Connection, StepRecord
 from engine.steps.api.observation import Observation
-from tests.execution.fakes import the_match
+from tests.execution.fakes import TARGET, FakeLive, the_match
 from tests.steps.reader import KINDS, PLACE, step
 
 T = TypeVar("T")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 NOWHERE = ("127.0.0.1", 1)
-TARGET = Target("none", "none", "auto")
 
 
 def run(work: Coroutine[Any, Any, T], *, within: float = 20.0) -> T:
@@ -101,165 +98,6 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-class FakeBoundary(Boundary):
-    """A boundary whose calls a test puts there. ``on_refresh`` is asked each time for what came since."""
-
-    lost: int = 0
-    notes: tuple[str, ...] = ()
-
-    def __init__(self) -> None:
-        self.all: list[AppCall] = []
-        self.lost_calls: list[AppCall] = []
-        self.living: list[AppCall] = []
-        self.marks: set[tuple[str, str]] = set()
-        self.peers: list[tuple[tuple[str, int], str]] = []
-        self.finished: list[str] = []
-        self.refreshed = 0
-        self.on_refresh: Callable[[int], None] = lambda count: None
-
-    def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
-        return f"{job}.{call}"
-
-    def stage(self, job: str, script: object) -> None:
-        raise NotImplementedError
-
-    def expect_peer(self, address: tuple[str, int], job: str) -> None:
-        self.peers.append((address, job))
-
-    def mark(self, job: str, name: str) -> None:
-        self.marks.add((job, name))
-
-    def marked(self, job: str, name: str) -> bool:
-        return (job, name) in self.marks
-
-    def refresh(self) -> None:
-        self.refreshed += 1
-        self.on_refresh(self.refreshed)
-
-    def calls(self, *, token: str = "", peer: tuple[str, int] | None = None, since: float = 0.0) -> list[AppCall]:
-        if token:
-            return [call for call in self.all if call.token == token]
-        return [call for call in self.all if not call.token and call.peer == peer and call.started >= since]
-
-    def lifespans(self) -> list[AppCall]:
-        return self.living
-
-    def strays(self, since: float) -> list[AppCall]:
-        return [call for call in self.lost_calls if call.started >= since]
-
-    def send_raised(self, job: str) -> tuple[str, ...]:
-        return ()
-
-    def latest(self) -> float:
-        return max((call.started for call in self.all), default=0.0)
-
-    def close(self) -> None: ...
-
-    def finish(self, job: str) -> None:
-        self.finished.append(job)
-
-
-class FakeLive(LiveTarget):
-    """A live target that is no more than an address and a boundary, and what a test says of its process."""
-
-    pid: int = 100
-    ended_at: float = 0.0
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._address = address
-        self._boundary = FakeBoundary()
-        self.uses: list[Usage] = []
-        self.written = ""
-        self.signals: list[tuple[int, int]] = []
-        self.gone: set[int] = set()
-        self.spoken = "http"
-        self.trust: TlsCredentials | None = None
-        self.behind: tuple[str, int] | None = None
-        self.starts: list[bool] = []
-        self.no_start: StartError | None = None
-        self.end: ExitStatus | None = None
-        self.ending = asyncio.Event()
-        self.orders: list[Mapping[str, object]] = []
-        self.on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
-
-    @property
-    def target(self) -> Target:
-        return TARGET
-
-    @property
-    def address(self) -> tuple[str, int]:
-        return self.behind or self._address
-
-    @property
-    def upstream(self) -> tuple[str, int]:
-        return self._address
-
-    @property
-    def speaks(self) -> str:
-        return self.spoken
-
-    @property
-    def tls(self) -> TlsCredentials | None:
-        return self.trust
-
-    @property
-    def host(self) -> str:
-        return f"{self._address[0]}:{self._address[1]}"
-
-    @property
-    def boundary(self) -> FakeBoundary:
-        return self._boundary
-
-    @property
-    def facts(self) -> TargetInfo:
-        return TargetInfo()
-
-    @property
-    def ended(self) -> ExitStatus | None:
-        return self.end
-
-    async def check(self) -> ExitStatus | None:
-        return self.end
-
-    async def answers(self) -> bool:
-        return True
-
-    @property
-    def workers_lost(self) -> Sequence[int]:
-        return ()
-
-    def log(self, since: int = 0) -> str:
-        return self.written[since:]
-
-    @property
-    def logged(self) -> int:
-        return len(self.written)
-
-    def usage(self) -> Sequence[Usage]:
-        return list(self.uses)
-
-    async def start(self, *, ready: bool = True) -> None:
-        self.starts.append(ready)
-        if self.no_start is not None:
-            raise self.no_start
-
-    def signal(self, number: int, pid: int = 0) -> bool:
-        self.signals.append((number, pid))
-        return pid not in self.gone
-
-    async def wait(self) -> ExitStatus:
-        await self.ending.wait()
-        assert self.end is not None
-        return self.end
-
-    async def drive(self, order: Mapping[str, object]) -> str:
-        self.orders.append(order)
-        return self.on_drive(order)
-
-    async def stop(self) -> ExitStatus | None:
-        return None
-
-
 def _record(one: Step) -> StepRecord:
     lifecycle = KINDS[one.group, one.kind].lifecycle
     return StepRecord(one, time.monotonic(), connection=one.connection or "", lifecycle=lifecycle)
@@ -278,7 +116,7 @@ class JobScope(StepScope):
     """
 
     def __init__(self, address: tuple[str, int] = NOWHERE, variables: Mapping[str, object] | None = None) -> None:
-        self._target = FakeLive(address)
+        self._target = FakeLive(address=address, upstream=address, host=f"{address[0]}:{address[1]}")
         self.channel: Channel | None = None
         self.seen: list[tuple[Step, Observation]] = []
         self.labels: list[str] = []

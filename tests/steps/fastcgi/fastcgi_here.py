@@ -62,7 +62,7 @@ def spoken(*arrivals: Arrival | bytes, **variables: object) -> tuple[JobScope, C
     """A context with a connection on which the script's action stands, and its channel."""
     channel = ScriptedChannel(arrivals)
     ctx = JobScope(variables=variables)
-    ctx.live.spoken = "fastcgi"
+    ctx.live.speaks = "fastcgi"
     ctx.channel = channel
     return ctx, Connection(channel, codec=FastcgiSession()), channel
 

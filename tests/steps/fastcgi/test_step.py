@@ -52,7 +52,7 @@ async def application(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 def test_a_request_goes_to_the_server_itself_and_its_call_is_known() -> None:
     async def work() -> None:
         async with against(application) as ctx:
-            ctx.live.spoken = "fastcgi"
+            ctx.live.speaks = "fastcgi"
             await ctx.run(
                 fastcgi(
                     {"begin": {}},
@@ -76,7 +76,7 @@ def test_a_request_goes_to_the_server_itself_and_its_call_is_known() -> None:
 def test_a_kept_connection_takes_a_second_request_in_a_later_step() -> None:
     async def work() -> None:
         async with against(application) as ctx:
-            ctx.live.spoken = "fastcgi"
+            ctx.live.speaks = "fastcgi"
             script = [{"begin": {"keep_conn": True}}, {"params": {}}, {"stdin": "a"}]
             await ctx.run(fastcgi(*script, {"response": {"expect": {"body": "a", "open": True}}}, connection="c"))
             await ctx.run(fastcgi(*PLAIN, {"response": {"expect": {"body": "", "open": False}}}, connection="c"))
@@ -89,7 +89,7 @@ def test_a_kept_connection_takes_a_second_request_in_a_later_step() -> None:
 def test_two_requests_on_one_connection_are_answered_out_of_order() -> None:
     async def work() -> None:
         async with against(application) as ctx:
-            ctx.live.spoken = "fastcgi"
+            ctx.live.speaks = "fastcgi"
             await ctx.run(
                 fastcgi(
                     {"begin": {"id": 1, "keep_conn": True}},
@@ -110,7 +110,7 @@ def test_two_requests_on_one_connection_are_answered_out_of_order() -> None:
 def test_a_server_that_speaks_something_else_is_a_mistake_that_is_explained() -> None:
     for spoken_there in ("http", "uwsgi"):
         ctx = JobScope()
-        ctx.live.spoken = spoken_there
+        ctx.live.speaks = spoken_there
         with pytest.raises(EngineError, match=f"this one speaks {spoken_there}\n  the case needs `only"):
             run(ctx.run(fastcgi({"begin": {}})))
         assert ctx.opened == []
@@ -118,7 +118,7 @@ def test_a_server_that_speaks_something_else_is_a_mistake_that_is_explained() ->
 
 def test_nobody_listens() -> None:
     ctx = JobScope()
-    ctx.live.spoken = "fastcgi"
+    ctx.live.speaks = "fastcgi"
     with pytest.raises(ConnectionRefused):
         run(ctx.run(fastcgi()))
 
@@ -137,7 +137,7 @@ def test_a_connection_of_another_step_carries_no_fastcgi() -> None:
 def test_a_connection_that_is_only_open_can_be_continued() -> None:
     async def work() -> None:
         async with against(application) as ctx:
-            ctx.live.spoken = "fastcgi"
+            ctx.live.speaks = "fastcgi"
             await ctx.open("c")
             await ctx.run(fastcgi(*PLAIN, {"response": {"expect": {"status": 201}}}, connection="c"))
             assert ctx.broken == []
@@ -210,9 +210,9 @@ def test_a_write_holds_acts_that_send_alone() -> None:
 def test_a_connection_past_a_gateway_is_told_of() -> None:
     async def work() -> None:
         async with against(application) as ctx:
-            ctx.live.spoken = "fastcgi"
+            ctx.live.speaks = "fastcgi"
             upstream = ctx.live.address
-            ctx.live.behind = ("127.0.0.1", 1)
+            ctx.live.address = ("127.0.0.1", 1)
             await ctx.run(fastcgi(*PLAIN, {"response": {"expect": {"status": 201}}}))
             assert ctx.notes[0] == ("past the gateway to", f"127.0.0.1:{upstream[1]}")
             assert (ctx.live.address, ctx.broken) == (("127.0.0.1", 1), [])

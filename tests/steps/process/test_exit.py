@@ -11,8 +11,7 @@ from tests.steps.reader import KINDS, step
 
 def ended(how: ExitStatus, at: float = 12.0) -> JobScope:
     ctx = JobScope()
-    ctx.live.end, ctx.live.ended_at = how, at
-    ctx.live.ending.set()
+    ctx.live.ended, ctx.live.ended_at = how, at
     return ctx
 
 

@@ -52,5 +52,5 @@ def test_without_a_call_there_is_nobody_to_kill() -> None:
 
 def test_a_worker_that_is_gone() -> None:
     ctx = served(9)
-    ctx.live.gone = {9}
+    ctx.live.gone = frozenset({9})
     assert why(run(see(ctx, "kill_worker", {}))) == [("kill_worker", "process 9, which is gone already")]

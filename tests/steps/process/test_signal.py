@@ -19,7 +19,7 @@ def test_the_main_process_is_sent_it() -> None:
 
 def test_a_server_that_has_ended_hears_nothing() -> None:
     ctx = JobScope()
-    ctx.live.gone = {0}
+    ctx.live.gone = frozenset({0})
     run(ctx.run((step("signal", "INT"),)))
     assert ctx.notes == [("signal", "no INT: the server does not run")]
 

@@ -39,7 +39,7 @@ async def target(asks: str = "", variables: Mapping[str, object] | None = None) 
     """A context whose target has TLS."""
     async with secure(answering, server_context(asks)) as address:
         ctx = JobScope(address, variables)
-        ctx.live.trust = trust(asks)
+        ctx.live.tls = trust(asks)
         try:
             yield ctx
         finally:
@@ -135,9 +135,9 @@ def test_tls_on_a_target_without_it() -> None:
 def test_a_request_whose_handshake_fails() -> None:
     async def work() -> None:
         async with target() as ctx:
-            ctx.live.trust = trust("required")  # another authority's
+            ctx.live.tls = trust("required")  # another authority's
             other = trust("required")
-            ctx.live.trust = type(other)(other.wrong, other.client, other.wrong)
+            ctx.live.tls = type(other)(other.wrong, other.client, other.wrong)
             seen = await see(ctx, "request", {"path": "/"})
             assert seen.fact("outcome") == "handshake"
             ((where, _),) = why(seen)
@@ -158,7 +158,7 @@ def test_ends_of_this_side() -> None:
 
             async with secure(hearing) as address:
                 ctx = JobScope(address)
-                ctx.live.trust = trust()
+                ctx.live.tls = trust()
                 await see(ctx, "connect", {"as": "c"})
                 await on(ctx, ctx.named["c"], "hang_up", way)
                 assert await heard is alert

@@ -73,7 +73,7 @@ class Wire(FakeBoundary):
             return
         (line,) = [line for line in head.decode().split("\r\n") if line.startswith(readiness.HEADER)]
         token = line.partition(": ")[2]
-        self.known.append(AppCall(token, token, None, 1, self.loop, 0.0, scope, ended=1.0))
+        self.all.append(AppCall(token, token, None, 1, self.loop, 0.0, scope, ended=1.0))
 
     def lifespans(self) -> list[AppCall]:
         events = (Event("received", 0.0, {"type": "lifespan.startup"}),) if self.lifespan else ()
