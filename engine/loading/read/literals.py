@@ -62,6 +62,7 @@ _FORMS: dict[str, Any] = {
     "latin1": _text("One byte for each character, up to U+00FF."),
     "hex": {
         "title": "pairs of hexadecimal digits",
+        "x-code": "hex",
         "description": f"Pairs of hexadecimal digits, {MAX_HEX:,} characters at most; spaces are ignored.",
         "type": "string",
         "pattern": rf"^(?=[\s\S]{{0,{MAX_HEX}}}$)\s*(?:[0-9a-fA-F]{{2}}\s*)*$|\$\(",
@@ -119,6 +120,7 @@ _FORMS: dict[str, Any] = {
 
 _HEADER: dict[str, Any] = {
     "title": "a header's value: text or bytes, or a list of them",
+    "x-code": "header-value",
     "type": ["array", "object", "string"],
     "items": ref("bytes", "The value of one line of that name."),
     "properties": _FORMS,
@@ -130,6 +132,7 @@ _HEADER: dict[str, Any] = {
 NOTATIONS: dict[str, Any] = {
     "bytes": {
         "title": _BYTES,
+        "x-code": "bytes",
         "type": ["array", "object", "string"],
         "items": ref("bytes", "One part; parts follow each other without a gap."),
         "properties": _FORMS,
@@ -162,24 +165,28 @@ NOTATIONS: dict[str, Any] = {
     },
     "time": {
         "title": "a time with its unit, such as 200ms, 1.5s or 2min",
+        "x-code": "time",
         "type": ["object", "string"],
         "pattern": _with_unit(TIME_UNITS),
         **_VARIABLE,
     },
     "size": {
         "title": "a size with its unit, such as 5B, 64KiB or 10MiB",
+        "x-code": "size",
         "type": ["object", "string"],
         "pattern": _with_unit(SIZE_UNITS),
         **_VARIABLE,
     },
     "amount": {
         "title": _AMOUNT,
+        "x-code": "amount",
         "type": ["number", "object", "string"],
         "pattern": _with_unit({**TIME_UNITS, **SIZE_UNITS}),
         **_VARIABLE,
     },
     "size-or-count": {
         "title": "a size with its unit, or a count",
+        "x-code": "size",
         "type": ["integer", "object", "string"],
         "pattern": _with_unit(SIZE_UNITS),
         "minimum": 0,

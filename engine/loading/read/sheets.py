@@ -15,6 +15,7 @@ LEVELS = ("must", "implied", "should", "may")
 
 _ID = {
     "title": "an id such as SCOPE-01",
+    "x-code": "id",
     "description": "Never renumbered.",
     "type": "string",
     "pattern": r"^[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+$",
@@ -27,6 +28,7 @@ def _text(description: str) -> dict[str, Any]:
 
 _CLAUSE: dict[str, Any] = {
     "title": "a clause",
+    "x-code": "clause",
     "description": "One testable statement of a standard.",
     "type": "object",
     "required": ["id", "level", "statement"],
@@ -73,6 +75,7 @@ _TARGETS = {
 
 _FAILURE: dict[str, Any] = {
     "title": "a known failure",
+    "x-code": "known-failure",
     "description": "A case that fails on some targets, why, and where that is tracked.",
     "type": "object",
     "required": ["case"],

@@ -2,7 +2,7 @@
 
 It has no ``oneOf`` and no ``anyOf``, so that every error is a leaf's and has one place: a union of kinds is an object
 with just one of several keys, and "literal or operators" is a list of types with ``properties``, which ignore scalars.
-``title`` says in the language's words what a value is; messages are made of it.
+``title`` says in the language's words what a value is; messages are made of it, and their codes of ``x-code``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from engine.loading.read.app_script import commands, schema_of
 from engine.loading.read.literals import NAMES, NOTATIONS, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
+from engine.loading.schema.codes import KEY, ValueCode
 from engine.loading.schema.suite import case_schema, suite_schema
 from engine.loading.vocabulary import Schema, Vocabulary
 from engine.matchers.base import Operator
@@ -32,6 +33,7 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     definitions["matcher"] = _matcher(vocabulary.operators)
     definitions["expect"] = _expect("expect", {})
     definitions["act"] = _union(
+        ValueCode.ACT,
         "an act",
         "One act of the application's script: a mapping with one key.",
         {word: {**schema_of(one), "description": one.summary} for word, one in commands().items()},
@@ -39,17 +41,27 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     for group, kinds in sorted(vocabulary.groups.items()):
         entries = {name: _body(kind, definitions) for name, kind in kinds.items()}
         if group == STEP:
-            definitions["step"] = _union("a step", "One step: a mapping with one key, which names its kind.", entries)
+            definitions["step"] = _union(
+                ValueCode.STEP, "a step", "One step: a mapping with one key, which names its kind.", entries
+            )
         else:
             title = f"an action of `{group}`"
-            definitions[f"action:{group}"] = _union(title, f"One action of a `{group}` script.", entries)
+            definitions[f"action:{group}"] = _union(
+                ValueCode.ACTION, title, f"One action of a `{group}` script.", entries
+            )
             definitions[f"script:{group}"] = {
                 "title": f"the script of `{group}`: always a list",
                 "type": "array",
                 "items": ref(f"action:{group}", "One action, in order."),
             }
     definitions["case"] = case_schema(vocabulary.names)
-    return {"$schema": DRAFT, "title": "a suite", **suite_schema(vocabulary.names), "$defs": definitions}
+    return {
+        "$schema": DRAFT,
+        "title": "a suite",
+        KEY: ValueCode.SUITE.value,
+        **suite_schema(vocabulary.names),
+        "$defs": definitions,
+    }
 
 
 def compose_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
@@ -77,9 +89,10 @@ def write_schemas(folder: Path, schemas: Mapping[str, Mapping[str, Any]]) -> lis
     return written
 
 
-def _union(title: str, description: str, entries: Mapping[str, Schema]) -> Schema:
+def _union(code: ValueCode, title: str, description: str, entries: Mapping[str, Schema]) -> Schema:
     return {
         "title": title,
+        KEY: code.value,
         "description": description,
         "type": "object",
         "properties": dict(entries),
@@ -152,6 +165,7 @@ def _matcher(operators: Mapping[str, Operator]) -> Schema:
     properties: dict[str, Any] = {name: argument_schema(operator) for name, operator in sorted(operators.items())}
     schema: dict[str, Any] = {
         "title": "a literal, or a mapping of operators",
+        KEY: ValueCode.MATCHER.value,
         "type": ANY,
         "properties": properties,
         "additionalProperties": False,
@@ -172,7 +186,14 @@ def argument_schema(operator: Operator) -> Schema:
             return ref("matcher", operator.summary)
         case "matchers":
             items = ref("matcher", "A matcher.")
-            return {**described, "title": "a list of matchers", "type": "array", "minItems": 1, "items": items}
+            return {
+                **described,
+                "title": "a list of matchers",
+                KEY: ValueCode.MATCHERS.value,
+                "type": "array",
+                "minItems": 1,
+                "items": items,
+            }
         case "fields":
             fields = ref("matcher", "What this key must be.")
             return {

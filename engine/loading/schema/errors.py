@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from engine.documents.diagnostics import Notes
 from engine.loading.read.literals import MAX_HEX
 from engine.loading.schema import suggest as meant
+from engine.loading.schema.codes import DOCUMENT_PARTS, NOTATED, UNIONS, WITH_UNIT, ValueCode, code_of, named
 from engine.model.nodes import Node
 from engine.registry import nearest
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-# The end of a title whose enum lists names: those of servers, frameworks and the like.
-NAMES = "'s name"
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -91,9 +90,9 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
         case "type":
             _wrong_type(schema, node, name, notes)
         case "enum":
-            _enum([str(word) for word in schema["enum"]], title, node, name, notes)
+            _enum(schema, node, name, notes)
         case "pattern":
-            _pattern(title, node, name, notes)
+            _pattern(schema, node, name, notes)
         case "minItems" | "maxItems":
             _length(schema, node, name, title, notes)
         case "minimum" | "exclusiveMinimum":
@@ -121,12 +120,12 @@ def _missing(schema: Mapping[str, Any], node: Node) -> list[str]:
 
 def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
     known = list(schema.get("properties", {}))
-    title = str(schema.get("title", ""))
+    title, code = str(schema.get("title", "")), code_of(schema)
     for key, child in node.entries():
         if key in known:
             continue
-        if title.startswith(("a literal, or", "bytes:", "a header's value", "a list of matchers")):
-            sort = "operator" if title.startswith("a literal") else "notation for bytes"
+        if code in NOTATED:
+            sort = "operator" if code is ValueCode.MATCHER else "notation for bytes"
             what = f"there is no {sort} {key!r}"
             hint = meant.hint(key, known)
             if hint.startswith("known:"):
@@ -139,21 +138,21 @@ def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes
                 child.key, "unknown-operator" if sort == "operator" else "unknown-notation", what, hint, of_key=True
             )
             continue
-        if title in _UNIONS or title.startswith("an action of"):
-            sort = _UNIONS.get(title, title.replace("an action of", "action in"))
+        if code in UNIONS:
+            sort = _UNIONS.get(code, title.replace("an action of", "action in"))
             notes.form(
                 child.key,
-                "unknown-step" if title == "a step" else "unknown-act",
+                "unknown-step" if code is ValueCode.STEP else "unknown-act",
                 f"there is no {sort} {key!r}",
                 meant.hint(key, known),
                 of_key=True,
             )
             continue
-        where = title if title in ("a case", "a suite", "a clause", "a known failure") else name
+        where = title if code in DOCUMENT_PARTS else name
         notes.form(child.key, "unknown-key", f"there is no key {key!r} in {where}", meant.hint(key, known), of_key=True)
 
 
-_UNIONS = {"a step": "step kind", "an act": "act"}
+_UNIONS: Mapping[ValueCode | None, str] = {ValueCode.STEP: "step kind", ValueCode.ACT: "act"}
 
 
 def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
@@ -184,7 +183,7 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
     words = title.partition(":")[0]
     what = f"{words} is a mapping with one key, and this has {len(keys)}: {shown}"
     hint = f"what belongs to `{first}` stands inside it: indent `{extra}`, or start a new item with `- `"
-    if title.startswith("bytes") or title.startswith("a header"):
+    if code_of(schema) in (ValueCode.BYTES, ValueCode.HEADER):
         what, hint = (
             f"{words} in one notation, and these are {len(keys)}: {shown}",
             "several parts are a list of mappings",
@@ -193,34 +192,30 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
 
 
 def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
-    title = str(schema.get("title", ""))
+    title, code = str(schema.get("title", "")), code_of(schema)
     allowed = title or _types(schema["type"])
     number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
-    if title.startswith(("a time", "a size")) and number:
-        unit = "s" if title.startswith("a time") else "B"
+    if code in (ValueCode.TIME, ValueCode.SIZE) and number:
+        unit = "s" if code is ValueCode.TIME else "B"
         notes.form(node.place, "unit", f"{name} is {allowed}", f"write {_shown(node)}{unit} if that is meant")
         return
-    if title.startswith("a header's value") or (title.startswith("bytes:") and isinstance(node.value, (int, float))):
+    if code is ValueCode.HEADER or (code is ValueCode.BYTES and isinstance(node.value, (int, float))):
         sort = (
             "a header's value is text or bytes"
-            if title.startswith("a header")
+            if code is ValueCode.HEADER
             else "bytes are text, or a notation for bytes"
         )
-        code = "header-value" if title.startswith("a header") else "type"
-        notes.form(node.place, code, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
+        mistake = "header-value" if code is ValueCode.HEADER else "type"
+        notes.form(node.place, mistake, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
         return
     hint = ""
-    if (
-        isinstance(node.value, (int, float, bool))
-        and _takes(schema, "string")
-        and not title.startswith(("a time", "a size", "a number"))
-    ):
+    if isinstance(node.value, (int, float, bool)) and _takes(schema, "string") and code not in WITH_UNIT:
         hint = f'quote it if it is text: "{_shown(node)}"'
     elif _takes(schema, "array") and not isinstance(node.value, dict):
         hint = f"write it as a list: [{_shown(node)}]"
-    elif "list of" in title and isinstance(node.value, dict):
+    elif _takes(schema, "array") and isinstance(node.value, dict):
         hint = "start each item with `- `"
-    elif title in ("a step", "an act") or title.startswith("an action of"):
+    elif code in UNIONS:
         hint = f"write {{{node.value}: ...}}" if isinstance(node.value, str) else ""
         allowed += ", a mapping with one key"
     notes.form(node.place, "type", f"{name} is {allowed}, and this is {_kind(node)}", hint)
@@ -231,15 +226,15 @@ def _takes(schema: Mapping[str, Any], word: str) -> bool:
     return word == types or (isinstance(types, list) and word in types)
 
 
-def _enum(words: Sequence[str], title: str, node: Node, name: str, notes: Notes) -> None:
+def _enum(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
+    words = [str(word) for word in schema["enum"]]
     listed = ", ".join(words)
     if not isinstance(node.value, str):
         hint = f'quote it: "{_shown(node)}"' if _shown(node) in words else ""
         notes.form(node.place, "type", f"{name} is one of {listed}, and this is {_kind(node)}", hint)
         return
     hint = nearest(node.value, words)
-    if title.endswith(NAMES):
-        word = title.removesuffix(NAMES).removeprefix("a ")
+    if word := named(schema):
         notes.form(node.place, f"unknown-{word}", f"there is no {word} called {node.value!r}", hint)
         return
     notes.form(
@@ -250,11 +245,11 @@ def _enum(words: Sequence[str], title: str, node: Node, name: str, notes: Notes)
     )
 
 
-def _pattern(title: str, node: Node, name: str, notes: Notes) -> None:
-    shown = _shown(node)
-    if title.startswith(("a time", "a size", "a number, or")):
+def _pattern(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
+    title, code, shown = str(schema.get("title", "")), code_of(schema), _shown(node)
+    if code in WITH_UNIT:
         bare = _NUMBER.fullmatch(shown)
-        unit = "s" if title.startswith("a time") else "B"
+        unit = "s" if code is ValueCode.TIME else "B"
         hint = (
             f"write {shown}{unit} if that is meant"
             if bare
@@ -262,10 +257,10 @@ def _pattern(title: str, node: Node, name: str, notes: Notes) -> None:
         )
         notes.form(node.place, "unit", f"{name} is {title}, and not {shown!r}", hint)
         return
-    code = "id" if "id" in title.split() else "form"
-    long = title.startswith("pairs of") and len(str(node.value)) > MAX_HEX
+    mistake = "id" if code is ValueCode.ID else "form"
+    long = code is ValueCode.HEX and len(str(node.value)) > MAX_HEX
     hint = f"write {{base64: ...}}, or the parts in a list: {MAX_HEX} characters are the most" if long else ""
-    notes.form(node.place, code, f"{name} is {title or 'written otherwise'}, and not {shown!r}", hint)
+    notes.form(node.place, mistake, f"{name} is {title or 'written otherwise'}, and not {shown!r}", hint)
 
 
 def _length(schema: Mapping[str, Any], node: Node, name: str, title: str, notes: Notes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.loading.read.literals import ref
+from engine.loading.schema.codes import KEY, ValueCode
 from engine.loading.vocabulary import TargetNames
 
 KEBAB = r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$"
@@ -23,7 +24,7 @@ def one_of(word: str, known: Sequence[str], description: str) -> dict[str, Any]:
     return {
         **_NAMES,
         "description": description,
-        "items": {"title": f"a {word}'s name", "description": "A name.", "enum": sorted(known)},
+        "items": {"title": f"a {word}'s name", KEY: f"name:{word}", "description": "A name.", "enum": sorted(known)},
     }
 
 
@@ -50,6 +51,7 @@ _SERVER: dict[str, Any] = {
     "message_limit": ref("size", "The largest WebSocket message that is taken."),
     "protocol": {
         "title": "a protocol's name",
+        KEY: "name:protocol",
         "description": "What is spoken on the socket.",
         "enum": ["fastcgi", "http", "scgi", "uwsgi"],
     },
@@ -98,7 +100,12 @@ def _both(names: TargetNames) -> dict[str, Any]:
             "description": "The clauses that say so.",
             "type": "array",
             "minItems": 1,
-            "items": {"title": "a clause id", "description": "A clause's id.", "type": "string"},
+            "items": {
+                "title": "a clause id",
+                KEY: ValueCode.ID.value,
+                "description": "A clause's id.",
+                "type": "string",
+            },
         },
         "level": {
             "title": "a level",
@@ -159,6 +166,7 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
     """The schema of a case."""
     return {
         "title": "a case",
+        KEY: ValueCode.CASE.value,
         "description": "One requirement, and the steps that show whether it is met.",
         "type": "object",
         "required": ["id", "title", "steps"],
@@ -166,6 +174,7 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
         "properties": {
             "id": {
                 "title": "an id in kebab-case, such as type-is-http",
+                KEY: ValueCode.ID.value,
                 "description": "Stable, and unique in its file.",
                 "type": "string",
                 "pattern": KEBAB,

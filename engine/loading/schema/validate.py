@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import Defect
+from engine.loading.schema.codes import KEY
 from engine.model.nodes import Node
 
 Check = Callable[[Node], bool]
 
-_ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "examples"}
+_ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "examples", KEY}
 _KNOWN = {
     "type",
     "enum",

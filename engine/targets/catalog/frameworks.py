@@ -67,6 +67,7 @@ SCHEMA: Mapping[str, Any] = {
             "type": "array",
             "items": {
                 "title": "a capability's name",
+                "x-code": "name:capability",
                 "description": "A capability.",
                 "enum": sorted(OF_THE_APP),
             },

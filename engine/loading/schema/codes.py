@@ -1,0 +1,55 @@
+"""The word that a schema gives a value for messages: ``x-code``.
+
+A ``title`` says to a person what a value is, and may be reworded. What the linter's codes and hints depend on is
+``x-code``: one of ``ValueCode``, and for a list of names ``name:<word>``, such as ``name:framework``, whose mistakes
+have the code ``unknown-framework``. An editor ignores it. A value without one has the codes of its keyword alone:
+``type``, ``range``, ``form`` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+KEY = "x-code"
+_NAME = "name:"
+
+
+class ValueCode(StrEnum):
+    """The sorts of values whose mistakes have codes or hints of their own."""
+
+    SUITE = "suite"
+    CASE = "case"
+    CLAUSE = "clause"
+    KNOWN_FAILURE = "known-failure"
+    STEP = "step"
+    ACTION = "action"
+    ACT = "act"
+    MATCHER = "matcher"
+    MATCHERS = "matchers"
+    BYTES = "bytes"
+    HEADER = "header-value"
+    HEX = "hex"
+    TIME = "time"
+    SIZE = "size"
+    AMOUNT = "amount"
+    ID = "id"
+
+
+DOCUMENT_PARTS = frozenset({ValueCode.SUITE, ValueCode.CASE, ValueCode.CLAUSE, ValueCode.KNOWN_FAILURE})
+UNIONS = frozenset({ValueCode.STEP, ValueCode.ACTION, ValueCode.ACT})
+NOTATED = frozenset({ValueCode.MATCHER, ValueCode.MATCHERS, ValueCode.BYTES, ValueCode.HEADER})
+WITH_UNIT = frozenset({ValueCode.TIME, ValueCode.SIZE, ValueCode.AMOUNT})
+
+
+def code_of(schema: Mapping[str, Any]) -> ValueCode | None:
+    """The code of a schema; None where it has none, or names a list of names. Raises ValueError for an unknown one."""
+    word = str(schema.get(KEY, ""))
+    return ValueCode(word) if word and not word.startswith(_NAME) else None
+
+
+def named(schema: Mapping[str, Any]) -> str:
+    """What the names of a schema's ``enum`` are the names of; "" where they are plain words."""
+    word = str(schema.get(KEY, ""))
+    return word.removeprefix(_NAME) if word.startswith(_NAME) else ""
