@@ -90,11 +90,11 @@ def merged(known: Mapping[str, Mapping[str, float]], new: Mapping[str, Mapping[s
             if took >= LONG:
                 both[target] = round(took, 3)
         found[case] = both
-    room = MOST
+    left = MOST
     kept: Seconds = {}
     for case, targets in reversed(found.items()):
-        room -= 1 + len(targets)
-        if room < 0:
+        left -= 1 + len(targets)
+        if left < 0:
             break
         kept[case] = targets
     return dict(reversed(kept.items()))

@@ -61,7 +61,7 @@ class Watcher(Protocol):
 
 
 @dataclass(slots=True)
-class Beside:
+class CounterpartProgress:
     """Tells watchers how far what is run for the sake of comparison has come, and nothing else of it."""
 
     cells: int
@@ -158,7 +158,7 @@ class RunSession:
     async def run_counterparts(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
         """Run jobs for the sake of comparison, and keep what comes of them apart. The lines about it in the run's file.
         What has not come after PATIENCE seconds is left out."""
-        watcher = Beside(len({key_of(job) for job in jobs}), self.watchers)
+        watcher = CounterpartProgress(len({key_of(job) for job in jobs}), self.watchers)
         beside = self.counterparts = RunSession(jobs, self.runtime, self.runner, None, [watcher], self.limits)
         watcher.tell()
         with suppress(TimeoutError):

@@ -37,7 +37,7 @@ class ScriptedChannel:
     """``engine.model.protocols.Channel`` that plays a script.
 
     ``arrivals`` are handed out in order; plain bytes arrive at the time of the arrival before them. ``answer`` is
-    asked after each write for what arrives because of it. ``sent`` is every write, ``acts`` what else was done.
+    asked after each write for what arrives because of it. ``sent`` is every write, ``actions`` what else was done.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ScriptedChannel:
         self._on = True
         self._changed = asyncio.Event()
         self.sent: list[bytes] = []
-        self.acts: list[str] = []
+        self.actions: list[str] = []
         self.arrive(*arrivals)
 
     def arrive(self, *arrivals: Arrival | bytes) -> None:
@@ -141,13 +141,13 @@ class ScriptedChannel:
     def reading(self, on: bool) -> None:
         """Hold the script's arrivals back, or let them come."""
         self._on = on
-        self.acts.append(f"reading {'on' if on else 'off'}")
+        self.actions.append(f"reading {'on' if on else 'off'}")
         self._changed.set()
 
     def half_close(self) -> None:
         """Shut the writing side."""
         self._shut = True
-        self.acts.append("half_close")
+        self.actions.append("half_close")
 
     def close(self) -> None:
         """Close both sides."""
@@ -163,5 +163,5 @@ class ScriptedChannel:
 
     def _end(self, act: str) -> None:
         self._ended = self._ended or "closed"
-        self.acts.append(act)
+        self.actions.append(act)
         self._changed.set()

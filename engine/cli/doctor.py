@@ -39,7 +39,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     limit = terminal_width() or 100
     blocking = []
-    asked = health.looks(Project(parsed.results, parsed.frameworks), offline=parsed.offline)
+    asked = health.checks(Project(parsed.results, parsed.frameworks), offline=parsed.offline)
     for name, finding in health.findings(asked):
         print(drawn(name, finding, limit), flush=True)
         if finding.blocks:

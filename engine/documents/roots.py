@@ -1,8 +1,8 @@
 """The root of a collection: the folder below which the path of a document is its address.
 
-The root of a document is the nearest folder above it that holds one of ``MARKERS``; without any, the nearest that holds
-a baseline; without that, the folder that holds all that was named. So the address depends on where the document is, and
-not on the working directory.
+The root of a document is the nearest folder above it that holds one of ``ROOT_FILES``; without any, the nearest that
+holds a baseline; without that, the folder that holds all that was named. So the address depends on where the document
+is, and not on the working directory.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# The files that settings of a project and of pytest are in, version control, and what makes a checkout of the engine.
-MARKERS = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git", "frameworks/contract.yaml")
+# The settings of a project and of pytest, version control, and the contract of a checkout of the engine.
+ROOT_FILES = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git", "frameworks/contract.yaml")
 BASELINE = "known-failures.yaml"
 
 
@@ -44,10 +44,10 @@ class Roots:
 
 
 def marked(folder: Path) -> Path | None:
-    """The nearest of a folder and those above it that holds a marker, else the nearest that holds a baseline; None
-    where none does."""
+    """The nearest of a folder and those above it that holds one of ROOT_FILES, else the nearest that holds a baseline;
+    None where none does."""
     above = (absolute(folder), *absolute(folder).parents)
-    found = next((one for one in above if any((one / name).exists() for name in MARKERS)), None)
+    found = next((one for one in above if any((one / name).exists() for name in ROOT_FILES)), None)
     return found or next((one for one in above if (one / BASELINE).is_file()), None)
 
 

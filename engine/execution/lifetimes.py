@@ -102,7 +102,7 @@ class Owner(Protocol):
         ...
 
     def end(self, live: LiveTarget) -> None:
-        """Stop a target, without waiting for it."""
+        """End a target, without waiting for it."""
         ...
 
 

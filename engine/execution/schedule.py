@@ -226,7 +226,7 @@ class Schedule:
             self._report(job, result)
 
     def end(self, live: LiveTarget) -> None:
-        """Stop a target beside the next one's start: a server without work may take a second to go."""
+        """End a target beside the next one's start: a server without work may take a second to go."""
         task: asyncio.Task[object] = asyncio.ensure_future(live.stop())
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)

@@ -58,7 +58,7 @@ def _split(target: bytes, authority: bytes | None) -> RequestTarget:
     raw_path, _, query = target.partition(b"?")
     if _broken_escape.search(raw_path):
         raise RequestRefused(400, "SCOPE-09", "a percent sign in the path is followed by two hexadecimal digits")
-    # Octets that are no UTF-8 are in a path by right, and str cannot hold them: raw_path keeps what was sent.
+    # Bytes that are no UTF-8 are in a path by right, and str cannot hold them: raw_path keeps what was sent.
     return RequestTarget(unquote_to_bytes(raw_path).decode("utf-8", "replace"), raw_path, query, authority)
 
 

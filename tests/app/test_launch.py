@@ -33,7 +33,7 @@ from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see,
 
 
 @dataclass(frozen=True)
-class FakeFront:
+class FakeEngine:
     """An engine, as far as a run uses it."""
 
     project_paths: ProjectPaths
@@ -45,7 +45,7 @@ class FakeFront:
         return ()
 
 
-class FakeWorkshop:
+class FakeWiring:
     """Makes targets that are fakes, and remembers them."""
 
     def __init__(self) -> None:
@@ -60,15 +60,15 @@ class FakeWorkshop:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
-    def limits(self, engine: FakeFront) -> Limits:
+    def limits(self, engine: FakeEngine) -> Limits:
         return self.most
 
-    def durations(self, engine: FakeFront) -> Durations:
+    def durations(self, engine: FakeEngine) -> Durations:
         """Nothing was measured before; a test declares what is guessed."""
         path = engine.project_paths.results / "cache" / "durations.json"
         return Durations(path, lambda job: self.seconds.get(job.case.id, 0.0))
 
-    def runtime(self, engine: FakeFront, folder: Path) -> FakeWorkshop:
+    def runtime(self, engine: FakeEngine, folder: Path) -> FakeWiring:
         (folder / "logs").mkdir(parents=True)
         return self
 
@@ -88,8 +88,8 @@ class FakeWorkshop:
 
 
 @pytest.fixture(autouse=True)
-def made(monkeypatch: pytest.MonkeyPatch) -> FakeWorkshop:
-    fake = FakeWorkshop()
+def made(monkeypatch: pytest.MonkeyPatch) -> FakeWiring:
+    fake = FakeWiring()
     monkeypatch.setattr("engine.app.launch.wiring", fake)
     return fake
 
@@ -109,7 +109,7 @@ JOBS = [job(case(step("look", Checks(expect=group(status=200)))))]
 
 
 def done(results: Path) -> Done:
-    return run(cast(Engine, FakeFront(find(str(results)))), lambda: Work(JOBS, Nobody()), ["grid"], lambda done: done)
+    return run(cast(Engine, FakeEngine(find(str(results)))), lambda: Work(JOBS, Nobody()), ["grid"], lambda done: done)
 
 
 def test_what_is_shown_is_what_was_run(tmp_path: Path) -> None:
@@ -127,11 +127,11 @@ MANY = [
 ]
 
 
-def drawn(folder: Path, made: FakeWorkshop, seconds: dict[str, float]) -> tuple[list[str], str]:
+def drawn(folder: Path, made: FakeWiring, seconds: dict[str, float]) -> tuple[list[str], str]:
     """The order in which a run's jobs came to their verdicts, and the grid with all else that is written of them."""
     made.seconds, made.most = seconds, Limits(targets=1, company=1)
     folder.mkdir()
-    engine = cast(Engine, FakeFront(find(str(folder))))
+    engine = cast(Engine, FakeEngine(find(str(folder))))
     came: list[str] = []
 
     class Watcher(Nobody):
@@ -148,7 +148,7 @@ def drawn(folder: Path, made: FakeWorkshop, seconds: dict[str, float]) -> tuple[
     return came, grids.draw(report) + "".join(path.read_text() for path in written)
 
 
-def test_the_grid_is_the_same_in_whatever_order_jobs_run(tmp_path: Path, made: FakeWorkshop) -> None:
+def test_the_grid_is_the_same_in_whatever_order_jobs_run(tmp_path: Path, made: FakeWiring) -> None:
     order, grid = drawn(tmp_path / "one", made, {})
     assert order == ["a", "b", "c", "d", "e"]
     turned, again = drawn(tmp_path / "two", made, {"c": 3.0, "b": 2.0, "e": 9.0, "d": 8.0})
@@ -174,9 +174,9 @@ def test_a_full_disk_takes_nothing_from_what_is_shown(tmp_path: Path, monkeypatc
     assert found.lost == 4
 
 
-def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWorkshop) -> None:
+def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWiring) -> None:
     """The one is the run's; the other is stopped as soon as it is known that nobody needs it."""
-    engine = cast(Engine, FakeFront(find(str(tmp_path))))
+    engine = cast(Engine, FakeEngine(find(str(tmp_path))))
     stopped: list[int] = []
 
     class Watcher(Nobody):
@@ -193,8 +193,8 @@ def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWo
     assert {launch: [live.stopped for live in lives] for launch, lives in made.made.items()} == {PLAIN: [1], OTHER: [1]}
 
 
-def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
-    engine = cast(Engine, FakeFront(find(str(tmp_path))))
+def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: FakeWiring) -> None:
+    engine = cast(Engine, FakeEngine(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
@@ -206,8 +206,8 @@ def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: Fak
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWorkshop) -> None:
-    engine = cast(Engine, FakeFront(find(str(tmp_path))))
+def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWiring) -> None:
+    engine = cast(Engine, FakeEngine(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
@@ -221,8 +221,8 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
     assert not (tmp_path / "runs").exists()
 
 
-def test_ctrl_c_does_not_wait_for_documents_that_are_being_read(tmp_path: Path, made: FakeWorkshop) -> None:
-    engine = cast(Engine, FakeFront(find(str(tmp_path))))
+def test_ctrl_c_does_not_wait_for_documents_that_are_being_read(tmp_path: Path, made: FakeWiring) -> None:
+    engine = cast(Engine, FakeEngine(find(str(tmp_path))))
     read = threading.Event()
 
     def prepare() -> Work:
@@ -240,9 +240,9 @@ def test_ctrl_c_does_not_wait_for_documents_that_are_being_read(tmp_path: Path, 
     assert not (tmp_path / "runs").exists()
 
 
-def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWorkshop) -> None:
+def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWiring) -> None:
     """So Ctrl-C while documents are read ends it at once."""
-    engine = cast(Engine, FakeFront(find(str(tmp_path))))
+    engine = cast(Engine, FakeEngine(find(str(tmp_path))))
 
     def prepare() -> Work:
         with pytest.raises(RuntimeError, match="no running event loop"):

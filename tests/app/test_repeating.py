@@ -29,7 +29,7 @@ from engine.results.analysis.flakiness import company, scored
 from engine.results.record.store import read
 from engine.steps.api.context import Context
 from engine.steps.api.observation import MappingObservation, Observation
-from tests.app.test_launch import FakeFront, FakeWorkshop, Nobody
+from tests.app.test_launch import FakeEngine, FakeWiring, Nobody
 from tests.execution.fakes import TARGET, case, group, kind, step, the_match
 
 LOOK = step("look", Checks(expect=group(status=200)))
@@ -114,7 +114,7 @@ class Crowd:
 
     def __init__(self, status: Callable[[int, int], int]) -> None:
         self.inside = 0
-        self.looks: Counter[str] = Counter()
+        self.observations: Counter[str] = Counter()
         self.status = status
 
     async def act(self, step: Step, context: Context) -> Observation:
@@ -123,21 +123,21 @@ class Crowd:
             await asyncio.sleep(0)
         # A context knows its case, which drivers are not told of; a test may look.
         name = context.case.id
-        self.looks[name] += 1
-        seen = self.status(self.inside, self.looks[name])
+        self.observations[name] += 1
+        seen = self.status(self.inside, self.observations[name])
         self.inside -= 1
         return MappingObservation({"status": seen})
 
 
 def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False, keep: bool = False) -> Done:
-    class Crowded(FakeWorkshop):
+    class Crowded(FakeWiring):
         def runner(self, run_id: str, folder: Path | None = None, *, keep_all: bool = False) -> Runner:
             async def channel(address: tuple[str, int], subject: str) -> Channel:
                 raise AssertionError("nothing connects here")
 
             return Runner(dict([kind("look", crowd.act)]), the_match, channel, run_id, keep_all=keep_all)
 
-    engine = cast(Engine, FakeFront(find(str(results))))
+    engine = cast(Engine, FakeEngine(find(str(results))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.app.launch.wiring", Crowded())
         return run(
@@ -149,7 +149,7 @@ def test_repeats_come_to_one_result_with_how_often_it_passed(tmp_path: Path) -> 
     crowd = Crowd(lambda inside, look: 200 if look != 2 else 500)
     done = ran(tmp_path, crowd, repeated(jobs(named("a")), 4))
     (result,) = done.run.results
-    assert (result.verdict, scored(result), crowd.looks["a"]) == (Verdict.FLAKY, (3, 4), 4)
+    assert (result.verdict, scored(result), crowd.observations["a"]) == (Verdict.FLAKY, (3, 4), 4)
     assert [one.verdict for one in read(done.path).results[0].attempts] == [one.verdict for one in result.attempts]
 
 
@@ -175,13 +175,13 @@ def test_alone_what_is_broken_stays_so(tmp_path: Path) -> None:
     done = ran(tmp_path, crowd, jobs(named("a"), named("b", own_process=True)), recheck=True)
     said = {one.case: company(one) for one in done.run.results}
     assert said == {"a": "alone it comes to fail as well", "b": "alone it comes to fail as well"}
-    assert crowd.looks == {"a": 2, "b": 2}
+    assert crowd.observations == {"a": 2, "b": 2}
 
 
 def test_without_anything_red_nothing_is_run_again(tmp_path: Path) -> None:
     crowd = Crowd(lambda inside, look: 200)
     done = ran(tmp_path, crowd, jobs(named("a")), recheck=True)
-    assert (done.run.results[0].recheck, crowd.looks["a"]) == (None, 1)
+    assert (done.run.results[0].recheck, crowd.observations["a"]) == (None, 1)
 
 
 def test_with_both_what_was_red_is_run_again_as_often(tmp_path: Path) -> None:

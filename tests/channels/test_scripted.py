@@ -77,7 +77,7 @@ def test_what_else_is_done_is_seen() -> None:
         with pytest.raises(ChannelClosed):
             await channel.receive()
         channel.reset()
-        assert channel.acts == ["reading off", "reading on", "half_close", "close", "reset"]
+        assert channel.actions == ["reading off", "reading on", "half_close", "close", "reset"]
         assert channel.ended == "closed"
 
     run(work())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.documents.files import SourceText, read_all
-from engine.documents.roots import BASELINE, MARKERS, Roots, common, marked
+from engine.documents.roots import BASELINE, ROOT_FILES, Roots, common, marked
 from engine.loading.documents import load_paths
 from tests.loading.vocabulary import real
 
@@ -27,11 +27,11 @@ def made(folder: Path, *names: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("marker", MARKERS)
-def test_the_nearest_folder_with_settings_is_the_root(tmp_path: Path, marker: str) -> None:
-    made(tmp_path, marker, "inner/sub/a.yaml")
+@pytest.mark.parametrize("root_file", ROOT_FILES)
+def test_the_nearest_folder_with_settings_is_the_root(tmp_path: Path, root_file: str) -> None:
+    made(tmp_path, root_file, "inner/sub/a.yaml")
     assert addresses(tmp_path / "inner") == ["inner/sub/a.yaml"]
-    made(tmp_path / "inner", marker)
+    made(tmp_path / "inner", root_file)
     assert addresses(tmp_path / "inner" / "sub") == ["sub/a.yaml"]
 
 

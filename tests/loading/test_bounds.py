@@ -38,10 +38,10 @@ def first(text: str) -> tuple[str, str]:
     return (found[0].code, found[0].what) if found else ("", "")
 
 
-def many(unit: str, room: int = MAX_SIZE - 500, values: int = MAX_VALUES - 100) -> str:
+def many(unit: str, limit: int = MAX_SIZE - 500, values: int = MAX_VALUES - 100) -> str:
     """As many of an item as a document may hold: by its size, and by its values."""
     each = unit.count(":") + unit.count("{") + (not unit.startswith("{"))
-    return ", ".join([unit] * min(room // (len(unit) + 2), values // each))
+    return ", ".join([unit] * min(limit // (len(unit) + 2), values // each))
 
 
 def body(notation: str) -> str:

@@ -90,18 +90,18 @@ class Steps:
             )
 
     def application(self, application: Application) -> list[TreeEntry]:
-        """The scripts of an application, each act on a line."""
+        """The scripts of an application, each command on a line."""
         scripts = [("lifespan", application.lifespan), ("http", application.http), ("websocket", application.websocket)]
         scripts += [(f"path {path}", acts) for path, acts in application.paths.items()]
         return [TreeEntry(name, self.acts(acts)) for name, acts in scripts if acts is not None]
 
     def acts(self, acts: Sequence[AppAction]) -> list[TreeEntry]:
-        """An entry for each act; what it plays itself stands below."""
-        return [self.act(act) for act in acts]
+        """An entry for each command; the commands inside it stand below."""
+        return [self.entry(entry) for entry in acts]
 
-    def act(self, act: AppAction) -> TreeEntry:
-        """One act."""
-        argument, schema = act.argument, schema_of(commands()[act.word])
+    def entry(self, entry: AppAction) -> TreeEntry:
+        """One command."""
+        argument, schema = entry.argument, schema_of(commands()[entry.word])
         inner: tuple[AppAction, ...] = ()
         if isinstance(argument, Mapping):
             inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppAction))
@@ -109,5 +109,5 @@ class Steps:
             if set(argument) == {"event"}:
                 argument = argument["event"]
         text = "" if argument is True or argument == {} else f" {words(argument, schema, self.phrases)}"
-        name = f" (as {act.name})" if act.name else ""
-        return TreeEntry(f"- {act.word}{text}{name}", self.acts(inner))
+        name = f" (as {entry.name})" if entry.name else ""
+        return TreeEntry(f"- {entry.word}{text}{name}", self.acts(inner))

@@ -8,13 +8,12 @@ from engine.app.health import machine, project, tools
 from engine.app.health.base import HealthFinding, HealthState, missing
 from engine.errors import EngineError
 
-Look = Callable[[], HealthFinding]
+Check = Callable[[], HealthFinding]
 
 
-def looks(project_of: project.Project, *, offline: bool = False) -> list[tuple[str, Look]]:
-    """Everything that is looked at, in order: a name, and what finds out. ``offline`` leaves the request to the
-    package index out."""
-    found: list[tuple[str, Look]] = [
+def checks(project_of: project.Project, *, offline: bool = False) -> list[tuple[str, Check]]:
+    """All checks in their order, each with a name. ``offline`` leaves out the request to the package index."""
+    found: list[tuple[str, Check]] = [
         ("system", machine.system),
         ("python", machine.python),
         ("uv", tools.uv),
@@ -40,15 +39,15 @@ def looks(project_of: project.Project, *, offline: bool = False) -> list[tuple[s
     return found
 
 
-def findings(asked: Sequence[tuple[str, Look]]) -> Iterator[tuple[str, HealthFinding]]:
-    """Each finding with its name, one by one. What cannot be looked at is missing."""
-    for name, look in asked:
+def findings(asked: Sequence[tuple[str, Check]]) -> Iterator[tuple[str, HealthFinding]]:
+    """Each finding with its name, one by one. A check that fails with an error counts as missing."""
+    for name, check in asked:
         try:
-            yield name, look()
+            yield name, check()
         except EngineError as error:
             yield name, missing(error.what, error.hint)
         except OSError as error:
-            yield name, missing(f"cannot be looked at: {error.strerror or error}")
+            yield name, missing(f"cannot be checked: {error.strerror or error}")
 
 
 __all__ = ["HealthFinding", "HealthState", "findings", "looks"]

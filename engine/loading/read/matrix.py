@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.documents.diagnostics import Notes
-from engine.loading.read.substitution import Room, Substitution, Value, nodes_in
+from engine.loading.read.substitution import ExpansionBudget, Substitution, Value, nodes_in
 from engine.model.nodes import Node
 from engine.model.variables import BUILT_IN, as_text
 
@@ -78,14 +78,14 @@ def _expand(
     known = schema["$defs"]["case"]
     seen: set[str] = set()
     plains = {id(value): value.node.plain() for several in values.values() for value in several}
-    room = Room(MAX_FILLED)
+    budget = ExpansionBudget(MAX_FILLED)
     for combination in itertools.product(*values.values()):
         chosen = dict(zip(values, combination, strict=True))
-        substitution = Substitution(chosen, schema, notes, room)
+        substitution = Substitution(chosen, schema, notes, budget)
         before = notes.errors
         sentence = substitution.title(title)
         filled = substitution.fill(bare, known)
-        if matrix is not None and room.left < 0:
+        if matrix is not None and budget.left < 0:
             notes.error(
                 matrix.key, "matrix", "the values of this matrix are too long for all that they fill", "split it"
             )

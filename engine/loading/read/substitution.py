@@ -24,7 +24,7 @@ class Value:
 
 
 @dataclass(slots=True)
-class Room:
+class ExpansionBudget:
     """The budget of all variants of a case for values of its matrix: a character of text costs 1, a value within a
     value VALUE. Below 0 it is exceeded."""
 
@@ -52,7 +52,7 @@ VALUE = 50
 class Substitution:
     """One combination of a matrix's values, filled into nodes. ``used`` gathers the variables that were named, and
     ``parts`` those that were named as values, each with the first part of its way. Where
-    there is no ``room`` left, variables stay as they are: the case is of no use any more.
+    there is no ``budget`` left, variables stay as they are: the case is of no use any more.
 
     The schema tells where a matcher stands: there a mapping is operators, so a value that is one becomes
     ``{equals: value}``.
@@ -61,7 +61,7 @@ class Substitution:
     values: Mapping[str, Value]
     schema: Mapping[str, Any]
     notes: Notes
-    room: Room
+    budget: ExpansionBudget
     used: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
 
@@ -110,7 +110,7 @@ class Substitution:
             if node is None or isinstance(node.value, (list, dict)):
                 return match[0]
             value = as_text(node.value)
-            return value if self.room.take(value) else match[0]
+            return value if self.budget.take(value) else match[0]
 
         return _IN_TEXT.sub(name, text)
 
@@ -153,7 +153,7 @@ class Substitution:
                 self.notes.error(node.place, "variable", what, f"use {{var: {name}}}, as a part of a list if need be")
                 return ""
             value = as_text(found.value)
-            return value if self.room.take(value) else match[0]
+            return value if self.budget.take(value) else match[0]
 
         return _IN_TEXT.sub(replace, text)
 
@@ -176,7 +176,7 @@ class Substitution:
         if found is None:
             self._missing(name, entries["var"])
             return Node("", NOWHERE, node.key)
-        if isinstance(found.value, (list, dict)) and not self.room.take_value(found):
+        if isinstance(found.value, (list, dict)) and not self.budget.take_value(found):
             return None
         if (plus := entries.get("plus")) is not None:
             found = self._sum(name, found, plus)

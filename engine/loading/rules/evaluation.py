@@ -76,5 +76,5 @@ def _takes_nothing(matcher: Node) -> bool:
     )
 
 
-# Facts of which something holds before anything has happened.
+# The facts of which something holds before anything has happened.
 _NONE = {"calls": _takes_zero, "paths": _takes_nothing}

@@ -19,7 +19,7 @@ CODE = "content-length"
 # Larger bodies are not made for this.
 LARGEST = 1024 * 1024
 
-# Facts by which a case says that it counts on a broken message.
+# The facts by which a case says that it counts on a broken message.
 _BROKEN = frozenset({"complete", "outcome", "open"})
 
 _length = re.compile(rb"\r\ncontent-length: *([0-9]{1,18}) *\r\n", re.IGNORECASE)

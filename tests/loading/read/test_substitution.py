@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.documents.diagnostics import Notes
-from engine.loading.read.substitution import Room, Substitution, Value
+from engine.loading.read.substitution import ExpansionBudget, Substitution, Value
 from engine.loading.schema.compose import compose_schema
 from engine.model.nodes import Node
 from tests.loading.helpers import node
@@ -21,7 +21,7 @@ VALUES = {
 
 def fill(text: str, kind: str = "request") -> object:
     schema = {"$ref": "#/$defs/step"}
-    found = Substitution(VALUES, SCHEMA, Notes(), Room(10_000)).fill(node(f"{{{kind}: {text}}}"), schema)
+    found = Substitution(VALUES, SCHEMA, Notes(), ExpansionBudget(10_000)).fill(node(f"{{{kind}: {text}}}"), schema)
     plain = found.plain()
     assert isinstance(plain, dict)
     return plain[kind]
@@ -67,12 +67,12 @@ def test_filling(text: str, expected: object) -> None:
 
 def test_what_has_no_variable_is_the_same_object() -> None:
     same = node("{request: {path: /scope, expect: {status: [1, {a: b}]}}}")
-    assert Substitution(VALUES, SCHEMA, Notes(), Room(10_000)).fill(same, {"$ref": "#/$defs/step"}) is same
+    assert Substitution(VALUES, SCHEMA, Notes(), ExpansionBudget(10_000)).fill(same, {"$ref": "#/$defs/step"}) is same
 
 
 def test_a_value_stands_where_the_variable_stood() -> None:
     source = "{request: {body: {var: body}, expect: {status: {var: code}}}}"
-    found = Substitution(VALUES, SCHEMA, Notes(), Room(10_000)).fill(node(source), {"$ref": "#/$defs/step"})
+    found = Substitution(VALUES, SCHEMA, Notes(), ExpansionBudget(10_000)).fill(node(source), {"$ref": "#/$defs/step"})
     request = found.get("request")
     assert isinstance(request, Node)
     body, expect = request.get("body"), request.get("expect")
@@ -85,7 +85,7 @@ def test_a_value_stands_where_the_variable_stood() -> None:
 
 
 def test_used_variables_are_told() -> None:
-    substitution = Substitution(VALUES, SCHEMA, Notes(), Room(10_000))
+    substitution = Substitution(VALUES, SCHEMA, Notes(), ExpansionBudget(10_000))
     substitution.fill(node("{request: {path: /$(pair.name), body: {var: code}}}"), {"$ref": "#/$defs/step"})
     assert substitution.title("$(flag)") == "true"
     assert substitution.used == {"pair", "code", "flag"}

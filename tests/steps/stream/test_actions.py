@@ -108,7 +108,7 @@ def test_hang_up(way: str, act: str) -> None:
     async def work() -> None:
         ctx, connection, channel = scripted()
         await on(ctx, connection, "hang_up", way)
-        assert channel.acts == [act]
+        assert channel.actions == [act]
 
     run(work())
 
@@ -124,7 +124,7 @@ def test_reading() -> None:
         ctx, connection, channel = scripted()
         await on(ctx, connection, "reading", {"var": "no"})
         await on(ctx, connection, "reading", True)
-        assert channel.acts == ["reading off", "reading on"]
+        assert channel.actions == ["reading off", "reading on"]
 
     run(work())
 
