@@ -15,8 +15,10 @@ import pytest
 from engine.app import grids
 from engine.cli.main import main
 from engine.model.showing import shown
+from engine.model.typed_value import typed
 from engine.reports import view
 from engine.results.analysis.findings import attributions
+from engine.results.record.format import CURRENT
 from engine.results.record.store import FILE, Run, read
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -55,6 +57,17 @@ def test_every_line_is_read(sample: Path) -> None:
     assert {one.fault.value for one in attributions(run).values()} == {"server", "unknown"}
 
 
+def test_this_engine_s_own_format_is_among_them() -> None:
+    assert ["1", str(CURRENT)] == FORMATS
+    (one,) = [one for one in read(SAMPLES / str(CURRENT)).results if one.case == "short-body" and one.mismatches]
+    (mismatch,) = one.mismatches
+    assert (mismatch.operator, typed(mismatch.expected_value).data, typed(mismatch.actual).data) == (
+        "equals",
+        False,
+        True,
+    )
+
+
 def test_it_is_drawn_explained_and_compared(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,6 +83,8 @@ def test_it_is_drawn_explained_and_compared(
     printed = capsys.readouterr().out
     assert "expected: complete is false" in printed
     assert "GET /two HTTP/1.1" in printed
+    # Format 1 has no line of the document, and there is no document here.
+    assert ("310 | " in printed) is (sample.name != "1")
 
     lines = (sample / FILE).read_text().splitlines()
     mended = [line.replace('"verdict":"timeout"', '"verdict":"pass"') for line in lines]
