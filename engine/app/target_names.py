@@ -7,6 +7,7 @@ from engine.loading.vocabulary import TargetNames
 from engine.model.target import DIRECT, LOOPS, RUNTIMES
 from engine.targets.catalog.frameworks import CAPABILITIES
 from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.options import load_options
 from engine.targets.catalog.servers import load_servers
 from engine.targets.matrix.fitting import PROTOCOLS
 
@@ -20,4 +21,5 @@ def target_names(project_paths: ProjectPaths) -> TargetNames:
         gateways=(DIRECT, *load_gateways()),
         runtimes=RUNTIMES,
         capabilities=(*CAPABILITIES, *PROTOCOLS),
+        options=load_options(),
     )

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from engine.matchers.base import Operator
 from engine.model.case import Clause
 from engine.model.facts import ANY, FactType
+from engine.model.server_options import ServerOption
 from engine.steps.api.facts import Fact
 from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
@@ -36,7 +37,8 @@ class Endpoints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TargetNames:
-    """The names by which a case chooses its targets, and the ``capabilities`` that it may need."""
+    """The names by which a case chooses its targets, the ``capabilities`` that it may need, and the ``options`` of its
+    server by name."""
 
     servers: Sequence[str]
     frameworks: Sequence[str]
@@ -44,6 +46,7 @@ class TargetNames:
     gateways: Sequence[str]
     runtimes: Sequence[str]
     capabilities: Sequence[str]
+    options: Mapping[str, ServerOption]
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping, notation
 from engine.steps.api.step_type import StepType
+from engine.targets.catalog.options import load_options
 
 PATHS = {
     "http": {"/health": "GET", "/scope": "GET", "/echo": "POST", "/delay": "GET", "/headers": "GET"},
@@ -198,6 +199,7 @@ NAMES = TargetNames(
     gateways=("direct", "nginx-fastcgi", "nginx-http"),
     runtimes=("local", "docker", "running"),
     capabilities=("lifespan", "state", "tls", "websocket"),
+    options=load_options(),
 )
 
 

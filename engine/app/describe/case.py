@@ -12,10 +12,8 @@ from engine.matchers.base import Operator
 from engine.model.case import Case, Clause, Selector
 from engine.model.quantities import show_size
 from engine.model.target import DIRECT, Target
+from engine.targets.catalog.options import load_options
 from engine.terminal.tree import TreeEntry
-
-TIMES = ("keep_alive", "grace")
-SIZES = ("message_limit",)
 
 
 def entries(
@@ -76,9 +74,11 @@ def about(case: Case) -> Iterator[str]:
 
 def option(name: str, value: object) -> str:
     """An option of the server's: ``keep_alive 2 s``."""
-    if isinstance(value, (int, float)) and name in TIMES:
+    known = load_options().get(name)
+    kind = known.kind if known is not None else ""
+    if isinstance(value, (int, float)) and kind == "time":
         return f"{name} {time_in_words(value)}"
-    if isinstance(value, int) and name in SIZES:
+    if isinstance(value, int) and kind == "size":
         return f"{name} {show_size(value)}"
     if isinstance(value, tuple):
         return f"{name} {' '.join(str(word) for word in value)}"

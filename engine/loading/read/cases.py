@@ -18,9 +18,6 @@ from engine.steps.api.step_type import StepType
 # The fact for which the observer must record more than it does by itself.
 SCOPE_AFTER = "scope_after"
 
-_SECONDS = ("keep_alive", "grace")
-_BYTES = ("message_limit",)
-
 
 @dataclass(frozen=True, slots=True)
 class SuiteKeys:
@@ -126,13 +123,14 @@ def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object
     if node is None:
         return
     for name, child in node.entries():
-        if name in _SECONDS:
+        kind = reader.vocabulary.names.options[name].kind
+        if kind == "time":
             yield name, reader.time(child)
-        elif name in _BYTES:
+        elif kind == "size":
             yield name, reader.size(child)
-        elif name == "tls" and child.value is False:
+        elif kind == "tls" and child.value is False:
             pass  # as every server is that is told nothing of it
-        elif name == "tls" and (asks := child.get("client_cert")) is not None:
+        elif kind == "tls" and (asks := child.get("client_cert")) is not None:
             yield name, str(asks.value)
         elif isinstance(child.value, list):
             yield name, tuple(str(item.value) for item in child.value)

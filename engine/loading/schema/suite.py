@@ -38,61 +38,6 @@ def _selector(names: TargetNames) -> dict[str, Any]:
     }
 
 
-_SERVER: dict[str, Any] = {
-    "workers": {**ref("count", "How many worker processes."), "maximum": 256},
-    "keep_alive": ref("time", "How long an idle connection is kept."),
-    "grace": ref("time", "How long requests in flight may take when the server stops."),
-    "root_path": {
-        "title": "text",
-        "description": "The root path (SCRIPT_NAME) that the server is told.",
-        "type": "string",
-    },
-    "trust_proxy": {"title": "true or false", "description": "Take X-Forwarded-* from the client.", "type": "boolean"},
-    "message_limit": ref("size", "The largest WebSocket message that is taken."),
-    "protocol": {
-        "title": "a protocol's name",
-        KEY: "name:protocol",
-        "description": "What is spoken on the socket.",
-        "enum": ["fastcgi", "http", "scgi", "uwsgi"],
-    },
-    "tls": {
-        "title": "true, false, or a mapping with `client_cert`",
-        "description": "Serve TLS; with `client_cert` a client is asked for its certificate.",
-        "type": ["boolean", "object"],
-        "properties": {
-            "client_cert": {
-                "title": "optional or required",
-                "description": "Whether a client must show a certificate, or may.",
-                "enum": ["optional", "required"],
-            },
-        },
-        "required": ["client_cert"],
-        "additionalProperties": False,
-    },
-    "lifespan": {
-        "title": "auto, on or off",
-        "description": "The server's lifespan mode.",
-        "enum": ["auto", "off", "on"],
-    },
-    "keep_conn": {
-        "title": "true or false",
-        "description": "The gateway keeps its connections to the server; false by default.",
-        "type": "boolean",
-    },
-    "buffering": {
-        "title": "true or false",
-        "description": "The gateway takes a response before the client has taken it; true by default.",
-        "type": "boolean",
-    },
-    "client_body_buffering": {
-        "title": "true or false",
-        "description": "The gateway takes a request's whole body before it turns to the server; true by default.",
-        "type": "boolean",
-    },
-    "flags": {**_NAMES, "description": "The server's own command line; it needs `only.servers` with one name."},
-}
-
-
 def _both(names: TargetNames) -> dict[str, Any]:
     return {
         "cite": {
@@ -151,7 +96,7 @@ def _both(names: TargetNames) -> dict[str, Any]:
             "description": "How the server is started, in the engine's words.",
             "type": "object",
             "minProperties": 1,
-            "properties": _SERVER,
+            "properties": {name: dict(option.schema) for name, option in names.options.items()},
             "additionalProperties": False,
         },
         "process": {

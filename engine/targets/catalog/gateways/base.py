@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.registry import nearest
+from engine.targets.catalog.options import load_options
+from engine.targets.catalog.options.gateway import OPTIONS
 
-# What cases may say of the gateway in their `server:` mapping; all are true or false.
-WORDS: Mapping[str, str] = {
-    "keep_conn": "the gateway keeps its connections to the server, and sends several requests over one",
-    "buffering": "the gateway takes a response from the server before the client has taken it",
-    "client_body_buffering": "the gateway takes a request's whole body before it turns to the server",
-}
+WORDS = frozenset(option.name for option in OPTIONS)
+"""The engine's own gateway options; all are true or false."""
 
 # Of what a server offers, what a client of a gateway has as well: what is a matter of server and app alone.
 CARRIED = frozenset({"disconnect", "lifespan", "reload", "state", "uvloop", "pathsend", "zerocopysend"})
@@ -48,7 +46,7 @@ class Gateway:
     title: str
     speaks: str
     location: Location
-    options: frozenset[str] = frozenset(WORDS)
+    options: frozenset[str] = WORDS
 
     def unsupported(self, options: Mapping[str, object]) -> tuple[str, ...]:
         """The reasons why this gateway cannot be configured so, one for each option and value that it lacks."""
@@ -63,5 +61,6 @@ class Gateway:
 
 def split(options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """A launch's options as those of the server and those of the gateway."""
-    of_server = {name: value for name, value in options.items() if name not in WORDS}
-    return of_server, {name: value for name, value in options.items() if name in WORDS}
+    known = load_options() if options else {}
+    of_gateway = {name: value for name, value in options.items() if name in known and known[name].gateway}
+    return {name: value for name, value in options.items() if name not in of_gateway}, of_gateway

@@ -24,5 +24,5 @@ GATEWAY = Gateway(
     "nginx, which speaks uwsgi to the server",
     "uwsgi",
     location,
-    options=frozenset(WORDS) - {"keep_conn"},
+    options=WORDS - {"keep_conn"},
 )

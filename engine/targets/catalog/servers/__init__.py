@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.errors import Defect
 from engine.registry import Registry, found
+from engine.targets.catalog.options import load_options
 from engine.targets.catalog.servers.base import Server
 
 
@@ -14,4 +17,14 @@ def load_servers() -> Registry[Server]:
         if not isinstance(value, Server):
             raise Defect(f"SERVER is {value!r}, which is no Server")
         servers.append(value)
-    return Registry("server", servers)
+    return Registry("server", [_with_translations(server) for server in servers])
+
+
+def _with_translations(server: Server) -> Server:
+    """A server with the translations that options have for it; its own go before these."""
+    more = {
+        option.name: option.translations[server.name]
+        for option in load_options().values()
+        if server.name in option.translations
+    }
+    return replace(server, options={**more, **server.options}) if more else server
