@@ -1,4 +1,4 @@
-"""What a starter asks of a host, the place where targets run: this machine's processes, or containers.
+"""The interface of hosts, where targets run: processes of this machine, or containers.
 
 A host knows nothing of readiness, probes, gateways or retries: it makes environments and folders, gives a server a
 place to listen at, and starts processes. ``Starter`` has the algorithm.
@@ -28,7 +28,7 @@ from engine.targets.runtimes.process_handle import ProcessHandle
 
 
 class Place(Protocol):
-    """Where the server of one target listens. It is the target's until it is closed, also while no server runs."""
+    """The address of one target's server. It is the target's until it is closed, also while no server runs."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -54,7 +54,7 @@ class LaunchContext:
     """All that stays of a target when its process is started again.
 
     ``log`` and ``scratch`` are the target's own file and folder. ``speaks`` is what is spoken at the place: ``http``,
-    ``fastcgi`` or ``uwsgi``. ``gate`` is the gateway in front, None where there is none. For TLS the server is given
+    ``fastcgi`` or ``uwsgi``. ``gateway`` is the one in front, None where there is none. For TLS the server is given
     ``files``, whose paths are as the server sees them, and clients need ``tls``.
     """
 
@@ -67,7 +67,7 @@ class LaunchContext:
     place: Place
     speaks: str
     boundary: Boundary
-    gate: GatewayProcess | None = None
+    gateway: GatewayProcess | None = None
     files: Files | None = None
     tls: TlsCredentials | None = None
 
@@ -91,10 +91,10 @@ class LaunchContext:
         """Wait until the app answers, through the gateway where there is one. Raises readiness.NotReady."""
         target = self.launch.target
         ready = partial(readiness.ready, boundary=self.boundary, turn=turn, any_status=target.interface == "wsgi")
-        if self.gate is None:
+        if self.gateway is None:
             return await ready(self.place.address, tls=self.tls)
         await accepted(self.place.address)
-        return await ready(self.gate.address, fronted=True)
+        return await ready(self.gateway.address, fronted=True)
 
 
 class Host(Protocol):
@@ -107,12 +107,12 @@ class Host(Protocol):
 
     @property
     def hands_down(self) -> bool:
-        """Whether a listening socket can be handed down to a process."""
+        """True if a listening socket can be handed down to a process."""
         ...
 
     @property
     def runs_help(self) -> bool:
-        """Whether a server's ``--help`` can be read with the interpreter of its environment."""
+        """True if the interpreter of an environment runs on this machine, so that a server's ``--help`` can be read."""
         ...
 
     async def environment(self, framework: Framework, server: Server) -> Environment:

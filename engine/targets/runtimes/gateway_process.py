@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import re
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,39 +18,39 @@ from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
 from engine.targets.runtimes import hints, ports
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
+from engine.targets.runtimes.ports import PortReservation
 from engine.targets.runtimes.process_handle import ABANDONED, GRACE, ProcessHandle, abandon
 
 LISTENS_WITHIN = 15.0
 AGAIN = 0.01
-# What nginx says of itself, of all that stands in its log beside the requests.
-SAID = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
+# nginx's lines about itself that are more than notices, among those about requests.
+COMPLAINT = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
 STAMP = re.compile(r"^\S+ \S+ (?=\[)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayProcess:
-    """A gateway that runs. ``address`` is where it listens, ``keeper`` the socket that keeps its port, ``log`` the file
+    """A gateway that runs. ``address`` is where it listens, ``reservation`` keeps its port, and ``log`` is the file
     in which it tells of itself and of its requests."""
 
     gateway: Gateway
     process: ProcessHandle
     address: tuple[str, int]
     log: Path
-    keeper: socket.socket | None = None
+    reservation: PortReservation
 
-    def said(self) -> str:
-        """What it said of itself that is more than a notice."""
-        return said(read_log(self.log))
+    def complaints(self) -> str:
+        """The lines of its log that are about itself, and more than notices."""
+        return complaints(read_log(self.log))
 
     @property
     def ended(self) -> ExitStatus | None:
-        """How it ended, None while it runs."""
+        """Its exit, None while it runs."""
         return self.process.ended
 
     async def stop(self, grace: float = GRACE) -> None:
         """End it, and let go of its port; its process has still to be released."""
-        if self.keeper is not None:
-            self.keeper.close()
+        self.reservation.close()
         await self.process.stop(grace)
 
     async def close(self) -> None:
@@ -60,7 +59,7 @@ class GatewayProcess:
         await self.process.release()
 
 
-async def open_gate(
+async def open_gateway(
     gateway: Gateway,
     program: nginx.Nginx,
     upstream: tuple[str, int],
@@ -79,24 +78,23 @@ async def open_gate(
     reasons = gateway.unsupported(options)
     if reasons:
         raise StartError(reasons[0])
-    port, keeper = ports.reserved(port)
+    reservation = ports.reserve(port)
     process: ProcessHandle | None = None
     prefix = scratch / "gateway"
     try:
-        config = GatewayConfig((ports.HERE, port), upstream, options, nginx.owner())
+        config = GatewayConfig((ports.HERE, reservation.port), upstream, options, nginx.owner())
         nginx.lay_out(prefix, gateway, config)
         process = await start(program, prefix, log, scratch)
-        gate = GatewayProcess(gateway, process, config.listen, log, keeper)
-        await listening(gate)
+        running = GatewayProcess(gateway, process, config.listen, log, reservation)
+        await listening(running)
     except BaseException as error:
-        if keeper is not None:
-            keeper.close()
+        reservation.close()
         if process is not None:
             await asyncio.shield(abandon(process))
         if isinstance(error, OSError):
             raise StartError(f"{gateway.name} cannot be laid out: {error.strerror}: {error.filename}") from None
         raise
-    return gate
+    return running
 
 
 async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> SupervisedProcess:
@@ -115,16 +113,16 @@ async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> 
         raise StartError(f"{error.what} (nginx, {program.source})", hint=hint) from None
 
 
-async def listening(gate: GatewayProcess) -> None:
+async def listening(running: GatewayProcess) -> None:
     """Wait until it takes connections. Raises StartError and ports.PortTaken."""
     try:
         async with asyncio.timeout(LISTENS_WITHIN):
-            await accepted(gate.address, lambda: gate.ended is not None)
+            await accepted(running.address, lambda: running.ended is not None)
     except TimeoutError:
-        raise failed(gate, f"{gate.gateway.name} did not listen within {LISTENS_WITHIN:g} s") from None
-    if gate.ended is not None:
-        error = failed(gate, f"{gate.gateway.name} ended before it listened")
-        if hints.port_taken(read_log(gate.log)):
+        raise failed(running, f"{running.gateway.name} did not listen within {LISTENS_WITHIN:g} s") from None
+    if running.ended is not None:
+        error = failed(running, f"{running.gateway.name} ended before it listened")
+        if hints.port_taken(read_log(running.log)):
             raise ports.PortTaken(error)
         raise error
 
@@ -138,7 +136,7 @@ async def accepted(address: tuple[str, int], over: Callable[[], bool] = lambda: 
 
 
 async def takes(address: tuple[str, int]) -> bool:
-    """Whether somebody takes connections there."""
+    """True if a connection is accepted there."""
     try:
         _, writer = await asyncio.open_connection(*address)
     except OSError:
@@ -149,15 +147,15 @@ async def takes(address: tuple[str, int]) -> bool:
     return True
 
 
-def failed(gate: GatewayProcess, what: str) -> StartError:
+def failed(running: GatewayProcess, what: str) -> StartError:
     """The error about a gateway that did not start, with its own words."""
-    text = read_log(gate.log)
-    own = STAMP.sub("", said(text)).splitlines()
+    text = read_log(running.log)
+    own = STAMP.sub("", complaints(text)).splitlines()
     hint = f"nginx says: {own[-1].removeprefix('nginx: ')}" if own else hints.hint(text)
-    how = str(gate.ended) if gate.ended is not None else ""
+    how = str(running.ended) if running.ended is not None else ""
     return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
 
 
-def said(log: str) -> str:
+def complaints(log: str) -> str:
     """The lines of a log in which nginx complains. Pure."""
-    return "\n".join(SAID.findall(log))
+    return "\n".join(COMPLAINT.findall(log))

@@ -1,4 +1,4 @@
-"""A started target: where it listens, what it does at its boundary, and its end. It is the same on every host."""
+"""A started target: its address, its boundary, its processes and its end. It is the same on every host."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from engine.model.protocols import Boundary
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.targets.runtimes import liveness, readiness, usage
+from engine.targets.runtimes.base import Place
 from engine.targets.runtimes.driving import Driving
+from engine.targets.runtimes.gateway_process import GatewayProcess
 from engine.targets.runtimes.logfile import read_log
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 
@@ -27,11 +28,11 @@ ASKED = "asked"
 
 @dataclass(frozen=True)
 class Relaunch:
-    """How a target's process is started by a step, as often as it is.
+    """The means to start a target's process again, for steps that do so.
 
-    ``begin`` starts the process. ``ready`` waits until it answers, and says what it is; it is given how often the
-    target has been started. ``drive`` starts the process in which the app is called without a server. All raise
-    StartError.
+    ``begin`` starts the process. ``ready`` waits until it answers; it takes the number of starts so far, this one
+    included, and returns the facts of the target. ``drive`` starts the process that calls the app without a server.
+    All raise StartError.
     """
 
     begin: Callable[[], Awaitable[ProcessHandle]]
@@ -39,35 +40,13 @@ class Relaunch:
     drive: Callable[[], Awaitable[Driving]]
 
 
-class PortReservation(Protocol):
-    """What keeps a target's address for it until it is closed: its place on the host."""
-
-    def close(self) -> None: ...
-
-
-class GatewayHandle(Protocol):
-    """A gateway that runs in front of a target."""
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        ...
-
-    @property
-    def process(self) -> ProcessHandle:
-        """Its main process."""
-        ...
-
-    async def stop(self, grace: float) -> None: ...
-
-
 class StartedTarget:
     """A target that runs, or that a step will start. It keeps ``engine.model.protocols.LiveTarget``.
 
     ``scratch`` is its folder, in which ``desk/records`` has a file for each worker process, named after its pid.
-    ``process`` is its main process, None where a step will start it; ``reservation`` keeps its address.
+    ``process`` is its main process, None where a step will start it; ``place`` keeps its address.
     ``address`` is where the server listens and speaks ``speaks``; where a gateway stands in front, clients connect to
-    ``front``'s. ``tls`` is what they need for its TLS, None where it has none.
+    ``gateway``'s. ``tls`` is what they need for its TLS, None where it has none.
     """
 
     def __init__(
@@ -81,9 +60,9 @@ class StartedTarget:
         log_file: Path,
         scratch: Path,
         relaunch: Relaunch,
-        reservation: PortReservation | None = None,
+        place: Place | None = None,
         speaks: str = "http",
-        front: GatewayHandle | None = None,
+        gateway: GatewayProcess | None = None,
         tls: TlsCredentials | None = None,
     ) -> None:
         self.launch = launch
@@ -91,15 +70,15 @@ class StartedTarget:
         self._log_name = str(log_file)
         self.tls = tls
         self._upstream = address
-        self._address = front.address if front is not None else address
+        self._address = gateway.address if gateway is not None else address
         self._speaks = speaks
-        self._front = front
+        self._gateway = gateway
         self._boundary = boundary
         self._facts = facts
         self._processes = [process] if process is not None else []
         self._scratch = scratch
         self._relaunch = relaunch
-        self._reservation = reservation
+        self._place = place
         self._lost: tuple[int, ...] = ()
         self._driving: asyncio.Task[Driving] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -121,12 +100,12 @@ class StartedTarget:
 
     @property
     def upstream(self) -> tuple[str, int]:
-        """Where the server itself listens."""
+        """The host and port of the server itself, behind a gateway too."""
         return self._upstream
 
     @property
     def speaks(self) -> str:
-        """What is spoken there."""
+        """The protocol at ``upstream``: ``http``, ``fastcgi`` or ``uwsgi``."""
         return self._speaks
 
     @property
@@ -148,33 +127,33 @@ class StartedTarget:
 
     @property
     def ended(self) -> ExitStatus | None:
-        """How its main process ended, or the gateway's; None while they run, and before it is started."""
+        """The exit of its main process, or of the gateway's; None while they run, and before the first start."""
         ended = self._process.ended if self._process else None
-        return ended or (self._front.process.ended if self._front else None)
+        return ended or (self._gateway.process.ended if self._gateway else None)
 
     @property
     def ended_at(self) -> float:
-        """When that process was seen to have ended, in seconds on the engine's clock; 0.0 if it has not."""
+        """The time at which that end was seen, in seconds on the engine's clock; 0.0 while they run."""
         at = self._process.ended_at if self._process else 0.0
-        return at or (self._front.process.ended_at if self._front else 0.0)
+        return at or (self._gateway.process.ended_at if self._gateway else 0.0)
 
     async def check(self) -> ExitStatus | None:
-        """How its main process, or the gateway's, has ended by now, None while they run."""
-        processes = [*self._processes[-1:], *([self._front.process] if self._front else [])]
+        """As ``ended``, found by asking the supervisors now."""
+        processes = [*self._processes[-1:], *([self._gateway.process] if self._gateway else [])]
         for process in processes:
             await process.check()
         return self.ended
 
     async def answers(self) -> bool:
-        """Whether the server answers GET /health, asked patiently (``liveness``). Not asked of a server that one case
-        has for itself."""
+        """True if the server answers GET /health, asked patiently (``liveness``); always True for a dedicated server,
+        which is not asked."""
         if self.launch.lifespan_of:
             return True
         self._boundary.finish(ASKED)  # nobody looks at these calls
         return await liveness.answers(self._answers_once, lambda: self.ended is not None)
 
     async def _answers_once(self) -> bool:
-        """Whether one GET /health is answered, and by the server itself; waits as long as the connection is open."""
+        """True if the server itself answers one GET /health; waits as long as the connection is open."""
         self._asked += 1
         token = self._boundary.token(ASKED, self._asked)
         try:
@@ -184,7 +163,7 @@ class StartedTarget:
             return True
         except (OSError, EOFError):
             return False
-        return self._front is None or answer.status not in readiness.NOT_YET
+        return self._gateway is None or answer.status not in readiness.NOT_YET
 
     @property
     def workers_lost(self) -> Sequence[int]:
@@ -203,19 +182,19 @@ class StartedTarget:
         return frozenset(task.result().pids)
 
     def log(self, since: int = 0) -> str:
-        """What the target has written so far, after the first ``since`` bytes; without its middle where it is long."""
+        """The target's output after its first ``since`` bytes; a long log lacks its middle."""
         return read_log(self.log_file, since)
 
     @property
     def logged(self) -> int:
-        """How many bytes it has written so far."""
+        """The size of its output so far, in bytes."""
         try:  # asked for with every job, so it takes as little as can be
             return os.stat(self._log_name).st_size
         except OSError:
             return 0
 
     def usage(self) -> Sequence[Usage]:
-        """What its processes use now, the main process first; empty where none runs."""
+        """The resources that its processes use now, the main process first; empty if none runs."""
         return usage.usage(self.pid) if self.pid and self.ended is None else ()
 
     async def start(self, *, ready: bool = True) -> None:
@@ -240,7 +219,7 @@ class StartedTarget:
         return usage.signal(process.pid, pid, number)
 
     async def wait(self) -> ExitStatus:
-        """How the main process ended, waiting for it. Raises ValueError where it was never started."""
+        """Wait for the end of the main process, and return its exit. Raises ValueError before the first start."""
         if self._process is None:
             raise ValueError("the server has not been started")
         return await self._process.wait()
@@ -265,14 +244,14 @@ class StartedTarget:
     async def _stop(self, grace: float) -> None:
         _ = self.workers_lost
         self._over = True
-        if self._reservation is not None:
-            self._reservation.close()
-        front = [self._front] if self._front is not None else []
-        stopping = [*(process.stop(grace) for process in self._processes), *(one.stop(grace) for one in front)]
+        if self._place is not None:
+            self._place.close()
+        gateways = [self._gateway] if self._gateway is not None else []
+        stopping = [*(process.stop(grace) for process in self._processes), *(one.stop(grace) for one in gateways)]
         await asyncio.gather(*stopping, self._end_driving())
         self._boundary.refresh()
         self._boundary.close()
-        for process in (*self._processes, *(one.process for one in front)):
+        for process in (*self._processes, *(one.process for one in gateways)):
             await process.release()
         # The last supervisor has deleted it, where there was any.
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -289,7 +268,7 @@ def recorded(records: Path) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not waited for does not."""
+    """True if a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Ports for targets: a socket that listens and is handed down, or a port that is kept for whoever binds it himself."""
+"""Ports for targets: a listening socket that is handed down, or a port that is reserved for the server to bind."""
 
 from __future__ import annotations
 
@@ -40,15 +40,27 @@ def listening(port: int = 0) -> socket.socket:
     return listener
 
 
-def reserved(port: int = 0) -> tuple[int, socket.socket | None]:
-    """A port that nobody has, the given one unless that is 0, and the socket that keeps it until it is closed.
+class PortReservation:
+    """A port that the system gives to nobody else until the reservation is closed, for a server that binds it itself.
 
-    Raises UsageError where the given one cannot be had.
-
-    On Linux the socket is bound, and does not listen: with these options another may be bound beside it and listen,
-    no outgoing connection is given the port, and who connects while nobody listens is refused. Elsewhere two sockets
-    cannot have one address, so there is none, and somebody else may be quicker.
+    On Linux a bound socket keeps it, which does not listen: with its options another one may be bound beside it and
+    listen, no outgoing connection is given the port, and a client that connects while nobody listens is refused.
+    Elsewhere two sockets cannot have one address, so nothing keeps it, and somebody else may be quicker.
     """
+
+    def __init__(self, port: int, keeper: socket.socket | None = None) -> None:
+        self.port = port
+        self.keeps = keeper is not None
+        self._keeper = keeper
+
+    def close(self) -> None:
+        """Give the port back. Safe to call again."""
+        if self._keeper is not None:
+            self._keeper.close()
+
+
+def reserve(port: int = 0) -> PortReservation:
+    """Reserve a port, one that nobody has for 0. Raises UsageError where the given one cannot be had."""
     keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     with contextlib.ExitStack() as closing:
         closing.callback(keeper.close)
@@ -59,9 +71,9 @@ def reserved(port: int = 0) -> tuple[int, socket.socket | None]:
         _bind(keeper, port)
         port = int(keeper.getsockname()[1])
         if sys.platform != "linux":
-            return port, None
+            return PortReservation(port)
         closing.pop_all()
-        return port, keeper
+        return PortReservation(port, keeper)
 
 
 def _probe(port: int) -> None:

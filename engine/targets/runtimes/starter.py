@@ -7,7 +7,7 @@ States of a launch, in order; ``Starter.start`` goes through all of them or leav
 
     environment   the packages, or the image, are there (kept in the cache, shared by all targets of that make)
     probed        what the server offers on that loop is known (once a run, by starting the control in the same way)
-    laid out      a scratch folder with the desk in it; the scripts of the job are staged
+    laid out      a scratch folder with the spool in it; the scripts of the job are staged
     placed        an address is the target's; a socket may listen there already
     begun         the main process runs; a launch that is *held* skips this, and a step of its job begins it
     fronted       the gateway, where there is one, takes connections
@@ -17,8 +17,8 @@ Who owns what:
 
 * The scratch folder is the starter's until a process is begun. From then on the last supervisor deletes it, so that it
   goes even where the engine is killed. On Docker the reaper knows of it from the beginning.
-* The desk (boundary), the place and the processes are the starter's until ``ready``; then they are the
-  ``StartedTarget``'s, and go in its ``stop``. The log stays in the run's folder.
+* The boundary (the engine's side of the spool), the place and the processes are the starter's until ``ready``, and then
+  the ``StartedTarget``'s, which ends them in its ``stop``. The log stays in the run's folder.
 * The place keeps the address while the server is down: a target that is started again has the same one.
 * Nothing is shared between launches but the environment, what the prober found, and the names of logs.
 
@@ -66,7 +66,7 @@ from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import speaks, through, unsupported
 from engine.targets.runtimes import hints, readiness
 from engine.targets.runtimes.base import Host, LaunchContext, Place
-from engine.targets.runtimes.gateway_process import GatewayProcess, failed, open_gate
+from engine.targets.runtimes.gateway_process import GatewayProcess, failed, open_gateway
 from engine.targets.runtimes.live import Relaunch, StartedTarget
 from engine.targets.runtimes.logfile import read_log
 from engine.targets.runtimes.offers import Prober, ServerOffers
@@ -98,7 +98,7 @@ class Starter:
         nginx: str = "",
         gateways: Mapping[str, Gateway] | None = None,
     ) -> None:
-        """``servers`` are by ``Target.configuration``. ``boundary_of`` makes a target's desk in a folder. Logs go to
+        """``servers`` are by ``Target.configuration``. ``boundary_of`` makes a target's spool in a folder. Logs go to
         ``folder``/logs. ``ready_within`` is in seconds. ``prober`` finds out what servers offer; without one, claims
         are believed. ``nginx`` names the program for gateways; ``gateways`` are those of the catalog by default."""
         self.host = host
@@ -119,7 +119,7 @@ class Starter:
         return self.host.name
 
     def unsupported(self, launch: ServerLaunch) -> tuple[str, ...]:
-        """Why the target's server cannot be started so: a sentence for each option and loop that it does not have."""
+        """The reasons why the server cannot be started so: a sentence for each option and loop that it lacks."""
         return unsupported(self.servers[launch.target.configuration], launch.target, dict(launch.options))
 
     async def prepare(self, target: Target) -> Environment:
@@ -127,7 +127,7 @@ class Starter:
         return await self.host.environment(self.frameworks[target.framework], self.servers[target.configuration])
 
     async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> StartedTarget:
-        """Start a target, and wait until it is ready. ``prepare`` is called with its desk before the process starts.
+        """Start a target, and wait until it is ready. ``prepare`` gets its boundary before the process starts.
 
         Raises EnvironmentFailed, StartError (with the log's last lines and a hint), and UsageError for an option that
         ``unsupported`` would have named, and for a port that cannot be had. Cancelling ends what was started. A target
@@ -139,7 +139,7 @@ class Starter:
         return await self._retried(launch, environment, self._log_for(launch), prepare)
 
     async def probe(self, target: Target, environment: Environment) -> Probed:
-        """What a probe finds of the target's server on its loop, once a run. Raises EnvironmentFailed."""
+        """Probe the target's server on its loop, once a run. Raises EnvironmentFailed."""
 
         async def control(launch: ServerLaunch) -> StartedTarget:
             return await self._retried(launch, environment, self._log_for(launch, "probe-"), None)
@@ -147,8 +147,8 @@ class Starter:
         return await self._offers.probe(target, self.host.servers_part, control)
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
-        """Those of some capabilities and protocols that the target's server does not claim, and that a probe finds
-        there all the same. Raises EnvironmentFailed."""
+        """The capabilities and protocols among ``words`` that the target's server does not claim, but that a probe
+        finds. Raises EnvironmentFailed."""
         server = self.servers[target.configuration]
         wanted = frozenset(words) if self.host.runs_help else frozenset(words) - server.asks.keys()
         found = frozenset[str]()
@@ -185,7 +185,7 @@ class Starter:
         program = find(self._nginx) if launch.target.gateway != DIRECT else None
         scratch = self.host.scratch()
         process: ProcessHandle | None = None
-        gate: GatewayProcess | None = None
+        gateway: GatewayProcess | None = None
         place: Place | None = None
         boundary: Boundary | None = None
         try:
@@ -200,8 +200,8 @@ class Starter:
             )  # fmt: skip
             if not launch.held:
                 process = await self._begin(context)
-            gate = await self._gate(context, program) if program is not None else None
-            context = replace(context, gate=gate)
+            gateway = await self._gateway(context, program) if program is not None else None
+            context = replace(context, gateway=gateway)
             relaunch = Relaunch(
                 partial(self._begin, context), partial(self._ready, context), partial(self.host.drive, context)
             )
@@ -213,8 +213,8 @@ class Starter:
                 place.close()
             if boundary is not None:
                 boundary.close()
-            if gate is not None:
-                await asyncio.shield(gate.close())
+            if gateway is not None:
+                await asyncio.shield(gateway.close())
             if process is None:
                 shutil.rmtree(scratch, ignore_errors=True)
             else:
@@ -222,14 +222,13 @@ class Starter:
             raise
         return StartedTarget(
             launch, place.address, boundary, found,
-            process=process, log_file=log, scratch=scratch, relaunch=relaunch, reservation=place,
-            speaks=context.speaks, front=gate, tls=context.tls,
+            process=process, log_file=log, scratch=scratch, relaunch=relaunch, place=place,
+            speaks=context.speaks, gateway=gateway, tls=context.tls,
         )  # fmt: skip
 
     def _hands_down(self, launch: ServerLaunch) -> bool:
-        """Whether the server is handed a socket that listens. One that a job has for itself is not: of what is handed
-        down a copy stays open that the server does not know of, and connections would be taken until its process is
-        gone."""
+        """True if the server is handed a listening socket. A dedicated server is not: the supervisor keeps a copy of
+        what it hands down, so connections would be accepted until the process is gone."""
         server = self.servers[launch.target.configuration]
         return self.host.hands_down and server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
 
@@ -249,12 +248,12 @@ class Starter:
         """Start the main process. Raises StartError."""
         return await context.place.begin(context, context.command())
 
-    async def _gate(self, context: LaunchContext, program: Nginx) -> GatewayProcess:
+    async def _gateway(self, context: LaunchContext, program: Nginx) -> GatewayProcess:
         """Start the gateway that stands in front of the server. Raises StartError and PortTaken."""
         gateways = load_gateways() if self._gateways is None else self._gateways
         _, options = split(dict(context.launch.options))
         log = context.log.with_name(f"{context.log.name.removesuffix('.log')}.gateway.log")
-        return await open_gate(
+        return await open_gateway(
             gateways[context.launch.target.gateway], program, context.place.address, options,
             scratch=context.scratch, log=log, port=context.launch.port,
         )  # fmt: skip
@@ -277,20 +276,20 @@ class Starter:
 
     async def _answered(self, context: LaunchContext, process: ProcessHandle, turn: int) -> AppCall:
         """The call by which the target answers with its own token. Raises StartError, or PortTaken for another try."""
-        target, gate = context.launch.target, context.gate
+        target, gateway = context.launch.target, context.gateway
         binds = not self._hands_down(context.launch)
         asking = asyncio.ensure_future(context.ready(turn))
         exiting = asyncio.ensure_future(process.wait())
-        ends = [exiting, *([asyncio.ensure_future(gate.process.wait())] if gate is not None else [])]
+        ends = [exiting, *([asyncio.ensure_future(gateway.process.wait())] if gateway is not None else [])]
         try:
             await asyncio.wait([asking, *ends], timeout=self._ready_within, return_when=asyncio.FIRST_COMPLETED)
-            if gate is not None and gate.ended is not None and not exiting.done():
-                raise failed(gate, f"{target.gateway} ended before {target.id} was ready")
+            if gateway is not None and gateway.ended is not None and not exiting.done():
+                raise failed(gateway, f"{target.gateway} ended before {target.id} was ready")
             if asking.done() and not exiting.done() and asking.exception() is not None:
                 await asyncio.wait([exiting], timeout=LAST_WORDS)
             if exiting.done():
                 error = not_started(
-                    f"{target.id} ended before it was ready", replace(context, gate=None), exiting.result()
+                    f"{target.id} ended before it was ready", replace(context, gateway=None), exiting.result()
                 )
                 if binds and hints.port_taken(read_log(context.log)):
                     raise PortTaken(error)
@@ -324,17 +323,18 @@ class Starter:
 
 def not_started(what: str, context: LaunchContext, ended: ExitStatus | None = None) -> StartError:
     """The error about a target that did not start, with what its log and its gateway's tell."""
-    gate = context.gate
-    text = read_log(context.log) + (gate.said() if gate is not None else "")
+    gateway = context.gateway
+    text = read_log(context.log) + (gateway.complaints() if gateway is not None else "")
     how = str(ended) if ended else ""
     hint = hints.hint(text)
-    if gate is not None and not hint:
-        hint = f"{gate.gateway.name} passed GET /health on, and speaks {gate.gateway.speaks}: does the server?"
+    if gateway is not None and not hint:
+        spec = gateway.gateway
+        hint = f"{spec.name} passed GET /health on, and speaks {spec.speaks}: does the server?"
     return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
 
 
 def unfit(target: Target, loop: str) -> Unfit:
-    """That a server runs apps on a loop for which the engine's apps and its player are not written. It serves well, but
-    whatever fails there would be held against it."""
+    """The error about a server that runs apps on a loop for which the engine's apps and player are not written. It
+    serves well, but any failure there would be held against it."""
     where = "on Trio" if loop == "trio" else "on no loop of asyncio's"
     return Unfit(f"{target.configuration} runs apps {where}, and the apps of the services are written for asyncio")

@@ -15,7 +15,7 @@ from engine.errors import StartError
 from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import load_gateways, nginx
 from engine.targets.runtimes import ports
-from engine.targets.runtimes.gateway_process import GatewayProcess, accepted, open_gate, said, takes
+from engine.targets.runtimes.gateway_process import GatewayProcess, accepted, complaints, open_gateway, takes
 
 T = TypeVar("T")
 EMERG = '2026/11/21 10:00:00 [emerg] 7#7: unknown directive "x" in nginx.conf:3'
@@ -43,7 +43,7 @@ def open_it(
     scratch = folder / "scratch"
     scratch.mkdir()
     upstream = ("127.0.0.1", 9)
-    return open_gate(
+    return open_gateway(
         load_gateways()[name], program, upstream, options or {}, scratch=scratch, log=folder / "x.gateway.log"
     )
 
@@ -94,8 +94,8 @@ def test_a_word_that_the_gateway_does_not_have_starts_nothing(tmp_path: Path) ->
 
 def test_of_a_log_only_complaints_are_told() -> None:
     log = f'2026/11/21 10:00:00 [notice] 7#7: start\n127.0.0.1:1 "GET /[error] HTTP/1.1" 200\n{EMERG}\n'
-    assert said(log) == EMERG
-    assert said("") == ""
+    assert complaints(log) == EMERG
+    assert complaints("") == ""
 
 
 def test_waiting_for_whoever_listens_can_be_over() -> None:
@@ -123,7 +123,7 @@ def test_a_real_one_listens_passes_on_and_leaves_nothing(tmp_path: Path) -> None
         await gate.close()
         assert gate.ended == ExitStatus(status=0)
         assert not await takes(gate.address)
-        return answer, gate.said()
+        return answer, gate.complaints()
 
     answer, complaints = run(scene)
     # Nobody listens at the upstream's port, and nginx says so to both sides.

@@ -59,7 +59,7 @@ def target(folder: Path, told: list[str], *, fronted: bool) -> tuple[StartedTarg
     live = StartedTarget(
         ServerLaunch(Target("one", "control", "auto")), ("127.0.0.1", 5000), FakeBoundary(), TargetInfo(),
         process=cast(Any, process), log_file=folder / "log", scratch=folder / "scratch", relaunch=relaunch,
-        speaks="fastcgi" if fronted else "http", front=cast(Any, front) if fronted else None,
+        speaks="fastcgi" if fronted else "http", gateway=cast(Any, front) if fronted else None,
     )  # fmt: skip
     return live, process, front
 

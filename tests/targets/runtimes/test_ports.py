@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 
 import pytest
 
 from engine.errors import UsageError
-from engine.targets.runtimes.ports import HERE, listening, reserved
+from engine.targets.runtimes.ports import HERE, listening, reserve
 
 
 def test_a_listening_socket_keeps_connections_for_the_server() -> None:
@@ -18,8 +19,9 @@ def test_a_listening_socket_keeps_connections_for_the_server() -> None:
 
 
 def test_a_reserved_port_is_for_whoever_binds_it_himself() -> None:
-    port, keeper = reserved()
-    assert (keeper is not None) == (sys.platform == "linux")
+    reservation = reserve()
+    port = reservation.port
+    assert reservation.keeps == (sys.platform == "linux")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((HERE, port))
     for _ in range(2):
@@ -28,27 +30,24 @@ def test_a_reserved_port_is_for_whoever_binds_it_himself() -> None:
             server.accept()[0].close()
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((HERE, port))
-    if keeper is not None:
-        keeper.close()
+    reservation.close()
+    reservation.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere two sockets cannot have one address")
 def test_nobody_else_is_given_a_reserved_port() -> None:
-    port, keeper = reserved()
-    assert keeper is not None
-    with keeper, socket.socket() as other, pytest.raises(OSError, match="in use"):
-        other.bind((HERE, port))
+    reservation = reserve()
+    with contextlib.closing(reservation), socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((HERE, reservation.port))
 
 
 def test_a_port_of_somebody_s_choice_is_bound_or_refused() -> None:
     with socket.create_server((HERE, 0)) as other:
         taken = int(other.getsockname()[1])
-        for ask in (listening, reserved):
+        for ask in (listening, reserve):
             with pytest.raises(UsageError, match=f"port {taken} cannot be had: Address already in use"):
                 ask(taken)
     with listening(taken) as listener:
         assert listener.getsockname() == (HERE, taken)
-    port, keeper = reserved(taken)
-    assert port == taken
-    if keeper is not None:
-        keeper.close()
+    with contextlib.closing(reserve(taken)) as reservation:
+        assert reservation.port == taken

@@ -19,6 +19,7 @@ from engine.targets.runtimes.base import LaunchContext
 from engine.targets.runtimes.certificates import Certificates
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
+from engine.targets.runtimes.ports import PortReservation
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 
 
@@ -61,8 +62,8 @@ class LocalHost:
         if listening:
             listener = ports.listening(port)
             return LocalPlace(self, int(listener.getsockname()[1]), listener=listener)
-        port, keeper = ports.reserved(port)
-        return LocalPlace(self, port, keeper=keeper)
+        reservation = ports.reserve(port)
+        return LocalPlace(self, reservation.port, reservation=reservation)
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
         return self._certificates.write(scratch, address, asks)
@@ -97,16 +98,21 @@ class LocalHost:
 
 
 class LocalPlace:
-    """A port of this machine: one whose listening socket the first process has from then on alone, or one that is kept
-    for whoever binds it (``ports.reserved``)."""
+    """A port of this machine: a listening socket, which the first process has from then on alone, or a reservation, for
+    a server that binds the port itself."""
 
     def __init__(
-        self, host: LocalHost, port: int, *, listener: socket.socket | None = None, keeper: socket.socket | None = None
+        self,
+        host: LocalHost,
+        port: int,
+        *,
+        listener: socket.socket | None = None,
+        reservation: PortReservation | None = None,
     ) -> None:
         self.address = (ports.HERE, port)
         self._host = host
         self._listener = listener
-        self._keeper = keeper
+        self._reservation = reservation
 
     @property
     def descriptor(self) -> int | None:
@@ -118,6 +124,6 @@ class LocalPlace:
             return await self._host.begin(context, argv, listener.fileno() if listener else None)
 
     def close(self) -> None:
-        for one in (self._listener, self._keeper):
+        for one in (self._listener, self._reservation):
             if one is not None:
                 one.close()
