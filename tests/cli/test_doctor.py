@@ -31,7 +31,7 @@ def answers(code: int, output: str = "") -> Callable[..., tuple[int, str]]:
 def doctor(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, HealthFinding]) -> int:
     """``engine doctor`` with these findings; its exit code."""
     checks = [(name, lambda finding=finding: finding) for name, finding in found]
-    monkeypatch.setattr(health, "looks", lambda *_, **__: checks)
+    monkeypatch.setattr(health, "checks", lambda *_, **__: checks)
     return main(["doctor"])
 
 

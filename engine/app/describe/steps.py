@@ -92,16 +92,18 @@ class Steps:
     def application(self, application: Application) -> list[TreeEntry]:
         """The scripts of an application, each command on a line."""
         scripts = [("lifespan", application.lifespan), ("http", application.http), ("websocket", application.websocket)]
-        scripts += [(f"path {path}", acts) for path, acts in application.paths.items()]
-        return [TreeEntry(name, self.acts(acts)) for name, acts in scripts if acts is not None]
+        scripts += [(f"path {path}", app_entries) for path, app_entries in application.paths.items()]
+        return [
+            TreeEntry(name, self.app_entries(app_entries)) for name, app_entries in scripts if app_entries is not None
+        ]
 
-    def acts(self, acts: Sequence[AppAction]) -> list[TreeEntry]:
+    def app_entries(self, app_entries: Sequence[AppAction]) -> list[TreeEntry]:
         """An entry for each command; the commands inside it stand below."""
-        return [self.entry(entry) for entry in acts]
+        return [self.app_entry(app_entry) for app_entry in app_entries]
 
-    def entry(self, entry: AppAction) -> TreeEntry:
+    def app_entry(self, app_entry: AppAction) -> TreeEntry:
         """One command."""
-        argument, schema = entry.argument, schema_of(commands()[entry.word])
+        argument, schema = app_entry.argument, schema_of(commands()[app_entry.word])
         inner: tuple[AppAction, ...] = ()
         if isinstance(argument, Mapping):
             inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppAction))
@@ -109,5 +111,5 @@ class Steps:
             if set(argument) == {"event"}:
                 argument = argument["event"]
         text = "" if argument is True or argument == {} else f" {words(argument, schema, self.phrases)}"
-        name = f" (as {entry.name})" if entry.name else ""
-        return TreeEntry(f"- {entry.word}{text}{name}", self.acts(inner))
+        name = f" (as {app_entry.name})" if app_entry.name else ""
+        return TreeEntry(f"- {app_entry.word}{text}{name}", self.app_entries(inner))
