@@ -17,7 +17,7 @@ from engine.cli.doctor import drawn
 from engine.cli.main import main
 from engine.errors import EnvironmentFailed, StartError, UsageError
 from engine.model.quantities import show_size
-from engine.targets.catalog.gateways.nginx import Nginx
+from engine.targets.catalog.gateways.base import FoundProgram
 
 ROOT = Path(__file__).parents[2]
 HOST = "index.invalid"
@@ -174,10 +174,10 @@ def test_docker_and_nginx_are_optional() -> None:
 
 
 def test_nginx_is_the_one_that_gateways_use() -> None:
-    def none() -> Nginx:
+    def none() -> FoundProgram:
         raise StartError("there is no nginx", hint="get one")
 
-    here = Nginx(Path("/x/nginx"), "named by ENGINE_NGINX")
+    here = FoundProgram(Path("/x/nginx"), "named by ENGINE_NGINX")
     found = tools.nginx(lambda: here, answers(0, "nginx version: nginx/1.2\n"))
     assert (found.state, found.found) == (HealthState.OK, "1.2, named by ENGINE_NGINX: /x/nginx")
     assert tools.nginx(lambda: here, answers(1)).state is HealthState.MISSING

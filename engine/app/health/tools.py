@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from engine.app.health.base import HealthFinding, missing, ok, ran, warn
 from engine.errors import EnvironmentFailed, StartError
-from engine.targets.catalog.gateways.nginx import WITHOUT, Nginx
+from engine.targets.catalog.gateways.base import FoundProgram
+from engine.targets.catalog.gateways.nginx import WITHOUT
 from engine.targets.catalog.gateways.nginx import find as find_nginx
 from engine.targets.environments.packages import find_uv, hint, uv_environment
 
@@ -58,7 +59,7 @@ def git() -> HealthFinding:
     return on_path("git", ["git", "--version"], "for changing the project")
 
 
-def nginx(find: Callable[[], Nginx] = find_nginx, run: Run = ran) -> HealthFinding:
+def nginx(find: Callable[[], FoundProgram] = find_nginx, run: Run = ran) -> HealthFinding:
     """nginx, which may stand in front of servers: the one that gateways use."""
     try:
         found = find()

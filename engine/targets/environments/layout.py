@@ -22,7 +22,6 @@ from engine.model.target import CONTROL
 from engine.targets.catalog.frameworks import WSGI, Framework, load_frameworks
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import GatewayConfig
-from engine.targets.catalog.gateways.nginx import lay_out
 from engine.targets.catalog.servers import load_servers
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.environments import inside
@@ -100,7 +99,8 @@ def service(framework: Framework, server: Server, folder: Path, version: str = "
 
 def gateway(name: str, host: str, folder: Path) -> None:
     """Lay a gateway out. Raises UsageError for a name that there is not, OSError."""
-    lay_out(folder, load_gateways().pick(name), GatewayConfig((EVERYWHERE, GATEWAY_PORT), (host, PORT)))
+    found = load_gateways().pick(name)
+    found.program.lay_out(folder, found, GatewayConfig((EVERYWHERE, GATEWAY_PORT), (host, PORT)))
     plan = {"name": name, "port": GATEWAY_PORT, "speaks": "http", "any_status": True}
     (folder / "plan.json").write_text(json.dumps(plan, indent=1, sort_keys=True), "utf-8")
 

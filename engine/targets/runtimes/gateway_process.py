@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.errors import StartError
 from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import nginx
-from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
+from engine.targets.catalog.gateways.base import FoundProgram, Gateway, GatewayConfig, GatewayProgram
 from engine.targets.runtimes import hints, ports
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
@@ -23,8 +23,6 @@ from engine.targets.runtimes.process_handle import ABANDONED, GRACE, ProcessHand
 
 LISTENS_WITHIN = 15.0
 AGAIN = 0.01
-# nginx's lines about itself that are more than notices, among those about requests.
-COMPLAINT = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
 STAMP = re.compile(r"^\S+ \S+ (?=\[)", re.MULTILINE)
 
 
@@ -41,7 +39,7 @@ class GatewayProcess:
 
     def complaints(self) -> str:
         """The lines of its log that are about itself, and more than notices."""
-        return complaints(read_log(self.log))
+        return "\n".join(self.gateway.program.complaints(read_log(self.log)))
 
     @property
     def ended(self) -> ExitStatus | None:
@@ -61,7 +59,7 @@ class GatewayProcess:
 
 async def open_gateway(
     gateway: Gateway,
-    program: nginx.Nginx,
+    program: FoundProgram,
     upstream: tuple[str, int],
     options: Mapping[str, object],
     *,
@@ -83,8 +81,8 @@ async def open_gateway(
     prefix = scratch / "gateway"
     try:
         config = GatewayConfig((ports.HERE, reservation.port), upstream, options, nginx.owner())
-        nginx.lay_out(prefix, gateway, config)
-        process = await start(program, prefix, log, scratch)
+        gateway.program.lay_out(prefix, gateway, config)
+        process = await start(gateway.program, program, prefix, log, scratch)
         running = GatewayProcess(gateway, process, config.listen, log, reservation)
         await listening(running)
     except BaseException as error:
@@ -97,20 +95,22 @@ async def open_gateway(
     return running
 
 
-async def start(program: nginx.Nginx, prefix: Path, log: Path, remove: Path) -> SupervisedProcess:
-    """Start nginx. Raises StartError, with a way out where the file is no program of this machine's."""
+async def start(
+    kind: GatewayProgram, program: FoundProgram, prefix: Path, log: Path, remove: Path
+) -> SupervisedProcess:
+    """Start the program. Raises StartError, with a way out where the file is no program of this machine's."""
     env = {"PATH": os.defpath, "LANG": "C.UTF-8"}
     try:
         return await SupervisedProcess.start(
-            ProcessSpec(nginx.command(program, prefix), env, prefix, log, remove=remove)
+            ProcessSpec(tuple(kind.command(program, prefix)), env, prefix, log, remove=remove)
         )
     except StartError as error:
         hint = ""
         if os.strerror(errno.ENOEXEC) in error.what:
-            hint = f"it is no program for this machine, or none at all: {nginx.WITHOUT}"
+            hint = f"it is no program for this machine, or none at all: {kind.hint}"
         elif os.strerror(errno.EACCES) in error.what:
             hint = "this user may not run it"
-        raise StartError(f"{error.what} (nginx, {program.source})", hint=hint) from None
+        raise StartError(f"{error.what} ({kind.name}, {program.source})", hint=hint) from None
 
 
 async def listening(running: GatewayProcess) -> None:
@@ -150,12 +150,8 @@ async def takes(address: tuple[str, int]) -> bool:
 def failed(running: GatewayProcess, what: str) -> StartError:
     """The error about a gateway that did not start, with its own words."""
     text = read_log(running.log)
-    own = STAMP.sub("", complaints(text)).splitlines()
-    hint = f"nginx says: {own[-1].removeprefix('nginx: ')}" if own else hints.hint(text)
+    program = running.gateway.program
+    own = STAMP.sub("", "\n".join(program.complaints(text))).splitlines()
+    hint = f"{program.name} says: {own[-1].removeprefix(f'{program.name}: ')}" if own else hints.hint(text)
     how = str(running.ended) if running.ended is not None else ""
     return StartError(f"{what} ({how})" if how else what, hint=hint, log=hints.tail(text), exit=how)
-
-
-def complaints(log: str) -> str:
-    """The lines of a log in which nginx complains. Pure."""
-    return "\n".join(COMPLAINT.findall(log))

@@ -58,8 +58,7 @@ from engine.targets.catalog.capabilities import WORDS as OFFERS
 from engine.targets.catalog.capabilities import Probed
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
 from engine.targets.catalog.gateways import load_gateways
-from engine.targets.catalog.gateways.base import Gateway, split
-from engine.targets.catalog.gateways.nginx import Nginx, find
+from engine.targets.catalog.gateways.base import FoundProgram, Gateway, split
 from engine.targets.catalog.servers.base import Server
 from engine.targets.catalog.servers.tls import WORD, Files, asked
 from engine.targets.environments.packages import Environment
@@ -182,7 +181,8 @@ class Starter:
     ) -> StartedTarget:
         """One try. Raises what ``start`` does, and PortTaken."""
         # Before anything is started that would be started in vain.
-        program = find(self._nginx) if launch.target.gateway != DIRECT else None
+        chosen = self._chosen(launch.target.gateway)
+        program = chosen.program.find(self._nginx) if chosen is not None else None
         scratch = self.host.scratch()
         process: ProcessHandle | None = None
         gateway: GatewayProcess | None = None
@@ -200,8 +200,9 @@ class Starter:
             )  # fmt: skip
             if not launch.held:
                 process = await self._begin(context)
-            gateway = await self._gateway(context, program) if program is not None else None
-            context = replace(context, gateway=gateway)
+            if chosen is not None and program is not None:
+                gateway = await self._gateway(context, chosen, program)
+                context = replace(context, gateway=gateway)
             relaunch = Relaunch(
                 partial(self._begin, context), partial(self._ready, context), partial(self.host.drive, context)
             )
@@ -248,13 +249,18 @@ class Starter:
         """Start the main process. Raises StartError."""
         return await context.place.begin(context, context.command())
 
-    async def _gateway(self, context: LaunchContext, program: Nginx) -> GatewayProcess:
+    def _chosen(self, name: str) -> Gateway | None:
+        """The gateway of that name, None for none."""
+        if name == DIRECT:
+            return None
+        return (load_gateways() if self._gateways is None else self._gateways)[name]
+
+    async def _gateway(self, context: LaunchContext, gateway: Gateway, program: FoundProgram) -> GatewayProcess:
         """Start the gateway that stands in front of the server. Raises StartError and PortTaken."""
-        gateways = load_gateways() if self._gateways is None else self._gateways
         _, options = split(dict(context.launch.options))
         log = context.log.with_name(f"{context.log.name.removesuffix('.log')}.gateway.log")
         return await open_gateway(
-            gateways[context.launch.target.gateway], program, context.place.address, options,
+            gateway, program, context.place.address, options,
             scratch=context.scratch, log=log, port=context.launch.port,
         )  # fmt: skip
 

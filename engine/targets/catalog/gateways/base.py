@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 from engine.registry import nearest
 from engine.targets.catalog.options import load_options
@@ -31,21 +33,68 @@ class GatewayConfig:
         return bool(self.options.get(word, default))
 
 
+@dataclass(frozen=True, slots=True)
+class FoundProgram:
+    """A program that can be started: its file, and where it comes from, for people."""
+
+    path: Path
+    source: str
+
+
+class GatewayProgram(Protocol):
+    """The program that a gateway runs, such as nginx."""
+
+    @property
+    def name(self) -> str:
+        """Its name in messages."""
+        ...
+
+    @property
+    def hint(self) -> str:
+        """The way to get it, for a machine without it."""
+        ...
+
+    def find(self, named: str) -> FoundProgram:
+        """The program to use. ``named`` is the value of ``--nginx``, which other programs ignore. Raises StartError,
+        with a hint, where there is none."""
+        ...
+
+    def lay_out(self, prefix: Path, gateway: Gateway, config: GatewayConfig) -> None:
+        """Write its configuration below a folder, which is made if missing. Raises OSError."""
+        ...
+
+    def command(self, program: FoundProgram, prefix: Path) -> Sequence[str]:
+        """The command line, for a process in ``prefix``. It must stay in the foreground."""
+        ...
+
+    def complaints(self, log: str) -> Sequence[str]:
+        """Its own warnings and errors among the lines of its log."""
+        ...
+
+
 Location = Callable[[GatewayConfig], Sequence[str]]
+
+
+def no_location(config: GatewayConfig) -> Sequence[str]:
+    """No lines: the program's own configuration says how requests are passed on."""
+    del config
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """A gateway in front of servers.
 
-    ``speaks`` is what it speaks to the server: ``http``, ``fastcgi`` or ``uwsgi``. ``location`` makes the lines of its
-    configuration that say how requests are passed on; ``options`` are the words of WORDS that it has.
+    ``speaks`` is what it speaks to the server: ``http``, ``fastcgi`` or ``uwsgi``. ``program`` is what runs it.
+    ``location`` makes the lines of its configuration that say how requests are passed on; ``options`` are the gateway
+    options that it has.
     """
 
     name: str
     title: str
     speaks: str
-    location: Location
+    program: GatewayProgram
+    location: Location = no_location
     options: frozenset[str] = WORDS
 
     def unsupported(self, options: Mapping[str, object]) -> tuple[str, ...]:

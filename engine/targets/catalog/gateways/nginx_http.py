@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
-from engine.targets.catalog.gateways.nginx import UPSTREAM, word
+from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 
 def location(setting: GatewayConfig) -> Sequence[str]:
@@ -24,4 +24,4 @@ def location(setting: GatewayConfig) -> Sequence[str]:
     ]
 
 
-GATEWAY = Gateway("nginx-http", "nginx, which speaks HTTP/1.1 to the server", "http", location)
+GATEWAY = Gateway("nginx-http", "nginx, which speaks HTTP/1.1 to the server", "http", NGINX, location)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.targets.catalog.gateways import nginx_params
 from engine.targets.catalog.gateways.base import WORDS, Gateway, GatewayConfig
-from engine.targets.catalog.gateways.nginx import UPSTREAM, word
+from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 
 def location(setting: GatewayConfig) -> Sequence[str]:
@@ -23,6 +23,7 @@ GATEWAY = Gateway(
     "nginx-uwsgi",
     "nginx, which speaks uwsgi to the server",
     "uwsgi",
+    NGINX,
     location,
     options=WORDS - {"keep_conn"},
 )
