@@ -1,8 +1,9 @@
-"""Suites and cases as a command line names them: files, folders, addresses and ids, from whatever folder.
+"""Suites and cases as a command line names them: files, folders, addresses and ids, from any folder.
 
-A path is sought below the working directory, then below the root of the collection that the working directory is in,
-then beside the suites that come with the engine. A document is sought as well in collections that lie below the working
-directory, if one alone has it. So an address that was printed anywhere works there, and almost everywhere.
+A path is looked up below the working directory, then below the root of the collection that contains the working
+directory, then beside the engine's own suites. A document is looked up as well in collections below the working
+directory, if exactly one has it. So a printed address works in the folder where it was printed, and in almost every
+other.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class NamedCases:
     roots: Roots | None = field(default=None, compare=False)
 
     def takes(self, case: CaseHeader) -> bool:
-        """True if a case was named."""
+        """True if a case is selected."""
         if not self.addresses:
             return True
         path = absolute(Path(case.place.file))
@@ -56,8 +57,7 @@ class NamedCases:
         )
 
     def cases(self, loaded: Loaded) -> list[CaseHeader]:
-        """The cases that were named, of the documents that were read. Raises UsageError for an address that means none
-        of them."""
+        """The selected cases of the loaded documents. Raises UsageError for an address that matches none of them."""
         every = [case for suite in loaded.suites for case in suite.cases]
         for one in self.addresses:
             if not meant(str(one), [case.address for case in every]):
@@ -95,8 +95,8 @@ def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> Na
 
 
 def paths(words: Sequence[str], engine: Engine) -> list[Path]:
-    """The files and folders of documents that some words name; every suite that comes with the engine for none. Raises
-    UsageError for one that is not there."""
+    """The files and folders that some words name; without any, every suite of the engine's own. Raises UsageError for a
+    path that does not exist."""
     found = []
     for word in words:
         path = located(word, engine)
@@ -112,7 +112,7 @@ def is_path(word: str) -> bool:
 
 
 def located(text: str, engine: Engine) -> Path | None:
-    """The file or folder of a path or of a document's address, as the user would type it; None where there is none."""
+    """The file or folder of a path or of a document's address, as the user would type it; None if it does not exist."""
     folders = [Path()]
     if is_path(text) or text == engine.project_paths.specs.name:
         here = marked(Path.cwd())
@@ -154,7 +154,7 @@ def _folders() -> Iterator[Path]:
 
 
 def no_path(word: str, engine: Engine) -> UsageError:
-    """The error for a path that is not there, with the nearest that is."""
+    """The error for a path that does not exist, with the nearest that does."""
     hint = nearest(word.removeprefix("./").rstrip("/"), list(there(Path(word).parent, engine)))
     usual = "name files or folders of suites, or cases as FILE::CASE"
     return UsageError(f"there is no {word}", hint=hint if hint.startswith(SUGGESTION) else usual)
@@ -170,7 +170,7 @@ def there(folder: Path, engine: Engine) -> Iterator[str]:
 
 
 def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageError:
-    """The error for an address that means no case: the nearest suite, id or value."""
+    """The error for an address that matches no case, with the nearest suite, id or value."""
     if broken := meant(str(one), loaded.broken):
         file = parsed(broken[0]).file
         return UsageError(f"the case {broken[0]} has mistakes", hint=f"`engine lint {file}` shows them")
@@ -196,8 +196,8 @@ def _mistakes(hint: str, loaded: Loaded) -> str:
 
 
 def one(word: str, engine: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
-    """The one case of an address or an id, whole. An item's name as pytest writes it, with one of ``targets`` in
-    brackets behind it, means its case. Raises UsageError for none, and for several, which it lists."""
+    """The one case of an address or an id, with its body. The name of a pytest item, with one of ``targets`` in
+    brackets behind it, is accepted as well. Raises UsageError for none, and for several, which it lists."""
     inner, _, last = word.removesuffix("]").rpartition("[")
     if inner and word.endswith("]") and last in set(targets):
         word = inner
@@ -221,8 +221,8 @@ def canonical(word: str, engine: Engine) -> str:
 
 
 def placed(result: JobResult, engine: Engine) -> JobResult:
-    """A result whose places in its document are paths from here, where the document is found. A run has them as they
-    were typed where it was made."""
+    """A result whose spans have paths relative to the working directory, if its document is found. A record has them as
+    they were typed where it was made."""
     path = located(result.file, engine)
     if path is None:
         return result

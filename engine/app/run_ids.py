@@ -14,7 +14,7 @@ from engine.execution.job import Job
 
 
 def new_run_id() -> str:
-    """A name for a run that sorts by time and is a nonce: ``20261121-093000-3f2a``."""
+    """A new id, which sorts by time and is a nonce: ``20261121-093000-3f2a``."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
@@ -33,7 +33,7 @@ def header(arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Pa
 
 
 def nonce(run_id: str) -> str:
-    """The short part of a run's id, which cases see in ``$(run)``."""
+    """The short part of a run's id, for ``$(run)``."""
     return run_id.rpartition("-")[2]
 
 

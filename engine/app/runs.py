@@ -42,12 +42,12 @@ def keep(
     jobs: Sequence[Job],
     baselines: Sequence[Path] = (),
 ) -> Store:
-    """Begin a run's file. Raises ResultsError where the folder of results cannot be written."""
+    """Begin the record of a run. Raises ResultsError if the folder of results is not writable."""
     return Store(folder_of(project_paths.results, run_id), run_id, header(arguments, jobs, baselines))
 
 
 def ids(project_paths: ProjectPaths) -> list[str]:
-    """The ids of all runs that are kept, the newest first. Raises UsageError where results are no folder."""
+    """The ids of all recorded runs, the newest first. Raises UsageError if the results are no folder."""
     if project_paths.results.exists() and not project_paths.results.is_dir():
         raise UsageError(f"{project_paths.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
     folder = project_paths.results / "runs"
@@ -56,7 +56,7 @@ def ids(project_paths: ProjectPaths) -> list[str]:
 
 def folder(named: str, project_paths: ProjectPaths) -> Path:
     """The folder of a run by its path or its id; of the newest for ``last`` or "", of the one before for ``last~1``,
-    and so on. Raises UsageError where there is none, with the nearest id."""
+    and so on. Raises UsageError if there is none, with the nearest id."""
     known = ids(project_paths)
     if match := LAST.fullmatch(named):
         number = int(match[1] or 0)
@@ -76,7 +76,7 @@ def folder(named: str, project_paths: ProjectPaths) -> Path:
 
 
 def again(named: str, project_paths: ProjectPaths) -> Run:
-    """A run by its path, its id, or as ``last``. Raises UsageError where there is none, ResultsError where it cannot be
+    """A run by its path, its id, or as ``last``. Raises UsageError if there is none, ResultsError if it cannot be
     read."""
     return read(folder(named, project_paths))
 

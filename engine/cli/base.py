@@ -37,7 +37,7 @@ class Command:
 
 
 def target_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say which targets and which cases a run has."""
+    """Add the options that select targets and cases."""
     server_arguments(parser)
     parser.add_argument("--framework", action="append", default=[], metavar="NAME", help="a framework; may be repeated")
     gateway_argument(parser)
@@ -52,7 +52,8 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn") -> None:
-    """The options that say which servers, in which releases and variants. ``default`` says what is taken without."""
+    """Add the options that select servers, in releases and variants. ``default`` names the default server in the
+    help."""
     parser.add_argument(
         "--server",
         action="append",
@@ -72,7 +73,7 @@ def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn")
 
 
 def gateway_argument(parser: argparse.ArgumentParser) -> None:
-    """The option that says what stands in front of servers."""
+    """Add the option that selects gateways."""
     parser.add_argument(
         "--gateway",
         action="append",
@@ -84,12 +85,12 @@ def gateway_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def nginx_argument(parser: argparse.ArgumentParser) -> None:
-    """The option that says which nginx gateways are."""
+    """Add the option that selects the nginx of gateways."""
     parser.add_argument("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or what is found)")
 
 
 def runtime_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say how services come to run."""
+    """Add the options that select the runtime."""
     parser.add_argument(
         "--runtime",
         choices=RUNTIMES,
@@ -107,7 +108,7 @@ def runtime_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def case_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that choose cases."""
+    """Add the options that select cases."""
     parser.add_argument("--category", action="append", default=[], metavar="NAME", help="cases of this category only")
     parser.add_argument("--level", action="append", default=[], choices=LEVELS, help="cases of this level only")
     parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="cases with this tag only")
@@ -153,7 +154,7 @@ def asked_cases(arguments: argparse.Namespace) -> RunOptions:
 
 
 def counterparts_argument(parser: argparse.ArgumentParser) -> None:
-    """The option that leaves out what a run adds for the sake of comparison."""
+    """Add the option that turns counterparts off."""
     parser.add_argument(
         "--no-counterparts",
         action="store_true",
@@ -162,7 +163,7 @@ def counterparts_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def baseline_argument(parser: argparse.ArgumentParser) -> None:
-    """The option that says which baseline is read."""
+    """Add the option that selects the baseline."""
     parser.add_argument(
         "--baseline",
         default="",
@@ -172,7 +173,7 @@ def baseline_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:
-    """The options that say where things are."""
+    """Add the options that locate folders."""
     if results:
         parser.add_argument("--results", default="", metavar="DIR", help="where runs and grids are kept (results/)")
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")

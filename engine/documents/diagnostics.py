@@ -1,4 +1,4 @@
-"""A mistake in a document as a value, and the list into which every part of the loader puts what it finds."""
+"""Diagnostics: one mistake in a document as a value, and the collection that all stages of the loader add to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake: where it stands, a stable ``code`` in kebab-case, what is wrong, and how to mend it."""
+    """One mistake: its span, a stable ``code`` in kebab-case, a sentence, and a remedy or ""."""
 
     place: SourceSpan
     code: str
@@ -35,12 +35,11 @@ class Diagnostic:
 
 @dataclass(slots=True)
 class Notes:
-    """The mistakes of one file, in the order in which they were found; identical ones are kept once.
+    """The mistakes of one file, in the order of their discovery; identical ones are kept once.
 
-    ``taken`` are the places that the composer has complained about. Whatever a later stage would say about the same
-    place follows from the first mistake, and is left out; so is what it would say about a value that stands nowhere,
-    which the loader itself has put in. ``formed`` are the places that the schema has complained about, each as a key's
-    or as a value's. ``errors`` counts those that are no warnings.
+    ``taken`` are the positions of the composer's mistakes. A later mistake at the same position follows from the first,
+    and is dropped; so is one about a value without a position, which the loader itself inserted. ``formed`` are the
+    positions of the schema's mistakes, as a key's or as a value's. ``errors`` counts those that are no warnings.
     """
 
     found: dict[Diagnostic, None] = field(default_factory=dict)
@@ -49,39 +48,39 @@ class Notes:
     errors: int = 0
 
     def error(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
-        """Note a mistake, unless the place has one of the first kind already."""
+        """Add a mistake, unless the composer has one at its position."""
         self.add(Diagnostic(place, code, what, hint))
 
     def warning(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
-        """Note what is allowed and most likely not meant."""
+        """Add a warning: something allowed and most likely not intended."""
         self.add(Diagnostic(place, code, what, hint, Severity.WARNING))
 
     def add(self, found: Diagnostic) -> None:
-        """Note an error or a warning, unless the place has a mistake of the first kind or is none."""
+        """Add an error or a warning, unless the composer has a mistake at its position, or it has none."""
         place = found.place
         if place.line and not self.is_taken(place) and found not in self.found:
             self.errors += found.is_error
             self.found[found] = None
 
     def claim(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
-        """Note a mistake of syntax, and keep the place for it: one mistake a place."""
+        """Add a mistake of syntax, and reserve its position."""
         self.error(place, code, what, hint)
         self.taken.add((place.line, place.column))
 
     def is_taken(self, place: SourceSpan) -> bool:
-        """True if the composer has complained about a place."""
+        """True if the composer has a mistake at that position."""
         return (place.line, place.column) in self.taken
 
     def form(self, place: SourceSpan, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:
-        """Note a mistake of form: one for each value, and one for each key (``of_key``), which may stand where a
-        mapping begins."""
+        """Add a mistake of form: one for each value, and one for each key (``of_key``), which may share its position
+        with a mapping."""
         at = place.line, place.column, of_key
         if at not in self.formed:
             self.formed.add(at)
             self.error(place, code, what, hint)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All of them by place, cut at LIMIT with a last line that counts the rest."""
+        """All of them by position, truncated at LIMIT with a last line that counts the rest."""
         inside = sorted(self.found, key=lambda one: (one.place.file, one.place.line, one.place.column))
         if len(inside) <= LIMIT:
             return tuple(inside)

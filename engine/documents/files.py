@@ -1,4 +1,4 @@
-"""Finding documents and reading them: whatever lies on the disk gets an answer at once, and never a traceback."""
+"""Discovery and reading of documents: any file on the disk yields a text or a diagnostic, never an exception."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SUFFIXES = (".yaml", ".yml")
 class SourceText:
     """The text of a document.
 
-    ``file`` is its path as the user would type it, which diagnostics show; ``address`` its path below the root of its
-    collection, which names its cases in every record. A text that is in no file has ``file`` for both.
+    ``file`` is the path as the user would type it, for diagnostics; ``address`` the path below the root of its
+    collection, which names its cases in every record. A text without a file has the same for both.
     """
 
     file: str
@@ -79,7 +79,7 @@ def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]
 
 
 def read(path: Path) -> SourceText | Diagnostic:
-    """The text of one document, or why there is none: too large, binary, not UTF-8, unreadable."""
+    """The text of one document, or a diagnostic: too large, binary, not UTF-8, unreadable."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -94,7 +94,7 @@ def read(path: Path) -> SourceText | Diagnostic:
 
 
 def decode(data: bytes, path: Path) -> SourceText | Diagnostic:
-    """Bytes as a document's text, line ends made alike."""
+    """The text of a document, with all line ends as LF, or a diagnostic."""
     if len(data) > MAX_SIZE:
         return _too_large(path)
     if (zero := data.find(b"\0")) >= 0:

@@ -1,8 +1,8 @@
 """The root of a collection: the folder below which the path of a document is its address.
 
-The root of a document is the nearest folder above it that holds one of ``ROOT_FILES``; without any, the nearest that
-holds a baseline; without that, the folder that holds all that was named. So the address depends on where the document
-is, and not on the working directory.
+The root of a document is the nearest folder above it that holds one of ``ROOT_FILES``; else the nearest that holds a
+baseline; else the folder that holds all named paths. So the address depends on the position of the document, and not on
+the working directory.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ BASELINE = "known-failures.yaml"
 
 
 class Roots:
-    """Gives the roots of documents. Folders are looked at once, so an object is for one reading of documents."""
+    """The roots of documents. Folders are checked once, so an object serves one reading of documents."""
 
     def __init__(self, named: Sequence[Path]) -> None:
-        """``named`` are the files and folders that were asked for."""
+        """``named`` are the files and folders of the command line."""
         self._named = named
         self._common: Path | None = None
         self._found: dict[Path, Path] = {}

@@ -41,19 +41,19 @@ def fingerprint(engine: str, facts: Iterable[str]) -> str:
 
 
 class DocumentCache:
-    """A folder of what single documents held. Nothing is raised: where it cannot be read or written, documents are
-    loaded afresh."""
+    """A folder with the content of single documents. It raises nothing: where it is not readable or writable, documents
+    are loaded afresh."""
 
     def __init__(self, folder: Path, mark: str) -> None:
-        """``mark`` is the fingerprint. The folder is made when the first document is kept."""
+        """``mark`` is the fingerprint. The folder is made for the first document."""
         self.folder = folder / mark
 
     def find(self, source: SourceText, *, whole: bool) -> Loaded | None:
-        """What a kept document holds, with ``whole`` cases or with their headers; None where it is not kept."""
+        """The cached content of a document, with ``whole`` cases or with their headers; None if it is not cached."""
         return opened(self.path(source), whole=whole)
 
     def keep(self, source: SourceText, held: Loaded) -> None:
-        """Keep what a document without mistakes held."""
+        """Cache the content of a document without mistakes."""
         path = self.path(source)
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ class DocumentCache:
 
 
 def _with_headers(held: Loaded) -> Loaded:
-    """What a document holds, with the headers of its cases alone."""
+    """The content of a document, with the headers of its cases alone."""
     suites = (
         replace(one, cases=tuple(case.header if isinstance(case, Case) else case for case in one.cases))
         for one in held.suites
@@ -94,8 +94,8 @@ def opened(path: Path, *, whole: bool) -> Loaded | None:
 def unchanged(
     paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None, *, whole: bool = False
 ) -> Loaded | None:
-    """What the documents at or below the paths hold, where each of them is kept, with ``whole`` cases or with their
-    headers; None where one has to be read."""
+    """The content of the documents at or below the paths, with ``whole`` cases or with their headers; None if one of
+    them is not cached."""
     found: list[Loaded] = []
     files: list[Path] = []
     for source in read_all(paths, roots):

@@ -13,12 +13,12 @@ from engine.model.case import Case, Suite, whole
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the documents hold, and what is wrong with them. Cases with mistakes are left out of their suites.
+    """The content of documents, and their mistakes. Suites lack the cases with mistakes.
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
-    ``clauses`` are the ids of clauses. ``kept_at`` are the files that hold what each document held, where all of them
-    were kept already. ``broken`` are the addresses of cases with mistakes, without a value of their matrix.
-    ``declarations`` are files of contracts and frameworks, which nobody has looked at yet.
+    ``clauses`` are the ids of clauses. ``kept_at`` are the cache files of the documents, if all of them were cached.
+    ``broken`` are the addresses of cases with mistakes, without a matrix value. ``declarations`` are files of contracts
+    and frameworks, which are not checked yet.
     """
 
     suites: tuple[Suite, ...]

@@ -46,14 +46,16 @@ OBJECTS = frozenset({"object"})
 
 
 class MatchPart(Protocol):
-    """Applies a matcher to a part of what was observed; ``where`` is the way to that part (``[2]``, ``.name``)."""
+    """A function that applies a matcher to a part of the observed value; ``where`` is the path to that part (``[2]``,
+    ``.name``)."""
 
     def __call__(self, observed: object, matcher: Matcher, where: str) -> Mismatch | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One application of an operator."""
+    """One application of an operator: the observed value, the parsed argument, the context, and the span of the
+    operator."""
 
     observed: object
     argument: Any
@@ -62,19 +64,20 @@ class Question:
     place: SourceSpan
 
     def differs(self, expected: str, why: str = "", actual: object = ...) -> Mismatch:
-        """The mismatch of this place."""
+        """The mismatch at this span. ``expected`` is a phrase such as "is at least 3"; ``why`` a remark, "" for
+        none."""
         return Mismatch("", expected, self.observed if actual is ... else actual, self.place, why)
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator: its name, what it says in one sentence, its argument, and its answer.
+    """One operator: its name, a sentence about it, the form of its argument, and the function that answers.
 
-    ``words`` are the values that a WORD may have. ``takes_absent`` is true for the operators that may be asked about a
-    value that is not there. ``phrase`` says what must hold, with ``{}`` for the argument: "is at least {}". It has two
-    texts for a FLAG (true, then false), and may have two for MATCHERS (any, then plain values only); without one, the
-    name is the phrase. ``takes`` are the sorts of values that it can hold for, in the words of ``type``; an empty set
-    for any. ``part`` says what its inner matchers are held against.
+    ``words`` are the values of a WORD. ``takes_absent`` is true for operators that may be applied to an absent value.
+    ``phrase`` states the requirement, with ``{}`` for the argument: "is at least {}". It has two texts for a FLAG
+    (true, then false), and may have two for MATCHERS (any, then plain values only); without one, the name is the
+    phrase. ``takes`` are the types of values that it can hold for, in the words of ``type``; an empty set for any.
+    ``part`` selects the value that inner matchers apply to.
     """
 
     name: str

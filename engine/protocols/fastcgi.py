@@ -1,7 +1,7 @@
-"""FastCGI records and name-value pairs, sans I/O and tolerant (FastCGI 1.0).
+"""FastCGI records and name-value pairs, without I/O, tolerant (FastCGI 1.0).
 
-This is the web server's end of it, which sends requests to applications. A reader that checks servers must be able to
-see what is wrong, so decoding refuses no record whose header can be read: one that breaks a rule says which
+This is the web server's end, which sends requests to applications. A reader that checks servers must represent every
+fault, so decoding refuses no record with a readable header, and lists the rules that it breaks
 (``FastcgiRecord.faults``). Encoding can break each rule on purpose.
 """
 
@@ -41,12 +41,12 @@ Pair = tuple[bytes, bytes]
 
 
 class MalformedRecord(ValueError):
-    """Bytes that do not begin as a record does."""
+    """Bytes that do not begin like a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class FastcgiRecord:
-    """One record as it was on the wire. ``padding`` is how many bytes of it there were."""
+    """One record as it was on the wire. ``padding`` is its number of padding bytes."""
 
     type: int
     id: int = 0
@@ -56,12 +56,12 @@ class FastcgiRecord:
 
     @property
     def name(self) -> str | int:
-        """The type's name, or its number where there is no such type."""
+        """The name of the type, or the number of an unknown one."""
         return NAMES.get(self.type, self.type)
 
     @property
     def size(self) -> int:
-        """Its bytes on the wire."""
+        """Its size on the wire, in bytes."""
         return HEADER + len(self.content) + self.padding
 
     @property
@@ -98,7 +98,7 @@ def _faults(record: FastcgiRecord) -> Iterable[str]:
 
 
 class RecordReader:
-    """Bytes in, records out, in pieces of any size."""
+    """Bytes in pieces of any size to records."""
 
     __slots__ = ("_buffer", "_need")
 
@@ -107,12 +107,12 @@ class RecordReader:
         self._need = 1
 
     def feed(self, data: bytes) -> None:
-        """Take bytes."""
+        """Add bytes."""
         self._buffer += data
 
     def next(self) -> tuple[FastcgiRecord, bytes] | None:
-        """The next whole record and its bytes as they came, or None where more must be fed. Raises Malformed as
-        ``decode`` does; what was fed stays."""
+        """The next complete record with its bytes, or None if more bytes are needed. Raises MalformedRecord as
+        ``decode`` does; the bytes stay."""
         if len(self._buffer) < self._need:
             return None
         found = decode(self._buffer)
@@ -131,8 +131,8 @@ class RecordReader:
 
 
 def decode(buffer: bytes | bytearray) -> FastcgiRecord | int:
-    """The record at the start of ``buffer``, or how many bytes there must be before it is worth trying again. Raises
-    Malformed where its first byte is not the version's, as then nothing says where it ends."""
+    """The record at the start of ``buffer``, or the number of bytes needed before another attempt. Raises
+    MalformedRecord if the first byte is no version of FastCGI, since the end of the record is unknown then."""
     if buffer and buffer[0] != VERSION:
         raise MalformedRecord(f"no record of FastCGI 1 begins with {bytes(buffer[:16])!r}")
     if len(buffer) < HEADER:
@@ -210,7 +210,7 @@ def encode_pairs(pairs: Iterable[Pair], *, long: bool = False) -> bytes:
 
 
 def decode_pairs(data: bytes) -> tuple[list[Pair], bytes]:
-    """The whole pairs at the start of ``data``, and what follows the last of them: b"" where they are all whole."""
+    """The complete pairs at the start of ``data``, and the bytes after the last of them."""
     found: list[Pair] = []
     at = 0
     while at < len(data):
@@ -261,7 +261,7 @@ def role_and_flags(content: bytes) -> tuple[int, int] | None:
 
 
 def in_words(records: Sequence[FastcgiRecord]) -> str:
-    """Records on one line; neighbours of one stream are told together."""
+    """Records on one line, neighbours of one stream together."""
     return "; ".join(
         _together(list(group)) for _, group in groupby(records, lambda one: (one.type, one.id, bool(one.content)))
     )

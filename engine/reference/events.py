@@ -1,7 +1,7 @@
-"""The events that applications may send: their keys, the types of those, and which must be there.
+"""The events that applications may send: their keys, and the types and necessity of these.
 
-ASGI's byte strings are ``bytes``, its Unicode strings ``str``. Keys that the specification does not know do no harm
-(CORE-17). Header fields are checked where they are used (``fields``).
+ASGI's byte strings are ``bytes``, its Unicode strings ``str``. Unknown keys do no harm (CORE-17). Header fields are
+checked where they are used (``fields``).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ ELSEWHERE = ("http.response.push", "http.response.zerocopysend", "http.response.
 
 
 def check(event: object, protocol: str) -> str:
-    """The type of an event that an application of ``protocol`` may send. Raises Violation."""
+    """The type of an event, if an application of ``protocol`` may send it. Raises Violation."""
     if not isinstance(event, dict):
         raise Violation("CORE-10", f"an event is a dict, and this is {_kind(event)}")
     for key in event:

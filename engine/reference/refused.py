@@ -1,12 +1,12 @@
-"""A request that is not served: the answer to it, and why."""
+"""A refused request, and its answer."""
 
 from __future__ import annotations
 
 
 class RequestRefused(Exception):
-    """A request, or its body, is refused with a status, and the connection ends.
+    """A request, or its body, that is answered with a status of refusal; the connection ends.
 
-    ``clause`` is the id of the clause that asks for it, or allows it; ``fields`` are those that its answer must have.
+    ``clause`` is the id of the clause that requires or permits it; ``fields`` are the header fields of the answer.
     """
 
     def __init__(self, status: int, clause: str, why: str, *fields: tuple[bytes, bytes]) -> None:

@@ -22,7 +22,7 @@ _remarks: set[str] = set()
 
 
 class Violation(RuntimeError):
-    """An application sent what a clause forbids. ``clause`` is its id in the catalogue, ``what`` says what was sent."""
+    """An event that a clause forbids. ``clause`` is its id in the catalogue, ``what`` describes the event."""
 
     def __init__(self, clause: str, what: str) -> None:
         super().__init__(f"{clause}: {what}")
@@ -30,7 +30,7 @@ class Violation(RuntimeError):
         self.what = what
 
     def report(self, where: str) -> None:
-        """Say so in the log: ``reference: RESP-17: a second http.response.start (http GET /path)``."""
+        """Log it: ``reference: RESP-17: a second http.response.start (http GET /path)``."""
         say(f"{self.clause}: {self.what} ({where})")
 
 
@@ -47,7 +47,7 @@ def remark_on(where: str) -> Remark:
 
 
 class Disconnected(ConnectionResetError):
-    """The client has gone, or the connection is over (ASGI's HTTP and WebSocket specification, 2.4)."""
+    """The client has gone, or the connection is over (ASGI HTTP and WebSocket specification, 2.4)."""
 
     def __init__(self) -> None:
         super().__init__("the client has disconnected")
@@ -68,7 +68,7 @@ def blameless(error: BaseException | None) -> bool:
 
 
 def named(error: BaseException | None) -> bool:
-    """True if an exception is a Violation, wrapped or not: the log has its line already."""
+    """True if an exception is a Violation, wrapped or not, which the log has already."""
     if isinstance(error, BaseExceptionGroup):
         return all(named(one) for one in error.exceptions)
     while error is not None:

@@ -92,18 +92,20 @@ class Steps:
     def application(self, application: Application) -> list[TreeEntry]:
         """The scripts of an application, each command on a line."""
         scripts = [("lifespan", application.lifespan), ("http", application.http), ("websocket", application.websocket)]
-        scripts += [(f"path {path}", app_entries) for path, app_entries in application.paths.items()]
+        scripts += [(f"path {path}", script_entries) for path, script_entries in application.paths.items()]
         return [
-            TreeEntry(name, self.app_entries(app_entries)) for name, app_entries in scripts if app_entries is not None
+            TreeEntry(name, self.script_entries(script_entries))
+            for name, script_entries in scripts
+            if script_entries is not None
         ]
 
-    def app_entries(self, app_entries: Sequence[AppAction]) -> list[TreeEntry]:
+    def script_entries(self, script_entries: Sequence[AppAction]) -> list[TreeEntry]:
         """An entry for each command; the commands inside it stand below."""
-        return [self.app_entry(app_entry) for app_entry in app_entries]
+        return [self.script_entry(script_entry) for script_entry in script_entries]
 
-    def app_entry(self, app_entry: AppAction) -> TreeEntry:
+    def script_entry(self, script_entry: AppAction) -> TreeEntry:
         """One command."""
-        argument, schema = app_entry.argument, schema_of(commands()[app_entry.word])
+        argument, schema = script_entry.argument, schema_of(commands()[script_entry.word])
         inner: tuple[AppAction, ...] = ()
         if isinstance(argument, Mapping):
             inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppAction))
@@ -111,5 +113,5 @@ class Steps:
             if set(argument) == {"event"}:
                 argument = argument["event"]
         text = "" if argument is True or argument == {} else f" {words(argument, schema, self.phrases)}"
-        name = f" (as {app_entry.name})" if app_entry.name else ""
-        return TreeEntry(f"- {app_entry.word}{text}{name}", self.app_entries(inner))
+        name = f" (as {script_entry.name})" if script_entry.name else ""
+        return TreeEntry(f"- {script_entry.word}{text}{name}", self.script_entries(inner))

@@ -34,7 +34,7 @@ class Selection:
     keyword: str = ""
 
     def takes(self, case: CaseHeader | JobResult) -> bool:
-        """True if a case, or the result of one, was asked for. Raises UsageError for a wrong keyword."""
+        """True if a case, or the result of one, is selected. Raises UsageError for a malformed keyword."""
         return (
             (not self.categories or case.category in self.categories)
             and (not self.levels or case.level in self.levels)
@@ -43,7 +43,7 @@ class Selection:
         )
 
     def check(self, cases: Iterable[CaseHeader]) -> None:
-        """Raises UsageError for a category or a tag that no case has, and for a keyword that is no expression."""
+        """Raise UsageError for a category or a tag that no case has, and for a malformed keyword."""
         cases = list(cases)
         pairs = (
             ("category", self.categories, sorted({case.category for case in cases})),
@@ -58,8 +58,8 @@ class Selection:
 
 
 def distinct(cases: Iterable[CaseHeader], known: dict[str, str] | None = None) -> None:
-    """Raises UsageError where documents in two places have one address, so that no record could tell their cases apart.
-    ``known`` has the places of documents by address, and takes those of these cases."""
+    """Raise UsageError if two documents have one address, so that no record could distinguish their cases. ``known``
+    maps addresses to the paths of documents, and is extended by those of these cases."""
     known = {} if known is None else known
     for address, file in dict.fromkeys((case.file, case.place.file) for case in cases):
         path = os.path.abspath(file)

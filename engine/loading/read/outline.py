@@ -1,4 +1,4 @@
-"""The steps of a case as a tree of kinds and nodes, for the rules: what stands inside what."""
+"""The steps of a case as a tree, for the rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.steps.api.step_type import StepType
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A list of steps or actions inside a step: the key that it stands under, and its items."""
+    """A list of steps or actions inside a step: its key, and its items."""
 
     key: str
     items: tuple[Item, ...]
@@ -23,7 +23,7 @@ class Inner:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One step or action. ``body`` is what stands under its kind's name; ``body.key`` is that name's place."""
+    """One step or action. ``body`` is the value under its name; ``body.key`` is the span of the name."""
 
     kind: StepType[Any]
     group: str
@@ -35,7 +35,7 @@ class Item:
         return self.kind.name
 
     def named(self) -> list[tuple[str, SourceSpan]]:
-        """Each fact that is named in any of what it looks at, and where."""
+        """The name and span of each fact in its checks."""
         named = [(name, matcher.key) for name, matcher in groups(self.body)]
         for key in ("record", "capture"):
             if (found := self.body.get(key)) is not None:
@@ -43,7 +43,7 @@ class Item:
         return named
 
     def walk(self) -> Iterator[Item]:
-        """This one, and all inside it, in the order of the document."""
+        """This item and all inside it, in the order of the document."""
         yield self
         for inner in self.inner:
             for item in inner.items:
@@ -70,7 +70,7 @@ def _inner(schema: Mapping[str, Any], body: Node, vocabulary: Vocabulary) -> Ite
 
 
 def _group(schema: object) -> str:
-    """The group whose items a schema is a list of, "" if it is none."""
+    """The group of the items in a list with this schema, "" for another schema."""
     target = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
     name = target.removeprefix("#/$defs/")
     if name == "steps":

@@ -16,8 +16,8 @@ from engine.model.source_span import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One case with its matrix filled in. ``lines`` are those of the source, for places inside a text; ``matrix`` are
-    the names of its variables."""
+    """One case with the values of its matrix. ``lines`` are those of the source, for spans inside a text; ``matrix``
+    are the names of its variables."""
 
     node: Node
     steps: tuple[Item, ...]
@@ -37,7 +37,7 @@ class View:
 
     @property
     def place(self) -> SourceSpan:
-        """The case's own place: that of its id."""
+        """The span of the case's id."""
         found = self.node.get("id")
         return found.place if found is not None else self.node.place
 
@@ -55,8 +55,7 @@ class View:
                 yield from _acts(script)
 
     def source(self, node: Node) -> str:
-        """A value as its line of the document has it, before variables were filled in; of a longer one the first
-        line."""
+        """The text of a value in its document, before variables were filled in; of a longer one the first line."""
         place = node.place
         line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
         return line[place.column - 1 : place.column - 1 + place.length]

@@ -1,8 +1,8 @@
-"""Records: what the observer says, one JSON object a line, in a file of its own for each process.
+"""Records of the observer: JSON objects, one a line, in a file for each process.
 
-A record is one ``os.write`` to a file that was opened for appending, so that a process which is killed leaves whole
-lines, and whoever reads slowly holds nobody up. The writer never raises: what could not be written is counted, and
-said as soon as the file takes something again.
+A record is one ``os.write`` to a file opened for appending, so a killed process leaves complete lines, and a slow
+reader delays nothing. The writer never raises: it counts the records that it could not write, and reports the count in
+the next record.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Writer:
 
     @property
     def lost(self) -> int:
-        """Records that could not be written, and of which no note tells yet."""
+        """The number of records that could not be written, and that no note has reported yet."""
         return self._lost
 
     def write(self, kind: str, members: str = "") -> int:
-        """Write a record. ``members`` is the JSON text of what follows the first three, each with a comma before it.
+        """Write a record. ``members`` is the JSON text after the first three members, each with a comma before it.
 
-        The record's number in this process; -1 where it was lost. Never raises.
+        Returns the record's number in this process, -1 if it was lost. Never raises.
         """
         try:
             if os.getpid() != self._pid:
@@ -66,7 +66,7 @@ class Writer:
         return -1
 
     def miss(self, why: str) -> None:
-        """Count a record that is lost, and remember why."""
+        """Count a lost record, and remember the reason."""
         self._lost += 1
         self._why = why
 
@@ -104,7 +104,7 @@ class Writer:
         self._torn = False
 
     def _confess(self) -> None:
-        """Say what was lost, once for all threads. Raises OSError while it still cannot be said."""
+        """Report the lost records, once for all threads. Raises OSError while that is impossible."""
         if not self._opening.acquire(blocking=False):
             return
         try:

@@ -28,8 +28,7 @@ def spoken(gateway: str) -> str:
 
 
 def own_gateway(server: Server) -> str:
-    """The gateway that a server has where nobody names one. Those for WSGI apps alone are here for what they speak
-    besides HTTP."""
+    """The default gateway of a server. A server for WSGI apps has the one for its protocol besides HTTP."""
     return DIRECT if "http" in server.protocols and ASGI in server.interfaces else GATEWAY
 
 
@@ -62,8 +61,8 @@ def unsupported(server: Server, target: Target, options: Mapping[str, object]) -
 
 
 def through(words: frozenset[str], target: Target) -> frozenset[str]:
-    """Of what a server offers, what a target does: what reaches a client through its gateway, and what is a matter of
-    its interface. All words are about ASGI apps, but of those that are about processes."""
+    """The capabilities of a server that a target has: those that reach a client through its gateway and fit its
+    interface. All words are about ASGI apps, except those about processes."""
     if target.interface != "asgi":
         words = frozenset()
     return words if target.gateway == DIRECT else words & CARRIED
