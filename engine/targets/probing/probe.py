@@ -1,4 +1,4 @@
-"""Finding out what a server offers: three small exchanges with the control under it, a look at what it was told, and a
+"""The probe of a server: three small exchanges with the control under it, a look at its lifespan calls, and a
 signal at the end; and one exchange with another that has TLS."""
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Probable(Protocol):
 
 
 async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
-    """What a server offers with the control behind it. ``loop`` and ``workers`` are what it was started with.
+    """The offers of a server with the control behind it. ``loop`` and ``workers`` are those that it was started with.
 
-    What no exchange told anything of was not looked for. Nothing at all was where the first call was not seen.
+    A word whose exchange brought nothing is not among those looked for. If the first call was not seen, none is.
     """
     address, boundary = live.address, live.boundary
     http, websocket, http2 = await asyncio.gather(
@@ -68,7 +68,7 @@ async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
 
 
 async def over_tls(live: Probable) -> dict[str, bool]:
-    """Whether a server that was started with TLS speaks it, and what its scope says of that."""
+    """By word: a server that was started with TLS speaks it, and its scope has the extension."""
     assert live.tls is not None
     token = live.boundary.token(JOB, 1)
     asked = head("GET /health HTTP/1.1", live.address, token, "Connection: close")
@@ -80,7 +80,7 @@ async def over_tls(live: Probable) -> dict[str, bool]:
 
 
 async def reloads(live: Probable, workers: int) -> dict[str, bool]:
-    """Whether SIGHUP has the workers replaced by new ones, told by their lifespans; nothing where it cannot be told,
+    """By word: SIGHUP has the workers replaced, as their lifespans show. Empty where that cannot be seen,
     for want of lifespans or of time. The server may be gone afterwards."""
     before = await seen(live, lambda pids: len(pids) >= workers)
     live.signal(signal.SIGHUP)
@@ -91,7 +91,7 @@ async def reloads(live: Probable, workers: int) -> dict[str, bool]:
 
 
 async def seen(live: Probable, enough: Callable[[frozenset[int]], bool]) -> frozenset[int]:
-    """The processes that were told to start up, once they are enough or WITHIN is over."""
+    """The pids of processes that received a startup, as soon as they are enough, or after WITHIN."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WITHIN
     while True:
@@ -110,7 +110,7 @@ async def over_http(address: tuple[str, int], boundary: Boundary) -> AppCall | N
 
 
 async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[str, bool]:
-    """Whether a handshake opens a WebSocket, and what else it tells."""
+    """By word: a handshake opens a WebSocket, and the other offers that its answer shows."""
     token = boundary.token(JOB, 2)
     asked = head(
         "GET /ws/echo HTTP/1.1", address, token, "Upgrade: websocket", "Connection: Upgrade",
@@ -128,7 +128,7 @@ async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[s
 
 
 async def over_http2(address: tuple[str, int]) -> dict[str, bool]:
-    """Whether HTTP/2 is spoken to a client that knows so beforehand: the server's own settings come first."""
+    """By word: HTTP/2 is spoken to a client with prior knowledge; the server's SETTINGS come first (RFC 9113, 3.4)."""
     answer = await exchange(address, PREFACE, None)
     if answer is None:
         return {}
@@ -145,7 +145,7 @@ def of_scope(call: AppCall | None, words: Mapping[str, str], kind: str) -> dict[
 
 
 def started(lifespan: AppCall) -> bool:
-    """Whether a lifespan call was told to start up."""
+    """True if a lifespan call received ``lifespan.startup``."""
     return any(event.way == "received" and event.message.get("type") == "lifespan.startup" for event in lifespan.events)
 
 
@@ -158,7 +158,7 @@ def head(first: str, address: tuple[str, int], token: str, *fields: str) -> byte
 async def exchange(
     address: tuple[str, int], data: bytes, until: bytes | None, tls: ssl.SSLContext | None = None
 ) -> bytes | None:
-    """What comes back for some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less
+    """The answer to some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less
     where the server ends or breaks the connection before; None where it takes too long, which tells nothing. ``tls``
     speaks TLS."""
     received = bytearray()
@@ -179,5 +179,5 @@ async def exchange(
 
 
 def ended(received: bytes, until: bytes | None) -> bool:
-    """Whether enough has come."""
+    """True if enough was received."""
     return len(received) >= FRAME_HEAD if until is None else bool(until) and until in received

@@ -1,4 +1,4 @@
-"""What probes found, kept in the cache beside the environments.
+"""The findings of probes, kept in the cache beside the environments.
 
 A server is probed once for what it is made from, its command line and its loop.
 """
@@ -44,9 +44,11 @@ class Probes:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
-        """What a server offers on a loop, probed where the cache does not know. ``servers_part`` names what it is made
-        from; ``begin`` starts the control under it, with so many ``workers``. Nothing where that does not start: its
-        own start will tell why. Raises EnvironmentFailed where the cache cannot be written.
+        """The offers of a server on a loop, probed if the cache has no finding.
+
+        ``servers_part`` names what it is made from; ``begin`` starts the control under it, with so many ``workers``.
+        Nothing is found where the control does not start: the server's own start will tell why. Raises
+        EnvironmentFailed where the cache cannot be written.
         """
         name = self.name(server, servers_part, loop)
         known = self.known(name)
@@ -68,9 +70,8 @@ class Probes:
         return known
 
     async def _look_well(self, server: Server, loop: str, begin: StartControl, workers: int) -> Probed:
-        """What is there. What is claimed and was not seen is looked for again before that is held against a server for
-        as long as the cache lasts: on a machine that is busy, what takes its time may look absent. Raises StartError.
-        """
+        """Probe, and once more if a claim was not confirmed, since on a busy machine a slow answer may look absent, and
+        the finding lasts as long as the cache. Raises StartError."""
         first = await self._look(server, loop, begin, workers)
         if not server.claims & first.looked - first.found:
             return first
@@ -94,7 +95,7 @@ class Probes:
 
     @staticmethod
     async def _look_with_tls(begin: StartControl) -> Mapping[str, bool]:
-        """What a server offers that is started with TLS: nothing of it where it does not start so."""
+        """The offers of a server that is started with TLS: all absent where it does not start so."""
         try:
             live = await begin(secure=True)
         except StartError:
@@ -105,8 +106,8 @@ class Probes:
             await live.stop(0.0)
 
     async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
-        """Which of the protocols that only some of its releases have this one has, by its own ``--help``. Asked where
-        the cache does not know. Raises EnvironmentFailed where the cache cannot be written."""
+        """The protocols among ``server.asks``, which only some releases have, by its own ``--help``; run
+        if the cache has no finding. Raises EnvironmentFailed where the cache cannot be written."""
         known = self.spoken_now(server, servers_part)
         if known is not None:
             return known

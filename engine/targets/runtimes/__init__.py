@@ -1,1 +1,1 @@
-"""How services come to run: as processes of this machine, in containers, or already."""
+"""Runtimes: services are started as processes of this machine or as containers, or run already."""

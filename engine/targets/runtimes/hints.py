@@ -1,4 +1,4 @@
-"""What a log says about why a target did not start, and a way out. Pure: texts in, a sentence out."""
+"""Hints from the log of a target that did not start: the cause, and a way out. Pure: texts in, a sentence out."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def hint(log: str) -> str:
 
 
 def port_taken(log: str) -> bool:
-    """Whether a log says that another process has the port."""
+    """True if a log says that another process has the port."""
     return PORT_TAKEN.search(log) is not None
 
 

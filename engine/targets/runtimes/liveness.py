@@ -19,9 +19,9 @@ PAUSES = (1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
 async def answers(
     ask: Callable[[], Awaitable[bool]], over: Callable[[], bool], pauses: Sequence[float] | None = None
 ) -> bool:
-    """Whether any of several questions is answered.
+    """True if any of several questions is answered.
 
-    ``ask`` asks once, and returns whether an answer came; it may take any time. ``over`` tells that the server has
+    ``ask`` asks once, and returns True for an answer; it may take any time. ``over`` tells that the server has
     ended, so that no answer can come. ``pauses`` are seconds, ``PAUSES`` by default; no more than their sum is waited.
     """
     answered = asyncio.Event()

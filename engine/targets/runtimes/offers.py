@@ -1,4 +1,4 @@
-"""What the servers of a run offer: what they claim, set right by what a prober found of them.
+"""The offers of a run's servers: their claims, corrected by the findings of a prober.
 
 The prober is handed in. It needs a live control under the server, which only a runtime can start; so a runtime gives it
 the means to start one, and imports nothing of it.
@@ -33,16 +33,16 @@ class Prober(Protocol):
     holds for that. Raises EnvironmentFailed where the cache cannot be written."""
 
     async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
-        """What a server offers on a loop, with the control that ``begin`` starts under it with so many workers."""
+        """The offers of a server on a loop, found with the control that ``begin`` starts with that many workers."""
         ...
 
     async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
-        """Which of ``server.asks`` the server has, by its own ``--help``."""
+        """The words of ``server.asks`` that the server has, by its own ``--help``."""
         ...
 
 
 class ServerOffers:
-    """What is known of each server on each loop so far in this run."""
+    """The findings of this run so far, by server and loop."""
 
     def __init__(
         self, frameworks: Mapping[str, Framework], servers: Mapping[str, Server], prober: Prober | None
@@ -59,7 +59,7 @@ class ServerOffers:
         servers_part: Callable[[Server], Awaitable[str]],
         start: Callable[[ServerLaunch], Awaitable[StartedTarget]],
     ) -> Probed:
-        """What a probe finds of the target's server on its loop; nothing without a prober, and where the server runs
+        """Probe the target's server on its loop; nothing is found without a prober, and where the server runs
         no ASGI apps, since the words are about those. ``start`` starts the control. Raises EnvironmentFailed."""
         key = target.configuration, target.loop
         server = self._servers[target.configuration]
@@ -79,7 +79,7 @@ class ServerOffers:
         return self._known(target)
 
     def info(self, target: Target, environment: Environment, loop: str = "") -> TargetInfo:
-        """What is known of a target that runs on that loop, "" where it does not run yet."""
+        """The facts of a target that runs on that loop, "" where it does not run yet."""
         server, framework = self._servers[target.configuration], self._frameworks[target.framework]
         found = target_info(server, framework, environment, loop, self._known(target))
         return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
@@ -91,7 +91,7 @@ class ServerOffers:
 def target_info(
     server: Server, framework: Framework, environment: Environment, loop: str, probed: Probed
 ) -> TargetInfo:
-    """What is known of a framework's app under a server that runs on that loop, "" where it does not run yet. Pure."""
+    """The facts of a framework's app under a server on that loop, "" where it does not run yet. Pure."""
     return TargetInfo(
         environment.version,
         loop,

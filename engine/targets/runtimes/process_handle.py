@@ -1,4 +1,4 @@
-"""What the engine asks of a target's main process, wherever that runs."""
+"""The handle of a target's main process, the same on every host."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class ProcessHandle(Protocol):
 
     @property
     def ended(self) -> ExitStatus | None:
-        """How it ended, None while it runs as far as is known."""
+        """Its exit, None while it runs as far as is known."""
         ...
 
     @property
     def ended_at(self) -> float:
-        """When its end was seen, in seconds on the engine's clock; 0.0 while it runs."""
+        """The time at which its end was seen, in seconds on the engine's clock; 0.0 while it runs."""
         ...
 
     async def check(self) -> ExitStatus | None:
-        """How it has ended by now, found by asking whoever watches it."""
+        """As ``ended``, found by asking whoever watches it."""
         ...
 
     async def wait(self) -> ExitStatus:
-        """How it ended, waiting for it."""
+        """Wait for its end, and return its exit."""
         ...
 
     def signal(self, number: int) -> None:
@@ -49,7 +49,7 @@ class ProcessHandle(Protocol):
         ...
 
     async def stop(self, grace: float = GRACE) -> ExitStatus | None:
-        """End it with all that came of it: TERM, ``grace`` seconds, KILL. How it ended. Safe to call again."""
+        """End it with all that came of it: TERM, ``grace`` seconds, KILL. Safe to call again."""
         ...
 
     async def release(self) -> None:

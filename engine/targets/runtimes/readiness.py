@@ -83,7 +83,7 @@ async def ready(
 
 
 def context_of(trust: TlsCredentials) -> ssl.SSLContext:
-    """What a client of the engine's own needs to speak TLS to a target. Raises OSError for files that are not there."""
+    """The TLS context of the engine's own clients of a target. Raises OSError for files that are not there."""
     import ssl  # noqa: PLC0415  plain targets do without
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -133,7 +133,7 @@ async def ask(
 
 
 async def most_of(reader: asyncio.StreamReader) -> bytes:
-    """What comes until the end of the stream. Raises OSError, and NotReady for more than anybody needs."""
+    """The bytes up to the end of the stream. Raises OSError, and NotReady for more than MOST."""
     data = bytearray()
     while piece := await reader.read(65536):
         data += piece

@@ -1,4 +1,4 @@
-"""What a tree of processes uses, as the system tells it: on Linux and macOS alike, by psutil."""
+"""The resources that a tree of processes uses: on Linux and macOS alike, by psutil."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def usage(pid: int) -> list[Usage]:
-    """What a process and its family use at this moment. Who ends meanwhile is left out."""
+    """The resources that a process and its family use now. A process that ends meanwhile is left out."""
     import psutil  # noqa: PLC0415 (likewise)
 
     found: list[Usage] = []

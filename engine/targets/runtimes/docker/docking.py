@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a sweep removed, by name."""
+    """The names of what a sweep removed."""
 
     containers: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ def connect(make: Callable[..., Any] = docker.from_env) -> Any:
 
 
 def unusable(error: BaseException) -> EnvironmentFailed:
-    """What is wrong where no Docker engine can be used, from the client's words."""
+    """The error for a Docker engine that cannot be used, from the client's words."""
     words = str(error)
     where = os.environ.get("DOCKER_HOST", "/var/run/docker.sock")
     if "Permission denied" in words or "PermissionError" in words:
@@ -64,7 +64,7 @@ def unusable(error: BaseException) -> EnvironmentFailed:
 
 
 def refused(doing: str, error: Exception) -> EnvironmentFailed:
-    """What is wrong where the Docker engine refuses something, with a way out where its words are known."""
+    """The error for a refusal by the Docker engine, with a way out where its words are known."""
     words = str(getattr(error, "explanation", "") or error)
     low = words.lower()
     hint = last_line(words)
@@ -96,13 +96,13 @@ def asking(doing: str, act: Callable[[], T]) -> T:
 
 
 def run_word(pid: int | None = None) -> str:
-    """What names the run of a process: its pid, and when it was started, so that a pid that comes again is another."""
+    """The name of a process's run: its pid and its start time, so that a reused pid is another run."""
     pid = os.getpid() if pid is None else pid
     return f"{pid}-{born(pid)}"
 
 
 def born(pid: int) -> str:
-    """When a process was started, "" where there is none, or nobody can tell."""
+    """The start time of a process, "" where there is none, or it cannot be read."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("latin-1").rpartition(")")[2].split()[19]
     except (OSError, IndexError):
@@ -110,7 +110,7 @@ def born(pid: int) -> str:
 
 
 def lives(run: str) -> bool:
-    """Whether the process that a run's word names still runs."""
+    """True if the process of a run still runs."""
     pid, _, when = run.partition("-")
     if not pid.isdigit():
         return False

@@ -88,7 +88,7 @@ class Images(Environments):
         return self._ready[name]
 
     async def servers_part(self, server: Server, python: Path | None = None) -> str:
-        """What tells a server in containers of this base from any other's."""
+        """The identity of a server in containers of this base."""
         del python
         locks = "\n".join([*locked(server), version_of(server), *server.variant.pins])
         return hashlib.sha256(f"{self._base}\n{locks}".encode()).hexdigest()[:16]
@@ -145,7 +145,7 @@ class Images(Environments):
         follow(name, lines, self._tell)
 
     def _inside(self, name: str) -> Environment:
-        """What is installed in an image: asked once, and kept."""
+        """The packages installed in an image: read once, and kept."""
         image = asking(f"look at {name}", lambda: self._client().images.get(name))
         kept = self.cache / "images" / f"{image.id.removeprefix('sha256:')}.json"
         try:

@@ -125,7 +125,7 @@ class Container:
                     file.write(words)
 
     async def check(self) -> ExitStatus | None:
-        """How it has ended by now, None if it runs: an end that the kernel knows of is waited for."""
+        """Its exit, None while it runs: an end that the kernel knows of is waited for."""
         if self.ended is None and self._descriptor >= 0 and select.select([self._descriptor], [], [], 0)[0]:
             await self._exited.wait()
         return self.ended
@@ -141,7 +141,7 @@ class Container:
                 self._container.kill(signal=int(number))
 
     async def wait(self) -> ExitStatus:
-        """How it ended, waiting for it."""
+        """Wait for its end, and return its exit."""
         await self._exited.wait()
         assert self.ended is not None
         return self.ended
@@ -186,5 +186,5 @@ class Container:
 
 
 def ended(code: int) -> ExitStatus:
-    """How a container's main process ended, from its exit status as Docker tells it: 128 and the signal's number."""
+    """The exit of a container's main process from Docker's status code, which is 128 + N for signal N."""
     return ExitStatus(signal=code - 128) if 128 < code <= 128 + 64 else ExitStatus(status=code)

@@ -40,7 +40,7 @@ class RunningService:
 
     @property
     def url(self) -> str:
-        """Where it is, for people."""
+        """Its URL, for people."""
         return f"http://{self.authority}"
 
     @property
@@ -187,7 +187,7 @@ class RunningRuntime:
         return frozenset()
 
     async def _asked(self, service: RunningService, token: str) -> FirstResponse:
-        """What GET /health is answered with. Raises StartError."""
+        """The answer to GET /health. Raises StartError."""
         try:
             async with asyncio.timeout(self._answer_within):
                 return await readiness.ask((service.host, service.port), token, service.authority)
@@ -220,7 +220,7 @@ class RunningRuntime:
         return call
 
     def _facts(self, target: Target, server: Server, answer: FirstResponse, call: AppCall | None) -> TargetInfo:
-        """What can be told from outside."""
+        """The facts that can be seen from outside."""
         product, version = product_of(answer)
         version = version if product == server.package.lower() else ""
         words = through(offered(server.claims, self._frameworks[target.framework]), target)

@@ -29,7 +29,7 @@ SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """What to start.
+    """The order to start a process.
 
     ``argv[0]`` is an absolute path. ``env`` is the whole environment. Both streams are appended to ``log``. ``fds`` are
     descriptors handed down under their own numbers. ``grace`` is in seconds. ``remove`` is a folder that is deleted
@@ -92,13 +92,13 @@ class SupervisedProcess:
         return self
 
     async def wait(self) -> ExitStatus:
-        """How the main process ended, waiting for it."""
+        """Wait for the end of the main process, and return its exit."""
         await self._exited.wait()
         assert self.ended is not None
         return self.ended
 
     async def check(self) -> ExitStatus | None:
-        """How the main process has ended by now, None if it runs: what has not been heard of its end is asked for."""
+        """The exit of the main process, None while it runs: the supervisor is asked for what it has not told yet."""
         if self.ended is None and not self._gone.is_set():
             looked = self._loop.create_future()
             self._looks.append(looked)
