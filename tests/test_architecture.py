@@ -71,14 +71,17 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "results.record": ("model", "errors"),
     "results.analysis": ("results.record", "protocols", "model", "errors"),
     "results.baseline": ("results.record", "model", "errors"),
-    "reports": ("results", "model", "registry"),
+    "reports": ("results", "model", "registry", "errors"),
     "terminal": ("results", "documents.diagnostics", "model", "errors"),
     "worker": ("app", "execution", "loading", "results.record", "model", "errors"),
     "app": (
         "model", "errors", "registry", "documents", "protocols", "channels", "observer", "matchers", "steps", "loading",
         "targets", "reference", "execution", "reproduce", "results", "reports", "terminal",
     ),
-    "cli": ("app", "execution.planning", "registry", "terminal", "documents.diagnostics", "model", "errors"),
+    "cli": (
+        "app", "results", "reports", "execution.planning", "registry", "terminal", "documents.diagnostics", "model",
+        "errors",
+    ),
     "__main__": ("cli",),
     "pytest_plugin": ("app", "worker", "execution.planning", "terminal", "documents.diagnostics", "model", "errors"),
 }  # fmt: skip

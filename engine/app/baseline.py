@@ -13,7 +13,6 @@ from pathlib import Path
 from engine.app import declarations
 from engine.app.engine import Engine
 from engine.app.project_paths import relative
-from engine.app.runs import Run
 from engine.app.target_names import target_names
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.roots import BASELINE, Roots, absolute
@@ -26,6 +25,7 @@ from engine.model.baseline import KnownFailure
 from engine.model.source_span import NOWHERE
 from engine.results.baseline.revision import BaselineLine, Revision, Standing, revise, seen_in, standings
 from engine.results.baseline.text import revised
+from engine.results.record.store import Run
 
 __all__ = ["BaselineLine", "Drawn", "Standing", "check", "drawn", "lint", "path_of", "write"]
 

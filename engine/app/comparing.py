@@ -8,9 +8,8 @@ from pathlib import Path
 
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import ProjectPaths
-from engine.app.reporting import render
 from engine.app.run_ids import folder_of
-from engine.app.runs import ID, LAST, Run, again
+from engine.app.runs import ID, LAST, again
 from engine.errors import UsageError
 from engine.results.analysis.comparison import (
     ComparedRun,
@@ -21,7 +20,7 @@ from engine.results.analysis.comparison import (
     servers,
     sides,
 )
-from engine.results.record.store import FILE
+from engine.results.record.store import FILE, Run
 from engine.targets.matrix.selection import configured
 
 FORMS = "two runs, a run with two servers, or two times --server and no run"
@@ -97,11 +96,3 @@ def part_of(asked: RunOptions) -> RunSelection:
     """The part of a run that was asked for."""
     loops = () if asked.loop in ("auto", "both") else (asked.loop,)
     return RunSelection(asked.frameworks, loops, asked.selection.takes)
-
-
-def shown(found: Comparison, form: str) -> str:
-    """A comparison in a report format, ``json`` or ``markdown``."""
-    return render(form, "comparison", found)
-
-
-__all__ = ["Comparison", "Subject", "named", "of_runs", "shown", "subject"]

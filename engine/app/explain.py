@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from engine.app import addresses, grids, runs
+from engine.app import addresses, runs
 from engine.app.engine import Engine
 from engine.app.project_paths import ProjectPaths
-from engine.app.reporting import render
 from engine.app.run_ids import nonce
 from engine.loading.catalogue import read_clauses
 from engine.loading.clause_files import ClausesBeside
 from engine.results.analysis.choosing import choose
 from engine.results.analysis.explaining import Explanation, explained
-
-__all__ = ["Explanation", "explain", "shown"]
+from engine.results.analysis.findings import attributions
 
 
 def explain(named: str, case: str, target: str, project_paths: ProjectPaths, *, raw: bool = False) -> Explanation:
@@ -20,14 +18,9 @@ def explain(named: str, case: str, target: str, project_paths: ProjectPaths, *, 
     run = runs.again(named, project_paths)
     engine = Engine(project_paths)
     result = addresses.placed(choose(run, addresses.canonical(case, engine), target), engine)
-    whose = grids.whose(run).get((result.address, result.target))
+    whose = attributions(run).get((result.address, result.target))
     path = addresses.located(result.file, engine)
     clauses = read_clauses(
         [project_paths.specs, *(ClausesBeside(project_paths.specs).of([path]) if path is not None else ())]
     )
     return explained(run, result, clauses, whose, nonce=nonce(run.id), raw=raw)
-
-
-def shown(one: Explanation, form: str) -> str:
-    """An explanation in a report format. Raises UsageError for one that cannot show it."""
-    return render(form, "explanation", one)

@@ -7,32 +7,15 @@ from pathlib import Path
 
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult
-from engine.reports import table
 from engine.reports.base import formats
 from engine.reports.view import GridReport
 from engine.results.analysis import claims
-from engine.results.analysis.attribution import Attribution, Attributions, attribute
-from engine.results.analysis.findings import Finding, attributions, findings, red
-from engine.results.analysis.grid import Grid, grid
-from engine.results.analysis.unjudged import nothing_judged
+from engine.results.analysis.attribution import Attribution, Attributions
+from engine.results.analysis.findings import Finding, attribution_of, attributions, findings, red
+from engine.results.analysis.grid import Grid
 from engine.results.record.store import Run, TargetRow
 
-__all__ = [
-    "Attribution", "Attributions", "Finding", "draw", "nothing_judged", "of", "red_of", "whose", "whose_is", "write",
-]  # fmt: skip
-
-
-def of(run: Run) -> Grid:
-    """The grid of a run."""
-    order = {target: number for number, target in enumerate(run.header.get("targets", ()))}
-    rows = sorted(run.targets, key=lambda row: order.get(row.id, len(order)))
-    return grid(run.results, rows, run.header.get("categories", ()))
-
-
-def draw(report: Grid, width: int = 0, by: str = "") -> str:
-    """The grid for a terminal of so many columns; 0 for no limit. ``by`` is server, framework, loop, or "" for what
-    suits the run."""
-    return table.draw(report, width, by)
+__all__ = ["Attribution", "red_of", "refuted", "whose", "whose_is", "write"]
 
 
 def refuted(rows: Iterable[TargetRow]) -> list[str]:
@@ -47,9 +30,7 @@ def whose(run: Run) -> Attributions:
 
 def whose_is(result: JobResult, results: Iterable[JobResult], rows: Iterable[TargetRow]) -> Attribution | None:
     """The attribution of one failing result, by these results; None for a result that fails by no one's doing."""
-    address = result.address
-    found = attribute([one for one in results if one.address == address], rows)
-    return found.get((address, result.target))
+    return attribution_of(result, results, rows)
 
 
 def red_of(run: Run, known: Attributions, *, strict: bool = False, flaky_fails: bool = False) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ from engine.app import gc_tuning, open_files, wiring
 from engine.app.engine import Engine, RunOptions
 from engine.app.prewarm import Prewarmer
 from engine.app.run_ids import folder_of, new_run_id
-from engine.app.runs import Run, Store, keep, ordered
+from engine.app.runs import keep
 from engine.app.session import Compare, RunSession, Runtime, Watcher, event_loop
 from engine.documents.roots import BASELINE, absolute
 from engine.errors import EngineError, NothingToRun, UsageError
@@ -27,6 +27,7 @@ from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader, RunsOn
 from engine.model.target import ServerLaunch, Target
 from engine.results.record import tracebacks
+from engine.results.record.store import Run, Store, ordered
 
 T = TypeVar("T")
 R = TypeVar("R")

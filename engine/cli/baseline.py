@@ -15,7 +15,7 @@ from engine.terminal.escape import visible
 if TYPE_CHECKING:
     from engine.app.baseline import Drawn, Standing
     from engine.app.engine import Engine
-    from engine.app.runs import Run
+    from engine.results.record.store import Run
 
 DESCRIPTION = """\
 The baseline lists failures that do not break the build. It is the one that the

@@ -11,9 +11,10 @@ from engine.cli.base import Command, asked, counterparts_argument, place_argumen
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from engine.app.comparing import Comparison, Subject
+    from engine.app.comparing import Subject
     from engine.app.engine import Engine, RunOptions
     from engine.app.launch import Done
+    from engine.results.analysis.comparison import Comparison
 
 # The format of terminals, which is no report.
 TEXT = "text"
@@ -51,7 +52,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import comparing
     from engine.app.engine import Engine
     from engine.app.project_paths import find
-    from engine.app.reporting import writer
+    from engine.reports.base import writer
 
     if parsed.format != TEXT:
         writer(parsed.format, "comparison")
@@ -92,14 +93,14 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
 
 def tell(found: Comparison, form: str) -> int:
     """Print a comparison. The exit code: 1 where anything broke, 3 where nothing was judged on either side."""
-    from engine.app import comparing
+    from engine.reports.base import writer
     from engine.terminal import compared
 
     if form == TEXT:
         for line in compared.lines(found):
             print(line)
     else:
-        sys.stdout.write(comparing.shown(found, form))
+        sys.stdout.write(writer(form, "comparison")(found))
     if (found.neither or found.compared) and not (found.judged or found.stopped or found.started):
         return 3
     return 1 if found.broke else 0

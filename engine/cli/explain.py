@@ -37,9 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the explanation. Raises UsageError where RUN, CASE or TARGET means nothing, or several."""
-    from engine.app.explain import explain, shown
+    from engine.app.explain import explain
     from engine.app.project_paths import find
-    from engine.app.reporting import writer
+    from engine.reports.base import writer
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
     from engine.terminal.sources import SourceTexts
@@ -49,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
     project_paths = find(parsed.results, parsed.frameworks)
     found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
     if parsed.format != "text":
-        sys.stdout.write(shown(found, parsed.format))
+        sys.stdout.write(writer(parsed.format, "explanation")(found))
         return 0
     for line in explanation.lines(
         found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log

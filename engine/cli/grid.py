@@ -31,11 +31,12 @@ from engine.terminal.escape import visible
 if TYPE_CHECKING:
     from engine.app.addresses import NamedCases
     from engine.app.engine import Engine, RunOptions
-    from engine.app.grids import Attributions, Finding
     from engine.app.launch import Done
     from engine.app.project_paths import ProjectPaths
-    from engine.app.runs import Run
     from engine.execution.planning.plan import Job
+    from engine.results.analysis.attribution import Attributions
+    from engine.results.analysis.findings import Finding
+    from engine.results.record.store import Run
     from engine.terminal.progress import Live, PlainProgress
 
 # The baseline of runs that do not say which they read.
@@ -185,13 +186,18 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 
 def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
-    from engine.app import grids
+    from engine.app.grids import write
     from engine.app.project_paths import relative
+    from engine.reports import table
+    from engine.results.analysis.claims import refuted
+    from engine.results.analysis.findings import attributions, findings, red
+    from engine.results.analysis.grid import grid_of
+    from engine.results.analysis.unjudged import nothing_judged
     from engine.terminal import blame, repeats, unjudged
 
-    report, whose = grids.of(done), grids.whose(done)
+    report, whose = grid_of(done), attributions(done)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    print(grids.draw(report, width, parsed.group_by))
+    print(table.draw(report, width, parsed.group_by))
     for row in done.targets:
         if row.failed:
             print(f"\n{row.id} did not start: {visible(row.failed)}")
@@ -199,11 +205,11 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
                 print(f"  {visible(row.hint)}")
             for line in row.log.splitlines()[-20:]:
                 print(f"  | {visible(line)}")
-    for number, claim in enumerate(grids.refuted(done.targets)):
+    for number, claim in enumerate(refuted(done.targets)):
         print("" if number else "\nclaims that a probe refuted:\n", end="")
         print(f"  {visible(claim)}")
-    red = grids.red_of(done, whose, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
-    list_red(red, whose, whole=parsed.failures)
+    wanted = red(strict=parsed.strict, flaky_fails=parsed.flaky_fails)
+    list_red(findings(done, wanted, whose), whose, whole=parsed.failures)
     for line in repeats.lines(done.results):
         print(line)
     known = [one for one in done.results if one.verdict.expected]
@@ -214,7 +220,7 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
         for address in cases:
             targets = [one.target for one in known if one.address == address]
             print(f"  {visible(address)} on {blame.plural(len(targets), 'target')}")
-    if grids.nothing_judged(done):
+    if nothing_judged(done):
         print()
         for line in unjudged.lines(done.results):
             print(line)
@@ -222,7 +228,7 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
         print(f"the run was not whole: {done.ended}")
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
-        for path in grids.write(done, report, project_paths.results, whose, parsed.group_by) if files else ():
+        for path in write(done, report, project_paths.results, whose, parsed.group_by) if files else ():
             print(f"written: {relative(path)}")
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
@@ -248,7 +254,7 @@ def list_red(found: Sequence[Finding], whose: Attributions, *, whole: bool) -> N
 
 def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:
     """0, or 1 where anything broke the build or the run was cut short, or 3 where nothing was judged."""
-    from engine.app.grids import nothing_judged
+    from engine.results.analysis.unjudged import nothing_judged
 
     if nothing_judged(done):
         return 3

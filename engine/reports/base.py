@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
+from engine.errors import UsageError
 from engine.registry import Registry, found
 from engine.reports.view import GridReport
 from engine.results.analysis.comparison import Comparison
@@ -24,6 +26,17 @@ class Format:
     explanation: Callable[[Explanation], str] | None = None
 
 
+@cache
 def formats() -> Registry[Format]:
     """Every format there is, by name. Raises Defect where two share one."""
     return Registry("report format", cast("list[Format]", found("engine.reports", "FORMATS")))
+
+
+def writer(form: str, subject: str) -> Callable[[Any], str]:
+    """What writes a ``grid``, ``comparison`` or ``explanation`` in the format of that name. Raises UsageError where
+    there is none of that name, or it cannot show the subject."""
+    write: Callable[[Any], str] | None = getattr(formats().pick(form), subject)
+    if write is None:
+        able = ", ".join(name for name, one in formats().items() if getattr(one, subject) is not None)
+        raise UsageError(f"the format {form!r} has no {subject}", hint=f"known: {able}")
+    return write

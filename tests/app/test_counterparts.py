@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import grids
 from engine.app.counterparts import MOST, compared_with, counterparts
 from engine.app.session import RunSession
 from engine.errors import EngineError, EnvironmentFailed
@@ -22,6 +21,7 @@ from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import Attempt, JobResult, Verdict
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.findings import attributions, findings, red
+from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, Store, read
 from engine.targets.catalog.servers import load_servers
 from tests.execution.fakes import FakeLive, case, group, kind, see, step, the_match
@@ -252,7 +252,7 @@ def test_counterparts_are_evidence_and_nothing_else(tmp_path: Path) -> None:
     assert {(one.target, one.verdict) for one in run.counterparts} == set(zip(THREE, (FAIL, PASS, PASS), strict=True))
     assert of.store is not None
     assert of.store.counts == {"fail": 1}
-    assert [(line.target.id, line.total.applicable) for line in grids.of(run).rows] == [(FASTAPI.id, 1)]
+    assert [(line.target.id, line.total.applicable) for line in grid_of(run).rows] == [(FASTAPI.id, 1)]
     (found,) = findings(run, red(), attributions(run))
     assert [one.target for one in found.cells] == [FASTAPI.id]
     assert (found.fault, found.culprit) == (Fault.SERVER.value, "gunicorn")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.grids import draw, of, write
+from engine.app.grids import write
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult, Verdict
+from engine.reports.table import draw
+from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, TargetRow
 
 ROWS = tuple(TargetRow(f"s-f-{loop}", "s", "f", loop, "direct", "local") for loop in ("asyncio", "uvloop"))
@@ -17,7 +19,7 @@ RUN = Run("id-1", {"targets": [row.id for row in ROWS], "categories": ["c"]}, RO
 
 
 def test_each_loop_has_its_files_and_both_together(tmp_path: Path) -> None:
-    names = [path.name for path in write(RUN, of(RUN), tmp_path)]
+    names = [path.name for path in write(RUN, grid_of(RUN), tmp_path)]
     assert names == [
         f"compatibility_grid_{loop}{end}" for loop in ("asyncio", "uvloop", "both") for end in (".md", ".json")
     ]
@@ -27,15 +29,15 @@ def test_each_loop_has_its_files_and_both_together(tmp_path: Path) -> None:
 
 def test_one_loop_has_no_both(tmp_path: Path) -> None:
     one = Run(RUN.id, RUN.header, ROWS[:1], RESULTS[:1], True, "whole")
-    assert len(write(one, of(one), tmp_path)) == 2
+    assert len(write(one, grid_of(one), tmp_path)) == 2
 
 
 def test_a_folder_that_takes_no_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="cannot be written"):
-        write(RUN, of(RUN), tmp_path / "nowhere")
+        write(RUN, grid_of(RUN), tmp_path / "nowhere")
 
 
 def test_rows_stand_in_the_order_of_the_plan() -> None:
     turned = Run(RUN.id, RUN.header, ROWS[::-1], RESULTS, True, "whole")
-    drawn = draw(of(turned))
+    drawn = draw(grid_of(turned))
     assert drawn.index("asyncio") < drawn.index("uvloop")

@@ -14,9 +14,9 @@ from typing import cast
 
 import pytest
 
-from engine.app import grids
 from engine.app.durations import Durations, read
 from engine.app.engine import Engine
+from engine.app.grids import write
 from engine.app.launch import Done, Stopped, Work, run, until_stopped
 from engine.app.project_paths import ProjectPaths, find
 from engine.channels.tcp import open_tcp
@@ -29,6 +29,8 @@ from engine.model.expectation import Checks
 from engine.model.protocols import Channel
 from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import JobResult, Verdict
+from engine.reports.table import draw
+from engine.results.analysis.grid import grid_of
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
 
 
@@ -141,11 +143,11 @@ def drawn(folder: Path, made: FakeWiring, seconds: dict[str, float]) -> tuple[li
     found = run(engine, lambda: Work(MANY, Watcher()), ["grid"], lambda done: done).run
     same = replace(found, id="run", results=tuple(replace(one, started=0.0, seconds=0.0) for one in found.results))
     same = replace(same, header={**found.header, "run": "run", "started": 0.0, "arguments": []})
-    report = grids.of(same)
-    grids.write(same, report, folder)
+    report = grid_of(same)
+    write(same, report, folder)
     written = sorted(folder.glob("*.md")) + sorted(folder.glob("*.json"))
     assert len(written) == 2
-    return came, grids.draw(report) + "".join(path.read_text() for path in written)
+    return came, draw(report) + "".join(path.read_text() for path in written)
 
 
 def test_the_grid_is_the_same_in_whatever_order_jobs_run(tmp_path: Path, made: FakeWiring) -> None:

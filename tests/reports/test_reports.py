@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from engine.app import reporting
-from engine.app.grids import of
 from engine.errors import UsageError
 from engine.model.evidence_quality import EvidenceQuality
 from engine.model.verdict import JobResult, Verdict
 from engine.registry import Registry
+from engine.reports import base
 from engine.reports.base import Format, formats
 from engine.reports.markdown import code
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Attributions
 from engine.results.analysis.findings import attributions
+from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, TargetRow
 from tests.results.synthetic import joined, run
 
@@ -45,7 +45,7 @@ def shown_as(form: str, run: Run, causes: Attributions | None = None, by: str = 
     """A run's grid in a format."""
     write = formats()[form].grid
     assert write is not None
-    return write(GridReport(run, of(run), causes or {}, by))
+    return write(GridReport(run, grid_of(run), causes or {}, by))
 
 
 def test_every_module_of_a_format_is_found_and_names_its_files() -> None:
@@ -54,14 +54,14 @@ def test_every_module_of_a_format_is_found_and_names_its_files() -> None:
 
 def test_a_format_shows_what_it_can_and_the_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="no explanation") as raised:
-        reporting.render("markdown", "explanation", None)
+        base.writer("markdown", "explanation")
     assert raised.value.hint == "known: json"
     with pytest.raises(UsageError, match="no report format called 'jsn'") as raised:
-        reporting.render("jsn", "grid", None)
+        base.writer("jsn", "grid")
     assert "did you mean 'json'" in raised.value.hint
     more = Registry("report format", [Format("dots", ".txt", comparison=lambda found: "...")])
-    monkeypatch.setattr(reporting, "known", lambda: more)
-    assert reporting.render("dots", "comparison", None) == "..."
+    monkeypatch.setattr(base, "formats", lambda: more)
+    assert base.writer("dots", "comparison")(None) == "..."
 
 
 def test_markdown() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.model.target import CONTROLS
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution, Attributions, Fault, attribute
-from engine.results.record.store import Run
+from engine.results.record.store import Run, TargetRow
 
 Wanted = Callable[[JobResult], bool]
 
@@ -41,6 +41,12 @@ class Finding:
 def attributions(run: Run) -> Attributions:
     """Whose fault each red cell of a run is, by all that it knows."""
     return attribute(run.cells, run.rows)
+
+
+def attribution_of(result: JobResult, results: Iterable[JobResult], rows: Iterable[TargetRow]) -> Attribution | None:
+    """Whose fault one red cell is, going by some results; None for nobody's."""
+    found = attribute([one for one in results if one.address == result.address], rows)
+    return found.get((result.address, result.target))
 
 
 def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ...]:

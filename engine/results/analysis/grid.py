@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.flakiness import tally
-from engine.results.record.store import TargetRow
+from engine.results.record.store import Run, TargetRow
 
 LEVELS = ("must", "should", "may")
 
@@ -119,6 +119,13 @@ def grid(results: Sequence[JobResult], targets: Sequence[TargetRow], categories:
         everything = [result for square in squares for result in square]
         rows.append(Row(target, tuple(cell(square) for square in squares), cell(everything)))
     return Grid(categories, tuple(rows), tuple(_differences(results, targets)))
+
+
+def grid_of(run: Run) -> Grid:
+    """The grid of a run: rows in the order in which its header lists the targets."""
+    order = {target: number for number, target in enumerate(run.header.get("targets", ()))}
+    rows = sorted(run.targets, key=lambda row: order.get(row.id, len(order)))
+    return grid(run.results, rows, run.header.get("categories", ()))
 
 
 def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> Iterable[LoopDifference]:

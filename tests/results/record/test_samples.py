@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import grids
 from engine.cli.main import main
 from engine.model.showing import shown
 from engine.model.typed_value import typed
 from engine.reports import view
 from engine.results.analysis.findings import attributions
+from engine.results.analysis.grid import grid_of
 from engine.results.record.format import CURRENT
 from engine.results.record.store import FILE, Run, read
 
@@ -78,7 +78,7 @@ def test_it_is_drawn_explained_and_compared(
     assert main(["grid", "--from", str(sample)]) == 1
     assert "3F 1T 1X 1w 1u" in capsys.readouterr().out
     run = read(sample)
-    document = view.grid(view.GridReport(run, grids.of(run), attributions(run)))
+    document = view.grid(view.GridReport(run, grid_of(run), attributions(run)))
     assert document["rows"][0]["total"]["passed"] == 2
     assert len(document["findings"]) == 7
 
