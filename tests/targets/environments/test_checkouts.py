@@ -22,7 +22,7 @@ from engine.targets.matrix.selection import configured
 from engine.targets.runtimes.local.host import LocalHost
 from engine.targets.runtimes.starter import Starter
 from tests.targets.environments.test_sources import Repository
-from tests.targets.runtimes.desk import PlainDesk
+from tests.targets.runtimes.plain_spool import PlainSpool
 
 pytestmark = pytest.mark.service
 
@@ -105,7 +105,7 @@ class Bench:
         environments = Environments(self.folder / "cache", on_progress=self.told.append)
         runtime = Starter(
             LocalHost(environments), {"one": Framework("one", "One", "app:app", self.folder / "app")}, servers,
-            PlainDesk, self.folder / "run",
+            PlainSpool, self.folder / "run",
         )  # fmt: skip
 
         async def facts(server: Server) -> TargetInfo | EnvironmentFailed:

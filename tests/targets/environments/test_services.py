@@ -27,7 +27,7 @@ from engine.targets.environments.packages import Environments
 from engine.targets.runtimes.live import StartedTarget, alive, recorded
 from engine.targets.runtimes.local.host import LocalHost
 from engine.targets.runtimes.starter import Starter
-from tests.targets.runtimes.desk import PlainDesk
+from tests.targets.runtimes.plain_spool import PlainSpool
 
 FRAMEWORKS = Path(__file__).parents[3] / "frameworks"
 pytestmark = pytest.mark.service
@@ -43,7 +43,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def runtime(folder: Path, frameworks: Path = FRAMEWORKS) -> Starter:
-    return Starter(LocalHost(Environments()), load_frameworks(frameworks), load_servers(), PlainDesk, folder)
+    return Starter(LocalHost(Environments()), load_frameworks(frameworks), load_servers(), PlainSpool, folder)
 
 
 class Client:

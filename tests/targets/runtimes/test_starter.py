@@ -19,7 +19,7 @@ from engine.targets.runtimes.base import Host, LaunchContext, Place
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 from engine.targets.runtimes.starter import TRIES, Starter
-from tests.targets.runtimes.desk import PlainDesk
+from tests.targets.runtimes.plain_spool import PlainSpool
 
 LAUNCH = ServerLaunch(Target("one", "one", "auto"))
 
@@ -110,25 +110,25 @@ class Somewhere:
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.host = Somewhere(folder)
-        self.desks: list[PlainDesk] = []
+        self.spools: list[PlainSpool] = []
 
     def starter(self, *, descriptor: bool = True, ready_within: float = 30.0) -> Starter:
         host: Host = self.host
         server = Server("one", "One.Server", "One", Path("none"), base=command, hands_descriptor=descriptor)
         framework = Framework("one", "One", "app:app", Path("none"))
         folder = self.host.folder / "run"
-        return Starter(host, {"one": framework}, {"one": server}, self.desk, folder, ready_within=ready_within)
+        return Starter(host, {"one": framework}, {"one": server}, self.spool, folder, ready_within=ready_within)
 
-    def desk(self, folder: Path) -> PlainDesk:
-        self.desks.append(PlainDesk(folder))
-        return self.desks[-1]
+    def spool(self, folder: Path) -> PlainSpool:
+        self.spools.append(PlainSpool(folder))
+        return self.spools[-1]
 
     def fails(self, starter: Starter) -> StartError:
         """The error that a start ends with; nothing of it may be left but what processes would remove."""
         with pytest.raises(StartError) as caught:
             asyncio.run(starter.start(LAUNCH))
-        assert all(desk.closed for desk in self.desks)
-        assert self.host.told.count("close the place") == len(self.desks)
+        assert all(spool.closed for spool in self.spools)
+        assert self.host.told.count("close the place") == len(self.spools)
         return caught.value
 
 
@@ -165,10 +165,10 @@ def test_only_a_taken_port_is_tried_again(bench: Bench) -> None:
     """Other hints may speak of ports, or hold the word, as "imported" does."""
     bench.host.says = "  File \"/app/app.py\", line 1, in <module>\nModuleNotFoundError: No module named 'support'\n"
     assert "support" in bench.fails(bench.starter()).hint
-    assert len(bench.desks) == 1
+    assert len(bench.spools) == 1
     bench.host.says = "OSError: [Errno 98] Address already in use\n"
     assert "another process has the port" in bench.fails(bench.starter()).hint
-    assert len(bench.desks) == 1 + TRIES
+    assert len(bench.spools) == 1 + TRIES
 
 
 @pytest.mark.parametrize(("host", "server"), [(True, False), (False, True), (True, True)])
@@ -188,4 +188,4 @@ def test_a_held_launch_is_placed_and_not_begun(bench: Bench) -> None:
 
     asyncio.run(scene())
     assert bench.host.told == ["place one at 7000", "close the place"]
-    assert bench.desks[0].closed
+    assert bench.spools[0].closed

@@ -1,5 +1,5 @@
-"""The host of targets in containers: an image for each framework under each server, one network for a run, and the desk
-as a folder that both sides share."""
+"""The host of targets in containers: an image for each framework under each server, one network for a run, and spools
+as folders that both sides share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LOG = "/engine/log"
 USER = 10001
 DRIVE = "drive.sock"
 THREADS = 32
-# Makes a process of the image that is called by the engine over a socket of the desk's, where no descriptor can be
+# Makes a process of the image that is called by the engine over a socket of the spool, where no descriptor can be
 # handed down.
 OVER_SOCKET = f"""
 import os, socket, sys
@@ -132,7 +132,7 @@ class DockerHost:
                 raise
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
-        """As ``Host`` has it, in the desk, which the container sees. What the server is given is its own user's."""
+        """As ``Host`` has it, in the spool, which the container sees. What the server is given is its own user's."""
         # Where the engine is root the container runs as the image's own user, who is to read the key.
         files, trust = self._certificates.write(scratch / "desk", address, asks, USER if self._user is None else None)
         return files.at(Path(DESK) / FOLDER), trust
@@ -172,11 +172,11 @@ class DockerHost:
         context.log.touch()
         # Whoever the container runs as writes there.
         context.log.chmod(0o666)
-        desk = context.scratch / "desk"
-        for path in desk.iterdir():
+        spool = context.scratch / "desk"
+        for path in spool.iterdir():
             if path.is_dir() and path.name != FOLDER:
                 path.chmod(0o777)
-        mounts = [Mount(DESK, str(desk.absolute()), "bind"), Mount(LOG, str(context.log.absolute()), "bind")]
+        mounts = [Mount(DESK, str(spool.absolute()), "bind"), Mount(LOG, str(context.log.absolute()), "bind")]
         variables = {
             "ENGINE_DESK": DESK, "ENGINE_LOG": LOG, "HOME": "/tmp", **layout.environment(context.framework),
         }  # fmt: skip

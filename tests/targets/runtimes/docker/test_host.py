@@ -98,9 +98,9 @@ def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path, monk
         made = create(*positional, **more)
         if "mounts" in more:
             asked.append(list(positional[1]))
-            desk = next(Path(mount["Source"]) for mount in more["mounts"] if mount["Target"] == DESK)
-            key = (desk / "tls" / "server.key").stat()
-            seen.append((stat.S_IMODE(key.st_mode), key.st_uid, stat.S_IMODE((desk / "tls").stat().st_mode)))
+            spool = next(Path(mount["Source"]) for mount in more["mounts"] if mount["Target"] == DESK)
+            key = (spool / "tls" / "server.key").stat()
+            seen.append((stat.S_IMODE(key.st_mode), key.st_uid, stat.S_IMODE((spool / "tls").stat().st_mode)))
             made.words, made.code = b"ssl.SSLError: no\n", 1
         return made
 
@@ -195,7 +195,7 @@ def test_a_container_that_hangs_is_given_up_and_removed(docker: Any, tmp_path: P
     launch = ServerLaunch(TARGET, lifespan_of="j0")
     try:
         with pytest.raises(StartError, match="was not ready within 3 s") as caught:
-            asyncio.run(impatient.start(launch, lambda desk: desk.stage("j0", script)))
+            asyncio.run(impatient.start(launch, lambda spool: spool.stage("j0", script)))
         # The place stays for the run's other targets; the server, which was in it, is gone.
         left = docker.containers.list(all=True, filters={"label": f"{RUN}={run_word()}"})
         assert [one.attrs["HostConfig"]["NetworkMode"].startswith("container:") for one in left] == [False]

@@ -25,7 +25,7 @@ from engine.targets.runtimes import readiness
 from engine.targets.runtimes.live import StartedTarget
 from engine.targets.runtimes.local.host import LocalHost
 from engine.targets.runtimes.starter import Starter
-from tests.targets.runtimes.desk import PlainDesk
+from tests.targets.runtimes.plain_spool import PlainSpool
 
 TINY = Path(__file__).parents[1] / "tiny.py"
 GOOD = """
@@ -62,7 +62,7 @@ class Bench:
         self.framework = Framework("one", "One", "app:app", folder / "frameworks" / "one")
         self.framework.folder.mkdir(parents=True)
         self.app(GOOD)
-        self.desks: list[PlainDesk] = []
+        self.spools: list[PlainSpool] = []
 
     def app(self, text: str) -> None:
         (self.framework.folder / "app.py").write_text(text)
@@ -71,12 +71,12 @@ class Bench:
         server = Server("tiny", "tiny", "Tiny", Path("none"), base=base, hands_descriptor=descriptor)
         return Starter(
             LocalHost(NoEnvironments(self.folder / "cache")), {"one": self.framework, "control": self.framework},
-            {"tiny": server}, self.desk, self.folder / "run", ready_within=ready_within,
+            {"tiny": server}, self.spool, self.folder / "run", ready_within=ready_within,
         )  # fmt: skip
 
-    def desk(self, folder: Path) -> PlainDesk:
-        self.desks.append(PlainDesk(folder))
-        return self.desks[-1]
+    def spool(self, folder: Path) -> PlainSpool:
+        self.spools.append(PlainSpool(folder))
+        return self.spools[-1]
 
     def fails(self, runtime: Starter, loop: str = "auto") -> StartError:
         """The error that a start ends with; nothing of it may be left."""
@@ -84,7 +84,7 @@ class Bench:
             asyncio.run(runtime.start(ServerLaunch(Target("tiny", "one", loop))))
         assert list(self.scratch.iterdir()) == []
         # A run has hundreds of targets, and a process may have no more open files than that.
-        assert all(desk.closed for desk in self.desks)
+        assert all(spool.closed for spool in self.spools)
         return caught.value
 
 
@@ -105,13 +105,13 @@ def test_start_answer_stop(bench: Bench, descriptor: bool) -> None:
         assert (kept.facts.python, kept.facts.versions) == ("3.11.0", {"tiny": "1.0"})
         assert kept.ended is None
         assert list(kept.workers_lost) == []
-        before = bench.desks[0].refreshed
+        before = bench.spools[0].refreshed
         first, second = await asyncio.gather(live.stop(), live.stop())
         assert first == second == kept.ended == ExitStatus(signal=15)
         assert await live.wait() == first
         # What was recorded to the very end was taken in before the folder went.
-        assert bench.desks[0].refreshed == before + 1
-        assert bench.desks[0].closed
+        assert bench.spools[0].refreshed == before + 1
+        assert bench.spools[0].closed
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(*kept.address)
         return live
@@ -128,8 +128,8 @@ def test_a_service_sees_a_clean_environment(bench: Bench, monkeypatch: pytest.Mo
     monkeypatch.setenv("SECRET", "leaks")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/kept")
 
-    def stage(desk: Boundary) -> None:
-        desk.stage("j1", {"job": "j1"})
+    def stage(spool: Boundary) -> None:
+        spool.stage("j1", {"job": "j1"})
 
     async def scene(target: Target, lifespan_of: str) -> str:
         live = await bench.runtime().start(ServerLaunch(target, lifespan_of=lifespan_of), stage)

@@ -35,7 +35,7 @@ def runtime(bench: Bench, server: Server) -> Starter:
     environments = NoEnvironments(bench.folder / "cache")
     return Starter(
         LocalHost(environments), {"one": bench.framework, "control": bench.framework}, {server.configuration: server},
-        bench.desk, bench.folder / "run", prober=Probes(environments.cache, environments.alone, "engine"),
+        bench.spool, bench.folder / "run", prober=Probes(environments.cache, environments.alone, "engine"),
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def test_what_is_found_though_nobody_claims_it(bench: Bench, starts: Starts, mon
 def test_without_probes_claims_are_believed(bench: Bench, starts: Starts) -> None:
     believing = Starter(
         LocalHost(NoEnvironments(bench.folder / "cache")), {"control": bench.framework},
-        {"tiny": server(bench, starts, "http2")}, bench.desk, bench.folder / "run",
+        {"tiny": server(bench, starts, "http2")}, bench.spool, bench.folder / "run",
     )  # fmt: skip
 
     async def scene() -> tuple[str, ...]:

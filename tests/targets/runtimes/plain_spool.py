@@ -1,4 +1,4 @@
-"""A desk for these tests: enough of one to see which calls arrived, without the engine's own reading of records."""
+"""A spool for these tests: enough of one to see which calls arrived, without the engine's own reading of records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.model.boundary import AppCall
 
 
-class PlainDesk:
+class PlainSpool:
     """Keeps ``engine.model.protocols.Boundary`` as far as a runtime uses it."""
 
     def __init__(self, folder: Path) -> None:
