@@ -1,0 +1,1 @@
+"""Extensions in a package of their own, used by whole runs."""

@@ -1,0 +1,1 @@
+"""The package of the test, as it is copied to where it is installed."""

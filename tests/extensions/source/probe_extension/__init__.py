@@ -1,0 +1,1 @@
+"""An extension with one of everything that can be added."""
