@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.app import declarations
 from engine.app.engine import Engine
-from engine.app.project_paths import relative
+from engine.app.project_paths import displayed, relative
 from engine.app.target_names import target_names
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.roots import BASELINE, Roots, absolute
@@ -22,6 +22,7 @@ from engine.loading.loaded import Loaded
 from engine.loading.rules import known as rules
 from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
+from engine.model.packaged import DATA
 from engine.model.source_span import NOWHERE
 from engine.results.baseline.revision import BaselineLine, Revision, Standing, revise, seen_in, standings
 from engine.results.baseline.text import revised
@@ -142,7 +143,13 @@ def said(line: KnownFailure) -> KnownFailure:
 
 
 def write(made: Drawn) -> None:
-    """Put the new baseline in the old one's place, whole or not at all. Raises ResultsError."""
+    """Put the new baseline in the old one's place, whole or not at all. Raises ResultsError, and UsageError for the one
+    of an installation."""
+    if absolute(made.path).is_relative_to(DATA):
+        raise UsageError(
+            f"{displayed(made.path)} belongs to the installation, and stays as it is",
+            hint="--baseline FILE names one of your own",
+        )
     try:
         handle, name = tempfile.mkstemp(dir=made.path.parent, prefix=".known-failures-")
         try:

@@ -25,6 +25,7 @@ from engine.execution.job import Job
 from engine.execution.planning.plan import distinct, not_meant
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader, RunsOn
+from engine.model.packaged import shown
 from engine.model.target import ServerLaunch, Target
 from engine.results.record import tracebacks
 from engine.results.record.store import Run, Store, ordered
@@ -145,7 +146,7 @@ def unread_baselines(engine: Engine, loaded: Loaded, jobs: Sequence[Job]) -> lis
     read = {absolute(path) for path in engine.baselines({job.case.place.file: 0 for job in jobs})}
     files = dict.fromkeys(line.place.file for line in loaded.known_failures)
     hint = f"a baseline is a {BASELINE} beside suites or above them, or is named with --baseline"
-    return [f"{file} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
+    return [f"{shown(file)} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
 
 
 def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> list[str]:

@@ -30,6 +30,8 @@ def make(engine: Engine, names: Sequence[str], *, every: bool, upgrade: bool) ->
     servers, frameworks = locks_of(engine.servers.values()), locks_of(engine.frameworks.values())
     project = project_lock(engine.project_paths.specs.parent)
     chosen = set(names)
+    if engine.project_paths.installed:
+        raise UsageError("the locks of an installation stay as they are", hint="make them in a checkout of the engine")
     known = {one.name for one in (*servers, *frameworks)}
     own = project.source.is_file()
     if every:

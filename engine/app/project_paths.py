@@ -1,15 +1,25 @@
-"""The folders of the project: suites, frameworks, cache, results."""
+"""Where the engine finds its data, and where it keeps what it makes.
+
+The data are the suites and clauses, the frameworks with their contracts, and the schemas. They are sought in a checkout
+of this project above the working directory, then among the package's own data, and last beside the package, where an
+editable install has its checkout. Nothing is written into an installation.
+"""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.model.packaged import DATA, shown
 from engine.model.target import CONTROLS
 from engine.targets.catalog.frameworks import names_in
 from engine.targets.environments.cache import default_cache
+
+PROJECT = "asgi-conformance-engine"
+"""The name that a checkout's pyproject.toml gives the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +37,27 @@ class ProjectPaths:
     cache: Path
     given: tuple[str, ...] = ()
 
+    @property
+    def root(self) -> Path:
+        """The folder that holds the data."""
+        return self.specs.parent
+
+    @property
+    def installed(self) -> bool:
+        """True if the data are those of an installed package, which nobody changes."""
+        return self.root == DATA
+
 
 def find(results: str = "", frameworks: str = "") -> ProjectPaths:
-    """The places: those of the current folder where it is a checkout, else those of the checkout that the engine was
-    installed from. Raises UsageError where neither has the frameworks."""
-    home = next((root for root in (Path.cwd(), *Path.cwd().parents) if is_checkout(root)), None)
-    own = Path(__file__).resolve().parent.parent.parent
-    root = home or own
+    """The folders for a command that is run in the working directory. Raises UsageError where there are no
+    frameworks."""
+    home = checkout(Path.cwd())
+    root = home or (DATA if DATA.is_dir() else DATA.parent.parent)
     folder = Path(frameworks) if frameworks else root / "frameworks"
     if not (folder / "contract.yaml").is_file():
         raise UsageError(
             f"there is no contract.yaml in {folder}",
-            hint="run the engine inside a checkout, or name the folder with --frameworks",
+            hint="--frameworks names the folder that has one, or install the engine again",
         )
     return ProjectPaths(
         frameworks=folder,
@@ -57,12 +76,27 @@ def framework_names(project_paths: ProjectPaths) -> tuple[str, ...]:
     return tuple(sorted({*CONTROLS, *names_in(project_paths.frameworks), *names_in(project_paths.shipped_frameworks)}))
 
 
+def checkout(folder: Path) -> Path | None:
+    """The nearest of a folder and those above it that is a checkout of this project."""
+    return next((one for one in (folder, *folder.parents) if is_checkout(one)), None)
+
+
 def is_checkout(folder: Path) -> bool:
-    """True if a folder has the engine's layout."""
-    return (folder / "frameworks" / "contract.yaml").is_file() and (folder / "specs").is_dir()
+    """True if a folder's pyproject.toml has this project's name."""
+    try:
+        text = (folder / "pyproject.toml").read_text("utf-8")
+        # Parsing takes a while, and most projects do not have the name anywhere.
+        return PROJECT in text and tomllib.loads(text).get("project", {}).get("name") == PROJECT
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def relative(path: Path) -> Path:
     """A path as the user would type it from here."""
     here = os.path.relpath(path)
     return path if here.startswith("..") else Path(here)
+
+
+def displayed(path: Path) -> str:
+    """A path as it is shown: from here, or that of packaged data as a checkout has it."""
+    return shown(str(relative(path)))

@@ -57,7 +57,7 @@ def run(parsed: argparse.Namespace) -> int:
     """Look or write. Raises UsageError where there is no such run, DocumentError where the baseline has mistakes."""
     from engine.app import baseline
     from engine.app.engine import Engine
-    from engine.app.project_paths import find
+    from engine.app.project_paths import displayed, find
     from engine.app.runs import again
 
     if parsed.run and parsed.from_run:
@@ -73,13 +73,14 @@ def run(parsed: argparse.Namespace) -> int:
     made = baseline.drawn(engine, done)
     for line in told(made):
         print(line)
+    path = displayed(made.path)
     if made.text == made.before:
-        print(f"{made.path} is as it should be")
+        print(f"{path} is as it should be")
     elif parsed.dry_run:
-        print(f"{made.path} would change; nothing was written")
+        print(f"{path} would change; nothing was written")
     else:
         baseline.write(made)
-        print(f"written: {made.path}")
+        print(f"written: {path}")
     return 0
 
 

@@ -187,7 +187,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, files: bool) -> int:
     """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
     from engine.app.grids import write
-    from engine.app.project_paths import relative
+    from engine.app.project_paths import displayed
     from engine.reports import table
     from engine.results.analysis.claims import refuted
     from engine.results.analysis.findings import attributions, findings, red
@@ -215,7 +215,7 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
     known = [one for one in done.results if one.verdict.expected]
     if known:
         cases = dict.fromkeys(one.address for one in known)
-        where = ", ".join(str(relative(Path(path))) for path in done.header.get("baselines", ())) or USUAL
+        where = ", ".join(displayed(Path(path)) for path in done.header.get("baselines", ())) or USUAL
         print(f"\nknown failures ({len(known)}), each with its reason in {visible(where)}:")
         for address in cases:
             targets = [one.target for one in known if one.address == address]
@@ -229,7 +229,7 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
         for path in write(done, report, project_paths.results, whose, parsed.group_by) if files else ():
-            print(f"written: {relative(path)}")
+            print(f"written: {displayed(path)}")
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
         return code or 4

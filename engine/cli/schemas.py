@@ -20,9 +20,9 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.vocabulary import write_schemas
 
     project_paths = find()
-    for path in write_schemas(
-        Path(parsed.folder) if parsed.folder else project_paths.schemas, Engine(project_paths).words
-    ):
+    # An installation stays as it is.
+    usual = Path("schemas") if project_paths.installed else project_paths.schemas
+    for path in write_schemas(Path(parsed.folder) if parsed.folder else usual, Engine(project_paths).words):
         print(f"written: {relative(path)}")
     return 0
 

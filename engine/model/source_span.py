@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.model.packaged import shown
+
 
 @dataclass(frozen=True)
 class SourceSpan:
     """A span within one line. ``line`` and ``column`` count from 1, in characters; ``length`` is at least 1.
 
     ``file`` is the path as the user would type it, relative to the working directory. ``NOWHERE`` has line 0.
+    ``shown_file`` is that path as it is printed and recorded: a packaged document's as a checkout has it.
     """
 
     file: str
@@ -17,8 +20,13 @@ class SourceSpan:
     column: int
     length: int = 1
 
+    @property
+    def shown_file(self) -> str:
+        """The path of the file as it is printed and recorded."""
+        return shown(self.file)
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.shown_file}:{self.line}:{self.column}"
 
 
 NOWHERE = SourceSpan("", 0, 0, 0)

@@ -10,7 +10,7 @@ import pytest
 from engine.app import addresses
 from engine.errors import EngineError
 from engine.model.addresses import Address, meant, parsed
-from engine.pytest_plugin.options import SUFFIXES
+from engine.pytest_plugin.options import SUFFIXES, is_of_ours
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.state import Conformance
@@ -27,7 +27,8 @@ def expanded(arguments: Sequence[str], conformance: Conformance) -> list[str]:
 def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     address = parsed(argument)
     file = address.file or argument
-    path = addresses.located(file, conformance.engine) if file.endswith(SUFFIXES) else None
+    sought = file.endswith(SUFFIXES) or is_of_ours(file)
+    path = addresses.located(file, conformance.engine) if sought else None
     if path is None or not address.file or not address.case:
         yield argument if path is None else str(path)
         return

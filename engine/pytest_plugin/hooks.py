@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.execution.planning.plan import arranged
+from engine.model.packaged import shown
 from engine.pytest_plugin.items import CaseItem, SuiteFile
 from engine.pytest_plugin.state import KEY, Conformance
 from engine.terminal.escape import visible
@@ -23,7 +24,10 @@ class Hooks:
 
     def suite(self, path: Path, parent: pytest.Collector) -> SuiteFile:
         """The collector of one suite."""
-        collector: SuiteFile = SuiteFile.from_parent(parent, path=path)
+        # A packaged suite has its address for an id; any other the one that pytest gives it.
+        found = shown(str(path))
+        named: dict[str, Any] = {"nodeid": found} if found != str(path) else {}
+        collector: SuiteFile = SuiteFile.from_parent(parent, path=path, **named)
         collector.conformance = self.conformance
         return collector
 

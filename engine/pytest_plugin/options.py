@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 SUFFIXES = (".yaml", ".yml")
+SHIPPED = "specs"
 
 
 def add(parser: pytest.Parser) -> None:
@@ -109,12 +110,18 @@ def asked(config: pytest.Config) -> RunOptions:
 
 
 def concerned(arguments: Sequence[str], here: Path) -> bool:
-    """Whether any argument is an address, or a path of a suite that is not there. Cheap, since every pytest asks."""
+    """Whether any argument is an address, or a path of suites that is not there. Cheap, since every pytest asks."""
     return any(
-        (argument.endswith(SUFFIXES) and not (here / argument).exists()) or f"{suffix}::" in argument
+        ((argument.endswith(SUFFIXES) or is_of_ours(argument)) and not (here / argument).exists())
+        or f"{suffix}::" in argument
         for argument in arguments
         for suffix in SUFFIXES
     )
+
+
+def is_of_ours(argument: str) -> bool:
+    """True if an argument can be a folder of the suites that come with the engine: ``specs``, ``specs/http``."""
+    return argument.split("/", 1)[0] == SHIPPED and "::" not in argument
 
 
 def is_suite(path: Path) -> bool:

@@ -66,7 +66,7 @@ class Deed:
 def typed(case: Case) -> str:
     """A case as it is named where the run was started. Its address is found at its collection's root and below it; the
     engine's own suites are found from every folder."""
-    path = case.place.file
+    path = case.place.shown_file
     return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 

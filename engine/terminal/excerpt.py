@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
+from engine.model.packaged import opened
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.terminal.escape import visible, width
 
@@ -60,7 +60,7 @@ def _line(place: SourceSpan, source: str | None) -> str | None:
         return None
     if source is None:
         try:
-            with Path(place.file).open("rb") as file:
+            with opened(place.file).open("rb") as file:
                 source = file.read(1024 * 1024).decode(errors="replace").replace("\r\n", "\n")
         except (OSError, ValueError):
             return None

@@ -54,7 +54,7 @@ def json(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -
     body = {
         "diagnostics": [
             {
-                "file": one.place.file,
+                "file": one.place.shown_file,
                 "line": one.place.line,
                 "column": one.place.column,
                 "length": one.place.length,
@@ -79,7 +79,7 @@ def github(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0)
     for one in diagnostics:
         message = f"{one.what}\n{one.hint}" if one.hint else one.what
         end = one.place.column + one.place.length
-        where = f"file={_property(one.place.file)},line={one.place.line},col={one.place.column},endColumn={end}"
+        where = f"file={_property(one.place.shown_file)},line={one.place.line},col={one.place.column},endColumn={end}"
         rows.append(f"::{one.severity.value} {where},title={_property(one.code)}::{_data(message)}")
     rows.append(closing(diagnostics, files=files, cases=cases))
     return "\n".join(rows) + "\n"

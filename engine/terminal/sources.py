@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from engine.model.packaged import opened
 
 
 class SourceTexts:
@@ -14,7 +14,7 @@ class SourceTexts:
     def __call__(self, file: str) -> str:
         if file not in self._texts:
             try:
-                self._texts[file] = Path(file).read_text(encoding="utf-8")
+                self._texts[file] = opened(file).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError):
                 self._texts[file] = ""
         return self._texts[file]

@@ -47,6 +47,7 @@ list:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     (tmp_path / "specs").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "asgi-conformance-engine"\n')
     (tmp_path / "specs" / "cases.yaml").write_text(SUITE)
     (tmp_path / "specs" / "known-failures.yaml").write_text(BASELINE)
     (tmp_path / "specs" / "clauses.yaml").write_text(

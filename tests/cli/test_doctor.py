@@ -202,6 +202,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small checkout that is right."""
     root = tmp_path / "checkout"
     (root / "specs").mkdir(parents=True)
+    (root / "pyproject.toml").write_text('[project]\nname = "asgi-conformance-engine"\n')
     shutil.copytree(ROOT / "frameworks" / "control", root / "frameworks" / "control")
     shutil.copy(ROOT / "frameworks" / "contract.yaml", root / "frameworks")
     monkeypatch.chdir(root)

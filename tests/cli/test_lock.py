@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import engine, locks
+from engine.app import engine, locks, project_paths
 from engine.cli.main import main
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import load_frameworks
@@ -30,7 +30,7 @@ class Checkout:
             (folder / "app.py").touch()
             (folder / "requirements.in").touch()
         (root / "frameworks" / "contract.yaml").touch()
-        (root / "pyproject.toml").touch()
+        (root / "pyproject.toml").write_text('[project]\nname = "asgi-conformance-engine"\n')
         (root / "guni.in").touch()
         server = Server("guni", "guni", "Guni", root / "guni.lock", base=lambda start: [])
         monkeypatch.chdir(root)
@@ -102,12 +102,15 @@ def test_the_help_makes_nothing(checkout: Checkout, capsys: pytest.CaptureFixtur
     assert checkout.asked == []
 
 
-def test_outside_a_checkout_there_is_no_project(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("words", [("project",), ("one",), ("--all",)], ids=" ".join)
+def test_an_installation_keeps_its_locks(
+    checkout: Checkout, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (checkout.root / "pyproject.toml").unlink()
-    assert main(["lock", "project"]) == 2
-    assert "there is no" in capsys.readouterr().err
-    assert main(["lock", "--all"]) == 0
-    assert checkout.asked == [({"guni", "one", "two"}, False)]
+    monkeypatch.setattr(project_paths, "DATA", checkout.root)
+    assert main(["lock", *words]) == 2
+    assert "the locks of an installation stay as they are" in capsys.readouterr().err
+    assert checkout.asked == []
 
 
 def test_a_framework_without_a_lock_does_not_stop_the_others(

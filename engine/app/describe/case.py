@@ -26,7 +26,7 @@ def entries(
     """The case: where it stands, what it cites, where it runs (``stands``, of ``standing``), its script, its steps."""
     steps = Steps(kinds, Phrases(operators, case.body.variables), case.body.variables)
     found = [
-        TreeEntry(f"{case.place.file}:{case.place.line}: {case.id}"),
+        TreeEntry(f"{case.place.shown_file}:{case.place.line}: {case.id}"),
         TreeEntry(case.title, hanging=0),
         TreeEntry(""),
         TreeEntry("; ".join(about(case)), hanging=0),

@@ -12,7 +12,7 @@ from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
 from engine.app.probing import probed
-from engine.app.project_paths import find, relative
+from engine.app.project_paths import displayed, find, relative
 from engine.app.vocabulary import schemas
 from engine.errors import EngineError
 from engine.loading.schema.compose import rendered
@@ -45,8 +45,8 @@ class Project:
         project_paths = self.engine.project_paths
         count = len(self.engine.frameworks)
         if not project_paths.specs.is_dir():
-            return missing(f"there are no suites in {project_paths.specs}", "run the engine inside a checkout")
-        frameworks, specs = relative(project_paths.frameworks), relative(project_paths.specs)
+            return missing(f"there are no suites in {project_paths.specs}", "install the engine again")
+        frameworks, specs = displayed(project_paths.frameworks), displayed(project_paths.specs)
         return ok(f"{counted(count, 'framework')} in {frameworks}, suites in {specs}")
 
     def cache(self) -> HealthFinding:
@@ -162,21 +162,22 @@ class Project:
             if not path.is_file() or path.read_text("utf-8") != rendered(schema):
                 old.append(path.name)
         if old:
-            return warn(f"out of date in {relative(folder)}: {', '.join(old)}", "engine schemas")
-        return ok(f"those in {relative(folder)} are up to date")
+            return warn(f"out of date in {displayed(folder)}: {', '.join(old)}", "engine schemas")
+        return ok(f"those in {displayed(folder)} are up to date")
 
     def specs(self) -> HealthFinding:
         """Check the documents for mistakes."""
         folder = relative(self.engine.project_paths.specs)
+        shown = displayed(folder)
         loaded = self.engine.load([folder])
         cases = sum(len(suite.cases) for suite in loaded.suites)
         warnings = len(loaded.diagnostics) - loaded.errors
         if loaded.errors:
             return missing(
-                f"{counted(loaded.errors, 'mistake')} in {folder}, which is not run with any", f"engine lint {folder}"
+                f"{counted(loaded.errors, 'mistake')} in {shown}, which is not run with any", f"engine lint {shown}"
             )
         if warnings:
-            return warn(f"{counted(warnings, 'warning')} in {folder}", f"engine lint {folder}")
+            return warn(f"{counted(warnings, 'warning')} in {shown}", f"engine lint {shown}")
         return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no mistake")
 
 

@@ -22,7 +22,9 @@ def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceE
     waited = f" waited for {awaits}" if awaits else " was under way"
     facts = sorted(step.checks.facts)
     judged = f", to look at {', '.join(facts)}" if facts else ""
-    parts = [f"timed out after {seconds:g} s: `{step.kind}` ({step.place.file}:{step.place.line}){waited}{judged}"]
+    parts = [
+        f"timed out after {seconds:g} s: `{step.kind}` ({step.place.shown_file}:{step.place.line}){waited}{judged}"
+    ]
     parts.append(came(wire))
     told = application(calls)
     return "; ".join([*parts, told] if told else parts)

@@ -178,7 +178,7 @@ def recheck_from_json(document: Mapping[str, Any]) -> Recheck:
 
 def place_to_json(place: SourceSpan) -> list[object]:
     """A place as ``[file, line, column, length]``."""
-    return [place.file, place.line, place.column, place.length]
+    return [place.shown_file, place.line, place.column, place.length]
 
 
 def place_from_json(document: Any) -> SourceSpan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from docker.errors import DockerException, ImageNotFound
 
 from engine.errors import EnvironmentFailed
+from engine.model.packaged import DATA
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import Pinned, Version
 from engine.targets.catalog.servers.base import Server
@@ -50,8 +52,8 @@ class Images(Environments):
         *,
         on_progress: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """``root`` is the checkout, ``client`` gives the Docker engine's client; calls of it run on ``executor``.
-        ``variables`` are the engine's own environment: PYTHON_IMAGE names the base image."""
+        """``root`` has the frameworks and docker/, ``client`` gives the Docker engine's client; calls of it run on
+        ``executor``. ``variables`` are the engine's own environment: PYTHON_IMAGE names the base image."""
         super().__init__(cache, on_progress=on_progress)
         self._root = root
         self._client = client
@@ -102,7 +104,7 @@ class Images(Environments):
 
     def _named(self, framework: Framework, server: Server) -> str:
         if not (self._root / DOCKERFILE).is_file():
-            hint = "--runtime docker needs a checkout of the engine, whose docker/ it builds from"
+            hint = "images are built from docker/ beside the frameworks: install the engine again"
             raise EnvironmentFailed(f"there is no {DOCKERFILE} in {self._root}", hint=hint)
         if framework.folder.parent != (self._root / "frameworks").resolve():
             what = f"{framework.folder} is not among the frameworks of {self._root}"
@@ -135,14 +137,16 @@ class Images(Environments):
             "BASE": self._base, "FRAMEWORK": framework.name, "SERVER": server.name, "VERSION": version_of(server),
             **self._passed,
         }  # fmt: skip
-        lines = asking(
-            f"build {name}",
-            lambda: self._client().api.build(
-                path=str(self._root), dockerfile=str(DOCKERFILE), tag=name, target="service", buildargs=arguments,
-                labels={LABEL: "1"}, rm=True, forcerm=True, decode=True,
-            ),
-        )  # fmt: skip
-        follow(name, lines, self._tell)
+        with tempfile.TemporaryDirectory(prefix="engine-") as folder:
+            stage(self._root, Path(folder))
+            lines = asking(
+                f"build {name}",
+                lambda: self._client().api.build(
+                    path=folder, dockerfile=str(DOCKERFILE), tag=name, target="service", buildargs=arguments,
+                    labels={LABEL: "1"}, rm=True, forcerm=True, decode=True,
+                ),
+            )  # fmt: skip
+            follow(name, lines, self._tell)
 
     def _inside(self, name: str) -> Environment:
         """The packages installed in an image: read once, and kept."""
@@ -167,6 +171,17 @@ class Images(Environments):
 
     async def _call(self, act: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, act)
+
+
+def stage(root: Path, folder: Path) -> None:
+    """Copy what an image is built from into a folder: the engine that runs, and docker/ and frameworks/ of ``root``.
+    In a checkout they stand beside each other, in an installation they do not. Raises EnvironmentFailed."""
+    bare = shutil.ignore_patterns("__pycache__", DATA.name)
+    try:
+        for source in (DATA.parent, root / "docker", root / "frameworks"):
+            shutil.copytree(source, folder / source.name, ignore=bare)
+    except OSError as error:
+        raise EnvironmentFailed(f"what an image is built from cannot be copied: {error}") from None
 
 
 def follow(name: str, lines: Iterable[Mapping[str, Any]], tell: Callable[[str], None]) -> None:

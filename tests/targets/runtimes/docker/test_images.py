@@ -16,7 +16,7 @@ from engine.targets.catalog.releases import Checkout, Variant, Version
 from engine.targets.catalog.servers import load_servers
 from engine.targets.environments import layout
 from engine.targets.environments.packages import Environment
-from engine.targets.runtimes.docker.images import Images
+from engine.targets.runtimes.docker.images import Images, stage
 from tests.targets.runtimes.docker.docker_here import FakeDocker
 
 CONTROL = load_frameworks(layout.ROOT / "frameworks")["control"]
@@ -96,3 +96,15 @@ def test_without_a_checkout_there_is_nothing_to_build_from(tmp_path: Path) -> No
         Bench(tmp_path, root=tmp_path).images.name(CONTROL, GUNICORN)
     with pytest.raises(EnvironmentFailed, match="is not among the frameworks"):
         Bench(tmp_path).images.name(replace(CONTROL, folder=tmp_path / "control"), GUNICORN)
+
+
+def test_an_image_is_built_from_the_engine_that_runs_and_the_data_beside_it(tmp_path: Path) -> None:
+    """In an installation the data are not beside the package, and the package has them inside."""
+    data = tmp_path / "data"
+    for name in ("docker", "frameworks", "specs"):
+        (data / name / "__pycache__").mkdir(parents=True)
+        (data / name / "file").touch()
+    stage(data, tmp_path / "context")
+    staged = {path.relative_to(tmp_path / "context").as_posix() for path in (tmp_path / "context").rglob("*")}
+    assert {"docker/file", "frameworks/file", "engine/targets/environments/layout.py"} <= staged
+    assert not any("__pycache__" in path or "_data" in path or path.startswith("specs") for path in staged)
