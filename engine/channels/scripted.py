@@ -161,7 +161,7 @@ class ScriptedChannel:
         """Close with a reset."""
         self._end("reset")
 
-    def _end(self, act: str) -> None:
+    def _end(self, action: str) -> None:
         self._ended = self._ended or "closed"
-        self.actions.append(act)
+        self.actions.append(action)
         self._changed.set()

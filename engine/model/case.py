@@ -77,7 +77,7 @@ class Skip:
 
 @dataclass(frozen=True)
 class AppAction:
-    """One act of an application's script: its word, and its argument with byte strings and variables unrendered."""
+    """One command of an application's script: its word, and its argument with byte strings and variables unrendered."""
 
     word: str
     argument: object
@@ -87,7 +87,7 @@ class AppAction:
 
 @dataclass(frozen=True)
 class Application:
-    """The script that the control plays: a list of acts for each scope type, and for single paths, which go first.
+    """The script that the control plays: a list of commands for each scope type, and for single paths, which go first.
 
     None where the case leaves that scope type to the contract.
     """

@@ -1,4 +1,5 @@
-"""The one encoder of scripts and orders: Python's values as tagged JSON, which the application's side decodes.
+"""The one encoder of scripts and requests to drive: Python's values as tagged JSON, which the application's side
+decodes.
 
 ``engine.observer.inside.tagged`` explains the tags and holds the decoder. Its own encoder writes records in the middle
 of a server and shortens long bytes; this one keeps every byte, since the application has to send them.

@@ -1,4 +1,4 @@
-"""Parameters of steps and arguments of acts in words, whatever their kind: by their schema and the sort of value."""
+"""Parameters of steps and arguments of commands in words: by their schema and the sort of value."""
 
 from __future__ import annotations
 

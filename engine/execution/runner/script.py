@@ -15,21 +15,21 @@ def script(application: Application, job: str, known: Mapping[str, object]) -> d
     value, ValueError for bytes that cannot be rendered."""
     return {
         "job": job,
-        "lifespan": _acts(application.lifespan, known),
-        "http": _acts(application.http, known),
-        "websocket": _acts(application.websocket, known),
-        "paths": {fill(path, known): _acts(acts, known) for path, acts in application.paths.items()},
+        "lifespan": _commands(application.lifespan, known),
+        "http": _commands(application.http, known),
+        "websocket": _commands(application.websocket, known),
+        "paths": {fill(path, known): _commands(commands, known) for path, commands in application.paths.items()},
     }
 
 
-def _acts(acts: tuple[AppAction, ...] | None, known: Mapping[str, object]) -> list[object] | None:
-    return None if acts is None else [_act(act, known) for act in acts]
+def _commands(commands: tuple[AppAction, ...] | None, known: Mapping[str, object]) -> list[object] | None:
+    return None if commands is None else [_command(command, known) for command in commands]
 
 
-def _act(act: AppAction, known: Mapping[str, object]) -> dict[str, object]:
-    rendered: dict[str, object] = {"act": act.word, "arg": tagged(_render(act.argument, known))}
-    if act.name:
-        rendered["as"] = act.name
+def _command(command: AppAction, known: Mapping[str, object]) -> dict[str, object]:
+    rendered: dict[str, object] = {"act": command.word, "arg": tagged(_render(command.argument, known))}
+    if command.name:
+        rendered["as"] = command.name
     return rendered
 
 
@@ -41,7 +41,7 @@ def _render(value: object, known: Mapping[str, object]) -> object:
     if isinstance(value, str):
         return fill(value, known)
     if isinstance(value, AppAction):
-        return Ready(_act(value, known))
+        return Ready(_command(value, known))
     if isinstance(value, (list, tuple)):
         return [_render(item, known) for item in value]
     if isinstance(value, Mapping):

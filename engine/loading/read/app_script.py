@@ -29,7 +29,7 @@ BAD_EVENT = "event"
 
 
 class ActReader(Protocol):
-    """What reading an act needs of the reader of a case."""
+    """The part of a case's reader that commands need."""
 
     def bytes(self, node: Node) -> ByteString: ...
 
@@ -45,13 +45,13 @@ class ActReader(Protocol):
         """Headers as ASGI has them: a list of pairs of byte strings."""
         ...
 
-    def acts(self, node: Node) -> tuple[AppAction, ...]: ...
+    def commands(self, node: Node) -> tuple[AppAction, ...]: ...
 
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
 def read_act(node: Node, reader: ActReader) -> AppAction:
-    """One act from its valid one-key mapping."""
+    """One command from its valid one-key mapping."""
     word, body = node.only
     name = body.get("as")
     argument = _read(commands()[word], body, reader)
@@ -97,7 +97,7 @@ _VALUES: Schema = {
 
 KEYS: Mapping[str, tuple[Schema, Callable[[Node, ActReader], Any]]] = {
     "bytes": ({"$ref": "#/$defs/bytes"}, lambda node, reader: reader.bytes(node)),
-    "commands": ({"$ref": "#/$defs/acts"}, lambda node, reader: reader.acts(node)),
+    "commands": ({"$ref": "#/$defs/commands"}, lambda node, reader: reader.commands(node)),
     "count": ({"$ref": "#/$defs/count"}, lambda node, reader: reader.value(node)),
     "exception": (_EXCEPTION, _exception),
     "headers": ({"$ref": "#/$defs/headers"}, lambda node, reader: reader.pairs(node)),

@@ -107,13 +107,13 @@ def _looks_at_scope_after(item: Item) -> bool:
 def _application(node: Node | None, reader: CaseReader) -> Application | None:
     if node is None:
         return None
-    scripts = {name: reader.acts(child) for name, child in node.entries() if name != "paths"}
+    scripts = {name: reader.commands(child) for name, child in node.entries() if name != "paths"}
     paths = node.get("paths")
     return Application(
         lifespan=scripts.get("lifespan"),
         http=scripts.get("http"),
         websocket=scripts.get("websocket"),
-        paths={path: reader.acts(child) for path, child in paths.entries()} if paths is not None else {},
+        paths={path: reader.commands(child) for path, child in paths.entries()} if paths is not None else {},
     )
 
 

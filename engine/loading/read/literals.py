@@ -204,7 +204,7 @@ NOTATIONS: dict[str, Any] = {
     "word": {"title": "a name: letters, digits, - and _", "type": "string", "pattern": r"^[A-Za-z0-9_.$()-]+$"},
     "literal": {"title": "any value", "type": ["array", "boolean", "integer", "null", "number", "object", "string"]},
     "steps": {"title": "a list of steps", "type": "array", "minItems": 1, "items": ref("step", "One step, in order.")},
-    "acts": {"title": "a list of acts", "type": "array", "items": ref("act", "One act, in order.")},
+    "commands": {"title": "a list of commands", "type": "array", "items": ref("command", "One command, in order.")},
     "record": {
         "title": "a mapping of names to facts",
         "type": "object",

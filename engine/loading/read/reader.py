@@ -157,8 +157,8 @@ class CaseReader:
             return [self.raw(child) for child in node.value]
         return node.value
 
-    def acts(self, node: Node) -> tuple[AppAction, ...]:
-        """The acts of an application's script."""
+    def commands(self, node: Node) -> tuple[AppAction, ...]:
+        """The commands of an application's script."""
         return tuple(read_act(item, self) for item in node.items())
 
     def steps(self, node: Node) -> tuple[Step, ...]:

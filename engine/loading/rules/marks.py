@@ -11,7 +11,7 @@ from engine.model.nodes import Node
 def check(view: View) -> None:
     """`await` of a mark that nobody sets, and, as a warning, a mark that nobody awaits."""
     uses: list[tuple[str, Node]] = [(item.kind.marks, item.body) for item in view.items()]
-    uses.extend((commands()[word].marks, body) for word, body in view.acts())
+    uses.extend((commands()[word].marks, body) for word, body in view.commands())
     named = {
         word: {str(body.value): body for used, body in uses if used == word and isinstance(body.value, str)}
         for word in ("sets", "awaits")

@@ -37,7 +37,7 @@ def check(view: View) -> None:
         elif item.name == "tcp":
             for inner in item.inner:
                 _script(view, inner.items)
-    for _, body in view.acts():
+    for _, body in view.commands():
         _fields(view, body.get("headers"), body.get("body"))
 
 

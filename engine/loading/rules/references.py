@@ -11,7 +11,7 @@ from engine.model.source_span import SourceSpan
 from engine.registry import nearest
 
 OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
-"""What an act came to: what `result.NAME.` may be followed by."""
+"""The parts of a command's outcome: the words behind `result.NAME.`."""
 
 CLOSE = "close"
 """The outcome that the observer of a WSGI app gives to the server's call of ``close()``."""
@@ -21,7 +21,7 @@ _late = re.compile(r"\$\([^)]*\)")
 
 def check(view: View) -> None:
     """Unknown citations, endpoints that the contract lacks, `of` without a step or connection of that name, outcomes
-    of acts that there are not."""
+    of commands that do not exist."""
     _citations(view)
     _endpoints(view)
     _names(view)
@@ -47,14 +47,16 @@ def near_clause(word: str, clauses: Iterable[str]) -> str:
 
 
 def _outcomes(view: View) -> None:
-    """`result.NAME` of an act that the script lacks, and `join` and `cancel` of a task that it does not spawn."""
-    acts = list(view.acts())
-    named = [str(name.value) for _, body in acts if (name := body.get("as")) is not None]
+    """`result.NAME` of a command that the script lacks, and `join` and `cancel` of a task that it does not spawn."""
+    every = list(view.commands())
+    named = [str(name.value) for _, body in every if (name := body.get("as")) is not None]
     runs_on = view.key("runs_on")
     if runs_on is not None and runs_on.value == "wsgi":
         named.append(CLOSE)
-    spawned = [str(name.value) for word, body in acts if commands()[word].task and (name := body.get("as")) is not None]
-    for word, body in acts:
+    spawned = [
+        str(name.value) for word, body in every if commands()[word].task and (name := body.get("as")) is not None
+    ]
+    for word, body in every:
         if commands()[word].argument == "task" and str(body.value) not in spawned and "$(" not in str(body.value):
             what = f"no `spawn` of this script is called {body.value!r}"
             hint = near(str(body.value), spawned) if spawned else "spawn it before: `spawn: {as: ..., script: [...]}`"
@@ -68,16 +70,16 @@ def _outcomes(view: View) -> None:
 
 def _outcome(view: View, name: str, place: SourceSpan, named: Sequence[str]) -> None:
     root, _, rest = name.partition(".")
-    act, _, word = rest.partition(".")
-    if root != "result" or not act or "$(" in name:
+    outcome, _, word = rest.partition(".")
+    if root != "result" or not outcome or "$(" in name:
         return
-    if act not in named:
-        what = f"no act of this case's script is called {act!r}"
-        hint = near(act, named) if named else "name one with `as:` in `application`"
+    if outcome not in named:
+        what = f"no command of this case's script is called {outcome!r}"
+        hint = near(outcome, named) if named else "name one with `as:` in `application`"
         view.notes.error(place, "unknown-act-name", what, hint)
     elif word and word.partition(".")[0] not in OUTCOME:
         hint = nearest(word.partition(".")[0], OUTCOME)
-        view.notes.error(place, "unknown-fact", f"the outcome of an act has no {word.partition('.')[0]!r}", hint)
+        view.notes.error(place, "unknown-fact", f"the outcome of a command has no {word.partition('.')[0]!r}", hint)
 
 
 def _citations(view: View) -> None:

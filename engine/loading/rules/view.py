@@ -45,8 +45,8 @@ class View:
     def application(self) -> Node | None:
         return self.node.get("application")
 
-    def acts(self) -> Iterator[tuple[str, Node]]:
-        """Every act of the application's scripts, at any depth: its word, and what stands under it."""
+    def commands(self) -> Iterator[tuple[str, Node]]:
+        """Every command of the application's scripts, at any depth: its word, and what stands under it."""
         application = self.application
         if application is None:
             return

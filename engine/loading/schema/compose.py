@@ -1,4 +1,4 @@
-"""The JSON schema of a suite, composed from step kinds, script actions, operators and acts.
+"""The JSON schema of a suite, composed from step types, script actions, operators and commands.
 
 It has no ``oneOf`` and no ``anyOf``, so that every error is a leaf's and has one place: a union of kinds is an object
 with just one of several keys, and "literal or operators" is a list of types with ``properties``, which ignore scalars.
@@ -32,10 +32,10 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     definitions: dict[str, Any] = dict(NOTATIONS)
     definitions["matcher"] = _matcher(vocabulary.operators)
     definitions["expect"] = _expect("expect", {})
-    definitions["act"] = _union(
+    definitions["command"] = _union(
         ValueCode.ACT,
-        "an act",
-        "One act of the application's script: a mapping with one key.",
+        "a command",
+        "One command of the application's script: a mapping with one key.",
         {word: {**schema_of(one), "description": one.summary} for word, one in commands().items()},
     )
     for group, kinds in sorted(vocabulary.groups.items()):

@@ -152,7 +152,7 @@ def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes
         notes.form(child.key, "unknown-key", f"there is no key {key!r} in {where}", meant.hint(key, known), of_key=True)
 
 
-_UNIONS: Mapping[ValueCode | None, str] = {ValueCode.STEP: "step kind", ValueCode.ACT: "act"}
+_UNIONS: Mapping[ValueCode | None, str] = {ValueCode.STEP: "step type", ValueCode.ACT: "command"}
 
 
 def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .command import Command, Key, declared
 from .play import Performer, Play, Result, ScriptFinished
-from .scripts import ScriptedAction, acts_of
+from .scripts import ScriptedAction, commands_of
 
 POLL = 0.001  # seconds between two looks for a mark
 LOOKS = 100  # looks for a mark between two looks whether the engine is done with the job
@@ -19,37 +19,37 @@ _iteration = (StopIteration, StopAsyncIteration)
 _variables: dict[str, ContextVar[Any]] = {}
 
 
-async def receive(play: Play, act: ScriptedAction) -> Result:
+async def receive(play: Play, entry: ScriptedAction) -> Result:
     """``receive: {within}``: the next message is the outcome's event. Raises TimeoutError."""
-    return Result(event=await play.receive((act.value() or {}).get("within")))
+    return Result(event=await play.receive((entry.value() or {}).get("within")))
 
 
-async def read_body(play: Play, act: ScriptedAction) -> Result:
+async def read_body(play: Play, entry: ScriptedAction) -> Result:
     """``read_body``: the request's whole body is the outcome's value, the last message its event."""
     body, event = await _body(play)
     return Result(event=event, value=body)
 
 
-async def send(play: Play, act: ScriptedAction) -> None:
+async def send(play: Play, entry: ScriptedAction) -> None:
     """``send`` and ``send_raw``: one event, as it stands."""
-    await play.send(act.value()["event"])
+    await play.send(entry.value()["event"])
 
 
-async def respond(play: Play, act: ScriptedAction) -> None:
+async def respond(play: Play, entry: ScriptedAction) -> None:
     """``respond``: status, headers and the whole body. To a WebSocket's handshake it is a refusal with a response."""
-    value = act.value()
+    value = entry.value()
     kind = "websocket.http" if play.scope["type"] == "websocket" else "http"
     await _answer(play, kind, value["status"], value.get("headers") or [], value.get("body") or b"")
 
 
-async def accept(play: Play, act: ScriptedAction) -> None:
+async def accept(play: Play, entry: ScriptedAction) -> None:
     """``accept``: take the WebSocket; ``websocket.connect`` is received first, if it has not been."""
     if not play.connected:
         await play.receive()
-    await play.send({"type": "websocket.accept", **(act.value() or {})})
+    await play.send({"type": "websocket.accept", **(entry.value() or {})})
 
 
-async def echo(play: Play, act: ScriptedAction) -> None:
+async def echo(play: Play, entry: ScriptedAction) -> None:
     """``echo``: the body, with its content type; or each WebSocket message, until the client is gone."""
     if play.scope["type"] == "websocket":
         await _echo_messages(play)
@@ -59,9 +59,9 @@ async def echo(play: Play, act: ScriptedAction) -> None:
     await _answer(play, "http", 200, kind, body)
 
 
-async def set_(play: Play, act: ScriptedAction) -> None:
+async def set_(play: Play, entry: ScriptedAction) -> None:
     """``set: {scope: {path: value}, context: {name: value}}``. Raises KeyError, IndexError for a way that is none."""
-    value = act.value()
+    value = entry.value()
     for path, item in (value.get("scope") or {}).items():
         *way, last = path.split(".")
         place = _walk(play.scope, way)
@@ -70,64 +70,64 @@ async def set_(play: Play, act: ScriptedAction) -> None:
         _variable(name).set(item)
 
 
-async def get(play: Play, act: ScriptedAction) -> Result:
+async def get(play: Play, entry: ScriptedAction) -> Result:
     """``get: {scope: path}`` or ``{context: name}``: the outcome's value; None for a variable that is not set.
 
     Raises KeyError or IndexError for a way in the scope that is none.
     """
-    value = act.value()
+    value = entry.value()
     if "context" in value:
         return Result(value=_variable(value["context"]).get(None))
     return Result(value=_walk(play.scope, value["scope"].split(".")))
 
 
-async def sleep(play: Play, act: ScriptedAction) -> None:
+async def sleep(play: Play, entry: ScriptedAction) -> None:
     """``sleep``: seconds."""
-    await asyncio.sleep(act.value())
+    await asyncio.sleep(entry.value())
 
 
-async def raise_(play: Play, act: ScriptedAction) -> None:
+async def raise_(play: Play, entry: ScriptedAction) -> None:
     """``raise: {class, message}``: a builtin exception."""
-    value = act.value() or {}
+    value = entry.value() or {}
     raise exception(value.get("class", "RuntimeError"), value.get("message"))
 
 
-async def return_(play: Play, act: ScriptedAction) -> None:
+async def return_(play: Play, entry: ScriptedAction) -> None:
     """``return``: the script ends here."""
     raise ScriptFinished
 
 
-async def spawn(play: Play, act: ScriptedAction) -> Result:
+async def spawn(play: Play, entry: ScriptedAction) -> Result:
     """``spawn: {script}``: runs beside this one; its outcome comes when it ends."""
-    play.spawn(act, acts_of(act.argument["script"]) or ())
+    play.spawn(entry, commands_of(entry.argument["script"]) or ())
     return Result(later=True)
 
 
-async def join(play: Play, act: ScriptedAction) -> None:
+async def join(play: Play, entry: ScriptedAction) -> None:
     """``join: name``: wait for a spawned script, and raise what it raised; nothing if it was cancelled."""
-    beside = play.beside[act.value()]
+    beside = play.beside[entry.value()]
     if beside.task is not None:
         await asyncio.wait([beside.task])
     if beside.error is not None:
         raise beside.error
 
 
-async def cancel(play: Play, act: ScriptedAction) -> None:
+async def cancel(play: Play, entry: ScriptedAction) -> None:
     """``cancel: name``: cancel a spawned script, and wait for its end."""
-    beside = play.beside[act.value()]
+    beside = play.beside[entry.value()]
     if beside.task is not None:
         beside.task.cancel()
         await asyncio.wait([beside.task])
 
 
-async def repeat(play: Play, act: ScriptedAction) -> Result:
+async def repeat(play: Play, entry: ScriptedAction) -> Result:
     """``repeat: {times, until, script}``: the outcome counts the turns that were whole, and says what ended them."""
-    acts = acts_of(act.argument["script"]) or ()
-    sought = act.argument.get("until") == "raises"
+    inner = commands_of(entry.argument["script"]) or ()
+    sought = entry.argument.get("until") == "raises"
     count = 0
-    for _ in range(act.argument["times"]):
+    for _ in range(entry.argument["times"]):
         try:
-            await play.run(acts)
+            await play.run(inner)
         except ScriptFinished:
             raise
         except Exception as error:
@@ -136,16 +136,16 @@ async def repeat(play: Play, act: ScriptedAction) -> Result:
     return Result(count=count)
 
 
-async def mark(play: Play, act: ScriptedAction) -> None:
+async def mark(play: Play, entry: ScriptedAction) -> None:
     """``mark: name``: for the engine, and for scripts of the same job, to meet."""
-    name = act.value()
+    name = entry.value()
     play.inbox.mark(play.job, name)
     play.call.mark(name)
 
 
-async def await_(play: Play, act: ScriptedAction) -> None:
+async def await_(play: Play, entry: ScriptedAction) -> None:
     """``await: name``: until the mark is there; the script ends if the engine is done with its job meanwhile."""
-    name = act.value()
+    name = entry.value()
     looks = 0
     while not play.inbox.marked(play.job, name):
         looks += 1
@@ -195,7 +195,7 @@ COMMANDS: dict[str, Command] = {
             repeat,
             {
                 "times": Key("count", "How often, at most.", required=True),
-                "until": Key("raises", "`raises`: stop at the first act that raises."),
+                "until": Key("raises", "`raises`: stop at the first command that raises."),
                 "script": Key("commands", "What is repeated.", required=True, default=()),
             },
         ),

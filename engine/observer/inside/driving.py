@@ -3,16 +3,17 @@
     python -m engine_inside.driving
 
 ``ENGINE_DESK`` and ``ENGINE_APP`` are those of ``service``; ``ENGINE_DRIVES`` is the number of the descriptor, a
-connected socket, over which orders come and answers go, as lines of JSON. An order:
+connected socket, over which requests and answers travel, as lines of JSON. A request:
 
     {"id": 1, "token": "j3.1", "scope": {...}, "within": 5.0,
      "script": [["give", {...}], ["take", "http.response.start"], ["fail_send", {"class": "OSError", "after": 3}]]}
 
-The scope and what is given are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each order
-{"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` says what of the
-script could not be done. What crosses between script and app is recorded like any call, under the order's token.
+The scope and what is given are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each
+request {"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` says what of
+the script could not be done. What crosses between script and app is recorded like any call, under the token of the
+request.
 
-Each order is carried out in a fork of its own, so that no call leaves anything in the app for the next one.
+Each request is carried out in a fork of its own, so that no call leaves anything in the app for the next one.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ GRACE = 0.5  # seconds that an app is given to end once its call is cancelled
 
 
 class Drive:
-    """One call of the app. ``script`` has pairs of an act's word and its argument."""
+    """One call of the app. ``script`` has pairs of a command's word and its argument."""
 
     def __init__(self, scope: Any, script: Sequence[tuple[str, Any]]) -> None:
         self.scope = scope
@@ -88,7 +89,7 @@ class Drive:
                 if not await self._take(argument):
                     return f"the app ended, and had sent no {argument}"
             else:
-                return f"there is no act {word!r}"
+                return f"there is no command {word!r}"
         return ""
 
     async def _take(self, kind: str) -> bool:
@@ -139,13 +140,13 @@ class Drive:
         await self._waits.wait()
 
 
-def carry_out(app: App, folder: Path, order: Mapping[str, Any]) -> str:
-    """One order from its beginning to its end; what of it could not be done."""
-    drive_of = decode(order["scope"])
-    script = [(word, decode(argument)) for word, argument in order["script"]]
+def carry_out(app: App, folder: Path, request: Mapping[str, Any]) -> str:
+    """One request from its beginning to its end; what of it could not be done."""
+    drive_of = decode(request["scope"])
+    script = [(word, decode(argument)) for word, argument in request["script"]]
 
     async def whole() -> str:
-        return await Drive(drive_of, script).run(app, Writer(folder), order["token"], order["within"])
+        return await Drive(drive_of, script).run(app, Writer(folder), request["token"], request["within"])
 
     return asyncio.run(whole())
 
@@ -156,10 +157,10 @@ def answer(file: int, **members: Any) -> None:
 
 
 def serve(app: App, folder: Path, file: int) -> None:
-    """Carry out orders until there are no more to come."""
-    with os.fdopen(os.dup(file), "rb") as orders:
-        for line in orders:
-            order = json.loads(line)
+    """Serve requests until there are no more."""
+    with os.fdopen(os.dup(file), "rb") as requests:
+        for line in requests:
+            request = json.loads(line)
             sys.stdout.flush()
             sys.stderr.flush()
             if os.fork():
@@ -167,11 +168,11 @@ def serve(app: App, folder: Path, file: int) -> None:
             status = 1
             try:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                answer(file, id=order["id"], pid=os.getpid())
-                answer(file, id=order["id"], stuck=carry_out(app, folder, order))
+                answer(file, id=request["id"], pid=os.getpid())
+                answer(file, id=request["id"], stuck=carry_out(app, folder, request))
                 status = 0
             except BaseException as error:
-                answer(file, id=order["id"], stuck=f"{type(error).__name__}: {error}")
+                answer(file, id=request["id"], stuck=f"{type(error).__name__}: {error}")
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -1,7 +1,7 @@
-"""One call for which a script is played: what its acts share, and how an act ends.
+"""One call for which a script is played: the state that its commands share, and the end of a command.
 
-An act that raises ends the script by raising, unless it has a name: then its outcome is recorded, and the script goes
-on. CancelledError, and whatever else is no Exception, always ends it.
+A command that raises ends the script by raising, unless it has a name: then its outcome is recorded, and the script
+goes on. CancelledError, and whatever else is no Exception, always ends it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class ScriptFinished(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """What came of an act, besides the time that it took.
+    """The outcome of a command, apart from its duration.
 
     ``error`` is what it raised; ``sought`` says that the script was out for just that, and goes on. ``later`` says
-    that the outcome is not known yet and will be reported by the act itself.
+    that the outcome is not known yet and will be reported by the command itself.
     """
 
     event: Any = None
@@ -52,7 +52,7 @@ Performer = Callable[["Play", ScriptedAction], Awaitable["Result | None"]]
 
 
 class Play:
-    """The state of one call's script. ``performers`` has the acts by their words (``commands.performers``)."""
+    """The state of one call's script. ``performers`` has the commands by their words (``commands.performers``)."""
 
     def __init__(
         self, performers: Mapping[str, Performer], call: AsgiCall, scope: Scope, inbox: Inbox, job: str
@@ -68,10 +68,10 @@ class Play:
         self._kept: deque[asyncio.Future[Any]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def perform(self, acts: Sequence[ScriptedAction]) -> None:
-        """Play a whole script, and let nothing of it outlive the call. Raises what an unnamed act raised."""
+    async def perform(self, commands: Sequence[ScriptedAction]) -> None:
+        """Play a whole script, and let nothing of it outlive the call. Raises the exception of an unnamed command."""
         try:
-            await self.run(acts)
+            await self.run(commands)
         except ScriptFinished:
             pass
         except GeneratorExit:  # the server threw the call away: nothing may be awaited any more
@@ -82,10 +82,11 @@ class Play:
             raise
         await self._clear()
 
-    async def run(self, acts: Sequence[ScriptedAction]) -> None:
-        """Play acts in order. Raises Finished where the script ends early, and what an unnamed act raised."""
-        for act in acts:
-            await self._act(act)
+    async def run(self, commands: Sequence[ScriptedAction]) -> None:
+        """Play commands in order. Raises Finished where the script ends early, and the exception of an unnamed
+        command."""
+        for command in commands:
+            await self._command(command)
 
     async def receive(self, within: float | None = None) -> Any:
         """The next message. Raises TimeoutError after ``within`` seconds; the next call then gets the message."""
@@ -113,54 +114,54 @@ class Play:
         if isinstance(event, dict) and event.get("type") == "websocket.accept":
             self.accepted = True
 
-    def spawn(self, act: ScriptedAction, acts: Sequence[ScriptedAction]) -> None:
-        """Run acts in a task of its own, under the act's name; its outcome is reported when it ends."""
+    def spawn(self, command: ScriptedAction, commands: Sequence[ScriptedAction]) -> None:
+        """Run commands in a task of their own, under the command's name; its outcome is reported when it ends."""
         beside = Beside()
-        beside.task = asyncio.ensure_future(self._run_beside(act, acts, beside))
+        beside.task = asyncio.ensure_future(self._run_beside(command, commands, beside))
         self._tasks.append(beside.task)
-        if act.name is not None:
-            self.beside[act.name] = beside
+        if command.name is not None:
+            self.beside[command.name] = beside
 
-    async def _act(self, act: ScriptedAction) -> None:
+    async def _command(self, command: ScriptedAction) -> None:
         start = time.monotonic()
         try:
-            performer = self._performers.get(act.word)
+            performer = self._performers.get(command.word)
             if performer is None:
-                raise ValueError(f"the player knows no act {act.word!r}")
-            result = await performer(self, act) or Result()
+                raise ValueError(f"the player knows no command {command.word!r}")
+            result = await performer(self, command) or Result()
         except ScriptFinished:
-            self._report(act, start, Result())
+            self._report(command, start, Result())
             raise
         except Exception as error:
             result = Result(error=error)
         except BaseException as error:
-            self._report(act, start, Result(error=error))
+            self._report(command, start, Result(error=error))
             raise
         if not result.later:
-            self._report(act, start, result)
-        if result.error is not None and not result.sought and act.name is None:
+            self._report(command, start, result)
+        if result.error is not None and not result.sought and command.name is None:
             raise result.error
 
-    async def _run_beside(self, act: ScriptedAction, acts: Sequence[ScriptedAction], beside: Beside) -> None:
+    async def _run_beside(self, command: ScriptedAction, commands: Sequence[ScriptedAction], beside: Beside) -> None:
         start = time.monotonic()
         try:
-            await self.run(acts)
+            await self.run(commands)
         except ScriptFinished:
             pass
         except Exception as error:  # kept for `join`: a server's log must not fill with what nobody asked for
             beside.error = error
         except BaseException as error:
-            self._report(act, start, Result(error=error))
+            self._report(command, start, Result(error=error))
             raise
-        self._report(act, start, Result(error=beside.error))
+        self._report(command, start, Result(error=beside.error))
 
-    def _report(self, act: ScriptedAction, start: float, result: Result) -> None:
-        """Record the outcome of an act that has a name."""
-        if act.name is None:
+    def _report(self, command: ScriptedAction, start: float, result: Result) -> None:
+        """Record the outcome of a command that has a name."""
+        if command.name is None:
             return
         error = result.error
         ok = "true" if error is None else "false"
-        members = f',"as":{quote(act.name)},"ok":{ok},"elapsed":{time.monotonic() - start!r}'
+        members = f',"as":{quote(command.name)},"ok":{ok},"elapsed":{time.monotonic() - start!r}'
         if error is not None:
             bases = [kind.__name__ for kind in type(error).__mro__ if kind is not object]
             members += f',"raised":{quote(bases[0])},"bases":{encode(bases)}'

@@ -34,12 +34,12 @@ class Player:
         found = self._find(call, scope)
         if found is None:
             return await self._app(scope, receive, send)
-        script, acts = found
-        await Play(self._performers, call, scope, self._inbox, script.job).perform(acts)
+        script, commands = found
+        await Play(self._performers, call, scope, self._inbox, script.job).perform(commands)
         return None
 
     def _find(self, call: AsgiCall, scope: Scope) -> tuple[Script, tuple[ScriptedAction, ...]] | None:
-        """The script that applies and the acts in it for this call; None where the contract's app answers.
+        """The script that applies and the commands in it for this call; None where the contract's app answers.
 
         A script that cannot be read is noted, and the contract's app answers.
         """
@@ -59,8 +59,8 @@ class Player:
             if job == self._lifespan_of:
                 call.note(f"job {job} has no script, and this process was started to play it")
             return None
-        acts = script.choose(kind, scope.get("path"))
-        return None if acts is None else (script, acts)
+        commands = script.choose(kind, scope.get("path"))
+        return None if commands is None else (script, commands)
 
     def _by_port(self, scope: Scope) -> str:
         try:

@@ -25,7 +25,8 @@ _job = re.compile(r"[a-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class ScriptedAction:
-    """One act of a script. ``argument`` is tagged JSON, of which ``value`` makes a new value at each performance."""
+    """One command of a script. ``argument`` is tagged JSON, of which ``value`` makes a new value at each
+    performance."""
 
     word: str
     argument: Any
@@ -36,8 +37,8 @@ class ScriptedAction:
         return decode(self.argument)
 
 
-def acts_of(items: list[dict[str, Any]] | None) -> tuple[ScriptedAction, ...] | None:
-    """The acts of a list as the spool has them; None for null. Raises KeyError for an item without ``act``."""
+def commands_of(items: list[dict[str, Any]] | None) -> tuple[ScriptedAction, ...] | None:
+    """The commands of a list as the spool has them; None for null. Raises KeyError for an item without ``act``."""
     if items is None:
         return None
     return tuple([ScriptedAction(item["act"], item.get("arg"), item.get("as")) for item in items])
@@ -45,7 +46,8 @@ def acts_of(items: list[dict[str, Any]] | None) -> tuple[ScriptedAction, ...] | 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A job's script: a list of acts for a scope type and for single paths; None leaves the call to the contract."""
+    """A job's script: a list of commands for a scope type and for single paths; None leaves the call to the
+    contract."""
 
     job: str
     lifespan: tuple[ScriptedAction, ...] | None
@@ -54,14 +56,14 @@ class Script:
     paths: dict[str, tuple[ScriptedAction, ...]]
 
     def choose(self, kind: object, path: object) -> tuple[ScriptedAction, ...] | None:
-        """The acts for a scope of that type and path. Paths go first, for HTTP and WebSocket."""
+        """The commands for a scope of that type and path. Paths go first, for HTTP and WebSocket."""
         if kind == "lifespan":
             return self.lifespan
         if kind not in ("http", "websocket"):
             return None
-        acts = self.paths.get(path) if isinstance(path, str) else None
-        if acts is not None:
-            return acts
+        commands = self.paths.get(path) if isinstance(path, str) else None
+        if commands is not None:
+            return commands
         return self.http if kind == "http" else self.websocket
 
 
@@ -118,6 +120,6 @@ class Inbox:
         except FileNotFoundError:
             return None
         data = json.loads(text)
-        paths = {path: acts_of(items) or () for path, items in (data.get("paths") or {}).items()}
-        lifespan, http, websocket = (acts_of(data.get(kind)) for kind in ("lifespan", "http", "websocket"))
+        paths = {path: commands_of(items) or () for path, items in (data.get("paths") or {}).items()}
+        lifespan, http, websocket = (commands_of(data.get(kind)) for kind in ("lifespan", "http", "websocket"))
         return Script(job, lifespan, http, websocket, paths)

@@ -14,7 +14,7 @@ from tests.loading.helpers import OK, cases, codes, node, reader, suite
 
 def act(text: str) -> AppAction:
     context = reader()
-    [found] = context.acts(node(f"[{text}]"))
+    [found] = context.commands(node(f"[{text}]"))
     assert context.noted == 0
     return found
 

@@ -373,11 +373,11 @@ def test_names_of_the_matrix_are_among_those_that_a_hint_knows() -> None:
     assert [one.hint for one in load(text).diagnostics if one.code == "unknown-variable"] == ["did you mean 'code'?"]
 
 
-# outcomes of acts
+# outcomes of commands
 
 
 @pytest.mark.parametrize(
-    ("acts", "expect", "wrong"),
+    ("script", "expect", "wrong"),
     [
         ("[{receive: {as: got}}]", "result.got.ok: true", []),
         ("[{receive: {as: got}}]", "result.gott.ok: true", ["unknown-act-name"]),
@@ -392,9 +392,9 @@ def test_names_of_the_matrix_are_among_those_that_a_hint_knows() -> None:
         ("[{raise: {class: asyncio.CancelledError}}]", "calls: 1", ["unknown-exception"]),
     ],
 )
-def test_outcomes_of_acts(acts: str, expect: str, wrong: list[str]) -> None:
+def test_outcomes_of_commands(script: str, expect: str, wrong: list[str]) -> None:
     steps = f"[{{request: {{path: /scope}}}}, {{app: {{expect: {{{expect}}}}}}}]"
-    assert real_codes(steps, f"application: {{http: {acts}}}") == wrong
+    assert real_codes(steps, f"application: {{http: {script}}}") == wrong
 
 
 def test_outcomes_without_a_script() -> None:

@@ -72,7 +72,7 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 def test_a_union_of_kinds_is_an_object_with_one_key() -> None:
     schema = compose_schema(small())
-    for name in ("step", "act", "action:tcp"):
+    for name in ("step", "command", "action:tcp"):
         union = schema["$defs"][name]
         assert (union["minProperties"], union["maxProperties"], union["additionalProperties"]) == (1, 1, False)
 

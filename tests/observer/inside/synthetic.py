@@ -73,16 +73,16 @@ class Stage:
         self.inbox = Inbox(folder)
         self.player = AsgiObserver(Player(app, self.inbox, lifespan_of), self.writer)
 
-    def script(self, *acts: dict[str, Any], kind: str = "http", job: str = "j1") -> None:
-        script = {"job": job, "lifespan": None, "http": None, "websocket": None, kind: list(acts)}
+    def script(self, *commands: dict[str, Any], kind: str = "http", job: str = "j1") -> None:
+        script = {"job": job, "lifespan": None, "http": None, "websocket": None, kind: list(commands)}
         self.spool.stage(job, tagged(script))
 
     async def call(self, server: Server, scope: dict[str, Any] | None = None) -> None:
         await self.player(scope or http_scope(token="j1.1"), server.receive, server.send)
 
-    def play(self, *acts: dict[str, Any], messages: Iterable[Any] = (REQUEST,), kind: str = "http") -> AppCall:
-        """Play acts for one call, and what the spool says of it. Raises what the script raised."""
-        self.script(*acts, kind=kind)
+    def play(self, *commands: dict[str, Any], messages: Iterable[Any] = (REQUEST,), kind: str = "http") -> AppCall:
+        """Play commands for one call, and what the spool says of it. Raises what the script raised."""
+        self.script(*commands, kind=kind)
         server = Server(messages)
         scope = http_scope(token="j1.1", **({"type": kind} if kind != "http" else {}))
         try:
@@ -103,7 +103,7 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0.001)
 
 
-def act(word: str, arg: Any = None, name: str | None = None) -> dict[str, Any]:
+def command(word: str, arg: Any = None, name: str | None = None) -> dict[str, Any]:
     """An act as the spool has it."""
     item = {"act": word, "arg": {} if arg is None else arg}
     return {**item, "as": name} if name else item

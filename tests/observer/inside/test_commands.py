@@ -9,16 +9,16 @@ import pytest
 from engine.model.wire_bytes import TruncatedBytes
 from engine.observer.inside import commands
 
-from .synthetic import REQUEST, Server, Stage, act, http_scope, until
+from .synthetic import REQUEST, Server, Stage, command, http_scope, until
 
 CONNECT = {"type": "websocket.connect"}
 DISCONNECT = {"type": "websocket.disconnect", "code": 1000}
-RESPOND = act("respond", {"status": 200, "body": b"ok"})
+RESPOND = command("respond", {"status": 200, "body": b"ok"})
 
 
 def test_respond(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    call = stage.play(act("respond", {"status": 201, "headers": [[b"x-a", b"1"]], "body": b"made"}))
+    call = stage.play(command("respond", {"status": 201, "headers": [[b"x-a", b"1"]], "body": b"made"}))
     assert stage.sent == [
         {"type": "http.response.start", "status": 201, "headers": [[b"x-a", b"1"]]},
         {"type": "http.response.body", "body": b"made"},
@@ -28,24 +28,24 @@ def test_respond(tmp_path: Path) -> None:
 
 def test_respond_refuses_a_websocket(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.play(act("respond", {"status": 403}), messages=[CONNECT], kind="websocket")
+    stage.play(command("respond", {"status": 403}), messages=[CONNECT], kind="websocket")
     assert [event["type"] for event in stage.sent] == ["websocket.http.response.start", "websocket.http.response.body"]
 
 
 def test_receive(tmp_path: Path) -> None:
-    outcome = Stage(tmp_path).play(act("receive", {}, "one")).outcomes["one"]
+    outcome = Stage(tmp_path).play(command("receive", {}, "one")).outcomes["one"]
     assert (outcome.ok, outcome.event, outcome.raised) == (True, REQUEST, None)
 
 
 def test_receive_within_its_time(tmp_path: Path) -> None:
-    outcome = Stage(tmp_path).play(act("receive", {"within": 30}, "one")).outcomes["one"]
+    outcome = Stage(tmp_path).play(command("receive", {"within": 30}, "one")).outcomes["one"]
     assert (outcome.ok, outcome.event) == (True, REQUEST)
     assert outcome.elapsed < 30
 
 
 def test_receive_too_late_with_a_name_goes_on(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    call = stage.play(act("receive", {"within": 0.01}, "one"), RESPOND, messages=[])
+    call = stage.play(command("receive", {"within": 0.01}, "one"), RESPOND, messages=[])
     outcome = call.outcomes["one"]
     assert (outcome.ok, outcome.raised, outcome.event) == (False, "TimeoutError", None)
     assert "OSError" in outcome.bases
@@ -56,7 +56,7 @@ def test_receive_too_late_with_a_name_goes_on(tmp_path: Path) -> None:
 def test_receive_too_late_without_a_name_raises(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     with pytest.raises(TimeoutError):
-        stage.play(act("receive", {"within": 0.01}), RESPOND, messages=[])
+        stage.play(command("receive", {"within": 0.01}), RESPOND, messages=[])
     assert stage.sent == []
     assert stage.seen().raised == "TimeoutError"
 
@@ -64,7 +64,9 @@ def test_receive_too_late_without_a_name_raises(tmp_path: Path) -> None:
 @pytest.mark.parametrize("later", [{}, {"within": 30}])
 def test_a_receive_that_was_too_late_loses_no_message(tmp_path: Path, later: dict[str, Any]) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("receive", {"within": 0.01}, "one"), act("mark", "late"), act("receive", later, "two"), RESPOND)
+    stage.script(
+        command("receive", {"within": 0.01}, "one"), command("mark", "late"), command("receive", later, "two"), RESPOND
+    )
 
     async def main() -> None:
         server = Server([])
@@ -83,14 +85,14 @@ def test_a_receive_that_was_too_late_loses_no_message(tmp_path: Path, later: dic
 
 def test_read_body(tmp_path: Path) -> None:
     messages = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"}]
-    outcome = Stage(tmp_path).play(act("read_body", {}, "body"), messages=messages).outcomes["body"]
+    outcome = Stage(tmp_path).play(command("read_body", {}, "body"), messages=messages).outcomes["body"]
     assert (outcome.value, outcome.event) == (b"ab", messages[1])
 
 
 def test_read_body_ends_when_the_client_leaves(tmp_path: Path) -> None:
     gone = {"type": "http.disconnect"}
     messages = [{"type": "http.request", "body": b"a", "more_body": True}, gone]
-    outcome = Stage(tmp_path).play(act("read_body", {}, "body"), messages=messages).outcomes["body"]
+    outcome = Stage(tmp_path).play(command("read_body", {}, "body"), messages=messages).outcomes["body"]
     assert (outcome.value, outcome.event) == (b"a", gone)
 
 
@@ -98,7 +100,7 @@ def test_read_body_ends_when_the_client_leaves(tmp_path: Path) -> None:
 def test_send(tmp_path: Path, word: str) -> None:
     stage = Stage(tmp_path)
     event = {"type": "x", "body": b"\x00\xff", "headers": [["text", b"bytes"]], "odd": None}
-    outcome = stage.play(act(word, {"event": event}, "it")).outcomes["it"]
+    outcome = stage.play(command(word, {"event": event}, "it")).outcomes["it"]
     assert stage.sent == [event]
     assert (outcome.ok, outcome.raised, outcome.value) == (True, None, None)
 
@@ -115,7 +117,7 @@ def refuse(message: Any) -> None:
 @pytest.mark.parametrize("word", ["send", "send_raw"])
 def test_send_that_raises(tmp_path: Path, word: str) -> None:
     stage = Stage(tmp_path)
-    stage.script(act(word, {"event": {"type": "bogus"}}, "it"), RESPOND)
+    stage.script(command(word, {"event": {"type": "bogus"}}, "it"), RESPOND)
     server = Server(fail=refuse)
     asyncio.run(stage.call(server))
     outcome = stage.seen().outcomes["it"]
@@ -123,7 +125,7 @@ def test_send_that_raises(tmp_path: Path, word: str) -> None:
     assert outcome.bases == ("ServerSays", "TypeError", "Exception", "BaseException")
     assert server.sent[0]["status"] == 200
 
-    stage.script(act(word, {"event": {"type": "bogus"}}), RESPOND, job="j2")
+    stage.script(command(word, {"event": {"type": "bogus"}}), RESPOND, job="j2")
     with pytest.raises(ServerSays):
         asyncio.run(stage.call(Server(fail=refuse), http_scope(token="j2.1")))
 
@@ -131,7 +133,7 @@ def test_send_that_raises(tmp_path: Path, word: str) -> None:
 def test_accept_receives_the_connect_first(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     call = stage.play(
-        act("accept", {"subprotocol": "chat"}), act("receive", {}, "next"), messages=[CONNECT, DISCONNECT],
+        command("accept", {"subprotocol": "chat"}), command("receive", {}, "next"), messages=[CONNECT, DISCONNECT],
         kind="websocket",
     )  # fmt: skip
     assert stage.sent == [{"type": "websocket.accept", "subprotocol": "chat"}]
@@ -140,13 +142,13 @@ def test_accept_receives_the_connect_first(tmp_path: Path) -> None:
 
 def test_accept_after_the_connect_was_received(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.play(act("receive"), act("accept"), messages=[CONNECT], kind="websocket")
+    stage.play(command("receive"), command("accept"), messages=[CONNECT], kind="websocket")
     assert stage.sent == [{"type": "websocket.accept"}]
 
 
 def test_echo_of_a_body(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("echo"))
+    stage.script(command("echo"))
     scope = http_scope(token="j1.1")
     scope["headers"].append((b"content-type", b"text/x"))
     server = Server([{"type": "http.request", "body": b"abc"}])
@@ -157,7 +159,7 @@ def test_echo_of_a_body(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("before", [[], [act("accept")], [act("receive")]])
+@pytest.mark.parametrize("before", [[], [command("accept")], [command("receive")]])
 def test_echo_of_messages(tmp_path: Path, before: list[dict[str, Any]]) -> None:
     stage = Stage(tmp_path)
     messages = [
@@ -167,7 +169,7 @@ def test_echo_of_messages(tmp_path: Path, before: list[dict[str, Any]]) -> None:
         {"type": "websocket.receive", "text": ""},
         DISCONNECT,
     ]
-    stage.play(*before, act("echo"), messages=messages, kind="websocket")
+    stage.play(*before, command("echo"), messages=messages, kind="websocket")
     assert stage.sent == [
         {"type": "websocket.accept"},
         {"type": "websocket.send", "text": "ü"},
@@ -179,10 +181,10 @@ def test_echo_of_messages(tmp_path: Path, before: list[dict[str, Any]]) -> None:
 def test_set_and_get_of_the_scope(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.script(
-        act("set", {"scope": {"state.a": [1, b"x"], "headers.0": "gone"}}),
-        act("get", {"scope": "state.a.1"}, "deep"),
-        act("get", {"scope": "headers"}, "headers"),
-        act("get", {"scope": "state.none"}, "missing"),
+        command("set", {"scope": {"state.a": [1, b"x"], "headers.0": "gone"}}),
+        command("get", {"scope": "state.a.1"}, "deep"),
+        command("get", {"scope": "headers"}, "headers"),
+        command("get", {"scope": "state.none"}, "missing"),
     )
     scope = http_scope(token="j1.1", state={})
     asyncio.run(stage.call(Server(), scope))
@@ -194,7 +196,7 @@ def test_set_and_get_of_the_scope(tmp_path: Path) -> None:
 
 def test_values_of_a_script_are_new_for_each_call(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("set", {"scope": {"state.a": []}}))
+    stage.script(command("set", {"scope": {"state.a": []}}))
     scopes = [http_scope(token="j1.1", state={}) for _ in range(2)]
     for scope in scopes:
         asyncio.run(stage.call(Server(), scope))
@@ -203,12 +205,12 @@ def test_values_of_a_script_are_new_for_each_call(tmp_path: Path) -> None:
 
 def test_set_where_there_is_no_place_raises(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
-        Stage(tmp_path).play(act("set", {"scope": {"state.a": 1}}))
+        Stage(tmp_path).play(command("set", {"scope": {"state.a": 1}}))
 
 
 def test_context_variables_show_a_server_that_leaks(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("get", {"context": "leak"}, "seen"), act("set", {"context": {"leak": 1}}))
+    stage.script(command("get", {"context": "leak"}, "seen"), command("set", {"context": {"leak": 1}}))
 
     async def main() -> None:
         await asyncio.ensure_future(stage.call(Server(), http_scope(token="j1.1")))  # a context of its own
@@ -221,7 +223,7 @@ def test_context_variables_show_a_server_that_leaks(tmp_path: Path) -> None:
 
 
 def test_sleep(tmp_path: Path) -> None:
-    outcome = Stage(tmp_path).play(act("sleep", 0.02, "nap")).outcomes["nap"]
+    outcome = Stage(tmp_path).play(command("sleep", 0.02, "nap")).outcomes["nap"]
     assert outcome.ok
     assert outcome.elapsed >= 0.02
 
@@ -231,13 +233,13 @@ def test_raise(tmp_path: Path, kind: type[Exception]) -> None:
     stage = Stage(tmp_path)
     name = kind.__name__
     with pytest.raises(kind, match="secret"):
-        stage.play(act("raise", {"class": name, "message": "secret"}), RESPOND)
+        stage.play(command("raise", {"class": name, "message": "secret"}), RESPOND)
     assert (stage.seen().raised, stage.sent) == (name, [])
 
 
 def test_raise_with_a_name_goes_on(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    call = stage.play(act("raise", {"class": "Exception"}, "it"), RESPOND)
+    call = stage.play(command("raise", {"class": "Exception"}, "it"), RESPOND)
     assert call.outcomes["it"].raised == "Exception"
     assert stage.sent[0]["status"] == 200
 
@@ -252,16 +254,16 @@ def test_exceptions_that_a_script_may_not_raise(name: str) -> None:
 
 def test_return(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    call = stage.play(act("repeat", {"times": 3, "script": [act("return", True)]}), RESPOND)
+    call = stage.play(command("repeat", {"times": 3, "script": [command("return", True)]}), RESPOND)
     assert (call.returned, stage.sent) == (True, [])
 
 
 def test_spawn_and_join(tmp_path: Path) -> None:
     call = Stage(tmp_path).play(
-        act("spawn", {"script": [act("receive", {}, "inner"), act("sleep", 0.01)]}, "beside"),
-        act("mark", "going-on"),
-        act("join", "beside"),
-        act("join", "beside", "joined"),
+        command("spawn", {"script": [command("receive", {}, "inner"), command("sleep", 0.01)]}, "beside"),
+        command("mark", "going-on"),
+        command("join", "beside"),
+        command("join", "beside", "joined"),
     )
     assert call.outcomes["inner"].event == REQUEST
     assert call.outcomes["beside"].ok
@@ -273,18 +275,18 @@ def test_join_raises_what_the_script_raised(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     with pytest.raises(LookupError, match="beside"):
         stage.play(
-            act("spawn", {"script": [act("raise", {"class": "LookupError", "message": "beside"})]}, "it"),
-            act("join", "it"),
+            command("spawn", {"script": [command("raise", {"class": "LookupError", "message": "beside"})]}, "it"),
+            command("join", "it"),
         )
     assert stage.seen().outcomes["it"].raised == "LookupError"
 
 
 def test_cancel(tmp_path: Path) -> None:
     call = Stage(tmp_path).play(
-        act("spawn", {"script": [act("sleep", 60, "nap")]}, "beside"),
-        act("sleep", 0.001),
-        act("cancel", "beside"),
-        act("join", "beside", "joined"),
+        command("spawn", {"script": [command("sleep", 60, "nap")]}, "beside"),
+        command("sleep", 0.001),
+        command("cancel", "beside"),
+        command("join", "beside", "joined"),
     )
     assert call.outcomes["nap"].raised == "CancelledError"
     assert call.outcomes["beside"].raised == "CancelledError"
@@ -294,13 +296,15 @@ def test_cancel(tmp_path: Path) -> None:
 @pytest.mark.parametrize("word", ["join", "cancel"])
 def test_a_script_that_was_not_spawned(tmp_path: Path, word: str) -> None:
     with pytest.raises(KeyError, match="nobody"):
-        Stage(tmp_path).play(act(word, "nobody"))
+        Stage(tmp_path).play(command(word, "nobody"))
 
 
 def test_what_is_left_ends_with_the_call(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.script(
-        act("spawn", {"script": [act("sleep", 60)]}, "beside"), act("receive", {"within": 0.001}, "late"), RESPOND
+        command("spawn", {"script": [command("sleep", 60)]}, "beside"),
+        command("receive", {"within": 0.001}, "late"),
+        RESPOND,
     )
 
     async def main() -> None:
@@ -317,8 +321,8 @@ def test_what_is_left_ends_with_the_call(tmp_path: Path) -> None:
 
 def test_repeat_counts(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    send = act("send", {"event": {"type": "x"}}, "inner")
-    outcome = stage.play(act("repeat", {"times": 3, "script": [send]}, "turns")).outcomes["turns"]
+    send = command("send", {"event": {"type": "x"}}, "inner")
+    outcome = stage.play(command("repeat", {"times": 3, "script": [send]}, "turns")).outcomes["turns"]
     assert (outcome.ok, outcome.count, outcome.raised) == (True, 3, None)
     assert len(stage.sent) == 3
 
@@ -333,13 +337,13 @@ class FullAfter:
             raise BrokenPipeError("gone")
 
 
-SENDS = {"times": 100, "script": [act("send", {"event": {"type": "x"}})]}
+SENDS = {"times": 100, "script": [command("send", {"event": {"type": "x"}})]}
 
 
 @pytest.mark.parametrize(("name", "goes_on"), [("turns", True), (None, True)])
 def test_repeat_until_it_raises_goes_on(tmp_path: Path, name: str | None, goes_on: bool) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("repeat", {**SENDS, "until": "raises"}, name), act("mark", "after"))
+    stage.script(command("repeat", {**SENDS, "until": "raises"}, name), command("mark", "after"))
     asyncio.run(stage.call(Server(fail=FullAfter(2))))
     call = stage.seen()
     assert [mark for mark, _ in call.marks] == ["after"]
@@ -351,10 +355,10 @@ def test_repeat_until_it_raises_goes_on(tmp_path: Path, name: str | None, goes_o
 
 def test_repeat_that_raises_unsought(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("repeat", SENDS))
+    stage.script(command("repeat", SENDS))
     with pytest.raises(BrokenPipeError):
         asyncio.run(stage.call(Server(fail=FullAfter(2))))
-    stage.script(act("repeat", SENDS, "turns"), job="j2")
+    stage.script(command("repeat", SENDS, "turns"), job="j2")
     asyncio.run(stage.call(Server(fail=FullAfter(2)), http_scope(token="j2.1")))
     outcome = stage.seen("j2.1").outcomes["turns"]
     assert (outcome.count, outcome.raised) == (2, "BrokenPipeError")
@@ -362,14 +366,14 @@ def test_repeat_that_raises_unsought(tmp_path: Path) -> None:
 
 def test_the_last_outcome_of_a_name_counts(tmp_path: Path) -> None:
     messages = [{"type": "http.request", "body": bytes([n]), "more_body": True} for n in range(3)]
-    repeat = act("repeat", {"times": 3, "script": [act("receive", {}, "inner")]})
+    repeat = command("repeat", {"times": 3, "script": [command("receive", {}, "inner")]})
     call = Stage(tmp_path).play(repeat, messages=messages)
     assert call.outcomes["inner"].event == messages[2]
 
 
 def test_marks_from_both_sides(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("mark", "running"), act("await", "go-on", "waited"), RESPOND)
+    stage.script(command("mark", "running"), command("await", "go-on", "waited"), RESPOND)
 
     async def main() -> None:
         server = Server()
@@ -390,16 +394,16 @@ def test_marks_from_both_sides(tmp_path: Path) -> None:
 
 def test_two_scripts_of_a_job_meet_at_a_mark(tmp_path: Path) -> None:
     call = Stage(tmp_path).play(
-        act("spawn", {"script": [act("await", "m"), act("get", {"scope": "path"}, "path")]}, "beside"),
-        act("mark", "m"),
-        act("join", "beside"),
+        command("spawn", {"script": [command("await", "m"), command("get", {"scope": "path"}, "path")]}, "beside"),
+        command("mark", "m"),
+        command("join", "beside"),
     )
     assert call.outcomes["path"].value == "/"
 
 
 def test_an_await_ends_with_the_call(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("await", "never", "waited"))
+    stage.script(command("await", "never", "waited"))
 
     async def main() -> None:
         task = asyncio.ensure_future(stage.call(Server()))
@@ -414,7 +418,7 @@ def test_an_await_ends_with_the_call(tmp_path: Path) -> None:
 
 def test_an_await_ends_when_the_engine_is_done_with_the_job(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("mark", "running"), act("await", "never"), RESPOND)
+    stage.script(command("mark", "running"), command("await", "never"), RESPOND)
 
     async def main() -> list[Any]:
         server = Server()
@@ -429,17 +433,17 @@ def test_an_await_ends_when_the_engine_is_done_with_the_job(tmp_path: Path) -> N
 
 def test_a_mark_whose_name_is_a_way_out_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no name for a mark"):
-        Stage(tmp_path).play(act("mark", "/../../x"))
+        Stage(tmp_path).play(command("mark", "/../../x"))
 
 
 def test_an_unknown_act(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="juggle"):
-        Stage(tmp_path).play(act("juggle"))
+        Stage(tmp_path).play(command("juggle"))
 
 
 def test_a_long_body_as_a_value_is_a_blob(tmp_path: Path) -> None:
     body = b"x" * 10_000
-    call = Stage(tmp_path).play(act("read_body", {}, "body"), messages=[{"type": "http.request", "body": body}])
+    call = Stage(tmp_path).play(command("read_body", {}, "body"), messages=[{"type": "http.request", "body": body}])
     value = call.outcomes["body"].value
     assert isinstance(value, TruncatedBytes)
     assert value.same_as(body)

@@ -153,8 +153,8 @@ def test_an_order_is_tagged_json(driver: Driver) -> None:
     assert (call.returned, call.events[-1].message["body"]) == (True, b"\x00")
 
 
-def test_an_act_that_there_is_not(driver: Driver) -> None:
-    assert driver.drive(streaming, ("leave", None))[0] == "there is no act 'leave'"
+def test_an_unknown_command(driver: Driver) -> None:
+    assert driver.drive(streaming, ("leave", None))[0] == "there is no command 'leave'"
 
 
 def test_what_follows_a_take_is_there_before_the_app_goes_on(driver: Driver) -> None:

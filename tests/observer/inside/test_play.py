@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 
-from .synthetic import Server, Stage, act, until
+from .synthetic import Server, Stage, command, until
 
 
 def test_two_scripts_that_wait_get_one_message_each(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.script(
-        act(
-            "spawn", {"script": [act("receive", {"within": 0.005}, "late"), act("receive", {"within": 30}, "a")]}, "one"
+        command(
+            "spawn",
+            {"script": [command("receive", {"within": 0.005}, "late"), command("receive", {"within": 30}, "a")]},
+            "one",
         ),
-        act("spawn", {"script": [act("receive", {"within": 30}, "b")]}, "two"),
-        act("join", "one"),
-        act("join", "two"),
+        command("spawn", {"script": [command("receive", {"within": 30}, "b")]}, "two"),
+        command("join", "one"),
+        command("join", "two"),
     )
 
     async def main() -> None:
@@ -42,7 +44,10 @@ def stage_outcomes(stage: Stage) -> Any:
 
 def test_a_call_that_is_cancelled_takes_its_scripts_along(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("spawn", {"script": [act("mark", "running"), act("sleep", 60)]}, "beside"), act("join", "beside"))
+    stage.script(
+        command("spawn", {"script": [command("mark", "running"), command("sleep", 60)]}, "beside"),
+        command("join", "beside"),
+    )
 
     async def main() -> None:
         task = asyncio.ensure_future(stage.call(Server()))
@@ -61,9 +66,9 @@ def test_nobody_hears_of_exceptions_that_nobody_asked_for(tmp_path: Path) -> Non
     """A failed receive that was left behind, or a spawned script, must put nothing into the server's log."""
     stage = Stage(tmp_path)
     stage.script(
-        act("spawn", {"script": [act("raise", {"class": "ValueError"})]}, "beside"),
-        act("receive", {"within": 0.005}, "late"),
-        act("sleep", 0.02),
+        command("spawn", {"script": [command("raise", {"class": "ValueError"})]}, "beside"),
+        command("receive", {"within": 0.005}, "late"),
+        command("sleep", 0.02),
     )
     complaints: list[Any] = []
 
@@ -85,7 +90,7 @@ def test_nobody_hears_of_exceptions_that_nobody_asked_for(tmp_path: Path) -> Non
 
 def test_a_call_that_is_thrown_away_ends_at_once(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.script(act("spawn", {"script": [act("sleep", 60)]}, "beside"), act("sleep", 60))
+    stage.script(command("spawn", {"script": [command("sleep", 60)]}, "beside"), command("sleep", 60))
 
     async def main() -> None:
         coroutine = stage.call(Server())

@@ -9,7 +9,7 @@ import pytest
 from engine.observer.inside.player import Player
 from engine.observer.inside.scripts import Inbox
 
-from .synthetic import Server, Stage, act, contract, http_scope
+from .synthetic import Server, Stage, command, contract, http_scope
 
 
 def status(stage: Stage, scope: dict[str, Any]) -> int:
@@ -20,7 +20,7 @@ def status(stage: Stage, scope: dict[str, Any]) -> int:
 
 
 def answer(code: int) -> dict[str, Any]:
-    return act("respond", {"status": code})
+    return command("respond", {"status": code})
 
 
 def test_a_call_belongs_to_the_job_of_its_token(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_what_the_script_leaves_out_is_the_contracts(tmp_path: Path) -> None:
 
 def lifespan_stage(folder: Path) -> Stage:
     stage = Stage(folder, lifespan_of="j1")
-    complete = act("send", {"event": {"type": "lifespan.startup.complete"}})
-    script = {"job": "j1", "lifespan": [act("receive"), complete], "http": [answer(201)]}
+    complete = command("send", {"event": {"type": "lifespan.startup.complete"}})
+    script = {"job": "j1", "lifespan": [command("receive"), complete], "http": [answer(201)]}
     stage.spool.stage("j1", script)
     return stage
 
