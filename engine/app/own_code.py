@@ -40,7 +40,7 @@ def engine_key() -> str:
 
 
 def _folders(package: str) -> Iterator[Path]:
-    """Where a package may lie on the import path."""
+    """The folders of the import path that may hold a package."""
     inner = Path(*package.split("."))
     return (path for folder in sys.path if (path := Path(folder, inner)).is_dir())
 

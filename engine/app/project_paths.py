@@ -1,4 +1,4 @@
-"""Where the engine finds its data, and where it keeps what it makes.
+"""The folders of the engine's data, and those for its products.
 
 The data are the suites and clauses, the frameworks with their contracts, and the schemas. They are sought in a checkout
 of this project above the working directory, then among the package's own data, and last beside the package, where an

@@ -101,13 +101,13 @@ class ResultMessage:
 
     @classmethod
     def of(cls, line: str) -> ResultMessage:
-        """What ``line`` was made from."""
+        """The message that ``line`` encodes."""
         verdict, seconds, recorded, result, target = line.split("\t")
         return cls(verdict, float(seconds), bool(recorded), result, target)
 
     @property
     def row(self) -> TargetRow | None:
-        """What became known of the target."""
+        """The target's properties, None if nothing new is known of them."""
         return TargetRow(**row_of(self.target)) if self.target else None
 
 
@@ -124,7 +124,7 @@ def from_told(told: ResultMessage) -> JobResult:
 
 
 def to_recheck_document(result: JobResult) -> dict[str, Any]:
-    """What came of running a red job again alone, as JSON's types: for the way between processes."""
+    """A recheck as JSON's types, for another process."""
     return recheck_line(result)
 
 

@@ -1,4 +1,4 @@
-"""How complete the evidence of a result is."""
+"""The completeness of a result's evidence."""
 
 from __future__ import annotations
 

@@ -127,9 +127,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """What came of running a red job again alone, with nothing else on its target: a verdict of its own, which leaves
-    the first one as it was. ``attempts`` are all of them where it was run several times. ``had_company`` says whether
-    anything else ran on the target the first time."""
+    """The result of rerunning a failed job alone: a verdict of its own, which leaves the first one as it was.
+    ``attempts`` are all of them if it ran several times. ``had_company`` is true if other jobs ran on the target the
+    first time."""
 
     verdict: Verdict
     reason: str = ""

@@ -1,4 +1,4 @@
-"""Who sees to suites: their order among the items, their reports, and the end of the run."""
+"""The hooks for suites: the order of their items, their reports, and the end of the run."""
 
 from __future__ import annotations
 

@@ -120,5 +120,5 @@ class CaseItem(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the case stands; pytest counts lines from 0."""
+        """The file and the line of the case; pytest counts lines from 0."""
         return self.path, self.job.case.place.line - 1, self.name

@@ -89,12 +89,12 @@ USUAL = {
 
 
 def given(config: pytest.Config) -> bool:
-    """Whether any option was given that can be wrong before any suite is read."""
+    """True if any option was given that can be wrong before any suite is read."""
     return any(config.getoption(name) != usual for name, usual in USUAL.items())
 
 
 def asked(config: pytest.Config) -> RunOptions:
-    """What the options ask for."""
+    """The options of targets and cases, as parsed."""
     from engine.app.engine import RunOptions  # noqa: PLC0415 (every pytest loads this module, and few have suites)
 
     return RunOptions(
@@ -110,7 +110,7 @@ def asked(config: pytest.Config) -> RunOptions:
 
 
 def concerned(arguments: Sequence[str], here: Path) -> bool:
-    """Whether any argument is an address, or a path of suites that is not there. Cheap, since every pytest asks."""
+    """True if any argument is an address, or a path of suites that is not there. Cheap, since every pytest asks."""
     return any(
         ((argument.endswith(SUFFIXES) or is_of_ours(argument)) and not (here / argument).exists())
         or f"{suffix}::" in argument
@@ -125,7 +125,7 @@ def is_of_ours(argument: str) -> bool:
 
 
 def is_suite(path: Path) -> bool:
-    """Whether a YAML file's first key says that it is a suite: cheap, and wrong about no document of ours."""
+    """True if a YAML file's first key says that it is a suite: cheap, and wrong about no document of ours."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)

@@ -1,7 +1,7 @@
-"""What pytest loads: the options, and who sees to a suite once there is one.
+"""The module that pytest loads: the options, and the registration of the hooks once there is a suite.
 
-Every pytest loads this module where the engine is installed, and most have no suite. So it is small, and what sees to
-suites, ``engine.pytest_plugin.hooks``, is loaded with the first of them.
+Every pytest loads this module where the engine is installed, and most have no suite. So it is small, and the hooks for
+suites, ``engine.pytest_plugin.hooks``, are loaded with the first of them.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def hooks(config: pytest.Config, spawned: Spawned | None) -> Hooks:
-    """What sees to suites, made where it is not there yet. ``spawned`` is the process that will run jobs."""
+    """The hooks for suites, registered on the first call. ``spawned`` is the process that will run jobs."""
     found: Hooks | None = config.pluginmanager.get_plugin(HOOKS)
     if found is None:
         from engine.pytest_plugin.hooks import Hooks  # noqa: PLC0415 (that is why)

@@ -1,4 +1,4 @@
-"""What one pytest process knows of the engine."""
+"""The state of the engine in one pytest process."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MARKS_OF_PYTEST = frozenset({"filterwarnings", "parametrize", "skip", "skipif", 
 
 
 def to_blame(verdict: Verdict) -> bool:
-    """Whether somebody is to blame for a verdict of this session."""
+    """True if somebody is to blame for a verdict of this session."""
     return verdict.reported and not verdict.expected
 
 
@@ -54,8 +54,8 @@ class HasJob(Protocol):
 
 
 class Conformance:
-    """What one pytest process knows of the engine. ``spawned`` is the process that runs its jobs, None where it runs
-    none: it only collects, or its workers do."""
+    """The state of the engine in one pytest process. ``spawned`` is the process that runs its jobs, None if it runs
+    none: it only collects, or its workers run them."""
 
     def __init__(self, config: pytest.Config, spawned: Spawned | None = None) -> None:
         self.config = config
@@ -77,12 +77,12 @@ class Conformance:
 
     @property
     def is_worker(self) -> bool:
-        """Whether this is a worker of pytest-xdist: it runs items of some targets, and reports to the controller."""
+        """True if this is a worker of pytest-xdist: it runs items of some targets, and reports to the controller."""
         return hasattr(self.config, "workerinput")
 
     @cached_property
     def places(self) -> places.ProjectPaths:
-        """Where everything is."""
+        """The folders of the project."""
         return places.find(self.config.getoption("results"), self.config.getoption("frameworks_dir"))
 
     @cached_property
@@ -98,12 +98,12 @@ class Conformance:
 
     @cached_property
     def selection(self) -> Selection:
-        """What was asked for of the cases."""
+        """The selection of cases."""
         return options.asked(self.config).selection
 
     @cached_property
     def trouble(self) -> str:
-        """What is wrong with the options that say what is run, "" where nothing is."""
+        """The mistake in the options that select targets, "" without one."""
         try:
             _ = self.targets, self.times
         except EngineError as error:
@@ -112,7 +112,7 @@ class Conformance:
 
     @property
     def selection_trouble(self) -> str:
-        """What is wrong with the options that choose cases, now that all are collected; "" where nothing is."""
+        """The mistake in the options that select cases, now that all are collected; "" without one."""
         try:
             self.selection.check(self._cases)
         except EngineError as error:
@@ -127,7 +127,7 @@ class Conformance:
 
     @cached_property
     def times(self) -> int:
-        """How often each case is run. Raises UsageError for what is no such number."""
+        """The number of repetitions. Raises UsageError for a number out of range."""
         return checked(self.config.getoption("conformance_repeat"))
 
     @cached_property
@@ -146,7 +146,7 @@ class Conformance:
         return [self._marks[name] for name in names if name in self._marks]
 
     def load(self, path: Path) -> Loaded:
-        """What a suite holds, which stays until the end."""
+        """The content of a suite, kept until the end."""
         return self.engine.load([path], self.roots)
 
     def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
@@ -168,7 +168,7 @@ class Conformance:
 
     @cached_property
     def run(self) -> SharedRun:
-        """What all sessions of this process have in common."""
+        """The values that all sessions of this process share."""
         return SharedRun(
             self.engine,
             options.asked(self.config),
@@ -209,7 +209,7 @@ class Conformance:
         self._background.begin(Begin(self.run, jobs, held=window > 0), window)
 
     def whose(self, result: JobResult) -> Attribution | None:
-        """Whose fault a red verdict is, as far as this process's run has come; None for nobody's."""
+        """The attribution of a failing result by the run of this process so far; None without a cause."""
         from engine.app import grids
 
         others = [from_told(told) for told in self.told[result.address]]
@@ -240,25 +240,26 @@ class Conformance:
 
     @property
     def lost(self) -> int:
-        """How many lines of the run could not be written."""
+        """The number of lines of the record that could not be written."""
         return 0 if self.store is None else self.store.lost
 
     @property
     def judged_nothing(self) -> bool:
-        """Whether cases were selected, all of them unsupported or blocked, and nothing else ran in this session."""
+        """True if cases were selected, all of them unsupported or blocked, and nothing else ran in this session."""
         if self.store is None or not self.store.counts or self._others:
             return False
         return not any(Verdict(verdict).ran for verdict in self.store.counts)
 
     def unjudged(self) -> list[str]:
-        """Why no case was judged, as lines; none where the run cannot be read back."""
+        """The reasons why no case was judged, as lines; none if the record cannot be read back."""
         from engine.terminal import unjudged
 
         run = self._read_back()
         return [] if run is None else list(unjudged.lines(run.results))
 
     def blame(self) -> list[str]:
-        """Whose fault what is red in this run is, as lines; none where nothing is, or the run cannot be read back."""
+        """The causes of the failures in this run, as lines; none without failures, or if the record cannot be read
+        back."""
         if self.store is None or not any(to_blame(Verdict(one)) for one in self.store.counts):
             return []
         run = self._read_back()
@@ -271,7 +272,7 @@ class Conformance:
         return list(blame.lines(red)) if red else []
 
     def refuted(self) -> list[str]:
-        """What servers claim and a probe found otherwise, a sentence each."""
+        """A sentence for each capability that a server claims and a probe did not find."""
         if not any(row.refuted for row in self.rows.values()):
             return []
         from engine.app import grids
@@ -279,7 +280,7 @@ class Conformance:
         return grids.refuted(list(self.rows.values()))
 
     def steadiness(self) -> list[str]:
-        """What repeating and running alone have shown, as lines; none where neither was asked for."""
+        """The findings of repeating and rechecking, as lines; none without these options."""
         if self.store is None or (self.times == 1 and not self.config.getoption("conformance_recheck")):
             return []
         from engine.terminal import repeats

@@ -16,7 +16,7 @@ except ImportError:  # pytest-xdist is optional
 
 
 def scope(nodeid: str) -> str:
-    """What an item must share a worker with: our items their target, any other nothing but itself."""
+    """The key of items that must share a worker: the target of a case's item, the item itself of any other."""
     path, _, name = nodeid.partition("::")
     if path.endswith((".yaml", ".yml")) and name.endswith("]"):
         return "conformance:" + name[name.rindex("[") + 1 : -1]

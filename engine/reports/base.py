@@ -33,8 +33,8 @@ def formats() -> Registry[Format]:
 
 
 def writer(form: str, subject: str) -> Callable[[Any], str]:
-    """What writes a ``grid``, ``comparison`` or ``explanation`` in the format of that name. Raises UsageError where
-    there is none of that name, or it cannot show the subject."""
+    """The function that writes a ``grid``, ``comparison`` or ``explanation`` in the format of that name. Raises
+    UsageError if there is no such format, or it cannot show the subject."""
     write: Callable[[Any], str] | None = getattr(formats().pick(form), subject)
     if write is None:
         able = ", ".join(name for name, one in formats().items() if getattr(one, subject) is not None)

@@ -54,7 +54,7 @@ def drawn(table: GroupedGrid, *, headed: bool) -> list[str]:
 
 
 def counted(found: Sequence[Finding]) -> list[str]:
-    """How much of what is red is whose, as a table; nothing where nobody's fault was worked out."""
+    """The share of each culprit in the failures, as a table; nothing without attributions."""
     counts = shares(found)
     if not any(one.attribution for one in found):
         return []

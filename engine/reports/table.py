@@ -56,7 +56,7 @@ def body_of(table: GroupedGrid) -> list[list[str]]:
 
 
 def has_version(table: GroupedGrid) -> bool:
-    """Whether anything is known of a line besides its name."""
+    """True if anything is known of a line besides its name."""
     return any(line.detail for line in table.lines)
 
 
@@ -85,7 +85,7 @@ def crossed(square: Square | None) -> str:
 
 
 def legend(cells: Sequence[Cell], letters: Sequence[Letter] = LETTERS) -> str:
-    """What the letters mean that occur, on one line."""
+    """The meaning of the letters that occur, on one line."""
     found = [
         f"{letter} {meaning}" for letter, meaning, verdicts in letters if any(cell.count(*verdicts) for cell in cells)
     ]
@@ -152,7 +152,7 @@ def outline(head: Sequence[str], body: Sequence[Sequence[str]], lines: str = OUT
 
 
 def fits(drawn: str, width: int) -> bool:
-    """Whether no line of a table is wider than the terminal."""
+    """True if no line of a table is wider than the terminal."""
     return not width or max(len(line) for line in drawn.splitlines()) <= width
 
 

@@ -29,8 +29,8 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class GridReport:
-    """What a report of a run is made from: the run, its grid or a part of it, whose fault each red cell is by address
-    and target, and ``by``: server, framework, loop, or "" for what suits the run."""
+    """The input of a report: the run, its grid or a part of it, the attribution of each failing cell by address and
+    target, and ``by``: server, framework, loop, or "" for the default of the run."""
 
     run: Run
     grid: Grid
@@ -135,7 +135,7 @@ def finding(one: Finding, causes: Attributions) -> Plain:
 
 
 def outcome(result: JobResult) -> Plain:
-    """What a result came to, in a few words. ``evidence`` is ``complete``, ``cut`` or ``lost``."""
+    """The verdict of a result with its reason. ``evidence`` is ``complete``, ``cut`` or ``lost``."""
     return {
         "target": result.target,
         "verdict": result.verdict.value,
@@ -145,7 +145,7 @@ def outcome(result: JobResult) -> Plain:
 
 
 def cause(attribution: Attribution | None) -> Plain | None:
-    """Whose doing a failure is, with the evidence; None for a verdict that is nobody's fault."""
+    """The cause of a failure, with the evidence; None for a verdict without one."""
     if attribution is None:
         return None
     return {
@@ -162,7 +162,7 @@ def cause(attribution: Attribution | None) -> Plain | None:
 
 
 def comparison(found: Comparison) -> Plain:
-    """What changed between two sides."""
+    """The differences between two sides."""
     return {
         "before": found.before,
         "after": found.after,

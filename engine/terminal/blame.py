@@ -1,4 +1,4 @@
-"""Whose fault it is, as a person reads it: of one failure, and of all that is red in a run."""
+"""Causes of failures for people: of one failure, and of all failures in a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST = 140
 
 
 def heading(attribution: Attribution | None) -> str:
-    """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``."""
+    """The cause in a few words: ``server gunicorn``, ``the case or the engine``."""
     return "unexpected pass, listed as known" if attribution is None else visible(attribution.heading)
 
 
@@ -45,7 +45,7 @@ def evidence(one: Evidence) -> str:
 
 
 def lines(found: Sequence[Finding]) -> Iterator[str]:
-    """What is red, under whose fault it is: first how much of it is whose, where that is more than one's."""
+    """The failures by cause, in lines: first the share of each culprit, if there are several."""
     counted = shares(found)
     cells = sum(len(one.cells) for one in found)
     addresses = {one.address for one in found}
@@ -70,7 +70,8 @@ def lines(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def cause(attribution: Attribution | None) -> tuple[str, ...]:
-    """Why it is whose it is, in lines: what was compared, what to look at first, what would settle it."""
+    """The evidence for a cause, in lines: the cells that were compared, a case to look at first, a command that would
+    settle it."""
     if attribution is None:
         return ()
     compared = [evidence(cell) for cell in attribution.evidence[:NAMED]]

@@ -75,7 +75,7 @@ def wrapped(text: str, room: int) -> str:
 
 
 def height(row: Sequence[str]) -> int:
-    """How many lines a row takes."""
+    """The number of lines that a row takes."""
     return max(cell.count("\n") + 1 for cell in row)
 
 

@@ -10,7 +10,7 @@ from engine.terminal.escape import visible
 
 
 def lines(found: Comparison) -> Iterator[str]:
-    """What broke, what was mended, what is red in another way, what only one side has, and nothing else."""
+    """The differences in lines: regressed, fixed, changed in kind, on one side only."""
     yield f"{visible(found.before)} -> {visible(found.after)}: {plural(found.compared, 'cell')} compared"
     for side, name, servers in zip(("left:", "right:"), (found.before, found.after), found.servers, strict=True):
         if servers and servers != (name,):
@@ -48,12 +48,12 @@ def lines(found: Comparison) -> Iterator[str]:
 
 
 def cases(changed: Sequence[Difference]) -> str:
-    """How many cases some differences are about."""
+    """The number of cases that some differences are about."""
     return plural(len({one.address for one in changed}), "case")
 
 
 def why(one: Difference) -> tuple[str, ...]:
-    """Whose fault the red side is, in lines."""
+    """The cause of the failing side, in lines."""
     if one.attribution is None:
         return ("no cause: the right side is no failure",)
     first, *others = cause(one.attribution)
@@ -71,7 +71,7 @@ def difference(one: Difference) -> Iterator[str]:
 
 
 def alone(names: Sequence[str], word: str, side: str) -> Iterator[str]:
-    """What one side alone has, in a few words; nothing where that is nothing."""
+    """The names that only one side has, in a few words; nothing if there are none."""
     if names:
         yield f"{plural(len(names), word)} only in {visible(side)}" + (
             f" ({visible(names[0])})" if len(names) == 1 else ""

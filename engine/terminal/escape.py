@@ -43,8 +43,7 @@ def _char(char: str, lines: bool, tabs: bool) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns a terminal takes for an escaped text: two for East Asian wide characters, none for marks that
-    combine with the character before."""
+    """The columns of an escaped text on a terminal: two for East Asian wide characters, none for combining marks."""
     if text.isascii():
         return len(text)
     return sum(

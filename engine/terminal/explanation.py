@@ -66,7 +66,7 @@ def lines(
 
 
 def found(row: TargetRow | None) -> str:
-    """What was found of a target, behind its name: the versions of server, framework and Python, the loop."""
+    """The properties of a target behind its name: the versions of server, framework and Python, the loop."""
     if row is None:
         return ""
     server = server_version(row)
@@ -90,7 +90,7 @@ def cited(clause: Clause) -> list[str]:
 
 
 def _log(texts: list[str], *, whole: bool) -> Iterator[str]:
-    """What the server wrote while the case ran: the last lines, which stand nearest to what decided, or all."""
+    """The output of the server while the case ran: the last lines, which are nearest to the decision, or all."""
     hidden = 0 if whole else max(len(texts) - LOG_LINES, 0)
     yield "what the server wrote meanwhile (other cases may have run beside this one):"
     if hidden:

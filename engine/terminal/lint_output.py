@@ -1,4 +1,4 @@
-"""What `engine lint` prints: for a person, for a program, and for GitHub's annotations."""
+"""The output of `engine lint`: for people, for programs, and as GitHub annotations."""
 
 from __future__ import annotations
 

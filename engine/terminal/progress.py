@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a line for each target on a terminal, plain lines elsewhere."""
+"""The progress of a run for people: a line for each target on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PlainProgress:
             print(f"{result.target}: {plural(self.done[result.target], 'case')}{red}", file=self.out, flush=True)
 
     def comparing(self, done: int, cells: int) -> None:
-        """What is run for the sake of comparison begins, or goes on."""
+        """Show the progress of counterparts."""
         if done == 0:
             print(f"{COMPARING}: {plural(cells, 'cell')} {WHY}", file=self.out, flush=True)
 
@@ -88,7 +88,7 @@ class Live:
         self._progress.advance(task)
 
     def comparing(self, done: int, cells: int) -> None:
-        """What is run for the sake of comparison begins, or goes on."""
+        """Show the progress of counterparts."""
         if COMPARING not in self._tasks:
             self._tasks[COMPARING] = self._progress.add_task(COMPARING, total=cells, state=WHY)
         self._progress.update(self._tasks[COMPARING], completed=done)

@@ -1,4 +1,4 @@
-"""What repeating and running alone have shown, below the grid."""
+"""The findings of repeating and rechecking, below the grid."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def lines(results: Sequence[JobResult]) -> Iterator[str]:
 
 
 def disagrees(result: JobResult) -> bool:
-    """Whether the runs of a job came to different verdicts."""
+    """True if the runs of a job came to different verdicts."""
     return len({one.verdict for one in result.attempts if one.verdict.ran}) > 1
 
 

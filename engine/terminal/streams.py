@@ -37,7 +37,8 @@ def tolerate() -> None:
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    """What stands for the characters that an encoding lacks, and where it goes on: an error handler of codecs'."""
+    """The replacement of characters that an encoding lacks, and the position to continue at: an error handler of
+    codecs."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(PLAIN.get(char, UNKNOWN) for char in error.object[error.start : error.end]), error.end

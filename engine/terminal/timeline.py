@@ -85,7 +85,7 @@ def rows_of(data: bytes) -> list[bytes]:
 
 
 def in_all(data: bytes, size: int, sha256: str = "") -> str:
-    """What stands below bytes that are not all shown: their whole size, and their digest where it is known."""
+    """The line below truncated bytes: their full size, and their digest if known."""
     digest = sha256 or (hashlib.sha256(data).hexdigest() if len(data) >= size else "")
     return f"… {show_size(size)} in all" + (f", SHA-256 {digest[:16]}" if digest else "")
 

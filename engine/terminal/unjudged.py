@@ -1,4 +1,4 @@
-"""Why no case of a run was judged, as a person reads it."""
+"""The reasons why no case of a run was judged, for people."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ class SessionServer:
         """Nothing to tell pytest of."""
 
     def _trouble(self, error: Exception) -> str:
-        """What ended a session, for people."""
+        """The reason why a session ended, for people."""
         if isinstance(error, EngineError):
             return str(error)
         kept_in = "" if self._folder is None else tracebacks.keep(self._folder, "the run", error)

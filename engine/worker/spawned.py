@@ -47,7 +47,7 @@ class Spawned:
             return b""
 
     def died(self) -> str:
-        """How a process that is gone has ended, with the last that it wrote."""
+        """The end of a process that is gone, with the last lines of its output."""
         self._process.wait()
         self._words.seek(0)
         words = self._words.read().decode("utf-8", "replace").strip()

@@ -203,7 +203,7 @@ class Runner:
         return reproduce(deed, self._kinds)
 
     def _transcript(self, state: JobState, started: float) -> tuple[Transcript, EvidenceQuality]:
-        """What crossed, up to a bound, and the quality of that evidence."""
+        """The events of a job, up to a bound, and the quality of that evidence."""
         wire = [event for connection in state.connections for event in connection.channel.moments]
         calls = _calls(state)
         whole = transcript(started, wire, state.notes, calls)

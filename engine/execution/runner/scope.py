@@ -389,8 +389,8 @@ class StepScope(Context):
 
 
 def evidence_of(boundary: Boundary, lost_before: int, of_calls: int = 0) -> EvidenceQuality:
-    """What is known to be lost of a job's records. ``lost_before`` is the boundary's count when the job began,
-    ``of_calls`` the records that the job's own calls lack."""
+    """The quality of a job's records. ``lost_before`` is the boundary's count of lost records when the job began,
+    ``of_calls`` the number that the job's own calls lack."""
     lost = boundary.lost - lost_before + of_calls
     return EvidenceQuality(lost, boundary.notes[-1] if lost and boundary.notes else "") if lost else COMPLETE
 

@@ -20,7 +20,7 @@ _KEEP_DIMENSION = ("not", "any_of", "all_of")
 
 
 class NotationReader(Protocol):
-    """What matchers need of the reader of a case."""
+    """The part of a case's reader that matchers need."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...

@@ -196,7 +196,7 @@ class CaseReader:
         return str(node.value)
 
     def checks(self, node: Node, kind: StepType[Any]) -> Checks:
-        """What a step looks at: the keys that all kinds share."""
+        """The checks of a step: the keys that all step types share."""
         if not isinstance(node.value, dict) or not any(key in node.value for key in _CHECKS):
             return NO_CHECKS
         group = {

@@ -12,7 +12,7 @@ from engine.model.wire_bytes import ByteString, ByteStringPart, plain
 
 
 class ValueReader(Protocol):
-    """What the notation needs of the reader of a case."""
+    """The part of a case's reader that byte literals need."""
 
     def value(self, node: Node) -> Any: ...
 

@@ -50,6 +50,6 @@ def code_of(schema: Mapping[str, Any]) -> ValueCode | None:
 
 
 def named(schema: Mapping[str, Any]) -> str:
-    """What the names of a schema's ``enum`` are the names of; "" where they are plain words."""
+    """The kind of the names in a schema's ``enum``; "" for plain words."""
     word = str(schema.get(KEY, ""))
     return word.removeprefix(_NAME) if word.startswith(_NAME) else ""

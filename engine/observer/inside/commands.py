@@ -240,8 +240,8 @@ COMMANDS: dict[str, Command] = {
 
 
 def performers(modules: str = "") -> dict[str, Performer]:
-    """What performs each command, by its word. ``modules`` are the names of modules of extensions, with commas between
-    them, whose ``COMMANDS`` are added. Raises ImportError."""
+    """The function that performs each command, by its word. ``modules`` are the names of extension modules, separated
+    by commas, whose ``COMMANDS`` are added. Raises ImportError."""
     found = dict(COMMANDS)
     for name in filter(None, modules.split(",")):
         found.update(declared(getattr(importlib.import_module(name), "COMMANDS", {})))

@@ -1,6 +1,6 @@
-"""Whose fault a red cell is: a function from a run's results to what they show, and nothing more.
+"""Attribution: the cause of a failing cell, a pure function of a run's results.
 
-The rules stand in an order, and the first that applies decides:
+The rules are ordered, and the first that applies decides:
 
 1. the case fails on reference x control: the case, or the engine
 2. it fails behind a gateway and passes directly, and no other server passes behind that: the gateway
@@ -36,7 +36,7 @@ NAMED = 3
 
 
 class Fault(StrEnum):
-    """Whose fault a cell is. FRAMEWORK includes the app that is written in it."""
+    """The cause of a failing cell. FRAMEWORK includes the app that is written in it."""
 
     CASE = "case"
     GATEWAY = "gateway"
@@ -66,13 +66,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Whose fault a cell is.
+    """The cause of a failing cell, with its evidence.
 
-    ``culprit`` is its name (``gunicorn==26.2.0``, ``litestar``, "" where there is none to name); for ``unknown`` those
-    between which it is open, "" where nothing is known. ``because`` is one line for a person, ``evidence`` the cells
-    that were compared, this one left out, ``given`` the facts of this cell that are about what the server gave the
-    application. ``settle`` is the command of a run that would decide what is open, "" where no run is known that would.
-    ``hint`` is another case to look at first, since its failure may be the cause of this one.
+    ``culprit`` is its name (``gunicorn==26.2.0``, ``litestar``, "" for none); for ``unknown`` the candidates, "" if
+    nothing is known. ``because`` is one line for people, ``evidence`` the cells that were compared, without this one,
+    ``given`` the facts of this cell about values that the server gave the application. ``settle`` is the command of a
+    run that would decide, "" if none is known. ``hint`` is another case to look at first, since its failure may be the
+    cause of this one.
     """
 
     fault: Fault
@@ -85,7 +85,7 @@ class Attribution:
 
     @property
     def heading(self) -> str:
-        """Whose fault in a few words: ``server gunicorn``, ``the case or the engine``, ``unknown: server or case``."""
+        """The cause in a few words: ``server gunicorn``, ``the case or the engine``, ``unknown: server or case``."""
         if self.fault is Fault.UNKNOWN and self.culprit:
             return f"{self.fault.words}: {self.culprit}"
         return " ".join(word for word in (self.fault.words, self.culprit) if word)
@@ -144,10 +144,10 @@ Attributions = Mapping[tuple[str, str], Attribution]
 def attribute(
     results: Iterable[JobResult], targets: Iterable[TargetRow], others: Iterable[ComparedResult] = ()
 ) -> Attributions:
-    """Whose fault each cell is that failed, by the case's address and the target's id.
+    """The attribution of each failed cell and each warning, by the case's address and the target's id.
 
-    Warnings are among them. A target that did not start has no cells: its own message says what there is to say.
-    ``others`` are cells of another run, with its name; those that passed are evidence, and none is attributed.
+    A target that did not start has no cells; it carries a message of its own. ``others`` are cells of another run, with
+    its name: those that passed are evidence, and none is attributed.
     """
     rows = {row.id: row for row in targets}
     cases: dict[str, list[ComparedResult]] = {}
@@ -200,15 +200,15 @@ class _Case:
     warns: bool = False
 
     def failed(self, cell: ComparedResult | None) -> bool:
-        """Whether a cell is evidence of a failure."""
+        """True if a cell is evidence of a failure."""
         return cell is not None and (cell.result.verdict.unmet or (self.warns and cell.result.verdict is Verdict.WARN))
 
     def passed(self, cell: ComparedResult | None) -> bool:
-        """Whether a cell is evidence that the case can pass."""
+        """True if a cell is evidence that the case can pass."""
         return cell is not None and cell.result.verdict.good and not self.failed(cell)
 
     def judged(self, cell: ComparedResult) -> bool:
-        """Whether a cell is evidence at all."""
+        """True if a cell is evidence at all."""
         return self.failed(cell) or self.passed(cell)
 
     def find(
@@ -361,7 +361,7 @@ class _Case:
         return Attribution(Fault.UNKNOWN, because, "", _evidence(cell, control), cell.given, self._run(cell))
 
     def _obstacle(self, cell: ComparedResult) -> str:
-        """Why a counterpart could not be started, as the end of a sentence; "" where none was refused."""
+        """The reason why a counterpart could not be started, as the end of a sentence; "" if none failed to."""
         wanted = (cell.control, cell.row.framework)
         refused = [other for other in self.refused if other.row.framework in wanted]
         return f"; {refused[0].row.id} did not start: {refused[0].row.failed}" if refused else ""
@@ -406,7 +406,7 @@ def _of_error(cell: ComparedResult) -> Attribution:
 
 
 def _evidence(cell: ComparedResult, *compared: ComparedResult | None) -> tuple[Evidence, ...]:
-    """What was compared with a cell, each once and without the cell itself."""
+    """The cells that a cell was compared with, each once, without the cell itself."""
     return tuple(dict.fromkeys(one.evidence for one in compared if one is not None and one is not cell))
 
 

@@ -1,4 +1,4 @@
-"""What a run found of what servers claim to offer. Pure."""
+"""The findings of a run about the claims of servers. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Key = tuple[str, ...]
 
 
 class Change(StrEnum):
-    """What became of a cell."""
+    """The change of a cell between two sides."""
 
     BROKE = "broke"
     MENDED = "mended"
@@ -65,7 +65,7 @@ class RunSelection:
     takes: Callable[[JobResult], bool] = lambda _: True
 
     def has(self, row: TargetRow) -> bool:
-        """Whether a target is in it."""
+        """True if a target is in it."""
         return (not self.frameworks or row.framework in self.frameworks) and (not self.loops or row.loop in self.loops)
 
 
@@ -100,11 +100,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of comparing. ``only_before`` and ``only_after`` are cases, by address, ``missing_*`` targets that the
-    other side has not. ``stopped`` and ``started`` are targets that start on one side alone, ``neither`` those that
-    start on none; their cells are left out. ``compared`` counts the cells that both sides have, ``judged`` those of
-    them that were judged on one side at least. ``servers`` are the servers of both sides with their versions and
-    commits, ``older`` those of the right side that are older than the left side's, each a sentence."""
+    """The result of a comparison. ``only_before`` and ``only_after`` are cases, by address, ``missing_*`` targets that
+    the other side lacks. ``stopped`` and ``started`` are targets that start on one side only, ``neither`` those that
+    start on none; their cells are left out. ``compared`` counts the cells of both sides, ``judged`` those of them that
+    were judged on at least one. ``servers`` are the servers of both sides with their versions and commits; ``older``
+    has a sentence for each of the right side that is older than on the left."""
 
     before: str
     after: str
@@ -127,12 +127,12 @@ class Comparison:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to tell of what was compared."""
+        """True if there is nothing to tell of what was compared."""
         return bool(self.compared) and not self.differences and not self.stopped
 
     @property
     def broke(self) -> bool:
-        """Whether anything that was good is red now."""
+        """True if anything that was good is red now."""
         return bool(self.stopped) or any(one.change is Change.BROKE for one in self.differences)
 
 
@@ -169,7 +169,7 @@ def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[Compared
 
 
 def _met(before: Run, after: Run, key: Callable[[TargetRow], Key], part: RunSelection) -> bool:
-    """Whether any target of one run matches one of the other."""
+    """True if any target of one run matches one of the other."""
     keys = [{key(row) for row in run.targets if part.has(row)} for run in (before, after)]
     return bool(keys[0] & keys[1])
 
@@ -216,8 +216,8 @@ def configurations(run: Run) -> tuple[str, ...]:
 
 
 def compare(before: ComparedRun, after: ComparedRun, *, strict: bool = False) -> Comparison:
-    """What changed between two sides. A warning is red only where it is ``strict``. Raises UsageError where the two
-    have nothing that could be compared."""
+    """The differences between two sides. A warning counts as failing only if ``strict``. Raises UsageError if nothing
+    can be compared."""
     found: dict[tuple[Change, str, Verdict, Verdict, str], list[Pair]] = {}
     compared = judged = 0
     stopped: list[TargetRow] = []
@@ -264,7 +264,7 @@ def compare(before: ComparedRun, after: ComparedRun, *, strict: bool = False) ->
 
 
 class ClauseState(StrEnum):
-    """What a verdict says of the clause, as far as comparing goes."""
+    """The state of a clause by a verdict, for comparisons."""
 
     MET = "met"
     WARNED = "warned"
@@ -318,8 +318,8 @@ WAYS: Mapping[tuple[ClauseState, ClauseState], Change | None] = _read(_WAYS)
 
 
 def changed(before: JobResult, after: JobResult, *, documents: bool = True, strict: bool = False) -> Change | None:
-    """What became of one cell, None for nothing worth telling. Known is as unmet as the failure that it is. Where it is
-    ``strict``, a warning is as bad as a failure. ``documents`` says that both were made from the same documents."""
+    """The change of one cell, None for none worth reporting. A known failure counts as failing; if ``strict``, so does
+    a warning. ``documents`` means that both sides were made from the same documents."""
     was, now = (
         ClauseState.UNMET if strict and state is ClauseState.WARNED else state for state in _states(before, after)
     )
@@ -333,7 +333,8 @@ def _states(before: JobResult, after: JobResult) -> tuple[ClauseState, ClauseSta
 
 
 def _kind(result: JobResult, documents: bool) -> tuple[str, str]:
-    """How a cell is red. What the baseline excuses is told by its first mismatch alone: its verdict is lost."""
+    """The kind of a failure, for comparing. Of a known failure only the first mismatch counts, since its verdict is not
+    recorded."""
     first = _first(result, documents)
     return ("" if result.verdict in (Verdict.KNOWN, Verdict.FAIL) else result.verdict.value, first)
 
@@ -407,7 +408,7 @@ def _older(before: ComparedRun, after: ComparedRun) -> Iterator[str]:
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether a version is older than another; False where one of them is unknown or no version."""
+    """True if a version is older than another; False where one of them is unknown or no version."""
     try:
         return Version(version) < Version(than)
     except InvalidVersion:

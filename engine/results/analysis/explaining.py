@@ -28,7 +28,7 @@ class Explanation:
 
     @property
     def missing(self) -> str:
-        """Why there is no time line, and how to get one; "" where there is one."""
+        """The reason why there is no transcript, and the way to get one; "" if there is one."""
         if self.result.transcript is not None:
             return ""
         if self.result.verdict in (Verdict.PASS, Verdict.UNEXPECTED_PASS):

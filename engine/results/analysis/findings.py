@@ -1,4 +1,4 @@
-"""What a run found, for a person: red cells of one case with one cause as one finding. Pure."""
+"""Findings of a run, for people: failing cells of one case with one cause are one finding. Pure."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Finding:
 
     @property
     def share(self) -> tuple[str, str]:
-        """What it is counted under."""
+        """The key that it is counted under."""
         return self.fault, self.culprit
 
 
 def attributions(run: Run) -> Attributions:
-    """Whose fault each red cell of a run is, by all that it knows."""
+    """The attribution of each failing cell of a run, by all of its cells."""
     return attribute(run.cells, run.rows)
 
 
 def attribution_of(result: JobResult, results: Iterable[JobResult], rows: Iterable[TargetRow]) -> Attribution | None:
-    """Whose fault one red cell is, going by some results; None for nobody's."""
+    """The attribution of one failing cell by some results; None without a cause."""
     found = attribute([one for one in results if one.address == result.address], rows)
     return found.get((result.address, result.target))
 
@@ -69,7 +69,7 @@ def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ..
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of what is red is one culprit's: cases and cells."""
+    """The share of one culprit in the failures: cases and cells."""
 
     fault: str
     culprit: str

@@ -19,7 +19,7 @@ def attempt(result: JobResult) -> Attempt:
 
 
 def reason(result: JobResult) -> str:
-    """Why a result is what it is, without the ports and dates of its own run."""
+    """The reason of a result, without the ports and dates of its own run."""
     return words_of(result.transcript).text(result.reason)
 
 
@@ -53,13 +53,13 @@ def together(results: Sequence[JobResult]) -> JobResult:
 
 
 def score(attempts: Iterable[Attempt]) -> tuple[int, int]:
-    """How many attempts passed, and how many ran."""
+    """The number of attempts that passed, and of all attempts."""
     ran = [one for one in attempts if one.verdict.ran]
     return sum(one.verdict.good for one in ran), len(ran)
 
 
 def scored(result: JobResult) -> tuple[int, int]:
-    """How many runs of a job passed, and how many there were; a job that was run once counts once."""
+    """The number of runs of a job that passed, and of all runs; a job that ran once counts once."""
     return score(result.attempts or (attempt(result),))
 
 
@@ -94,7 +94,7 @@ def rechecked(first: JobResult, again: JobResult, *, had_company: bool) -> JobRe
 
 
 def company(result: JobResult) -> str:
-    """Whether company made the difference, as a sentence; "" where the job was not run again."""
+    """A sentence on whether concurrent jobs caused the failure; "" if the job was not rerun."""
     recheck = result.recheck
     if recheck is None:
         return ""
@@ -117,7 +117,7 @@ def company(result: JobResult) -> str:
 
 
 def mattered(result: JobResult) -> bool:
-    """Whether what was red with company passes alone, each time that it was run."""
+    """True if what was red with company passes alone, each time that it was run."""
     recheck = result.recheck
     return (
         recheck is not None

@@ -44,7 +44,7 @@ def differences(seen: Mapping[str, Sequence[AppCall]]) -> list[ValueDifference]:
 
 
 def values(calls: Sequence[AppCall]) -> dict[str, str]:
-    """What an application was given, by name and as text."""
+    """The values that an application was given, by name and as text."""
     found = {"calls": str(len(calls))}
     for number, call in enumerate(calls, 1):
         before = f"call {number}: " if len(calls) > 1 else ""

@@ -32,7 +32,7 @@ class Cell:
         return sum(all_ for _, _, all_ in self.levels)
 
     def count(self, *verdicts: Verdict) -> int:
-        """How many jobs came to any of these."""
+        """The number of jobs with any of these verdicts."""
         wanted = {verdict.value for verdict in verdicts}
         return sum(number for verdict, number in self.verdicts if verdict in wanted)
 

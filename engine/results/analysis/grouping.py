@@ -148,7 +148,7 @@ def configured(target: TargetRow) -> str:
 
 
 def around(target: TargetRow) -> tuple[str, ...]:
-    """What a target has besides server, framework and loop, where it is not the usual."""
+    """The coordinates of a target besides server, framework and loop, where they are not the defaults."""
     return tuple(word for word in (target.gateway, target.runtime) if word not in ("direct", "local"))
 
 

@@ -10,7 +10,7 @@ from engine.results.record.store import Run
 
 
 def nothing_judged(run: Run) -> bool:
-    """Whether every result of a run is unsupported or blocked, or belongs to a target that did not start. False for a
+    """True if every result of a run is unsupported or blocked, or belongs to a target that did not start. False for a
     run without results and without failed targets: it was cut short before it began."""
     failed = {row.id for row in run.targets if row.failed}
     if not run.results:

@@ -35,7 +35,7 @@ def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], tod
 
 
 def excuse(line: KnownFailure) -> str:
-    """Why a failure is known, on one line."""
+    """The reason of a known failure, on one line."""
     if not line.because:
         return f"known, and nobody has written down why ({line.place})"
     return f"known: {line.because}" + (f" ({line.link})" if line.link else "")
@@ -47,22 +47,22 @@ def stem(case: str) -> str:
 
 
 def expired(line: KnownFailure, today: date) -> bool:
-    """Whether the day until which a line excuses is over."""
+    """True if the day until which a line excuses is over."""
     return line.until is not None and today > line.until
 
 
 def covers(line: KnownFailure, address: str, row: TargetRow) -> bool:
-    """Whether a line speaks of a case on a target."""
+    """True if a line speaks of a case on a target."""
     return speaks_of(line.case, address) and covers_target(line, row)
 
 
 def speaks_of(case: str, address: str) -> bool:
-    """Whether an entry names the case of an address, or all cases of its matrix."""
+    """True if an entry names the case of an address, or all cases of its matrix."""
     return case in (address, bare(address))
 
 
 def covers_target(line: KnownFailure, row: TargetRow) -> bool:
-    """Whether a line speaks of a target: by its words, and by the versions that are really installed there."""
+    """True if a line speaks of a target: by its words, and by the versions that are really installed there."""
     return (
         line.selector.covers(
             server=row.server, framework=row.framework, loop=row.loop, gateway=row.gateway, runtime=row.runtime
@@ -73,7 +73,7 @@ def covers_target(line: KnownFailure, row: TargetRow) -> bool:
 
 
 def inside(version: str, wanted: str) -> bool:
-    """Whether a version is in a range. One that is not known, or that follows no order, is in none."""
+    """True if a version is in a range. One that is not known, or that follows no order, is in none."""
     try:
         return SpecifierSet(wanted).contains(Version(version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):

@@ -1,4 +1,5 @@
-"""What a run says about the baseline: which lines hold, are to be narrowed or to go, and what is missing. Pure."""
+"""The revision of a baseline by a run: entries that hold, that are to be narrowed or removed, and missing ones.
+Pure."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ class CaseOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a run says about one line: on which targets what it lists fails, and where it passes. Neither where the run
-    had nothing that it speaks of. ``over`` says that its day is past."""
+    """The standing of one entry in a run: the targets on which its failure occurs, and those on which the case passes;
+    neither if the run has no such target. ``over`` means that the entry has expired."""
 
     line: KnownFailure
     failing: tuple[CaseOutcome, ...] = ()
@@ -102,7 +103,7 @@ def seen_in(run: Run) -> list[CaseOutcome]:
 
 
 def standings(known: Sequence[KnownFailure], seen: Sequence[CaseOutcome], today: date) -> list[Standing]:
-    """What is seen of each line of a baseline."""
+    """The standing of each entry of a baseline."""
     found = []
     for line in known:
         own = [one for one in seen if covers(line, one.address, one.row)]
@@ -182,7 +183,8 @@ def _added(
 def _selected(
     failing: Iterable[CaseOutcome], seen: Sequence[CaseOutcome], everywhere: frozenset[Point]
 ) -> list[tuple[str, NamedTargets]]:
-    """What to name for some failures, case by case; once for all values of a matrix where all of them fail alike."""
+    """The targets to name for some failures, case by case; once for all values of a matrix if all of them fail
+    alike."""
     by_case: dict[str, set[Point]] = {}
     for one in failing:
         by_case.setdefault(one.address, set()).add(one.where)
@@ -205,7 +207,7 @@ def _selected(
 
 
 def observed(result: JobResult, nonce: str = "") -> str:
-    """What was seen of a failure, as one line that reads the same after every run."""
+    """The failure as one line that is the same after every run."""
     text = result.reason
     if result.mismatches:
         first = result.mismatches[0]

@@ -34,7 +34,7 @@ def point(row: TargetRow) -> Point:
 
 @dataclass(frozen=True, slots=True)
 class NamedTargets:
-    """What a line names of its targets: a selector, and a range of the server's versions, "" for all."""
+    """The targets of an entry: a selector, and a range of the server's versions, "" for all."""
 
     selector: Selector
     versions: str = ""
@@ -42,9 +42,9 @@ class NamedTargets:
 
 @dataclass(frozen=True)
 class CaseHistory:
-    """What is known of one case: where it fails, where it passes, and all targets of the run.
+    """The results of one case: the targets on which it fails, those on which it passes, and all targets of the run.
 
-    ``listed`` are failing targets that another line names already: a box may take them in, and none is made for them.
+    ``listed`` are failing targets that another entry names already: a box may contain them, and none is made for them.
     """
 
     failing: frozenset[Point]
@@ -54,7 +54,7 @@ class CaseHistory:
 
     @cached_property
     def judged(self) -> frozenset[Point]:
-        """Where the case came to either."""
+        """The targets on which the case failed or passed."""
         return self.failing | self.passing | self.listed
 
     def boxes(self) -> list[Box]:
@@ -81,7 +81,7 @@ class CaseHistory:
         return tuple(box)
 
     def free(self, box: Box, index: int) -> bool:
-        """Whether a box need not name its values of one word: it holds all that this server's targets have, and there
+        """True if a box need not name its values of one word: it holds all that this server's targets have, and there
         was a choice, or nothing but what is usual."""
         within = {one[index] for one in self.judged if one[0] in box[0]}
         if not within <= box[index]:
@@ -100,15 +100,15 @@ class CaseHistory:
 
 
 def holds(box: Box, one: Point) -> bool:
-    """Whether a point is inside a box."""
+    """True if a point is inside a box."""
     return all(word in values for word, values in zip(one, box, strict=True))
 
 
 def smallest(evidence: CaseHistory) -> list[NamedTargets]:
-    """What lines must name so that every failing target is covered and no passing one, in as few lines as are found.
+    """The fewest entries found that cover every failing target and no passing one.
 
-    What fails with a framework on every server of several, and not with all frameworks, is a line of the framework
-    alone.
+    A failure with a framework on every server of several, and not with all frameworks, becomes an entry of the
+    framework alone.
     """
     found: dict[tuple[Selector, str], set[str]] = {}
     for box in evidence.boxes():
@@ -131,7 +131,7 @@ def _rest(selector: Selector) -> tuple[tuple[str, ...], ...]:
 
 
 def order(one: NamedTargets) -> tuple[object, ...]:
-    """What lines of one case are sorted by."""
+    """The sort key of the entries of one case."""
     return one.selector.servers, *_rest(one.selector), one.versions
 
 

@@ -161,7 +161,7 @@ def attempt_from_json(document: Mapping[str, Any]) -> Attempt:
 
 
 def recheck_to_json(recheck: Recheck) -> dict[str, Any]:
-    """What came of running a job again alone."""
+    """A recheck as JSON's types."""
     document: dict[str, Any] = {"verdict": recheck.verdict.value, "had_company": recheck.had_company}
     if recheck.reason:
         document["reason"] = recheck.reason

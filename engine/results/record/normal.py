@@ -84,7 +84,7 @@ class VaryingValues:
 
 
 def words_of(transcript: Transcript | None, run: str = "") -> VaryingValues:
-    """What differs from run to run in a transcript. ``run`` is the run's nonce, which cases see in ``$(run)``."""
+    """The parts of a transcript that differ from run to run. ``run`` is the run's nonce, the value of ``$(run)``."""
     words = VaryingValues(run)
     for moment in transcript.moments if transcript is not None else ():
         if moment.side is Side.APP and (server := _SERVER.search(moment.detail)):

@@ -31,12 +31,13 @@ COUNTERPART, COUNTERPART_TARGET = "counterpart", "counterpart-target"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """What a run knew of one target: its words, and what was found when it became ready; or why it did not start.
+    """The properties of one target in a run: its coordinates, and those found when it became ready; or the reason why
+    it did not start.
 
-    ``log`` are the last lines that it wrote, where it did not start. ``release`` and ``variant`` are as in Target,
-    ``version`` is the server's that was really installed, ``commit`` where it was made from. ``offers`` is what the
-    target offers as far as a probe could tell, ``refuted`` a sentence for each claim that the probe found wrong.
-    ``interface`` is how the server calls the app, ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target.
+    ``log`` are the last lines of its output, if it did not start. ``release`` and ``variant`` are as in Target,
+    ``version`` is that of the installed server, ``commit`` the commit that it was built from. ``offers`` are its
+    capabilities as far as a probe could tell, ``refuted`` has a sentence for each claim that the probe did not confirm.
+    ``interface`` is ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target.
     """
 
     id: str
@@ -168,8 +169,8 @@ def target_document(row: TargetRow) -> dict[str, Any]:
 
 
 def counterpart_lines(results: Iterable[JobResult], targets: Iterable[TargetRow]) -> Iterator[dict[str, Any]]:
-    """What came of counterparts, as JSON's types. The lines are of kinds of their own, so that no reader that does not
-    know them takes them for the run's results."""
+    """The results and targets of counterparts, as JSON's types. The lines have kinds of their own, so that no older
+    reader takes them for the run's results."""
     mark = {"counterpart": True}
     yield from ({**target_document(row), "kind": COUNTERPART_TARGET, **mark} for row in targets)
     yield from ({**result_to_json(one), "kind": COUNTERPART, **mark} for one in results)
@@ -185,7 +186,7 @@ def _known(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recheck_line(result: JobResult) -> dict[str, Any]:
-    """What came of running a red job again alone, as JSON's types, with what names the job."""
+    """The recheck of a result, as JSON's types, with the identity of the job."""
     assert result.recheck is not None
     of = {"case": result.case, "file": result.file, "target": result.target}
     return {"kind": "recheck", **of, **recheck_to_json(result.recheck)}
@@ -228,7 +229,7 @@ def read(path: Path) -> Run:
 
 
 def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow, ...]:
-    """What became known of targets last, from lines of a kind."""
+    """The last known properties of targets, from lines of a kind."""
     rows: dict[str, TargetRow] = {}
     for document in documents:
         if document.get("kind") == kind:

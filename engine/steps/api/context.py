@@ -14,13 +14,13 @@ from engine.steps.api.observation import Observation
 
 @dataclass(slots=True)
 class StepRecord:
-    """What the engine remembers of a step that was performed, for ``app: {of: ...}``.
+    """The record of a performed step, for ``app: {of: ...}``.
 
-    ``tokens`` are those that went out in the engine's header; ``peer`` is the connection's own address and
-    ``started`` when the step began, which together find calls without a header. ``connection`` is the name of the
-    connection, "" if it was the step's own. ``parent`` is the step that holds this one, if any does. ``body_at`` is
-    when the first of a response's body came, None where none did. ``kept`` is what a step leaves for a later one of
-    its own type. ``lifecycle`` is that of its step type. ``about`` are the steps whose calls this one looks at.
+    ``tokens`` are the values of the engine's header that it sent. ``peer`` is the connection's own address and
+    ``started`` the time when the step began; together they identify calls without a header. ``connection`` is the name
+    of the connection, "" for the step's own. ``parent`` is the step around this one, if any. ``body_at`` is the time of
+    the first byte of a response's body, None without one. ``kept`` is a value that a step leaves for a later one of its
+    own type. ``lifecycle`` is that of its step type. ``about`` are the steps whose calls this one observes.
     """
 
     step: Step
@@ -52,12 +52,12 @@ class Connection:
 
     @property
     def since(self) -> float:
-        """What times count from: the last byte sent, or the connection's beginning."""
+        """The time that durations count from: the last byte sent, or the beginning of the connection."""
         return self.channel.opened if self.sent_at is None else self.sent_at
 
 
 class Context(Protocol):
-    """What a driver may ask of the runner, for one job, in one branch or turn of it."""
+    """The runner's interface for a step, for one job, in one branch or turn of it."""
 
     @property
     def live(self) -> LiveTarget: ...
@@ -120,7 +120,7 @@ class Context(Protocol):
         ...
 
     def log(self) -> str:
-        """What the target has written since the case began: from its start, where the case has its own."""
+        """The output of the target since the case began; of a dedicated server, since its start."""
         ...
 
     def find(self, of: str | None) -> Sequence[StepRecord]:

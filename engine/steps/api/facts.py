@@ -95,7 +95,7 @@ class FactSet:
 
     @property
     def sent(self) -> bytes | None:
-        """What this step sent, for ``sent: true``."""
+        """The bytes that this step sent, for ``sent: true``."""
         return None
 
     def fact(self, name: str) -> object:
@@ -112,7 +112,7 @@ class FactSet:
         return ABSENT
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        """What is wrong though no expectation says so."""
+        """Failures that need no explicit expectation."""
         del named
         return ()
 

@@ -10,7 +10,7 @@ from engine.model.expectation import ABSENT, Mismatch
 
 
 class Observation(Protocol):
-    """What a step saw: facts by name."""
+    """The facts that a step observed, by name."""
 
     def fact(self, name: str) -> object:
         """The value of a fact; ABSENT where it is not there. The linter has seen to it that the name is known."""
@@ -18,12 +18,12 @@ class Observation(Protocol):
 
     @property
     def sent(self) -> bytes | None:
-        """What this step sent, for ``sent: true``."""
+        """The bytes that this step sent, for ``sent: true``."""
         ...
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        """What is wrong though no expectation says so: a response that never came, unless a fact among ``named``
-        takes that upon itself."""
+        """Failures that need no explicit expectation, such as a missing response; without those that a fact among
+        ``named`` covers."""
         ...
 
 
@@ -32,8 +32,8 @@ class AtBoundary(Protocol):
     """An observation of the line between server and application, which knows whose doing a fact is."""
 
     def given(self, fact: str) -> bool:
-        """Whether a fact is what the server gave the application, and not what the application made of it or never
-        asked for."""
+        """True if a fact is about the server's doing: a value that the server gave the application, not one that the
+        application made or never requested."""
         ...
 
 
@@ -42,7 +42,7 @@ class ObservedByApp(Protocol):
 
     @property
     def lost(self) -> int:
-        """How many records of the calls that it speaks of cannot be used."""
+        """The number of unusable records of the observed calls."""
         ...
 
 

@@ -11,9 +11,9 @@ from engine.model.wire_bytes import ByteString
 
 
 class NodeReader(Protocol):
-    """How a kind's ``parse`` reads shared notations. A mistake is noted and reading goes on with a harmless value.
+    """The reader of shared literals for ``parse``. It notes a mistake and continues with a harmless value.
 
-    Where a ``Variable`` may come back, it was one that only the run can fill (a capture, an index).
+    A ``Variable`` is returned where only the run knows the value (a capture, an index).
     """
 
     def bytes(self, node: Node) -> ByteString: ...

@@ -76,7 +76,7 @@ class DriveParams:
 
 @dataclass(frozen=True)
 class Driven:
-    """What crossed between the engine and the app; ``stuck`` is what of the script could not be done."""
+    """The messages between the engine and the app; ``stuck`` is the part of the script that could not be done."""
 
     facts: BoundaryFacts
     stuck: str
@@ -87,7 +87,7 @@ class Driven:
 
     @property
     def lost(self) -> int:
-        """How many records of the call cannot be used."""
+        """The number of unusable records of the call."""
         return self.facts.lost
 
     def fact(self, name: str) -> object:
@@ -95,7 +95,7 @@ class Driven:
         return self.facts.fact(name)
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        """That the script could not be played to its end, or the call had none."""
+        """A script that could not be played to its end, or a missing call."""
         return (Mismatch("drive", "plays its script to the end", self.stuck),) if self.stuck else ()
 
 

@@ -1,4 +1,4 @@
-"""What crossed the line between server and application: the facts called B in docs/language.md."""
+"""Observations at the boundary between server and application: the facts called B in docs/language.md."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ class BoundaryFacts(FactSet):
 
     @property
     def lost(self) -> int:
-        """How many records of these calls cannot be used."""
+        """The number of unusable records of these calls."""
         return sum(call.lost for call in self.calls)
 
     def given(self, fact: str) -> bool:
-        """Whether a fact is what the server gave the application. A message counts where the application asked for it:
-        one that came, or any where it asked until there was no more to come."""
+        """True if a fact is about the server's doing. A message counts if the application asked for it: one that came,
+        or any if it asked until none was left."""
         family, _, rest = fact.partition(".")
         if family != "received" or self.call is None:
             return family in _GIVEN or fact == "sent.raised"
@@ -123,7 +123,7 @@ class BoundaryFacts(FactSet):
 
     @fact("calls", INTEGER)
     def number_of_calls(self) -> object:
-        """How many calls of the application there were."""
+        """The number of calls of the application."""
         return len(self.calls)
 
     @fact("paths", list_of(ANY))
@@ -194,14 +194,14 @@ class BoundaryFacts(FactSet):
 
     @fact("streamed", FLAG)
     def streamed(self) -> object:
-        """Whether the client had some of the response's body before the application sent its last message."""
+        """True if the client had some of the response's body before the application sent its last message."""
         # Cause and effect, no speed: the last message cannot have been sent when the body had begun to arrive.
         sent = [] if self.call is None else [event.at for event in self.call.events if event.way == "sent"]
         return ABSENT if self._body_at is None or not sent else self._body_at < sent[-1]
 
     @fact("returned", FLAG)
     def returned(self) -> object:
-        """Whether the call returned; absent while it runs."""
+        """True if the call returned; absent while it runs."""
         return ABSENT if self.call is None or self.call.returned is None else self.call.returned
 
     @fact("raised", TEXT)
@@ -263,7 +263,8 @@ def header_values(scope: Mapping[str, object], name: str) -> list[object]:
 
 
 def messages(call: AppCall | None, way: str, path: str) -> object:
-    """What an application received or sent: all messages, their types, their bodies, what send() raised, or a part."""
+    """The messages that an application received or sent: all, their types, their bodies, the exceptions of send(), or a
+    part."""
     events: Sequence[Event] = [] if call is None else [event for event in call.events if event.way == way]
     if path == "raised" and way == "sent":
         return [event.raised for event in events if event.raised]

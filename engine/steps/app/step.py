@@ -28,7 +28,7 @@ LIFESPAN = "lifespan"
 
 @dataclass(frozen=True)
 class AppParams:
-    """Whose calls, and which of them."""
+    """The steps whose calls are observed, and the number of the call."""
 
     of: str | None = None
     call: object = None
@@ -74,7 +74,7 @@ def calls_of(boundary: Boundary, steps: Sequence[StepRecord]) -> list[AppCall]:
 
 
 def settled(boundary: Boundary, steps: Sequence[StepRecord]) -> bool:
-    """Whether each step's calls have been seen, and have ended."""
+    """True if each step's calls have been seen, and have ended."""
     calls = calls_of(boundary, steps)
     if not calls or any(call.ended is None for call in calls):
         return False
@@ -110,7 +110,7 @@ async def _seen_lifespans(ctx: Context, *, wait: bool) -> list[AppCall]:
 
 
 def last_crossing(calls: Sequence[AppCall]) -> float:
-    """When something last crossed the boundary in these calls, 0.0 if nothing did."""
+    """The time of the last message in these calls, 0.0 without one."""
     times = [0.0]
     for call in calls:
         times += [call.started, call.ended or 0.0]

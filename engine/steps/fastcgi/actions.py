@@ -1,4 +1,4 @@
-"""What a script sends on a FastCGI connection: ``begin``, ``abort``, ``record``, ``send``, ``write``."""
+"""Actions of a script on a FastCGI connection: ``begin``, ``abort``, ``record``, ``send``, ``write``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script looks at on a FastCGI connection: ``response``, ``receive``, ``get_values``."""
+"""Assertions of a script on a FastCGI connection: ``response``, ``receive``, ``get_values``."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class RecordFacts(FactSet):
 
     @fact("padding", SIZE)
     def padding(self) -> object:
-        """How many bytes of padding it has."""
+        """The number of bytes of padding."""
         return self._record.padding
 
     @fact("app_status", INTEGER)
@@ -286,8 +286,8 @@ async def perform_get_values(params: GetValuesParams, ctx: Context) -> Observati
 
 
 class ValuesFacts(FactSet):
-    """What ``get_values`` saw: the outcome, the variables of a result, the rules that its record breaks, and what there
-    is to say of the outcome."""
+    """The facts of ``get_values``: the outcome, the variables of a result, the rules that its record breaks, and a
+    remark on the outcome."""
 
     def __init__(
         self, outcome: str, values: Mapping[str, object] | None = None, faults: tuple[str, ...] = (), detail: str = ""
@@ -304,7 +304,7 @@ class ValuesFacts(FactSet):
 
     @fact("outcome", OUTCOME)
     def outcome(self) -> object:
-        """What came: result, unknown_type, closed, reset, timeout or malformed."""
+        """The outcome: result, unknown_type, closed, reset, timeout or malformed."""
         return self._outcome
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:

@@ -1,4 +1,4 @@
-"""What the answer to a FastCGI request shows: its streams, how it ended, and the CGI response in its STDOUT."""
+"""The facts of an answer to a FastCGI request: its streams, its end, and the CGI response in its STDOUT."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ class AnswerFacts(ResponseFacts, without=_OF_HTTP, summaries=_OF_CGI):
 
     @fact("outcome", one_of(*OUTCOME.words, "rejected", "empty"))
     def outcome(self) -> object:
-        """What it came to: response, rejected (by the protocol status), empty (nothing on STDOUT), closed, reset,
-        timeout or malformed."""
+        """The outcome: response, rejected (by the protocol status), empty (nothing on STDOUT), closed, reset, timeout
+        or malformed."""
         return self.response.outcome
 
     @fact("stdout", WIRE_BYTES)

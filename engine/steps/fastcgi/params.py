@@ -29,7 +29,7 @@ def completed(
 
 
 def _defaults(known: Mapping[str, bytes], host: str, peer: tuple[str, object]) -> dict[str, bytes]:
-    """What a web server says of a GET for ``/``, as far as the case says nothing else."""
+    """The parameters of a web server for a GET of ``/``, as far as the case sets none."""
     name, _, port = host.rpartition(":")
     script = known.get("SCRIPT_NAME", b"")
     query = known.get("QUERY_STRING", b"")

@@ -28,7 +28,7 @@ class FastcgiSession:
     packed: bytearray | None = None
 
     def body(self, id: int) -> bytes:
-        """What went out on a request's STDIN."""
+        """The bytes sent on a request's STDIN."""
         return bytes(self.bodies.get(id, b""))
 
 

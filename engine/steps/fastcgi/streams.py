@@ -24,8 +24,8 @@ from engine.steps.stream.actions import cut
 
 @dataclass(frozen=True)
 class Cuts:
-    """How a stream's content is divided into records: offsets, the longest content of a record, its padding, and
-    whether the empty record follows that ends the stream. ``id`` is the request's, None for the current one."""
+    """The division of a stream's content into records: offsets, the longest content of a record in bytes, its padding,
+    and the empty record that ends the stream. ``id`` is the request's, None for the current one."""
 
     id: object = None
     cut_at: tuple[object, ...] = ()

@@ -16,7 +16,7 @@ from engine.steps.shared.values import seconds
 
 @dataclass(frozen=True)
 class PauseParams:
-    """How long, in seconds."""
+    """The duration, in seconds."""
 
     time: float | Variable
 

@@ -20,7 +20,7 @@ from engine.steps.shared.values import integer
 
 @dataclass(frozen=True)
 class RepeatParams:
-    """How often, how many at once, under which name the turn's number is known, and what."""
+    """The number of turns, the number of concurrent turns, the variable of the turn's number, and the steps."""
 
     times: object
     at_once: object
@@ -78,7 +78,7 @@ async def perform(params: RepeatParams, ctx: Context) -> Observation:
 
 
 def at_once(params: RepeatParams) -> str:
-    """Why nobody can do this by hand: turns at the same time."""
+    """The reason why this cannot be done by hand: concurrent turns. "" without those."""
     return "" if params.at_once == 1 else "several things happen at the same time"
 
 

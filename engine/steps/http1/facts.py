@@ -1,4 +1,4 @@
-"""What a response shows: the facts called R in docs/language.md."""
+"""The facts of a response, called R in docs/language.md."""
 
 from __future__ import annotations
 
@@ -133,17 +133,17 @@ class ResponseFacts(FactSet):
 
     @fact("chunks", INTEGER)
     def chunks(self) -> object:
-        """How many whole chunks the body came in; without the chunked coding, in how many arrivals."""
+        """The number of whole chunks of the body; without the chunked coding, of arrivals."""
         return self._answered(self.response.chunks)
 
     @fact("framing", FRAMING)
     def framing(self) -> object:
-        """How the body's end is told: content-length, chunked, until-close or none."""
+        """The framing of the body: content-length, chunked, until-close or none."""
         return self._answered(self.response.framing)
 
     @fact("complete", FLAG)
     def complete(self) -> object:
-        """Whether all of the response came."""
+        """True if all of the response came."""
         return self.response.complete
 
     @fact("interim", list_of(INTEGER))
@@ -174,13 +174,13 @@ class ResponseFacts(FactSet):
 
     @fact("outcome", OUTCOME)
     def outcome(self) -> object:
-        """What it came to: response, closed, reset, refused, timeout, malformed, handshake (TLS failed), or endless
-        (more came than 64 MiB)."""
+        """The outcome: response, closed, reset, refused, timeout, malformed, handshake (TLS failed), or endless (more
+        came than 64 MiB)."""
         return self.response.outcome
 
     @fact("open", FLAG)
     def open(self) -> object:
-        """Whether the connection is still open after it."""
+        """True if the connection is still open after it."""
         return ABSENT if self.response.open is None else self.response.open
 
 

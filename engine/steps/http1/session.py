@@ -74,12 +74,12 @@ def _ends_chunked(given: dict[bytes, bytes]) -> bool:
 
 @dataclass(slots=True)
 class Response:
-    """What came in answer to a request: filled in while it comes, so that a broken one shows how far it got.
+    """A response, filled in as it arrives, so that a broken one shows its progress.
 
-    ``sent_at`` is when the last byte of the request was sent; all times are seconds on the engine's clock.
+    ``sent_at`` is the time when the last byte of the request was sent; all times are in seconds of CLOCK_MONOTONIC.
     ``outcome`` is ``response`` for a whole one, else ``closed``, ``reset``, ``refused``, ``timeout``, ``malformed``,
-    ``handshake`` or ``endless``, and ``detail`` says more of it. ``pieces`` are those of the body with the times of
-    their arrival. ``open`` is None where nobody looked.
+    ``handshake`` or ``endless``, and ``detail`` explains it. ``pieces`` are those of the body with the times of their
+    arrival. ``open`` is None if nothing checked it.
     """
 
     method: str = "GET"
@@ -108,7 +108,7 @@ class Response:
 
     @property
     def announces_close(self) -> bool:
-        """Whether it says that the connection will be closed (RFC 9112, section 9.6), or ends by it."""
+        """True if it says that the connection will be closed (RFC 9112, section 9.6), or ends by it."""
         words = {word.strip().lower() for value in self.values("connection") for word in value.split(",")}
         if self.framing == "until-close" or "close" in words:
             return True
@@ -116,7 +116,7 @@ class Response:
 
 
 def framing_of(method: str, status: int, headers: Sequence[tuple[str, str]]) -> str:
-    """How a response's body is delimited (RFC 9112, section 6.3)."""
+    """The delimiting of a response's body (RFC 9112, section 6.3)."""
     if method == "HEAD" or status in (204, 304) or status < 200 or (method == "CONNECT" and status < 300):
         return "none"
     names = {name.lower() for name, _ in headers}
@@ -183,7 +183,7 @@ class ResponseReader:
                 channel.unread(trailing, at)
 
     def _piece(self, channel: Channel, data: bytes, start: int, at: float) -> None:
-        """What arrived of a plain response, whose body goes on at ``start``."""
+        """Add the bytes of a plain response's body, which continues at ``start``."""
         response = self.response
         end = start + self._left
         piece = data[start:end]
@@ -283,7 +283,7 @@ LOOK, LOOK_ANNOUNCED = 0.05, 1.0
 
 
 async def still_open(channel: Channel, response: Response) -> bool:
-    """Whether the connection is open after a response; bytes that come meanwhile are put back."""
+    """True if the connection is open after a response; bytes that come meanwhile are put back."""
     if channel.ended:
         return False
     came: list[tuple[bytes, float]] = []

@@ -29,7 +29,7 @@ _FRAMINGS = ("content-length", "chunked", "none")
 
 @dataclass(frozen=True)
 class RequestParams:
-    """What stands under ``request``."""
+    """The parameters of ``request``."""
 
     path: str
     method: str = "GET"
@@ -183,7 +183,7 @@ async def exchange(
 
 
 def not_by_hand(params: RequestParams) -> str:
-    """Why nobody can send this by hand, "" where one can."""
+    """The reason why this cannot be sent by hand, "" if it can."""
     return "" if params.abandon_after is None else "the client hangs up before the response is over"
 
 

@@ -32,7 +32,8 @@ def parse(node: Node, reader: NodeReader) -> ExitParams:
 
 
 def since(ctx: Context) -> float:
-    """When the last step began that started or ended the server, or else this one: seconds on the engine's clock."""
+    """The time when the last step that started or ended the server began, else this one; in seconds of
+    CLOCK_MONOTONIC."""
     causes = [one.started for one in ctx.find("all") if one.lifecycle in ("starts", "ends")]
     return max(causes, default=ctx.performed.started)
 

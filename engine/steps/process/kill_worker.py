@@ -21,7 +21,7 @@ from engine.steps.shared.values import text
 
 @dataclass(frozen=True)
 class KillWorkerParams:
-    """Whose worker, and by which signal."""
+    """The step whose server worker is killed, and the signal."""
 
     of: str | None = None
     signal: object = "KILL"

@@ -32,7 +32,7 @@ def parse(node: Node, reader: NodeReader) -> LogParams:
 
 
 def tracebacks(text: str) -> int:
-    """How many exceptions are told of with a traceback; one with its causes, or with several in a group, is one."""
+    """The number of exceptions with a traceback; one with its causes, or with several in a group, counts once."""
     found = 0
     for match in _traceback.finditer(text):
         before = text[: match.start()].rstrip()

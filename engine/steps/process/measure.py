@@ -34,10 +34,10 @@ def parse(node: Node, reader: NodeReader) -> MeasureParams:
 
 
 def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[str, object]:
-    """What all processes use together, and how much more that is than before.
+    """The resource usage of all processes together, and its growth.
 
-    Memory that processes share counts in each of them, so growth says more than the sum. Of processor time, that of
-    processes that have ended meanwhile is not known.
+    Memory that processes share counts in each of them, so growth says more than the sum. Processor time of processes
+    that ended meanwhile is unknown.
     """
     found: dict[str, object] = {
         "memory": sum(one.memory for one in now),

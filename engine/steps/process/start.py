@@ -18,7 +18,7 @@ from engine.steps.shared.values import flag
 
 @dataclass(frozen=True)
 class StartParams:
-    """Whether to wait until the server answers."""
+    """``ready``: wait until the server answers."""
 
     ready: object = True
 

@@ -26,6 +26,6 @@ async def all_of(works: Sequence[Coroutine[Any, Any, None]]) -> None:
 
 
 def own(branch: Context) -> Mapping[str, object]:
-    """What a branch captured itself, and the variables that it was given: not what it sees of its parent's."""
+    """The variables of a branch itself: its captures and those that it was given, without those of its parent."""
     variables = branch.variables
     return dict(variables.maps[0]) if isinstance(variables, ChainMap) else {}

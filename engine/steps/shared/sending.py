@@ -1,4 +1,4 @@
-"""What every step that sends has in common: rendered headers, a request's target, and bytes handed to a channel."""
+"""The common parts of all steps that send: rendered headers, a request's target, and bytes handed to a channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script does on a connection: ``send``, ``drip``, ``hang_up``, ``reading``."""
+"""Actions of a script on a connection: ``send``, ``drip``, ``hang_up``, ``reading``."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Drip:
 
 @dataclass(frozen=True)
 class HangUp:
-    """Which way: one of HANG_UPS."""
+    """The way of closing, one of HANG_UPS."""
 
     way: object
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Whether bytes are taken from the socket."""
+    """True to read from the socket, False to stop."""
 
     on: object
 
@@ -124,7 +124,7 @@ async def perform_hang_up(params: HangUp, ctx: Context) -> None:
 
 
 def hangs_up(params: HangUp) -> str:
-    """Why nobody can do this by hand: nc ends its own writing half, and no more."""
+    """The reason why this cannot be done by hand: nc ends its own writing half, and no more."""
     return "" if params.way == "write" else f"the client hangs up ({params.way})"
 
 

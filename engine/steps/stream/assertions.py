@@ -1,4 +1,4 @@
-"""What a script looks at on a connection: ``response``, ``read``, ``closed``, ``silence``, ``flood``."""
+"""Assertions of a script on a connection: ``response``, ``read``, ``closed``, ``silence``, ``flood``."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ async def perform_read(params: Read, ctx: Context) -> Observation:
 
 
 def _read_to(got: bytearray, size: int | None, until: bytes | None) -> int | None:
-    """Where to stop in what has come, None where more is needed."""
+    """The offset to stop at in the received bytes, None if more are needed."""
     if size is not None:
         return size if len(got) >= size else None
     if until is not None:

@@ -29,7 +29,7 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class ConnectParams:
-    """Where to, with how large a receive buffer (bytes), what is sent first, and what is said of TLS."""
+    """The address, the size of the receive buffer in bytes, the first bytes to send, and the TLS options."""
 
     address: object = None
     receive_buffer: object = None
@@ -38,9 +38,9 @@ class ConnectParams:
 
 
 class ConnectFacts(TlsFacts):
-    """What came of it: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Where nobody looks at it,
-    anything but ``connected`` is wrong. ``session`` is the TLS that was agreed upon. ``local`` and ``remote`` are the
-    two ends of the connection, host and port, None where there is none."""
+    """The outcome of a connection: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Unless a case
+    expects it, any other than ``connected`` is a failure. ``session`` is the TLS session. ``local`` and ``remote`` are
+    the ends of the connection, host and port, None without one."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ConnectFacts(TlsFacts):
         return ABSENT if self._remote is None else list(self._remote)
 
     def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        """That there is no connection."""
+        """A missing connection."""
         if "outcome" in named or self._outcome == "connected":
             return ()
         return (Mismatch("outcome", "is 'connected'", self._outcome, why=self._detail),)
@@ -129,7 +129,7 @@ async def opened(params: ConnectParams, ctx: Context, hello: TlsClientOptions | 
 
 
 def not_by_hand(params: ConnectParams) -> str:
-    """Why nobody can open such a connection by hand, "" where one can."""
+    """The reason why such a connection cannot be opened by hand, "" if it can."""
     if params.receive_buffer is not None:
         return "the client has a small receive buffer"
     return "" if params.address is None else "the connection is made to another address"

@@ -1,4 +1,4 @@
-"""What ``connect`` says of TLS, and what it sees of it."""
+"""The TLS part of ``connect``: its parameters and its facts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class TlsOptions:
-    """What stands under ``tls``: ``on`` is None where nothing does."""
+    """The parameters under ``tls``: ``on`` is None without any."""
 
     on: bool | None = None
     alpn: tuple[str, ...] = HTTP
@@ -51,7 +51,7 @@ class TlsOptions:
     client_cert: object = None
 
     def hello(self, trust: TlsCredentials | None, variables: Mapping[str, object]) -> TlsClientOptions | None:
-        """How the connection begins TLS, None for a plain one. Raises ValueError for what there is not."""
+        """The TLS options of the connection, None for a plain one. Raises ValueError for an unknown value."""
         if self.on is False or (self.on is None and trust is None):
             return None
         version = text(self.version, variables)
@@ -67,7 +67,7 @@ NOTHING_SAID = TlsOptions()
 
 
 def shown(value: object) -> str:
-    """Which certificate ``client_cert`` means, "" where nobody says. Raises ValueError."""
+    """The certificate that ``client_cert`` selects, "" by default. Raises ValueError."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -119,7 +119,7 @@ class TlsFacts(FactSet):
 
     @fact("tls.number", INTEGER)
     def tls_number(self) -> object:
-        """That version as it crosses the wire: 771 (0x0303) or 772 (0x0304)."""
+        """The version as it crosses the wire: 771 (0x0303) or 772 (0x0304)."""
         return self._agreed(lambda session: session.number)
 
     @fact("tls.cipher", TEXT)
@@ -129,7 +129,7 @@ class TlsFacts(FactSet):
 
     @fact("tls.suite", INTEGER)
     def tls_suite(self) -> object:
-        """That suite's number at IANA."""
+        """The IANA number of the suite."""
         return self._agreed(lambda session: session.suite)
 
     @fact("tls.alpn", TEXT)
@@ -154,5 +154,5 @@ class TlsFacts(FactSet):
 
     @fact("tls.error", TEXT)
     def tls_error(self) -> object:
-        """Why TLS was not agreed upon."""
+        """The reason why the TLS handshake failed."""
         return self._error or ABSENT

@@ -1,4 +1,4 @@
-"""What a script sends on a WebSocket: ``send``, ``frames``, ``close``."""
+"""Actions of a script on a WebSocket: ``send``, ``frames``, ``close``."""
 
 from __future__ import annotations
 

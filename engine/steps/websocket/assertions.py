@@ -1,4 +1,4 @@
-"""What a script looks at on a WebSocket: ``receive``, ``frame``, ``ping``, ``closed``."""
+"""Assertions of a script on a WebSocket: ``receive``, ``frame``, ``ping``, ``closed``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PONG_WITHIN = 5.0
 
 
 class MessageFacts(FactSet):
-    """What ``receive`` saw."""
+    """The facts of ``receive``."""
 
     def __init__(self, message: Message, sent: bytes | None = None) -> None:
         self.message = message
@@ -212,7 +212,7 @@ async def _close_frame(ctx: Context, session: WebSocketSession, before: list[tup
 
 
 def _said(session: WebSocketSession) -> dict[str, object]:
-    """What the peer's close frame said."""
+    """The content of the peer's close frame."""
     frame = session.close_frame
     if frame is None:
         return {}

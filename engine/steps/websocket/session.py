@@ -128,7 +128,7 @@ class WebSocketSession:
 
 
 def inflater_for(extensions: Sequence[Extension]) -> Inflater | None:
-    """What undoes the compression that was agreed, None for none."""
+    """The inflater for the negotiated compression, None for none."""
     for name, params in extensions:
         if name == DEFLATE:
             return Inflater(keeps_context="server_no_context_takeover" not in dict(params))
@@ -166,5 +166,5 @@ async def next_frame(channel: Channel) -> tuple[Frame, bytes, float] | None:
 
 
 def is_text(message: Message) -> bool:
-    """Whether a message is a text."""
+    """True if a message is a text."""
     return message.opcode == TEXT

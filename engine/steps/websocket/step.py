@@ -33,7 +33,7 @@ from engine.steps.websocket.session import Extension, WebSocketSession, inflater
 
 @dataclass(frozen=True)
 class WebSocketParams:
-    """What stands under ``websocket``. ``connect`` is None where a named connection is continued."""
+    """The parameters of ``websocket``. ``connect`` is None if a named connection is continued."""
 
     connect: str | None = None
     query: Query = None
@@ -88,12 +88,12 @@ class HandshakeFacts(ResponseFacts):
 
     @property
     def opened(self) -> bool:
-        """Whether the server agreed, rightly or not."""
+        """True if the server agreed, rightly or not."""
         return self.response.status == 101
 
     @property
     def extensions(self) -> list[Extension] | None:
-        """What the server agreed to, in order; None where the header cannot be parsed."""
+        """The extensions that the server accepted, in order; None if the header cannot be parsed."""
         found: list[Extension] = []
         for value in self.response.values("sec-websocket-extensions"):
             try:
@@ -123,7 +123,8 @@ class HandshakeFacts(ResponseFacts):
         return found
 
     def _wrong(self, named: frozenset[str]) -> list[Mismatch]:
-        """What a client must fail the connection for (RFC 6455, section 4.1), where the case does not look at it."""
+        """The faults for which a client must fail the connection (RFC 6455, section 4.1), without those that the case
+        expects."""
         found = []
         for name, expected in (("upgrade", "websocket"), ("connection", "upgrade")):
             values = self.response.values(name)

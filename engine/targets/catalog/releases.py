@@ -1,4 +1,4 @@
-"""Which release of a server was asked for, and which set of its own options: the words of ``--server``. Pure.
+"""Releases of servers and variants of their options: the words of ``--server``. Pure.
 
 gunicorn                                      the pinned release
 gunicorn==26.2.0                              a version of the package index

@@ -136,7 +136,7 @@ async def over_http2(address: tuple[str, int]) -> dict[str, bool]:
 
 
 def of_scope(call: AppCall | None, words: Mapping[str, str], kind: str) -> dict[str, bool]:
-    """Which extensions a scope names; nothing where there was no such call."""
+    """The extensions that a scope names, by word; empty without such a call."""
     if call is None or call.type != kind:
         return {}
     named = call.scope.get("extensions")

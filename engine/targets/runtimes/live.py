@@ -209,7 +209,8 @@ class StartedTarget:
             self._facts = await self._relaunch.ready(process, len(self._processes))
 
     def signal(self, number: int, pid: int = 0) -> bool:
-        """Send a signal to the main process, or to the one of its processes with that pid. Whether there was one."""
+        """Send a signal to the main process, or to the one of its processes with that pid. Returns True if there was
+        one."""
         process = self._process
         if process is None or process.ended is not None:
             return False

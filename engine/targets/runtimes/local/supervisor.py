@@ -195,7 +195,7 @@ class Supervisor:
                 self.asked_to_stop = True
 
     def reap(self) -> bool:
-        """Take in every child that has ended, and tell of the main process. Whether children are left."""
+        """Take in every child that has ended, and tell of the main process. Returns True if children are left."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
