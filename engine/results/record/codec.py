@@ -23,15 +23,6 @@ KEPT = 2048
 TEXT = 120
 
 
-class Shown(str):
-    """A value that was observed, as text already: ``shown`` leaves it as it is."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 def result_to_json(result: JobResult) -> dict[str, Any]:
     """A result as JSON's types."""
     document: dict[str, Any] = {
@@ -64,6 +55,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["warnings"] = [mismatch_to_json(one) for one in result.warnings]
     if result.recorded:
         document["recorded"] = {name: shown(value) for name, value in result.recorded.items()}
+        values = {name: value_to_json("", typed(value)) for name, value in result.recorded.items()}
+        document["recorded_values"] = {name: value for name, value in values.items() if value}
     if result.reproduce:
         document["reproduce"] = result.reproduce
     if result.not_reproduced:
@@ -96,7 +89,10 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             reason=document.get("reason", ""),
             mismatches=tuple(mismatch_from_json(one) for one in document.get("mismatches", ())),
             warnings=tuple(mismatch_from_json(one) for one in document.get("warnings", ())),
-            recorded={name: Shown(text) for name, text in document.get("recorded", {}).items()},
+            recorded={
+                name: value_from_json(document.get("recorded_values", {}).get(name, {}), "", text)
+                for name, text in document.get("recorded", {}).items()
+            },
             step=place_from_json(document["step"]) if "step" in document else None,
             excerpt=excerpt_from_json(document["excerpt"]) if "excerpt" in document else None,
             evidence=evidence_from_json(document["evidence"]) if "evidence" in document else COMPLETE,
@@ -211,15 +207,18 @@ def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
 
 
 def value_to_json(name: str, value: TypedValue) -> dict[str, Any]:
-    """The fields of a value: its tagged JSON, and what was cut out of it. None where an older record has no data."""
+    """The fields of a value, which begin with ``name`` where there is one: its tagged JSON, and what was cut out of it.
+    None where an older record has no data."""
     if value.data is NOTHING:
         return {}
-    return {f"{name}_value": value.data, **({f"{name}_cut": list(value.cut)} if value.cut else {})}
+    head = f"{name}_" if name else ""
+    return {f"{head}value": value.data, **({f"{head}cut": list(value.cut)} if value.cut else {})}
 
 
 def value_from_json(document: Mapping[str, Any], name: str, text: str) -> TypedValue:
     """A value from those fields and its text."""
-    return TypedValue(text, document.get(f"{name}_value", NOTHING), tuple(document.get(f"{name}_cut", ())))
+    head = f"{name}_" if name else ""
+    return TypedValue(text, document.get(f"{head}value", NOTHING), tuple(document.get(f"{head}cut", ())))
 
 
 def excerpt_to_json(one: Excerpt) -> list[object]:

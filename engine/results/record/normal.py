@@ -15,11 +15,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from engine.model.expectation import ABSENT, Mismatch
-from engine.model.showing import shown
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import TypedValue, typed
 from engine.model.verdict import JobResult
-from engine.results.record.codec import Shown
 
 # Taking one value out can lay another bare beside it: so often it is tried again.
 PASSES = 4
@@ -212,23 +210,25 @@ def normalised_result(result: JobResult, run: str = "") -> JobResult:
         reason=words.text(result.reason),
         mismatches=all_of(result.mismatches),
         warnings=all_of(result.warnings),
-        recorded={name: Shown(words.text(shown(value))) for name, value in result.recorded.items()},
+        recorded={name: _value(value, words.text) for name, value in result.recorded.items()},
         transcript=None if result.transcript is None else normalised(result.transcript, run),
     )
 
 
 def _quoted(mismatch: Mismatch, change: Callable[[str], str]) -> Mismatch:
-    def value(one: object) -> object:
-        made = typed(one)
-        return TypedValue(change(made.text), _changed(made.data, change), made.cut)
-
     return replace(
         mismatch,
         expected=change(mismatch.expected),
-        actual=value(mismatch.actual),
+        actual=_value(mismatch.actual, change),
         why=change(mismatch.why),
-        expected_value=ABSENT if mismatch.expected_value is ABSENT else value(mismatch.expected_value),
+        expected_value=ABSENT if mismatch.expected_value is ABSENT else _value(mismatch.expected_value, change),
     )
+
+
+def _value(value: object, change: Callable[[str], str]) -> TypedValue:
+    """A value with every text that stands for it changed."""
+    made = typed(value)
+    return TypedValue(change(made.text), _changed(made.data, change), made.cut)
 
 
 def _changed(data: object, change: Callable[[str], str]) -> object:

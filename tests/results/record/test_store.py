@@ -68,6 +68,7 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert isinstance(second.actual, TypedValue)
     assert second.actual.cut == ("value: 256 of 5000 bytes",)
     assert (shown(third.actual), third.given) == ("bytes 'b'", True)
+    assert back.recorded == {"loop": TypedValue("'uvloop.Loop'", "uvloop.Loop")}
     assert back.evidence == FULL.evidence
     assert result_to_json(back)["evidence"]["quality"] == "lost"
     assert result_to_json(back) == result_to_json(result_from_json(result_to_json(back)))
