@@ -20,6 +20,9 @@ from engine.targets.environments.cache import default_cache
 
 PROJECT = "asgi-conformance-engine"
 """The name that a checkout's pyproject.toml gives the project."""
+VERSION = "VERSION"
+"""The file in ``specs`` that has the version of the corpus."""
+CHECKOUT, INSTALLATION, EDITABLE = "checkout", "installation", "editable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class ProjectPaths:
     """``frameworks`` holds the contract and a folder for each framework, ``shipped_frameworks`` those that the suites
     know, which are the same unless another folder was asked for; ``specs`` the suites and the catalogue of clauses;
     ``results`` takes runs and grids, ``cache`` the environments of services. ``given`` are the
-    options that said where ``frameworks`` is."""
+    options that said where ``frameworks`` is. ``origin`` is what the data belong to: a CHECKOUT above the working
+    directory, the INSTALLATION, or the checkout of an EDITABLE install."""
 
     frameworks: Path
     shipped_frameworks: Path
@@ -36,6 +40,7 @@ class ProjectPaths:
     results: Path
     cache: Path
     given: tuple[str, ...] = ()
+    origin: str = CHECKOUT
 
     @property
     def root(self) -> Path:
@@ -45,7 +50,20 @@ class ProjectPaths:
     @property
     def installed(self) -> bool:
         """True if the data are those of an installed package, which nobody changes."""
-        return self.root == DATA
+        return self.origin == INSTALLATION
+
+    @property
+    def corpus(self) -> str:
+        """The version of the corpus, which is all suites together; "" where the data have none."""
+        try:
+            return (self.specs / VERSION).read_text("utf-8").strip()
+        except OSError:
+            return ""
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The data as the header of a record has them."""
+        return {"origin": self.origin, "folder": str(self.root), "corpus": self.corpus}
 
 
 def find(results: str = "", frameworks: str = "") -> ProjectPaths:
@@ -67,6 +85,7 @@ def find(results: str = "", frameworks: str = "") -> ProjectPaths:
         results=Path(results) if results else (home or Path.cwd()) / "results",
         cache=default_cache(),
         given=("--frameworks", frameworks) if frameworks else (),
+        origin=CHECKOUT if home else INSTALLATION if root == DATA else EDITABLE,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
-def header(arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path] = ()) -> dict[str, Any]:
-    """The header of a record, besides the id. ``baselines`` are the files that the run read."""
+def header(
+    arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path], data: Mapping[str, str]
+) -> dict[str, Any]:
+    """The header of a record, besides the id. ``baselines`` are the files that the run read, ``data`` are the origin,
+    the folder and the version of the suites and frameworks."""
     return {
         "engine": version,
         "python": platform.python_version(),
@@ -29,6 +32,7 @@ def header(arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Pa
         "categories": list(dict.fromkeys(job.case.category for job in sorted(jobs, key=lambda job: job.case.file))),
         "jobs": len(jobs),
         "baselines": [str(path.absolute()) for path in baselines],
+        "data": dict(data),
     }
 
 

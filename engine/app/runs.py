@@ -43,7 +43,9 @@ def keep(
     baselines: Sequence[Path] = (),
 ) -> Store:
     """Begin the record of a run. Raises ResultsError if the folder of results is not writable."""
-    return Store(folder_of(project_paths.results, run_id), run_id, header(arguments, jobs, baselines))
+    return Store(
+        folder_of(project_paths.results, run_id), run_id, header(arguments, jobs, baselines, project_paths.data)
+    )
 
 
 def ids(project_paths: ProjectPaths) -> list[str]:

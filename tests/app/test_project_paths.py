@@ -73,6 +73,7 @@ def test_without_a_checkout_the_data_are_the_packages(
     monkeypatch.chdir(here)
     found = find()
     assert found.installed
+    assert found.data == {"origin": "installation", "folder": str(packaged), "corpus": ""}
     assert (found.specs, found.schemas) == (packaged / "specs", packaged / "schemas")
     assert found.results == here / "results"
 
@@ -84,6 +85,14 @@ def test_an_editable_install_has_the_checkout_that_it_was_made_from(
     found = find()
     assert (found.root, found.results) == (ROOT, tmp_path / "results")
     assert not found.installed
+
+
+def test_the_data_say_where_they_are_and_of_which_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    version = (ROOT / "specs" / "VERSION").read_text().strip()
+    assert find().data == {"origin": "editable", "folder": str(ROOT), "corpus": version}
+    monkeypatch.chdir(ROOT / "docs")
+    assert find().data == {"origin": "checkout", "folder": str(ROOT), "corpus": version}
 
 
 def test_named_folders_go_before_all(tmp_path: Path, packaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.app.project_paths import ProjectPaths, find
-from engine.app.runs import again, folder, ids
+from engine.app.runs import again, folder, ids, keep
 from engine.errors import UsageError
 from engine.results.record.store import Store
 
@@ -55,3 +55,10 @@ def test_where_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no run in") as caught:
         folder("last~1", find(str(tmp_path)))
     assert caught.value.hint == "`engine grid` makes one"
+
+
+def test_the_header_says_which_data_a_run_had(project_paths: ProjectPaths) -> None:
+    store = keep(project_paths, "20260104-000000-dddd", ["grid"], [])
+    store.close("whole")
+    assert again("last", project_paths).header["data"] == project_paths.data
+    assert project_paths.data["corpus"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import health
+from engine.app import health, project_paths
 from engine.app.health import machine, project, tools
 from engine.app.health.base import HealthFinding, HealthState, missing, ok, ran, warn
 from engine.cli.doctor import drawn
@@ -215,8 +215,18 @@ def test_a_checkout_that_is_right(checkout: Path, capsys: pytest.CaptureFixture[
     assert main(["doctor", "--offline"]) == 0
     out = capsys.readouterr().out
     assert "1 framework in frameworks, suites in specs" in out
+    assert "a corpus without a version, of the checkout" in out
     assert re.search(r"0 of \d+ are made; the next run makes control under gunicorn\n", out)
     assert "package index" not in out
+
+
+def test_the_data_of_an_installation(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "pyproject.toml").unlink()
+    (checkout / "specs" / "VERSION").write_text("1.2\n")
+    monkeypatch.setattr(project_paths, "DATA", checkout)
+    assert project.Project().data().found == f"corpus 1.2, of the installed package, in {checkout}"
+    monkeypatch.setattr(project_paths, "DATA", ROOT / "engine" / "_data")
+    assert project.Project().data().found.endswith(f", of the checkout of this editable install, {ROOT}")
 
 
 def test_what_is_wrong_with_a_checkout(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ def checks(project_of: project.Project, *, offline: bool = False) -> list[tuple[
         ("scratch", machine.scratch),
         ("cache", project_of.cache),
         ("results", project_of.results),
+        ("data", project_of.data),
         ("project", project_of.folders),
         ("locks", project_of.locks),
         ("environments", project_of.environments),

@@ -12,7 +12,7 @@ from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
 from engine.app.probing import probed
-from engine.app.project_paths import displayed, find, relative
+from engine.app.project_paths import CHECKOUT, EDITABLE, INSTALLATION, displayed, find, relative
 from engine.app.vocabulary import schemas
 from engine.errors import EngineError
 from engine.loading.schema.compose import rendered
@@ -26,6 +26,11 @@ from engine.targets.matrix.fitting import serves
 from engine.targets.matrix.selection import DEFAULT
 
 LEAST_SPACE = 1024**3
+OWNERS = {
+    CHECKOUT: "the checkout",
+    INSTALLATION: "the installed package, in",
+    EDITABLE: "the checkout of this editable install,",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,12 @@ class Project:
     def engine(self) -> Engine:
         """The engine on this project. Raises UsageError where there is no project here."""
         return Engine(find(self.named_results, self.named_frameworks))
+
+    def data(self) -> HealthFinding:
+        """The suites and frameworks that are used, and the version of the corpus."""
+        found = self.engine.project_paths
+        corpus = f"corpus {found.corpus}" if found.corpus else "a corpus without a version"
+        return ok(f"{corpus}, of {OWNERS[found.origin]} {found.root}")
 
     def folders(self) -> HealthFinding:
         """The folders of frameworks and suites."""
