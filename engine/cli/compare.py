@@ -1,4 +1,4 @@
-"""``engine compare``: what was mended, what broke, and what is red in another way, between two runs or two servers."""
+"""``engine compare``: what regressed, what was fixed, and what changed otherwise, between two runs or two servers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 TEXT = "text"
 
 DESCRIPTION = """\
-Say what changed between two runs, or between two servers: what was mended, what
-broke, what is red in another way, and nothing else.
+Say what changed between two runs, or between two servers: what regressed, what
+was fixed, what fails in another way, and nothing else.
 
 Two RUNs are compared with each other. One RUN is taken apart by two --server
 (or by the two that it has). Without a RUN, the cases are run on two --server
 and compared; a PATH says which cases. A change is listed with whose fault its
 red side is.
 
-The exit code is 1 where anything broke, and 0 where nothing did."""
+The exit code is 1 where anything regressed, and 0 where nothing did."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Compare, and say by the exit code whether anything broke. Raises UsageError for what cannot be compared."""
+    """Compare, and say by the exit code whether anything regressed. Raises UsageError for what cannot be compared."""
     from engine.app import comparing
     from engine.app.engine import Engine
     from engine.app.project_paths import find
@@ -92,7 +92,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
 
 
 def tell(found: Comparison, form: str) -> int:
-    """Print a comparison. The exit code: 1 where anything broke, 3 where nothing was judged on either side."""
+    """Print a comparison. The exit code: 1 where anything regressed, 3 where nothing was judged on either side."""
     from engine.reports.base import writer
     from engine.terminal import compared
 
@@ -103,12 +103,12 @@ def tell(found: Comparison, form: str) -> int:
         sys.stdout.write(writer(form, "comparison")(found))
     if (found.neither or found.compared) and not (found.judged or found.stopped or found.started):
         return 3
-    return 1 if found.broke else 0
+    return 1 if found.regressed else 0
 
 
 COMMAND = Command(
     "compare",
-    "Say what broke and what was mended between two runs or two servers.",
+    "Say what regressed and what was fixed between two runs or two servers.",
     arguments,
     run,
     DESCRIPTION,

@@ -135,7 +135,7 @@ def comparison(found: Comparison) -> str:
 
 
 def difference(one: Difference) -> Iterator[str]:
-    sides = [pair.before if one.change is Change.MENDED else pair.after for pair in one.pairs]
+    sides = [pair.before if one.change is Change.FIXED else pair.after for pair in one.pairs]
     targets = [f"`{side.target}`" for side in sides]
     yield f"- `{one.address}`: {one.before.value} → {one.after.value} on {several(targets)}"
     if one.red.reason:

@@ -170,7 +170,7 @@ def comparison(found: Comparison) -> Plain:
         "older": list(found.older),
         "compared": found.compared,
         "judged": found.judged,
-        "broke": found.broke,
+        "regressed": found.regressed,
         "differences": [difference(one) for one in found.differences],
         "stopped": [{"target": row.id, "failed": row.failed} for row in found.stopped],
         "started": [row.id for row in found.started],

@@ -10,13 +10,13 @@ from engine.terminal.escape import visible
 
 
 def lines(found: Comparison) -> Iterator[str]:
-    """The differences in lines: regressed, fixed, changed in kind, on one side only."""
+    """The differences in lines: regressed, fixed, changed, on one side only."""
     yield f"{visible(found.before)} -> {visible(found.after)}: {plural(found.compared, 'cell')} compared"
     for side, name, servers in zip(("left:", "right:"), (found.before, found.after), found.servers, strict=True):
         if servers and servers != (name,):
             yield f"  {side:<6} {visible(', '.join(servers))}"
     for sentence in found.older:
-        yield f"  {visible(sentence)}: what broke may have been fixed in between"
+        yield f"  {visible(sentence)}: what regressed may have been fixed in between"
     if found.compared and not found.judged:
         yield "\nno case was judged on either side"
     for row in found.stopped:

@@ -42,9 +42,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["old", "new"], 0, "mended: 1 case"),
-        (["results/runs/old", "results/runs/new/run.ndjson"], 0, "mended: 1 case"),
-        (["new", "old"], 1, "broke: 1 case"),
+        (["old", "new"], 0, "fixed: 1 case"),
+        (["results/runs/old", "results/runs/new/run.ndjson"], 0, "fixed: 1 case"),
+        (["new", "old"], 1, "regressed: 1 case"),
         (["new", "new"], 0, "nothing changed"),
         (["new", "old", "--framework", "g"], 0, "1 cell compared\nnothing changed"),
         (["two"], 1, "gunicorn==26.2.0 -> gunicorn==27.0.1"),
@@ -83,7 +83,7 @@ def test_usage(here: Path, capsys: pytest.CaptureFixture[str], arguments: list[s
 
 def test_formats(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "new", "old", "--format", "json"]) == 1
-    assert json.loads(capsys.readouterr().out)["broke"] is True
+    assert json.loads(capsys.readouterr().out)["regressed"] is True
     assert main(["compare", "old", "new", "--format", "markdown"]) == 0
     assert capsys.readouterr().out.startswith("# old and new\n")
 

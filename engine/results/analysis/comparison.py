@@ -1,4 +1,4 @@
-"""Two sides of one thing: what was mended between them, what broke, what is red in another way. Pure.
+"""Two sides of one thing: what was fixed between them, what regressed, what changed otherwise. Pure.
 
 A side is a run, or one server's part of a run. Cells are compared where both sides have them: the same case, on targets
 that are alike but for the server where servers are what is compared. What passed, failed or was left out on both sides
@@ -29,9 +29,9 @@ Key = tuple[str, ...]
 class Change(StrEnum):
     """The change of a cell between two sides."""
 
-    BROKE = "broke"
-    MENDED = "mended"
-    KIND = "changed in kind"
+    REGRESSED = "regressed"
+    FIXED = "fixed"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Difference:
     def red(self) -> JobResult:
         """The first cell's red side; the later one where both are."""
         first = self.pairs[0]
-        return first.before if self.change is Change.MENDED else first.after
+        return first.before if self.change is Change.FIXED else first.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ class Comparison:
         return bool(self.compared) and not self.differences and not self.stopped
 
     @property
-    def broke(self) -> bool:
+    def regressed(self) -> bool:
         """True if anything that was good is red now."""
-        return bool(self.stopped) or any(one.change is Change.BROKE for one in self.differences)
+        return bool(self.stopped) or any(one.change is Change.REGRESSED for one in self.differences)
 
 
 def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
@@ -290,23 +290,23 @@ STATES: Mapping[Verdict, ClauseState] = {
 }
 
 # From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
-# a pass, but only its way to and from a failure is one that breaks or mends. A flaky cell has failed and has passed,
-# and one that was not run has done neither, so neither can break or be mended. "." is nothing worth telling; a cell
+# a pass, but only its way to and from a failure is one that regresses or fixes. A flaky cell has failed and has passed,
+# and one that was not run has done neither, so neither can regress or be fixed. "." is nothing worth telling; a cell
 # that is unmet on both sides has changed only if it fails in another way.
 _WAYS = """
-              met      warned   unmet    flaky    unsupported  blocked
-met           .        kind     broke    kind     kind         kind
-warned        kind     .        broke    kind     kind         kind
-unmet         mended   mended   .        kind     kind         kind
-flaky         kind     kind     kind     .        kind         kind
-unsupported   kind     kind     kind     kind     .            kind
-blocked       kind     kind     kind     kind     kind         .
+              met      warned   unmet      flaky    unsupported  blocked
+met           .        changed  regressed  changed  changed      changed
+warned        changed  .        regressed  changed  changed      changed
+unmet         fixed    fixed    .          changed  changed      changed
+flaky         changed  changed  changed    .        changed      changed
+unsupported   changed  changed  changed    changed  .            changed
+blocked       changed  changed  changed    changed  changed      .
 """
 
 
 def _read(table: str) -> dict[tuple[ClauseState, ClauseState], Change | None]:
     head, *lines = [line.split() for line in table.strip().splitlines()]
-    words = {".": None, "broke": Change.BROKE, "mended": Change.MENDED, "kind": Change.KIND}
+    words = {".": None, **{change.value: change for change in Change}}
     return {
         (ClauseState(line[0]), ClauseState(column)): words[word]
         for line in lines
@@ -324,7 +324,7 @@ def changed(before: JobResult, after: JobResult, *, documents: bool = True, stri
         ClauseState.UNMET if strict and state is ClauseState.WARNED else state for state in _states(before, after)
     )
     if was is now is ClauseState.UNMET:
-        return Change.KIND if _kind(before, documents) != _kind(after, documents) else None
+        return Change.CHANGED if _kind(before, documents) != _kind(after, documents) else None
     return WAYS[was, now]
 
 
@@ -350,7 +350,7 @@ def _difference(
     change: Change, address: str, pairs: Sequence[Pair], before: ComparedRun, after: ComparedRun
 ) -> Difference:
     made = Difference(change, address, pairs[0].before.verdict, pairs[0].after.verdict, tuple(pairs))
-    whose = before.whose if change is Change.MENDED else after.whose
+    whose = before.whose if change is Change.FIXED else after.whose
     blamed = [whose[address, cell.target] for cell in _reds(made) if (address, cell.target) in whose]
     # Of several cells that went the same way, the one whose cause comes first among the rules speaks for all.
     blamed.sort(key=lambda one: list(Fault).index(one.fault))
@@ -365,7 +365,7 @@ def _order(one: Difference) -> tuple[int, int, str]:
 
 
 def _reds(one: Difference) -> Iterable[JobResult]:
-    return [pair.before if one.change is Change.MENDED else pair.after for pair in one.pairs]
+    return [pair.before if one.change is Change.FIXED else pair.after for pair in one.pairs]
 
 
 def _side(

@@ -1,4 +1,4 @@
-"""What was mended between two sides, what broke, and what is red in another way."""
+"""What was fixed between two sides, what regressed, and what changed otherwise."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.results.synthetic import CASE, LEAK, joined, result, row, run
 PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
 ERROR, FLAKY, INFO, UNEXPECTED = Verdict.ERROR, Verdict.FLAKY, Verdict.INFO, Verdict.UNEXPECTED_PASS
 TIMEOUT, CRASH, UNSUPPORTED, BLOCKED = Verdict.TIMEOUT, Verdict.CRASH, Verdict.UNSUPPORTED, Verdict.BLOCKED
-BROKE, MENDED, KIND = Change.BROKE, Change.MENDED, Change.KIND
+REGRESSED, FIXED, CHANGED = Change.REGRESSED, Change.FIXED, Change.CHANGED
 ROW = row("s f")
 
 
@@ -46,7 +46,7 @@ def in_runtimes(of: Run, *names: str) -> Run:
 
 def test_a_run_in_containers_is_held_against_one_of_this_machine() -> None:
     found = runs(run({"s f": PASS}), in_runtimes(run({"s f": FAIL}), "docker"))
-    assert (found.compared, [one.change for one in found.differences]) == (1, [BROKE])
+    assert (found.compared, [one.change for one in found.differences]) == (1, [REGRESSED])
     both = run({"s f": PASS, "s g": PASS})
     # A run of several runtimes says itself what differs between them.
     with pytest.raises(UsageError):
@@ -57,12 +57,12 @@ GOOD, BAD = (PASS, INFO, UNEXPECTED), (FAIL, TIMEOUT, CRASH, KNOWN, ERROR)
 # Every verdict on the left, with what becomes of it for every verdict on the right; "same" is a failure which is the
 # same only if it fails in the same way.
 TABLE: dict[tuple[Verdict, ...], dict[tuple[Verdict, ...], Change | str | None]] = {
-    GOOD: {GOOD: None, (WARN,): KIND, BAD: BROKE, (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
-    (WARN,): {GOOD: KIND, (WARN,): None, BAD: BROKE, (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
-    BAD: {GOOD: MENDED, (WARN,): MENDED, BAD: "same", (FLAKY,): KIND, (UNSUPPORTED, BLOCKED): KIND},
-    (FLAKY,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY,): None, (UNSUPPORTED, BLOCKED): KIND},
-    (UNSUPPORTED,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY, BLOCKED): KIND, (UNSUPPORTED,): None},
-    (BLOCKED,): {GOOD: KIND, (WARN,): KIND, BAD: KIND, (FLAKY, UNSUPPORTED): KIND, (BLOCKED,): None},
+    GOOD: {GOOD: None, (WARN,): CHANGED, BAD: REGRESSED, (FLAKY,): CHANGED, (UNSUPPORTED, BLOCKED): CHANGED},
+    (WARN,): {GOOD: CHANGED, (WARN,): None, BAD: REGRESSED, (FLAKY,): CHANGED, (UNSUPPORTED, BLOCKED): CHANGED},
+    BAD: {GOOD: FIXED, (WARN,): FIXED, BAD: "same", (FLAKY,): CHANGED, (UNSUPPORTED, BLOCKED): CHANGED},
+    (FLAKY,): {GOOD: CHANGED, (WARN,): CHANGED, BAD: CHANGED, (FLAKY,): None, (UNSUPPORTED, BLOCKED): CHANGED},
+    (UNSUPPORTED,): {GOOD: CHANGED, (WARN,): CHANGED, BAD: CHANGED, (FLAKY, BLOCKED): CHANGED, (UNSUPPORTED,): None},
+    (BLOCKED,): {GOOD: CHANGED, (WARN,): CHANGED, BAD: CHANGED, (FLAKY, UNSUPPORTED): CHANGED, (BLOCKED,): None},
 }
 EVERY = {
     (left, right): change
@@ -82,7 +82,7 @@ def test_what_becomes_of_a_cell(before: Verdict, after: Verdict) -> None:
     change = EVERY[before, after]
     if change == "same":
         known = (FAIL, KNOWN)  # a known failure is as unmet as the failure that it is
-        change = None if before is after or (before in known and after in known) else KIND
+        change = None if before is after or (before in known and after in known) else CHANGED
     assert changed(result(ROW, before), result(ROW, after)) is change
 
 
@@ -91,11 +91,11 @@ def test_a_warning_is_as_bad_as_a_failure_where_it_is_strict(right: Verdict) -> 
     def becomes(left: Verdict, right: Verdict) -> Change | None:
         return changed(result(ROW, left), result(ROW, right), strict=True)
 
-    assert becomes(PASS, WARN) is BROKE
-    assert becomes(WARN, PASS) is MENDED
-    assert becomes(FLAKY, WARN) is KIND
+    assert becomes(PASS, WARN) is REGRESSED
+    assert becomes(WARN, PASS) is FIXED
+    assert becomes(FLAKY, WARN) is CHANGED
     if right in BAD or right is WARN:
-        assert becomes(WARN, right) in (None, KIND)
+        assert becomes(WARN, right) in (None, CHANGED)
     else:
         assert becomes(WARN, right) is EVERY[FAIL, right]
 
@@ -103,7 +103,7 @@ def test_a_warning_is_as_bad_as_a_failure_where_it_is_strict(right: Verdict) -> 
 def test_another_first_mismatch_is_another_kind() -> None:
     status, body = Mismatch("status", "is 200", 500), Mismatch("body", "is 'a'", "b")
     one = result(ROW, FAIL, status, body)
-    assert changed(one, result(ROW, FAIL, body)) is KIND
+    assert changed(one, result(ROW, FAIL, body)) is CHANGED
     assert changed(one, result(ROW, FAIL, status)) is None
     assert changed(one, result(ROW, FAIL, replace(status, actual=404))) is None
 
@@ -113,7 +113,7 @@ def test_places_are_compared_within_one_run_alone() -> None:
     one = result(ROW, FAIL, Mismatch("status", "is 200", 500, SourceSpan("x.yaml", 3, 1)))
     other = result(ROW, FAIL, Mismatch("status", "is 200", 500, SourceSpan("x.yaml", 4, 1)))
     assert changed(one, other, documents=False) is None
-    assert changed(one, other, documents=True) is KIND
+    assert changed(one, other, documents=True) is CHANGED
     assert runs(run({"s f": one}), run({"s f": other})).differences == ()
     within = run({"s==1 f": replace(one, target="s==1-f-asyncio"), "s==2 f": replace(other, target="s==2-f-asyncio")})
     assert len(compare(*servers(within, ["s==1"], ["s==2"])).differences) == 1
@@ -121,16 +121,16 @@ def test_places_are_compared_within_one_run_alone() -> None:
 
 def test_two_runs() -> None:
     found = runs(run({"s f": PASS, "s g": FAIL, "t f": FAIL}), run({"s f": FAIL, "s g": PASS, "t f": FAIL}))
-    assert (found.before, found.after, found.compared, found.broke) == ("id-1", "id-2", 3, True)
+    assert (found.before, found.after, found.compared, found.regressed) == ("id-1", "id-2", 3, True)
     assert [(one.change, one.address, [pair.after.target for pair in one.pairs]) for one in found.differences] == [
-        (BROKE, CASE, ["s-f-asyncio"]),
-        (MENDED, CASE, ["s-g-asyncio"]),
+        (REGRESSED, CASE, ["s-f-asyncio"]),
+        (FIXED, CASE, ["s-g-asyncio"]),
     ]
 
 
 def test_what_is_mended_breaks_nothing() -> None:
-    assert not runs(run({"s f": FAIL}), run({"s f": PASS})).broke
-    assert not runs(run({"s f": PASS}), run({"s f": WARN})).broke
+    assert not runs(run({"s f": FAIL}), run({"s f": PASS})).regressed
+    assert not runs(run({"s f": PASS}), run({"s f": WARN})).regressed
 
 
 def test_cells_that_changed_alike_are_one_difference() -> None:
@@ -140,16 +140,16 @@ def test_cells_that_changed_alike_are_one_difference() -> None:
 
 def test_releases_match_where_each_run_has_one() -> None:
     found = runs(run({"s==1 f": PASS, "t f": PASS}), run({"s==2 f": FAIL, "t f": PASS}))
-    assert (found.compared, len(found.of(BROKE)), found.missing_before, found.missing_after) == (2, 1, (), ())
+    assert (found.compared, len(found.of(REGRESSED)), found.missing_before, found.missing_after) == (2, 1, (), ())
     several = runs(run({"s==1 f": PASS}), run({"s==1 f": PASS, "s==2 f": FAIL}))
-    assert (several.compared, several.broke, several.missing_before) == (1, False, ("s==2-f-asyncio",))
+    assert (several.compared, several.regressed, several.missing_before) == (1, False, ("s==2-f-asyncio",))
 
 
 def test_runs_of_different_servers_match_by_framework_and_loop() -> None:
     found = runs(run({"s f": FAIL, "s g": PASS, "s f uvloop": PASS}), run({"t f": PASS, "t g": FAIL, "t h": PASS}))
     assert [(one.change, one.pairs[0].after.target) for one in found.differences] == [
-        (BROKE, "t-g-asyncio"),
-        (MENDED, "t-f-asyncio"),
+        (REGRESSED, "t-g-asyncio"),
+        (FIXED, "t-f-asyncio"),
     ]
     assert (found.missing_after, found.missing_before) == (("s-f-uvloop",), ("t-h-asyncio",))
     # Where any server is in both, that is what is compared.
@@ -164,21 +164,21 @@ def test_two_servers_of_one_run() -> None:
     one = run({"s==1 f": FAIL, "s==1 control": PASS, "s==2 f": PASS, "s==2 control": PASS, "t f": FAIL})
     found = compare(*servers(one, ["s==1"], ["s==2"]))
     assert (found.before, found.after, found.compared) == ("s==1", "s==2", 2)
-    (mended,) = found.differences
-    assert (mended.change, mended.red.target) == (MENDED, "s==1-f-asyncio")
+    (fixed,) = found.differences
+    assert (fixed.change, fixed.red.target) == (FIXED, "s==1-f-asyncio")
 
 
 def test_two_servers_of_different_names() -> None:
     found = compare(*servers(run({"s f": FAIL, "t f": PASS}), ["s"], ["t"]))
-    assert (found.compared, len(found.of(MENDED))) == (1, 1)
+    assert (found.compared, len(found.of(FIXED))) == (1, 1)
 
 
 def test_several_servers_of_one_name_are_compared_with_their_like() -> None:
     one = run({"u-a==1 f": PASS, "u-b==1 f": FAIL, "u-a==2 f": FAIL, "u-b==2 f": PASS})
     found = compare(*servers(one, ["u-a==1", "u-b==1"], ["u-a==2", "u-b==2"]))
     assert [(each.change, each.red.target) for each in found.differences] == [
-        (BROKE, "u-a==2-f-asyncio"),
-        (MENDED, "u-b==1-f-asyncio"),
+        (REGRESSED, "u-a==2-f-asyncio"),
+        (FIXED, "u-b==1-f-asyncio"),
     ]
 
 
@@ -190,12 +190,12 @@ def test_whose_fault_the_red_side_is_takes_the_whole_run() -> None:
         "s==2 control": PASS,
     }
     part = RunSelection(frameworks=["f"])
-    (mended,) = compare(*servers(run(cells), ["s==1"], ["s==2"], part)).differences
-    assert mended.attribution is not None
-    assert (mended.attribution.fault, mended.attribution.culprit) == (Fault.SERVER, "s==1")
-    assert [one.target for one in mended.attribution.evidence] == ["s==1-control-asyncio"]
-    (broke,) = compare(*servers(run(cells), ["s==2"], ["s==1"], part)).differences
-    assert broke.attribution == mended.attribution
+    (fixed,) = compare(*servers(run(cells), ["s==1"], ["s==2"], part)).differences
+    assert fixed.attribution is not None
+    assert (fixed.attribution.fault, fixed.attribution.culprit) == (Fault.SERVER, "s==1")
+    assert [one.target for one in fixed.attribution.evidence] == ["s==1-control-asyncio"]
+    (regressed,) = compare(*servers(run(cells), ["s==2"], ["s==1"], part)).differences
+    assert regressed.attribution == fixed.attribution
 
 
 def test_a_part_of_a_run() -> None:
@@ -217,18 +217,18 @@ def test_what_one_side_alone_has_is_not_compared() -> None:
     both = run({"s f": PASS, "t f": PASS})
     found = runs(joined(both, old), joined(run({"s f": PASS}), new))
     assert (found.only_before, found.only_after) == (("specs/x.yaml::old",), ("specs/x.yaml::new",))
-    assert (found.missing_after, found.missing_before, found.broke) == (("t-f-asyncio",), (), False)
+    assert (found.missing_after, found.missing_before, found.regressed) == (("t-f-asyncio",), (), False)
 
 
 def test_targets_that_start_on_one_side_alone() -> None:
     failed = row("s f", failed="no module")
     works, fails = run({"s f": PASS}), run({"s f": ERROR}, failed)
     found = runs(works, fails)
-    assert (found.stopped, found.compared, found.broke) == ((failed,), 0, True)
+    assert (found.stopped, found.compared, found.regressed) == ((failed,), 0, True)
     found = runs(fails, works)
-    assert (found.started, found.broke) == ((ROW,), False)
+    assert (found.started, found.regressed) == ((ROW,), False)
     found = runs(fails, fails)
-    assert (found.neither, found.stopped, found.broke, found.nothing) == ((failed,), (), False, False)
+    assert (found.neither, found.stopped, found.regressed, found.nothing) == ((failed,), (), False, False)
 
 
 def test_what_has_nothing_in_common_is_refused() -> None:
@@ -261,21 +261,21 @@ def test_what_is_worst_comes_first() -> None:
     ]
     found = runs(joined(*(before for before, _ in named)), joined(*(after for _, after in named)))
     assert [(one.change, one.attribution and one.attribution.fault, one.address[-2:]) for one in found.differences] == [
-        (BROKE, Fault.SERVER, "c2"),
-        (BROKE, Fault.PAIRING, "c1"),
-        (MENDED, Fault.SERVER, "c0"),
+        (REGRESSED, Fault.SERVER, "c2"),
+        (REGRESSED, Fault.PAIRING, "c1"),
+        (FIXED, Fault.SERVER, "c0"),
     ]
 
 
 def test_the_other_run_is_a_witness() -> None:
     """No cell of the second run passes, and yet the case can pass: it did."""
-    (broke,) = runs(run({"s control": PASS}), run({"s control": FAIL})).differences
-    assert broke.attribution is not None
-    assert (broke.attribution.fault, broke.attribution.settle) == (Fault.SERVER, "")
-    assert [one.target for one in broke.attribution.evidence] == ["s-control-asyncio (id-1)"]
-    (mended,) = runs(run({"s control": FAIL}), run({"s control": PASS})).differences
-    assert mended.attribution is not None
-    assert [one.target for one in mended.attribution.evidence] == ["s-control-asyncio (id-2)"]
+    (regressed,) = runs(run({"s control": PASS}), run({"s control": FAIL})).differences
+    assert regressed.attribution is not None
+    assert (regressed.attribution.fault, regressed.attribution.settle) == (Fault.SERVER, "")
+    assert [one.target for one in regressed.attribution.evidence] == ["s-control-asyncio (id-1)"]
+    (fixed,) = runs(run({"s control": FAIL}), run({"s control": PASS})).differences
+    assert fixed.attribution is not None
+    assert [one.target for one in fixed.attribution.evidence] == ["s-control-asyncio (id-2)"]
     (alone,) = runs(run({"s control": Verdict.TIMEOUT}), run({"s control": FAIL})).differences
     assert alone.attribution is not None
     assert alone.attribution.fault is Fault.UNKNOWN
@@ -308,7 +308,7 @@ def test_a_right_side_that_is_older_is_named(left: str, right: str, older: bool)
     found = runs(of_checkout(PASS, left), of_checkout(FAIL, right))
     sentence = f"s {right} on the right is older than {left} on the left"
     assert found.older == ((sentence,) if older else ())
-    assert (f"  {sentence}: what broke may have been fixed in between" in lines(found)) is older
+    assert (f"  {sentence}: what regressed may have been fixed in between" in lines(found)) is older
     assert document(found)["older"] == list(found.older)
     assert (sentence in markdown(found)) is older
     assert runs(of_checkout(PASS, "?"), of_checkout(FAIL, "")).older == ()
@@ -341,7 +341,7 @@ def test_the_title_of_a_case_stands_in_its_line() -> None:
 
 # How it is shown
 
-CHANGED = compare(
+SAMPLE = compare(
     *servers(
         run(
             {
@@ -361,20 +361,20 @@ CHANGED = compare(
 TEXT = """\
 s==1 -> s==2: 3 cells compared
 
-broke: 1 case
+regressed: 1 case
   pairing s==2 with g: the control passes it under this server, and the framework passes it on s==1 \
 [s==2-control-asyncio: pass; s==1-g-asyncio: pass]
     specs/x.yaml::case[s==2-g-asyncio]
       pass -> fail: status is 200, but it is 500
 
-mended: 1 case
+fixed: 1 case
   server s==1: scope.state.leak: what the server gave the application is wrong [s==1-control-asyncio: pass]
     specs/x.yaml::case[s==1-f-asyncio]
       fail -> pass: scope.state.leak is not there, but it is 'x'"""
 
 
 def test_text() -> None:
-    assert "\n".join(lines(CHANGED)) == TEXT
+    assert "\n".join(lines(SAMPLE)) == TEXT
 
 
 def test_cases_of_one_cause_stand_under_it() -> None:
@@ -408,11 +408,11 @@ def test_no_control_character_of_a_reason_reaches_the_terminal() -> None:
 
 
 def test_json() -> None:
-    made = document(CHANGED)
-    assert (made["before"], made["after"], made["compared"], made["broke"]) == ("s==1", "s==2", 3, True)
+    made = document(SAMPLE)
+    assert (made["before"], made["after"], made["compared"], made["regressed"]) == ("s==1", "s==2", 3, True)
     assert [(one["change"], one["case"], one["cause"]["fault"]) for one in made["differences"]] == [
-        ("broke", CASE, "pairing"),
-        ("mended", CASE, "server"),
+        ("regressed", CASE, "pairing"),
+        ("fixed", CASE, "server"),
     ]
     (cell,) = made["differences"][1]["cells"]
     assert (cell["before"]["target"], cell["before"]["verdict"]) == ("s==1-f-asyncio", "fail")
@@ -425,7 +425,7 @@ def test_json() -> None:
 
 
 def test_markdown() -> None:
-    shown = markdown(CHANGED)
-    assert "## Broke\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in shown
-    assert "## Mended\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in shown
+    shown = markdown(SAMPLE)
+    assert "## Regressed\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in shown
+    assert "## Fixed\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in shown
     assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in shown

@@ -88,8 +88,8 @@ def test_it_is_drawn_explained_and_compared(
     assert "GET /two HTTP/1.1" in printed
 
     lines = (sample / FILE).read_text().splitlines()
-    mended = [line.replace('"verdict":"timeout"', '"verdict":"pass"') for line in lines]
+    fixed = [line.replace('"verdict":"timeout"', '"verdict":"pass"') for line in lines]
     Path("now").mkdir()
-    Path("now", FILE).write_text("\n".join(mended) + "\n")
+    Path("now", FILE).write_text("\n".join(fixed) + "\n")
     assert main(["compare", str(sample), str(tmp_path / "now")]) == 0
-    assert "mended: 1 case" in capsys.readouterr().out
+    assert "fixed: 1 case" in capsys.readouterr().out
