@@ -1,7 +1,7 @@
 """Python's search for cycles in the engine's own processes: the command line's, and the worker beside pytest.
 
 Loading and running make a great many objects, few cycles, and hold most of what they make until the end. Under Python's
-own threshold each pass looks at all of it: a quarter of the time of loading, a tenth of that of a run. Nothing here is
+own threshold each pass visits all of it: a quarter of the time of loading, a tenth of that of a run. Nothing here is
 for a pytest's process, which is its user's.
 """
 
@@ -28,7 +28,7 @@ def rare_passes() -> Iterator[None]:
 
 @contextmanager
 def frozen() -> Iterator[None]:
-    """No pass looks at the objects that there are now while the block runs: a run holds its cases and jobs until its
+    """No pass visits the objects that there are now while the block runs: a run holds its cases and jobs until its
     end."""
     gc.freeze()
     try:

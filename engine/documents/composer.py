@@ -62,7 +62,7 @@ def compose(source: SourceText, notes: Notes, *, loader: Any = None) -> Node | N
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if loader is not _UNBOUNDED and composer.may_be_deep(mark):
-            # libyaml looks ahead, and some of its releases bound the depth of what they see there. PyYAML's own parser
+            # libyaml reads ahead, and some of its releases bound the depth of what they see there. PyYAML's own parser
             # has no bound, so it tells how deep the document is, or which mistake comes first.
             notes.found, notes.taken, notes.errors = before.found, before.taken, before.errors
             return compose(source, notes, loader=_UNBOUNDED)

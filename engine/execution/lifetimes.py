@@ -65,7 +65,7 @@ from engine.model.verdict import JobResult, Verdict
 # How long a server must live on after a result for the result to count, in seconds: longer than a process takes to end
 # once it has dropped its connections, and short beside a start.
 OUTLIVES = 0.05
-# The least time between two looks at a server while jobs run on it, in seconds: a look asks another process.
+# The least time between two checks of a server while jobs run on it, in seconds: a check asks another process.
 LOOKS = 0.02
 
 # So many lifetimes or restarts in a row that came to nothing end the launch.

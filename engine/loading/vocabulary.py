@@ -31,7 +31,7 @@ class Endpoints(Protocol):
         ...
 
     def nearest(self, path: str) -> str:
-        """A hint: the endpoint that looks most like it, "" if none does."""
+        """A hint: the most similar endpoint, "" if none does."""
         ...
 
 

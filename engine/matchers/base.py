@@ -18,8 +18,8 @@ class Argument(StrEnum):
     MATCHERS = "matchers"  # a list of them -> tuple[Matcher, ...]
     FIELDS = "fields"  # a mapping of them -> dict[str, Matcher]
     LITERAL = "literal"  # any JSON, taken literally; {var: x} stays a Variable -> JSON's types
-    BYTES = "bytes"  # the notation of bytes -> ByteString
-    TEXT = "text"  # text, or the notation of bytes as a list or mapping -> str | ByteString
+    BYTES = "bytes"  # a byte literal -> ByteString
+    TEXT = "text"  # text, or a byte literal as a list or mapping -> str | ByteString
     AMOUNT = "amount"  # a number, a time or a size -> int | float | Variable (seconds, bytes)
     SIZE = "size"  # a size with its unit, or a count -> int | Variable
     FLAG = "flag"  # true or false -> bool

@@ -98,7 +98,7 @@ class AppCall:
 
 
 def plain_address(address: tuple[str, int]) -> tuple[str, int]:
-    """An address with an IPv4-mapped host (``::ffff:127.0.0.1``) in the notation of IPv4; the ends of a connection may
+    """An address with an IPv4-mapped host (``::ffff:127.0.0.1``) in the form of IPv4; the ends of a connection may
     differ."""
     return address[0].removeprefix("::ffff:"), address[1]
 

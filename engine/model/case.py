@@ -104,7 +104,7 @@ class CaseHeader:
 
     A process that performs no steps holds headers alone: pytest's own, the linter, the lists. Matrix values are filled
     in. Where something about the body decides a plan, the header says it (``requires``, ``scripted``,
-    ``own_process``, ``keeps_scope``, ``starts``), so that planning never looks into a body.
+    ``own_process``, ``keeps_scope``, ``starts``), so that planning never reads a body.
 
     Attributes:
         id: the name in its document, with matrix values in brackets: ``status[404]``.

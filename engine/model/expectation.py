@@ -114,7 +114,7 @@ class Checks:
         return self.expect is not None or self.should is not None
 
     @property
-    def looks(self) -> bool:
+    def observes(self) -> bool:
         return self.judges or bool(self.record or self.capture)
 
     @cached_property

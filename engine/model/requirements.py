@@ -16,10 +16,10 @@ class Requirement(StrEnum):
     """The step reads what the observer wrote, or writes what the application's script reads."""
 
     CALLS = "calls"
-    """The step looks at the calls that other steps caused, which must be told from those of other clients."""
+    """The step observes the calls that other steps caused, which must be told from those of other clients."""
 
     PROCESS = "process"
-    """The step looks into the server's processes, or at what they write: the engine must have started them."""
+    """The step observes the server's processes, or at what they write: the engine must have started them."""
 
     DEDICATED = "dedicated"
     """The step starts, ends or watches the server, which therefore serves this case alone."""
@@ -28,7 +28,7 @@ class Requirement(StrEnum):
     """The step needs a worker process beside the server's main process."""
 
     EXCLUSIVE = "exclusive"
-    """The step looks at the server as a whole, so that no other case runs on it at the same time."""
+    """The step observes the server as a whole, so that no other case runs on it at the same time."""
 
     DIRECT = "direct"
     """The step is about the server's own connection, and means nothing behind a gateway."""

@@ -17,7 +17,7 @@ class TlsCredentials:
 
     ``ca`` is the certificate of the authority that signs all others. ``client`` holds a client's certificate and its
     key, ``wrong`` the same by an authority that the server does not know. ``client_name`` is the subject of the former
-    in the notation of RFC 4514. ``asks`` is one of ASKS, or "" if the server requests no certificate.
+    in the form of RFC 4514. ``asks`` is one of ASKS, or "" if the server requests no certificate.
     """
 
     ca: Path

@@ -129,7 +129,7 @@ def render_part(part: ByteStringPart, known: Mapping[str, object]) -> bytes:
             packer = zlib.compressobj(wbits=-15)
             data = packer.compress(cast(ByteString, options["of"]).render(known))
             return (data + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
-    raise ValueError(f"no such notation for bytes: {part.word}")
+    raise ValueError(f"no such byte literal: {part.word}")
 
 
 def number(value: object, known: Mapping[str, object]) -> int:

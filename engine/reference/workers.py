@@ -1,4 +1,4 @@
-"""Several worker processes on one socket, and the one that looks after them.
+"""Several worker processes on one socket, and their supervisor.
 
 SIGTERM, SIGINT   every worker ends in peace, a second one at once
 SIGHUP            new workers are started, and the old ones end in peace
@@ -77,7 +77,7 @@ class Workers:
             os._exit(status)
 
     def _end_with_parent(self) -> None:
-        """Wait for the end of the one that looks after this worker, however it ends, and end in peace as well."""
+        """Wait for the end of the supervisor of this worker, however it ends, and end in peace as well."""
         os.read(self._lifeline[0], 1)
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -146,7 +146,7 @@ def cut(head: Sequence[str], body: Sequence[Sequence[str]], width: int, lines: s
 def outline(head: Sequence[str], body: Sequence[Sequence[str]], lines: str = OUTLINE) -> str:
     """One table with lines around it."""
     if lines == GRID:
-        # Its head looks like any line, and tabulate leaves two columns empty behind each word of a head.
+        # Its head is like any line, and tabulate leaves two columns empty behind each word of a head.
         return tabulate([head, *body], tablefmt=lines, disable_numparse=True)
     return tabulate(body, headers=head, tablefmt=lines, disable_numparse=True)
 

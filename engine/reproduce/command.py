@@ -176,7 +176,7 @@ def marks(application: Application | None) -> Iterator[str]:
 
 
 def start_is_all(before: Sequence[StepRecord]) -> bool:
-    """True if steps that used no connection started the server, or the last looks at what the application did then."""
+    """True if steps that used no connection started the server, or the last observes what the application did then."""
     starts = any(one.lifecycle == "starts" for one in before)
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
 

@@ -28,7 +28,7 @@ PLAIN = {
 
 
 def tolerate() -> None:
-    """Let both standard streams take every character: what their encoding lacks is written as one that looks like it,
+    """Let both standard streams take every character: what their encoding lacks is written as a similar one,
     or as a question mark."""
     codecs.register_error(NAME, plain)
     for stream in (sys.stdout, sys.stderr):

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 from engine.model.case import Case, Level, RunsOn
 
-_SCOPE = "it looks at the scope alone"
+_SCOPE = "it observes the scope alone"
 _NOTHING_SENT = "its application sends nothing before it has seen what the case is about"
 _NO_FRAME = "its client sends no frame"
-_HANDSHAKE = "it looks at the handshake alone"
+_HANDSHAKE = "it observes the handshake alone"
 
 JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     "always-500": {},

@@ -246,7 +246,7 @@ class Exchange:
             return True
         elif not self.status:
             await self.wire.answer(500, str(trouble) if self.switch("exception-leaks") else "Internal Server Error")
-        elif self.switch("abort-looks-complete") and self.wire.protocol.our_state is h11.SEND_BODY:
+        elif self.switch("abort-seems-complete") and self.wire.protocol.our_state is h11.SEND_BODY:
             await self.wire.emit(h11.EndOfMessage())
         elif self.switch("short-body-padded"):
             self.wire.restart(self.wire.ahead)

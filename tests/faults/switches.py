@@ -55,7 +55,7 @@ FAULTS: dict[str, str] = {
     "exception-hangs": "a call that raises leaves its connection open",
     "exception-stops-server": "an exception of the application ends the server",
     "no-answer-hangs": "a call that returns without an answer leaves its connection open",
-    "abort-looks-complete": "a chunked body is ended properly when its call raises",
+    "abort-seems-complete": "a chunked body is ended properly when its call raises",
     "waits-for-the-call": "the end of a response is held back until the call returns",
     # what the client gets
     "status-200": "every status is 200",

@@ -177,7 +177,7 @@ SERVERS: Table = {
     "exception-hangs": _asgi("raise-is-500"),
     "exception-stops-server": _asgi("others-go-on"),
     "no-answer-hangs": _asgi("no-answer"),
-    "abort-looks-complete": _streaming("broken-off"),
+    "abort-seems-complete": _streaming("broken-off"),
     "waits-for-the-call": _streaming("work-after-the-response"),
     "status-200": _http_messages(*STATUS[1:]),
     "body-cut": _http_messages(*LARGE, *ECHO[1:])

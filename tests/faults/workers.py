@@ -1,4 +1,4 @@
-"""Several worker processes for the small server, and the one that looks after them."""
+"""Several worker processes for the small server, and their supervisor."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ def many(unit: str, limit: int = MAX_SIZE - 500, values: int = MAX_VALUES - 100)
     return ", ".join([unit] * min(limit // (len(unit) + 2), values // each))
 
 
-def body(notation: str) -> str:
-    return suite(f"[{{request: {{path: /echo, method: POST, body: {notation}, expect: {{status: 200}}}}}}]")
+def body(literal: str) -> str:
+    return suite(f"[{{request: {{path: /echo, method: POST, body: {literal}, expect: {{status: 200}}}}}}]")
 
 
 def matching(pattern: str) -> str:

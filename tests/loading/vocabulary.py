@@ -23,7 +23,7 @@ from engine.steps.api.facts import Fact
 from engine.steps.api.groups import in_scripts
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.targets.catalog.options import load_options
 
@@ -111,55 +111,55 @@ KINDS: tuple[StepType[Any], ...] = (
     StepType(
         "request", ("step",), "Send a request and look at its response.",
         mapping({
-            "path": notation("text", "The path."), "method": notation("text", "The method."),
-            "query": notation("query", "The query."), "headers": notation("headers", "The headers."),
-            "body": notation("bytes", "The body."), "abandon_after": notation("time", "Leave after this."),
+            "path": literal("text", "The path."), "method": literal("text", "The method."),
+            "query": literal("query", "The query."), "headers": literal("headers", "The headers."),
+            "body": literal("bytes", "The body."), "abandon_after": literal("time", "Leave after this."),
         }, ["path"]),
-        parse, perform, RESPONSE, looks=True, within="waits", named=True, connects=True, endpoint=("path", "http"),
+        parse, perform, RESPONSE, observes=True, within="waits", named=True, connects=True, endpoint=("path", "http"),
     ),
     StepType(
         "websocket", ("step",), "Open a WebSocket.",
-        mapping({"connect": notation("text", "The path.")}),
-        parse, perform, RESPONSE, looks=True, named=True, connects=True, needs=("websocket",),
+        mapping({"connect": literal("text", "The path.")}),
+        parse, perform, RESPONSE, observes=True, named=True, connects=True, needs=("websocket",),
         endpoint=("connect", "websocket"),
     ),
     StepType(
-        "tcp", ("step",), "Speak bytes.", mapping({"script": notation("script:tcp", "The actions.")}, ["script"]),
+        "tcp", ("step",), "Speak bytes.", mapping({"script": literal("script:tcp", "The actions.")}, ["script"]),
         parse, perform, named=True, connects=True,
     ),
-    StepType("send", ("tcp",), "Send bytes.", notation("bytes", "The bytes."), parse_bytes, perform),
+    StepType("send", ("tcp",), "Send bytes.", literal("bytes", "The bytes."), parse_bytes, perform),
     StepType(
-        "response", ("tcp",), "Read a response.", mapping({"to": notation("text", "The method that it answers.")}),
-        parse, perform, RESPONSE, looks=True, within="waits",
+        "response", ("tcp",), "Read a response.", mapping({"to": literal("text", "The method that it answers.")}),
+        parse, perform, RESPONSE, observes=True, within="waits",
     ),
     StepType(
         "app", ("step",), "Look at the boundary.",
-        mapping({"of": notation("word", "Whose call."), "call": notation("count", "Which call.")}),
+        mapping({"of": literal("word", "Whose call."), "call": literal("count", "Which call.")}),
         parse, perform,
         (Fact("calls", "How many.", INTEGER), Fact("paths", "Their paths."), Fact("scope[.*]", "The scope."),
          Fact("result[.*]", "Outcomes."), Fact("received[.*]", "What came.")),
-        looks=True, within="polls", quiet=True, refers=("of",),
+        observes=True, within="polls", quiet=True, refers=("of",),
         requires=frozenset({Requirement.OBSERVER}),
     ),
     StepType(
         "repeat", ("step",), "Several times.",
         mapping({
-            "times": notation("count", "How often."), "index": notation("word", "The variable."),
-            "steps": notation("steps", "What."),
+            "times": literal("count", "How often."), "index": literal("word", "The variable."),
+            "steps": literal("steps", "What."),
         }, ["times", "steps"]),
-        parse, perform, (Fact("passed", "How many passed.", INTEGER), Fact("all.*", "What each captured.")), looks=True,
-        turns=("index", "n"),
+        parse, perform, (Fact("passed", "How many passed.", INTEGER), Fact("all.*", "What each captured.")),
+        observes=True, turns=("index", "n"),
     ),
     StepType(
         "parallel", ("step",), "Branches at once.",
-        {"type": "object", "minProperties": 1, "additionalProperties": notation("steps", "A branch.")},
+        {"type": "object", "minProperties": 1, "additionalProperties": literal("steps", "A branch.")},
         parse_branches, perform,
     ),
-    StepType("pause", ("step", "tcp"), "Wait.", notation("time", "How long."), parse_time, perform, before_start=True),
-    StepType("mark", ("step", "tcp"), "Set a mark.", notation("word", "Its name."), parse, perform,
+    StepType("pause", ("step", "tcp"), "Wait.", literal("time", "How long."), parse_time, perform, before_start=True),
+    StepType("mark", ("step", "tcp"), "Set a mark.", literal("word", "Its name."), parse, perform,
              marks="sets", before_start=True),
-    StepType("await", ("step", "tcp"), "Await a mark.", notation("word", "Its name."), parse, perform, marks="awaits"),
-    StepType("signal", ("step",), "Send a signal.", notation("word", "Its name."), parse, perform,
+    StepType("await", ("step", "tcp"), "Await a mark.", literal("word", "Its name."), parse, perform, marks="awaits"),
+    StepType("signal", ("step",), "Send a signal.", literal("word", "Its name."), parse, perform,
              requires=frozenset({Requirement.DEDICATED}), lifecycle="ends"),
 )  # fmt: skip
 

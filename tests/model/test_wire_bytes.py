@@ -1,4 +1,4 @@
-"""The notation of bytes, rendered."""
+"""Byte literals, rendered."""
 
 from __future__ import annotations
 

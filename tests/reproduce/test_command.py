@@ -64,7 +64,7 @@ def asks(path: str = "/") -> Step:
     return Step("request", "step", Request(path), NOWHERE)
 
 
-def looks() -> Step:
+def observes() -> Step:
     return Step("app", "step", App(), NOWHERE)
 
 
@@ -99,7 +99,7 @@ def test_the_step_that_decided_is_reproduced_with_what_went_before_and_not_what_
 
 
 def test_the_engine_s_own_marker_is_no_step_s() -> None:
-    one, app = asks("/one"), looks()
+    one, app = asks("/one"), observes()
     first = done(one, 1)
     performed = [first, done(app, about=[first])]
     used = [connection(1, request("/one"), closed=0.5), connection(2, request("/health"), at=1, closed=1.5)]
@@ -107,7 +107,7 @@ def test_the_engine_s_own_marker_is_no_step_s() -> None:
 
 
 def test_a_step_that_looks_at_another_one_s_calls_has_its_connection() -> None:
-    one, two, app = asks("/one"), asks("/two"), looks()
+    one, two, app = asks("/one"), asks("/two"), observes()
     first, second = done(one, 1), done(two, 2)
     used = [connection(1, request("/one"), closed=0.5), connection(2, request("/two"), at=0.1, closed=0.2)]
     # Both were under way at the same time: made one after the other they would be something else.
@@ -185,7 +185,7 @@ def test_of_several_tries_the_last_is_reproduced() -> None:
 def test_where_nothing_was_sent_the_start_is_all() -> None:
     start = Step("start", "step", None, NOWHERE)
     assert reproduced(start, [done(start, lifecycle="starts")], []).commands == f"{SERVE} --port 8000"
-    app = looks()
+    app = observes()
     assert reproduced(app, [done(app)], []).why_not == "nothing was sent before it was over"
     assert reproduced(None, [], []).why_not == "nothing was sent before it was over"
 

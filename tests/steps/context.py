@@ -109,7 +109,7 @@ CASE = CaseHeader("c", "c", "t", "s", "f", "g", Level.MUST, (), RunsOn.CONTROL, 
 class JobScope(StepScope):
     """The runner's own scope, of a job named j1 on a target in name only, with a step under way that does nothing.
 
-    What a test does or looks at beside the steps: ``live`` is the target, ``channel`` the one that the next connection
+    What a test does or checks beside the steps: ``live`` is the target, ``channel`` the one that the next connection
     has in the place of a socket's. ``seen`` are the observations that were judged, with their steps; ``broken`` the
     mismatches, ``notes`` the lines of the time line, ``opened`` the connections and ``done`` the records of steps, all
     in order. ``named`` are the named connections, ``labels`` those of branches.

@@ -1,4 +1,4 @@
-"""Steps from Python values: a reader that knows just enough of the notations for the drivers' own tests."""
+"""Steps from Python values: a reader that knows just enough of the literals for the drivers' own tests."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from engine.model.wire_bytes import ByteString, ByteStringPart, size_of
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.step_type import StepType
 
-# More bytes than these are shown by their notation, and not made.
+# More bytes than these are shown as written, and not made.
 LARGEST = 6 * 1024 * 1024
 
 HOST = "$(host)"

@@ -51,4 +51,4 @@ def findings(asked: Sequence[tuple[str, Check]]) -> Iterator[tuple[str, HealthFi
             yield name, missing(f"cannot be checked: {error.strerror or error}")
 
 
-__all__ = ["HealthFinding", "HealthState", "findings", "looks"]
+__all__ = ["HealthFinding", "HealthState", "checks", "findings"]

@@ -8,7 +8,7 @@ from typing import Any
 from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.loading.read.app_script import commands as script_commands
 from engine.loading.read.app_script import schema_of
-from engine.loading.read.literals import NOTATIONS
+from engine.loading.read.literals import LITERALS
 from engine.loading.schema.compose import argument_schema, compose_schema
 from engine.model.facts import FactType
 from engine.steps.api.groups import STEP
@@ -92,7 +92,7 @@ def operators(stock: Stock) -> Listing:
             "name": operator.name,
             "summary": operator.summary,
             "argument": operator.argument.value,
-            "takes": takes(argument_schema(operator), {**NOTATIONS, "matcher": {"title": "a value or operators"}}),
+            "takes": takes(argument_schema(operator), {**LITERALS, "matcher": {"title": "a value or operators"}}),
             "words": list(operator.words),
         }
         for operator in stock.engine.words.operators.values()
@@ -140,9 +140,9 @@ def _typed(fact_type: FactType) -> str:
 def literals(stock: Stock) -> Listing:
     """The literals that step types share, and the forms of bytes."""
     del stock
-    whole = {name: takes(schema, NOTATIONS) for name, schema in NOTATIONS.items()}
-    forms = NOTATIONS["bytes"]["properties"]
-    parts = {name: (str(form["description"]), takes(form, NOTATIONS)) for name, form in forms.items()}
+    whole = {name: takes(schema, LITERALS) for name, schema in LITERALS.items()}
+    forms = LITERALS["bytes"]["properties"]
+    parts = {name: (str(form["description"]), takes(form, LITERALS)) for name, form in forms.items()}
     items = [{"name": name, "takes": text} for name, text in whole.items()]
     items += [{"name": f"bytes.{name}", "summary": text, "takes": what} for name, (text, what) in parts.items()]
     return Listing(

@@ -44,7 +44,7 @@ ends with its step (``release``). The runner closes all that are left, in any ca
 
 *What can go wrong.*
 
-- A step looks at the boundary while records are lost: ``_complete`` compares the count of lost records with that at the
+- A step reads the boundary while records are lost: ``_complete`` compares the count of lost records with that at the
   beginning of the job, and raises EvidenceLost. Expectations that were judged before stay in the results.
 - A branch is cancelled while its step is performed: the step stays in ``under_way`` and its record in ``performed``.
   Its calls are still the job's.

@@ -1,4 +1,4 @@
-"""The notations that step kinds share, as JSON schemas: bytes, times, sizes, headers and the rest."""
+"""The literals that step types share, as JSON schemas: bytes, times, sizes, headers and the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LATE = r".*\$\([A-Za-z_].*"
 
 
 def ref(name: str, description: str) -> dict[str, Any]:
-    """A reference to a shared notation, with what it means here."""
+    """A reference to a shared literal, with what it means here."""
     return {"$ref": f"#/$defs/{name}", "description": description}
 
 
@@ -39,7 +39,7 @@ _VARIABLE: dict[str, Any] = {
 }
 
 _AMOUNT = "a number, or a time or size with its unit"
-_BYTES = "bytes: text, a list of parts, or a mapping with one notation"
+_BYTES = "bytes: text, a list of parts, or a mapping with one form"
 
 
 def _object(title: str, description: str, keys: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
@@ -129,7 +129,7 @@ _HEADER: dict[str, Any] = {
     "maxProperties": 1,
 }
 
-NOTATIONS: dict[str, Any] = {
+LITERALS: dict[str, Any] = {
     "bytes": {
         "title": _BYTES,
         "x-code": "bytes",

@@ -1,4 +1,4 @@
-"""From the valid nodes of a case to its steps: what a kind's ``parse`` reads shared notations with.
+"""From the valid nodes of a case to its steps: the reader of literals for a step type's ``parse``.
 
 The reader has the shape of ``engine.steps.api.reader.NodeReader``. A mistake is noted, and reading goes on with a
 harmless value, so that one run finds them all.
@@ -47,7 +47,7 @@ class CaseReader:
         self.wrong(node, "value", what, hint)
 
     def bytes(self, node: Node) -> ByteString:
-        """The notation of bytes."""
+        """Byte literals."""
         found = read_bytes(node, self)
         if size_of(found) > MOST_BYTES:
             self.wrong(
@@ -202,13 +202,13 @@ class CaseReader:
         group = {
             key: read_group(child, kind, self)
             for key in ("expect", "should")
-            if kind.looks and (child := node.get(key)) is not None
+            if kind.observes and (child := node.get(key)) is not None
         }
         return Checks(
             expect=group.get("expect"),
             should=group.get("should"),
-            record=self._names(node, "record") if kind.looks else (),
-            capture=self._names(node, "capture") if kind.looks else (),
+            record=self._names(node, "record") if kind.observes else (),
+            capture=self._names(node, "capture") if kind.observes else (),
             within=self._fixed_time(node, "within") if kind.within else None,
             quiet=self._fixed_time(node, "quiet") if kind.quiet else None,
         )

@@ -88,8 +88,8 @@ _FAILURE: dict[str, Any] = {
             "description": "The case, as reports name it: specs/http/scope.yaml::type-is-http.",
         },
         **_TARGETS,
-        "versions": _text('Only with these versions of the server, in the notation of PEP 440: ">=25,<27".'),
-        "framework_versions": _text("Only with these versions of the framework, in the same notation."),
+        "versions": _text('Only with these versions of the server, in the form of PEP 440: ">=25,<27".'),
+        "framework_versions": _text("Only with these versions of the framework, in the same form."),
         "until": {
             "title": 'a day such as "2027-03-01"',
             "description": "The last day on which the line excuses anything.",

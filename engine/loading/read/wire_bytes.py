@@ -1,4 +1,4 @@
-"""The notation of bytes, from nodes to ``engine.model.wire_bytes.ByteString``."""
+"""Byte literals, from nodes to ``engine.model.wire_bytes.ByteString``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ValueReader(Protocol):
 
 
 def read_bytes(node: Node, reader: ValueReader) -> ByteString:
-    """Text, a list of parts, or a mapping with one notation. A mistake gives the empty byte string."""
+    """Text, a list of parts, or a mapping with one form. A mistake gives the empty byte string."""
     if isinstance(node.value, str):
         return plain(node.value)
     if isinstance(node.value, list):
@@ -30,7 +30,7 @@ def read_bytes(node: Node, reader: ValueReader) -> ByteString:
     if isinstance(node.value, dict) and len(node.value) == 1:
         word, argument = node.only
         return ByteString((ByteStringPart(word, _argument(word, argument, reader)),))
-    reader.wrong(node, "type", "bytes are text, a list of parts, or a mapping with one notation")
+    reader.wrong(node, "type", "bytes are text, a list of parts, or a mapping with one form")
     return ByteString(())
 
 

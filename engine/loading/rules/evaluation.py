@@ -26,9 +26,7 @@ def _evaluates(view: View) -> None:
     if any(key in item.body for item in view.items() for key in enough):
         return
     if may:
-        view.notes.error(
-            view.place, "evaluates-nothing", "this case looks at nothing", "add an `expect`, or a `record`"
-        )
+        view.notes.error(view.place, "evaluates-nothing", "this case checks nothing", "add an `expect`, or a `record`")
     else:
         hint = "add an `expect` to a step; a case of level `may` can do with `record` alone"
         view.notes.error(view.place, "evaluates-nothing", "this case expects nothing, and so cannot fail", hint)

@@ -42,7 +42,7 @@ def check(view: View) -> None:
 
 
 def _name(name: str, node: Node, item: Item, view: View, *, at_value: bool = False) -> None:
-    if fact_of(item.kind, name) is not None or not (item.kind.looks or item.kind.facts):
+    if fact_of(item.kind, name) is not None or not (item.kind.observes or item.kind.facts):
         return
     place = node.place if at_value else node.key
     if not item.kind.facts:

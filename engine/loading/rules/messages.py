@@ -102,7 +102,7 @@ def _wrong(data: bytes | None) -> Iterator[tuple[str, int]]:
 
 
 def _made(view: View, node: Node, host: str) -> bytes | None:
-    """The bytes of a notation; None where only the run knows them, or they are many. ``host`` stands for the
+    """The bytes of a literal; None where only the run knows them, or they are many. ``host`` stands for the
     variable of that name, "" where that is no better known than others."""
     reader = CaseReader(view.vocabulary, Notes())
     data = reader.bytes(node)

@@ -20,13 +20,13 @@ _LATE = ("steps", "application")
 # What nobody but a reader reads.
 _PROSE = ("note", "because")
 
-# The notations of other tools, where the variable has a name that is known here.
+# The forms of other tools, where the variable has a name that is known here.
 _foreign = re.compile(r"\$\{ *([A-Za-z_][A-Za-z0-9_.-]*) *\}|\{\{ *([A-Za-z_][A-Za-z0-9_.-]*) *\}\}")
 
 
 def check(view: View) -> None:
     """Unknown variables, in the order in which steps are performed; variables where none is filled in; and those in
-    another tool's notation."""
+    another tool's form."""
     _before(view)
     known = set(BUILT_IN)
     if (application := view.application) is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.loading.read.app_script import commands, schema_of
-from engine.loading.read.literals import NAMES, NOTATIONS, ref
+from engine.loading.read.literals import LITERALS, NAMES, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
 from engine.loading.schema.codes import KEY, ValueCode
 from engine.loading.schema.suite import case_schema, suite_schema
@@ -29,7 +29,7 @@ ANY = ["array", "boolean", "integer", "null", "number", "object", "string"]
 
 def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     """The schema of a suite, for ``schemas/suite.json``."""
-    definitions: dict[str, Any] = dict(NOTATIONS)
+    definitions: dict[str, Any] = dict(LITERALS)
     definitions["matcher"] = _matcher(vocabulary.operators)
     definitions["expect"] = _expect("expect", {})
     definitions["command"] = _union(
@@ -110,7 +110,7 @@ def _body(kind: StepType[Any], definitions: dict[str, Any]) -> Schema:
         shared["as"] = ref("word", "A name for this step, for others to refer to.")
     if kind.connects:
         shared["connection"] = ref("word", "The named connection to continue, or to open.")
-    if kind.looks:
+    if kind.observes:
         name = f"expect:{kind.name}" if len(kind.groups) == 1 else f"expect:{'+'.join(kind.groups)}:{kind.name}"
         if name in definitions and definitions[name] != _expected(kind, name):
             name = f"expect:{'+'.join(kind.groups)}:{kind.name}"  # another script has a look of that name

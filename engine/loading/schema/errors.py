@@ -125,7 +125,7 @@ def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes
         if key in known:
             continue
         if code in NOTATED:
-            sort = "operator" if code is ValueCode.MATCHER else "notation for bytes"
+            sort = "operator" if code is ValueCode.MATCHER else "byte literal"
             what = f"there is no {sort} {key!r}"
             hint = meant.hint(key, known)
             if hint.startswith("known:"):
@@ -185,7 +185,7 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
     hint = f"what belongs to `{first}` stands inside it: indent `{extra}`, or start a new item with `- `"
     if code_of(schema) in (ValueCode.BYTES, ValueCode.HEADER):
         what, hint = (
-            f"{words} in one notation, and these are {len(keys)}: {shown}",
+            f"{words} in one form, and these are {len(keys)}: {shown}",
             "several parts are a list of mappings",
         )
     notes.form(child.key, "one-key", what, hint, of_key=True)
@@ -200,11 +200,7 @@ def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) 
         notes.form(node.place, "unit", f"{name} is {allowed}", f"write {_shown(node)}{unit} if that is meant")
         return
     if code is ValueCode.HEADER or (code is ValueCode.BYTES and isinstance(node.value, (int, float))):
-        sort = (
-            "a header's value is text or bytes"
-            if code is ValueCode.HEADER
-            else "bytes are text, or a notation for bytes"
-        )
+        sort = "a header's value is text or bytes" if code is ValueCode.HEADER else "bytes are text, or a byte literal"
         mistake = "header-value" if code is ValueCode.HEADER else "type"
         notes.form(node.place, mistake, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
         return

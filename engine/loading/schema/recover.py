@@ -3,7 +3,7 @@
 The rules look at what a document means, and need its form to be right. So whatever the schema refuses is replaced,
 after it has been noted: a misspelt key by the one that it most likely means, a missing or wrong value by a harmless one
 that stands nowhere, keys that stand side by side in a step by a step for each. Of what stands nowhere nobody
-complains. Only an unknown key that looks like none is cut out, and what it may have named is remembered: a variable
+complains. Only an unknown key that resembles none is cut out, and what it may have named is remembered: a variable
 that is unknown may have been captured there.
 """
 

@@ -1,7 +1,7 @@
 """One call of an application, as it is being recorded: what ASGI and WSGI have in common.
 
 A call belongs to its step by a header of the engine's own, and to its client by another one that a gateway of the
-engine's sets. Both are the engine's alone: the observers take them out before the application looks.
+engine's sets. Both are the engine's alone: the observers take them out before the application reads them.
 """
 
 from __future__ import annotations

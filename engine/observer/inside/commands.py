@@ -12,8 +12,8 @@ from .command import Command, Key, declared
 from .play import Performer, Play, Result, ScriptFinished
 from .scripts import ScriptedAction, commands_of
 
-POLL = 0.001  # seconds between two looks for a mark
-LOOKS = 100  # looks for a mark between two looks whether the engine is done with the job
+POLL = 0.001  # seconds between two checks for a mark
+LOOKS = 100  # checks for a mark between two checks whether the engine is done with the job
 
 _iteration = (StopIteration, StopAsyncIteration)
 _variables: dict[str, ContextVar[Any]] = {}
@@ -146,10 +146,10 @@ async def mark(play: Play, entry: ScriptedAction) -> None:
 async def await_(play: Play, entry: ScriptedAction) -> None:
     """``await: name``: until the mark is there; the script ends if the engine is done with its job meanwhile."""
     name = entry.value()
-    looks = 0
+    observes = 0
     while not play.inbox.marked(play.job, name):
-        looks += 1
-        if looks % LOOKS == 0 and play.inbox.over(play.job):
+        observes += 1
+        if observes % LOOKS == 0 and play.inbox.over(play.job):
             raise ScriptFinished
         await asyncio.sleep(POLL)
 

@@ -39,8 +39,8 @@ class StepRecord:
 class Connection:
     """A channel with a name, shared by steps in order. ``codec`` is what the last step left for the next: a
     WebSocket that has been opened, or a half-read message. ``used`` counts the steps. ``sent`` is what ``sent: true``
-    means for the looks that follow, and ``sent_at`` when the last byte was sent, which times count from; None before
-    anything was. ``hello`` is how TLS began on it, None for a plain one."""
+    means for the assertions that follow, and ``sent_at`` when the last byte was sent, which times count from; None
+    before anything was. ``hello`` is how TLS began on it, None for a plain one."""
 
     channel: Channel
     name: str = ""

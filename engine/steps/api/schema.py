@@ -1,6 +1,6 @@
-"""The schema of what stands under a step's key: JSON Schema, with references to shared notations.
+"""The schema of what stands under a step's key: JSON Schema, with references to shared literals.
 
-``NOTATIONS`` lists the shared definitions. The loader composes the schemas of all step types into schemas/suite.json.
+``LITERALS`` lists the shared definitions. The loader composes the schemas of all step types into schemas/suite.json.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 
-NOTATIONS = (
+LITERALS = (
     "bytes", "headers", "query", "time", "size", "count", "word", "text", "flag", "literal", "steps", "expect",
     "record", "capture",
 )  # fmt: skip
 
 
-def notation(name: str, description: str) -> Schema:
-    """A reference to a shared notation, with what it means here. ``script:GROUP`` is a list of that group's actions."""
+def literal(name: str, description: str) -> Schema:
+    """A reference to a shared literal, with what it means here. ``script:GROUP`` is a list of that group's actions."""
     return {"$ref": f"#/$defs/{name}", "description": description}
 
 

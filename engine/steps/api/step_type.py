@@ -36,7 +36,7 @@ class StepType(Generic[P]):
     members the step type's own script has (``steps.api.groups``).
 
     ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
-    ``looks`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
+    ``observes`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
     ask for. ``within`` is ``polls`` (the step is performed again until its checks hold, or the time is over) or
     ``waits`` (a deadline that the driver keeps: ``ctx.step.checks.within``). ``parse`` turns a located, valid node into
     parameters, and ``perform`` does with them what the step says: it returns what it observed, or None where there is
@@ -75,7 +75,7 @@ class StepType(Generic[P]):
     parse: Parse[P]
     perform: Perform[P]
     facts: tuple[Fact, ...] = ()
-    looks: bool = False
+    observes: bool = False
     within: Literal["", "polls", "waits"] = ""
     quiet: bool = False
     named: bool = False

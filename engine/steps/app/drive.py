@@ -22,7 +22,7 @@ from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.step import calls_of
@@ -99,22 +99,22 @@ class Driven:
         return (Mismatch("drive", "plays its script to the end", self.stuck),) if self.stuck else ()
 
 
-def literal(node: Node, reader: NodeReader) -> object:
+def python_value(node: Node, reader: NodeReader) -> object:
     """A value as Python has it: plain text is str, and ``{bytes: BYTES}`` bytes."""
     if isinstance(node.value, list):
-        return tuple(literal(child, reader) for child in node.value)
+        return tuple(python_value(child, reader) for child in node.value)
     if isinstance(node.value, dict):
         entries = dict(node.entries())
         if set(entries) == {"bytes"}:
             return reader.bytes(entries["bytes"])
         if "var" not in entries:
-            return {name: literal(child, reader) for name, child in entries.items()}
+            return {name: python_value(child, reader) for name, child in entries.items()}
     return reader.value(node)
 
 
 def parse_give(node: Node, reader: NodeReader) -> Give:
     """The parameters of a valid node."""
-    return Give(literal(node, reader))
+    return Give(python_value(node, reader))
 
 
 def parse_take(node: Node, reader: NodeReader) -> Take:
@@ -141,7 +141,7 @@ def parse(node: Node, reader: NodeReader) -> DriveParams:
         elif name in ("query_string", "raw_path"):
             found[name] = reader.bytes(child)
         else:
-            found[name] = literal(child, reader)
+            found[name] = python_value(child, reader)
     if scope and "type" not in found:
         reader.mistake(scope, "a scope has a type", "add `type: http`")
     return DriveParams(found, reader.script(script, "drive") if script else ())
@@ -171,7 +171,7 @@ def act(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
             return step.kind, rendered(kind, variables)
         case FailSend(error, after):
             return step.kind, {"class": rendered(error, variables), "after": integer(after, variables, "after")}
-    raise TypeError(f"{step.params!r} is no act of a drive")
+    raise TypeError(f"{step.params!r} is no command of a drive")
 
 
 async def perform(params: DriveParams, ctx: Context) -> Observation:
@@ -189,7 +189,7 @@ async def perform(params: DriveParams, ctx: Context) -> Observation:
 
 
 async def nothing(params: object, ctx: Context) -> None:
-    """The acts of a drive are handed over as a whole, and performed on the other side."""
+    """The commands of a drive are handed over as a whole, and performed on the other side."""
 
 
 FACTS: tuple[Fact, ...] = tuple(fact for fact in BoundaryFacts.facts if fact.name not in LEFT_OUT)
@@ -208,7 +208,7 @@ KINDS = (
                     "type": "object",
                     "minProperties": 1,
                 },
-                "script": notation("script:drive", "What the app is given, in order."),
+                "script": literal("script:drive", "What the app is given, in order."),
             },
             required=("scope",),
         ),
@@ -218,7 +218,7 @@ KINDS = (
         inner=lambda params: [("", params.script)],
         not_by_hand="the app is called without a server",
         facts=FACTS,
-        looks=True,
+        observes=True,
         within="waits",
         named=True,
         lasts=1.0,
@@ -239,7 +239,7 @@ KINDS = (
         name="take",
         groups=("drive",),
         summary="Waits until the app has sent a message of a type, before it goes on.",
-        schema=notation("text", "The type, such as http.response.start."),
+        schema=literal("text", "The type, such as http.response.start."),
         parse=parse_take,
         perform=nothing,
     ),
@@ -249,8 +249,8 @@ KINDS = (
         summary="Has send() raise from then on.",
         schema=mapping(
             {
-                "class": notation("text", "A builtin exception; OSError by default."),
-                "after": notation("count", "How many messages more are sent before it; 0 by default."),
+                "class": literal("text", "A builtin exception; OSError by default."),
+                "after": literal("count", "How many messages more are sent before it; 0 by default."),
             }
         ),
         parse=parse_fail_send,

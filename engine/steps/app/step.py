@@ -13,7 +13,7 @@ from engine.model.requirements import Requirement
 from engine.steps.api.context import Context, StepRecord
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.sentinel import send_sentinel
@@ -137,16 +137,16 @@ KINDS = (
         summary="Looks at what the application was given, and at what it did.",
         schema=mapping(
             {
-                "of": notation(
+                "of": literal(
                     "text", "Whose calls: a step's or a connection's name, `lifespan`, or `all`; the step before."
                 ),
-                "call": {**notation("count", "Which of several calls, from 1; the last by default."), "minimum": 1},
+                "call": {**literal("count", "Which of several calls, from 1; the last by default."), "minimum": 1},
             }
         ),
         parse=parse,
         perform=perform,
         facts=BoundaryFacts.facts,
-        looks=True,
+        observes=True,
         within="polls",
         quiet=True,
         requires=frozenset({Requirement.OBSERVER, Requirement.CALLS}),

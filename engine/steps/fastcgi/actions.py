@@ -23,7 +23,7 @@ from engine.protocols.fastcgi import (
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.session import emit, fits, id_of, session_of
 from engine.steps.fastcgi.streams import CUT_AT, ID, LENGTHS
@@ -65,7 +65,7 @@ class RecordAction:
 
 @dataclass(frozen=True)
 class Write:
-    """``write``: acts whose bytes go out together, cut into pieces with a pause between them (seconds)."""
+    """``write``: actions whose bytes go out together, cut into pieces with a pause between them (seconds)."""
 
     script: tuple[Step, ...]
     piece: object = None
@@ -112,7 +112,7 @@ def preview_begin(params: BeginAction, variables: Mapping[str, object], host: st
 
 
 async def perform_begin(params: BeginAction, ctx: Context) -> None:
-    """Send BEGIN_REQUEST; acts without an id go on with this request."""
+    """Send BEGIN_REQUEST; actions without an id go on with this request."""
     session = session_of(ctx.connection)
     id, keeps, data = begin_bytes(params, ctx.variables)
     session.current = id
@@ -215,7 +215,7 @@ def parse_write(node: Node, reader: NodeReader) -> Write:
 
 
 async def perform_write(params: Write, ctx: Context) -> None:
-    """Send what the acts inside send in one write, or in pieces that do not care where a record ends."""
+    """Send the bytes of the actions inside in one write, or in pieces that do not care where a record ends."""
     variables = ctx.variables
     connection = ctx.connection
     session = session_of(connection)
@@ -266,12 +266,12 @@ KINDS = (
             {
                 "type": scalar("integer", "string", description="A name (begin_request, stdin, ...), or a number."),
                 "id": ID,
-                "content": notation("bytes", "The content."),
-                "pairs": notation("headers", "The content as name-value pairs."),
+                "content": literal("bytes", "The content."),
+                "pairs": literal("headers", "The content as name-value pairs."),
                 "lengths": LENGTHS,
-                "padding": notation("size", "How many bytes of padding; none by default."),
-                "claim_length": notation("size", "Write this length in place of the content's."),
-                "claim_padding": notation("size", "Write this length in place of the padding's."),
+                "padding": literal("size", "How many bytes of padding; none by default."),
+                "claim_length": literal("size", "Write this length in place of the content's."),
+                "claim_padding": literal("size", "Write this length in place of the padding's."),
                 "version": scalar("integer", description="The version; 1 by default.", minimum=0, maximum=255),
                 "reserved": scalar("integer", description="The reserved byte; 0 by default.", minimum=0, maximum=255),
             },
@@ -285,7 +285,7 @@ KINDS = (
         name="send",
         groups=("fastcgi",),
         summary="Sends raw bytes, which are no record unless they look like one.",
-        schema=notation("bytes", "What is sent, to the byte."),
+        schema=literal("bytes", "What is sent, to the byte."),
         parse=parse_bytes,
         perform=perform_send,
         preview=preview,
@@ -293,13 +293,13 @@ KINDS = (
     StepType(
         name="write",
         groups=("fastcgi",),
-        summary="Sends what the acts inside send in one write, or in pieces cut anywhere.",
+        summary="Sends the bytes of the actions inside in one write, or in pieces cut anywhere.",
         schema=mapping(
             {
-                "script": notation("script:fastcgi", "Acts that send."),
-                "piece": notation("size", "The size of a piece; all between two cuts by default."),
+                "script": literal("script:fastcgi", "Acts that send."),
+                "piece": literal("size", "The size of a piece; all between two cuts by default."),
                 "cut_at": {**CUT_AT, "description": "Offsets in all bytes at which a new piece begins."},
-                "every": notation(
+                "every": literal(
                     "time",
                     "From one piece to the next; 1 ms by default. A late piece goes out at once.",
                 ),

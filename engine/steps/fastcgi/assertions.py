@@ -35,7 +35,7 @@ from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.observation import Observation
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.actions import named, type_of
 from engine.steps.fastcgi.facts import AnswerFacts, FastcgiAnswer
@@ -115,7 +115,7 @@ def parse_response(node: Node, reader: NodeReader) -> Which:
 
 
 async def perform_response(params: Which, ctx: Context) -> Observation:
-    """Read what comes for a request up to END_REQUEST; records of others are left for later looks."""
+    """Read what comes for a request up to END_REQUEST; records of others are left for later assertions."""
     connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
     id = id_of(params.id, session, ctx.variables)
@@ -223,7 +223,7 @@ def _values(record: FastcgiRecord) -> dict[str, object]:
 
 
 async def perform_receive(params: Next, ctx: Context) -> Observation:
-    """Read the next record, or the next of a type; others are left for later looks."""
+    """Read the next record, or the next of a type; others are left for later assertions."""
     wanted = None if params.type is None else named(params.type, TYPES, ctx.variables, "type")
     found: list[FastcgiRecord] = []
 
@@ -262,10 +262,10 @@ def preview_get_values(params: GetValuesParams, variables: Mapping[str, object],
 
 
 async def perform_get_values(params: GetValuesParams, ctx: Context) -> Observation:
-    """Ask for variables, and read the result; other records are left for later looks."""
+    """Ask for variables, and read the result; other records are left for later assertions."""
     connection = ctx.connection
     if session_of(connection).packed is not None:
-        raise ValueError("`get_values` looks at its result, and so cannot stand inside `write`: use `record` there")
+        raise ValueError("`get_values` checks its result, and so cannot stand inside `write`: use `record` there")
     await emit(ctx, [encode(GET_VALUES, 0, query(params, ctx.variables))])
     found: list[FastcgiRecord] = []
 
@@ -325,7 +325,7 @@ KINDS = (
         parse=parse_response,
         perform=perform_response,
         facts=AnswerFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
@@ -339,7 +339,7 @@ KINDS = (
         parse=parse_receive,
         perform=perform_receive,
         facts=RecordFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
@@ -351,7 +351,7 @@ KINDS = (
             {
                 "names": {
                     "type": "array",
-                    "items": notation("word", "A variable's name."),
+                    "items": literal("word", "A variable's name."),
                     "description": "The variables; by default the three that the specification has.",
                 }
             }
@@ -359,7 +359,7 @@ KINDS = (
         parse=parse_get_values,
         perform=perform_get_values,
         facts=ValuesFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
         preview=preview_get_values,
     ),

@@ -17,9 +17,9 @@ from engine.steps.shared.values import integer
 class FastcgiSession:
     """The web server's side of a connection.
 
-    ``current`` is the id of the request that was begun last, which acts and looks without an id mean. ``kept_open``
-    are the requests that asked for the connection to be kept, ``bodies`` what went out on STDIN by the id. ``packed``
-    are the bytes of acts that go out together, None where each goes out by itself.
+    ``current`` is the id of the request that was begun last, which actions and assertions without an id mean.
+    ``kept_open`` are the requests that asked for the connection to be kept, ``bodies`` what went out on STDIN by the
+    id. ``packed`` are the bytes of actions that go out together, None where each goes out by itself.
     """
 
     current: int = 1
@@ -106,5 +106,5 @@ def fits(id: int) -> int:
 
 
 def id_of(given: object, session: FastcgiSession, variables: Mapping[str, object]) -> int:
-    """The request that an act or a look means."""
+    """The request that an action or an assertion means."""
     return session.current if given is None else fits(integer(given, variables, "id"))

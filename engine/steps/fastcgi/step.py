@@ -11,7 +11,7 @@ from engine.model.requirements import Requirement
 from engine.model.transcript import PAST_GATEWAY
 from engine.steps.api.context import Connection, Context
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.session import FastcgiSession
 
@@ -67,9 +67,9 @@ KINDS = (
     StepType(
         name="fastcgi",
         groups=("step",),
-        summary="Speaks FastCGI to the server itself, past the gateway, and looks at what comes back.",
+        summary="Speaks FastCGI to the server itself, past the gateway, and checks the answer.",
         schema=mapping(
-            {"script": notation("script:fastcgi", "What happens on the connection, in order.")}, required=("script",)
+            {"script": literal("script:fastcgi", "What happens on the connection, in order.")}, required=("script",)
         ),
         parse=parse,
         perform=perform,

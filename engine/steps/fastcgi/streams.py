@@ -13,7 +13,7 @@ from engine.protocols.fastcgi import DATA, NAMES, PARAMS, STDIN, encode_pairs, s
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import Schema, mapping, notation
+from engine.steps.api.schema import Schema, literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.fastcgi.params import completed
 from engine.steps.fastcgi.session import emit, id_of, session_of
@@ -173,18 +173,18 @@ LENGTHS: Schema = {
     "enum": ["short", "long"],
     "description": "How the pairs' lengths are written: in as few bytes as will do (default), or always in four.",
 }
-CUT_AT: Schema = {"type": "array", "items": notation("count", "An offset from the first byte.")}
+CUT_AT: Schema = {"type": "array", "items": literal("count", "An offset from the first byte.")}
 _CUTS: Mapping[str, Schema] = {
     "id": ID,
     "cut_at": {**CUT_AT, "description": "Offsets in the stream's content at which a new record begins."},
-    "piece": notation("size", "The longest content of a record; 65535 bytes by default."),
-    "padding": notation("size", "Bytes of padding in each record that is not empty; none by default."),
+    "piece": literal("size", "The longest content of a record; 65535 bytes by default."),
+    "padding": literal("size", "Bytes of padding in each record that is not empty; none by default."),
     "end": scalar("boolean", description="Whether the empty record follows that ends the stream; true by default."),
 }
 
 
 def _stream(name: str, what: str) -> Schema:
-    schema = mapping({"bytes": notation("bytes", what), **_CUTS})
+    schema = mapping({"bytes": literal("bytes", what), **_CUTS})
     return {**schema, "type": ["object", "string"], "title": f"text, or a mapping with the content of {name}"}
 
 
@@ -195,12 +195,12 @@ KINDS = (
         summary="Sends the request's parameters; those that a web server would give are added where missing.",
         schema=mapping(
             {
-                "values": notation("headers", "Parameters by their names, in order."),
+                "values": literal("headers", "Parameters by their names, in order."),
                 "lengths": LENGTHS,
                 "defaults": scalar("boolean", description="Whether missing ones are added; true by default."),
                 "without": {
                     "type": "array",
-                    "items": notation("word", "A parameter's name."),
+                    "items": literal("word", "A parameter's name."),
                     "description": "Parameters that are not added where they are missing.",
                 },
                 **_CUTS,

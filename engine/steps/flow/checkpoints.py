@@ -10,7 +10,7 @@ from engine.model.requirements import Requirement
 from engine.model.variables import fill
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import notation
+from engine.steps.api.schema import literal
 from engine.steps.api.step_type import StepType
 
 # How often to look for a mark, in seconds.
@@ -50,7 +50,7 @@ KINDS = (
         name="mark",
         groups=("step", "flow"),
         summary="Sets a mark that the application's script, or another branch, awaits.",
-        schema=notation("word", "The mark's name."),
+        schema=literal("word", "The mark's name."),
         parse=parse,
         perform=mark,
         requires=frozenset({Requirement.OBSERVER}),
@@ -62,7 +62,7 @@ KINDS = (
         awaits=lambda params: f"the mark {params.name}",
         groups=("step", "flow"),
         summary="Waits for a mark that the application's script, or another branch, sets.",
-        schema=notation("word", "The mark's name."),
+        schema=literal("word", "The mark's name."),
         parse=parse,
         perform=meet,
         requires=frozenset({Requirement.OBSERVER}),

@@ -12,7 +12,7 @@ from engine.model.variables import Variable
 from engine.steps.api.context import Context, StepFailed
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import seconds
@@ -71,9 +71,9 @@ KINDS = (
         summary="Tries steps again until everything that they expect holds.",
         schema=mapping(
             {
-                "within": notation("time", "For how long to try; what the last try found wrong counts then."),
-                "every": notation("time", "The pause between two tries; 50 ms by default."),
-                "steps": notation("steps", "What is tried."),
+                "within": literal("time", "For how long to try; what the last try found wrong counts then."),
+                "every": literal("time", "The pause between two tries; 50 ms by default."),
+                "steps": literal("steps", "What is tried."),
             },
             required=("within", "steps"),
         ),

@@ -8,7 +8,7 @@ from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import notation
+from engine.steps.api.schema import literal
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.concurrency import all_of, own
 
@@ -41,7 +41,7 @@ KINDS = (
         summary="Runs branches of steps at the same time.",
         schema={
             "type": "object",
-            "additionalProperties": notation("steps", "A branch: its steps happen in order."),
+            "additionalProperties": literal("steps", "A branch: its steps happen in order."),
             "minProperties": 1,
             "description": "Branches by name; each is a list of steps.",
         },

@@ -9,7 +9,7 @@ from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import notation
+from engine.steps.api.schema import literal
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.values import seconds
 
@@ -36,7 +36,7 @@ KINDS = (
         name="pause",
         groups=("step", "flow"),
         summary="Waits for a time.",
-        schema=notation("time", "How long to wait."),
+        schema=literal("time", "How long to wait."),
         parse=parse,
         perform=perform,
         before_start=True,

@@ -12,7 +12,7 @@ from engine.steps.api.context import Context, StepFailed
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.concurrency import all_of, own
 from engine.steps.shared.values import integer
@@ -92,14 +92,14 @@ KINDS = (
         summary="Performs the same steps several times.",
         schema=mapping(
             {
-                "times": {**notation("count", "How often."), "minimum": 1, "maximum": MOST_TURNS},
+                "times": {**literal("count", "How often."), "minimum": 1, "maximum": MOST_TURNS},
                 "at_once": {
-                    **notation("count", "How many turns may run at the same time; 1 by default."),
+                    **literal("count", "How many turns may run at the same time; 1 by default."),
                     "minimum": 1,
                     "maximum": MOST_AT_ONCE,
                 },
-                "index": notation("word", "The variable that holds the turn's number, from 1; `n` by default."),
-                "steps": notation("steps", "What is done in each turn."),
+                "index": literal("word", "The variable that holds the turn's number, from 1; `n` by default."),
+                "steps": literal("steps", "What is done in each turn."),
             },
             required=("times", "steps"),
         ),
@@ -113,7 +113,7 @@ KINDS = (
             Fact("elapsed", "From the first turn's beginning to the last one's end.", TIME),
             Fact("all.*", "What each turn captured under that name, in the order of the turns.", list_of(ANY)),
         ),
-        looks=True,
+        observes=True,
         named=True,
         lasts=0.5,
     ),

@@ -241,7 +241,7 @@ class ResponseReader:
         self._head = b""
 
     def _refused(self, error: MalformedResponse) -> None:
-        """The codec refused the bytes. A head that is there is shown all the same, for whoever looks for the fault."""
+        """The codec refused the bytes. A head that is there is shown all the same, for whoever seeks the fault."""
         response = self.response
         if response.status is None and (end := head_end(self._head, self._start)) >= 0:
             head = self._head[self._start : end]

@@ -16,7 +16,7 @@ from engine.steps.api.context import Connection, Context
 from engine.steps.api.observation import Observation
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, ResponseReader, request_bytes, still_open, time_out
@@ -192,15 +192,15 @@ KINDS = (
         name="request",
         awaits=lambda params: f"the response to {params.method} {params.path}",
         groups=("step",),
-        summary="Sends one HTTP request, and looks at its response.",
+        summary="Sends one HTTP request, and checks its response.",
         schema=mapping(
             {
-                "path": notation("text", "The path, exactly as it stands in the request line."),
-                "method": notation("text", "The method; GET by default."),
-                "query": notation("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
-                "headers": notation("headers", "Headers, in order; Host and the length are added where missing."),
-                "body": notation("bytes", "The request's content."),
-                "trailers": notation("headers", "Trailers after the last chunk; they imply `framing: chunked`."),
+                "path": literal("text", "The path, exactly as it stands in the request line."),
+                "method": literal("text", "The method; GET by default."),
+                "query": literal("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
+                "headers": literal("headers", "Headers, in order; Host and the length are added where missing."),
+                "body": literal("bytes", "The request's content."),
+                "trailers": literal("headers", "Trailers after the last chunk; they imply `framing: chunked`."),
                 "framing": {
                     "type": "string",
                     "enum": list(_FRAMINGS),
@@ -208,7 +208,7 @@ KINDS = (
                     "no header is added.",
                 },
                 "version": scalar("string", description='The HTTP version: "1.1" (default) or "1.0".'),
-                "abandon_after": notation("time", "Close the connection so long after the last byte was sent."),
+                "abandon_after": literal("time", "Close the connection so long after the last byte was sent."),
             },
             required=("path",),
         ),
@@ -217,7 +217,7 @@ KINDS = (
         endpoint=("path", "http"),
         not_by_hand=not_by_hand,
         facts=ResponseFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
         named=True,
         connects=True,

@@ -83,7 +83,7 @@ KINDS = (
             ),
             Fact("elapsed", "From the last `signal`, `kill_worker` or `start` to the end.", TIME),
         ),
-        looks=True,
+        observes=True,
         within="waits",
         requires=frozenset({Requirement.DEDICATED}),
         lifecycle="awaits its end",

@@ -11,7 +11,7 @@ from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.app.step import calls_of, seen_calls
 from engine.steps.process.signal import number, schema
@@ -62,7 +62,7 @@ KINDS = (
         summary="Ends the worker process that served a call.",
         schema=mapping(
             {
-                "of": notation("text", "Whose call: a step's or a connection's name; the step before by default."),
+                "of": literal("text", "Whose call: a step's or a connection's name; the step before by default."),
                 "signal": schema("The signal that ends it; KILL by default"),
             }
         ),
@@ -70,7 +70,7 @@ KINDS = (
         perform=perform,
         not_by_hand="a worker of the server is ended",
         facts=(Fact("pid", "The process that was sent the signal.", INTEGER),),
-        looks=True,
+        observes=True,
         requires=frozenset({Requirement.DEDICATED, Requirement.WORKERS}),
         lifecycle="ends",
         refers=("of",),

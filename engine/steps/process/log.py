@@ -61,7 +61,7 @@ KINDS = (
             Fact("lines", "Its lines.", TEXTS),
             Fact("tracebacks", "How many of Python's tracebacks are in it; one with its causes counts once.", INTEGER),
         ),
-        looks=True,
+        observes=True,
         within="polls",
         requires=frozenset({Requirement.PROCESS, Requirement.EXCLUSIVE}),
     ),

@@ -13,7 +13,7 @@ from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
 
@@ -73,7 +73,7 @@ KINDS = (
         name="measure",
         groups=("step",),
         summary="Measures what the server's processes use: memory, open files, processor time.",
-        schema=mapping({"since": notation("text", "The name of an earlier `measure`, for what has grown since.")}),
+        schema=mapping({"since": literal("text", "The name of an earlier `measure`, for what has grown since.")}),
         parse=parse,
         perform=perform,
         not_by_hand="what the server's processes use is compared",
@@ -87,7 +87,7 @@ KINDS = (
             Fact("processes", "How many processes it has.", INTEGER),
             Fact("pids", "Their ids, the main process first.", list_of(INTEGER)),
         ),
-        looks=True,
+        observes=True,
         named=True,
         within="polls",
         requires=frozenset({Requirement.PROCESS, Requirement.EXCLUSIVE}),

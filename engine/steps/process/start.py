@@ -10,7 +10,7 @@ from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import flag
@@ -50,7 +50,7 @@ KINDS = (
         groups=("step",),
         summary="Starts the server, for the first time or after it ended.",
         schema=mapping(
-            {"ready": notation("flag", "false: do not wait until it answers; what it comes to is looked at by steps.")}
+            {"ready": literal("flag", "false: do not wait until it answers; what it comes to is looked at by steps.")}
         ),
         parse=parse,
         perform=perform,

@@ -57,9 +57,9 @@ async def send_pieces(
 
 
 async def send(ctx: Context, connection: Connection, data: bytes, sent: bytes | None = None) -> bool:
-    """Send on a connection, and remember when; ``sent`` is what later looks compare with, ``data`` by default.
+    """Send on a connection, and remember when; ``sent`` is what later assertions compare with, ``data`` by default.
 
-    A connection that the peer has reset is noted, and what looks at it later decides: False. Raises ChannelClosed
+    A connection that the peer has reset is noted, and a later assertion decides: False. Raises ChannelClosed
     where this side has closed it.
     """
     connection.sent = data if sent is None else sent

@@ -13,7 +13,7 @@ from engine.model.wire_bytes import ByteString
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send, send_pieces
 from engine.steps.shared.values import flag, integer, scalar, seconds, text
@@ -143,7 +143,7 @@ KINDS = (
         name="send",
         groups=("stream",),
         summary="Sends bytes in one write.",
-        schema=notation("bytes", "What is sent, to the byte."),
+        schema=literal("bytes", "What is sent, to the byte."),
         parse=parse_bytes,
         perform=perform_send,
         preview=preview,
@@ -152,7 +152,7 @@ KINDS = (
         name="write",
         groups=("websocket",),
         summary="Sends raw bytes, which are no frame unless they look like one.",
-        schema=notation("bytes", "What is sent, to the byte."),
+        schema=literal("bytes", "What is sent, to the byte."),
         parse=parse_bytes,
         perform=perform_send,
         preview=preview,
@@ -163,15 +163,15 @@ KINDS = (
         summary="Sends bytes in small pieces.",
         schema=mapping(
             {
-                "bytes": notation("bytes", "What is sent."),
-                "piece": notation("size", "The size of a piece; one byte by default, or all between two cuts."),
-                "every": notation(
+                "bytes": literal("bytes", "What is sent."),
+                "piece": literal("size", "The size of a piece; one byte by default, or all between two cuts."),
+                "every": literal(
                     "time",
                     "From one piece to the next; 1 ms by default. A late piece goes out at once.",
                 ),
                 "cut_at": {
                     "type": "array",
-                    "items": notation("count", "An offset from the first byte."),
+                    "items": literal("count", "An offset from the first byte."),
                     "description": "Offsets at which a new piece begins.",
                 },
             },

@@ -16,7 +16,7 @@ from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, read_response, still_open
@@ -272,11 +272,11 @@ KINDS = (
         awaits="a response",
         groups=("stream",),
         summary="Reads one HTTP response.",
-        schema=mapping({"to": notation("text", "The request's method, where it matters: HEAD, CONNECT.")}),
+        schema=mapping({"to": literal("text", "The request's method, where it matters: HEAD, CONNECT.")}),
         parse=parse_response,
         perform=perform_response,
         facts=ResponseFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
@@ -286,14 +286,14 @@ KINDS = (
         summary="Reads bytes: so many, or until some bytes came; all until the end without either.",
         schema=mapping(
             {
-                "size": notation("size", "How many bytes."),
-                "until": notation("bytes", "The bytes that end it; they are part of what was read."),
+                "size": literal("size", "How many bytes."),
+                "until": literal("bytes", "The bytes that end it; they are part of what was read."),
             }
         ),
         parse=parse_read,
         perform=perform_read,
         facts=(Fact("bytes", "What was read.", WIRE_BYTES),),
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
@@ -305,14 +305,14 @@ KINDS = (
         parse=parse_closed,
         perform=perform_closed,
         facts=CLOSED_FACTS,
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
         name="silence",
         groups=("stream",),
         summary="Sees that no byte comes for a time.",
-        schema=notation("time", "For how long."),
+        schema=literal("time", "For how long."),
         parse=parse_silence,
         perform=perform_silence,
     ),
@@ -323,9 +323,9 @@ KINDS = (
         summary="Sends until the peer takes no more.",
         schema=mapping(
             {
-                "of": notation("bytes", "What is sent again and again."),
-                "up_to": notation("size", "How many bytes at most."),
-                "blocked_for": notation("time", "A standstill of this long ends it; 1 s by default."),
+                "of": literal("bytes", "What is sent again and again."),
+                "up_to": literal("size", "How many bytes at most."),
+                "blocked_for": literal("time", "A standstill of this long ends it; 1 s by default."),
             },
             required=("of", "up_to"),
         ),
@@ -340,6 +340,6 @@ KINDS = (
                 one_of("blocked", "sent", "closed", "reset"),
             ),
         ),
-        looks=True,
+        observes=True,
     ),
 )

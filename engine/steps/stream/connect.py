@@ -17,7 +17,7 @@ from engine.steps.api.context import Connection, Context
 from engine.steps.api.facts import fact
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer, text
@@ -143,9 +143,9 @@ KINDS = (
         summary="Opens a connection under a name, for steps to continue, or to be left as it is.",
         schema=mapping(
             {
-                "address": notation("text", "Another address of the server's, on the same port."),
-                "receive_buffer": notation("size", "How much the system keeps of what nobody has read."),
-                "preamble": notation("bytes", "What is sent at once, before anything else."),
+                "address": literal("text", "Another address of the server's, on the same port."),
+                "receive_buffer": literal("size", "How much the system keeps of what nobody has read."),
+                "preamble": literal("bytes", "What is sent at once, before anything else."),
                 "tls": SCHEMA,
             },
             required=("as",),
@@ -155,7 +155,7 @@ KINDS = (
         requires=frozenset({Requirement.RAW}),
         not_by_hand=not_by_hand,
         facts=ConnectFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
         named=True,
         besides=("address", "receive_buffer", "tls"),

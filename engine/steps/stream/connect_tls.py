@@ -13,7 +13,7 @@ from engine.model.tls import NONE, OURS, WRONG, TlsClientOptions, TlsCredentials
 from engine.model.variables import Variable, resolve
 from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import Schema, notation
+from engine.steps.api.schema import Schema, literal
 from engine.steps.shared.values import scalar, text
 
 VERSIONS = ("1.2", "1.3")
@@ -26,10 +26,10 @@ SCHEMA: Schema = {
     "properties": {
         "alpn": {
             "type": "array",
-            "items": notation("text", "A protocol's name: http/1.1, h2."),
+            "items": literal("text", "A protocol's name: http/1.1, h2."),
             "description": "The protocols that are offered, in order; [http/1.1] by default, none for [].",
         },
-        "version": notation("text", 'The one version that is spoken: "1.2" or "1.3"; by default either.'),
+        "version": literal("text", 'The one version that is spoken: "1.2" or "1.3"; by default either.'),
         "client_cert": scalar(
             "boolean",
             "string",

@@ -9,7 +9,7 @@ from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 
 
@@ -39,9 +39,9 @@ KINDS = (
     StepType(
         name="tcp",
         groups=("step",),
-        summary="Sends raw bytes, and looks at what comes back, byte by byte where that matters.",
+        summary="Sends raw bytes, and checks the answer, byte by byte where that matters.",
         schema=mapping(
-            {"script": notation("script:tcp", "What happens on the connection, in order.")}, required=("script",)
+            {"script": literal("script:tcp", "What happens on the connection, in order.")}, required=("script",)
         ),
         parse=parse,
         perform=perform,

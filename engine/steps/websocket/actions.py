@@ -13,7 +13,7 @@ from engine.protocols.websocket import BINARY, CLOSE, NAMES, OPCODES, TEXT, clos
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import Schema, mapping, notation
+from engine.steps.api.schema import Schema, literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
 from engine.steps.shared.values import flag, integer, scalar
@@ -185,7 +185,7 @@ def preview_close(params: Close, variables: Mapping[str, object], host: str) -> 
 
 
 async def perform_close(params: Close, ctx: Context) -> None:
-    """Send a close frame; the connection stays for who looks at how it ends."""
+    """Send a close frame; the connection stays, so that its end can be observed."""
     code = None if params.code is None else integer(params.code, ctx.variables, "code")
     reason = params.reason.render(ctx.variables) if params.reason is not None else b""
     session_of(ctx.connection).close_sent = True
@@ -202,7 +202,7 @@ def _flag(description: str) -> Schema:
 _FRAME = mapping(
     {
         "opcode": scalar("integer", "string", description="A name (text, ping, ...), or a number up to 15."),
-        "payload": notation("bytes", "The payload, before it is masked."),
+        "payload": literal("bytes", "The payload, before it is masked."),
         "fin": _flag("Whether the message ends with it; true by default."),
         "rsv1": _flag("The bit RSV1, which marks compression; false by default."),
         "rsv2": _flag("The bit RSV2; false by default."),
@@ -210,7 +210,7 @@ _FRAME = mapping(
         "mask": _flag("Whether it is masked, as a client's frames must be; true by default."),
         "code": _CODE,
         "length_as": scalar("integer", description="Write the length in 7, 16 or 64 bits."),
-        "claim_length": notation("size", "Write this length in place of the payload's."),
+        "claim_length": literal("size", "Write this length in place of the payload's."),
     },
     required=("opcode",),
     description="One frame, legal or not.",
@@ -224,9 +224,9 @@ KINDS = (
         schema={
             **mapping(
                 {
-                    "text": notation("bytes", "A text message."),
-                    "binary": notation("bytes", "A binary message."),
-                    "json": notation("literal", "A text message: this value as JSON."),
+                    "text": literal("bytes", "A text message."),
+                    "binary": literal("bytes", "A binary message."),
+                    "json": literal("literal", "A text message: this value as JSON."),
                 }
             ),
             "minProperties": 1,
@@ -249,7 +249,7 @@ KINDS = (
         name="close",
         groups=("websocket",),
         summary="Sends a close frame.",
-        schema=mapping({"code": _CODE, "reason": notation("bytes", "The reason, UTF-8 of at most 123 bytes.")}),
+        schema=mapping({"code": _CODE, "reason": literal("bytes", "The reason, UTF-8 of at most 123 bytes.")}),
         parse=parse_close,
         perform=perform_close,
         preview=preview_close,

@@ -16,7 +16,7 @@ from engine.steps.api.context import Context
 from engine.steps.api.facts import Fact, FactSet, fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import parsed
 from engine.steps.shared.implicit_failures import ImplicitFailure
@@ -133,7 +133,7 @@ def frame_facts(frame: Frame) -> dict[str, object]:
 
 
 async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
-    """Send a ping, and see its pong come; frames that come before it are left for later looks."""
+    """Send a ping, and see its pong come; frames that come before it are left for later assertions."""
     connection = ctx.connection
     session_of(connection)
     payload = params.data.render(ctx.variables)
@@ -232,7 +232,7 @@ KINDS = (
         parse=parse_nothing,
         perform=perform_receive,
         facts=MessageFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
@@ -252,7 +252,7 @@ KINDS = (
             Fact("code", "A close frame's code.", INTEGER),
             Fact("faults", "The rules of RFC 6455 that it breaks by itself.", TEXTS),
         ),
-        looks=True,
+        observes=True,
         within="waits",
     ),
     StepType(
@@ -260,7 +260,7 @@ KINDS = (
         awaits="a pong",
         groups=("websocket",),
         summary="Sends a ping, and sees its pong come.",
-        schema=notation("bytes", "The ping's payload, at most 125 bytes."),
+        schema=literal("bytes", "The ping's payload, at most 125 bytes."),
         parse=parse_bytes,
         perform=perform_ping,
         preview=preview,
@@ -274,7 +274,7 @@ KINDS = (
         parse=parse_closed,
         perform=perform_closed,
         facts=CLOSED_FACTS,
-        looks=True,
+        observes=True,
         within="waits",
     ),
 )

@@ -62,7 +62,7 @@ class WebSocketSession:
     _fragments: list[bytes] = field(default_factory=list)
 
     async def receive(self, ctx: Context, connection: Connection) -> Message:
-        """Read frames until a message is whole; pings are answered. A close frame is left for who looks at it. Raises
+        """Read frames until a message is whole; pings are answered. A close frame is left for a later assertion. Raises
         Reset."""
         problems: list[str] = []
         channel = connection.channel

@@ -22,7 +22,7 @@ from engine.steps.api.context import Connection, Context
 from engine.steps.api.facts import fact
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, request_bytes, still_open
@@ -226,20 +226,20 @@ KINDS = (
         summary="Opens a WebSocket and performs a script on it, or goes on with one that has a name.",
         schema=mapping(
             {
-                "connect": notation("text", "The path of the handshake; without it, a named connection goes on."),
-                "query": notation("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
-                "headers": notation("headers", "Headers of the handshake; those of RFC 6455 are added where missing."),
+                "connect": literal("text", "The path of the handshake; without it, a named connection goes on."),
+                "query": literal("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
+                "headers": literal("headers", "Headers of the handshake; those of RFC 6455 are added where missing."),
                 "subprotocols": {
                     "type": "array",
-                    "items": notation("text", "A subprotocol's name."),
+                    "items": literal("text", "A subprotocol's name."),
                     "description": "The subprotocols that are offered, in order.",
                 },
                 "offer": {
                     "type": "array",
-                    "items": notation("text", "An extension with its parameters: permessage-deflate; x=1."),
+                    "items": literal("text", "An extension with its parameters: permessage-deflate; x=1."),
                     "description": "The extensions that are offered, in order.",
                 },
-                "script": notation("script:websocket", "What happens on the WebSocket, in order."),
+                "script": literal("script:websocket", "What happens on the WebSocket, in order."),
             }
         ),
         parse=parse,
@@ -249,7 +249,7 @@ KINDS = (
         includes=("stream", "flow"),
         endpoint=("connect", "websocket"),
         facts=HandshakeFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
         named=True,
         connects=True,

@@ -70,7 +70,7 @@ def lock_of(folder: Path) -> Path:
 def hold(folder: Path, *, wait: bool = True) -> bool:
     """Keep an entry from being removed while this process lives, and note that it is used now.
 
-    Returns True if it is held: False where somebody makes or removes it, and this does not ``wait``. The caller looks
+    Returns True if it is held: False where somebody makes or removes it, and this does not ``wait``. The caller checks
     afterwards whether the entry is there. A cache that cannot be written is used without being held.
     """
     if folder in _held and not _same(_held[folder], lock_of(folder)):

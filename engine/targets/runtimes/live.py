@@ -149,7 +149,7 @@ class StartedTarget:
         which is not asked."""
         if self.launch.lifespan_of:
             return True
-        self._boundary.finish(ASKED)  # nobody looks at these calls
+        self._boundary.finish(ASKED)  # nobody reads these calls
         return await liveness.answers(self._answers_once, lambda: self.ended is not None)
 
     async def _answers_once(self) -> bool:

@@ -1,7 +1,7 @@
 """The files that targets write their logs to: read in bounded pieces, and kept short on disk.
 
 A server may write a gigabyte, or write without end. Its streams are the file itself, so that it never waits for the
-engine; therefore the engine looks at the file's size while the server lives, and cuts the middle out. Where a log is
+engine; therefore the engine checks the file's size while the server lives, and cuts the middle out. Where a log is
 cut on disk, and where it is shortened for reading, a line says so.
 """
 

@@ -39,9 +39,9 @@ async def refused(address: tuple[str, int], subject: str) -> Channel:
     raise ConnectionRefused("nobody listens there")
 
 
-def run(of: Case | Job, live: FakeLive | None = None, **acts: object) -> JobResult:
-    """The result of a case whose step kinds do these acts."""
-    kinds = dict(kind(name, act) for name, act in acts.items())  # type: ignore[arg-type]
+def run(of: Case | Job, live: FakeLive | None = None, **actions: object) -> JobResult:
+    """The result of a case whose step types do these actions."""
+    kinds = dict(kind(name, act) for name, act in actions.items())  # type: ignore[arg-type]
     return run_with(of, kinds, live)
 
 
@@ -391,7 +391,7 @@ def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
 
 
 def boundary_look(live: FakeLive, lost: int = 0) -> object:
-    """A step that looks at the calls of a target whose observer loses so many records meanwhile."""
+    """A step that observes the calls of a target whose observer loses so many records meanwhile."""
 
     async def act(step: Step, context: Context) -> Observation:
         live.boundary.lost += lost

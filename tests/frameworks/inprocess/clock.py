@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# Real seconds: how often a loop that stands still looks whether the threads have come to an end.
+# Real seconds: how often a loop that stands still checks whether the threads have come to an end.
 LOOK = 0.05
 # A thread that waits in a pool for work is not at work; Python names it so.
 POOLS = ("ThreadPoolExecutor-", "asyncio_")

@@ -299,7 +299,7 @@ def test_a_dependency_on_one_value_of_a_matrix(needed: str, expected: list[str])
     assert codes(HEAD + text) == expected
 
 
-# what is read before the run, and notations of other tools
+# what is read before the run, and forms of other tools
 
 
 def real_codes(steps: str, extra: str = "") -> list[str]:

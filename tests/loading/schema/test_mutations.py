@@ -142,7 +142,7 @@ MUTATIONS = {
     "two in one expect": Mutation("case", add_step({"request": {**ASKED, "expect": {"reason": {"contains": 5}}}})),
     "bad pattern": Mutation("case", add_step({"request": {**ASKED, "expect": {"reason": {"matches": "("}}}})),
     "bad base64": Mutation("case", add_step({"request": {**ASKED, "headers": {"X": {"base64": "zz"}}}})),
-    "unknown notation": Mutation("case", add_step({"request": {**ASKED, "headers": {"X": {"bogus_zz": "zz"}}}})),
+    "unknown byte literal": Mutation("case", add_step({"request": {**ASKED, "headers": {"X": {"bogus_zz": "zz"}}}})),
     "header that is a number": Mutation("case", add_step({"request": {**ASKED, "headers": {"X": 5}}})),
     "unknown variable": Mutation("case", add_step({"request": {**ASKED, "query": "$(nobody_zz)"}})),
     "size that is none": Mutation("case", add_step({"request": {**ASKED, "expect": {"body.size": "5kB"}}})),

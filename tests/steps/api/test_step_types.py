@@ -10,7 +10,7 @@ import pytest
 
 from engine.model.requirements import Requirement
 from engine.steps.api.inner import inside
-from engine.steps.api.schema import NOTATIONS
+from engine.steps.api.schema import LITERALS
 from engine.steps.api.step_type import StepType
 from tests.steps.reader import KINDS, step
 
@@ -39,7 +39,7 @@ def test_a_kind(key: tuple[str, str], kind: StepType[Any]) -> None:
             assert str(schema.get("description", "")), schema
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
-            assert name in NOTATIONS or name.removeprefix("script:") in GROUPS - {"step"}
+            assert name in LITERALS or name.removeprefix("script:") in GROUPS - {"step"}
     names = [fact.name for fact in kind.facts]
     assert len(names) == len(set(names))
     assert all(fact.summary.endswith(".") for fact in kind.facts)

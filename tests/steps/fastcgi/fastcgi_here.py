@@ -90,12 +90,12 @@ def params(found: Sequence[FastcgiRecord], id: int = 1) -> list[tuple[bytes, byt
     return pairs
 
 
-def acted(*acts: dict[str, object], **variables: object) -> list[FastcgiRecord]:
-    """The records that acts send."""
+def acted(*actions: dict[str, object], **variables: object) -> list[FastcgiRecord]:
+    """The records that actions send."""
 
     async def work() -> list[FastcgiRecord]:
         ctx, connection, channel = spoken(**variables)
-        for act in acts:
+        for act in actions:
             for name, body in act.items():
                 await on(ctx, connection, name, body, group="fastcgi")
         return sent(channel)

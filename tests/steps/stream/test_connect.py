@@ -48,7 +48,7 @@ def test_nobody_listens() -> None:
     refused = run(see(JobScope(), "connect", {"as": "c"}))
     assert refused.fact("outcome") == "refused"
     assert why(refused) == [("outcome", "refused")]
-    # Who looks at it takes it upon himself.
+    # An expectation about it takes it over.
     assert why(refused, "outcome") == []
     assert refused.fact("local") is ABSENT
     assert refused.fact("remote") is ABSENT

@@ -1,4 +1,4 @@
-"""Stands in for uv: makes a folder that looks like an environment, and writes down what it was asked.
+"""Stands in for uv: makes a folder that resembles an environment, and writes down what it was asked.
 
 FAKE_UV_LOG: where each call goes as a line. FAKE_UV_GATE: a named pipe that ``venv`` reads to its end before it does
 anything. FAKE_UV_FAILS: words to fail ``pip`` with.

@@ -54,7 +54,7 @@ class Hired:
         return heard
 
     def leave(self) -> None:
-        """What the engine's death looks like."""
+        """The end of the engine."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()

@@ -14,7 +14,7 @@ from engine.steps.api.context import Context
 from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import mapping, notation
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 
 
@@ -84,7 +84,7 @@ KINDS = (
         name="lines",
         groups=("step",),
         summary="Speaks a protocol of lines.",
-        schema=mapping({"script": notation("script:lines", "What happens, in order.")}, required=("script",)),
+        schema=mapping({"script": literal("script:lines", "What happens, in order.")}, required=("script",)),
         parse=parse,
         perform=perform,
         requires=frozenset({Requirement.RAW}),
@@ -101,7 +101,7 @@ KINDS = (
         parse=parse_line,
         perform=perform_line,
         facts=LineFacts.facts,
-        looks=True,
+        observes=True,
         within="waits",
     ),
 )
