@@ -80,3 +80,22 @@ def test_every_other_line_that_installs_the_engine_does_as_well() -> None:
     lines = re.findall(r".*pip install.* -e.*", text)
     assert lines
     assert all(f"-c {PROJECT_LOCK} -e" in line for line in lines)
+
+
+def test_all_data_of_the_package_are_at_the_top_of_the_checkout() -> None:
+    """setup.py copies these folders into a wheel, and MANIFEST.in has them in a source distribution."""
+    (roots,) = re.findall(r"^ROOTS = \((.*)\)$", (ROOT / "setup.py").read_text("utf-8"), re.M)
+    folders = [name.strip('" ') for name in roots.split(",")]
+    assert folders == ["specs", "frameworks", "schemas", "docker"]
+    manifest = (ROOT / "MANIFEST.in").read_text("utf-8").splitlines()
+    assert {f"graft {name}" for name in [*folders, "tests"]} <= set(manifest)
+    assert all((ROOT / name).is_dir() for name in folders)
+    assert not (ROOT / "engine" / "_data").exists()
+
+
+def test_the_checks_of_a_checkout_have_the_installed_engine() -> None:
+    """``.ci/installed`` builds both, and runs every command from them."""
+    script = (ROOT / ".ci" / "installed").read_text("utf-8")
+    commands = ("grid", "lint", "list", "show", "explain", "compare", "doctor", "--runtime docker", "/bin/pytest")
+    assert [word for word in commands if not re.search(rf"check \d .*{word}\b", script)] == []
+    assert ".ci/installed" in (ROOT / ".ci" / "run").read_text("utf-8")
