@@ -116,12 +116,12 @@ def _entries(path: str) -> Iterator[str]:
             yield value.strip()
 
 
-def contributed(room: str, attribute: str) -> list[object]:
-    """The values of ``attribute`` in the room of that name of each extension. A tuple counts as several values. Raises
+def contributed(part: str, attribute: str) -> list[object]:
+    """The values of ``attribute`` in the part of that name of each extension. A tuple counts as several values. Raises
     UsageError for an extension that cannot be imported."""
     values: list[object] = []
     for package in extensions():
-        name = f"{package}.{room}"
+        name = f"{package}.{part}"
         try:
             spec = importlib.util.find_spec(name)
             if spec is None:
@@ -134,15 +134,15 @@ def contributed(room: str, attribute: str) -> list[object]:
     return values
 
 
-def places(room: str) -> dict[str, str]:
-    """The folders of that room in extensions, by the dotted names of their packages. Nothing in them is imported."""
+def places(part: str) -> dict[str, str]:
+    """The folders of that part in extensions, by the dotted names of their packages. Nothing in them is imported."""
     found: dict[str, str] = {}
     for package in extensions():
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
-            inner = os.path.join(folder, room)
+            inner = os.path.join(folder, part)
             if os.path.isdir(inner):
-                found[f"{package}.{room}"] = inner
+                found[f"{package}.{part}"] = inner
     return found
 
 

@@ -46,7 +46,7 @@ class Prewarmer:
         return await self._runtime.unclaimed(target, words)
 
     async def leave(self, wanted: Collection[ServerLaunch] = ()) -> None:
-        """Stop what was begun, but for what is wanted still."""
+        """End what was begun, but for what is wanted still."""
         unwanted = {launch: task for launch, task in self._begun.items() if launch not in wanted}
         for task in unwanted.values():
             task.cancel()

@@ -136,7 +136,7 @@ class TcpChannel(asyncio.Protocol):
     # Acts
 
     def write(self, data: bytes) -> float:
-        """Hand bytes over without waiting for room. Raises Reset and ChannelClosed."""
+        """Hand bytes over without waiting. Raises Reset and ChannelClosed."""
         self._may_write()
         # The record has the time before: what the bytes bring about must not seem to come before them.
         self._record.data(self._clock(), "sent", data)

@@ -26,7 +26,7 @@ class Slots:
         return Slot(self)
 
     def lingers(self) -> bool:
-        """Let one launch linger. Returns True if there is room for it."""
+        """Let one launch linger. Returns True if one more may."""
         if self._room <= 0:
             return False
         self._room -= 1

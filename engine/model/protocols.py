@@ -64,7 +64,7 @@ class Channel(Protocol):
         ...
 
     def reading(self, on: bool) -> None:
-        """Stop reading from the socket (False), or resume (True)."""
+        """Pause reading from the socket (False), or resume (True)."""
         ...
 
     def half_close(self) -> None:

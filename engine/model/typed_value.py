@@ -109,12 +109,12 @@ class _Tagger:
         return {"$o": type(value).__name__, "repr": _repr(value)}
 
     def _text(self, text: str, where: str) -> object:
-        room = min(TEXT, self.left)
-        self.left -= min(len(text), room)
-        if len(text) <= room:
+        allowed = min(TEXT, self.left)
+        self.left -= min(len(text), allowed)
+        if len(text) <= allowed:
             return text
-        self.cut(where, f"{room} of {len(text)} characters")
-        return {"$text": [len(text), text[:room]]}
+        self.cut(where, f"{allowed} of {len(text)} characters")
+        return {"$text": [len(text), text[:allowed]]}
 
     def _bytes(self, data: bytes, where: str) -> object:
         if len(data) <= min(BYTES, self.left):
@@ -129,16 +129,16 @@ class _Tagger:
         if depth >= DEPTH:
             self.cut(where, f"0 of {len(value)} items, {DEPTH} containers deep")
             return {"$o": type(value).__name__, "repr": ""}
-        room = max(min(ITEMS, NODES - self.nodes), 0)
-        if len(value) > room:
-            self.cut(where, f"{room} of {len(value)} items")
+        allowed = max(min(ITEMS, NODES - self.nodes), 0)
+        if len(value) > allowed:
+            self.cut(where, f"{allowed} of {len(value)} items")
         if isinstance(value, Mapping):
-            return self._mapping(value, where, depth, room)
-        items = [self.of(item, f"{where}[{number}]", depth + 1) for number, item in enumerate(value[:room])]
+            return self._mapping(value, where, depth, allowed)
+        items = [self.of(item, f"{where}[{number}]", depth + 1) for number, item in enumerate(value[:allowed])]
         return {"$t": items} if isinstance(value, tuple) else items
 
-    def _mapping(self, value: Mapping[object, object], where: str, depth: int, room: int) -> object:
-        kept = list(value.items())[:room]
+    def _mapping(self, value: Mapping[object, object], where: str, depth: int, allowed: int) -> object:
+        kept = list(value.items())[:allowed]
         if all(isinstance(key, str) and not key.startswith("$") and len(key) <= NAME for key, _ in kept):
             return {str(key): self.of(item, f"{where}.{key}", depth + 1) for key, item in kept}
         pairs = [

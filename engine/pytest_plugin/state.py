@@ -332,7 +332,7 @@ class Conformance:
                 self.store.line(document)
 
     def close(self, ended: str) -> None:
-        """Stop everything, and end the run's file."""
+        """End everything, and close the run's file."""
         if ended == "whole":
             found = [*self.recheck(), *self.compare()]
             if self.is_worker:

@@ -65,14 +65,14 @@ class ServerStream:
             self._writer.write(data)
 
     async def drain(self) -> None:
-        """Wait until there is room for more. Raises Disconnected."""
+        """Wait until more can be written. Raises Disconnected."""
         try:
             await self._writer.drain()
         except OSError:
             raise Disconnected from None
 
     async def write(self, data: bytes) -> None:
-        """Write, and wait until there is room for more. Raises Disconnected."""
+        """Write, and wait until more can be written. Raises Disconnected."""
         self.put(data)
         await self.drain()
 

@@ -26,7 +26,7 @@ LETTERS: tuple[Letter, ...] = (
     ("u", "unsupported", (Verdict.UNSUPPORTED,)),
     ("b", "blocked", (Verdict.BLOCKED,)),
 )
-# Where frameworks stand beside each other there is room for those that ask for something to be done.
+# Where frameworks stand beside each other there is space for those that ask for something to be done.
 PRESSING = LETTERS[:7]
 
 # tabulate's formats: lines around the table, and lines between its lines as well.

@@ -45,8 +45,8 @@ def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> st
     middle = [max(width(row[column]) for row in [head, *rows]) for column in range(1, len(head) - 1)]
     # tabulate puts two columns between any two of this format.
     taken = max([width(head[0]), *first]) + sum(middle) + 2 * (len(head) - 1) + (len(INDENT) if indented else 0)
-    room = max(limit - taken, NARROWEST) if limit else 0
-    cells = [[*row[:-1], wrapped(row[-1], room)] for row in rows]
+    available = max(limit - taken, NARROWEST) if limit else 0
+    cells = [[*row[:-1], wrapped(row[-1], available)] for row in rows]
     alone = [width(row[0]) > LONGEST_NAME for row in cells]
     drawn = tabulate(
         [list(head), *([""] * long + row[long:] for row, long in zip(cells, alone, strict=True))],
@@ -67,11 +67,11 @@ def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> st
     return "\n".join(out)
 
 
-def wrapped(text: str, room: int) -> str:
-    """Text with each of its lines cut between words to ``room`` columns; as it is for 0."""
-    if not room:
+def wrapped(text: str, available: int) -> str:
+    """Text with each of its lines cut between words to ``available`` columns; as it is for 0."""
+    if not available:
         return text
-    return "\n".join("\n".join(textwrap.wrap(line, room, break_on_hyphens=False)) for line in text.split("\n"))
+    return "\n".join("\n".join(textwrap.wrap(line, available, break_on_hyphens=False)) for line in text.split("\n"))
 
 
 def height(row: Sequence[str]) -> int:

@@ -99,17 +99,17 @@ def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
 
 def _window(pieces: Sequence[str], start: int, end: int) -> tuple[int, int]:
     """The stretch of a long line to show: from some way before the value, for LONGEST columns."""
-    room = LONGEST - 2 * len(_CUT)
+    available = LONGEST - 2 * len(_CUT)
     value = width("".join(pieces[start:end]))
     first, lead = start, 0
-    while first > 0 and lead + width(pieces[first - 1]) <= max((room - value) // 2, 20):
+    while first > 0 and lead + width(pieces[first - 1]) <= max((available - value) // 2, 20):
         first -= 1
         lead += width(pieces[first])
     last, taken = start, lead
-    while last < len(pieces) and taken + width(pieces[last]) <= room:
+    while last < len(pieces) and taken + width(pieces[last]) <= available:
         taken += width(pieces[last])
         last += 1
-    while first > 0 and taken + width(pieces[first - 1]) <= room:  # near the end of the line there is room in front
+    while first > 0 and taken + width(pieces[first - 1]) <= available:
         first -= 1
         taken += width(pieces[first])
     return first, last

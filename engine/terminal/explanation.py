@@ -33,18 +33,18 @@ def lines(
     it tells each connection and each call by itself, since which side came first is often chance. ``whole_log`` shows
     all that the server wrote meanwhile: much of it may be about other cases.
     """
-    result, room = one.result, limit or USUAL
-    yield from _field("case", [result.address, result.title], room)
-    yield from _field("target", [f"{result.target}{found(one.row)}"], room)
+    result, available = one.result, limit or USUAL
+    yield from _field("case", [result.address, result.title], available)
+    yield from _field("target", [f"{result.target}{found(one.row)}"], available)
     if not for_diff:
-        yield from _field("run", [one.run], room)
-    yield from _field("verdict", [result.verdict.value + (f": {result.reason}" if result.reason else "")], room)
-    yield from _field("level", [result.level], room)
+        yield from _field("run", [one.run], available)
+    yield from _field("verdict", [result.verdict.value + (f": {result.reason}" if result.reason else "")], available)
+    yield from _field("level", [result.level], available)
     for number, clause in enumerate(one.clauses):
-        yield from _field("" if number else "cites", cited(clause), room)
-    yield from _attempts(result, room)
+        yield from _field("" if number else "cites", cited(clause), available)
+    yield from _attempts(result, available)
     if result.evidence.notes:
-        yield from _field("evidence", [f"{result.evidence.state}: {'; '.join(result.evidence.notes)}"], room)
+        yield from _field("evidence", [f"{result.evidence.state}: {'; '.join(result.evidence.notes)}"], available)
     yield from _written(result, source)
     if one.attribution is not None:
         yield ""
@@ -56,7 +56,9 @@ def lines(
         changed = "" if one.raw else "; dates, ports and nonces replaced, --raw shows them"
         name = "what crossed, each connection and each call by itself" if for_diff else "time line"
         yield f"{name} (>> << wire, -> <- application{changed}):"
-        yield from timeline.whole(apart(result.transcript) if for_diff else result.transcript, room, times=not for_diff)
+        yield from timeline.whole(
+            apart(result.transcript) if for_diff else result.transcript, available, times=not for_diff
+        )
     if for_diff:
         return
     if result.log:
@@ -98,21 +100,21 @@ def _log(texts: list[str], *, whole: bool) -> Iterator[str]:
     yield from (f"  {visible(text, tabs=True)}" for text in texts[hidden:])
 
 
-def _field(name: str, texts: list[str], room: int) -> Iterator[str]:
+def _field(name: str, texts: list[str], available: int) -> Iterator[str]:
     """A word, and its texts behind it, made visible, each begun on a line of its own and continued under itself."""
     head = f"{name:<{NAME}}"
     for text in texts:
-        for row in timeline.wrapped(text, max(room - NAME, 40)) if text else ():
+        for row in timeline.wrapped(text, max(available - NAME, 40)) if text else ():
             yield head + row
             head = " " * NAME
 
 
-def _attempts(result: JobResult, room: int) -> Iterator[str]:
+def _attempts(result: JobResult, available: int) -> Iterator[str]:
     if result.attempts:
         texts = [f"{one.verdict.value}" + (f": {one.reason}" if one.reason else "") for one in result.attempts]
-        yield from _field("attempts", [f"{number}. {text}" for number, text in enumerate(texts, 1)], room)
+        yield from _field("attempts", [f"{number}. {text}" for number, text in enumerate(texts, 1)], available)
     if result.recheck is not None:
-        yield from _field("alone", [company(result)], room)
+        yield from _field("alone", [company(result)], available)
 
 
 def _written(result: JobResult, source: Source) -> Iterator[str]:

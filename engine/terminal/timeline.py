@@ -90,8 +90,8 @@ def in_all(data: bytes, size: int, sha256: str = "") -> str:
     return f"… {show_size(size)} in all" + (f", SHA-256 {digest[:16]}" if digest else "")
 
 
-def whole(transcript: Transcript, room: int = 110, *, times: bool = True) -> Iterator[str]:
-    """Every moment, with long lines continued below themselves up to ``room`` columns. Without ``times``, two
+def whole(transcript: Transcript, available: int = 110, *, times: bool = True) -> Iterator[str]:
+    """Every moment, with long lines continued below themselves up to ``available`` columns. Without ``times``, two
     transcripts can be compared line by line."""
     for moment in transcript.moments:
         at = f"{(moment.at - transcript.started) * 1000:+9.1f} ms  " if times else ""
@@ -102,23 +102,23 @@ def whole(transcript: Transcript, room: int = 110, *, times: bool = True) -> Ite
             first += f" {show_size(size)}"
         first = at + first
         pad = " " * (len(at) + 8)
-        inner = max(room - len(pad) - 2, 40)
+        inner = max(available - len(pad) - 2, 40)
         rows = list(
             whole_bytes(moment.data, size, moment.sha256, inner) if moment.data else wrapped(moment.detail, inner)
         )
-        if not moment.data and len(rows) == 1 and len(first) + len(rows[0]) < room:
+        if not moment.data and len(rows) == 1 and len(first) + len(rows[0]) < available:
             first, rows = f"{first} {rows[0]}", []
         yield first.rstrip()
         yield from (f"{pad}| {row}" for row in rows)
 
 
-def whole_bytes(data: bytes, size: int, sha256: str, room: int) -> Iterator[str]:
-    """Bytes as visible text of at most MOST lines, each continued after ``room`` columns and cut after CONTINUED rows;
-    where anything is cut, the whole size and digest stand below."""
+def whole_bytes(data: bytes, size: int, sha256: str, available: int) -> Iterator[str]:
+    """Bytes as visible text of at most MOST lines, each continued after ``available`` columns and cut after CONTINUED
+    rows; where anything is cut, the whole size and digest stand below."""
     rows: list[str] = []
     is_cut = len(data) < size
     for piece in rows_of(data):
-        parts = list(islice(cut(visible(piece), room), CONTINUED + 1))
+        parts = list(islice(cut(visible(piece), available), CONTINUED + 1))
         rows += parts[:CONTINUED]
         is_cut = is_cut or len(parts) > CONTINUED
     yield from rows[:MOST]
@@ -126,10 +126,10 @@ def whole_bytes(data: bytes, size: int, sha256: str, room: int) -> Iterator[str]
         yield in_all(data, size, sha256)
 
 
-def wrapped(text: str, room: int) -> Iterator[str]:
+def wrapped(text: str, available: int) -> Iterator[str]:
     """Text made visible, its lines broken between words; no escape is broken in two."""
-    for row in textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False):
-        yield from cut(row, room)
+    for row in textwrap.wrap(visible(text), available, break_long_words=False, break_on_hyphens=False):
+        yield from cut(row, available)
 
 
 def cut_line(text: str) -> str:

@@ -33,13 +33,13 @@ class TreeEntry:
 
 def lines(entries: Sequence[TreeEntry], limit: int = 0, depth: int = 0) -> Iterator[str]:
     """The lines of entries, indented and wrapped to ``limit`` columns."""
-    room = (limit or USUAL) - depth * INDENT
+    available = (limit or USUAL) - depth * INDENT
     pad = " " * (depth * INDENT)
     for entry in entries:
         if entry.words:
             rows = textwrap.wrap(
                 visible(entry.words),
-                max(room, 20),
+                max(available, 20),
                 subsequent_indent=" " * entry.hanging,
                 break_on_hyphens=False,
                 replace_whitespace=False,
@@ -50,12 +50,12 @@ def lines(entries: Sequence[TreeEntry], limit: int = 0, depth: int = 0) -> Itera
         elif entry.data is None:
             yield ""
         if entry.data is not None:
-            yield from (f"{pad}> {row}" for row in bytes_lines(entry.data, max(room - 2, 18)))
+            yield from (f"{pad}> {row}" for row in bytes_lines(entry.data, max(available - 2, 18)))
         yield from lines(entry.below, limit, depth + 1)
 
 
-def bytes_lines(data: bytes, room: int) -> Iterator[str]:
-    """Bytes as visible text: a line for each that they end, continued where it is too long for ``room`` columns.
+def bytes_lines(data: bytes, available: int) -> Iterator[str]:
+    """Bytes as visible text: a line for each that they end, continued where it is too long for ``available`` columns.
 
     After MOST lines only the whole size follows. An empty stretch is one line that says so.
     """
@@ -64,21 +64,21 @@ def bytes_lines(data: bytes, room: int) -> Iterator[str]:
         return
     count = 0
     # No more than this is shown, so the rest of something large is not looked at.
-    for row in _LINE.findall(data[: MOST * room]):
-        for part in cut(visible(row), room):
+    for row in _LINE.findall(data[: MOST * available]):
+        for part in cut(visible(row), available):
             count += 1
             if count > MOST:
                 break
             yield part
-    if count > MOST or len(data) > MOST * room:
+    if count > MOST or len(data) > MOST * available:
         yield f"… {show_size(len(data))} in all"
 
 
-def cut(text: str, room: int) -> Iterator[str]:
-    """Escaped text in pieces of at most ``room`` characters; no escape is cut in two."""
+def cut(text: str, available: int) -> Iterator[str]:
+    """Escaped text in pieces of at most ``available`` characters; no escape is cut in two."""
     line = ""
     for piece in _PIECE.findall(text):
-        if line and len(line) + len(piece) > room:
+        if line and len(line) + len(piece) > available:
             yield line
             line = ""
         line += piece

@@ -121,7 +121,7 @@ class SessionServer:
         self._running = asyncio.create_task(self._run(session, runtime))
 
     async def _leave(self) -> None:
-        """Stop what was started for a session that never came, and remove what it wrote."""
+        """End what was started for a session that never came, and remove what it wrote."""
         if self._early is not None:
             await self._early.leave()
         if self._stray is not None:

@@ -94,7 +94,7 @@ class FakeLive:
     """A target that lives until a test says otherwise; ``die`` ends it.
 
     ``written`` is its log, ``uses`` what its processes use, and ``gone`` are pids that take no signal, 0 for the main
-    process. ``signals``, ``starts`` and ``orders`` are what it was asked to do; ``no_start`` is what a start raises;
+    process. ``signals``, ``starts`` and ``drives`` are what it was asked to do; ``no_start`` is what a start raises;
     ``on_drive`` says what comes of an order.
     """
 
@@ -118,7 +118,7 @@ class FakeLive:
     signals: list[tuple[int, int]] = field(default_factory=list)
     starts: list[bool] = field(default_factory=list)
     no_start: StartError | None = None
-    orders: list[Mapping[str, object]] = field(default_factory=list)
+    drives: list[Mapping[str, object]] = field(default_factory=list)
     on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
 
     async def check(self) -> ExitStatus | None:
@@ -153,7 +153,7 @@ class FakeLive:
         return self.ended
 
     async def drive(self, order: Mapping[str, object]) -> str:
-        self.orders.append(order)
+        self.drives.append(order)
         return self.on_drive(order)
 
     def die(self, ended: ExitStatus | None = None) -> None:
@@ -188,7 +188,7 @@ def see(**facts: object) -> Act:
 
 
 def group(**facts: object) -> Group:
-    """Facts that must have these very values."""
+    """The facts that must have these very values."""
     return Group(
         tuple(Expectation(name.replace("__", "."), Literal(value, PLACE), PLACE) for name, value in facts.items()),
         (),

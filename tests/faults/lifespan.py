@@ -24,7 +24,7 @@ class Lifespan:
         self.app = app
         self.switch = switch
         self.state: dict[str, Any] | None = None
-        self.orders: asyncio.Queue[Event] = asyncio.Queue()
+        self.sent_events: asyncio.Queue[Event] = asyncio.Queue()
         self.answers: asyncio.Queue[str] = asyncio.Queue()
         self.call: asyncio.Task[None] | None = None
         self.message = ""
@@ -38,7 +38,7 @@ class Lifespan:
         if answer == "lifespan.startup.complete":
             self.state = state
             if self.switch("lifespan-event-too-many"):
-                self.orders.put_nowait({"type": "lifespan.startup"})
+                self.sent_events.put_nowait({"type": "lifespan.startup"})
         elif answer == "lifespan.startup.failed":
             if not self.switch("startup-failed-ignored"):
                 raise StartupFailed(self.message)
@@ -64,7 +64,7 @@ class Lifespan:
         if self.call is None or self.call.done():
             return
         if self.switch("shutdown-not-awaited"):
-            self.orders.put_nowait({"type": "lifespan.shutdown"})
+            self.sent_events.put_nowait({"type": "lifespan.shutdown"})
             return await asyncio.sleep(0.05)
         answer = await self.order("lifespan.shutdown")
         if answer == "lifespan.shutdown.failed" and not self.switch("shutdown-failed-silent"):
@@ -74,12 +74,12 @@ class Lifespan:
 
     async def order(self, what: str) -> str:
         """Give the application an order; the type of its answer, or how its call ended without one."""
-        self.orders.put_nowait({"type": what})
+        self.sent_events.put_nowait({"type": what})
         return await self.answers.get()
 
     async def run(self, scope: dict[str, Any]) -> None:
         try:
-            await self.app(scope, self.orders.get, self.send)
+            await self.app(scope, self.sent_events.get, self.send)
         except Exception:
             log.info("the application's lifespan ended by an exception", exc_info=True)
             self.answers.put_nowait("raised")

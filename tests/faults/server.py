@@ -100,7 +100,7 @@ class Server:
         self.told.set()
 
     async def end(self, accepting: asyncio.Server | Accepting) -> None:
-        """Stop to accept, let what runs end, shut the application down."""
+        """Close the listener, let what runs end, shut the application down."""
         if self.switch("slow-stop"):
             await asyncio.sleep(7)
         if not self.switch("accepts-while-stopping"):

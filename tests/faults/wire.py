@@ -97,7 +97,7 @@ class Wire:
             pass
 
     async def write(self, data: bytes) -> None:
-        """Write and wait for room. Raises ConnectionResetError when the peer is gone."""
+        """Write and wait for the buffer. Raises ConnectionResetError when the peer is gone."""
         if self.held is not None:
             self.held.append(data)
             return

@@ -193,7 +193,7 @@ WRONG: dict[str, tuple[Callable[[], App], str]] = {
         "lifespan: shutdown completes",
     ),
     "another-message": (lambda: on("/ws/echo", other_text("other")), "WS /ws/echo: one text"),
-    "text-as-bytes": (lambda: on("/ws/echo", other_text(data=b"Hello")), "WS /ws/echo: one text"),
+    "text-as-bytes": (lambda: on("/ws/echo", other_text(data=b"Howdy")), "WS /ws/echo: one text"),
     "bytes-as-text": (lambda: on("/ws/echo-binary", other_text("c")), "WS /ws/echo-binary: three in turn"),
     "stays-on": (lambda: instead("/ws/echo", silent), "WS /ws/echo: no message at all"),
     "talks-too-much": (lambda: on("/ws/echo", twice), "WS /ws/echo: one text"),

@@ -80,14 +80,14 @@ def test_long_lines_are_continued_and_then_cut() -> None:
 
 
 @given(st.text(max_size=200), st.integers(20, 60))
-def test_wrapped_text_is_visible_fits_and_loses_nothing_but_spaces(text: str, room: int) -> None:
-    rows = list(wrapped(text, room))
-    assert all(len(row) <= room for row in rows)
+def test_wrapped_text_is_visible_fits_and_loses_nothing_but_spaces(text: str, available: int) -> None:
+    rows = list(wrapped(text, available))
+    assert all(len(row) <= available for row in rows)
     assert all(harmless(row) for row in rows)
     assert "".join(rows).replace(" ", "") == "".join(wrapped(text, 100000)).replace(" ", "")
 
 
 @given(st.binary(max_size=300), st.integers(20, 60))
-def test_bytes_are_visible_whatever_they_are(data: bytes, room: int) -> None:
-    for rows in (whole_bytes(data, len(data), "", room), wire_lines(data, len(data))):
+def test_bytes_are_visible_whatever_they_are(data: bytes, available: int) -> None:
+    for rows in (whole_bytes(data, len(data), "", available), wire_lines(data, len(data))):
         assert all(harmless(row) for row in rows)

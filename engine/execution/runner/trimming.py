@@ -97,7 +97,7 @@ class Budget:
     left: int = RUN
 
     def fit(self, result: JobResult) -> JobResult:
-        """A result with its time line and log, if there is room for them; else one that says that they are missing."""
+        """A result with its time line and log, if the budget covers them; else one that says that they are missing."""
         transcript = result.transcript
         moments: Sequence[TraceEvent] = transcript.moments if transcript is not None else ()
         size = sum(map(weight, moments)) + len(result.log)

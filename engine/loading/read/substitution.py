@@ -32,12 +32,12 @@ class ExpansionBudget:
     _sizes: dict[int, int] = field(default_factory=dict)
 
     def take(self, text: str) -> bool:
-        """True if there was room for a text."""
+        """True if the budget covered a text."""
         self.left -= len(text)
         return self.left >= 0
 
     def take_value(self, node: Node) -> bool:
-        """True if there was room for a list or a mapping, which must live as long as this room."""
+        """True if the budget covered a list or a mapping, which must live as long as this object."""
         if self.left >= 0:
             if id(node) not in self._sizes:
                 self._sizes[id(node)] = VALUE * nodes_in(node)

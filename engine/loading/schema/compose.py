@@ -138,7 +138,7 @@ def _expected(kind: StepType[Any], name: str) -> Schema:
 
 
 def _expect(name: str, facts: Mapping[str, str]) -> Schema:
-    """The body of an ``expect``. Facts with a star are patterns; the linter checks names against them."""
+    """The body of an ``expect``. The facts with a star are patterns; the linter checks names against them."""
     plain = {fact: ref("matcher", summary) for fact, summary in facts.items() if "*" not in fact}
     roots = {
         fact.removesuffix("[.*]"): ref("matcher", summary)

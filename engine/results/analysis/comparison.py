@@ -291,7 +291,7 @@ STATES: Mapping[Verdict, ClauseState] = {
 
 # From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
 # a pass, but only its way to and from a failure is one that regresses or fixes. A flaky cell has failed and has passed,
-# and one that was not run has done neither, so neither can regress or be fixed. "." is nothing worth telling; a cell
+# and one that was not run has done neither, so neither can regress or be fixed. "." is nothing worth a report; a cell
 # that is unmet on both sides has changed only if it fails in another way.
 _WAYS = """
               met      warned   unmet      flaky    unsupported  blocked

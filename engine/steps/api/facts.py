@@ -1,4 +1,4 @@
-"""Facts: the values that a step exposes to ``expect``, by name and type.
+"""The facts: values that a step exposes to ``expect``, by name and type.
 
 A ``FactSet`` is an observation whose facts are methods. Each is declared once, where its value is worked out::
 

@@ -30,7 +30,7 @@ from engine.steps.shared.values import integer
 
 # How long the app's call may take where the step does not say, in seconds.
 PATIENCE = 5.0
-# Facts of several calls, or of what only a server gives: of no use here.
+# The facts of several calls, or of what only a server gives: of no use here.
 LEFT_OUT = ("calls", "paths", "streamed", "result[.*]", "loop", "pid")
 
 ASGI: Mapping[str, object] = {"version": "3.0", "spec_version": "2.3"}

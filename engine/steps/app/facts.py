@@ -58,7 +58,7 @@ OF_RESULT: tuple[tuple[str, FactType], ...] = (
     ("*.count", INTEGER),
 )
 
-# Facts that are the server's doing, whatever the application is.
+# The facts that are the server's doing, whatever the application is.
 _GIVEN = frozenset({"calls", "paths", "scope", "loop", "pid"})
 
 # What result.NAME. may be followed by; `value` alone may be null and there.
@@ -68,8 +68,8 @@ _OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
 class BoundaryFacts(FactSet):
     """An observation of the calls of one or more steps.
 
-    Facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last. ``body_at`` is when
-    the client had the first of the response's body, in seconds on the clock of the calls' events.
+    The facts other than ``calls`` and ``paths`` speak of one call: the ``nth`` (from 1), or the last. ``body_at`` is
+    when the client had the first of the response's body, in seconds on the clock of the calls' events.
     """
 
     def __init__(self, calls: Sequence[AppCall], nth: int | None = None, body_at: float | None = None) -> None:

@@ -13,7 +13,7 @@ from engine.steps.api.facts import fact
 from engine.steps.http1.facts import OUTCOME, TAKES_BROKEN, ResponseFacts
 from engine.steps.http1.session import Response
 
-# Facts of HTTP that a CGI response does not have.
+# The facts of HTTP that a CGI response does not have.
 _OF_HTTP = frozenset({"version", "framing", "interim", "trailer.*"})
 _OF_CGI = {
     "status": "The Status field's; without it 302 where the Location is a URI, else 200.",
@@ -25,7 +25,7 @@ _OF_CGI = {
     "wire": "Every byte of the records that came for the request.",
 }
 
-# Facts that take an answer without a response upon themselves: a rejected request has none, and an aborted one need
+# The facts that take an answer without a response upon themselves: a rejected request has none, and an aborted one need
 # not have one.
 TAKES_NONE = TAKES_BROKEN | {"stdout", "app_status", "protocol_status", "records", "types"}
 

@@ -15,7 +15,7 @@ from engine.steps.api.facts import FactSet, fact
 from engine.steps.http1.session import Response
 from engine.steps.shared.paths import walk
 
-# Facts that take a broken response, or none, upon themselves.
+# The facts that take a broken response, or none, upon themselves.
 TAKES_BROKEN = frozenset({"outcome", "complete", "open"})
 
 OUTCOME = one_of("response", "closed", "reset", "refused", "timeout", "malformed", "handshake", "endless")

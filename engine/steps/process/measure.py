@@ -36,7 +36,7 @@ def parse(node: Node, reader: NodeReader) -> MeasureParams:
 def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[str, object]:
     """The resource usage of all processes together, and its growth.
 
-    Memory that processes share counts in each of them, so growth says more than the sum. Processor time of processes
+    Shared memory counts in each process, so growth says more than the sum. Processor time of processes
     that ended meanwhile is unknown.
     """
     found: dict[str, object] = {

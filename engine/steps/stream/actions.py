@@ -134,7 +134,7 @@ def parse_reading(node: Node, reader: NodeReader) -> Reading:
 
 
 async def perform_reading(params: Reading, ctx: Context) -> None:
-    """Stop reading bytes from the socket, or go on."""
+    """Pause reading from the socket, or resume."""
     ctx.connection.channel.reading(flag(params.on, ctx.variables))
 
 

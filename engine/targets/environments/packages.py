@@ -163,7 +163,7 @@ class Environments:
             await asyncio.sleep(0.05)
 
     async def _make_alone(self, folder: Path, recipe: Recipe, interpreter: Path, descriptor: int) -> None:
-        """Make an environment whose lock is held, and remove what the cache has no room for."""
+        """Make an environment whose lock is held, and remove what exceeds the limit of the cache."""
         async with self._room:
             await self._make(folder, recipe, interpreter, descriptor)
         if completed(folder) is None:

@@ -27,7 +27,7 @@ from engine.targets.runtimes.gateway_process import GatewayProcess, accepted
 from engine.targets.runtimes.process_handle import ProcessHandle
 
 
-class Place(Protocol):
+class ServerPlace(Protocol):
     """The address of one target's server. It is the target's until it is closed, also while no server runs."""
 
     @property
@@ -64,7 +64,7 @@ class LaunchContext:
     environment: Environment
     log: Path
     scratch: Path
-    place: Place
+    place: ServerPlace
     speaks: str
     boundary: Boundary
     gateway: GatewayProcess | None = None
@@ -127,7 +127,7 @@ class Host(Protocol):
         """A new folder for a target. Raises OSError."""
         ...
 
-    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> Place:
+    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ServerPlace:
         """A place for a server: on that port where the host lets one choose, any for 0; ``listening`` asks for a socket
         to hand down. Raises UsageError for a port that cannot be had, and EnvironmentFailed."""
         ...

@@ -16,7 +16,7 @@ from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.targets.runtimes import liveness, readiness, usage
-from engine.targets.runtimes.base import Place
+from engine.targets.runtimes.base import ServerPlace
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.gateway_process import GatewayProcess
 from engine.targets.runtimes.logfile import read_log
@@ -60,7 +60,7 @@ class StartedTarget:
         log_file: Path,
         scratch: Path,
         relaunch: Relaunch,
-        place: Place | None = None,
+        place: ServerPlace | None = None,
         speaks: str = "http",
         gateway: GatewayProcess | None = None,
         tls: TlsCredentials | None = None,

@@ -64,7 +64,7 @@ from engine.targets.catalog.servers.tls import WORD, Files, asked
 from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import speaks, through, unsupported
 from engine.targets.runtimes import hints, readiness
-from engine.targets.runtimes.base import Host, LaunchContext, Place
+from engine.targets.runtimes.base import Host, LaunchContext, ServerPlace
 from engine.targets.runtimes.gateway_process import GatewayProcess, failed, open_gateway
 from engine.targets.runtimes.live import Relaunch, StartedTarget
 from engine.targets.runtimes.logfile import read_log
@@ -186,7 +186,7 @@ class Starter:
         scratch = self.host.scratch()
         process: ProcessHandle | None = None
         gateway: GatewayProcess | None = None
-        place: Place | None = None
+        place: ServerPlace | None = None
         boundary: Boundary | None = None
         try:
             boundary = self._boundary_of(scratch / "desk")
@@ -233,7 +233,7 @@ class Starter:
         server = self.servers[launch.target.configuration]
         return self.host.hands_down and server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
 
-    async def _place(self, launch: ServerLaunch) -> Place:
+    async def _place(self, launch: ServerLaunch) -> ServerPlace:
         # Behind a gateway it is the gateway that clients connect to.
         port = launch.port if launch.target.gateway == DIRECT else 0
         framework, server = self.frameworks[launch.target.framework], self.servers[launch.target.configuration]

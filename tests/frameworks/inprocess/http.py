@@ -78,7 +78,7 @@ async def echo(server: Server, pieces: list[bytes], content_type: str) -> None:
 
 LONG = bytes(range(256)) * 400
 check("POST /echo", "nothing", [b""], "application/octet-stream")(echo)
-check("POST /echo", "text", [b"Hello, ASGI!"], "text/plain; charset=latin-1")(echo)
+check("POST /echo", "text", [b"Howdy, ASGI!"], "text/plain; charset=latin-1")(echo)
 check("POST /echo", "binary", [bytes([0, 1, 2, 3, 255, 254])], "application/x-unheard-of")(echo)
 check("POST /echo", "JSON that is none", [b'{"a":'], "application/json")(echo)
 check("POST /echo", "a form that is none", [b"%%%=&&"], "application/x-www-form-urlencoded")(echo)

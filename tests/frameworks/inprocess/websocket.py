@@ -22,7 +22,7 @@ async def texts(server: Server, sent: list[str]) -> None:
 
 
 check(ECHO, "no message at all", [])(texts)
-check(ECHO, "one text", ["Hello"])(texts)
+check(ECHO, "one text", ["Howdy"])(texts)
 check(ECHO, "three in turn", ["a", "\u00fc\u20ac\U0001f600", "c"])(texts)
 check(ECHO, "64 KiB", ["\u00fc" * LONG])(texts)
 check(ECHO, "an empty text", ["", "after"])(texts)

@@ -103,7 +103,7 @@ def echo(server: Server, body: bytes, content_type: str) -> None:
 
 
 check("POST /echo", "nothing", b"", "application/x-unheard-of")(echo)
-check("POST /echo", "text", b"Hello", "text/plain; charset=latin-1")(echo)
+check("POST /echo", "text", b"Howdy", "text/plain; charset=latin-1")(echo)
 check("POST /echo", "JSON that is none", b'{"a":', "application/json")(echo)
 check("POST /echo", "a form that is none", b"%%%=&&", "application/x-www-form-urlencoded")(echo)
 check("POST /echo", "100 KiB", BYTES, "image/x-unheard-of")(echo)

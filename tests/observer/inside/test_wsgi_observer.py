@@ -37,12 +37,12 @@ def test_a_call_is_recorded_both_ways(tmp_path: Path) -> None:
     assert call.scope["wsgi.input"] == OpaqueValue("BytesIO", call.scope["wsgi.input"].shown)  # type: ignore[attr-defined]
     assert [(event.way, event.message) for event in call.events] == [
         ("sent", {**START, "headers": [("Content-Type", "text/plain")]}),
-        ("sent", piece(b"Hello")),
+        ("sent", piece(b"Howdy")),
     ]
     assert all(event.done is not None and event.raised == "" for event in call.events)
     assert (call.returned, call.raised) == (True, None)
     assert server.started == [("200 OK", [("Content-Type", "text/plain")])]
-    assert server.body == [b"Hello"]
+    assert server.body == [b"Howdy"]
 
 
 def test_the_facts_of_an_app_step_tell_of_it(tmp_path: Path) -> None:
@@ -372,7 +372,7 @@ def test_a_piece_is_taken_when_the_next_one_is_asked_for(tmp_path: Path) -> None
     result = WsgiObserver(hello, Writer(tmp_path / "records"))(environ_of(), Server().start_response)
 
     pieces = iter(result)
-    assert next(pieces) == b"Hello"
+    assert next(pieces) == b"Howdy"
     assert last_call(spool).events[-1].done is None
     assert next(pieces, None) is None
     call = last_call(spool)
@@ -423,7 +423,7 @@ def test_a_wrapper_that_is_a_function_gets_the_very_file_back(tmp_path: Path) ->
 
 def test_other_results_are_watched_where_there_is_a_file_wrapper(tmp_path: Path) -> None:
     call = observe(tmp_path, hello, environ_of(wsgi__file_wrapper=FileWrapper))
-    assert call.events[-1].message == piece(b"Hello")
+    assert call.events[-1].message == piece(b"Howdy")
 
 
 @pytest.mark.parametrize("result", [None, 7])
@@ -500,7 +500,7 @@ def test_it_keeps_to_the_rules_where_the_app_and_the_server_do(tmp_path: Path) -
     between = WsgiObserver(validator(hello), Writer(tmp_path / "records"))
     server = Server()
     server.call(validator(between), environ_of())
-    assert server.body == [b"Hello"]
+    assert server.body == [b"Howdy"]
 
 
 def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:

@@ -96,4 +96,4 @@ def last_call(spool: ObserverSpool) -> AppCall:
 def hello(environ: Environ, start_response: StartResponse) -> list[bytes]:
     """An app that is right."""
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"Hello"]
+    return [b"Howdy"]

@@ -13,8 +13,8 @@ def order(body: dict[str, Any], **variables: object) -> Any:
     """The order as the application's side decodes it."""
     ctx = JobScope(variables=variables)
     run(see(ctx, "drive", body))
-    assert len(ctx.live.orders) == 1
-    found = json.loads(json.dumps(ctx.live.orders[0]))
+    assert len(ctx.live.drives) == 1
+    found = json.loads(json.dumps(ctx.live.drives[0]))
     script = [(word, decode(argument)) for word, argument in found["script"]]
     return found | {"scope": decode(found["scope"]), "script": script}
 

@@ -15,7 +15,7 @@ from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import Files
 from engine.targets.environments.packages import Environment
-from engine.targets.runtimes.base import Host, LaunchContext, Place
+from engine.targets.runtimes.base import Host, LaunchContext, ServerPlace
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 from engine.targets.runtimes.starter import TRIES, Starter
@@ -96,7 +96,7 @@ class Somewhere:
         folder.mkdir()
         return folder
 
-    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> Place:
+    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ServerPlace:
         self.told.append(f"place {server.name} at {port}{' listening' if listening else ''}")
         return At(self)
 

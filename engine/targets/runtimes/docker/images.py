@@ -132,7 +132,7 @@ class Images(Environments):
         return True
 
     def _build(self, name: str, framework: Framework, server: Server) -> None:
-        """Build it, telling of each step. Raises EnvironmentFailed with the build's last lines."""
+        """Build it, and report each step. Raises EnvironmentFailed with the build's last lines."""
         arguments = {
             "BASE": self._base, "FRAMEWORK": framework.name, "SERVER": server.name, "VERSION": version_of(server),
             **self._passed,

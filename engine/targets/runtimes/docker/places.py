@@ -1,8 +1,8 @@
-"""Places for servers: small containers that hold an address of the run's network, with its port published on this
-machine, in which servers come and go.
+"""The places of servers: small containers that hold an address of the run's network, with its port
+published on this machine, in which servers come and go.
 
 A server's own container takes its network with it when it ends, and who connects then hears nothing at all; where only
-the server has gone, the connection is refused, as by any machine that is still there. Places are used again, and so
+the server has gone, the connection is refused, as by any machine that is still there. A place is used again, and so
 there are as many as servers at a time.
 """
 

@@ -1,4 +1,4 @@
-"""Places for servers: one is free again when its server is gone and nobody will start another there."""
+"""The places for servers: one is free again when its server is gone and nobody will start another there."""
 
 from __future__ import annotations
 

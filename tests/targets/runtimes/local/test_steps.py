@@ -236,8 +236,8 @@ def test_the_app_is_called_without_its_server(bench: Bench) -> None:
 
     async def scene() -> None:
         live = await bench.runtime(hanging).start(HELD)
-        orders = [order(f"j0.{number}", type="http", path="/") for number in (1, 2, 3)]
-        assert await asyncio.gather(*(live.drive(one) for one in orders)) == ["", "", ""]
+        requests = [order(f"j0.{number}", type="http", path="/") for number in (1, 2, 3)]
+        assert await asyncio.gather(*(live.drive(one) for one in requests)) == ["", "", ""]
         live.boundary.refresh()
         calls = [live.boundary.calls(token=f"j0.{number}")[0] for number in (1, 2, 3)]
         assert [call.returned for call in calls] == [True, True, True]
