@@ -73,10 +73,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "results.baseline": ("results.record", "model", "errors"),
     "reports": ("results", "model", "registry", "errors"),
     "terminal": ("results", "documents.diagnostics", "model", "errors"),
-    "worker": ("app", "execution", "loading", "results.record", "model", "errors"),
+    "worker": ("results.record", "model", "errors"),
     "app": (
         "model", "errors", "registry", "documents", "protocols", "channels", "observer", "matchers", "steps", "loading",
-        "targets", "reference", "execution", "reproduce", "results", "reports", "terminal",
+        "targets", "reference", "execution", "reproduce", "results", "reports", "terminal", "worker",
     ),
     "cli": (
         "app", "results", "reports", "execution.planning", "registry", "terminal", "documents.diagnostics", "model",

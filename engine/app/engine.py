@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,10 +85,6 @@ class Engine:
     urls: tuple[str, ...] = ()
     baseline: str = ""
     clauses: tuple[Path, ...] = ()
-
-    def __reduce__(self) -> tuple[type[Engine], tuple[object, ...]]:
-        """Pickle the settings alone; the parts are made again in the other process."""
-        return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
     @cached_property
     def words(self) -> EngineVocabulary:

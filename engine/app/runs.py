@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.app.project_paths import ProjectPaths
 from engine.app.run_ids import folder_of, header
 from engine.errors import UsageError
 from engine.execution.job import Job
-from engine.model.verdict import JobResult
 from engine.registry import nearest
-from engine.results.record.codec import result_from_json, result_to_json
 from engine.results.record.store import (
     Run,
     Store,
     TargetRow,
     ordered,
     read,
-    recheck_line,
-    row_of,
-    target_document,
-    text_of,
 )
+from engine.worker.messages import ResultMessage
 
 LAST = re.compile(r"(?:last(?:~([0-9]{1,6}))?)?")
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
@@ -83,73 +75,22 @@ def again(named: str, project_paths: ProjectPaths) -> Run:
     return read(folder(named, project_paths))
 
 
-@dataclass(frozen=True, slots=True)
-class ResultMessage:
-    """A verdict on its way between processes: what most readers need of it, and the rest as it stands in the run's
-    file, since most results are never read again. ``seconds`` is how long the job took, ``recorded`` whether the case
-    recorded anything; ``result`` and ``target`` are lines of the file, ``target`` "" where nothing new became known of
-    it. No line holds a tab: JSON writes it as ``\\t``."""
-
-    verdict: str
-    seconds: float
-    recorded: bool
-    result: str
-    target: str = ""
-
-    @property
-    def line(self) -> str:
-        """The whole as one line of text."""
-        return f"{self.verdict}\t{self.seconds}\t{'yes' if self.recorded else ''}\t{self.result}\t{self.target}"
-
-    @classmethod
-    def of(cls, line: str) -> ResultMessage:
-        """The message that ``line`` encodes."""
-        verdict, seconds, recorded, result, target = line.split("\t")
-        return cls(verdict, float(seconds), bool(recorded), result, target)
-
-    @property
-    def row(self) -> TargetRow | None:
-        """The target's properties, None if nothing new is known of them."""
-        return TargetRow(**row_of(self.target)) if self.target else None
-
-
-def told(result: JobResult, row: TargetRow | None) -> ResultMessage:
-    """A verdict, and what became known of its target."""
-    target = text_of(target_document(row)) if row is not None else ""
-    line = text_of(result_to_json(result))
-    return ResultMessage(result.verdict.value, result.seconds, bool(result.recorded), line, target)
-
-
-def from_told(told: ResultMessage) -> JobResult:
-    """The verdict that ``told`` was given; what was observed is text now."""
-    return result_from_json(json.loads(told.result))
-
-
-def to_recheck_document(result: JobResult) -> dict[str, Any]:
-    """A recheck as JSON's types, for another process."""
-    return recheck_line(result)
-
-
-def take(store: Store, told: ResultMessage) -> None:
-    """Append a verdict that was told, and what became known of its target."""
-    if told.target:
-        store.text(told.target)
-    store.verdict(told.verdict, told.result)
+def take(store: Store, message: ResultMessage) -> None:
+    """Append a result, and what became known of its target."""
+    if message.target:
+        store.text(message.target)
+    store.verdict(message.verdict, message.result)
 
 
 __all__ = [
     "NAMES_FOLDER",
-    "ResultMessage",
     "Run",
     "Store",
     "TargetRow",
     "again",
     "folder",
-    "from_told",
     "ids",
     "keep",
     "ordered",
     "take",
-    "to_recheck_document",
-    "told",
 ]

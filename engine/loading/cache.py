@@ -40,6 +40,12 @@ def fingerprint(engine: str, facts: Iterable[str]) -> str:
     return digest.hexdigest()[:24]
 
 
+def digest_of(source: SourceText) -> str:
+    """A digest of a document's path, its address and its text: 32 hexadecimal digits."""
+    key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(key).hexdigest()[:32]
+
+
 class DocumentCache:
     """A folder with the content of single documents. It raises nothing: where it is not readable or writable, documents
     are loaded afresh."""
@@ -65,8 +71,7 @@ class DocumentCache:
 
     def path(self, source: SourceText) -> Path:
         """The file of a document in the cache; the content of such a file never changes."""
-        key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
-        return self.folder / f"{hashlib.sha256(key).hexdigest()[:32]}.pickle"
+        return self.folder / f"{digest_of(source)}.pickle"
 
 
 def _with_headers(held: Loaded) -> Loaded:
@@ -97,7 +102,7 @@ def unchanged(
     """The content of the documents at or below the paths, with ``whole`` cases or with their headers; None if one of
     them is not cached."""
     found: list[Loaded] = []
-    files: list[Path] = []
+    digests: list[str] = []
     for source in read_all(paths, roots):
         if isinstance(source, Diagnostic):
             return None
@@ -106,7 +111,7 @@ def unchanged(
         if held is None:
             return None
         found.append(held)
-        files.append(path)
+        digests.append(path.stem)
     clauses = [clause for held in found for clause in held.clauses]
     if len(set(clauses)) < len(clauses):
         return None
@@ -116,5 +121,5 @@ def unchanged(
         tuple(line for held in found for line in held.known_failures),
         files=len(found),
         clauses=tuple(clauses),
-        kept_at=tuple(files),
+        digests=tuple(digests),
     )

@@ -14,7 +14,7 @@ from engine.documents.composer import compose
 from engine.documents.diagnostics import LIMIT, Diagnostic, Notes
 from engine.documents.files import SourceText, read_all
 from engine.documents.roots import Roots
-from engine.loading.cache import DocumentCache
+from engine.loading.cache import DocumentCache, digest_of
 from engine.loading.declarations import is_declaration
 from engine.loading.loaded import Loaded
 from engine.loading.read.cases import SuiteKeys, read_case
@@ -126,6 +126,7 @@ def load_paths(
         tuple(gathered.clause_places),
         broken=tuple(gathered.broken),
         declarations=tuple(gathered.declarations),
+        digests=tuple(gathered.digests),
     )
 
 
@@ -153,9 +154,11 @@ class _Gathered:
     clause_places: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     declarations: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
 
     def take(self, source: SourceText) -> None:
         """Load one document."""
+        self.digests.append(digest_of(source))
         held = self.kept.find(source, whole=True) if self.kept is not None else None
         if held is not None and not held.clauses:
             self.suites.extend(held.suites)

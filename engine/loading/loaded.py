@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from engine.documents.diagnostics import Diagnostic
 from engine.model.baseline import KnownFailure
@@ -16,7 +15,7 @@ class Loaded:
     """The content of documents, and their mistakes. Suites lack the cases with mistakes.
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
-    ``clauses`` are the ids of clauses. ``kept_at`` are the cache files of the documents, if all of them were cached.
+    ``clauses`` are the ids of clauses. ``digests`` has one for each document: of its path, its address and its text.
     ``broken`` are the addresses of cases with mistakes, without a matrix value. ``declarations`` are files of contracts
     and frameworks, which are not checked yet.
     """
@@ -27,7 +26,7 @@ class Loaded:
     sources: Mapping[str, str] = field(default_factory=dict)
     files: int = 0
     clauses: tuple[str, ...] = ()
-    kept_at: tuple[Path, ...] = ()
+    digests: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     declarations: tuple[str, ...] = ()
 

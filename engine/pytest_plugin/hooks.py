@@ -66,7 +66,7 @@ class Hooks:
         report = yield
         if report.when == "call" and isinstance(item, CaseItem) and item.told is not None:
             report.duration = item.told.seconds
-            report.conformance = item.told.line  # type: ignore[attr-defined]
+            report.conformance = item.told.values  # type: ignore[attr-defined]
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

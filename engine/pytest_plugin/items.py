@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.app.runs import ResultMessage, from_told
 from engine.errors import EngineError
 from engine.execution.planning.plan import Job
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.escape import visible
+from engine.worker.messages import ResultMessage
 
 # What shows a red case is loaded when there is one.
 # ruff: noqa: PLC0415
@@ -44,7 +44,8 @@ class SuiteFile(pytest.File):
         where the document has any."""
         if self.conformance.trouble:
             return
-        loaded = self.conformance.load(Path(os.path.relpath(self.path)))
+        path = Path(os.path.relpath(self.path))
+        loaded = self.conformance.load(path)
         mistakes = [one for one in loaded.diagnostics if one.is_error]
         if mistakes:
             from engine.terminal import lint_output
@@ -52,7 +53,7 @@ class SuiteFile(pytest.File):
             raise Mistakes(lint_output.text(mistakes))
         cases = [case for suite in loaded.suites for case in suite.cases if self.conformance.selection.takes(case)]
         jobs = self.conformance.engine.plan(cases, self.conformance.targets)
-        self.conformance.collected(loaded, jobs)
+        self.conformance.collected(loaded, path)
         for job in jobs:
             name = f"{job.case.id}[{job.target.id}]"
             # Brackets in a name that pytest makes the node id from break --lf; the id is given as it is.
@@ -77,6 +78,7 @@ class CaseItem(pytest.Item):
         self.job = job
         self.conformance = conformance
         self.told: ResultMessage | None = None
+        self.cell = -1
         for mark in conformance.marks(job.case.level.value, job.case.category, *job.case.tags):
             self.add_marker(mark)
 
@@ -88,7 +90,7 @@ class CaseItem(pytest.Item):
             self.user_properties.append(("cite", ", ".join(self.job.case.cite)))
         if self.told.verdict == Verdict.PASS and not self.told.recorded:
             return
-        result = from_told(self.told)
+        result = self.told.whole
         for name, value in result.recorded.items():
             self.user_properties.append((f"recorded.{name}", str(value)))
         match result.verdict:

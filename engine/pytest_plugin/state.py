@@ -12,18 +12,19 @@ import pytest
 
 from engine.app import project_paths as places
 from engine.app.engine import Engine, Loaded, Roots
-from engine.app.repeating import checked, repeated
+from engine.app.repeating import checked
 from engine.app.run_ids import folder_of, new_run_id
-from engine.app.runs import ResultMessage, Store, TargetRow, again, from_told, keep, take
+from engine.app.run_request import RunRequest
+from engine.app.runs import Store, TargetRow, again, keep, take
 from engine.errors import EngineError, ResultsError
-from engine.execution.planning.plan import Job, Selection, distinct, is_plain
+from engine.execution.planning.plan import Job, Selection, distinct
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.terminal.escape import visible
 from engine.terminal.sources import SourceTexts
 from engine.worker.client import WINDOW_STOPPING, Background
-from engine.worker.messages import Begin, Compare, SharedRun
+from engine.worker.messages import Compare, ResultMessage
 from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class HasJob(Protocol):
     """An item, as far as this module needs to know it."""
 
     job: Job
+    cell: int
 
 
 class Conformance:
@@ -69,7 +71,7 @@ class Conformance:
         self._background = Background(spawned) if spawned is not None else None
         self._others = False
         self._begun: set[str] = set()
-        self._ahead = False
+        self._prepared = False
         self._places: dict[str, str] = {}
         self._marks: dict[str, pytest.MarkDecorator] = {}
         self._cases: list[CaseHeader] = []
@@ -122,8 +124,13 @@ class Conformance:
     @cached_property
     def roots(self) -> Roots:
         """The roots of suites, by what pytest was given."""
-        named = [self.config.invocation_params.dir / arg.partition("::")[0] for arg in self.config.args]
-        return Roots(named)
+        return Roots(self.named)
+
+    @cached_property
+    def named(self) -> tuple[Path, ...]:
+        """The paths that pytest was given, from the root of the file system."""
+        here = self.config.invocation_params.dir
+        return tuple(here / arg.partition("::")[0] for arg in self.config.args)
 
     @cached_property
     def times(self) -> int:
@@ -146,32 +153,30 @@ class Conformance:
         return [self._marks[name] for name in names if name in self._marks]
 
     def load(self, path: Path) -> Loaded:
-        """The content of a suite, kept until the end."""
+        """The content of a suite, with headers of its cases. Before the first, the worker gets the run's settings."""
+        if self._background is not None and not self._prepared:
+            self._prepared = True
+            # What -k and -m leave is not known before the end of collection, and may be nothing of ours.
+            narrowed = any(self.config.getoption(name) for name in ("keyword", "markexpr"))
+            self._background.prepare(self.request.to_json(), prewarm=not self.is_worker and not narrowed)
         return self.engine.load([path], self.roots)
 
-    def collected(self, loaded: Loaded, jobs: Sequence[Job]) -> None:
-        """Let that process know what a suite holds, and begin with the first target while others are collected. Raises
-        UsageError where another suite has its address."""
+    def collected(self, loaded: Loaded, path: Path) -> None:
+        """Take the cases of a suite, and let the worker read it. Raises UsageError where another suite has its
+        address."""
         cases = [case for suite in loaded.suites for case in suite.cases]
         distinct(cases, self._places)
         self._cases += cases
-        if self._background is None:
-            return
-        self._background.learn(loaded)
-        if self._ahead or self.is_worker or any(self.config.getoption(name) for name in ("keyword", "markexpr")):
-            return
-        for job in jobs:
-            if is_plain(job):
-                self._ahead = True
-                self._background.ahead(self.run, job.launch)
-                return
+        if self._background is not None:
+            self._background.read(path, loaded.digests)
 
     @cached_property
-    def run(self) -> SharedRun:
-        """The values that all sessions of this process share."""
-        return SharedRun(
+    def request(self) -> RunRequest:
+        """The settings of the run."""
+        return RunRequest(
             self.engine,
             options.asked(self.config),
+            self.named,
             self.run_id,
             folder_of(self.places.results, self.run_id),
             keep_all=bool(self.config.getoption("keep_transcripts")),
@@ -189,7 +194,7 @@ class Conformance:
             self._begin(mine)
             self._begun |= {one.job.target.id for one in mine}
         assert self._background is not None
-        told = self._background.wait(item.job)
+        told = self._background.wait(item.cell)
         self.told.setdefault(item.job.case.address, []).append(told)
         self._learn(told)
         return told
@@ -202,17 +207,17 @@ class Conformance:
 
     def _begin(self, items: Sequence[HasJob]) -> None:
         assert self._background is not None
-        jobs: list[Job] = repeated([item.job for item in items], self.times, rounds=False)
-        for item, job in zip(items, [job for job in jobs if job.repeat == 0], strict=True):
-            item.job = job
-        window = WINDOW_STOPPING * self.times if self.config.getoption("maxfail") else 0
-        self._background.begin(Begin(self.run, jobs, held=window > 0), window)
+        numbers: dict[tuple[str, str], int] = {}
+        for item in items:
+            item.cell = numbers.setdefault((item.job.case.address, item.job.target.id), len(numbers))
+        window = WINDOW_STOPPING if self.config.getoption("maxfail") else 0
+        self._background.begin(tuple(numbers), times=self.times, window=window)
 
     def whose(self, result: JobResult) -> Attribution | None:
         """The attribution of a failing result by the run of this process so far; None without a cause."""
         from engine.app import grids
 
-        others = [from_told(told) for told in self.told[result.address]]
+        others = [told.whole for told in self.told[result.address]]
         return grids.whose_is(result, others, list(self.rows.values()))
 
     def begin_store(self) -> None:
@@ -233,7 +238,7 @@ class Conformance:
         self._others |= line is None and (report.when == "call" or report.outcome != "passed")
         if line is None or self.is_worker:
             return
-        told = ResultMessage.of(line)
+        told = ResultMessage(*line)
         assert self.store is not None
         take(self.store, told)
         self._learn(told)  # in xdist's controller, which sees no verdict but here
@@ -296,13 +301,13 @@ class Conformance:
         except ResultsError:
             return None
 
-    def recheck(self) -> list[dict[str, Any]]:
+    def recheck(self) -> list[Mapping[str, Any]]:
         """Run what was red again alone, if that was asked for. What came of it, as JSON's types."""
         if self._background is None or not self.config.getoption("conformance_recheck"):
             return []
-        return self._background.again()
+        return self._background.recheck()
 
-    def compare(self) -> list[dict[str, Any]]:
+    def compare(self) -> list[Mapping[str, Any]]:
         """Run what failed where it can be compared, unless that is not wanted. What came of it, as JSON's types."""
         verdicts = {told.verdict for several in self.told.values() for told in several}
         if (
@@ -315,8 +320,8 @@ class Conformance:
 
         self._say(f"running what failed on other targets as well, which tell whose fault it is: {PATIENCE:g} s at most")
         others = [item.job for item in self.items if item.job.target.id not in self._begun]
-        cells = frozenset((job.case.address, job.target.id) for job in others)
-        return self._background.compare(Compare(self.warnings_fail, cells if self.is_worker else frozenset()))
+        cells = tuple((job.case.address, job.target.id) for job in others)
+        return self._background.compare(Compare(self.warnings_fail, cells if self.is_worker else ()))
 
     def _say(self, text: str) -> None:
         """A line among those of pytest; in a worker of xdist there is nobody to read it."""

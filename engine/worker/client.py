@@ -1,67 +1,77 @@
-"""The run in the background: a process of its own runs the jobs while pytest asks for one result after the other."""
+"""pytest's side of the worker: one session after the other, and a result for each of its cells."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from engine.app.runs import ResultMessage
 from engine.errors import Defect
-from engine.execution.planning.plan import Job
-from engine.model.target import ServerLaunch
-from engine.worker.messages import Again, Ahead, Allow, Begin, CaseTable, Compare, End, Learn, Order, SharedRun
+from engine.worker.messages import (
+    Allow,
+    Begin,
+    Cells,
+    Compare,
+    End,
+    Ended,
+    Order,
+    Prepare,
+    Read,
+    Recheck,
+    ResultMessage,
+    RunLine,
+    decode,
+    encode,
+)
 from engine.worker.spawned import Spawned
 
-if TYPE_CHECKING:
-    from engine.app.engine import Loaded
-
-# How many jobs may run ahead of the item that pytest reports, where the first failure may be the last item; everything
+# How many cells may run ahead of the item that pytest reports, where the first failure may be the last item; everything
 # runs as soon as it can otherwise. A result comes a moment after its job is done (lifetimes.OUTLIVES), so there
 # are more of these than run at a time.
 WINDOW_STOPPING = 48
 
 
 class Background:
-    """Runs sessions one after the other; ``wait`` gives a job's verdict."""
+    """Runs sessions one after the other; ``wait`` returns the result of a cell."""
 
     def __init__(self, spawned: Spawned) -> None:
         self._spawned = spawned
-        self._book = CaseTable()
         self._found: dict[int, ResultMessage] = {}
-        self._lines: list[dict[str, Any]] = []
+        self._lines: list[Mapping[str, Any]] = []
         self._ended: str | None = ""
         self._window = 0
         self._allowed = 0
 
-    def learn(self, loaded: Loaded) -> None:
-        """Let the process know the cases of some documents, before any order that speaks of them."""
-        for held in loaded.kept_at or [loaded]:
-            self._order(Learn(held))
-        self._book.learn(loaded)
+    def prepare(self, run: Mapping[str, Any], *, prewarm: bool) -> None:
+        """Let the worker know the settings of the run, before any other order, and with ``prewarm`` start its first
+        target."""
+        self._order(Prepare(run, prewarm))
 
-    def ahead(self, run: SharedRun, launch: ServerLaunch) -> None:
-        """Let a target be started that jobs will most likely be run on. It is stopped again if none is."""
-        self._order(Ahead(run, launch))
+    def read(self, path: Path, digests: Sequence[str]) -> None:
+        """Let the worker read a document, before a session has cells of it. ``digests`` are those of what was read
+        here."""
+        self._order(Read(str(path), tuple(digests)))
 
-    def begin(self, order: Begin, window: int) -> None:
-        """Start a session; the one before it is finished first. ``window`` is by how many jobs it may run ahead of
-        what is asked for, 0 for all."""
+    def begin(self, cells: Cells, *, times: int, window: int) -> None:
+        """Start a session; the one before it is finished first. ``window`` is by how many cells it may run ahead of
+        the one that is waited for, 0 for all."""
         self.finish()
         self._found = {}
         self._ended = None
         self._window = window
         self._allowed = 0
-        self._order(order)
+        self._order(Begin(cells, times, held=window > 0))
 
-    def wait(self, job: Job) -> ResultMessage:
-        """The verdict of a job, waiting for it. Raises Defect where the session broke."""
-        if self._window and job.position + self._window // 2 >= self._allowed:
-            self._allow(job.position + self._window)
-        while job.position not in self._found:
+    def wait(self, cell: int) -> ResultMessage:
+        """The result of a cell, by its index in the session. Raises Defect where the session broke."""
+        if self._window and cell + self._window // 2 >= self._allowed:
+            self._allowed = cell + self._window
+            self._order(Allow(self._allowed))
+        while cell not in self._found:
             if self._ended is not None:
                 raise Defect(self._ended or "the run ended without this job's verdict")
             self._read()
-        return self._found.pop(job.position)
+        return self._found[cell]
 
     def finish(self) -> None:
         """End the session: what has not run is cancelled, and every target is stopped."""
@@ -70,16 +80,15 @@ class Background:
         while self._ended is None:
             self._read()
 
-    def again(self) -> list[dict[str, Any]]:
-        """Run what was red in any session again alone, once all are done. What came of it, as lines of the run's file
-        that are JSON's types."""
-        return self._afterwards(Again())
+    def recheck(self) -> list[Mapping[str, Any]]:
+        """Rerun what failed in any session, each job alone. The lines of the run's file about it, as JSON's types."""
+        return self._afterwards(Recheck())
 
-    def compare(self, order: Compare) -> list[dict[str, Any]]:
-        """Run what failed in any session where it can be compared, once all are done. What came of it, likewise."""
+    def compare(self, order: Compare) -> list[Mapping[str, Any]]:
+        """Run what failed in any session where it can be compared. The lines of the run's file about it, likewise."""
         return self._afterwards(order)
 
-    def _afterwards(self, order: Order) -> list[dict[str, Any]]:
+    def _afterwards(self, order: Order) -> list[Mapping[str, Any]]:
         self.finish()
         self._lines = []
         self._ended = None
@@ -95,25 +104,21 @@ class Background:
         finally:
             self._spawned.close()
 
-    def _allow(self, position: int) -> None:
-        self._allowed = position
-        self._order(Allow(position))
-
     def _order(self, order: Order) -> None:
-        self._spawned.send(self._book.framed(order))
+        self._spawned.send(encode(order))
 
     def _read(self) -> None:
-        """Take in one line. A process that is gone is how the session ended."""
+        """Take in one message. A worker that is gone is how the session ended."""
         line = self._spawned.line()
         if not line.endswith(b"\n"):
             self._ended = self._spawned.died()
             return
-        if not line.startswith(b"{"):
-            position, _, rest = line.decode().rstrip("\n").partition("\t")
-            self._found[int(position)] = ResultMessage.of(rest)
-            return
-        document = json.loads(line)
-        if "line" in document:
-            self._lines.append(document["line"])
-        else:
-            self._ended = document["ended"]
+        match decode(line):
+            case ResultMessage() as result:
+                self._found[result.cell] = result
+            case RunLine(document):
+                self._lines.append(document)
+            case Ended(trouble):
+                self._ended = trouble
+            case other:
+                raise Defect(f"the worker sent {type(other).__name__}, which is an order")

@@ -1,137 +1,203 @@
-"""What pytest orders of the process that runs its jobs: pickles, each behind its size in four bytes.
+"""The worker beside pytest, and the messages between the two.
 
-A case goes over once, with its document, and mostly as the name of the file in which the cache has it; a job says
-which of the cases that went over it is of.
+Theory of operation
+-------------------
+pytest reports items on one core while the worker runs jobs on another: under one interpreter's lock each would wait for
+the other. pytest's process is its user's. It imports no step type, no matcher and, while documents are unchanged, no
+loader; it holds headers of cases and waits. The worker is the engine's own process. It holds whole cases, starts
+targets, runs jobs, and ends when pytest does.
+
+*Who starts what.* ``spawned`` starts the worker when pytest meets its first suite, before pytest's process has imported
+much of the engine. The two hold the ends of a socket pair. SIGINT and SIGTERM are ignored in the worker, and it has a
+process group of its own: Ctrl-C is pytest's to handle. Whatever ends pytest closes its end of the pair; the worker
+then reads the end of the stream, cancels its session, stops its targets and exits. So a pytest that was killed leaves
+nothing behind.
+
+*What is sent.* Both ways a message is one line with a JSON object; ``kind`` says which class it is of. pytest sends
+orders: ::
+
+    prepare   the settings and options of the run; the worker starts the first target that they name
+    read      a document by its path, with the digests of what pytest read
+    begin     the cells of a session, in their order: an address of a case and an id of a target each
+    allow     the number of cells that may run, where a session was begun ``held`` (``-x``, ``--maxfail``)
+    end       cancel the session
+    recheck   rerun what failed in all sessions, one job at a time
+    compare   run what failed in all sessions on the control and the reference
+
+The worker sends ``verdict`` for each cell, ``line`` for each line of a recheck or a comparison, and ``ended``. No job
+goes over. The worker reads the documents itself, mostly from the cache, and plans them again from the same options:
+planning is pure, so both have the same jobs. A part of them for another machine would be the same messages.
+
+*What may differ.* A document may change between the two readings. ``read`` has digests, so the worker knows, and so it
+does where a cell of ``begin`` is none of its jobs. The session then ends at once, and its trouble names the document.
+
+*Answers.* Each ``begin``, ``recheck`` and ``compare`` is answered by exactly one ``ended``, after all else that belongs
+to it; its ``trouble`` is "" or the sentence to report. No other order is answered: what goes wrong with ``prepare`` or
+``read`` is kept for the next ``begin``. So pytest knows at any time whether a line is still to come, and never waits
+for one that is not. A worker that dies ends the stream, which pytest reports with the exit status and the last line
+that the worker wrote.
+
+*Verdicts.* Most are never looked at again. ``verdict`` has in fields what pytest needs of every result, and the lines
+of the run's file as text: pytest appends that text as it is, and parses it where an item fails.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
-import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
-from engine.app.engine import Engine, RunOptions
 from engine.errors import Defect
-from engine.execution.job import Job
-from engine.loading.cache import opened
-from engine.loading.loaded import Loaded
-from engine.model.case import CaseHeader
-from engine.model.target import ServerLaunch
+from engine.model.verdict import JobResult
+from engine.results.record.codec import result_from_json, result_to_json
+from engine.results.record.store import TargetRow, row_of, target_document, text_of
 
-SIZE = struct.Struct("!I")
+Cells = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class SharedRun:
-    """What all of a run's sessions have in common: ``folder`` is the run's, and ``asked`` made the jobs' targets.
-    ``keep_all`` keeps the transcripts of what passes as well."""
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Take the settings of the run, as ``app`` writes and reads them. With ``prewarm`` its first target is started; it
+    is stopped again if no session needs it."""
 
-    engine: Engine
-    asked: RunOptions
-    run_id: str
-    folder: Path
-    keep_all: bool = False
+    run: Mapping[str, Any]
+    prewarm: bool = False
 
 
-@dataclass(frozen=True)
-class Learn:
-    """Take in the cases of a document: what it holds, or the file in which the cache has that."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the document at a path, and plan its cases. ``digests`` are those of what pytest read there."""
 
-    held: Loaded | Path
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """Start a target that jobs will most likely be run on, while it is still being found out which."""
-
-    run: SharedRun
-    launch: ServerLaunch
+    path: str
+    digests: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Begin:
-    """Run these jobs, where it is ``held`` none before it is let go."""
+    """Run these cells, each ``times`` times. A session that is ``held`` runs none before ``Allow``."""
 
-    run: SharedRun
-    jobs: Sequence[Job]
+    cells: Cells
+    times: int = 1
     held: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Allow:
-    """Let go every job before this position."""
+    """Let the first ``cells`` cells of the session run."""
 
-    position: int
+    cells: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class End:
-    """End the session that runs: what has not run is cancelled, and every target is stopped."""
+    """Cancel the session, and stop every target."""
 
 
-@dataclass(frozen=True)
-class Again:
-    """Run what was red in all sessions so far again alone, and tell what came of it."""
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Rerun what failed in all sessions so far, each job alone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Compare:
-    """Run what failed in all sessions so far where it can be compared, and tell what came of it. ``warnings`` says that
-    a warning is a failure, ``others`` are cells that another process runs, by the case's address and the target."""
+    """Run what failed in all sessions so far where it can be compared. With ``warnings`` a warning is a failure.
+    ``others`` are cells that other processes run."""
 
     warnings: bool = False
-    others: frozenset[tuple[str, str]] = frozenset()
+    others: Cells = ()
 
 
-Order = Learn | Ahead | Begin | Allow | End | Again | Compare
+@dataclass(frozen=True, slots=True)
+class ResultMessage:
+    """The result of a cell.
+
+    ``cell`` is its index in ``Begin.cells``, ``seconds`` the duration of the job; ``recorded`` is whether the case
+    recorded any value. ``result`` and ``target`` are lines of the run's file without their ends, ``target`` "" where
+    nothing new is known of the target.
+    """
+
+    cell: int
+    verdict: str
+    seconds: float
+    recorded: bool
+    result: str
+    target: str = ""
+
+    @classmethod
+    def of(cls, cell: int, result: JobResult, row: TargetRow | None) -> ResultMessage:
+        """The message of a result; ``row`` is what became known of its target, None for nothing new."""
+        target = text_of(target_document(row)) if row is not None else ""
+        line = text_of(result_to_json(result))
+        return cls(cell, result.verdict.value, result.seconds, bool(result.recorded), line, target)
+
+    @property
+    def values(self) -> tuple[int, str, float, bool, str, str]:
+        """The fields in their order, for pytest-xdist, which carries plain values alone."""
+        return self.cell, self.verdict, self.seconds, self.recorded, self.result, self.target
+
+    @property
+    def whole(self) -> JobResult:
+        """The result; observed values are text now."""
+        return result_from_json(json.loads(self.result))
+
+    @property
+    def row(self) -> TargetRow | None:
+        """What became known of the target."""
+        return TargetRow(**row_of(self.target)) if self.target else None
 
 
-@dataclass
-class CaseTable:
-    """The cases that went over, as both sides number them: in the order of their documents."""
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A line of the run's file, as JSON's types: of a recheck, or of a comparison."""
 
-    cases: list[CaseHeader] = field(default_factory=list)
-    _numbers: dict[int, int] = field(default_factory=dict)
-
-    def learn(self, held: Loaded | Path) -> None:
-        """Number the cases of one more document. Raises Defect for a file that is gone."""
-        loaded = opened(held, whole=True) if isinstance(held, Path) else held
-        if loaded is None:
-            raise Defect(f"{held} was taken out of the cache in the middle of a run")
-        for suite in loaded.suites:
-            for case in suite.cases:
-                # The list holds the case, so that no other object gets its identity.
-                self._numbers[id(case)] = len(self.cases)
-                self.cases.append(case)
-
-    def framed(self, order: Order) -> bytes:
-        """An order as it is sent."""
-        data = io.BytesIO()
-        _Writer(data, self._numbers).dump(order)
-        return SIZE.pack(len(data.getbuffer())) + data.getvalue()
-
-    def read(self, data: bytes) -> Order:
-        """The order that ``framed`` was given on the other side, without its size."""
-        order: Order = _Reader(io.BytesIO(data), self.cases).load()
-        return order
+    document: Mapping[str, Any]
 
 
-class _Writer(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, numbers: dict[int, int]) -> None:
-        super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self._numbers = numbers
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A session, a recheck or a comparison is over: ``trouble`` says what broke it, "" where nothing did."""
 
-    def persistent_id(self, thing: object) -> int | None:
-        return self._numbers.get(id(thing))
+    trouble: str = ""
 
 
-class _Reader(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, cases: Sequence[CaseHeader]) -> None:
-        super().__init__(file)
-        self._cases = cases
+Order = Prepare | Read | Begin | Allow | End | Recheck | Compare
+Reply = ResultMessage | RunLine | Ended
+Message = Order | Reply
 
-    def persistent_load(self, number: int) -> CaseHeader:
-        return self._cases[number]
+KINDS: Mapping[str, type[Message]] = {
+    "prepare": Prepare,
+    "read": Read,
+    "begin": Begin,
+    "allow": Allow,
+    "end": End,
+    "recheck": Recheck,
+    "compare": Compare,
+    "verdict": ResultMessage,
+    "line": RunLine,
+    "ended": Ended,
+}
+_NAMES = {cls: (kind, tuple(one.name for one in fields(cls))) for kind, cls in KINDS.items()}
+
+
+def encode(message: Message) -> bytes:
+    """A message as one line, with its end."""
+    kind, names = _NAMES[type(message)]
+    document = {"kind": kind, **{name: getattr(message, name) for name in names}}
+    return json.dumps(document, separators=(",", ":"), default=str).encode() + b"\n"
+
+
+def decode(line: bytes | str) -> Message:
+    """The message of a line. Raises Defect for a line that is none."""
+    try:
+        document = json.loads(line)
+        kind = KINDS[document.pop("kind")]
+        return kind(**{name: _frozen(value) for name, value in document.items()})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Defect(
+            f"a message between pytest and its worker cannot be read: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value

@@ -1,256 +1,208 @@
-"""Sessions in a process of their own, beside the one that asks for their verdicts.
+"""The worker's side: follows orders, and sends what comes of them. ``engine.worker.messages`` has the theory.
 
-pytest reports items on one core while this process runs jobs on another: under one interpreter's lock each would wait
-for the other. The two hold the ends of a socket pair. Orders come in as ``engine.worker.messages`` has them. Lines go
-back: a job's position, a tab and its verdict as ``engine.app.runs.ResultMessage`` has it; or an object of JSON, how a
-session ended. The process ends, its targets stopped, when the other end is closed, so that nothing outlives a pytest
-that was killed.
+``app`` gives it a Host, which makes sessions of orders; nothing here knows how jobs are planned or run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import shutil
-import signal
 import socket
-import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
-from engine.app import gc_tuning, wiring
-from engine.app.engine import Engine
-from engine.app.open_files import raise_limit
-from engine.app.prewarm import Prewarmer
-from engine.app.runs import to_recheck_document, told
-from engine.app.session import RunSession, event_loop
-from engine.errors import EngineError
-from engine.execution.job import Job
-from engine.model.target import Target
-from engine.model.verdict import JobResult
-from engine.results.record import tracebacks
-from engine.worker.messages import SIZE, Again, Ahead, Allow, Begin, CaseTable, Compare, End, Learn, Order, SharedRun
+from engine.errors import Defect
+from engine.worker.messages import (
+    Allow,
+    Begin,
+    Compare,
+    End,
+    Ended,
+    Message,
+    Prepare,
+    Read,
+    Recheck,
+    Reply,
+    ResultMessage,
+    RunLine,
+    decode,
+    encode,
+)
 
-# What is said within so many seconds goes over together.
+# What is sent within so many seconds goes over together: each piece that goes wakes the other side up.
 TOGETHER = 0.002
+# A line with all cells of a large run has a megabyte and more.
+LONGEST_LINE = 1 << 28
+
+CANCELLED = "the run was cancelled"
+
+
+class Session(Protocol):
+    """A session that has begun."""
+
+    async def run(self) -> None:
+        """Run all cells. Raises whatever breaks it."""
+        ...
+
+    async def allow(self, cells: int) -> None:
+        """Let so many cells run, of a session that was begun ``held``."""
+        ...
+
+
+class Host(Protocol):
+    """What orders turn into work. Each method raises what prevents it."""
+
+    async def prepare(self, order: Prepare) -> None: ...
+
+    async def read(self, order: Read) -> None: ...
+
+    async def begin(self, order: Begin, send: Callable[[ResultMessage], None]) -> Session:
+        """A session, which sends each result as it comes."""
+        ...
+
+    def recheck(self) -> AsyncIterator[Mapping[str, Any]]:
+        """The lines of the run's file about what was rerun."""
+        ...
+
+    def compare(self, order: Compare) -> AsyncIterator[Mapping[str, Any]]:
+        """The lines of the run's file about what was compared."""
+        ...
+
+    async def close(self) -> None:
+        """Stop what was started for no session."""
+        ...
+
+    def describe(self, error: Exception) -> str:
+        """What broke, as a sentence for people."""
+        ...
 
 
 class SessionServer:
-    """The side that runs sessions, one after the other."""
+    """Follows orders one after the other; one session, recheck or comparison runs at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: Host) -> None:
         self._reader = reader
         self._writer = writer
-        self._session: RunSession | None = None
+        self._host = host
+        self._session: Session | None = None
+        self._allowed = 0
         self._running: asyncio.Task[None] | None = None
-        self._sessions: list[RunSession] = []
-        self._told: set[str] = set()
-        self._book = CaseTable()
-        self._engine: Engine | None = None
-        self._early: Prewarmer | None = None
-        self._stray: Path | None = None
-        self._folder: Path | None = None
-        self._said: list[str] = []
-        self._loading: asyncio.Task[None] | None = None
+        self._owed = False
+        self._trouble = ""
+        self._unsent: list[bytes] = []
 
     async def serve(self) -> None:
-        """Follow orders until the other end is closed."""
+        """Follow orders until the other end is closed. Raises Defect for a line that is no order."""
         try:
-            while True:
-                (size,) = SIZE.unpack(await self._reader.readexactly(SIZE.size))
-                data = await self._reader.readexactly(size)
-                # Orders that wait already come without a turn of the loop between them, and a target may be starting.
-                await asyncio.sleep(0)
-                try:
-                    await self._follow(self._book.read(data))
-                except Exception as error:  # pytest must not wait for ever
-                    self._tell({"ended": self._trouble(error)})
-        except (asyncio.IncompleteReadError, ConnectionError):
+            while (line := await self._reader.readline()).endswith(b"\n"):
+                await self._follow(decode(line))
+        except ConnectionError:
             pass
         finally:
             await self._end()
-            await self._leave()
+            await self._host.close()
 
-    async def _follow(self, order: Order) -> None:
+    async def _follow(self, order: Message) -> None:
         match order:
-            case Learn():
-                self._book.learn(order.held)
-            case Ahead():
-                self._runtime(order.run).begin(order.launch)
-                self._loading = asyncio.create_task(asyncio.to_thread(_prepare, order.run.engine))
+            case Prepare():
+                await self._unanswered(self._host.prepare(order))
+            case Read():
+                await self._unanswered(self._host.read(order))
             case Begin():
-                await self._end()
-                self._begin(order)
-            case Allow():
+                self._allowed = 0
+                await self._answer(partial(self._run, order))
+            case Allow(cells):
+                self._allowed = cells
                 if self._session is not None:
-                    await self._session.schedule.allow(order.position)
+                    await self._session.allow(cells)
             case End():
                 await self._end()
-            case Again():
-                await self._end()
-                self._running = asyncio.create_task(self._run_again())
+            case Recheck():
+                await self._answer(lambda: self._send_lines(self._host.recheck()))
             case Compare():
-                await self._end()
-                self._running = asyncio.create_task(self._compare(order))
+                await self._answer(lambda: self._send_lines(self._host.compare(order)))
+            case _:
+                raise Defect(f"{type(order).__name__} is no order")
 
-    def _runtime(self, run: SharedRun) -> Prewarmer:
-        """What starts the run's targets, made from the first order that speaks of it. Raises UsageError."""
-        if self._early is None:
-            self._engine = run.engine
-            self._engine.targets(run.asked)  # it learns which servers there are
-            if not run.folder.exists():
-                self._stray = run.folder
-            self._folder = run.folder
-            self._early = Prewarmer(wiring.runtime(self._engine, run.folder))
-        return self._early
-
-    def _begin(self, order: Begin) -> None:
-        runtime = self._runtime(order.run)
-        assert self._engine is not None
-        runner = wiring.runner(order.run.run_id, order.run.folder, keep_all=order.run.keep_all)
-        limits, engine = wiring.limits(self._engine), self._engine
-        known = engine.known(engine.baselines({job.case.place.file: 0 for job in order.jobs}))
-        durations = wiring.durations(self._engine)
-        session = RunSession(order.jobs, runtime, runner, None, [self], limits, known, durations=durations)
-        if order.held:
-            session.schedule.hold()
-        self._session, self._stray = session, None
-        self._sessions.append(session)
-        self._running = asyncio.create_task(self._run(session, runtime))
-
-    async def _leave(self) -> None:
-        """End what was started for a session that never came, and remove what it wrote."""
-        if self._early is not None:
-            await self._early.leave()
-        if self._stray is not None:
-            await _removed(self._stray)
-
-    async def _run(self, session: RunSession, runtime: Prewarmer) -> None:
-        trouble = ""
+    async def _unanswered(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what no reply belongs to. What goes wrong first is kept for the next session."""
         try:
-            await runtime.leave({job.launch for job in session.jobs if not job.left_out})
-            with gc_tuning.frozen():
-                await session.run()
-        except asyncio.CancelledError:
-            trouble = "the run was cancelled"
-        except Exception as error:  # pytest must not wait for ever
-            trouble = self._trouble(error)
+            await work
+        except Exception as error:
+            self._trouble = self._trouble or self._host.describe(error)
+
+    async def _answer(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin what one ``Ended`` belongs to."""
+        await self._end()
+        self._owed = True
+
+        async def whole() -> None:
+            trouble = CANCELLED
+            try:
+                await work()
+                trouble = ""
+            except asyncio.CancelledError:
+                pass
+            except Exception as error:  # pytest must not wait for ever
+                trouble = self._host.describe(error)
+            self._ended(trouble)
+
+        self._running = asyncio.create_task(whole())
+
+    async def _run(self, order: Begin) -> None:
+        if self._trouble:
+            raise Defect(self._trouble)
+        try:
+            session = await self._host.begin(order, self._send_soon)
+            if order.held:
+                await session.allow(self._allowed)
+            self._session = session
+            await session.run()
         finally:
-            await runtime.leave()
-        self._tell({"ended": trouble})
+            self._session = None
 
-    async def _run_again(self) -> None:
-        trouble = ""
-        try:
-            for session in self._sessions:
-                await session.run_again()
-                for result in session.results:
-                    if result.recheck:
-                        self._tell({"line": to_recheck_document(result)})
-        except Exception as error:  # likewise
-            trouble = self._trouble(error)
-        self._tell({"ended": trouble})
-
-    async def _compare(self, order: Compare) -> None:
-        trouble = ""
-        try:
-            if self._sessions and self._engine is not None:
-                compare = wiring.compare(self._engine, warnings=order.warnings, others=order.others)
-                jobs = [job for session in self._sessions for job in session.jobs]
-                planned = compare(jobs, [result for session in self._sessions for result in session.results])
-                for line in await self._sessions[-1].run_counterparts(planned) if planned else ():
-                    self._tell({"line": line})
-        except Exception as error:  # likewise
-            trouble = self._trouble(error)
-        self._tell({"ended": trouble})
+    async def _send_lines(self, documents: AsyncIterator[Mapping[str, Any]]) -> None:
+        async for document in documents:
+            self._send(RunLine(document))
 
     async def _end(self) -> None:
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
-            # The task swallows its own cancellation, once everything is stopped.
+            # It takes its own cancellation, once everything is stopped; one that has not begun yet does not.
             with suppress(asyncio.CancelledError):
                 await running
+        self._ended(CANCELLED)
 
-    def _tell(self, document: dict[str, Any]) -> None:
-        self._say(json.dumps(document, separators=(",", ":"), default=str))
+    def _ended(self, trouble: str) -> None:
+        """Send the one ``Ended`` that is owed, if one is."""
+        if self._owed:
+            self._owed = False
+            self._send(Ended(trouble))
+
+    def _send(self, reply: Reply) -> None:
+        self._unsent.append(encode(reply))
         self._flush()
 
-    def _say(self, line: str) -> None:
-        """Never waits: what the other side has not read yet is kept here. What comes at about the same time goes over
-        together, since each piece that goes wakes the other side up."""
-        if not self._said:
+    def _send_soon(self, reply: Reply) -> None:
+        """Never waits: what the other side has not read yet is kept here."""
+        if not self._unsent:
             asyncio.get_running_loop().call_later(TOGETHER, self._flush)
-        self._said.append(line)
+        self._unsent.append(encode(reply))
 
     def _flush(self) -> None:
-        lines, self._said = self._said, []
+        lines, self._unsent = self._unsent, []
         if lines and not self._writer.is_closing():
-            self._writer.write("".join(f"{line}\n" for line in lines).encode())
-
-    # What a session tells
-
-    def comparing(self, done: int, cells: int) -> None:
-        """pytest has said that it waits for this."""
-
-    def result(self, job: Job, result: JobResult) -> None:
-        """A job came to its verdict."""
-        row = None
-        if result.target not in self._told and self._session is not None:
-            row = self._session.rows.get(result.target)
-            if row is not None:
-                self._told.add(result.target)
-        self._say(f"{job.position}\t{told(result, row).line}")
-
-    def target(self, target: Target, state: str, detail: str = "") -> None:
-        """Nothing to tell pytest of."""
-
-    def _trouble(self, error: Exception) -> str:
-        """The reason why a session ended, for people."""
-        if isinstance(error, EngineError):
-            return str(error)
-        kept_in = "" if self._folder is None else tracebacks.keep(self._folder, "the run", error)
-        return f"the engine broke down: {type(error).__name__}: {error}{kept_in}"
+            self._writer.write(b"".join(lines))
 
 
-async def _removed(folder: Path) -> None:
-    """Remove a folder, for a second at most: a start that was cancelled may still be opening its log in a thread."""
-    for _ in range(20):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not await asyncio.to_thread(folder.exists):
-            return
-        await asyncio.sleep(0.05)
-
-
-def _prepare(engine: Engine) -> None:
-    """Load what a session will need, while the first target comes up."""
-    wiring.runner("")
-    with suppress(EngineError):  # the session will say so
-        _ = engine.known(engine.baselines([str(engine.project_paths.specs / "any.yaml")]))
-
-
-async def serve(end: socket.socket) -> None:
+async def serve(end: socket.socket, host: Host) -> None:
     """Follow the orders that come in at one end of a socket pair."""
-    reader, writer = await asyncio.open_connection(sock=end)
+    reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
     try:
-        await SessionServer(reader, writer).serve()
+        await SessionServer(reader, writer, host).serve()
         with suppress(ConnectionError):
             await writer.drain()
     finally:
         writer.close()
-
-
-def main() -> None:
-    """The process; its one argument is the descriptor of its end."""
-    # Ctrl-C is for pytest, which says what is to end. SIGTERM for everybody ends this one when pytest has ended.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise_limit()
-    with gc_tuning.rare_passes(), asyncio.Runner(loop_factory=event_loop()) as runner:
-        runner.run(serve(socket.socket(fileno=int(sys.argv[1]))))
-    # All is stopped and closed, and pytest waits: to take the run apart object by object takes a tenth of a second.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)

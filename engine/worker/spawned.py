@@ -8,8 +8,8 @@ import sys
 import tempfile
 from contextlib import suppress
 
-# Not by -m: the orders' classes would be there twice, and a pickle's not the ones matched.
-COMMAND = (sys.executable, "-c", "from engine.worker.server import main; main()")
+# What runs there is the composition's: this room knows the messages, and not what they mean.
+COMMAND = (sys.executable, "-c", "from engine.app.worker_process import main; main()")
 
 # How long it may take to stop its targets, in seconds: each is ended by force long before.
 PATIENCE = 60

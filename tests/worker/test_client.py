@@ -82,7 +82,7 @@ def until(done: Callable[[], bool]) -> bool:
 
 def the_engines(scratch: Path) -> int:
     """The process that runs the jobs."""
-    (found,) = (pid for pid, words in processes(f"TMPDIR={scratch}").items() if "engine.worker.server" in words)
+    (found,) = (pid for pid, words in processes(f"TMPDIR={scratch}").items() if "engine.app.worker_process" in words)
     return found
 
 

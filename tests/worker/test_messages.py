@@ -1,69 +1,73 @@
-"""Orders on their way to the process that runs jobs: a case goes over once."""
+"""Messages between pytest and its worker: one line of JSON each, and the same value on the other side."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 
 import pytest
 
-from engine.app.engine import Engine, RunOptions
-from engine.app.project_paths import find
-from engine.documents.files import SourceText
 from engine.errors import Defect
-from engine.loading.cache import DocumentCache
-from engine.loading.loaded import Loaded
-from engine.model.case import Suite
-from engine.worker.messages import SIZE, Allow, Begin, CaseTable, Learn, Order, SharedRun
-from tests.execution.fakes import case, job, step
+from engine.model.verdict import Verdict
+from engine.worker.messages import (
+    KINDS,
+    Allow,
+    Begin,
+    Compare,
+    End,
+    Ended,
+    Message,
+    Prepare,
+    Read,
+    Recheck,
+    ResultMessage,
+    RunLine,
+    decode,
+    encode,
+)
+from tests.results.synthetic import result, row
 
-CASES = (case(step("look")), case(step("look"), step("look")))
-LOADED = Loaded((Suite("Suite", "suite.yaml", "first", CASES),), ())
-
-
-def over(ours: CaseTable, theirs: CaseTable, order: Order) -> Order:
-    """An order, read on the other side."""
-    data = ours.framed(order)
-    assert SIZE.unpack(data[: SIZE.size]) == (len(data) - SIZE.size,)
-    return theirs.read(data[SIZE.size :])
-
-
-def begin(*jobs: int) -> Begin:
-    engine = Engine(find())
-    run = SharedRun(engine, RunOptions(), "run", Path("run"))
-    return Begin(run, [job(CASES[number], position=at) for at, number in enumerate(jobs)])
-
-
-@pytest.mark.parametrize("kept", [False, True])
-def test_a_job_speaks_of_a_case_that_went_over(tmp_path: Path, kept: bool) -> None:
-    ours, theirs = CaseTable(), CaseTable()
-    held: Loaded | Path = LOADED
-    if kept:
-        cache = DocumentCache(tmp_path, "mark")
-        cache.keep(SourceText("suite.yaml", "text"), LOADED)
-        held = cache.path(SourceText("suite.yaml", "text"))
-    learnt = over(ours, theirs, Learn(held))
-    assert isinstance(learnt, Learn)
-    theirs.learn(learnt.held)
-    ours.learn(LOADED)
-    order = over(ours, theirs, begin(1, 0, 1))
-    assert isinstance(order, Begin)
-    assert [one.case for one in order.jobs] == [CASES[1], CASES[0], CASES[1]]
-    # The very objects that went over with their document, and none that the order brought along.
-    assert [one.case is theirs.cases[number] for one, number in zip(order.jobs, (1, 0, 1), strict=True)] == [True] * 3
-    many, one = len(ours.framed(begin(*[0] * 100))), len(ours.framed(begin(0)))
-    assert (many - one) / 99 < 100, "a job's own bytes"
+MESSAGES: tuple[Message, ...] = (
+    Prepare({"options": {"servers": ["gunicorn"]}, "keep_all": False}, prewarm=True),
+    Read("suites/a.yaml", ("00ff",)),
+    Begin((("suites/a.yaml::one[200]", "gunicorn-control-auto"), ("suites/a.yaml::two", "x")), times=3, held=True),
+    Allow(7),
+    End(),
+    Recheck(),
+    Compare(True, (("suites/a.yaml::two", "x"),)),
+    ResultMessage(4, "pass", 0.25, False, '{"kind":"result","reason":"a\\ttab and a \\n"}', ""),
+    RunLine({"kind": "recheck", "case": "one"}),
+    Ended("the run was cancelled\n  in two lines"),
+)
 
 
-def test_a_case_that_did_not_go_over_goes_with_its_job() -> None:
-    order = over(CaseTable(), CaseTable(), begin(0))
-    assert isinstance(order, Begin)
-    assert order.jobs[0].case == CASES[0]
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_a_message_is_one_line_and_the_same_on_the_other_side(message: Message) -> None:
+    line = encode(message)
+    assert line.count(b"\n") == 1
+    assert line.endswith(b"\n")
+    assert decode(line) == message
 
 
-def test_a_document_that_was_taken_out_of_the_cache_is_told_of(tmp_path: Path) -> None:
-    with pytest.raises(Defect, match=r"gone\.pickle was taken out of the cache"):
-        CaseTable().learn(tmp_path / "gone.pickle")
+def test_every_kind_is_among_these_messages() -> None:
+    assert {type(message) for message in MESSAGES} == set(KINDS.values())
+    assert [json.loads(encode(message))["kind"] for message in MESSAGES] == list(KINDS)
 
 
-def test_a_number_goes_as_it_is() -> None:
-    assert over(CaseTable(), CaseTable(), Allow(7)) == Allow(7)
+@pytest.mark.parametrize(
+    "line", [b"", b"pass\t1", b"[]", b"{}", b'{"kind":"pickle"}', b'{"kind":"allow"}', b'{"kind":"end","now":true}']
+)
+def test_a_line_that_is_no_message_is_a_defect(line: bytes) -> None:
+    with pytest.raises(Defect, match="cannot be read"):
+        decode(line)
+
+
+def test_a_result_goes_over_with_the_lines_of_the_runs_file() -> None:
+    target = row("gunicorn control auto")
+    one = result(target, Verdict.FAIL)
+    message = decode(encode(ResultMessage.of(3, one, target)))
+    assert isinstance(message, ResultMessage)
+    assert (message.cell, message.verdict, message.whole.address) == (3, "fail", one.address)
+    assert message.row == target
+    assert json.loads(message.result)["verdict"] == "fail"
+    assert ResultMessage(*message.values) == message
+    assert ResultMessage.of(3, one, None).row is None
