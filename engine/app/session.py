@@ -322,13 +322,16 @@ def failed_row(target: Target, error: EngineError) -> TargetRow:
 
 
 async def open_channel(
-    address: tuple[str, int], subject: str, receive_buffer: int | None = None, hello: TlsClientOptions | None = None
+    address: tuple[str, int],
+    subject: str,
+    receive_buffer: int | None = None,
+    tls_options: TlsClientOptions | None = None,
 ) -> Channel:
-    """A recording TCP stream, with TLS where ``hello`` begins it. Raises Refused, and HandshakeFailed."""
-    if hello is not None:
+    """A recording TCP stream, with TLS where ``tls_options`` begins it. Raises Refused, and HandshakeFailed."""
+    if tls_options is not None:
         from engine.channels.tls import open_tls  # OpenSSL is for those runs that have TLS
 
-        return await open_tls(address, hello, label=subject, receive_buffer=receive_buffer)
+        return await open_tls(address, tls_options, label=subject, receive_buffer=receive_buffer)
     return await open_tcp(address, label=subject, receive_buffer=receive_buffer)
 
 

@@ -37,7 +37,7 @@ class TlsChannel(TcpChannel):
             return "tls"
         return "fin" if self._ended == "fin" else ""
 
-    async def handshake(self, hello: TlsClientOptions) -> TlsSession:
+    async def handshake(self, tls_options: TlsClientOptions) -> TlsSession:
         """Begin TLS. Raises HandshakeFailed, and Reset where the connection goes meanwhile."""
         try:
             self._transport.write(self._codec.start())
@@ -45,7 +45,7 @@ class TlsChannel(TcpChannel):
         except Broken as error:
             self._record.event(self._clock(), "tls", f"no handshake: {error}")
             raise HandshakeFailed(f"the TLS handshake failed: {error}") from None
-        self.agreed = agreed(self._codec.session, hello)
+        self.agreed = agreed(self._codec.session, tls_options)
         self._record.event(self._clock(), "tls", str(self.agreed))
         return self.agreed
 
@@ -140,7 +140,7 @@ class TlsChannel(TcpChannel):
 
 async def open_tls(
     address: tuple[str, int],
-    hello: TlsClientOptions,
+    tls_options: TlsClientOptions,
     *,
     label: str = "connection",
     clock: Clock = time.monotonic,
@@ -151,12 +151,12 @@ async def open_tls(
 
     Raises HandshakeFailed, and what ``open_tcp`` raises.
     """
-    channel = TlsChannel(label, clock, TlsCodec(context_of(hello), address[0]))
+    channel = TlsChannel(label, clock, TlsCodec(context_of(tls_options), address[0]))
     await open_tcp(
         address, label=label, clock=clock, timeout=timeout, receive_buffer=receive_buffer, make=lambda *_: channel
     )
     try:
-        await channel.handshake(hello)
+        await channel.handshake(tls_options)
     except BaseException:
         channel.truncate()
         raise
@@ -164,40 +164,40 @@ async def open_tls(
 
 
 @lru_cache(maxsize=256)
-def context_of(hello: TlsClientOptions) -> ssl.SSLContext:
+def context_of(tls_options: TlsClientOptions) -> ssl.SSLContext:
     """OpenSSL's context for a way to begin. Raises HandshakeFailed where the files, or this OpenSSL, do not have it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        if hello.trust is not None:
-            context.load_verify_locations(hello.trust.ca)
-        shown = shown_by(hello)
+        if tls_options.trust is not None:
+            context.load_verify_locations(tls_options.trust.ca)
+        shown = shown_by(tls_options)
         if shown is not None:
             context.load_cert_chain(shown)
-        if hello.alpn:
-            context.set_alpn_protocols(list(hello.alpn))
-        if hello.version:
-            context.minimum_version = context.maximum_version = VERSIONS[hello.version]
+        if tls_options.alpn:
+            context.set_alpn_protocols(list(tls_options.alpn))
+        if tls_options.version:
+            context.minimum_version = context.maximum_version = VERSIONS[tls_options.version]
     except (OSError, ValueError) as error:
         hint = f"the engine's own is {ssl.OPENSSL_VERSION}: is it built, and allowed, to speak this?"
         raise HandshakeFailed(f"TLS cannot be set up: {error}", hint=hint) from None
     return context
 
 
-def shown_by(hello: TlsClientOptions) -> Path | None:
+def shown_by(tls_options: TlsClientOptions) -> Path | None:
     """The file with the certificate that a client shows, None for none."""
-    if hello.trust is None:
+    if tls_options.trust is None:
         return None
-    if hello.shows in (OURS, WRONG):
-        return hello.trust.client if hello.shows == OURS else hello.trust.wrong
-    return None if hello.shows else hello.trust.shown
+    if tls_options.shows in (OURS, WRONG):
+        return tls_options.trust.client if tls_options.shows == OURS else tls_options.trust.wrong
+    return None if tls_options.shows else tls_options.trust.shown
 
 
-def agreed(session: ssl.SSLObject, hello: TlsClientOptions) -> TlsSession:
+def agreed(session: ssl.SSLObject, tls_options: TlsClientOptions) -> TlsSession:
     """The parameters of an established session."""
     name, version, _ = session.cipher() or ("", "", 0)
     version = session.version() or version
     suites = {one["name"]: int(one["id"]) & 0xFFFF for one in session.context.get_ciphers()}
-    shown = shown_by(hello)
+    shown = shown_by(tls_options)
     text = shown.read_text("ascii") if shown is not None else ""
     begin, end = text.find("-----BEGIN CERTIFICATE-----"), text.find("-----END CERTIFICATE-----")
     theirs = session.getpeercert(True)
@@ -209,5 +209,5 @@ def agreed(session: ssl.SSLObject, hello: TlsClientOptions) -> TlsSession:
         session.selected_alpn_protocol() or "",
         ssl.DER_cert_to_PEM_cert(theirs).strip() if theirs else "",
         f"{text[begin:end]}-----END CERTIFICATE-----" if text else "",
-        hello.trust.client_name if hello.trust is not None and shown == hello.trust.client else "",
+        tls_options.trust.client_name if tls_options.trust is not None and shown == tls_options.trust.client else "",
     )

@@ -36,14 +36,14 @@ class Piece:
 class SentStream:
     """The bytes sent on a connection to ``host``:``port``. ``half_closed`` means that this side shut down its writing
     half after them, ``watched`` is the time that the connection was read after the last piece, in seconds, and
-    ``hello`` are the TLS options, None without TLS."""
+    ``tls_options`` are the TLS options, None without TLS."""
 
     pieces: tuple[Piece, ...]
     host: str
     port: int
     half_closed: bool = False
     watched: float = 0.0
-    hello: TlsClientOptions | None = None
+    tls_options: TlsClientOptions | None = None
 
 
 def command(stream: SentStream, *, curls: bool = True) -> str:
@@ -54,7 +54,7 @@ def command(stream: SentStream, *, curls: bool = True) -> str:
 
 def curl(stream: SentStream) -> str:
     """A curl command for one well-formed request; "" for anything that curl would not send as it stands."""
-    if len(stream.pieces) != 1 or stream.half_closed or stream.hello not in (None, plain(stream.hello)):
+    if len(stream.pieces) != 1 or stream.half_closed or stream.tls_options not in (None, plain(stream.tls_options)):
         return ""
     head, separator, body = stream.pieces[0].data.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
@@ -79,7 +79,7 @@ def curl(stream: SentStream) -> str:
     if body and (length != str(len(body)) or not body.isascii() or b"\0" in body or len(body) > 2000):
         return ""
     options = ["--globoff"] if set(target) & set("[]{}") else []
-    if stream.hello is not None:  # the certificate is made anew each time
+    if stream.tls_options is not None:  # the certificate is made anew each time
         options += ["--insecure", "--http1.1"]
     if words[2] == b"HTTP/1.0":
         options.append("--http1.0")
@@ -100,7 +100,7 @@ def curl(stream: SentStream) -> str:
         own = name.lower() == "host" and value == f"{stream.host}:{stream.port}"
         if not own and name.lower() != "content-length":
             options += ["-H", f"{name}: {value}" if value else f"{name};"]
-    scheme = "http" if stream.hello is None else "https"
+    scheme = "http" if stream.tls_options is None else "https"
     return shlex.join(["curl", "-i", "--path-as-is", *options, f"{scheme}://{stream.host}:{stream.port}{target}"])
 
 
@@ -118,7 +118,7 @@ def piped(stream: SentStream) -> str:
     if not stream.half_closed:
         words.append(f"sleep {hold}")
     longest = max([hold, *(math.ceil(piece.after) + 1 for piece in stream.pieces)])
-    into = nc(stream, longest) if stream.hello is None else openssl(stream, stream.hello)
+    into = nc(stream, longest) if stream.tls_options is None else openssl(stream, stream.tls_options)
     return f"({'; '.join(words)}) | {into}"
 
 
@@ -127,19 +127,19 @@ def nc(stream: SentStream, idle: int) -> str:
     return f"nc{' -N' if stream.half_closed else ''} -w {idle} {stream.host} {stream.port}"
 
 
-def openssl(stream: SentStream, hello: TlsClientOptions) -> str:
+def openssl(stream: SentStream, tls_options: TlsClientOptions) -> str:
     """The like of nc with TLS, begun as it was."""
     words = ["openssl", "s_client", "-quiet", "-no_ign_eof"]
-    if hello.version:
-        words.append(f"-tls{hello.version.replace('.', '_')}")
-    if hello.alpn:
-        words += ["-alpn", ",".join(hello.alpn)]
+    if tls_options.version:
+        words.append(f"-tls{tls_options.version.replace('.', '_')}")
+    if tls_options.alpn:
+        words += ["-alpn", ",".join(tls_options.alpn)]
     return shlex.join([*words, "-connect", f"{stream.host}:{stream.port}"])
 
 
-def plain(hello: TlsClientOptions | None) -> TlsClientOptions:
+def plain(tls_options: TlsClientOptions | None) -> TlsClientOptions:
     """The default TLS options with the same credentials."""
-    return TlsClientOptions(hello.trust if hello is not None else None)
+    return TlsClientOptions(tls_options.trust if tls_options is not None else None)
 
 
 def written(data: bytes) -> list[str]:

@@ -231,8 +231,8 @@ def ended(moment: TraceEvent) -> bool:
 
 def unsendable(connection: Connection) -> str:
     """The reason why the bytes of a connection cannot be sent by hand, "" if they can."""
-    hello = connection.hello
-    if hello is not None and shows(hello):
+    tls_options = connection.tls_options
+    if tls_options is not None and shows(tls_options):
         return "the client shows a certificate, which is made anew at each start"
     sent = [moment for moment in connection.channel.moments if moment.what == "sent"]
     if any(moment.size > len(moment.data) or (not moment.data and moment.detail) for moment in sent):
@@ -240,9 +240,11 @@ def unsendable(connection: Connection) -> str:
     return ""
 
 
-def shows(hello: TlsClientOptions) -> bool:
+def shows(tls_options: TlsClientOptions) -> bool:
     """True if the client shows a certificate."""
-    return hello.shows in (OURS, WRONG) or (not hello.shows and hello.trust is not None and bool(hello.trust.shown))
+    return tls_options.shows in (OURS, WRONG) or (
+        not tls_options.shows and tls_options.trust is not None and bool(tls_options.trust.shown)
+    )
 
 
 def stream_of(connection: Connection, address: tuple[str, int], port: int) -> SentStream:
@@ -263,4 +265,6 @@ def stream_of(connection: Connection, address: tuple[str, int], port: int) -> Se
     old, new = f"{host}:{address[1]}".encode(), f"{host}:{port}".encode()
     sent = by_hand.without(pieces, ENGINE_HEADER)
     sent = tuple(replace(piece, data=piece.data.replace(old, new)) for piece in sent)
-    return SentStream(sent, host, port, half_closed, max(watched - sent_at, 0.0) if pieces else 0.0, connection.hello)
+    return SentStream(
+        sent, host, port, half_closed, max(watched - sent_at, 0.0) if pieces else 0.0, connection.tls_options
+    )

@@ -225,7 +225,9 @@ def test_reading_goes_on_after_half_a_close(run: Run) -> None:
     run(work())
 
 
-def failing(hello: TlsClientOptions, match: str, context: ssl.SSLContext | None = None) -> Coroutine[Any, Any, None]:
+def failing(
+    tls_options: TlsClientOptions, match: str, context: ssl.SSLContext | None = None
+) -> Coroutine[Any, Any, None]:
     async def shaking(peer: Peer) -> None:
         try:
             await peer.shake()
@@ -236,7 +238,7 @@ def failing(hello: TlsClientOptions, match: str, context: ssl.SSLContext | None 
     async def work() -> None:
         async with secure(shaking, context) as address:
             with pytest.raises(HandshakeFailed, match=match):
-                await open_tls(address, hello)
+                await open_tls(address, tls_options)
 
     return work()
 

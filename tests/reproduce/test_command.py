@@ -246,14 +246,14 @@ def test_bytes_that_were_not_kept_are_not_made_up() -> None:
 
 def test_tls_begins_as_it_did() -> None:
     one = asks("/one")
-    used = connection(1, request("/one"), closed=1.0, hello=TlsClientOptions(TRUST))
+    used = connection(1, request("/one"), closed=1.0, tls_options=TlsClientOptions(TRUST))
     assert reproduced(one, [done(one, 1)], [used]).commands.endswith(
         "curl -i --path-as-is --insecure --http1.1 -H User-Agent: -H Accept: https://127.0.0.1:18000/one"
     )
-    used = connection(1, request("/one"), closed=1.0, hello=TlsClientOptions(TRUST, ("h2", "http/1.1"), "1.2"))
+    used = connection(1, request("/one"), closed=1.0, tls_options=TlsClientOptions(TRUST, ("h2", "http/1.1"), "1.2"))
     assert reproduced(one, [done(one, 1)], [used]).commands.endswith(
         "| openssl s_client -quiet -no_ign_eof -tls1_2 -alpn h2,http/1.1 -connect 127.0.0.1:18000"
     )
-    for hello in (TlsClientOptions(replace(TRUST, asks="required")), TlsClientOptions(TRUST, shows="wrong")):
-        used = connection(1, request("/one"), closed=1.0, hello=hello)
+    for tls_options in (TlsClientOptions(replace(TRUST, asks="required")), TlsClientOptions(TRUST, shows="wrong")):
+        used = connection(1, request("/one"), closed=1.0, tls_options=tls_options)
         assert "the client shows a certificate" in reproduced(one, [done(one, 1)], [used]).why_not

@@ -174,12 +174,12 @@ class JobScope(StepScope):
         where: tuple[str, int],
         name: str,
         receive_buffer: int | None = None,
-        hello: TlsClientOptions | None = None,
+        tls_options: TlsClientOptions | None = None,
     ) -> Channel:
         if self.channel is not None:
             return self.channel
-        if hello is not None:
-            return await open_tls(where, hello, label=name, timeout=5, receive_buffer=receive_buffer)
+        if tls_options is not None:
+            return await open_tls(where, tls_options, label=name, timeout=5, receive_buffer=receive_buffer)
         return await open_tcp(where, label=name, timeout=5, receive_buffer=receive_buffer)
 
     async def close(self) -> None:
@@ -219,7 +219,7 @@ async def on(ctx: JobScope, connection: Connection, name: str, body: object, gro
 
 def why(observation: Observation, *named: str) -> list[tuple[str, object]]:
     """Where an observation is wrong by itself, and what is there."""
-    return [(one.where, one.actual) for one in observation.unmet(frozenset(named))]
+    return [(one.where, one.actual) for one in observation.implicit_failures(frozenset(named))]
 
 
 def call(token: str = "", **changes: Any) -> AppCall:

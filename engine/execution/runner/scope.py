@@ -215,10 +215,10 @@ class StepScope(Context):
         state = self._state
         subject = name or f"connection {len(state.connections) + 1}"
         live = state.live
-        hello = None if live.tls is None else TlsClientOptions(live.tls)
-        more = () if hello is None else (None, hello)
+        tls_options = None if live.tls is None else TlsClientOptions(live.tls)
+        more = () if tls_options is None else (None, tls_options)
         channel = await state.open_channel(live.upstream if upstream else live.address, subject, *more)
-        connection = Connection(channel, name or "", hello=hello)
+        connection = Connection(channel, name or "", tls_options=tls_options)
         state.connections.append(connection)
         if name:
             self._named[name] = connection
@@ -230,15 +230,15 @@ class StepScope(Context):
         *,
         address: tuple[str, int] | None = None,
         receive_buffer: int | None = None,
-        hello: TlsClientOptions | None = None,
+        tls_options: TlsClientOptions | None = None,
     ) -> Connection:
         if self._find_connection(name) is not None:
             raise ValueError(f"there is a connection {name!r} already")
         more: tuple[object, ...] = () if receive_buffer is None else (receive_buffer,)
-        more = (receive_buffer, hello) if hello is not None else more
+        more = (receive_buffer, tls_options) if tls_options is not None else more
         state = self._state
         channel = await state.open_channel(address or state.live.address, name, *more)
-        connection = self._named[name] = Connection(channel, name, hello=hello)
+        connection = self._named[name] = Connection(channel, name, tls_options=tls_options)
         state.connections.append(connection)
         self.performed.peer, self.performed.connection = channel.local, name
         return connection
@@ -347,14 +347,15 @@ class StepScope(Context):
     def _mismatches(self, step: Step, observation: Observation) -> tuple[list[Mismatch], list[Mismatch]]:
         checks = step.checks
         situation = Situation(self._variables, observation.sent)
-        unmet = [
-            mismatch if mismatch.place.line else _placed(mismatch, step) for mismatch in observation.unmet(checks.facts)
+        implicit = [
+            mismatch if mismatch.place.line else _placed(mismatch, step)
+            for mismatch in observation.implicit_failures(checks.facts)
         ]
 
         def of(group: Group | None) -> list[Mismatch]:
             return judge(group, observation, situation, self._state.match) if group else []
 
-        return unmet + of(checks.expect), of(checks.should)
+        return implicit + of(checks.expect), of(checks.should)
 
     async def look(self, step: Step, observation: Observation) -> None:
         checks, results = step.checks, self._results

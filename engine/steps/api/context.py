@@ -40,7 +40,7 @@ class Connection:
     """A channel with a name, shared by steps in order. ``codec`` is what the last step left for the next: a
     WebSocket that has been opened, or a half-read message. ``used`` counts the steps. ``sent`` is what ``sent: true``
     means for the assertions that follow, and ``sent_at`` when the last byte was sent, which times count from; None
-    before anything was. ``hello`` is how TLS began on it, None for a plain one."""
+    before anything was. ``tls_options`` is how TLS began on it, None for a plain one."""
 
     channel: Channel
     name: str = ""
@@ -48,7 +48,7 @@ class Connection:
     used: int = 0
     sent: bytes | None = None
     sent_at: float | None = None
-    hello: TlsClientOptions | None = None
+    tls_options: TlsClientOptions | None = None
 
     @property
     def since(self) -> float:
@@ -112,11 +112,11 @@ class Context(Protocol):
         *,
         address: tuple[str, int] | None = None,
         receive_buffer: int | None = None,
-        hello: TlsClientOptions | None = None,
+        tls_options: TlsClientOptions | None = None,
     ) -> Connection:
         """A new connection of that name: to ``address`` where that is not the target's own, with a receive buffer of
-        so many bytes where it is not the system's. ``hello`` begins TLS; without it the connection is a plain one.
-        Raises Refused, Reset, ChannelError, and ValueError for a name that there is already."""
+        so many bytes where it is not the system's. ``tls_options`` begins TLS; without it the connection is a plain
+        one. Raises Refused, Reset, ChannelError, and ValueError for a name that there is already."""
         ...
 
     def log(self) -> str:

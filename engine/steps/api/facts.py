@@ -111,7 +111,7 @@ class FactSet:
                 return found(self, name[dot + 1 :])
         return ABSENT
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """Failures that need no explicit expectation."""
         del named
         return ()

@@ -21,7 +21,7 @@ class Observation(Protocol):
         """The bytes that this step sent, for ``sent: true``."""
         ...
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """Failures that need no explicit expectation, such as a missing response; without those that a fact among
         ``named`` covers."""
         ...
@@ -56,5 +56,5 @@ class MappingObservation:
     def fact(self, name: str) -> object:
         return self.facts.get(name, ABSENT)
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         return ()

@@ -94,7 +94,7 @@ class Driven:
         """The value of a fact of the boundary."""
         return self.facts.fact(name)
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """A script that could not be played to its end, or a missing call."""
         return (Mismatch("drive", "plays its script to the end", self.stuck),) if self.stuck else ()
 

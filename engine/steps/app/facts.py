@@ -115,7 +115,7 @@ class BoundaryFacts(FactSet):
             return list(value)
         return ABSENT if value is None and word != "value" else walk(value, inner)
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """A call that is asked for by its number, and is not there."""
         if self._nth is None or self.call is not None:
             return ()

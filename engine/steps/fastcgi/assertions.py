@@ -210,7 +210,7 @@ class RecordFacts(FactSet):
     def _end(self) -> tuple[int, int | str] | None:
         return decode_end(self._record.content) if self._record.type == END_REQUEST else None
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """Every rule that the record breaks by itself, unless `faults` is named."""
         if "faults" in named:
             return []
@@ -307,7 +307,7 @@ class ValuesFacts(FactSet):
         """The outcome: result, unknown_type, closed, reset, timeout or malformed."""
         return self._outcome
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No result, unless `outcome` is named, and every rule that the record breaks."""
         found = [Mismatch("get_values", "keeps to FastCGI", fault) for fault in self._faults]
         if self._outcome != "result" and "outcome" not in named:

@@ -168,7 +168,7 @@ class AnswerFacts(ResponseFacts, without=_OF_HTTP, summaries=_OF_CGI):
         """The rules that the records and the head break; any fails the step unless this fact is named."""
         return list(self.answer.faults)
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No response, unless a fact takes that upon itself, and every rule that was broken on the way."""
         response, found = self.response, []
         takes = TAKES_NONE if response.outcome in ("rejected", "empty") else TAKES_BROKEN

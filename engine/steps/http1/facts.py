@@ -37,7 +37,7 @@ class ResponseFacts(FactSet):
     def sent(self) -> bytes | None:
         return self._sent
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No response, and a broken one, is a failure, unless a fact in TAKES_BROKEN is named."""
         response = self.response
         if response.outcome == "response" or named & TAKES_BROKEN:

@@ -26,6 +26,6 @@ class ImplicitFailure:
         """The value of a fact; ABSENT for most."""
         return self.facts.get(name, ABSENT)
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """The one mismatch, whatever is named."""
         return (Mismatch(self.where, self.expected, self.actual, why=self.why),)

@@ -71,7 +71,7 @@ class ConnectFacts(TlsFacts):
         """The server's end, as the client reached it: its address and its port."""
         return ABSENT if self._remote is None else list(self._remote)
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """A missing connection."""
         if "outcome" in named or self._outcome == "connected":
             return ()
@@ -93,15 +93,15 @@ async def perform(params: ConnectParams, ctx: Context) -> Observation:
     """Open it under the step's name. It stays open until a later step closes it, or the case ends."""
     variables = ctx.variables
     preamble = params.preamble.render(variables) if params.preamble is not None else b""
-    hello = params.tls.hello(ctx.live.tls, variables)
+    tls_options = params.tls.tls_options(ctx.live.tls, variables)
     try:
         async with asyncio.timeout(PATIENCE if ctx.step.checks.within is None else ctx.step.checks.within):
-            connection = await opened(params, ctx, hello)
+            connection = await opened(params, ctx, tls_options)
             if preamble:
                 await send(ctx, connection, preamble)
     except TimeoutError:
         return ConnectFacts(
-            "timeout", "the system did not answer" if hello is None else "the handshake was not done in time"
+            "timeout", "the system did not answer" if tls_options is None else "the handshake was not done in time"
         )
     except ConnectionRefused as error:
         return ConnectFacts("refused", error.what)
@@ -119,11 +119,11 @@ async def perform(params: ConnectParams, ctx: Context) -> Observation:
     )
 
 
-async def opened(params: ConnectParams, ctx: Context, hello: TlsClientOptions | None) -> Connection:
+async def opened(params: ConnectParams, ctx: Context, tls_options: TlsClientOptions | None) -> Connection:
     """The connection, on which calls are this job's. Raises ChannelError's kinds."""
     where = None if params.address is None else (text(params.address, ctx.variables), ctx.live.address[1])
     buffer = None if params.receive_buffer is None else integer(params.receive_buffer, ctx.variables, "receive_buffer")
-    connection = await ctx.open(ctx.step.name or "", address=where, receive_buffer=buffer, hello=hello)
+    connection = await ctx.open(ctx.step.name or "", address=where, receive_buffer=buffer, tls_options=tls_options)
     ctx.live.boundary.expect_peer(connection.channel.local, ctx.job)
     return connection
 

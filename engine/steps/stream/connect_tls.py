@@ -50,7 +50,7 @@ class TlsOptions:
     version: object = ""
     client_cert: object = None
 
-    def hello(self, trust: TlsCredentials | None, variables: Mapping[str, object]) -> TlsClientOptions | None:
+    def tls_options(self, trust: TlsCredentials | None, variables: Mapping[str, object]) -> TlsClientOptions | None:
         """The TLS options of the connection, None for a plain one. Raises ValueError for an unknown value."""
         if self.on is False or (self.on is None and trust is None):
             return None

@@ -64,7 +64,7 @@ class MessageFacts(FactSet):
         except UnicodeDecodeError:
             return None
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No message, and whatever the peer did on the way that no peer may do."""
         message = self.message
         found = [Mismatch("receive", "comes in frames that RFC 6455 allows", fault) for fault in message.problems]

@@ -113,8 +113,8 @@ class HandshakeFacts(ResponseFacts):
         found = self.extensions if self.opened else None
         return ABSENT if found is None else [{"name": name, "params": dict(params)} for name, params in found]
 
-    def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        found = list(super().unmet(named))
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        found = list(super().implicit_failures(named))
         status = self.response.status
         if self._scripted and status is not None and not self.opened and "status" not in named:
             found.append(Mismatch("status", "is 101", status, why="a script needs an open WebSocket"))

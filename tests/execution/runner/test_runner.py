@@ -123,7 +123,7 @@ def test_a_case_that_evaluates_nothing_is_an_error() -> None:
 
 def test_what_a_step_implies() -> None:
     class NothingHeld(MappingObservation):
-        def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
             return [] if "outcome" in named else [Mismatch("outcome", "is response", "closed")]
 
     async def look(step: Step, context: Context) -> Observation:
@@ -181,11 +181,11 @@ def test_a_crash_is_told_from_a_failure() -> None:
     ],
 )
 def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], verdict: Verdict) -> None:
-    unmet = Mismatch("start", "comes to a server", "nothing")
+    implicit_failures = Mismatch("start", "comes to a server", "nothing")
 
     class Failed(MappingObservation):
-        def unmet(self, named: frozenset[str]) -> Sequence[Mismatch]:
-            return [unmet] if steps == ("begin",) else []
+        def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
+            return [implicit_failures] if steps == ("begin",) else []
 
     async def begin(step: Step, context: Context) -> Observation | None:
         return Failed()
@@ -261,18 +261,18 @@ def test_connections_to_a_target_with_tls_begin_with_it() -> None:
         await context.connect("one")
         await context.connect(None)
         await context.open("plain")
-        await context.open("three", receive_buffer=4096, hello=hello)
+        await context.open("three", receive_buffer=4096, tls_options=tls_options)
         return None
 
     trust = TlsCredentials(Path("ca"), Path("client"), Path("wrong"))
-    hello = TlsClientOptions(trust, version="1.2")
+    tls_options = TlsClientOptions(trust, version="1.2")
     runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
     asyncio.run(runner.run(job(case(step("connect"))), FakeLive(tls=trust)))
     assert opened == [
         ("one", None, TlsClientOptions(trust)),
         ("connection 2", None, TlsClientOptions(trust)),
         ("plain",),
-        ("three", 4096, hello),
+        ("three", 4096, tls_options),
     ]  # fmt: skip
 
 

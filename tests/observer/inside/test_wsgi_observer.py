@@ -19,7 +19,7 @@ from engine.observer.inside.wsgi_observer import App, Environ, StartResponse, Ws
 from engine.observer.spool import ObserverSpool
 from engine.steps.app.facts import BoundaryFacts
 
-from .wsgi_server import Server, environ_of, hello, last_call, observe
+from .wsgi_server import Server, environ_of, last_call, observe, tls_options
 
 START = {"type": "http.response.start", "status": 200, "reason": "OK", "headers": []}
 
@@ -30,7 +30,7 @@ def piece(body: bytes, by: str = "iteration") -> dict[str, object]:
 
 def test_a_call_is_recorded_both_ways(tmp_path: Path) -> None:
     server = Server()
-    call = observe(tmp_path, hello, environ_of("/x", token="j1.3"), server)
+    call = observe(tmp_path, tls_options, environ_of("/x", token="j1.3"), server)
 
     assert (call.token, call.peer, call.pid, call.loop) == ("j1.3", ("127.0.0.1", 40000), os.getpid(), "")
     assert (call.type, call.scope["PATH_INFO"], call.scope["wsgi.version"]) == ("wsgi", "/x", (1, 0))
@@ -66,7 +66,7 @@ def test_the_engines_variables_are_taken_out_of_the_servers_own_environ(tmp_path
 
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         given.append(environ)
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     environ = environ_of(token="j1.1", HTTP_X_ENGINE_PEER="::1:5001")
     call = observe(tmp_path, app, environ)
@@ -88,13 +88,13 @@ def test_the_engines_variables_are_taken_out_of_the_servers_own_environ(tmp_path
     ],
 )
 def test_the_gateways_word_on_the_client_goes_first(tmp_path: Path, told: str, peer: object) -> None:
-    assert observe(tmp_path, hello, environ_of(HTTP_X_ENGINE_PEER=told)).peer == peer
+    assert observe(tmp_path, tls_options, environ_of(HTTP_X_ENGINE_PEER=told)).peer == peer
 
 
 def test_a_server_that_tells_half_of_the_client_tells_nothing(tmp_path: Path) -> None:
     environ = environ_of()
     del environ["REMOTE_PORT"]
-    assert observe(tmp_path, hello, environ).peer is None
+    assert observe(tmp_path, tls_options, environ).peer is None
 
 
 READINGS: dict[str, tuple[Callable[[Any], Any], list[tuple[bytes, bool, int]]]] = {
@@ -123,7 +123,7 @@ def test_what_is_read_is_told_and_is_what_the_server_gives(tmp_path: Path, how: 
 
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         results.append(read(environ["wsgi.input"]))
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     call = observe(tmp_path, app, environ_of(body=b"one\ntwo\n"))
     received = [event.message for event in call.events if event.way == "received"]
@@ -137,7 +137,7 @@ def test_a_body_of_unknown_length_ends_where_nothing_comes(tmp_path: Path) -> No
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         while environ["wsgi.input"].read(3):
             pass
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     call = observe(tmp_path, app, environ_of(wsgi__input=io.BytesIO(b"abcd")))
     received = [event.message for event in call.events if event.way == "received"]
@@ -164,7 +164,7 @@ def test_what_reading_raises_reaches_the_app(tmp_path: Path) -> None:
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         with pytest.raises(OSError, match="the client has gone"):
             environ["wsgi.input"].read(1)
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     call = observe(tmp_path, app, environ_of(wsgi__input=Broken()))
     assert call.notes == ("receive() raised OSError",)
@@ -184,7 +184,7 @@ def test_the_input_is_in_everything_else_the_servers_own(tmp_path: Path) -> None
             stream.read()
         with pytest.raises(TypeError):
             iter(stream)
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     assert observe(tmp_path, app, environ_of(wsgi__input=Bare())).returned
 
@@ -363,13 +363,13 @@ def test_a_client_that_leaves_shows_in_the_close(tmp_path: Path) -> None:
 
 
 def test_a_server_that_never_closes_is_told_on(tmp_path: Path) -> None:
-    call = observe(tmp_path, hello, server=Server(closes=False))
+    call = observe(tmp_path, tls_options, server=Server(closes=False))
     assert (call.returned, call.outcomes) == (True, {})
 
 
 def test_a_piece_is_taken_when_the_next_one_is_asked_for(tmp_path: Path) -> None:
     spool = ObserverSpool.create(tmp_path)
-    result = WsgiObserver(hello, Writer(tmp_path / "records"))(environ_of(), Server().start_response)
+    result = WsgiObserver(tls_options, Writer(tmp_path / "records"))(environ_of(), Server().start_response)
 
     pieces = iter(result)
     assert next(pieces) == b"Howdy"
@@ -422,7 +422,7 @@ def test_a_wrapper_that_is_a_function_gets_the_very_file_back(tmp_path: Path) ->
 
 
 def test_other_results_are_watched_where_there_is_a_file_wrapper(tmp_path: Path) -> None:
-    call = observe(tmp_path, hello, environ_of(wsgi__file_wrapper=FileWrapper))
+    call = observe(tmp_path, tls_options, environ_of(wsgi__file_wrapper=FileWrapper))
     assert call.events[-1].message == piece(b"Howdy")
 
 
@@ -463,7 +463,7 @@ def test_pieces_that_are_no_bytes_are_named(tmp_path: Path) -> None:
 def test_environ_after_the_call_is_kept_when_asked_for(tmp_path: Path) -> None:
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
         environ["new"] = 1
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     call = observe(tmp_path, app, environ_of(token="j1.1 after"))
     assert call.token == "j1.1"
@@ -476,7 +476,7 @@ def test_an_environ_of_another_class_is_named(tmp_path: Path) -> None:
     class Environment(dict[str, Any]):
         pass
 
-    call = observe(tmp_path, hello, Environment(environ_of("/x", token="j1.1")))
+    call = observe(tmp_path, tls_options, Environment(environ_of("/x", token="j1.1")))
     assert (call.scope_class, call.type, call.scope["PATH_INFO"], call.token) == ("Environment", "wsgi", "/x", "j1.1")
 
 
@@ -487,7 +487,7 @@ def test_an_environ_that_is_odd_is_left_alone(tmp_path: Path, environ: Any) -> N
 
     def app(environ: Any, start_response: StartResponse) -> list[bytes]:
         given.append(environ)
-        return hello(environ, start_response)
+        return tls_options(environ, start_response)
 
     Server().call(WsgiObserver(app, Writer(tmp_path / "records")), environ)
     assert given[0] is environ
@@ -497,7 +497,7 @@ def test_an_environ_that_is_odd_is_left_alone(tmp_path: Path, environ: Any) -> N
 def test_it_keeps_to_the_rules_where_the_app_and_the_server_do(tmp_path: Path) -> None:
     """The standard library's validator stands on both sides of the observer."""
     ObserverSpool.create(tmp_path)
-    between = WsgiObserver(validator(hello), Writer(tmp_path / "records"))
+    between = WsgiObserver(validator(tls_options), Writer(tmp_path / "records"))
     server = Server()
     server.call(validator(between), environ_of())
     assert server.body == [b"Howdy"]
@@ -505,7 +505,7 @@ def test_it_keeps_to_the_rules_where_the_app_and_the_server_do(tmp_path: Path) -
 
 def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:
     spool = ObserverSpool.create(tmp_path)
-    app = WsgiObserver(hello, Writer(tmp_path / "records"))
+    app = WsgiObserver(tls_options, Writer(tmp_path / "records"))
     barrier = threading.Barrier(8)
 
     def many(thread: int) -> None:
@@ -529,7 +529,7 @@ def test_threads_share_one_file_and_tear_no_line(tmp_path: Path) -> None:
 def test_forks_have_a_file_each_whatever_the_parents_threads_do(tmp_path: Path) -> None:
     spool = ObserverSpool.create(tmp_path)
     writer = Writer(tmp_path / "records")
-    app = WsgiObserver(hello, writer)
+    app = WsgiObserver(tls_options, writer)
     Server().call(app, environ_of(token="j0.1"))
     writer._opening.acquire()  # as if another thread were just opening the file, which the fork copies
     children = []

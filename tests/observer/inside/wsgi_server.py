@@ -93,7 +93,7 @@ def last_call(spool: ObserverSpool) -> AppCall:
     return spool.calls()[-1]
 
 
-def hello(environ: Environ, start_response: StartResponse) -> list[bytes]:
+def tls_options(environ: Environ, start_response: StartResponse) -> list[bytes]:
     """An app that is right."""
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"Howdy"]

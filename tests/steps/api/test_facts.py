@@ -88,4 +88,4 @@ def test_a_subclass_adds_replaces_and_leaves_out() -> None:
 
 
 def test_nothing_is_implied() -> None:
-    assert (Answer().sent, Answer().unmet(frozenset())) == (None, ())
+    assert (Answer().sent, Answer().implicit_failures(frozenset())) == (None, ())

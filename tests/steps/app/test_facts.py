@@ -267,7 +267,7 @@ def test_without_a_call_the_server_has_not_called() -> None:
     facts = BoundaryFacts([], nth=2)
     assert facts.given("scope.path")
     assert not facts.given("received.types")
-    assert [one.given for one in facts.unmet(frozenset())] == [True]
+    assert [one.given for one in facts.implicit_failures(frozenset())] == [True]
 
 
 PATHS = (

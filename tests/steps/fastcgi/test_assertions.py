@@ -121,7 +121,7 @@ def test_a_status_of_its_own() -> None:
 )
 def test_what_is_no_response_is_a_failure(arrivals: tuple[Any, ...], outcome: str, detail: str) -> None:
     seen = response(*arrivals)
-    (mismatch,) = [one for one in seen.unmet(frozenset()) if one.where == "outcome"]
+    (mismatch,) = [one for one in seen.implicit_failures(frozenset()) if one.where == "outcome"]
     assert mismatch.actual == outcome == seen.fact("outcome")
     assert detail in mismatch.why
     for name in ("outcome", "complete", "open"):

@@ -87,7 +87,7 @@ def test_headers_and_wire() -> None:
     assert wire.endswith(b"x-again: 2\r\n\r\n")
     assert isinstance(seen.fact("body"), WireBytes)
     assert seen.sent == b"sent"
-    assert seen.unmet(frozenset()) == ()
+    assert seen.implicit_failures(frozenset()) == ()
 
 
 def mismatch(observed: object, expected: object) -> Mismatch:
@@ -119,22 +119,22 @@ def test_a_fact_of_no_response(fact: str) -> None:
 
 def test_no_response_fails_unless_it_is_taken_on() -> None:
     seen = facts(Arrival(end="fin"))
-    (one,) = seen.unmet(frozenset({"status", "body"}))
+    (one,) = seen.implicit_failures(frozenset({"status", "body"}))
     assert (one.where, one.actual) == ("outcome", "closed")
     assert "closed the connection" in one.why
     for name in ("outcome", "complete", "open"):
-        assert seen.unmet(frozenset({name})) == ()
+        assert seen.implicit_failures(frozenset({name})) == ()
 
 
 def test_a_broken_response_fails_as_well() -> None:
     seen = facts(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", Arrival(end="reset"))
-    assert [one.actual for one in seen.unmet(frozenset({"status"}))] == ["reset"]
+    assert [one.actual for one in seen.implicit_failures(frozenset({"status"}))] == ["reset"]
     assert (seen.fact("status"), seen.fact("body"), seen.fact("complete")) == (200, b"hello", False)
 
 
 @pytest.mark.parametrize(("outcome", "fails"), [("timeout", 0), ("closed", 0), ("refused", 1), ("malformed", 1)])
 def test_leaving_early_needs_no_response(outcome: str, fails: int) -> None:
-    assert len(ResponseFacts(Response(outcome=outcome), abandoned=True).unmet(frozenset())) == fails
+    assert len(ResponseFacts(Response(outcome=outcome), abandoned=True).implicit_failures(frozenset())) == fails
 
 
 def simple(body: bytes) -> ResponseFacts:

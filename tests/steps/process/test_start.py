@@ -18,4 +18,4 @@ def test_a_server_that_does_not_start_is_a_mismatch_of_the_step() -> None:
     ctx.live.no_start = StartError("it ended before it was ready", hint="see its app", log="boom")
     seen = run(see(ctx, "start", {}))
     assert why(seen) == [("start", "it ended before it was ready")]
-    assert [one.why for one in seen.unmet(frozenset())] == ["see its app; its log ends: boom"]
+    assert [one.why for one in seen.implicit_failures(frozenset())] == ["see its app; its log ends: boom"]

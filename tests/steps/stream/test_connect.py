@@ -64,7 +64,7 @@ def test_another_address() -> None:
 
 
 def test_only_a_connection_is_right_by_itself() -> None:
-    assert [ConnectFacts(word).unmet(frozenset()) == () for word in ("connected", "reset", "timeout")] == [
+    assert [ConnectFacts(word).implicit_failures(frozenset()) == () for word in ("connected", "reset", "timeout")] == [
         True,
         False,
         False,

@@ -169,17 +169,17 @@ def test_ends_of_this_side() -> None:
 
 def test_what_asked_comes_to() -> None:
     ours = trust()
-    assert TlsOptions().hello(None, {}) is None
-    assert TlsOptions().hello(ours, {}) == TlsClientOptions(ours)
-    assert TlsOptions(on=False).hello(ours, {}) is None
-    assert TlsOptions(on=True).hello(None, {}) == TlsClientOptions(None)
-    assert TlsOptions(True, ("h2", "$(x)"), Variable("v"), "wrong").hello(
+    assert TlsOptions().tls_options(None, {}) is None
+    assert TlsOptions().tls_options(ours, {}) == TlsClientOptions(ours)
+    assert TlsOptions(on=False).tls_options(ours, {}) is None
+    assert TlsOptions(on=True).tls_options(None, {}) == TlsClientOptions(None)
+    assert TlsOptions(True, ("h2", "$(x)"), Variable("v"), "wrong").tls_options(
         ours, {"x": "y", "v": "1.3"}
     ) == TlsClientOptions(ours, ("h2", "y"), "1.3", "wrong")
     with pytest.raises(ValueError, match=r"no version '1\.1' of TLS"):
-        TlsOptions(True, version="1.1").hello(ours, {})
+        TlsOptions(True, version="1.1").tls_options(ours, {})
     with pytest.raises(ValueError, match=r"say `server: \{tls: true\}`"):
-        TlsOptions(True, client_cert=True).hello(None, {})
+        TlsOptions(True, client_cert=True).tls_options(None, {})
 
 
 @pytest.mark.parametrize(("value", "expected"), [(None, ""), (True, "ours"), (False, "none"), ("wrong", "wrong")])
