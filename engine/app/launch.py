@@ -1,4 +1,29 @@
-"""A whole run, from its options to its record, for a caller that waits for the end."""
+"""A whole run, from its options to its record, for a caller that waits for the end.
+
+Theory of operation
+-------------------
+``run`` has three things going on: documents are read and planned (``prepare``), targets start, and somebody may press
+Ctrl-C. Reading takes seconds where documents have changed, a start takes a second, and the first needs nothing of the
+second: the options name the first target.
+
+*Order.* With ``early`` the event loop begins at once: the Prewarmer starts these launches, and ``prepare`` runs in a
+daemon thread. When it returns, a second thread reads the baselines, imports the step types and begins the run's file;
+then the session runs on the loop. Launches that no job needs are stopped before that. Containers and services that run
+already have no ``early``; there ``prepare`` runs before the loop.
+
+*Ownership.* A started target belongs to the Prewarmer until the session asks for it, and to the session from then on.
+Both stop what they own when cancelled, so every path out of ``run`` stops every target. The run's folder belongs
+to nobody until its file is begun: where that never happens, what a target has written there is removed, and so are
+folders that were made for it.
+
+*Interruptions.* SIGINT and SIGTERM cancel the task of the run. Nothing waits for ``prepare``, which ends with the
+process. What has its results is kept: the file ends with ``interrupted``, and ``show`` is called as for a whole run.
+
+*Errors.* ``prepare`` raises mistakes of documents and options, and these leave ``run`` as they are. A defect of the
+engine closes the file as ``cut short``, and its traceback is kept in the run's folder.
+
+``show`` is called exactly once for every run whose file was begun and that no error broke.
+"""
 
 from __future__ import annotations
 

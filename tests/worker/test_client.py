@@ -158,3 +158,35 @@ def test_the_collector_of_a_users_process_is_left_alone(tmp_path: Path, path: st
     )
     assert said in ended.stdout
     assert "touched" not in ended.stdout
+
+
+CHANGES = """\
+from engine.worker import client
+
+read = client.Background.read
+
+def changed(self, path, digests):
+    path.write_text(path.read_text() + "# changed\\n")
+    read(self, path, digests)
+
+client.Background.read = changed
+"""
+
+
+def test_a_suite_that_changes_while_it_is_collected_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SLOW.partition("  - id: slow")[0])
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "changes.py").write_text(CHANGES)
+    words = ["-p", "changes", "-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        cwd=tmp_path,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stdout
+    assert "a.yaml changed while pytest collected it\n  run pytest again" in ended.stdout
+    assert "Traceback" not in ended.stdout
