@@ -6,14 +6,15 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
+from engine.model.expectation import ABSENT
 from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.quantities import show_time
 from engine.model.requirements import Requirement
 from engine.model.target import ExitStatus
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.facts import FactSet, fact
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping
 from engine.steps.api.step_type import StepType
@@ -48,6 +49,30 @@ def name_of(ended: ExitStatus) -> str | None:
         return str(ended.signal)
 
 
+class ExitFacts(FactSet):
+    """The end of the server's main process, and the seconds until it."""
+
+    def __init__(self, ended: ExitStatus, took: float) -> None:
+        self._ended = ended
+        self._took = took
+
+    @fact("code", INTEGER)
+    def code(self) -> object:
+        """The exit status; absent where a signal ended it."""
+        return ABSENT if self._ended.status is None else self._ended.status
+
+    @fact("signal", TEXT)
+    def signal(self) -> object:
+        """The name of the signal that ended it, without SIG; absent where it exited by itself."""
+        name = name_of(self._ended)
+        return ABSENT if name is None else name
+
+    @fact("elapsed", TIME)
+    def elapsed(self) -> object:
+        """From the last `signal`, `kill_worker` or `start` to the end."""
+        return self._took
+
+
 async def perform(params: ExitParams, ctx: Context) -> Observation:
     """Wait for it, within the step's deadline."""
     within = ctx.step.checks.within
@@ -56,15 +81,10 @@ async def perform(params: ExitParams, ctx: Context) -> Observation:
             ended = await ctx.live.wait()
     except TimeoutError:
         return ImplicitFailure("exit", f"comes within {show_time(within or 0.0)}", "still running")
-    facts: dict[str, object] = {"elapsed": max(0.0, ctx.live.ended_at - since(ctx))}
-    if ended.status is not None:
-        facts["code"] = ended.status
-    if (name := name_of(ended)) is not None:
-        facts["signal"] = name
     ctx.note("exit", str(ended))
     # What was recorded to the very end is looked at by the steps that follow.
     ctx.live.boundary.refresh()
-    return MappingObservation(facts)
+    return ExitFacts(ended, max(0.0, ctx.live.ended_at - since(ctx)))
 
 
 KINDS = (
@@ -76,13 +96,7 @@ KINDS = (
         schema=mapping({}),
         parse=parse,
         perform=perform,
-        facts=(
-            Fact("code", "The exit status; absent where a signal ended it.", INTEGER),
-            Fact(
-                "signal", "The name of the signal that ended it, without SIG; absent where it exited by itself.", TEXT
-            ),
-            Fact("elapsed", "From the last `signal`, `kill_worker` or `start` to the end.", TIME),
-        ),
+        facts=ExitFacts.facts,
         observes=True,
         within="waits",
         requires=frozenset({Requirement.DEDICATED}),

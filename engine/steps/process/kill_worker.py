@@ -8,8 +8,8 @@ from engine.model.facts import INTEGER
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.facts import FactSet, fact
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
@@ -33,6 +33,18 @@ def parse(node: Node, reader: NodeReader) -> KillWorkerParams:
     return KillWorkerParams(str(reader.value(of)) if of else None, reader.value(signal) if signal else "KILL")
 
 
+class WorkerFacts(FactSet):
+    """The worker that was sent the signal."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    @fact("pid", INTEGER)
+    def pid(self) -> object:
+        """The process that was sent the signal."""
+        return self._pid
+
+
 async def perform(params: KillWorkerParams, ctx: Context) -> Observation:
     """Kill the worker that served the last call of the steps. The main process is none, and is left alone."""
     steps = ctx.find(params.of)
@@ -52,7 +64,7 @@ async def perform(params: KillWorkerParams, ctx: Context) -> Observation:
             "kill_worker", "ends a worker that served a call", f"process {pid}, which is gone already"
         )
     ctx.note("kill_worker", f"{name} to process {pid}")
-    return MappingObservation({"pid": pid})
+    return WorkerFacts(pid)
 
 
 KINDS = (
@@ -69,7 +81,7 @@ KINDS = (
         parse=parse,
         perform=perform,
         not_by_hand="a worker of the server is ended",
-        facts=(Fact("pid", "The process that was sent the signal.", INTEGER),),
+        facts=WorkerFacts.facts,
         observes=True,
         requires=frozenset({Requirement.DEDICATED, Requirement.WORKERS}),
         lifecycle="ends",

@@ -9,8 +9,8 @@ from engine.model.facts import INTEGER, TEXT, TEXTS
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.facts import FactSet, fact
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping
 from engine.steps.api.step_type import StepType
@@ -41,11 +41,32 @@ def tracebacks(text: str) -> int:
     return found
 
 
+class LogFacts(FactSet):
+    """The server's output."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+
+    @fact("text", TEXT)
+    def text(self) -> object:
+        """All of it."""
+        return self._written
+
+    @fact("lines", TEXTS)
+    def lines(self) -> object:
+        """Its lines."""
+        return self._written.splitlines()
+
+    @fact("tracebacks", INTEGER)
+    def tracebacks(self) -> object:
+        """How many of Python's tracebacks are in it; one with its causes counts once."""
+        return tracebacks(self._written)
+
+
 async def perform(params: LogParams, ctx: Context) -> Observation:
     """Read it."""
     del params
-    text = ctx.log()
-    return MappingObservation({"text": text, "lines": text.splitlines(), "tracebacks": tracebacks(text)})
+    return LogFacts(ctx.log())
 
 
 KINDS = (
@@ -56,11 +77,7 @@ KINDS = (
         schema=mapping({}),
         parse=parse,
         perform=perform,
-        facts=(
-            Fact("text", "All of it.", TEXT),
-            Fact("lines", "Its lines.", TEXTS),
-            Fact("tracebacks", "How many of Python's tracebacks are in it; one with its causes counts once.", INTEGER),
-        ),
+        facts=LogFacts.facts,
         observes=True,
         within="polls",
         requires=frozenset({Requirement.PROCESS, Requirement.EXCLUSIVE}),

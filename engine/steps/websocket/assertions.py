@@ -13,7 +13,7 @@ from engine.model.quantities import show_time
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact, FactSet, fact
+from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.observation import MappingObservation, Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
@@ -114,22 +114,54 @@ async def perform_frame(params: ClosedParams, ctx: Context) -> Observation:
     frame = found[0]
     if frame.opcode == CLOSE:
         session.close_frame = frame
-    return MappingObservation(frame_facts(frame), connection.sent)
+    return FrameFacts(frame, connection.sent)
 
 
-def frame_facts(frame: Frame) -> dict[str, object]:
-    """A frame as the language shows it."""
-    facts: dict[str, object] = {
-        "opcode": frame.name,
-        "payload": WireBytes(frame.content),
-        "masked": frame.masked,
-        "fin": frame.fin,
-        "rsv1": frame.rsv1,
-        "faults": list(frame.faults),
-    }
-    if frame.code is not None:
-        facts["code"] = frame.code
-    return facts
+class FrameFacts(FactSet):
+    """One frame as it is."""
+
+    def __init__(self, frame: Frame, sent: bytes | None) -> None:
+        self._frame = frame
+        self._sent = sent
+
+    @property
+    def sent(self) -> bytes | None:
+        return self._sent
+
+    @fact("opcode", NAME_OR_NUMBER)
+    def opcode(self) -> object:
+        """Its name; the number of a reserved one."""
+        return self._frame.name
+
+    @fact("payload", WIRE_BYTES)
+    def payload(self) -> object:
+        """The payload, without a close frame's code."""
+        return WireBytes(self._frame.content)
+
+    @fact("masked", FLAG)
+    def masked(self) -> object:
+        """Whether it was masked, which a server's frames must not be."""
+        return self._frame.masked
+
+    @fact("fin", FLAG)
+    def fin(self) -> object:
+        """Whether the message ends with it."""
+        return self._frame.fin
+
+    @fact("rsv1", FLAG)
+    def rsv1(self) -> object:
+        """Whether RSV1 is set: the message is compressed."""
+        return self._frame.rsv1
+
+    @fact("code", INTEGER)
+    def code(self) -> object:
+        """A close frame's code."""
+        return ABSENT if self._frame.code is None else self._frame.code
+
+    @fact("faults", TEXTS)
+    def faults(self) -> object:
+        """The rules of RFC 6455 that it breaks by itself."""
+        return list(self._frame.faults)
 
 
 async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
@@ -243,15 +275,7 @@ KINDS = (
         schema=mapping({}),
         parse=parse_nothing,
         perform=perform_frame,
-        facts=(
-            Fact("opcode", "Its name; the number of a reserved one.", NAME_OR_NUMBER),
-            Fact("payload", "The payload, without a close frame's code.", WIRE_BYTES),
-            Fact("masked", "Whether it was masked, which a server's frames must not be.", FLAG),
-            Fact("fin", "Whether the message ends with it.", FLAG),
-            Fact("rsv1", "Whether RSV1 is set: the message is compressed.", FLAG),
-            Fact("code", "A close frame's code.", INTEGER),
-            Fact("faults", "The rules of RFC 6455 that it breaks by itself.", TEXTS),
-        ),
+        facts=FrameFacts.facts,
         observes=True,
         within="waits",
     ),
