@@ -20,12 +20,13 @@ from engine.execution.runner.trimming import Budget
 from engine.execution.schedule import Limits, Schedule, unknown
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
+from engine.model.result_event import ResultEvent
 from engine.model.target import ServerLaunch, Target
 from engine.model.tls import TlsClientOptions
 from engine.model.verdict import JobResult
 from engine.results.analysis.flakiness import rechecked
 from engine.results.baseline.baseline import judged, stem
-from engine.results.record.store import Store, TargetRow, counterpart_lines
+from engine.results.record.store import Store, TargetRow, event_line, target_document
 
 # Jobs and their results to the jobs that are run besides, so that what failed can be compared.
 Compare = Callable[[Sequence[Job], Sequence[JobResult]], Sequence[Job]]
@@ -51,39 +52,30 @@ class Watcher(Protocol):
         """A target's state: ``starting``, ``ready``, ``failed``, ``stopped``."""
         ...
 
-    def result(self, job: Job, result: JobResult) -> None:
-        """A job came to its verdict."""
+    def take(self, event: ResultEvent) -> None:
+        """A job has a result, a rerun in isolation has ended, or a counterpart has a result."""
         ...
 
-    def comparing(self, done: int, cells: int) -> None:
-        """After the run's own jobs: so many of the cells that are run for the sake of comparison are done."""
+    def comparing(self, cells: int) -> None:
+        """After the run's own jobs: so many counterparts are run, each of which is an event of its own."""
         ...
 
 
 @dataclass(slots=True)
-class CounterpartProgress:
-    """Tells watchers how far what is run for the sake of comparison has come, and nothing else of it."""
+class CounterpartEvents:
+    """Watches the session of counterparts for another session, and passes on its results, marked."""
 
-    cells: int
-    watchers: Sequence[Watcher]
-    done: int = 0
+    send: Callable[[ResultEvent], None]
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nobody asked for these targets."""
 
-    def result(self, job: Job, result: JobResult) -> None:
-        """One more is done."""
-        del job, result
-        self.done += 1
-        self.tell()
+    def take(self, event: ResultEvent) -> None:
+        """A counterpart has a result."""
+        self.send(replace(event, counterpart=True))
 
-    def comparing(self, done: int, cells: int) -> None:
+    def comparing(self, cells: int) -> None:
         """Ignored: counterparts have no counterparts."""
-
-    def tell(self) -> None:
-        """Say how far it has come."""
-        for watcher in self.watchers:
-            watcher.comparing(self.done, self.cells)
 
 
 @dataclass(slots=True)
@@ -158,17 +150,18 @@ class RunSession:
     async def run_counterparts(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
         """Run jobs for the sake of comparison, and keep what comes of them apart. The lines about it in the run's file.
         What has not come after PATIENCE seconds is left out."""
-        watcher = CounterpartProgress(len({key_of(job) for job in jobs}), self.watchers)
-        beside = self.counterparts = RunSession(jobs, self.runtime, self.runner, None, [watcher], self.limits)
-        watcher.tell()
+        for watcher in self.watchers:
+            watcher.comparing(len({key_of(job) for job in jobs}))
+        events = CounterpartEvents(self._send)
+        beside = self.counterparts = RunSession(jobs, self.runtime, self.runner, None, [events], self.limits)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await beside.run()
-        lines = list(counterpart_lines(beside.results, beside.rows.values()))
         if self.store is not None:
-            for line in lines:
-                self.store.line(line)
-        return lines
+            for row in beside.rows.values():
+                self.store.target(row, counterpart=True)
+        found = [ResultEvent(0, result, counterpart=True) for result in beside.results]
+        return [*(target_document(row, counterpart=True) for row in beside.rows.values()), *map(event_line, found)]
 
     async def run_again(self, finished: Callable[[], None] | None = None) -> None:
         """Run what was red again, one job at a time and nothing else beside it. The first verdicts stand."""
@@ -256,18 +249,22 @@ class RunSession:
         row = self.rows.get(job.target.id) or _bare(job.target)
         result = judged(result, row, self._known.get(job.case.stem, ()), self._today)
         self.results.append(result)
-        if self.store is not None:
-            self.store.result(result)
-        for watcher in self.watchers:
-            watcher.result(job, result)
+        self._send(ResultEvent(job.position, result))
 
     def _rechecked(self, job: Job, again: JobResult) -> None:
         key = key_of(job)
         index = next(index for index, one in enumerate(self.results) if (one.address, one.target) == key)
         result = rechecked(self.results[index], again, had_company=had_company(job))
         self.results[index] = result
+        position = next(one.position for one in self.jobs if key_of(one) == key)
+        self._send(ResultEvent(position, result, attempt=2))
+
+    def _send(self, event: ResultEvent) -> None:
+        """Hand a result to the record and to every watcher."""
         if self.store is not None:
-            self.store.recheck(result)
+            self.store.take(event)
+        for watcher in self.watchers:
+            watcher.take(event)
 
 
 def _bare(target: Target) -> TargetRow:

@@ -27,8 +27,8 @@ from engine.app.session import RunSession, event_loop
 from engine.documents.roots import Roots
 from engine.errors import Defect, DocumentError, EngineError
 from engine.execution.job import Job
+from engine.model.result_event import ResultEvent
 from engine.model.target import Target
-from engine.model.verdict import JobResult
 from engine.results.record import tracebacks
 from engine.results.record.store import recheck_line
 from engine.worker.messages import Begin, Compare, Prepare, Read, ResultMessage
@@ -190,14 +190,17 @@ class WorkerSession:
 
     # What a session tells: engine.app.session.Watcher
 
-    def result(self, job: Job, result: JobResult) -> None:
-        """A job came to its verdict."""
+    def take(self, event: ResultEvent) -> None:
+        """A job has a result."""
+        if not event.first:
+            return
+        result = event.result
         row = None if result.target in self.known_targets else self.session.rows.get(result.target)
         if row is not None:
             self.known_targets.add(result.target)
-        self.send(ResultMessage.of(self.numbers[job.case.address, job.target.id], result, row))
+        self.send(ResultMessage.of(self.numbers[result.address, result.target], result, row))
 
-    def comparing(self, done: int, cells: int) -> None:
+    def comparing(self, cells: int) -> None:
         """pytest has said that it waits for this."""
 
     def target(self, target: Target, state: str, detail: str = "") -> None:

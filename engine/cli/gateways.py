@@ -37,7 +37,6 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import addresses, gateway_comparison, launch
     from engine.app.engine import Engine, RunOptions
     from engine.app.project_paths import find
-    from engine.cli.grid import Screen
     from engine.terminal.escape import visible
     from engine.terminal.progress import progress
 
@@ -55,7 +54,7 @@ def run(parsed: argparse.Namespace) -> int:
         screen = progress({job.target.id: 1 for job in jobs})
         try:
             with tempfile.TemporaryDirectory(prefix="engine-gateways-") as folder:
-                found = gateway_comparison.run(case, jobs, engine, Screen(screen), Path(folder))
+                found = gateway_comparison.run(case, jobs, engine, screen, Path(folder))
         except launch.Stopped:
             return 130
         finally:

@@ -23,8 +23,6 @@ from engine.cli.base import (
 )
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
-from engine.model.target import Target
-from engine.model.verdict import JobResult
 from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
@@ -73,26 +71,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     counterparts_argument(parser)
     parser.add_argument("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
     parser.add_argument("--failures", action="store_true", help="show each failure with what crossed the wire")
-
-
-class Screen:
-    """Tells the progress on the screen what the run says."""
-
-    def __init__(self, shown: Live | PlainProgress) -> None:
-        self._shown = shown
-
-    def target(self, target: Target, state: str, detail: str = "") -> None:
-        """A target's state changed."""
-        self._shown.target(target.id, state, visible(detail))
-
-    def result(self, job: Job, result: JobResult) -> None:
-        """A job came to its verdict."""
-        del job
-        self._shown.result(result)
-
-    def comparing(self, done: int, cells: int) -> None:
-        """Show the progress of counterparts."""
-        self._shown.comparing(done, cells)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -166,13 +144,13 @@ def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
 
 
 @contextmanager
-def shown(jobs: Sequence[Job]) -> Iterator[Screen]:
+def shown(jobs: Sequence[Job]) -> Iterator[Live | PlainProgress]:
     """Shows how some jobs go on, until it is left."""
     from engine.terminal.progress import progress
 
     screen = progress(Counter(job.target.id for job in jobs))
     try:
-        yield Screen(screen)
+        yield screen
     finally:
         screen.close()
 

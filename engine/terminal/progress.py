@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from engine.model.verdict import JobResult
+from engine.model.result_event import ResultEvent
+from engine.model.target import Target
 from engine.terminal.blame import plural
+from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -28,25 +30,27 @@ class PlainProgress:
     done: Counter[str] = field(default_factory=Counter)
     red: Counter[str] = field(default_factory=Counter)
 
-    def target(self, target: str, state: str, detail: str = "") -> None:
+    def target(self, target: Target, state: str, detail: str = "") -> None:
         """A target's state changed."""
         if state == "failed":
-            print(f"{target}: did not start: {detail}", file=self.out, flush=True)
+            print(f"{target.id}: did not start: {visible(detail)}", file=self.out, flush=True)
         elif state not in ("starting", "ready", "stopped"):
-            print(f"{target}: {state} {detail}".rstrip(), file=self.out, flush=True)
+            print(f"{target.id}: {state} {visible(detail)}".rstrip(), file=self.out, flush=True)
 
-    def result(self, result: JobResult) -> None:
-        """A job came to its verdict."""
+    def take(self, event: ResultEvent) -> None:
+        """A job has a result."""
+        if not event.first:
+            return
+        result = event.result
         self.done[result.target] += 1
         self.red[result.target] += result.verdict.breaks
         if self.done[result.target] == self.totals.get(result.target):
             red = f", {self.red[result.target]} red" if self.red[result.target] else ""
             print(f"{result.target}: {plural(self.done[result.target], 'case')}{red}", file=self.out, flush=True)
 
-    def comparing(self, done: int, cells: int) -> None:
-        """Show the progress of counterparts."""
-        if done == 0:
-            print(f"{COMPARING}: {plural(cells, 'cell')} {WHY}", file=self.out, flush=True)
+    def comparing(self, cells: int) -> None:
+        """So many counterparts begin to run."""
+        print(f"{COMPARING}: {plural(cells, 'cell')} {WHY}", file=self.out, flush=True)
 
     def close(self) -> None:
         """Nothing is left on the screen that would have to go."""
@@ -73,13 +77,18 @@ class Live:
         )
         self._progress.start()
 
-    def target(self, target: str, state: str, detail: str = "") -> None:
+    def target(self, target: Target, state: str, detail: str = "") -> None:
         """A target's state changed."""
-        shown = f"{state} {detail}".strip()
-        self._progress.update(self._task(target), state=shown[:60].replace("[", "("))
+        shown = f"{state} {visible(detail)}".strip()
+        self._progress.update(self._task(target.id), state=shown[:60].replace("[", "("))
 
-    def result(self, result: JobResult) -> None:
-        """A job came to its verdict."""
+    def take(self, event: ResultEvent) -> None:
+        """A job has a result, or a counterpart."""
+        result = event.result
+        if event.counterpart:
+            self._progress.advance(self._tasks[COMPARING])
+        if not event.first:
+            return
         self._red[result.target] += result.verdict.breaks
         red = self._red[result.target]
         task = self._task(result.target)
@@ -87,11 +96,9 @@ class Live:
             self._progress.update(task, state=f"{red} red")
         self._progress.advance(task)
 
-    def comparing(self, done: int, cells: int) -> None:
-        """Show the progress of counterparts."""
-        if COMPARING not in self._tasks:
-            self._tasks[COMPARING] = self._progress.add_task(COMPARING, total=cells, state=WHY)
-        self._progress.update(self._tasks[COMPARING], completed=done)
+    def comparing(self, cells: int) -> None:
+        """So many counterparts begin to run."""
+        self._tasks[COMPARING] = self._progress.add_task(COMPARING, total=cells, state=WHY)
 
     def _task(self, target: str) -> TaskID:
         if target not in self._tasks:

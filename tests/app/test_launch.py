@@ -21,14 +21,14 @@ from engine.app.launch import Done, Stopped, Work, run, until_stopped
 from engine.app.project_paths import ProjectPaths, find
 from engine.channels.tcp import open_tcp
 from engine.errors import DocumentError
-from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.execution.schedule import Limits
 from engine.model.baseline import KnownFailure
 from engine.model.expectation import Checks
 from engine.model.protocols import Channel
+from engine.model.result_event import ResultEvent
 from engine.model.target import ServerLaunch, Target
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import Verdict
 from engine.reports.table import draw
 from engine.results.analysis.grid import grid_of
 from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
@@ -101,9 +101,9 @@ class Nobody:
 
     def target(self, target: Target, state: str, detail: str = "") -> None: ...
 
-    def result(self, job: Job, result: JobResult) -> None: ...
+    def take(self, event: ResultEvent) -> None: ...
 
-    def comparing(self, done: int, cells: int) -> None: ...
+    def comparing(self, cells: int) -> None: ...
 
 
 PLAIN, OTHER = ServerLaunch(TARGET), ServerLaunch(TARGET, (("workers", 2),))
@@ -137,8 +137,8 @@ def drawn(folder: Path, made: FakeWiring, seconds: dict[str, float]) -> tuple[li
     came: list[str] = []
 
     class Watcher(Nobody):
-        def result(self, job: Job, result: JobResult) -> None:
-            came.append(job.case.id)
+        def take(self, event: ResultEvent) -> None:
+            came.append(event.result.case)
 
     found = run(engine, lambda: Work(MANY, Watcher()), ["grid"], lambda done: done).run
     same = replace(found, id="run", results=tuple(replace(one, started=0.0, seconds=0.0) for one in found.results))
@@ -182,7 +182,7 @@ def test_targets_come_up_while_the_work_is_prepared(tmp_path: Path, made: FakeWi
     stopped: list[int] = []
 
     class Watcher(Nobody):
-        def result(self, job: Job, result: JobResult) -> None:
+        def take(self, event: ResultEvent) -> None:
             stopped.append(made.made[OTHER][0].stopped)
 
     def prepare() -> Work:

@@ -14,6 +14,7 @@ from engine.execution.job import Job
 from engine.execution.runner.runner import not_run
 from engine.execution.runner.trimming import Budget
 from engine.model.protocols import Boundary
+from engine.model.result_event import ResultEvent
 from engine.model.target import ServerLaunch, Target, TargetInfo
 from engine.model.transcript import Transcript
 from engine.model.verdict import JobResult, Verdict
@@ -183,18 +184,19 @@ def test_a_target_that_is_unfit_is_unsupported_and_did_start() -> None:
 
 
 def test_watchers_hear_how_far_what_is_run_to_compare_has_come() -> None:
-    told: list[tuple[int, int]] = []
+    heard: list[object] = []
 
     class Watcher:
         def target(self, target: Target, state: str, detail: str = "") -> None: ...
 
-        def result(self, job: Job, result: JobResult) -> None: ...
+        def take(self, event: ResultEvent) -> None:
+            heard.append((event.result.case, event.position, event.counterpart))
 
-        def comparing(self, done: int, cells: int) -> None:
-            told.append((done, cells))
+        def comparing(self, cells: int) -> None:
+            heard.append(cells)
 
     plays = Plays()
     others = [replace(job(case(id="c"), n), repeat=n) for n in (0, 1)] + [job(case(id="d"), 2)]
     found = RunSession([job(case(id="c"))], plays, plays, None, [Watcher()], compare=lambda *_: others)  # type: ignore[arg-type]
     asyncio.run(asyncio.wait_for(found.run(), 20))
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert heard == [("c", 0, False), 2, ("c", 0, True), ("d", 2, True)]

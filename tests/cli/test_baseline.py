@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.expectation import Mismatch
+from engine.model.result_event import ResultEvent
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import Store, TargetRow
 from tests import forked
@@ -74,12 +75,11 @@ def ran(checkout: Path, run_id: str, cells: dict[str, dict[str, Verdict]]) -> No
     for case, row in cells.items():
         for target, verdict in row.items():
             mismatches = (Mismatch("status", "is 201", 200),) if verdict is Verdict.FAIL else ()
-            store.result(
-                JobResult(
-                    case, "specs/cases.yaml", target, "first", "must", verdict, "why" * bool(mismatches),
-                    mismatches=mismatches, evaluated=1,
-                )
+            result = JobResult(
+                case, "specs/cases.yaml", target, "first", "must", verdict, "why" * bool(mismatches),
+                mismatches=mismatches, evaluated=1,
             )  # fmt: skip
+            store.take(ResultEvent(0, result))
     store.close("whole")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
+from engine.model.result_event import ResultEvent
 from engine.model.verdict import Verdict
 from engine.results.analysis.grouping import BY
 from engine.results.record.store import Store, TargetRow
@@ -23,7 +24,7 @@ def keep(folder: Path, name: str, cells: Mapping[str, Verdict], *known: TargetRo
     for target in made.targets:
         store.target(target)
     for result in made.results:
-        store.result(result)
+        store.take(ResultEvent(0, result))
     store.close("whole")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from engine.app.lists import sorts
 from engine.cli.main import main
+from engine.model.result_event import ResultEvent
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import Store
 from engine.terminal.escape import width
@@ -40,7 +41,7 @@ def listed(suites: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         run_id = f"20260101-00000{number}-aaaa"
         header = {"arguments": ["grid", "a b"], "targets": ["t"]}
         store = Store(suites / "results" / "runs" / run_id, run_id, header)
-        store.result(JobResult("a", "a.yaml", "t", "c", "must", Verdict.FAIL))
+        store.take(ResultEvent(0, JobResult("a", "a.yaml", "t", "c", "must", Verdict.FAIL)))
         if ended:
             store.close(ended)
     monkeypatch.chdir(suites)

@@ -22,9 +22,9 @@ from engine.app import wiring
 from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.app.session import RunSession
-from engine.execution.job import Job
 from engine.execution.planning.plan import plan
 from engine.model.case import Case
+from engine.model.result_event import ResultEvent
 from engine.model.target import ServerLaunch, Target
 from engine.model.tls import ASKS
 from engine.model.verdict import JobResult, Verdict
@@ -135,11 +135,11 @@ class Verdicts:
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to keep."""
 
-    def comparing(self, done: int, cells: int) -> None:
+    def comparing(self, cells: int) -> None:
         """Nothing is run to be compared."""
 
-    def result(self, job: Job, result: JobResult) -> None:
-        self.results.append(result)
+    def take(self, event: ResultEvent) -> None:
+        self.results.append(event.result)
 
 
 def names(file: str, case: str) -> tuple[str, str]:

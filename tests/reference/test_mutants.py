@@ -67,7 +67,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     runtime = wiring.runtime(engine, tmp_path_factory.mktemp("run"))
     running = RunSession(renumbered(jobs), runtime, wiring.runner("mutants"), None, [results])
     asyncio.run(running.run())
-    return {(job.target.variant, name_of(job.case)): result.verdict for job, result in results.kept}
+    known = {(job.case.address, job.target.id): (job.target.variant, name_of(job.case)) for job in jobs}
+    return {known[one.address, one.target]: one.verdict for one in results.kept}
 
 
 @pytest.mark.service

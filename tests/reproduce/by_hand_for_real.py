@@ -18,10 +18,10 @@ from engine.app import step_types as kinds
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
 from engine.app.session import RunSession, open_channel
-from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.model.case import Case
 from engine.model.expectation import Group, Matcher, Mismatch, Situation
+from engine.model.result_event import ResultEvent
 from engine.model.source_span import NOWHERE
 from engine.model.target import Target
 from engine.model.transcript import Side
@@ -93,11 +93,11 @@ class Results:
     def target(self, target: Target, state: str, detail: str = "") -> None:
         pass
 
-    def comparing(self, done: int, cells: int) -> None:
+    def comparing(self, cells: int) -> None:
         """Nothing is run to be compared."""
 
-    def result(self, job: Job, result: JobResult) -> None:
-        self.found.append(result)
+    def take(self, event: ResultEvent) -> None:
+        self.found.append(event.result)
 
 
 def failures(asked: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:

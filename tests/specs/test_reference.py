@@ -13,7 +13,7 @@ from engine.app import wiring
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
 from engine.app.session import RunSession
-from engine.execution.job import Job
+from engine.model.result_event import ResultEvent
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 
@@ -27,16 +27,16 @@ RIGHT = (Verdict.PASS, Verdict.INFO)
 class Results:
     """Keeps what the targets and the jobs came to."""
 
-    kept: list[tuple[Job, JobResult]] = field(default_factory=list)
+    kept: list[JobResult] = field(default_factory=list)
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         assert state != "failed", detail
 
-    def comparing(self, done: int, cells: int) -> None:
+    def comparing(self, cells: int) -> None:
         """Nothing is run to be compared."""
 
-    def result(self, job: Job, result: JobResult) -> None:
-        self.kept.append((job, result))
+    def take(self, event: ResultEvent) -> None:
+        self.kept.append(event.result)
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +56,11 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSession, Resul
     return running, results
 
 
-def wrong(kept: Sequence[tuple[Job, JobResult]], *right: Verdict) -> list[str]:
+def wrong(kept: Sequence[JobResult], *right: Verdict) -> list[str]:
     """What came to another verdict, in words."""
     return [
-        f"{job.target.id} {result.address}: {result.verdict.value}: {result.reason}"
-        for job, result in kept
+        f"{result.target} {result.address}: {result.verdict.value}: {result.reason}"
+        for result in kept
         if result.verdict not in right
     ]
 
@@ -68,13 +68,13 @@ def wrong(kept: Sequence[tuple[Job, JobResult]], *right: Verdict) -> list[str]:
 def test_every_case_passes(session: tuple[RunSession, Results]) -> None:
     _, results = session
     assert wrong(results.kept, *RIGHT, Verdict.UNSUPPORTED) == []
-    assert {job.target.loop for job, _ in results.kept} == {"asyncio", "uvloop"}
+    assert {one.target.rpartition("-")[2] for one in results.kept} == {"asyncio", "uvloop"}
 
 
 def test_hardly_anything_is_unsupported(session: tuple[RunSession, Results]) -> None:
     """It speaks HTTP/1, with TLS and without: only what needs more than that is left out."""
     _, results = session
-    left_out = [(job, result) for job, result in results.kept if result.verdict is Verdict.UNSUPPORTED]
+    left_out = [one for one in results.kept if one.verdict is Verdict.UNSUPPORTED]
     words = ("http2", "protocol", "flags", "push", "zerocopysend")
     assert [line for line in wrong(left_out) if not any(word in line for word in words)] == []
     assert len(left_out) <= len(results.kept) / 5

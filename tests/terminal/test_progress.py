@@ -7,28 +7,32 @@ from dataclasses import replace
 
 import pytest
 
+from engine.model.result_event import ResultEvent
+from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.terminal.progress import Live, PlainProgress, progress
 
-ONE = JobResult("a", "a.yaml", "t", "c", "must", Verdict.PASS)
+T, U = (Target(name, "control", "auto", "direct", "local") for name in ("t", "u"))
+ONE = JobResult("a", "a.yaml", T.id, "c", "must", Verdict.PASS)
 
 
 def test_plain_lines() -> None:
     out = io.StringIO()
-    shown = PlainProgress({"t": 2, "u": 1}, out)
-    shown.target("t", "starting")
-    shown.target("u", "failed", "no module")
-    shown.result(ONE)
-    shown.result(replace(ONE, verdict=Verdict.FAIL))
+    shown = PlainProgress({T.id: 2, U.id: 1}, out)
+    shown.target(T, "starting")
+    shown.target(U, "failed", "no module")
+    shown.take(ResultEvent(0, ONE))
+    shown.take(ResultEvent(1, replace(ONE, verdict=Verdict.FAIL)))
     shown.close()
-    assert out.getvalue() == "u: did not start: no module\nt: 2 cases, 1 red\n"
+    assert out.getvalue() == f"{U.id}: did not start: no module\n{T.id}: 2 cases, 1 red\n"
 
 
 def test_what_is_run_to_compare_is_one_line() -> None:
     out = io.StringIO()
-    shown = PlainProgress({"t": 1}, out)
-    for done in range(3):
-        shown.comparing(done, 2)
+    shown = PlainProgress({T.id: 1}, out)
+    shown.comparing(2)
+    for position in range(2):
+        shown.take(ResultEvent(position, ONE, counterpart=True))
     assert out.getvalue() == "counterparts: 2 cells on other targets, which tell whose fault it is\n"
 
 
@@ -38,9 +42,10 @@ def test_what_is_run_to_compare_is_one_bar(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("sys.stderr", err)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    shown = Live({"t": 1})
-    for done in range(3):
-        shown.comparing(done, 2)
+    shown = Live({T.id: 1})
+    shown.comparing(2)
+    for position in range(2):
+        shown.take(ResultEvent(position, ONE, counterpart=True))
     shown.close()
     last = err.getvalue().rpartition("counterparts")[2]
     assert "2/2" in last
@@ -48,10 +53,10 @@ def test_what_is_run_to_compare_is_one_bar(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_bars_are_gone_when_the_run_is_over(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = Live({"t": 2})
-    shown.target("t", "starting", "[red]")
-    shown.result(ONE)
-    shown.result(replace(ONE, verdict=Verdict.FAIL))
+    shown = Live({T.id: 2})
+    shown.target(T, "starting", "[red]")
+    shown.take(ResultEvent(0, ONE))
+    shown.take(ResultEvent(1, replace(ONE, verdict=Verdict.FAIL)))
     shown.close()
     assert capsys.readouterr().out == ""
 

@@ -10,12 +10,13 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ResultsError
+from engine.model.result_event import ResultEvent
 from engine.model.verdict import JobResult, Recheck
 from engine.results.record.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
 from engine.results.record.format import CURRENT, RENAMED, readable
@@ -27,6 +28,7 @@ FILE = "run.ndjson"
 LONGEST_FOOTER = 4096
 # The kinds of lines about what a run added for the sake of comparison.
 COUNTERPART, COUNTERPART_TARGET = "counterpart", "counterpart-target"
+_MARK: Mapping[str, Any] = {"counterpart": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +115,25 @@ class Store:
         self.header = {"kind": "header", "format": str(CURRENT), "run": run_id, "started": time.time(), **header}
         self._write(self.header)
 
-    def result(self, result: JobResult) -> None:
-        """Append a verdict. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
-        self.verdict(result.verdict.value, text_of(result_to_json(result)))
+    def take(self, event: ResultEvent) -> None:
+        """Append a result. It never raises: what cannot be written is counted in ``lost``, with its ``trouble``."""
+        if event.first:
+            self.verdict(event.result.verdict.value, text_of(result_to_json(event.result)))
+        else:
+            self._write(event_line(event))
 
     def verdict(self, verdict: str, line: str) -> None:
         """Append a verdict whose line is made already, by ``text_of`` from what ``result_to_json`` gives."""
         self.counts[verdict] += 1
         self.text(line)
 
-    def recheck(self, result: JobResult) -> None:
-        """Append what came of running a red job again alone: its verdict stands before it."""
-        if result.recheck is not None:
-            self.line(recheck_line(result))
-
     def line(self, document: Mapping[str, Any]) -> None:
-        """Append a line that is JSON's types already, as ``recheck_line`` makes it."""
+        """Append a line that is JSON's types already, as ``event_line`` and ``target_document`` make it."""
         self._write(document)
 
-    def target(self, row: TargetRow) -> None:
-        """Append what was found out about a target."""
-        self._write(target_document(row))
+    def target(self, row: TargetRow, *, counterpart: bool = False) -> None:
+        """Append what was found out about a target. ``counterpart`` says that it was not asked for."""
+        self._write(target_document(row, counterpart=counterpart))
 
     def close(self, ended: str) -> None:
         """Append the footer; ``ended`` is ``whole``, ``interrupted``, or what cut the run short. Safe to call twice."""
@@ -163,17 +163,19 @@ def text_of(document: Mapping[str, Any]) -> str:
     return _encoder.encode(document)
 
 
-def target_document(row: TargetRow) -> dict[str, Any]:
+def target_document(row: TargetRow, *, counterpart: bool = False) -> dict[str, Any]:
     """The document of a line about a target."""
+    if counterpart:
+        return {"kind": COUNTERPART_TARGET, **row_to_json(row), **_MARK}
     return {"kind": "target", **row_to_json(row)}
 
 
-def counterpart_lines(results: Iterable[JobResult], targets: Iterable[TargetRow]) -> Iterator[dict[str, Any]]:
-    """The results and targets of counterparts, as JSON's types. The lines have kinds of their own, so that no older
-    reader takes them for the run's results."""
-    mark = {"counterpart": True}
-    yield from ({**target_document(row), "kind": COUNTERPART_TARGET, **mark} for row in targets)
-    yield from ({**result_to_json(one), "kind": COUNTERPART, **mark} for one in results)
+def event_line(event: ResultEvent) -> dict[str, Any]:
+    """The document of a line about a result. A counterpart and a rerun in isolation have kinds of their own, so that no
+    reader that does not know them takes them for results of the run."""
+    if event.counterpart:
+        return {**result_to_json(event.result), "kind": COUNTERPART, **_MARK}
+    return recheck_line(event.result) if event.attempt > 1 else result_to_json(event.result)
 
 
 def row_of(line: str) -> dict[str, Any]:

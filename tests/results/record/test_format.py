@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ResultsError
+from engine.model.result_event import ResultEvent
 from engine.model.verdict import Verdict
 from engine.results.record.format import CURRENT, FormatVersion, version_of
 from engine.results.record.store import FILE, Run, Store, ends, read
@@ -19,7 +20,7 @@ def record(folder: Path, **changes: object) -> Run:
     row = synthetic.row("s f")
     store = Store(folder, "id-1", {"engine": "0.1.0"})
     store.target(row)
-    store.result(synthetic.result(row, Verdict.FAIL))
+    store.take(ResultEvent(0, synthetic.result(row, Verdict.FAIL)))
     store.close("whole")
     header, *lines = map(json.loads, (folder / FILE).read_text().splitlines())
     assert header["format"] == str(CURRENT)

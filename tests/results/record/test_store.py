@@ -11,13 +11,14 @@ import pytest
 from engine.errors import ResultsError
 from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.result_event import ResultEvent
 from engine.model.showing import shown
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import TypedValue
 from engine.model.verdict import JobResult, Recheck, Verdict
 from engine.results.record.codec import result_from_json, result_to_json
-from engine.results.record.store import FILE, Store, TargetRow, counterpart_lines, read
+from engine.results.record.store import FILE, Store, TargetRow, read
 from tests.results import synthetic
 
 PLACE = SourceSpan("a.yaml", 3, 4, 5)
@@ -54,8 +55,8 @@ ROW = TargetRow("gunicorn-control-auto", "gunicorn", "control", "auto", "direct"
 def test_a_run_comes_back(tmp_path: Path) -> None:
     store = Store(tmp_path / "run", "id-1", {"engine": "0"})
     store.target(ROW)
-    store.result(FULL)
-    store.result(PASS)
+    store.take(ResultEvent(0, FULL))
+    store.take(ResultEvent(0, PASS))
     store.close("whole")
     run = read(tmp_path / "run")
     assert (run.id, run.whole, run.targets, len(run.results)) == ("id-1", True, (ROW,), 2)
@@ -94,7 +95,7 @@ def test_a_run_reads_the_same_in_whatever_order_its_jobs_came_to_their_verdicts(
         for row in turn(rows):
             store.target(row)
         for result in turn(results):
-            store.result(result)
+            store.take(ResultEvent(0, result))
         store.close("whole")
         run = read(tmp_path / str(number))
         assert list(run.targets) == rows
@@ -115,8 +116,8 @@ def test_a_run_reads_the_same_in_whatever_order_its_jobs_came_to_their_verdicts(
 def test_paths_that_earlier_engines_recorded_are_read_as_addresses(tmp_path: Path, recorded: str, address: str) -> None:
     store = Store(tmp_path / "run", "id-1", {})
     failed = replace(PASS, file=recorded, verdict=Verdict.FAIL, recheck=Recheck(Verdict.PASS))
-    store.result(failed)
-    store.recheck(failed)
+    store.take(ResultEvent(0, failed))
+    store.take(ResultEvent(0, failed, attempt=2))
     store.close("whole")
     (result,) = read(tmp_path / "run").results
     assert (result.address, result.recheck) == (f"{address}::case", failed.recheck)
@@ -124,7 +125,7 @@ def test_paths_that_earlier_engines_recorded_are_read_as_addresses(tmp_path: Pat
 
 def test_a_run_that_was_cut_short_keeps_its_verdicts(tmp_path: Path) -> None:
     store = Store(tmp_path, "id-1", {})
-    store.result(PASS)
+    store.take(ResultEvent(0, PASS))
     with (tmp_path / FILE).open("a") as file:
         file.write('{"kind":"result","case":"ha')
     run = read(tmp_path)
@@ -154,8 +155,8 @@ def test_a_full_disk_is_counted_and_does_not_raise(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("engine.results.record.store.os.write", full)
-    store.result(PASS)
-    store.result(PASS)
+    store.take(ResultEvent(0, PASS))
+    store.take(ResultEvent(0, PASS))
     assert (store.lost, store.trouble, store.counts["pass"]) == (2, "No space left on device", 2)
 
 
@@ -170,9 +171,9 @@ def test_counterparts_stand_apart_from_what_a_run_found(tmp_path: Path) -> None:
     results = [synthetic.result(own, Verdict.FAIL), synthetic.result(other, Verdict.PASS)]
     store = Store(tmp_path, "id-1", {"targets": [own.id]})
     store.target(own)
-    store.result(results[0])
-    for line in counterpart_lines(results[1:], [other]):
-        store.line(line)
+    store.take(ResultEvent(0, results[0]))
+    store.target(other, counterpart=True)
+    store.take(ResultEvent(0, results[1], counterpart=True))
     store.close("whole")
     read_back = read(tmp_path)
     assert ([one.target for one in read_back.results], [one.id for one in read_back.targets]) == ([own.id], [own.id])
