@@ -108,7 +108,7 @@ KEYS: Mapping[str, tuple[Schema, Callable[[Node, ActReader], Any]]] = {
     "values": (_VALUES, lambda node, reader: {name: reader.raw(child) for name, child in node.entries()}),
     "word": ({"$ref": "#/$defs/word"}, lambda node, reader: reader.value(node)),
 }
-"""The schema of a key by its kind (``observer.inside.command.Key``), and the reading of its value."""
+"""The schema of a key by its kind (``observer.inside.command.CommandKey``), and the reading of its value."""
 
 
 @cache

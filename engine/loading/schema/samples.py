@@ -21,7 +21,7 @@ _WORDS = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
 _PREFERRED = ("pause", "sleep", "echo")
 
 
-class _Nothing(Exception):
+class _NoSample(Exception):
     """No value of this module fits."""
 
 
@@ -30,7 +30,7 @@ def filler(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Node | None:
     that it refers to."""
     try:
         return node_of(_sample(schema, root, 0))
-    except _Nothing:
+    except _NoSample:
         return None
 
 
@@ -53,7 +53,7 @@ def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str,
 
 def _sample(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
     if depth > DEPTH:
-        raise _Nothing
+        raise _NoSample
     schema = resolved(schema if isinstance(schema, Mapping) else {}, root)
     if "enum" in schema:
         return schema["enum"][0]
@@ -67,7 +67,7 @@ def _sample(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
         return [_sample(items, root, depth + 1)] * max(1, int(schema.get("minItems", 1)))
     if "object" in types:
         return _mapping(schema, root, depth + 1)
-    raise _Nothing
+    raise _NoSample
 
 
 def _fits(value: Scalar, schema: Mapping[str, Any], types: Sequence[str]) -> bool:
@@ -84,7 +84,7 @@ def _mapping(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> 
     fewest = int(schema.get("minProperties", 0))
     for key in (*(key for key in _PREFERRED if key in properties), *properties):
         if len(found) < fewest and key not in found:
-            with suppress(_Nothing):  # of a group that may hold groups, another key will do
+            with suppress(_NoSample):  # of a group that may hold groups, another key will do
                 found[key] = _sample(properties[key], root, depth)
     if len(found) < fewest:
         found["x"] = _sample(schema.get("additionalProperties", {}), root, depth)

@@ -14,7 +14,7 @@ from .play import Performer
 
 
 @dataclass(frozen=True)
-class Key:
+class CommandKey:
     """A key of a command's argument.
 
     ``kind`` is how its value is written and what the player gets:
@@ -55,7 +55,7 @@ class Command:
     name: str
     summary: str
     perform: Performer
-    keys: Mapping[str, Key] = field(default_factory=dict)
+    keys: Mapping[str, CommandKey] = field(default_factory=dict)
     argument: str = "mapping"
     any_key: bool = False
     task: bool = False
@@ -69,6 +69,6 @@ def declared(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, Command]:
     different names. Raises TypeError for a field that there is not.
     """
     return {
-        name: Command(name, **{**entry, "keys": {key: Key(**one) for key, one in entry.get("keys", {}).items()}})
+        name: Command(name, **{**entry, "keys": {key: CommandKey(**one) for key, one in entry.get("keys", {}).items()}})
         for name, entry in commands.items()
     }

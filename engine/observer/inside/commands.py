@@ -8,7 +8,7 @@ import importlib
 from contextvars import ContextVar
 from typing import Any
 
-from .command import Command, Key, declared
+from .command import Command, CommandKey, declared
 from .play import Performer, Play, Result, ScriptFinished
 from .scripts import ScriptedAction, commands_of
 
@@ -162,8 +162,8 @@ COMMANDS: dict[str, Command] = {
             "Accept the WebSocket.",
             accept,
             {
-                "subprotocol": Key("text", "The subprotocol to choose."),
-                "headers": Key("headers", "Headers of the handshake."),
+                "subprotocol": CommandKey("text", "The subprotocol to choose."),
+                "headers": CommandKey("headers", "Headers of the handshake."),
             },
         ),
         Command("await", "Wait until a mark is set by either side.", await_, argument="mark", marks="awaits"),
@@ -173,7 +173,10 @@ COMMANDS: dict[str, Command] = {
             "get",
             "Read a value, which becomes the outcome's `value`.",
             get,
-            {"scope": Key("word", "A way into the scope."), "context": Key("word", "A context variable.")},
+            {
+                "scope": CommandKey("word", "A way into the scope."),
+                "context": CommandKey("word", "A context variable."),
+            },
             any_key=True,
         ),
         Command("join", "Wait for a task that was spawned.", join, argument="task"),
@@ -183,20 +186,20 @@ COMMANDS: dict[str, Command] = {
             "Raise an exception out of the application.",
             raise_,
             {
-                "class": Key("exception", "The exception's class.", required=True),
-                "message": Key("text", "Its message.", default=""),
+                "class": CommandKey("exception", "The exception's class.", required=True),
+                "message": CommandKey("text", "Its message.", default=""),
             },
         ),
         Command("read_body", "Receive until the request's body has ended.", read_body),
-        Command("receive", "Receive one message.", receive, {"within": Key("time", "Give up after this.")}),
+        Command("receive", "Receive one message.", receive, {"within": CommandKey("time", "Give up after this.")}),
         Command(
             "repeat",
             "Play a script several times.",
             repeat,
             {
-                "times": Key("count", "How often, at most.", required=True),
-                "until": Key("raises", "`raises`: stop at the first command that raises."),
-                "script": Key("commands", "What is repeated.", required=True, default=()),
+                "times": CommandKey("count", "How often, at most.", required=True),
+                "until": CommandKey("raises", "`raises`: stop at the first command that raises."),
+                "script": CommandKey("commands", "What is repeated.", required=True, default=()),
             },
         ),
         Command(
@@ -204,9 +207,9 @@ COMMANDS: dict[str, Command] = {
             "Send a whole response.",
             respond,
             {
-                "status": Key("count", "The status.", required=True),
-                "headers": Key("headers", "The headers.", default=()),
-                "body": Key("bytes", "The body.", default=b""),
+                "status": CommandKey("count", "The status.", required=True),
+                "headers": CommandKey("headers", "The headers.", default=()),
+                "body": CommandKey("bytes", "The body.", default=b""),
             },
         ),
         Command("return", "Return from the application.", return_, argument="true"),
@@ -215,15 +218,15 @@ COMMANDS: dict[str, Command] = {
             "send_raw",
             "Send any message, right or wrong; plain text is str.",
             send,
-            {"event": Key("literal", "The message, as it is.", required=True)},
+            {"event": CommandKey("literal", "The message, as it is.", required=True)},
         ),
         Command(
             "set",
             "Set values in the scope or in context variables.",
             set_,
             {
-                "scope": Key("values", "Ways into the scope, with their values."),
-                "context": Key("values", "Context variables with their values."),
+                "scope": CommandKey("values", "Ways into the scope, with their values."),
+                "context": CommandKey("values", "Context variables with their values."),
             },
             any_key=True,
         ),
@@ -232,7 +235,7 @@ COMMANDS: dict[str, Command] = {
             "spawn",
             "Start a task that plays a script of its own.",
             spawn,
-            {"script": Key("commands", "What it plays.", required=True, default=())},
+            {"script": CommandKey("commands", "What it plays.", required=True, default=())},
             task=True,
         ),
     )
