@@ -83,7 +83,9 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "errors",
     ),
     "__main__": ("cli",),
-    "pytest_plugin": ("app", "worker", "execution.planning", "terminal", "documents.diagnostics", "model", "errors"),
+    "pytest_plugin": (
+        "app", "worker", "results", "execution.planning", "terminal", "documents.diagnostics", "model", "errors"
+    ),
 }  # fmt: skip
 
 STANDARD_LIBRARY_ALONE = ("model", "observer.inside", "errors", "registry")

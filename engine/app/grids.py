@@ -1,42 +1,16 @@
-"""From a run to its grid, and to the files that show it."""
+"""The files of a run's grid, one for each report format."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import ResultsError
-from engine.model.verdict import JobResult
 from engine.reports.base import formats
 from engine.reports.view import GridReport
-from engine.results.analysis import claims
-from engine.results.analysis.attribution import Attribution, Attributions
-from engine.results.analysis.findings import Finding, attribution_of, attributions, findings, red
+from engine.results.analysis.attribution import Attributions
+from engine.results.analysis.findings import attributions
 from engine.results.analysis.grid import Grid
-from engine.results.record.store import Run, TargetRow
-
-__all__ = ["Attribution", "red_of", "refuted", "whose", "whose_is", "write"]
-
-
-def refuted(rows: Iterable[TargetRow]) -> list[str]:
-    """A sentence for each capability that a server claims and a probe did not find."""
-    return claims.refuted(rows)
-
-
-def whose(run: Run) -> Attributions:
-    """The attribution of each failing cell of a run."""
-    return attributions(run)
-
-
-def whose_is(result: JobResult, results: Iterable[JobResult], rows: Iterable[TargetRow]) -> Attribution | None:
-    """The attribution of one failing result, by these results; None for a result that fails by no one's doing."""
-    return attribution_of(result, results, rows)
-
-
-def red_of(run: Run, known: Attributions, *, strict: bool = False, flaky_fails: bool = False) -> tuple[Finding, ...]:
-    """The results that break the build in a run, with their attribution. Flaky results are included if they fail a
-    build; these and warnings if it is ``strict``."""
-    return findings(run, red(strict=strict, flaky_fails=flaky_fails), known)
+from engine.results.record.store import Run
 
 
 def write(run: Run, whole: Grid, results: Path, known: Attributions | None = None, by: str = "") -> list[Path]:

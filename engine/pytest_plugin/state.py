@@ -28,9 +28,9 @@ from engine.worker.messages import Compare, ResultMessage
 from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
-    from engine.app.grids import Attribution
-    from engine.app.runs import Run as EndedRun
     from engine.model.case import CaseHeader
+    from engine.results.analysis.attribution import Attribution
+    from engine.results.record.store import Run
 
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
@@ -215,10 +215,10 @@ class Conformance:
 
     def whose(self, result: JobResult) -> Attribution | None:
         """The attribution of a failing result by the run of this process so far; None without a cause."""
-        from engine.app import grids
+        from engine.results.analysis.findings import attribution_of
 
         others = [told.whole for told in self.told[result.address]]
-        return grids.whose_is(result, others, list(self.rows.values()))
+        return attribution_of(result, others, list(self.rows.values()))
 
     def begin_store(self) -> None:
         """Begin the run's file, where it is not begun yet: in the controller, or where there is but one process. Raises
@@ -270,19 +270,19 @@ class Conformance:
         run = self._read_back()
         if run is None:
             return []
-        from engine.app import grids
+        from engine.results.analysis.findings import attributions, findings, red
         from engine.terminal import blame
 
-        red = grids.red_of(run, grids.whose(run), strict=self.warnings_fail, flaky_fails=self.flaky_fails)
-        return list(blame.lines(red)) if red else []
+        failures = findings(run, red(strict=self.warnings_fail, flaky_fails=self.flaky_fails), attributions(run))
+        return list(blame.lines(failures)) if failures else []
 
     def refuted(self) -> list[str]:
         """A sentence for each capability that a server claims and a probe did not find."""
         if not any(row.refuted for row in self.rows.values()):
             return []
-        from engine.app import grids
+        from engine.results.analysis.claims import refuted
 
-        return grids.refuted(list(self.rows.values()))
+        return refuted(list(self.rows.values()))
 
     def steadiness(self) -> list[str]:
         """The findings of repeating and rechecking, as lines; none without these options."""
@@ -293,7 +293,7 @@ class Conformance:
         run = self._read_back()
         return [] if run is None else list(repeats.lines(run.results))
 
-    def _read_back(self) -> EndedRun | None:
+    def _read_back(self) -> Run | None:
         """The run as its file has it; None where the file cannot be read."""
         assert self.store is not None
         try:
