@@ -76,7 +76,8 @@ class Engine:
     ``project_paths`` are the folders of the project. ``nginx`` is the path of an nginx, "" for the one that is found.
     ``way`` is the runtime's name, one of RUNTIMES; ``urls`` locate services that run already
     (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines beside suites, "" for those.
-    ``clauses`` are documents of clauses besides the engine's own.
+    ``clauses`` are documents of clauses besides the engine's own. Cases that came after the version ``corpus`` are held
+    back as warnings; "" holds none back.
     """
 
     project_paths: ProjectPaths
@@ -85,6 +86,7 @@ class Engine:
     urls: tuple[str, ...] = ()
     baseline: str = ""
     clauses: tuple[Path, ...] = ()
+    corpus: str = ""
 
     @cached_property
     def words(self) -> EngineVocabulary:

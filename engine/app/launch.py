@@ -225,7 +225,7 @@ def run(
         store = keep(engine.project_paths, run_id, arguments, found.jobs, baselines)
         session = RunSession(
             found.jobs, runtime, runner, store, [found.watcher], wiring.limits(engine), known, recheck,
-            wiring.durations(engine), compare,
+            wiring.durations(engine), compare, engine.corpus,
         )  # fmt: skip
         begun.append((session, store))
         return session

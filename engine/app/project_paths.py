@@ -8,6 +8,7 @@ editable install has its checkout. Nothing is written into an installation.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.model.packaged import DATA, shown
 from engine.model.target import CONTROLS
+from engine.results.baseline.corpus import parts
 from engine.targets.catalog.frameworks import names_in
 from engine.targets.environments.cache import default_cache
 
@@ -93,6 +95,19 @@ def framework_names(project_paths: ProjectPaths) -> tuple[str, ...]:
     """The names of all frameworks that a case may choose. A suite that names a shipped one stays right where a run has
     other frameworks."""
     return tuple(sorted({*CONTROLS, *names_in(project_paths.frameworks), *names_in(project_paths.shipped_frameworks)}))
+
+
+def checked_corpus(asked: str, project_paths: ProjectPaths) -> str:
+    """The version of the corpus that an option asks for. Raises UsageError for what is none, and for a later one than
+    that of the data."""
+    if not asked:
+        return ""
+    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", asked):
+        raise UsageError(f"{asked!r} is no version of the corpus", hint="one is like 0.1")
+    there = project_paths.corpus
+    if there and parts(asked) > parts(there):
+        raise UsageError(f"there is no corpus {asked} here", hint=f"the data in {project_paths.root} are of {there}")
+    return asked
 
 
 def checkout(folder: Path) -> Path | None:

@@ -26,6 +26,7 @@ from engine.model.tls import TlsClientOptions
 from engine.model.verdict import JobResult
 from engine.results.analysis.flakiness import rechecked
 from engine.results.baseline.baseline import judged, stem
+from engine.results.baseline.corpus import held_back
 from engine.results.record.store import Store, TargetRow, event_line, target_document
 
 # Jobs and their results to the jobs that are run besides, so that what failed can be compared.
@@ -98,6 +99,7 @@ class RunSession:
     recheck: bool = False
     durations: Durations | None = None
     compare: Compare | None = None
+    corpus: str = ""
     rows: dict[str, TargetRow] = field(default_factory=dict)
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
@@ -248,6 +250,7 @@ class RunSession:
     def _take(self, job: Job, result: JobResult) -> None:
         row = self.rows.get(job.target.id) or _bare(job.target)
         result = judged(result, row, self._known.get(job.case.stem, ()), self._today)
+        result = held_back(result, job.case.since, self.corpus)
         self.results.append(result)
         self._send(ResultEvent(job.position, result))
 

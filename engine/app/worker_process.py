@@ -145,7 +145,15 @@ class _Run:
         found = WorkerSession(order.cells, jobs, send, self.known_targets)
         durations = wiring.durations(engine)
         found.session = RunSession(
-            jobs, self.runtime, runner, None, [found], wiring.limits(engine), known, durations=durations
+            jobs,
+            self.runtime,
+            runner,
+            None,
+            [found],
+            wiring.limits(engine),
+            known,
+            durations=durations,
+            corpus=engine.corpus,
         )
         if order.held:
             found.session.schedule.hold()

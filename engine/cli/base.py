@@ -172,6 +172,16 @@ def baseline_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def corpus_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that asks for an older version of the corpus."""
+    parser.add_argument(
+        "--corpus",
+        default="",
+        metavar="VERSION",
+        help="hold back cases that came after this version of the corpus: what fails of them is a warning (the newest)",
+    )
+
+
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:
     """Add the options that locate folders."""
     if results:

@@ -16,6 +16,7 @@ from engine.cli.base import (
     Command,
     asked,
     baseline_argument,
+    corpus_argument,
     counterparts_argument,
     place_arguments,
     runtime_arguments,
@@ -55,6 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     target_arguments(parser)
     runtime_arguments(parser)
     baseline_argument(parser)
+    corpus_argument(parser)
     place_arguments(parser)
     parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="draw a run again, run nothing")
     parser.add_argument(
@@ -78,7 +80,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import addresses, launch, wiring
     from engine.app.engine import Engine
     from engine.app.prewarm import first_launch
-    from engine.app.project_paths import find
+    from engine.app.project_paths import checked_corpus, find
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
 
@@ -90,7 +92,8 @@ def run(parsed: argparse.Namespace) -> int:
             addresses.placed(one, engine) if one.mismatches or one.warnings else one for one in done.results
         )
         return show(replace(done, results=results), project_paths, parsed, files=False)
-    engine = Engine(project_paths, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline)
+    corpus = checked_corpus(parsed.corpus, project_paths)
+    engine = Engine(project_paths, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline, corpus=corpus)
     what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
     screens = ExitStack()
 
@@ -121,6 +124,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 def refuse_choice(parsed: argparse.Namespace) -> None:
     """Raises UsageError where a run that is drawn again is to be another one."""
+    if parsed.corpus:
+        raise UsageError("--from draws a run as it was judged", hint="--corpus goes with a new run")
     options = ("server", "framework", "gateway", "category", "level", "tag", "keyword")
     given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
     if parsed.paths or given:
@@ -236,7 +241,7 @@ def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:
 
     if nothing_judged(done):
         return 3
-    broken = any(one.verdict.breaks_build(strict=strict, flaky_fails=flaky_fails) for one in done.results)
+    broken = any(one.breaks_build(strict=strict, flaky_fails=flaky_fails) for one in done.results)
     return 1 if broken or not done.whole or any(row.failed for row in done.targets) else 0
 
 

@@ -119,6 +119,7 @@ class CaseHeader:
         keeps_scope: a step reads the scope as it is after a call, so the observer must record it.
         starts: a step starts the server, which does not run before.
         scripted: the case has a script for the application.
+        since: the version of the corpus that the case came with, "" for the first.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
             first by alphabet of several.
     """
@@ -148,6 +149,7 @@ class CaseHeader:
     requires: Mapping[Requirement, str] = field(default_factory=dict)
     starts: bool = False
     scripted: bool = False
+    since: str = ""
 
     @property
     def address(self) -> str:

@@ -152,6 +152,8 @@ class JobResult:
     where the runner was to keep them: they stay in memory, and are in no file. ``send_raised`` are the classes that
     send() raised in the application, each once, for the control and wherever the verdict is anything but pass.
     ``evidence`` says whether records of the observer were lost, and what is left out of the transcript and the log.
+    ``held_back`` is the version of the corpus that the case came with, where the run asks for an earlier one and the
+    case did not pass; else "".
     """
 
     case: str
@@ -181,6 +183,11 @@ class JobResult:
     send_raised: tuple[str, ...] = ()
     excerpt: Excerpt | None = None
     evidence: EvidenceQuality = COMPLETE
+    held_back: str = ""
+
+    def breaks_build(self, *, strict: bool = False, flaky_fails: bool = False) -> bool:
+        """True if the verdict breaks the build under these options; a case that is held back never does."""
+        return not self.held_back and self.verdict.breaks_build(strict=strict, flaky_fails=flaky_fails)
 
     @property
     def address(self) -> str:

@@ -98,13 +98,13 @@ class CaseItem(pytest.Item):
                 pytest.skip(f"{result.verdict.value}: {result.reason}")
             case Verdict.KNOWN:
                 pytest.xfail(result.reason)
-            case Verdict.WARN if self.conformance.warnings_fail:
+            case Verdict.WARN if result.breaks_build(strict=self.conformance.warnings_fail):
                 raise Red(result)
             case Verdict.WARN:
                 from engine.terminal import failure
 
                 self.add_report_section("call", "warning", failure.text(result, self.conformance.sources))
-            case Verdict.FLAKY if not self.conformance.flaky_fails:
+            case Verdict.FLAKY if not result.breaks_build(flaky_fails=self.conformance.flaky_fails):
                 pytest.xfail(f"flaky: {result.reason}")
             case verdict if verdict.breaks or verdict is Verdict.FLAKY:
                 raise Red(result)

@@ -77,6 +77,12 @@ def add(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="the known failures (known-failures.yaml beside the suites or above them)",
     )
+    group.addoption(
+        "--corpus",
+        default="",
+        metavar="VERSION",
+        help="hold back cases that came after this version of the corpus: what fails of them is a warning (the newest)",
+    )
     group.addoption("--results", default="", metavar="DIR", help="where the run is kept (results/)")
     group.addoption("--frameworks-dir", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 
@@ -84,7 +90,7 @@ def add(parser: pytest.Parser) -> None:
 # Options that can be wrong before any suite is read, each with what it is where nobody gives it.
 USUAL = {
     "server": [], "variant": [], "framework": [], "gateway": [], "runtime": "local", "url": [], "conformance_repeat": 1,
-    "frameworks_dir": "",
+    "frameworks_dir": "", "corpus": "",
 }  # fmt: skip
 
 

@@ -91,7 +91,10 @@ class Conformance:
     def engine(self) -> Engine:
         """The engine."""
         option = self.config.getoption
-        return Engine(self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"))
+        corpus = places.checked_corpus(option("corpus"), self.places)
+        return Engine(
+            self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"), corpus=corpus
+        )
 
     @cached_property
     def targets(self) -> list[Target]:

@@ -68,6 +68,8 @@ def about(case: Case) -> Iterator[str]:
         yield "alone on its target" if case.alone == "all" else f"never beside another of {case.alone!r}"
     if case.depends_on:
         yield f"depends on {', '.join(case.depends_on)}"
+    if case.since:
+        yield f"since corpus {case.since}"
     if case.tags:
         yield f"tags {', '.join(case.tags)}"
 

@@ -81,6 +81,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         requires=requires,
         starts=any(kind.lifecycle == "starts" for kind in kinds),
         scripted=application is not None,
+        since=text(node, "since"),
         body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None

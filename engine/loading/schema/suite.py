@@ -10,6 +10,7 @@ from engine.loading.schema.codes import KEY, ValueCode
 from engine.loading.vocabulary import TargetNames
 
 KEBAB = r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$"
+CORPUS = r"^[0-9]{1,4}[.][0-9]{1,4}$"
 
 _NAMES = {
     "title": "a list of names",
@@ -139,6 +140,12 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
             },
             "timeout": ref("time", "How long the whole case may take; 10s by default."),
             "tags": {**_NAMES, "description": "Words to choose cases by."},
+            "since": {
+                "title": "a version of the corpus in quotes, such as '0.2'",
+                "description": "The version of the corpus that the case came with; 0.1 by default.",
+                "type": "string",
+                "pattern": CORPUS,
+            },
             "depends_on": {**_NAMES, "description": "Cases that must pass first."},
             "matrix": {
                 "title": "a mapping of variables to their values",

@@ -94,4 +94,4 @@ def shares(found: Iterable[Finding]) -> tuple[Share, ...]:
 
 def red(*, strict: bool = False, flaky_fails: bool = False) -> Wanted:
     """Picks what breaks the build; flaky cases where they fail, these and warnings where it is ``strict``."""
-    return lambda result: result.verdict.breaks_build(strict=strict, flaky_fails=flaky_fails)
+    return lambda result: result.breaks_build(strict=strict, flaky_fails=flaky_fails)

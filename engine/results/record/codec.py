@@ -65,6 +65,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["log"] = result.log
     if result.send_raised:
         document["send_raised"] = list(result.send_raised)
+    if result.held_back:
+        document["held_back"] = result.held_back
     if result.attempts:
         document["attempts"] = [attempt_to_json(one) for one in result.attempts]
     if result.evidence != COMPLETE:
@@ -108,6 +110,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
             log=document.get("log", ""),
             send_raised=tuple(document.get("send_raised", ())),
+            held_back=document.get("held_back", ""),
             recheck=recheck_from_json(document["recheck"]) if "recheck" in document else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -19,6 +19,7 @@ process: own
 alone: counter
 timeout: 20s
 tags: [slow]
+since: "0.2"
 """
     [case] = cases(suite(OK, extra))
     assert (case.id, case.stem, case.variant, case.title, case.note) == ("one", "one", "", "One", "Why so")
@@ -29,6 +30,7 @@ tags: [slow]
     assert case.skip == (Skip(Selector(gateways=("nginx-http",)), "it cannot"),)
     assert case.server == {"keep_alive": 2.0, "message_limit": 65536, "workers": 2, "tls": True, "flags": ("--a", "b")}
     assert (case.own_process, case.alone, case.timeout, case.tags) == (True, "counter", 20.0, ("slow",))
+    assert case.since == case.header.since == "0.2"
     assert case.address == "text.yaml::one"
     assert (case.place.line, case.place.column) == (6, 9)
 
