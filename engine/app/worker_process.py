@@ -88,7 +88,7 @@ class WorkerHost:
             yield line
 
     async def close(self) -> None:
-        """Stop what was started for no session, and remove what that wrote."""
+        """End what was started for no session, and remove what that wrote."""
         if self._run is not None:
             await self._run.close()
 
@@ -162,7 +162,7 @@ class _Run:
         return found
 
     async def close(self) -> None:
-        """Stop what was started for no session, and remove what that wrote."""
+        """End what was started for no session, and remove what that wrote."""
         await self.runtime.leave()
         if self.stray:
             await _removed(self.request.folder)

@@ -13,13 +13,13 @@ from engine.worker.messages import (
     Cells,
     Compare,
     End,
-    Ended,
     Order,
     Prepare,
     Read,
     Recheck,
     ResultMessage,
     RunLine,
+    SessionEnded,
     decode,
     encode,
 )
@@ -118,7 +118,7 @@ class Background:
                 self._found[result.cell] = result
             case RunLine(document):
                 self._lines.append(document)
-            case Ended(trouble):
+            case SessionEnded(trouble):
                 self._ended = trouble
             case other:
                 raise Defect(f"the worker sent {type(other).__name__}, which is an order")

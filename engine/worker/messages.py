@@ -14,7 +14,7 @@ then reads the end of the stream, cancels its session, stops its targets and exi
 nothing behind.
 
 *What is sent.* Both ways a message is one line with a JSON object; ``kind`` says which class it is of. pytest sends
-orders: ::
+requests: ::
 
     prepare   the settings and options of the run; the worker starts the first target that they name
     read      a document by its path, with the digests of what pytest read
@@ -155,14 +155,14 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SessionEnded:
     """A session, a recheck or a comparison is over: ``trouble`` says what broke it, "" where nothing did."""
 
     trouble: str = ""
 
 
 Order = Prepare | Read | Begin | Allow | End | Recheck | Compare
-Reply = ResultMessage | RunLine | Ended
+Reply = ResultMessage | RunLine | SessionEnded
 Message = Order | Reply
 
 KINDS: Mapping[str, type[Message]] = {
@@ -175,7 +175,7 @@ KINDS: Mapping[str, type[Message]] = {
     "compare": Compare,
     "verdict": ResultMessage,
     "line": RunLine,
-    "ended": Ended,
+    "ended": SessionEnded,
 }
 _NAMES = {cls: (kind, tuple(one.name for one in fields(cls))) for kind, cls in KINDS.items()}
 

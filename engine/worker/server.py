@@ -1,6 +1,6 @@
-"""The worker's side: follows orders, and sends what comes of them. ``engine.worker.messages`` has the theory.
+"""The worker's side: follows requests, and sends what comes of them. ``engine.worker.messages`` has the theory.
 
-``app`` gives it a Host, which makes sessions of orders; nothing here knows how jobs are planned or run.
+``app`` gives it a Host, which makes sessions of requests; nothing here knows how jobs are planned or run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from engine.worker.messages import (
     Begin,
     Compare,
     End,
-    Ended,
     Message,
     Prepare,
     Read,
@@ -26,6 +25,7 @@ from engine.worker.messages import (
     Reply,
     ResultMessage,
     RunLine,
+    SessionEnded,
     decode,
     encode,
 )
@@ -51,7 +51,7 @@ class Session(Protocol):
 
 
 class Host(Protocol):
-    """What orders turn into work. Each method raises what prevents it."""
+    """What requests turn into work. Each method raises what prevents it."""
 
     async def prepare(self, order: Prepare) -> None: ...
 
@@ -70,7 +70,7 @@ class Host(Protocol):
         ...
 
     async def close(self) -> None:
-        """Stop what was started for no session."""
+        """End what was started for no session."""
         ...
 
     def describe(self, error: Exception) -> str:
@@ -79,7 +79,7 @@ class Host(Protocol):
 
 
 class SessionServer:
-    """Follows orders one after the other; one session, recheck or comparison runs at a time."""
+    """Follows requests one after the other; one session, recheck or comparison runs at a time."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: Host) -> None:
         self._reader = reader
@@ -93,7 +93,7 @@ class SessionServer:
         self._unsent: list[bytes] = []
 
     async def serve(self) -> None:
-        """Follow orders until the other end is closed. Raises Defect for a line that is no order."""
+        """Follow requests until the other end is closed. Raises Defect for a line that is no request."""
         try:
             while (line := await self._reader.readline()).endswith(b"\n"):
                 await self._follow(decode(line))
@@ -133,7 +133,7 @@ class SessionServer:
             self._trouble = self._trouble or self._host.describe(error)
 
     async def _answer(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Begin what one ``Ended`` belongs to."""
+        """Begin what one ``SessionEnded`` belongs to."""
         await self._end()
         self._owed = True
 
@@ -176,10 +176,10 @@ class SessionServer:
         self._ended(CANCELLED)
 
     def _ended(self, trouble: str) -> None:
-        """Send the one ``Ended`` that is owed, if one is."""
+        """Send the one ``SessionEnded`` that is owed, if one is."""
         if self._owed:
             self._owed = False
-            self._send(Ended(trouble))
+            self._send(SessionEnded(trouble))
 
     def _send(self, reply: Reply) -> None:
         self._unsent.append(encode(reply))
@@ -198,7 +198,7 @@ class SessionServer:
 
 
 async def serve(end: socket.socket, host: Host) -> None:
-    """Follow the orders that come in at one end of a socket pair."""
+    """Follow the requests that come in at one end of a socket pair."""
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
     try:
         await SessionServer(reader, writer, host).serve()

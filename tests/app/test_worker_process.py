@@ -1,4 +1,4 @@
-"""What the worker beside pytest makes of its orders, without any target."""
+"""What the worker beside pytest makes of its requests, without any target."""
 
 from __future__ import annotations
 

@@ -14,13 +14,13 @@ from engine.worker.messages import (
     Begin,
     Compare,
     End,
-    Ended,
     Message,
     Prepare,
     Read,
     Recheck,
     ResultMessage,
     RunLine,
+    SessionEnded,
     decode,
     encode,
 )
@@ -36,7 +36,7 @@ MESSAGES: tuple[Message, ...] = (
     Compare(True, (("suites/a.yaml::two", "x"),)),
     ResultMessage(4, "pass", 0.25, False, '{"kind":"result","reason":"a\\ttab and a \\n"}', ""),
     RunLine({"kind": "recheck", "case": "one"}),
-    Ended("the run was cancelled\n  in two lines"),
+    SessionEnded("the run was cancelled\n  in two lines"),
 )
 
 

@@ -15,7 +15,6 @@ from engine.worker.messages import (
     Begin,
     Compare,
     End,
-    Ended,
     Message,
     Order,
     Prepare,
@@ -23,6 +22,7 @@ from engine.worker.messages import (
     Recheck,
     ResultMessage,
     RunLine,
+    SessionEnded,
     decode,
     encode,
 )
@@ -97,9 +97,9 @@ class Peer:
         self._ours.setblocking(False)
         self._serving = asyncio.create_task(serve(theirs, host))
 
-    async def send(self, *orders: Order) -> None:
-        """Send orders in one piece, and wait until they are followed."""
-        await self.send_bytes(b"".join(map(encode, orders)))
+    async def send(self, *requests: Order) -> None:
+        """Send requests in one piece, and wait until they are followed."""
+        await self.send_bytes(b"".join(map(encode, requests)))
 
     async def send_bytes(self, data: bytes) -> None:
         """Likewise, whatever they are."""
@@ -138,31 +138,33 @@ def test_a_session_is_answered_once_behind_its_results() -> None:
         await peer.send(Prepare({}), Read("a.yaml", ()), BEGIN)
         await peer.send(End(), End())
 
-    assert sent(story, host) == [PASS, Ended()]
+    assert sent(story, host) == [PASS, SessionEnded()]
     assert host.done == ["prepare", "read a.yaml", "begin", "allow 0", "close"]
 
 
-@pytest.mark.parametrize("orders", [[[BEGIN], [End()]], [[BEGIN, End()]], [[BEGIN]]], ids=["begun", "at-once", "left"])
-def test_a_session_that_is_cancelled_is_answered_however_far_it_has_come(orders: list[list[Order]]) -> None:
+@pytest.mark.parametrize(
+    "requests", [[[BEGIN], [End()]], [[BEGIN, End()]], [[BEGIN]]], ids=["begun", "at-once", "left"]
+)
+def test_a_session_that_is_cancelled_is_answered_however_far_it_has_come(requests: list[list[Order]]) -> None:
     async def story(peer: Peer) -> None:
-        for several in orders:
+        for several in requests:
             await peer.send(*several)
 
-    assert sent(story, FakeHost()) == [Ended(CANCELLED)]
+    assert sent(story, FakeHost()) == [SessionEnded(CANCELLED)]
 
 
-@pytest.mark.parametrize("orders", [[[BEGIN], [Allow(5)]], [[BEGIN, Allow(5)]]], ids=["behind", "at-once"])
-def test_what_is_allowed_before_the_session_is_there_is_not_lost(orders: list[list[Order]]) -> None:
+@pytest.mark.parametrize("requests", [[[BEGIN], [Allow(5)]], [[BEGIN, Allow(5)]]], ids=["behind", "at-once"])
+def test_what_is_allowed_before_the_session_is_there_is_not_lost(requests: list[list[Order]]) -> None:
     host = FakeHost()
     host.may_end.set()
 
     async def story(peer: Peer) -> None:
-        for several in orders:
+        for several in requests:
             await peer.send(*several)
         host.may_begin.set()
         await peer.send()
 
-    assert sent(story, host) == [PASS, Ended()]
+    assert sent(story, host) == [PASS, SessionEnded()]
     assert "allow 5" in host.done
 
 
@@ -173,7 +175,7 @@ def test_what_goes_wrong_with_a_document_is_the_answer_to_the_session() -> None:
         await peer.send(Read("a.yaml", ()), Read("b.yaml", ()), Read("c.yaml", ()))
         await peer.send(BEGIN)
 
-    assert sent(story, host) == [Ended("b.yaml changed")]
+    assert sent(story, host) == [SessionEnded("b.yaml changed")]
     assert host.done == ["read a.yaml", "read b.yaml", "read c.yaml", "close"]
 
 
@@ -184,7 +186,7 @@ def test_a_session_that_breaks_says_so_behind_what_it_had() -> None:
     async def story(peer: Peer) -> None:
         await peer.send(BEGIN)
 
-    assert sent(story, host) == [PASS, Ended("out of files")]
+    assert sent(story, host) == [PASS, SessionEnded("out of files")]
 
 
 def test_lines_come_before_their_answer() -> None:
@@ -193,8 +195,8 @@ def test_lines_come_before_their_answer() -> None:
         await peer.send(Compare())
 
     beside = RunLine({"kind": "counterpart"})
-    recheck = [RunLine({"kind": "recheck"}), Ended("the rest could not be rerun")]
-    assert sent(story, FakeHost()) == [*recheck, beside, beside, Ended()]
+    recheck = [RunLine({"kind": "recheck"}), SessionEnded("the rest could not be rerun")]
+    assert sent(story, FakeHost()) == [*recheck, beside, beside, SessionEnded()]
 
 
 def test_half_an_order_is_the_end_of_a_pytest_that_was_killed() -> None:
