@@ -63,6 +63,10 @@ def concerned(case: Case, fault: str) -> bool:
     """Whether a case must fail on a server with that fault. Faults of WebSockets leave requests alone."""
     if case.runs_on is RunsOn.WSGI or case.level is Level.MAY or case.file.startswith("specs/frameworks/"):
         return False
-    if case.own_process or "tls" in case.needs or case.file.startswith(("specs/lifecycle/", "specs/tls/")):
+    script = case.body.application
+    # A script of the lifespan has a process of its own too, and can be played on any server.
+    if case.own_process and (script is None or script.lifespan is None):
+        return False
+    if "tls" in case.needs or case.file.startswith(("specs/lifecycle/", "specs/tls/")):
         return False
     return not fault.startswith("ws-") or "websocket" in case.needs
