@@ -47,7 +47,7 @@ class WorkerHost:
     async def prepare(self, order: Prepare) -> None:
         """Take the settings, and start the first target. Raises UsageError for options that name no target."""
         request = RunRequest.of_json(order.run)
-        run = self._run = _Run(request)
+        run = self._run = _Run(request, prewarm=order.prewarm)
         if order.prewarm:
             for launch in first_launch(request.engine, request.options):
                 run.runtime.begin(launch)
@@ -108,11 +108,12 @@ class WorkerHost:
 class _Run:
     """What the sessions of a run share. Raises UsageError where its options name no target."""
 
-    def __init__(self, request: RunRequest) -> None:
+    def __init__(self, request: RunRequest, *, prewarm: bool) -> None:
         self.request = request
         self.targets = request.engine.targets(request.options)
         self.roots = Roots(request.named)
-        self.stray = not request.folder.exists()
+        # Processes of xdist share the folder; one that starts nothing ahead has written nothing that is its own.
+        self.stray = prewarm and not request.folder.exists()
         self.runtime = Prewarmer(wiring.runtime(request.engine, request.folder))
         self.jobs: dict[tuple[str, str], Job] = {}
         self.sessions: list[WorkerSession] = []

@@ -39,6 +39,7 @@ class FakeEngine:
     """An engine, as far as a run uses it."""
 
     project_paths: ProjectPaths
+    corpus: str = ""
 
     def baselines(self, files: Iterable[str]) -> tuple[Path, ...]:
         return ()

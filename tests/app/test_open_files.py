@@ -27,13 +27,13 @@ def test_the_limit_is_raised_as_far_as_it_may_be(soft: int, hard: int, then: int
 BACKGROUND = """
 import resource, socket, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-from engine.worker import server as background
-async def serve(end):
+from engine.app import worker_process
+async def serve(end, host):
     end.close()
     print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-background.serve = serve
+worker_process.serve = serve
 sys.argv[1:] = [str(socket.socketpair()[0].detach())]
-background.main()
+worker_process.main()
 """
 
 

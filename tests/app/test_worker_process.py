@@ -113,3 +113,21 @@ def test_a_cell_that_is_no_job_here_is_an_error(settings: RunRequest) -> None:
     assert len(session(rare, order, ("a.yaml::other", target))) == 1
     with pytest.raises(DocumentError, match=r"a\.yaml::plain is not planned on"):
         session(rare, order, ("a.yaml::plain", target))
+
+
+@pytest.mark.parametrize("prewarm", [False, True])
+def test_a_run_without_a_session_leaves_what_another_process_wrote(settings: RunRequest, prewarm: bool) -> None:
+    """The processes of xdist share the folder of the run. Only the one that starts a target ahead may have to remove
+    it, and not where somebody else made it first."""
+
+    async def whole() -> None:
+        host = WorkerHost()
+        if prewarm:
+            (settings.folder / "logs").mkdir(parents=True)
+        order = replace(prepared(replace(settings, options=RunOptions(frameworks=("wsgi-control",)))), prewarm=prewarm)
+        await host.prepare(order)
+        (settings.folder / "logs").mkdir(parents=True, exist_ok=True)
+        await host.close()
+
+    asyncio.run(whole())
+    assert (settings.folder / "logs").is_dir()
