@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -224,6 +224,15 @@ def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT as a terminal's process has it: what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_does_not_wait_for_documents_that_are_being_read(tmp_path: Path, made: FakeWiring) -> None:
     engine = cast(Engine, FakeEngine(find(str(tmp_path))))
     read = threading.Event()
