@@ -260,7 +260,8 @@ async def open_tcp(
     host, port = address
     make = make or TcpChannel
     try:
-        async with asyncio.timeout(timeout):
+        # Most connections have no time of their own, but the case's.
+        async with asyncio.timeout(timeout) if timeout is not None else contextlib.nullcontext():
             if receive_buffer is None:
                 _, channel = await loop.create_connection(lambda: make(label, clock), host, port)
             else:
