@@ -66,6 +66,7 @@ def become(folder: Path, arguments: Sequence[str], out: int, err: int) -> None:
         warnings.simplefilter("ignore")
         os.dup2(out, 1)
         os.dup2(err, 2)
+        # Both are final to a type checker; a started interpreter has both on its own descriptors.
         sys.stdout = sys.__stdout__ = stream(1, "strict")  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = stream(2, "backslashreplace")  # type: ignore[misc]
         for name in [name for name in os.environ if name.startswith("PYTEST")]:

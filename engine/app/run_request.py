@@ -13,7 +13,7 @@ from engine.app.project_paths import ProjectPaths
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What documents, targets and jobs follow from; equal settings and equal documents give equal plans.
+    """The settings from which documents, targets and jobs follow. Equal settings and documents give equal plans.
 
     Attributes:
         named: the paths that the user named, from which the roots of documents follow.

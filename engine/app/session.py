@@ -69,7 +69,7 @@ class CounterpartEvents:
     send: Callable[[ResultEvent], None]
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
-        """Nobody asked for these targets."""
+        """Do nothing: the user did not select the targets of counterparts."""
 
     def take(self, event: ResultEvent) -> None:
         """A counterpart has a result."""

@@ -93,7 +93,7 @@ class WorkerHost:
             await self._run.close()
 
     def describe(self, error: Exception) -> str:
-        """What broke, for people; the traceback of a defect is kept in the run's folder."""
+        """A message for people about an error. The traceback of a defect is kept in the run's folder."""
         if isinstance(error, EngineError):
             return str(error)
         kept_in = "" if self._run is None else tracebacks.keep(self._run.request.folder, "the run", error)
@@ -106,7 +106,7 @@ class WorkerHost:
 
 
 class _Run:
-    """What the sessions of a run share. Raises UsageError where its options name no target."""
+    """The state that the sessions of a run share. Raises UsageError where its options name no target."""
 
     def __init__(self, request: RunRequest, *, prewarm: bool) -> None:
         self.request = request

@@ -74,7 +74,7 @@ class Host(Protocol):
         ...
 
     def describe(self, error: Exception) -> str:
-        """What broke, as a sentence for people."""
+        """A message for people about an error, one sentence."""
         ...
 
 

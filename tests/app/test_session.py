@@ -101,7 +101,7 @@ class Plays:
 
 
 def session(jobs: list[Job], plays: Plays) -> RunSession:
-    found = RunSession(jobs, plays, plays, None, ())  # type: ignore[arg-type]
+    found = RunSession(jobs, plays, plays, None, ())  # type: ignore[arg-type]  # it is runtime and runner at once
     asyncio.run(asyncio.wait_for(found.run(), 20))
     return found
 

@@ -166,12 +166,6 @@ def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> lis
     return list(found)
 
 
-def is_plain(job: Job) -> bool:
-    """True if a job runs on the shared server of its target, started without options."""
-    launch = job.launch
-    return not (job.left_out or launch.options or launch.lifespan_of or launch.held)
-
-
 def numbered(job: Job, position: int) -> Job:
     """The job at its place in the run. A launch for it alone takes the job's own id."""
     launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch

@@ -1,7 +1,7 @@
 """Holding back cases that came with a later version of the corpus than the one that was asked for. Pure.
 
-Whoever has a gate of an older corpus runs it on a newer one: what has come since is run and shown, and what fails of it
-is a warning.
+A build that was gated by an older corpus can run a newer one: later cases run and are shown, and a later case that
+fails is a warning.
 """
 
 from __future__ import annotations

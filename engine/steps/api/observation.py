@@ -37,15 +37,6 @@ class AtBoundary(Protocol):
         ...
 
 
-class ObservedByApp(Protocol):
-    """An observation that was made from the observer's records, which may be incomplete."""
-
-    @property
-    def lost(self) -> int:
-        """The number of unusable records of the observed calls."""
-        ...
-
-
 @dataclass(frozen=True)
 class MappingObservation:
     """An observation from a plain mapping of facts, with nothing implied."""

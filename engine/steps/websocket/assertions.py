@@ -140,12 +140,12 @@ class FrameFacts(FactSet):
 
     @fact("masked", FLAG)
     def masked(self) -> object:
-        """Whether it was masked, which a server's frames must not be."""
+        """True if the frame was masked. A server must not mask its frames (RFC 6455, 5.1)."""
         return self._frame.masked
 
     @fact("fin", FLAG)
     def fin(self) -> object:
-        """Whether the message ends with it."""
+        """True if the message ends with this frame."""
         return self._frame.fin
 
     @fact("rsv1", FLAG)

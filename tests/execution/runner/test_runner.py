@@ -437,7 +437,7 @@ def test_a_case_that_looks_at_the_wire_alone_is_judged_by_that() -> None:
 def test_a_desk_that_lost_records(tmp_path: Path) -> None:
     """The same with the real one, whose observer could not write and says so in front of its next record."""
     spool = ObserverSpool.create(tmp_path)
-    live = FakeLive(boundary=spool)  # type: ignore[arg-type]
+    live = FakeLive(boundary=spool)  # type: ignore[arg-type]  # the real spool in place of the fake one
     note = {"k": "note", "t": 1.0, "n": 1, "lost": 2, "text": "evidence lost: 2 records, No space left on device"}
 
     async def look(step: Step, context: Context) -> Observation:

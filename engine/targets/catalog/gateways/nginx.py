@@ -124,7 +124,7 @@ http {{
 
 
 SAID = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
-"""What nginx says of itself, of all that stands in its log beside the requests."""
+"""The messages of nginx itself in a log that also holds the requests."""
 
 
 class NginxProgram:
