@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.model.target import LOOPS, RUNTIMES
+from engine.terminal.paint import CHOICES
 
 if TYPE_CHECKING:
     from engine.app.engine import RunOptions
@@ -179,6 +180,16 @@ def corpus_argument(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="VERSION",
         help="hold back cases that came after this version of the corpus: what fails of them is a warning (the newest)",
+    )
+
+
+def color_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--color``, which every command has: ``terminal.paint.paint_for`` takes its value."""
+    parser.add_argument(
+        "--color",
+        choices=CHOICES,
+        default="auto",
+        help="colour: auto is on for a terminal and obeys NO_COLOR, FORCE_COLOR and TERM=dumb (auto)",
     )
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from engine import version
 from engine.app import gc_tuning
-from engine.cli.base import Command
+from engine.cli.base import Command, color_argument
 from engine.errors import EngineError
 from engine.registry import Registry, found
 from engine.terminal.escape import visible
@@ -59,6 +59,7 @@ def parser(known: Registry[Command]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.arguments(one)
+        color_argument(one)
     return top
 
 

@@ -17,6 +17,8 @@ LONGEST_NAME = 36
 # The last column is wrapped to what is left of the terminal, and to no less than this.
 NARROWEST = 24
 INDENT = "  "
+PIPE_WIDTH = 120
+"""Columns of output that goes to no terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class TextTable:
 def terminal_width() -> int:
     """The terminal's columns; 0 where standard output is none, and so has no limit."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def available_width() -> int:
+    """The columns that output may take: COLUMNS where it is set, else the terminal's, else those of a pipe (120)."""
+    return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
 
 
 def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> str:

@@ -7,6 +7,8 @@ import unicodedata
 
 # Everything but ASCII that shows itself.
 _doubtful = re.compile(r"[^ -~]")
+# A sequence of colour, as ``terminal.paint`` makes it.
+SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
@@ -43,7 +45,10 @@ def _char(char: str, lines: bool, tabs: bool) -> str:
 
 
 def width(text: str) -> int:
-    """The columns of an escaped text on a terminal: two for East Asian wide characters, none for combining marks."""
+    """The columns of an escaped text on a terminal: two for East Asian wide characters, none for combining marks
+    and for sequences of colour."""
+    if "\x1b" in text:
+        text = SEQUENCE.sub("", text)
     if text.isascii():
         return len(text)
     return sum(
