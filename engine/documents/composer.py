@@ -35,7 +35,7 @@ _forbidden = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uf
 _surrogate = re.compile("[\ud800-\udfff]")
 
 
-class _Stop(Exception):
+class _Unreadable(Exception):
     """The rest of the document cannot be read; the reason has been noted."""
 
 
@@ -57,7 +57,7 @@ def compose(source: SourceText, notes: Notes, *, loader: Any = None) -> Node | N
     composer = _Composer(source, notes, parser.get_event)
     try:
         return composer.document()
-    except _Stop:
+    except _Unreadable:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -155,7 +155,7 @@ class _Composer:
         self.values += 1
         if self.values > MAX_VALUES:
             self._claim(event, "too-large", f"this document has more than {MAX_VALUES} values", "split it")
-            raise _Stop
+            raise _Unreadable
         if isinstance(event, yaml.AliasEvent):
             self._claim(
                 event,
@@ -183,7 +183,7 @@ class _Composer:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self._claim(event, "too-deep", f"this is more than {MAX_DEPTH} levels deep", "flatten it")
-            raise _Stop
+            raise _Unreadable
         value: list[Node] | dict[str, Node]
         if isinstance(event, yaml.SequenceStartEvent):
             value, end = self._sequence(flow=bool(event.flow_style))
