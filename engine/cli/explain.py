@@ -42,6 +42,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.reports.base import writer
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
+    from engine.terminal.paint import paint_for
     from engine.terminal.sources import SourceTexts
 
     if parsed.format != "text":
@@ -51,8 +52,9 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format != "text":
         sys.stdout.write(writer(parsed.format, "explanation")(found))
         return 0
+    paint = paint_for(sys.stdout, parsed.color)
     for line in explanation.lines(
-        found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log
+        found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log, paint=paint
     ):
         sys.stdout.write(line + "\n")
     return 0

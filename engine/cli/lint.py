@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from engine.cli.base import Command, place_arguments
 from engine.terminal import lint_output
@@ -31,7 +32,14 @@ def run(parsed: argparse.Namespace) -> int:
         case "github":
             print(lint_output.github(found, files=files, cases=cases), end="")
         case _:
-            print(lint_output.text(found, loaded.sources, files=files, cases=cases), end="")
+            from engine.terminal.columns import terminal_width
+            from engine.terminal.paint import paint_for
+
+            paint = paint_for(sys.stdout, parsed.color)
+            words = lint_output.text(
+                found, loaded.sources, files=files, cases=cases, limit=terminal_width(), paint=paint
+            )
+            print(words, end="")
     return 1 if loaded.errors else 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,13 +29,13 @@ class TextTable:
 
 
 def terminal_width() -> int:
-    """The terminal's columns; 0 where standard output is none, and so has no limit."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    """The columns of standard output: COLUMNS where it is set, else the terminal's; 0 for a pipe, without a limit."""
+    return shutil.get_terminal_size((0, 0)).columns
 
 
 def available_width() -> int:
-    """The columns that output may take: COLUMNS where it is set, else the terminal's, else those of a pipe (120)."""
-    return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
+    """The columns that a table or an excerpt may take: those of ``terminal_width``, or 120 in a pipe."""
+    return terminal_width() or PIPE_WIDTH
 
 
 def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> str:

@@ -16,9 +16,13 @@ from functools import lru_cache
 from engine.model.packaged import opened
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.terminal.escape import visible, width
+from engine.terminal.paint import PLAIN, Paint, Role, wrap
 
 LONGEST = 120
-"""Columns of a source line that are shown."""
+"""Columns of a source line that are shown where the output has no width of its own."""
+
+NARROWEST = 24
+"""Columns of a source line that are shown on any terminal."""
 
 _CUT = "..."
 
@@ -26,27 +30,52 @@ _FAR = 4 * LONGEST
 """Characters on either side of a value that are looked at at all: a line can be a megabyte long."""
 
 
-def show(place: SourceSpan, source: str | Excerpt | None, *, message: str = "", notes: Sequence[str] = ()) -> str:
+Note = str | tuple[Role, str]
+"""A line below an excerpt, and the role that it is painted in."""
+
+
+def show(
+    place: SourceSpan,
+    source: str | Excerpt | None,
+    *,
+    lead: str = "",
+    message: str = "",
+    notes: Sequence[Note] = (),
+    role: Role = Role.CARET,
+    limit: int = 0,
+    paint: Paint = PLAIN,
+) -> str:
     """The place with its message, the line with carets, and notes below, each after ``= ``.
 
     ``source`` is the place's line, or the whole text of its file; where it is None, the file is read, and where that
-    fails, no line is shown. Everything is escaped. No line feed at the end.
+    fails, no line is shown. ``lead`` stands before the message; it and the carets are painted in ``role``. Everything
+    is escaped. ``limit`` is the terminal's width in columns: the line is cut around the value, and words are wrapped;
+    without a limit the line has LONGEST columns, and words are not wrapped. No line feed at the end.
     """
-    shown = [f"{visible(str(place))}: {visible(message)}" if message else visible(str(place))]
+    words = f"{paint(role, visible(lead))}: {visible(message)}" if lead else visible(message)
+    head = paint(Role.HEADING, visible(str(place)) + ":" * bool(words))
+    shown = _wrapped(f"{head} {words}".rstrip(), limit, "", "  ")
     found = source if isinstance(source, Excerpt) else _excerpt(place, source)
     margin = f"{place.line:>5} | "
     bar = " " * (len(margin) - 2)
     if found is not None:
-        text, before, length = cut(found.line, found.column, found.length)
-        shown.append((margin + text).rstrip())
-        shown.append(f"{bar}| {' ' * before}{'^' * length}")
+        longest = max(limit - len(margin), NARROWEST) if limit else LONGEST
+        text, before, length = cut(found.line, found.column, found.length, longest)
+        shown.append((paint(Role.DIM, margin.rstrip()) + " " + text).rstrip())
+        shown.append(f"{bar}{paint(Role.DIM, '|')} {' ' * before}{paint(role, '^' * length)}")
     for note in notes:
-        shown.extend(f"{bar}{'=' if index == 0 else ' '} {part}" for index, part in enumerate(_lines(note)))
+        painted, text = (None, note) if isinstance(note, str) else note
+        text = visible(text, lines=True)
+        if painted is not None:
+            text = paint(painted, text)
+        shown += _wrapped(text, limit, f"{bar}{paint(Role.DIM, '=')} ", f"{bar}  ")
     return "\n".join(shown)
 
 
-def _lines(note: str) -> list[str]:
-    return [visible(part) for part in note.split("\n")]
+def _wrapped(text: str, limit: int, first: str, further: str) -> list[str]:
+    if limit:
+        return wrap(text, limit, first=first, further=further)
+    return [(further if number else first) + line for number, line in enumerate(text.split("\n"))]
 
 
 def _excerpt(place: SourceSpan, source: str | None) -> Excerpt | None:
@@ -73,10 +102,11 @@ def _split(source: str) -> list[str]:
     return source.split("\n")
 
 
-def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
+def cut(line: str, start: int, length: int, longest: int = LONGEST) -> tuple[str, int, int]:
     """A source line as it is shown, how many columns stand before the caret, and how many carets there are.
 
-    ``start`` and ``length`` are in characters of the line. Tabs become spaces. A long line is cut around the value.
+    ``start`` and ``length`` are in characters of the line. Tabs become spaces. A line of more than ``longest``
+    columns is cut around the value.
     """
     length = max(length, 1)
     far = max(start - _FAR, 0)
@@ -88,8 +118,8 @@ def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
     end = min(max(start + length, start + 1), max(len(pieces), start + 1))
     first, last = 0, len(pieces)
     total = width("".join(pieces))
-    if total > LONGEST:
-        first, last = _window(pieces, start, end)
+    if total > longest:
+        first, last = _window(pieces, start, end, longest)
     head = _CUT if first or before_that else ""
     tail = _CUT if last < len(pieces) else ""
     before = width(head + "".join(pieces[first:start]))
@@ -97,12 +127,12 @@ def cut(line: str, start: int, length: int) -> tuple[str, int, int]:
     return head + "".join(pieces[first:last]) + tail, before, carets
 
 
-def _window(pieces: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    """The stretch of a long line to show: from some way before the value, for LONGEST columns."""
-    available = LONGEST - 2 * len(_CUT)
+def _window(pieces: Sequence[str], start: int, end: int, longest: int) -> tuple[int, int]:
+    """The stretch of a long line to show: from some way before the value, for ``longest`` columns."""
+    available = longest - 2 * len(_CUT)
     value = width("".join(pieces[start:end]))
     first, lead = start, 0
-    while first > 0 and lead + width(pieces[first - 1]) <= max((available - value) // 2, 20):
+    while first > 0 and lead + width(pieces[first - 1]) <= max((available - value) // 2, min(20, available // 2)):
         first -= 1
         lead += width(pieces[first])
     last, taken = start, lead

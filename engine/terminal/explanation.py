@@ -16,6 +16,7 @@ from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show
 from engine.terminal.failure import Source, by_hand, excerpt
+from engine.terminal.paint import PLAIN, Paint, Role, role_of
 
 # Without a terminal, lines are continued as if it had so many columns.
 USUAL = 110
@@ -25,27 +26,39 @@ LOG_LINES = 10
 
 
 def lines(
-    one: Explanation, source: Source, limit: int = 0, *, for_diff: bool = False, whole_log: bool = False
+    one: Explanation,
+    source: Source,
+    limit: int = 0,
+    *,
+    for_diff: bool = False,
+    whole_log: bool = False,
+    paint: Paint = PLAIN,
 ) -> Iterator[str]:
     """The lines. ``source`` gives the text of a file, "" if it is gone; ``limit`` is the terminal's width in columns.
 
-    ``for_diff`` leaves out what differs in any two runs: the run, times, the log, and the command with its nonces; and
-    it tells each connection and each call by itself, since which side came first is often chance. ``whole_log`` shows
-    all that the server wrote meanwhile: much of it may be about other cases.
+    ``for_diff`` leaves out the values that differ in any two runs: the run, times, the log, and the command with its
+    nonces; and it shows each connection and each call by itself, since the side that came first is often chance.
+    ``whole_log`` shows the full output of the server meanwhile: much of it may be about other cases.
     """
     result, available = one.result, limit or USUAL
-    yield from _field("case", [result.address, result.title], available)
-    yield from _field("target", [f"{result.target}{found(one.row)}"], available)
+
+    def field(name: str, texts: list[str], role: Role | None = None) -> Iterator[str]:
+        return _field(name, texts, available, paint, role)
+
+    yield from field("case", [result.address], Role.HEADING)
+    yield from field("", [result.title])
+    yield from field("target", [f"{result.target}{found(one.row)}"])
     if not for_diff:
-        yield from _field("run", [one.run], available)
-    yield from _field("verdict", [result.verdict.value + (f": {result.reason}" if result.reason else "")], available)
-    yield from _field("level", [result.level], available)
+        yield from field("run", [one.run])
+    reason = f": {result.reason}" if result.reason else ""
+    yield from field("verdict", [result.verdict.value + reason], role_of(result.verdict))
+    yield from field("level", [result.level])
     for number, clause in enumerate(one.clauses):
-        yield from _field("" if number else "cites", cited(clause), available)
-    yield from _attempts(result, available)
+        yield from field("" if number else "cites", cited(clause))
+    yield from _attempts(result, available, paint)
     if result.evidence.notes:
-        yield from _field("evidence", [f"{result.evidence.state}: {'; '.join(result.evidence.notes)}"], available)
-    yield from _written(result, source)
+        yield from field("evidence", [f"{result.evidence.state}: {'; '.join(result.evidence.notes)}"])
+    yield from _written(result, source, limit, paint)
     if one.attribution is not None:
         yield ""
         yield from blame.whole(one.attribution)
@@ -53,18 +66,19 @@ def lines(
     if one.missing:
         yield f"no time line: {visible(one.missing)}"
     elif result.transcript is not None:
-        changed = "" if one.raw else "; dates, ports and nonces replaced, --raw shows them"
-        name = "what crossed, each connection and each call by itself" if for_diff else "time line"
-        yield f"{name} (>> << wire, -> <- application{changed}):"
+        name = "traffic, each connection and each call by itself" if for_diff else "time line"
+        yield f"{paint(Role.HEADING, name)} {timeline.signs(paint)}:"
+        if not one.raw:
+            yield paint(Role.DIM, "dates, ports and nonces are replaced; --raw shows them")
         yield from timeline.whole(
-            apart(result.transcript) if for_diff else result.transcript, available, times=not for_diff
+            apart(result.transcript) if for_diff else result.transcript, available, times=not for_diff, paint=paint
         )
     if for_diff:
         return
     if result.log:
         yield ""
-        yield from _log([text for text in result.log.split("\n") if text], whole=whole_log)
-    yield from by_hand(result)
+        yield from _log([text for text in result.log.split("\n") if text], whole=whole_log, paint=paint)
+    yield from by_hand(result, limit, paint)
 
 
 def found(row: TargetRow | None) -> str:
@@ -91,40 +105,41 @@ def cited(clause: Clause) -> list[str]:
     return [f"{clause.id} ({clause.level}){source}", clause.statement, *([clause.url] if clause.url else [])]
 
 
-def _log(texts: list[str], *, whole: bool) -> Iterator[str]:
+def _log(texts: list[str], *, whole: bool, paint: Paint) -> Iterator[str]:
     """The output of the server while the case ran: the last lines, which are nearest to the decision, or all."""
     hidden = 0 if whole else max(len(texts) - LOG_LINES, 0)
-    yield "what the server wrote meanwhile (other cases may have run beside this one):"
+    yield f"{paint(Role.HEADING, 'server log')} (other cases may have run at the same time):"
     if hidden:
-        yield f"  … {hidden} lines before these; --log shows them"
+        yield paint(Role.DIM, f"  … {hidden} lines before these; --log shows them")
     yield from (f"  {visible(text, tabs=True)}" for text in texts[hidden:])
 
 
-def _field(name: str, texts: list[str], available: int) -> Iterator[str]:
+def _field(name: str, texts: list[str], available: int, paint: Paint, role: Role | None = None) -> Iterator[str]:
     """A word, and its texts behind it, made visible, each begun on a line of its own and continued under itself."""
-    head = f"{name:<{NAME}}"
+    head = paint(Role.DIM, f"{name:<{NAME}}") if name else " " * NAME
     for text in texts:
         for row in timeline.wrapped(text, max(available - NAME, 40)) if text else ():
-            yield head + row
+            link = Role.LINK if row.startswith(("https://", "http://")) else role
+            yield head + (row if link is None else paint(link, row))
             head = " " * NAME
 
 
-def _attempts(result: JobResult, available: int) -> Iterator[str]:
+def _attempts(result: JobResult, available: int, paint: Paint) -> Iterator[str]:
     if result.attempts:
         texts = [f"{one.verdict.value}" + (f": {one.reason}" if one.reason else "") for one in result.attempts]
-        yield from _field("attempts", [f"{number}. {text}" for number, text in enumerate(texts, 1)], available)
+        yield from _field("attempts", [f"{number}. {text}" for number, text in enumerate(texts, 1)], available, paint)
     if result.recheck is not None:
-        yield from _field("alone", [company(result)], available)
+        yield from _field("isolated", [company(result)], available, paint)
 
 
-def _written(result: JobResult, source: Source) -> Iterator[str]:
+def _written(result: JobResult, source: Source, limit: int, paint: Paint) -> Iterator[str]:
     located = [*result.mismatches, *result.warnings]
     for mismatch in located:
         yield ""
-        yield excerpt(mismatch, source)
+        yield excerpt(mismatch, source, limit, paint)
     if not located and result.step is not None and result.step.line:
         yield ""
-        yield show(result.step, result.excerpt or source(result.step.file))
+        yield show(result.step, result.excerpt or source(result.step.file), limit=limit, paint=paint)
     if result.recorded:
         yield ""
         yield "recorded:"

@@ -1,5 +1,5 @@
-"""A failure as text: where it is written, what was expected and seen, what crossed the wire and the boundary, and how
-to send the same by hand."""
+"""A failure as text: its place in the document, the expected and the actual value, the time line of wire and boundary,
+and the commands that reproduce it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from engine.results.analysis.attribution import Attribution
 from engine.results.analysis.flakiness import company
 from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
-from engine.terminal.excerpt import show
+from engine.terminal.excerpt import Note, show
+from engine.terminal.paint import PLAIN, Paint, Role, role_of, wrap
 
 Source = Callable[[str], str]
 
@@ -25,22 +26,25 @@ def text(
     transcript: bool = True,
     attribution: Attribution | None = None,
     so_far: bool = False,
+    limit: int = 0,
+    paint: Paint = PLAIN,
 ) -> str:
     """The whole failure, lines joined by newlines. ``source`` gives the text of a file, "" if it is gone.
 
-    ``attribution`` says whose fault it is, where that was worked out; ``so_far`` that the run was not over by then.
+    ``attribution`` is the cause, where that was worked out; ``so_far`` says that the run was not over by then.
+    ``limit`` is the terminal's width in columns, 0 for a pipe.
     """
-    lines = [*_lines(result, source, transcript)]
+    lines = [*_lines(result, source, transcript, limit, paint)]
     if attribution is not None:
         lines += ["", *blame.whole(attribution, so_far=so_far)]
     return "\n".join(lines)
 
 
-def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]:
+def _lines(result: JobResult, source: Source, transcript: bool, limit: int, paint: Paint) -> Iterator[str]:
     cited = f"  ({result.level}: {', '.join(result.cite)})" if result.cite else f"  ({result.level})"
-    yield f"{result.verdict.value}: {visible(result.reason)}"
-    yield f"{visible(result.address)} [{result.target}]"
-    yield f"{visible(result.title)}{cited}"
+    yield from broken(f"{paint(role_of(result.verdict), result.verdict.value)}: {visible(result.reason)}", limit)
+    yield paint(Role.HEADING, f"{visible(result.address)} [{visible(result.target)}]")
+    yield from broken(f"{visible(result.title)}{cited}", limit)
     if result.recheck is not None:
         yield visible(company(result))
     if result.evidence.lost:
@@ -48,36 +52,47 @@ def _lines(result: JobResult, source: Source, transcript: bool) -> Iterator[str]
     located = [*result.mismatches, *result.warnings]
     for mismatch in located:
         yield ""
-        yield excerpt(mismatch, source)
+        yield excerpt(mismatch, source, limit, paint)
     if not located and result.step is not None and result.step.line:
         yield ""
-        yield show(result.step, result.excerpt or source(result.step.file))
+        yield show(result.step, result.excerpt or source(result.step.file), limit=limit, paint=paint)
     if transcript and result.transcript is not None and result.transcript.moments:
         yield ""
-        yield "time line (>> << wire, -> <- application):"
-        yield from timeline.lines(result.transcript)
-    yield from by_hand(result)
+        yield f"{paint(Role.HEADING, 'time line')} {timeline.signs(paint)}:"
+        yield from timeline.lines(result.transcript, width=limit or timeline.USUAL, paint=paint)
+    yield from by_hand(result, limit, paint)
 
 
-def by_hand(result: JobResult) -> Iterator[str]:
-    """The commands that do the same by hand, or why there are none."""
+def by_hand(result: JobResult, limit: int = 0, paint: Paint = PLAIN) -> Iterator[str]:
+    """The commands that reproduce a result, or the reason why there are none. A command is not wrapped: it is there to
+    be copied."""
     if result.reproduce:
         serve, *rest = result.reproduce.split("\n")
         yield ""
-        yield "by hand, in two terminals:" if rest and serve.startswith("engine ") else "by hand:"
+        name = "reproduce it, in two terminals:" if rest and serve.startswith("engine ") else "reproduce it:"
+        yield paint(Role.HEADING, name)
         yield from (f"  {visible(line)}" for line in (serve, *rest))
     elif result.not_reproduced:
         yield ""
-        yield f"by hand: no command does the same, since {visible(result.not_reproduced)}"
+        yield from broken(f"no command reproduces it: {visible(result.not_reproduced)}", limit)
 
 
-def excerpt(mismatch: Mismatch, source: Source) -> str:
-    """The expectation in its document, with a caret under the very value, and what was seen instead. The document is
-    read only where the mismatch has no line of it."""
+def broken(text: str, limit: int) -> list[str]:
+    """Painted text as lines of at most ``limit`` columns, the further ones indented; one line for 0."""
+    return wrap(text, limit, further="  ") if limit else [text]
+
+
+def excerpt(mismatch: Mismatch, source: Source, limit: int = 0, paint: Paint = PLAIN) -> str:
+    """The expectation in its document, with a caret under the very value, and the actual value. The document is read
+    only where the mismatch has no line of it."""
     place: SourceSpan = mismatch.place
-    notes = [f"expected: {mismatch.where} {mismatch.expected}", f"actual:   {shown(mismatch.actual)}"]
+    notes: list[Note] = [
+        (Role.EXPECTED, f"expected: {mismatch.where} {mismatch.expected}"),
+        (Role.ACTUAL, f"actual:   {shown(mismatch.actual)}"),
+    ]
     if mismatch.why:
         notes.append(mismatch.why)
     if not place.line:
-        return "\n".join(f"  = {visible(note)}" for note in notes)
-    return show(place, mismatch.excerpt or source(place.file), notes=notes)
+        texts = [note if isinstance(note, str) else note[1] for note in notes]
+        return "\n".join(f"  = {visible(text)}" for text in texts)
+    return show(place, mismatch.excerpt or source(place.file), notes=notes, limit=limit, paint=paint)

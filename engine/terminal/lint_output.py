@@ -8,35 +8,51 @@ from collections.abc import Mapping, Sequence
 from engine.documents.diagnostics import Diagnostic
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import show
+from engine.terminal.paint import PLAIN, Paint, Role
 
 FORMATS = ("text", "json", "github")
 
 
 def text(
-    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str] | None = None, *, files: int = 0, cases: int = 0
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str] | None = None,
+    *,
+    files: int = 0,
+    cases: int = 0,
+    limit: int = 0,
+    paint: Paint = PLAIN,
 ) -> str:
     """Each mistake with its line and a caret, an empty line between them, and a count at the end.
 
     ``sources`` has the texts by file name; a file that is not among them is read. ``files`` and ``cases`` are for the
-    closing line.
+    closing line. ``limit`` is the terminal's width in columns, 0 for a pipe.
     """
-    blocks = [_block(one, (sources or {}).get(one.place.file)) for one in diagnostics]
-    return "\n\n".join([*blocks, closing(diagnostics, files=files, cases=cases)]) + "\n"
+    blocks = [_block(one, (sources or {}).get(one.place.file), limit, paint) for one in diagnostics]
+    end = Role.FAILING if any(one.is_error for one in diagnostics) else Role.WARNING if diagnostics else Role.PASSING
+    return "\n\n".join([*blocks, paint(end, closing(diagnostics, files=files, cases=cases))]) + "\n"
 
 
-def _block(one: Diagnostic, source: str | None) -> str:
-    head = f"{one.severity.value}[{one.code}]: {one.what}"
-    return show(one.place, source, message=head, notes=[one.hint] if one.hint else [])
+def _block(one: Diagnostic, source: str | None, limit: int, paint: Paint) -> str:
+    return show(
+        one.place,
+        source,
+        lead=f"{one.severity.value}[{one.code}]",
+        message=one.what,
+        notes=[(Role.HINT, one.hint)] if one.hint else [],
+        role=Role.CARET if one.is_error else Role.WARNING,
+        limit=limit,
+        paint=paint,
+    )
 
 
 def closing(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -> str:
-    """The last line: how many mistakes in how many files, and what was looked at."""
+    """The last line: the number of errors and warnings, of their files, and of all that was checked."""
     errors = sum(one.is_error for one in diagnostics)
     warnings = len(diagnostics) - errors
-    looked_at = f"{_count(files, 'file')}, {_count(cases, 'case')}" if cases else _count(files, "file")
-    checked = f"; looked at {looked_at}" if files else ""
+    counted = f"{_count(files, 'file')}, {_count(cases, 'case')}" if cases else _count(files, "file")
     if not diagnostics:
-        return f"no mistakes{checked}"
+        return f"All good: {counted}" if files else "All good"
+    checked = f"; checked {counted}" if files else ""
     counts = [_count(errors, "error")] if errors else []
     if warnings:
         counts.append(_count(warnings, "warning"))

@@ -9,12 +9,15 @@ from itertools import islice
 
 from engine.model.quantities import show_size
 from engine.model.transcript import CUT, Side, TraceEvent, Transcript
+from engine.terminal import escape
 from engine.terminal.escape import visible
+from engine.terminal.paint import PLAIN, Paint, Role
 from engine.terminal.tree import cut
 
-# So much of one moment is shown: lines of text, and characters of a line.
+# So many lines of one moment are shown.
 LINES = 24
-WIDTH = 100
+# Columns where the output has no width of its own.
+USUAL = 120
 
 # In a whole time line lines are continued, each for so many rows, and so many rows of one moment's bytes are shown.
 CONTINUED = 4
@@ -28,54 +31,70 @@ SIGNS = {
 }
 
 
-def lines(transcript: Transcript, limit: int = 120) -> Iterator[str]:
-    """One line or more for each moment, at most ``limit`` moments: the first and the last are kept."""
+def signs(paint: Paint = PLAIN) -> str:
+    """The legend of a time line: the sign of each side and direction."""
+    return f"({paint(Role.WIRE, '>> <<')} wire, {paint(Role.APP, '-> <-')} application)"
+
+
+def lines(transcript: Transcript, limit: int = 120, *, width: int = USUAL, paint: Paint = PLAIN) -> Iterator[str]:
+    """One line or more for each moment, at most ``limit`` moments: the first and the last are kept. A line that is
+    longer than ``width`` columns is cut."""
     moments = list(transcript.moments)
     cut = len(moments) - limit
     if cut > 0:
         half = limit // 2
         head, tail = moments[:half], moments[-half:]
         for moment in head:
-            yield from moment_lines(moment, transcript.started)
+            yield from moment_lines(moment, transcript.started, width, paint)
         yield f"{'':>11}  … {cut} moments are not shown; the run's file has them"
         for moment in moments[half:-half]:
             if moment.what == CUT:
-                yield from moment_lines(moment, transcript.started)
+                yield from moment_lines(moment, transcript.started, width, paint)
         moments = tail
     for moment in moments:
-        yield from moment_lines(moment, transcript.started)
+        yield from moment_lines(moment, transcript.started, width, paint)
 
 
-def moment_lines(moment: TraceEvent, started: float) -> Iterator[str]:
-    """The lines of one moment; what crossed stands below its first line where it has several."""
-    at = f"{(moment.at - started) * 1000:+9.1f} ms"
-    sign = SIGNS.get((moment.side, moment.what), "  ")
+def moment_lines(moment: TraceEvent, started: float, width: int = USUAL, paint: Paint = PLAIN) -> Iterator[str]:
+    """The lines of one moment; its bytes stand below its first line where it has several."""
+    at = f"{(moment.at - started) * 1000:+9.1f} ms  "
+    words = f"{visible(moment.subject)} {visible(moment.what)}"
     size = moment.size or len(moment.data)
-    first = f"{at}  {moment.side.value:<5}{sign} {visible(moment.subject)} {visible(moment.what)}".rstrip()
-    if not moment.data:
-        yield f"{first} {cut_line(visible(moment.detail))}".rstrip()
-        return
-    rows = list(wire_lines(moment.data, size, moment.sha256))
-    yield f"{first} {show_size(size)}"
-    for row in rows:
-        yield f"{'':>12}  {'':<5}  | {row}"
+    words = f"{words} {show_size(size)}" if moment.data else f"{words} {visible(moment.detail)}"
+    side = f"{moment.side.value:<5}{sign_of(moment)}"
+    words = cut_line(words.strip(), width - len(at) - len(side) - 1)
+    yield f"{paint(Role.DIM, at)}{paint(role_of(moment), side)} {words}".rstrip()
+    margin = f"{'':>12}  {'':<5}  "
+    for row in wire_lines(moment.data, size, moment.sha256, width - len(margin) - 2) if moment.data else ():
+        yield f"{margin}{paint(role_of(moment), '|')} {row}"
 
 
-def wire_lines(data: bytes, size: int, sha256: str = "") -> Iterator[str]:
-    """Bytes as visible text, one line for each that the sender ended; cut, with the whole size and a digest.
+def sign_of(moment: TraceEvent) -> str:
+    """The sign of a moment's side and direction, in two columns."""
+    return SIGNS.get((moment.side, moment.what), "  ")
 
-    ``sha256`` is the digest of the whole where ``data`` is but its beginning, "" where it is not known.
+
+def role_of(moment: TraceEvent) -> Role:
+    """The role of a moment's side."""
+    return {Side.WIRE: Role.WIRE, Side.APP: Role.APP}.get(moment.side, Role.DIM)
+
+
+def wire_lines(data: bytes, size: int, sha256: str = "", width: int = 100) -> Iterator[str]:
+    """Bytes as visible text, one line for each that the sender ended, in ``width`` columns; cut, with the full size and
+    a digest.
+
+    ``sha256`` is the digest of all bytes where ``data`` is but their beginning, "" where it is not known.
     """
     rows = rows_of(data)
     shown = 0
     for row in rows[:LINES]:
         text = visible(row)
-        yield cut_line(text)
+        yield cut_line(text, width)
         shown += len(row)
-        if len(text) > WIDTH:
+        if len(text) > width:
             break
-    if len(rows) > LINES or shown < len(data) or len(data) < size or any(len(row) > WIDTH for row in rows):
-        yield in_all(data, size, sha256)
+    if len(rows) > LINES or shown < len(data) or len(data) < size or any(len(row) > width for row in rows):
+        yield from wrapped(in_all(data, size, sha256), max(width, 30))
 
 
 def rows_of(data: bytes) -> list[bytes]:
@@ -90,26 +109,26 @@ def in_all(data: bytes, size: int, sha256: str = "") -> str:
     return f"… {show_size(size)} in all" + (f", SHA-256 {digest[:16]}" if digest else "")
 
 
-def whole(transcript: Transcript, available: int = 110, *, times: bool = True) -> Iterator[str]:
+def whole(transcript: Transcript, available: int = 110, *, times: bool = True, paint: Paint = PLAIN) -> Iterator[str]:
     """Every moment, with long lines continued below themselves up to ``available`` columns. Without ``times``, two
     transcripts can be compared line by line."""
     for moment in transcript.moments:
         at = f"{(moment.at - transcript.started) * 1000:+9.1f} ms  " if times else ""
-        sign = SIGNS.get((moment.side, moment.what), "  ")
         size = moment.size or len(moment.data)
-        first = f"{moment.side.value:<7} {sign} {visible(moment.subject)} {visible(moment.what)}"
+        side = f"{moment.side.value:<7} {sign_of(moment)}"
+        words = f" {visible(moment.subject)} {visible(moment.what)}"
         if moment.data:
-            first += f" {show_size(size)}"
-        first = at + first
+            words += f" {show_size(size)}"
+        first = at + side + words
         pad = " " * (len(at) + 8)
-        inner = max(available - len(pad) - 2, 40)
+        inner = max(available - len(pad) - 2, 30)
         rows = list(
             whole_bytes(moment.data, size, moment.sha256, inner) if moment.data else wrapped(moment.detail, inner)
         )
         if not moment.data and len(rows) == 1 and len(first) + len(rows[0]) < available:
-            first, rows = f"{first} {rows[0]}", []
-        yield first.rstrip()
-        yield from (f"{pad}| {row}" for row in rows)
+            words, rows = f"{words} {rows[0]}", []
+        yield f"{paint(Role.DIM, at)}{paint(role_of(moment), side)}{words}".rstrip()
+        yield from (f"{pad}{paint(role_of(moment), '|')} {row}" for row in rows)
 
 
 def whole_bytes(data: bytes, size: int, sha256: str, available: int) -> Iterator[str]:
@@ -123,7 +142,7 @@ def whole_bytes(data: bytes, size: int, sha256: str, available: int) -> Iterator
         is_cut = is_cut or len(parts) > CONTINUED
     yield from rows[:MOST]
     if is_cut or len(rows) > MOST:
-        yield in_all(data, size, sha256)
+        yield from wrapped(in_all(data, size, sha256), available)
 
 
 def wrapped(text: str, available: int) -> Iterator[str]:
@@ -132,6 +151,14 @@ def wrapped(text: str, available: int) -> Iterator[str]:
         yield from cut(row, available)
 
 
-def cut_line(text: str) -> str:
-    """A line of at most WIDTH characters."""
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+def cut_line(text: str, columns: int) -> str:
+    """A line of at most so many columns, and of 20 on any terminal."""
+    columns = max(columns, 20)
+    if escape.width(text) <= columns:
+        return text
+    taken = 0
+    for number, char in enumerate(text):
+        taken += escape.width(char)
+        if taken > columns - 1:
+            return f"{text[:number]}…"
+    return text

@@ -53,7 +53,7 @@ def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine
         "client=['127.0.0.1', <port 1>]",
         "call 1 sent",
         "| Date: <date>\\r\\n",
-        "by hand, in two terminals:",
+        "reproduce it, in two terminals:",
     ):
         assert part in told.stdout, part
     assert engine("explain", "last", "wrong", "--raw").stdout.count("<") < told.stdout.count("<")
@@ -93,7 +93,7 @@ def test_repeat_and_recheck(engine: Engine, suites: Path) -> None:
     assert "(6/9)" in ran.stdout
     assert "run again alone: 1 that were red, of which none passes without company" in ran.stdout
     assert f"cases.yaml::wrong[{TARGET}]: alone it comes to fail as well, passing 0 of 3" in ran.stdout
-    assert "alone     alone it comes to fail as well" in engine("explain", "last", "wrong").stdout
+    assert "isolated  alone it comes to fail as well" in engine("explain", "last", "wrong").stdout
     bad = engine("grid", "cases.yaml", "--repeat", "0")
     assert (bad.returncode, "a number from 1 to 1000" in bad.stderr) == (2, True)
 

@@ -40,7 +40,7 @@ def frameworks(tmp_path: Path) -> Path:
 
 def test_clean(engine: Engine) -> None:
     ran = engine("lint", "cases.yaml")
-    assert (ran.returncode, ran.stdout) == (0, "no mistakes; looked at 1 file, 5 cases\n")
+    assert (ran.returncode, ran.stdout) == (0, "All good: 1 file, 5 cases\n")
 
 
 def test_a_mistake(engine: Engine, suites: Path) -> None:
@@ -55,14 +55,14 @@ def test_frameworks_of_ones_own_are_known(engine: Engine, suites: Path, framewor
     (suites / "own.yaml").write_text(MISTAKE.replace("pth", "path").replace("  - id: a", NAMED))
     assert "there is no framework called 'mine'" in engine("lint", "own.yaml").stdout
     ran = engine("lint", "own.yaml", "--frameworks", str(frameworks))
-    assert (ran.returncode, ran.stdout) == (0, "no mistakes; looked at 1 file, 1 case\n")
+    assert (ran.returncode, ran.stdout) == (0, "All good: 1 file, 1 case\n")
 
 
 def test_cases_with_mistakes_were_looked_at_too(engine: Engine, suites: Path) -> None:
     other = "  - id: b\n    title: B\n    steps: [{request: {path: /scope, expect: {status: 200}}}]\n"
     (suites / "wrong.yaml").write_text(MISTAKE + other)
     ran = engine("lint", "wrong.yaml")
-    assert ran.stdout.endswith("1 error in 1 file; looked at 1 file, 2 cases\n")
+    assert ran.stdout.endswith("1 error in 1 file; checked 1 file, 2 cases\n")
     told = engine("show", "wrong.yaml::a")
     assert told.returncode == 2
     assert "the case wrong.yaml::a has mistakes\n  `engine lint wrong.yaml` shows them" in told.stderr
@@ -76,7 +76,7 @@ def looked_at(text: str) -> int:
 def test_the_suites_of_the_engine_are_found_from_elsewhere(engine: Engine) -> None:
     ran = engine("lint", "specs/http")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.startswith("no mistakes; looked at ")
+    assert ran.stdout.startswith("All good: ")
     every = engine("lint")
     assert every.returncode == 0
     assert looked_at(every.stdout) > looked_at(ran.stdout) > 20

@@ -7,6 +7,7 @@ import pytest
 from engine.model.source_span import NEAR, NOWHERE, SourceSpan, excerpt
 from engine.terminal.escape import width
 from engine.terminal.excerpt import LONGEST, cut, show
+from engine.terminal.paint import Paint, Role, bare
 
 
 def test_the_form() -> None:
@@ -96,3 +97,28 @@ def test_an_excerpt_reads_as_the_whole_line_does_and_is_bounded(before: int, len
 
 def test_messages_are_escaped() -> None:
     assert "\x1b" not in show(SourceSpan("a\x1b", 1, 1), "x\x1b", message="\x1b", notes=["\x1b"])
+
+
+def test_a_line_is_cut_to_the_terminal_and_its_caret_stays_under_the_value() -> None:
+    line = f"      - request: {{path: /{'a' * 80}, expect: {{status: 200, jso: 1}}}}"
+    place = SourceSpan("a.yaml", 12, line.index("jso") + 1, 3)
+    for limit in (40, 60, 80, 110, 140):
+        rows = show(place, "\n" * 11 + line, message="words " * 30, notes=["note " * 30], limit=limit).split("\n")
+        assert max(width(row) for row in rows) <= limit
+        number = next(index for index, row in enumerate(rows) if "^" in row)
+        assert rows[number - 1][rows[number].index("^") :].startswith("jso")
+
+
+def test_colour_moves_no_caret() -> None:
+    place = SourceSpan("a.yaml", 1, 3, 2)
+    painted = show(place, "x yy", lead="error[x]", message="m", notes=[(Role.EXPECTED, "n")], paint=Paint(True))
+    assert bare(painted) == show(place, "x yy", lead="error[x]", message="m", notes=["n"])
+    assert "\x1b[1;31m^^\x1b[0m" in painted
+    assert "\x1b[32mn\x1b[0m" in painted
+
+
+def test_foreign_text_brings_no_colour_of_its_own() -> None:
+    place = SourceSpan("a.yaml", 1, 1, 1)
+    shown = show(place, "\x1b[31mx", message="\x1b[1m", notes=["\x1b[2m"], paint=Paint(True))
+    assert "\x1b[31mx" not in shown
+    assert "\\x1b[31mx" in shown

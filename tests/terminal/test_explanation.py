@@ -79,7 +79,8 @@ whose fault: server gunicorn
   the control fails it too
   compared with: t: fail (status)
 
-time line (>> << wire, -> <- application; dates, ports and nonces replaced, --raw shows them):
+time line (>> << wire, -> <- application):
+dates, ports and nonces are replaced; --raw shows them
      +0.0 ms  wire       one connected from port <port 1>
      +1.0 ms  wire    >> one sent 49 B
                       | GET / HTTP/1.1\\r\\n
@@ -103,7 +104,7 @@ def kept(result: JobResult) -> JobResult:
 
 def told(result: JobResult = RESULT, *, raw: bool = False, **options: bool) -> list[str]:
     one = explained(RUN, kept(result), CLAUSES, WHOSE, nonce="ab12", raw=raw)
-    return list(lines(one, source, **options))
+    return list(lines(one, source, **options))  # type: ignore[arg-type]
 
 
 def test_the_whole() -> None:
@@ -114,11 +115,11 @@ def test_the_whole() -> None:
     assert len(rows) == CONTINUED
     assert f"| … 6024 B in all, SHA-256 {whole}\n" in found
     assert (
-        "what the server wrote meanwhile (other cases may have run beside this one):\n"
+        "server log (other cases may have run at the same time):\n"
         "  [<date>] [<pid>] [ERROR] \\x1b[31mno\n"
         "    File x\n"
         "\n"
-        "by hand, in two terminals:\n"
+        "reproduce it, in two terminals:\n"
         "  engine serve x --port 8000\n"
         "  curl -i http://127.0.0.1:8000/"
     ) in found
@@ -186,7 +187,7 @@ def test_repeats_and_what_was_run_alone() -> None:
     flaky = replace(RESULT, verdict=Verdict.FLAKY, attempts=attempts, recheck=Recheck(Verdict.FAIL, "no"))
     found = "\n".join(told(flaky))
     assert "attempts  1. pass\n          2. fail: status is 200, but it is 500\n" in found
-    assert "alone     alone it comes to fail instead: no\n" in found
+    assert "isolated  alone it comes to fail instead: no\n" in found
 
 
 def test_the_quality_of_the_evidence_where_it_is_not_complete() -> None:

@@ -57,7 +57,7 @@ time line (>> << wire, -> <- application):
      +2.0 ms  wire << one received 23 B
                      | HTTP/1.1 500 \\x1b[31mred\\r\\n
 
-by hand, in two terminals:
+reproduce it, in two terminals:
   engine serve x --port 8000
   curl -i http://127.0.0.1:8000/"""
 
@@ -107,7 +107,7 @@ def test_evidence_that_was_lost_is_said_and_what_was_cut_stands_in_the_time_line
 def test_why_there_is_no_command() -> None:
     result = replace(RESULT, reproduce="", not_reproduced="the server is sent a \x1b signal")
     found = text(result, source)
-    assert found.endswith("\n\nby hand: no command does the same, since the server is sent a \\x1b signal")
-    assert "by hand" not in text(replace(RESULT, reproduce=""), source)
+    assert found.endswith("\n\nno command reproduces it: the server is sent a \\x1b signal")
+    assert "reproduce" not in text(replace(RESULT, reproduce=""), source)
     # A service that runs already has no command of the engine's beside it.
-    assert "\nby hand:\n  curl " in text(replace(RESULT, reproduce="curl -i http://127.0.0.1:8000/"), source)
+    assert "\nreproduce it:\n  curl " in text(replace(RESULT, reproduce="curl -i http://127.0.0.1:8000/"), source)

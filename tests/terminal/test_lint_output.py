@@ -26,14 +26,14 @@ b,c:d.yaml:2:1: warning[unawaited-mark]: 50% of\\nmarks
     2 | y
       | ^
 
-1 error and 1 warning in 2 files; looked at 3 files, 7 cases
+1 error and 1 warning in 2 files; checked 3 files, 7 cases
 """
     )
 
 
 def test_nothing_wrong() -> None:
-    assert lint_output.text((), files=2, cases=1) == "no mistakes; looked at 2 files, 1 case\n"
-    assert lint_output.text(()) == "no mistakes\n"
+    assert lint_output.text((), files=2, cases=1) == "All good: 2 files, 1 case\n"
+    assert lint_output.text(()) == "All good\n"
 
 
 def test_json() -> None:

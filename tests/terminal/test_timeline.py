@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.transcript import Side, TraceEvent, Transcript
-from engine.terminal.timeline import CONTINUED, MOST, WIDTH, lines, whole, whole_bytes, wire_lines, wrapped
+from engine.terminal.paint import Paint
+from engine.terminal.timeline import CONTINUED, MOST, lines, whole, whole_bytes, wire_lines, wrapped
 
 
 def harmless(row: str) -> bool:
@@ -32,7 +33,7 @@ def test_long_transcripts_keep_their_beginning_and_their_end() -> None:
 def test_a_long_body_is_cut_with_its_size_and_digest() -> None:
     body = b"x" * 5000
     first, last = wire_lines(body, len(body))
-    assert len(first) == WIDTH
+    assert len(first) == 100
     assert last == f"… 5000 B in all, SHA-256 {hashlib.sha256(body).hexdigest()[:16]}"
 
 
@@ -91,3 +92,24 @@ def test_wrapped_text_is_visible_fits_and_loses_nothing_but_spaces(text: str, av
 def test_bytes_are_visible_whatever_they_are(data: bytes, available: int) -> None:
     for rows in (whole_bytes(data, len(data), "", available), wire_lines(data, len(data))):
         assert all(harmless(row) for row in rows)
+
+
+def test_a_time_line_is_as_wide_as_the_terminal() -> None:
+    events = (
+        TraceEvent(0.1, Side.APP, "call 1", "called", "type='http', " * 20),
+        TraceEvent(0.2, Side.WIRE, "one", "sent", "", b"x" * 300 + b"\n", 301),
+    )
+    for available in (60, 80, 140):
+        for found in (lines(Transcript(0.0, events), width=available), whole(Transcript(0.0, events), available)):
+            rows = list(found)
+            assert max(len(row) for row in rows) <= available
+            assert max(len(row) for row in rows) > available - 20
+
+
+def test_the_sides_of_a_time_line_have_their_colours() -> None:
+    events = (TraceEvent(0.1, Side.APP, "call 1", "called", "x"), moment(1, b"\x1b[31mx"))
+    for found in (lines(Transcript(0.0, events), paint=Paint(True)), whole(Transcript(0.0, events), paint=Paint(True))):
+        app, wire, data = found
+        assert "\x1b[35mapp" in app
+        assert "\x1b[36mwire" in wire
+        assert "\\x1b[31mx" in data
