@@ -216,7 +216,8 @@ def prose(text: Text) -> str:
 
 
 def sentences(text: Text) -> Iterator[tuple[int, str]]:
-    """The sentences of a text, with the offset of their lines. A cell of a table and an item of a list are one each."""
+    """The sentences of a text, with the offset of their lines. A cell of a table and an item of a list are one each.
+    Headings are none."""
     plain = prose(text)
     border = r"\n\s*\n|\n\s*(?=[-*|] |\d+\. |#)|(?<=[.!?:])\s+(?=[A-Z\"'`*\[])"
     if text.kind == "page":
@@ -225,6 +226,9 @@ def sentences(text: Text) -> Iterator[tuple[int, str]]:
     for match in [*re.finditer(border, plain), None]:
         end = match.start() if match else len(plain)
         piece = plain[start:end]
+        if text.kind == "page" and piece.lstrip().startswith("#"):
+            start = match.end() if match else end
+            continue
         bare = piece.strip(" \n|*_-#\"'[(").removeprefix("1. ")
         if len(bare.split()) > 2 and "---" not in bare:
             yield plain.count("\n", 0, start + len(piece) - len(piece.lstrip())), " ".join(bare.split())
