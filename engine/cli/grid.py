@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -176,11 +175,14 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
     from engine.results.analysis.findings import attributions, findings, red
     from engine.results.analysis.grid import grid_of
     from engine.results.analysis.unjudged import nothing_judged
-    from engine.terminal import blame, repeats, unjudged
+    from engine.terminal import blame, grid_colours, repeats, unjudged
+    from engine.terminal.columns import available_width
+    from engine.terminal.paint import paint_for
 
     report, whose = grid_of(done), attributions(done)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    print(table.draw(report, width, parsed.group_by))
+    width = available_width()
+    drawn = table.draw(report, width, parsed.group_by)
+    print(grid_colours.painted(drawn, paint_for(sys.stdout, parsed.color)))
     for row in done.targets:
         if row.failed:
             print(f"\n{row.id} did not start: {visible(row.failed)}")

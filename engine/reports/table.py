@@ -113,17 +113,35 @@ def draw(grid: Grid, width: int = 0, by: str = "") -> str:
 
 
 def drawn(table: GroupedGrid, width: int) -> list[str]:
-    """A table if it fits; else with its words below each other; else cut into several, side by side columns apart."""
+    """A table if it fits; else one with a line for each category; else with its words below each other; else cut into
+    several, side by side columns apart."""
     head, body = head_of(table), body_of(table)
     whole = outline(head, body)
     if fits(whole, width):
         return [whole]
+    if not table.crossed and fits(turned := by_category(table), width):
+        return [turned]
     # What says which line it is shares one column as well, so that seven frameworks fit into 120.
     names = [f"{line.name}\n{' '.join((line.detail, loops(line))).strip()}" for line in table.lines]
     body = [[name, *stacked(squares(table, line))] for name, line in zip(names, table.lines, strict=True)]
     if table.crossed:
         return cut([table.corner, *table.columns], body, width, GRID)
     return cut([table.corner, *(word.replace("-", "-\n") for word in table.columns)], body, width, OUTLINE)
+
+
+def by_category(table: GroupedGrid) -> str:
+    """A table whose columns are categories, with these as lines, and its lines as columns."""
+    names = ["\n".join(word for word in (line.name, line.detail, loops(line)) if word) for line in table.lines]
+    columns = [[square(one) for one in line.squares] for line in table.lines]
+    body = [[category, *words] for category, *words in zip(table.columns, *columns, strict=True)]
+    return outline(["category", *names], body)
+
+
+def square(one: Square | None) -> str:
+    """The figure of one line and one category as text. A target that did not start has no figure."""
+    if one is None:
+        return ""
+    return "no start" if one.failed and not one.cell.passed else figure(one.cell)
 
 
 def stacked(words: Sequence[str]) -> list[str]:

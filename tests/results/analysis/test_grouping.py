@@ -215,3 +215,27 @@ def test_a_target_that_does_not_start_is_said_in_its_square() -> None:
     one = run({"s f": PASS, "s g": Verdict.ERROR, "t f": PASS, "t g": PASS}, failed)
     assert "no start" in draw(grid(one.results, one.targets))
     assert "did not start" in draw(grid(one.results, one.targets), by="server")
+
+
+@pytest.fixture(scope="module")
+def one_framework() -> Grid:
+    """Two rows with 13 categories."""
+    names = ("s control asyncio", "s control uvloop")
+    runs = [run(dict.fromkeys(names, PASS), case=f"specs/x.yaml::case-{number}") for number in range(13)]
+    results = [replace(each, category=CATEGORIES[number]) for number, one in enumerate(runs) for each in one.results]
+    return grid(results, runs[0].targets)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_grid_of_one_framework_has_a_line_for_each_category_where_that_is_narrower(
+    one_framework: Grid, width: int
+) -> None:
+    drawn = draw(one_framework, width)
+    assert drawn.count("┌") == 1
+    assert max(len(line) for line in drawn.splitlines()) <= width
+    assert [line.split()[1] for line in drawn.splitlines() if "1/1" in line] == list(CATEGORIES)
+    assert "│ total " in drawn
+
+
+def test_a_grid_that_fits_has_a_column_for_each_category(one_framework: Grid) -> None:
+    assert "│ control     │ asyncio │" in draw(one_framework, 400)
