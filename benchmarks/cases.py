@@ -109,7 +109,7 @@ def commands() -> dict[str, tuple[list[str], int]]:
     """What is measured, by name: the command, and the code with which it exits."""
     engine = [sys.executable, "-m", "engine"]
     control = ["--framework", "control"]
-    ours, minimal = pytest(*OURS, *control), pytest("-p", "minimal")
+    ours, minimal = pytest(*OURS), pytest("-p", "minimal")
     return {
         "minimal: one case": ([*minimal, "one"], 0),
         "minimal: collect": ([*minimal, "suites", "--collect-only"], 0),

@@ -90,8 +90,7 @@ def services(targets: Mapping[str, int]) -> Iterator[None]:
 
 def run(suite: Path, options: Sequence[str]) -> int:
     """Run the suite's tests as they are, with nothing written into the checkout. pytest's exit code."""
-    # This engine's own plugin has options of the same names.
-    own = ["-p", "no:conformance_engine", "-p", "no:cacheprovider", "--skip-docker-check"]
+    own = ["-p", "no:cacheprovider", "--skip-docker-check"]
     command = [sys.executable, "-m", "pytest", *own, *options, str(suite / "tests")]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=suite, env=environment, check=False).returncode

@@ -16,7 +16,7 @@ from tabulate import tabulate
 # What the last line of a grid begins with, on a terminal.
 DRAWN = "└".encode()
 
-OURS = ("-p", "engine.pytest_plugin.plugin")
+OURS = ("-p", "conformance_engine", "--asgi-framework", "control")
 
 
 def options(description: str | None, **counts: int) -> argparse.ArgumentParser:

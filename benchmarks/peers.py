@@ -60,7 +60,7 @@ def runners(folder: Path) -> dict[str, Command | str]:
     hurl = shutil.which("hurl")
     return {
         "engine grid": lambda cases: [*engine, "grid", str(cases / "engine"), *control],
-        "pytest, engine": lambda cases: pytest(*OURS, *control, str(cases / "engine")),
+        "pytest, engine": lambda cases: pytest(*OURS, str(cases / "engine")),
         "pytest, one httpx client": lambda cases: pytest(str(cases / "one-client")),
         "pytest-asyncio, a new client each": (
             lambda cases: pytest("-p", "pytest_asyncio.plugin", str(cases / "new-client"))

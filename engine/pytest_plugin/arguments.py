@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asgi_conformance_pytest import SUFFIXES, is_of_ours
 from engine.app import addresses
 from engine.errors import EngineError
 from engine.model.addresses import Address, meant, parsed
-from engine.pytest_plugin.options import SUFFIXES, is_of_ours
+from engine.pytest_plugin.options import renamed
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.state import Conformance
@@ -21,7 +22,7 @@ def expanded(arguments: Sequence[str], conformance: Conformance) -> list[str]:
     try:
         return [one for argument in arguments for one in _items(argument, conformance)]
     except EngineError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(renamed(str(error), conformance.config)) from error
 
 
 def _items(argument: str, conformance: Conformance) -> Iterator[str]:
@@ -48,5 +49,5 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     else:
         names = [address.case]
     if not names:
-        raise pytest.UsageError(f"{argument} is meant for none of the targets; `engine show` says why")
+        raise pytest.UsageError(f"{argument} runs on none of the targets; `engine show` says why")
     yield from (f"{path}::{name}" for name in names)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from asgi_conformance_pytest import requested
+from engine.app.project_paths import displayed
 from engine.execution.planning.plan import arranged
 from engine.model.packaged import shown
 from engine.pytest_plugin.items import CaseItem, SuiteFile
@@ -89,6 +91,12 @@ class Hooks:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """pytest's hook: whose fault what is red is, now that the run is whole, and where it is kept."""
         conformance = self.conformance
+        for path in dict.fromkeys(requested(conformance.config).left):
+            name = displayed(path)
+            terminalreporter.write_line(
+                f"conformance: {name} begins as a suite does and was not collected: it has no category, or no cases; "
+                f"`engine lint {name}` checks it"
+            )
         if conformance.trouble_of_workers:
             terminalreporter.write_line(f"ERROR: {visible(conformance.trouble_of_workers, lines=True)}", red=True)
         if conformance.store is None:

@@ -62,8 +62,8 @@ class Conformance:
     def __init__(self, config: pytest.Config, spawned: Spawned | None = None) -> None:
         self.config = config
         self.sources = SourceTexts()
-        self.warnings_fail = bool(config.getoption("warnings_fail"))
-        self.flaky_fails = bool(config.getoption("flaky_fails"))
+        self.warnings_fail = bool(config.getoption("asgi_warnings_fail") or config.getoption("asgi_strict"))
+        self.flaky_fails = bool(config.getoption("asgi_flaky_fails") or config.getoption("asgi_strict"))
         self.items: list[HasJob] = []
         self.store: Store | None = None
         self.rows: dict[str, TargetRow] = {}
@@ -85,15 +85,20 @@ class Conformance:
     @cached_property
     def places(self) -> places.ProjectPaths:
         """The folders of the project."""
-        return places.find(self.config.getoption("results"), self.config.getoption("frameworks_dir"))
+        return places.find(self.config.getoption("asgi_results"), self.config.getoption("asgi_frameworks"))
 
     @cached_property
     def engine(self) -> Engine:
         """The engine."""
         option = self.config.getoption
-        corpus = places.checked_corpus(option("corpus"), self.places)
+        corpus = places.checked_corpus(option("asgi_corpus"), self.places)
         return Engine(
-            self.places, option("nginx"), option("runtime"), tuple(option("url")), option("baseline"), corpus=corpus
+            self.places,
+            option("asgi_nginx"),
+            option("asgi_runtime"),
+            tuple(option("asgi_url")),
+            option("asgi_baseline"),
+            corpus=corpus,
         )
 
     @cached_property
@@ -112,7 +117,7 @@ class Conformance:
         try:
             _ = self.targets, self.times
         except EngineError as error:
-            return str(error)
+            return options.renamed(str(error), self.config)
         return ""
 
     @property
@@ -121,7 +126,7 @@ class Conformance:
         try:
             self.selection.check(self._cases)
         except EngineError as error:
-            return str(error)
+            return options.renamed(str(error), self.config)
         return ""
 
     @cached_property
@@ -138,7 +143,7 @@ class Conformance:
     @cached_property
     def times(self) -> int:
         """The number of repetitions. Raises UsageError for a number out of range."""
-        return checked(self.config.getoption("conformance_repeat"))
+        return checked(self.config.getoption("asgi_repeat"))
 
     @cached_property
     def run_id(self) -> str:
@@ -182,7 +187,7 @@ class Conformance:
             self.named,
             self.run_id,
             folder_of(self.places.results, self.run_id),
-            keep_all=bool(self.config.getoption("keep_transcripts")),
+            keep_all=bool(self.config.getoption("asgi_keep_transcripts")),
         )
 
     def result(self, item: HasJob) -> ResultMessage:
@@ -233,7 +238,7 @@ class Conformance:
             baselines = self.engine.baselines({job.case.place.file: 0 for job in jobs})
             self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines)
         except EngineError as error:
-            raise pytest.UsageError(visible(str(error), lines=True)) from error
+            raise pytest.UsageError(visible(options.renamed(str(error), self.config), lines=True)) from error
 
     def keep(self, report: pytest.TestReport) -> None:
         """Append an item's verdict to the run: in the controller, or where there is but one process."""
@@ -289,7 +294,7 @@ class Conformance:
 
     def steadiness(self) -> list[str]:
         """The findings of repeating and rechecking, as lines; none without these options."""
-        if self.store is None or (self.times == 1 and not self.config.getoption("conformance_recheck")):
+        if self.store is None or (self.times == 1 and not self.config.getoption("asgi_recheck")):
             return []
         from engine.terminal import repeats
 
@@ -306,7 +311,7 @@ class Conformance:
 
     def recheck(self) -> list[Mapping[str, Any]]:
         """Run what was red again alone, if that was asked for. What came of it, as JSON's types."""
-        if self._background is None or not self.config.getoption("conformance_recheck"):
+        if self._background is None or not self.config.getoption("asgi_recheck"):
             return []
         return self._background.recheck()
 
@@ -315,7 +320,7 @@ class Conformance:
         verdicts = {told.verdict for several in self.told.values() for told in several}
         if (
             self._background is None
-            or self.config.getoption("no_counterparts")
+            or self.config.getoption("asgi_no_counterparts")
             or not any(to_blame(Verdict(one)) for one in verdicts)
         ):
             return []

@@ -13,7 +13,7 @@ import pytest
 
 from tests import forked
 from tests.cli.conftest import ENGINE, clean
-from tests.pytest_plugin.conftest import PYTEST
+from tests.pytest_plugin.conftest import PYTEST, SHORT
 
 ROOT = Path(__file__).parents[2]
 CASE = "specs/http/wire.yaml::missing-host"
@@ -53,7 +53,7 @@ def test_a_known_failure_is_known_from_every_folder(tmp_path: Path, folder: str,
 @PLACES
 def test_the_same_under_pytest(tmp_path: Path, folder: str, name: str) -> None:
     results = ("--framework", "control", "--results", str(tmp_path))
-    pytest_here = (*PYTEST, "-q", "-p", "no:cacheprovider", "--junitxml", f"{tmp_path}/j.xml")
+    pytest_here = (*PYTEST, "-q", "-p", "no:cacheprovider", *SHORT, "--junitxml", f"{tmp_path}/j.xml")
     ran = call(ROOT / folder, *pytest_here, name.format(root=ROOT), *results)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(tmp_path)[CASE] == "known"
@@ -62,7 +62,7 @@ def test_the_same_under_pytest(tmp_path: Path, folder: str, name: str) -> None:
 
 def test_an_address_of_the_suites_works_under_pytest_from_elsewhere(tmp_path: Path) -> None:
     words = ("--framework", "control", "--results", str(tmp_path))
-    pytest_here = (*PYTEST, "-q", "-p", "no:cacheprovider", *words)
+    pytest_here = (*PYTEST, "-q", "-p", "no:cacheprovider", *SHORT, *words)
     ran = call(tmp_path, *pytest_here, CASE)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(tmp_path) == {CASE: "known"}

@@ -13,7 +13,7 @@ from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import Store, TargetRow
 from tests import forked
 from tests.cli.conftest import clean
-from tests.pytest_plugin.conftest import PYTEST
+from tests.pytest_plugin.conftest import PYTEST, SHORT
 
 ROOT = Path(__file__).parents[2]
 ASYNCIO, UVLOOP = "gunicorn-control-asyncio", "gunicorn-control-uvloop"
@@ -212,7 +212,7 @@ def test_a_baseline_beside_suites_of_ones_own_is_read(project: Path) -> None:
     checked = engine(project / "suites", "baseline", "check")
     assert checked.returncode == 0, checked.stderr
     assert "holds (1): fails as listed" in checked.stdout
-    under_pytest = call(project, *PYTEST, "-q", "suites", *ONE)
+    under_pytest = call(project, *PYTEST, "-q", *SHORT, "suites", *ONE)
     assert under_pytest.returncode == 0, under_pytest.stdout
     assert "1 passed, 1 xfailed" in under_pytest.stdout
 
@@ -233,7 +233,7 @@ def test_another_baseline_is_named(project: Path) -> None:
     named = engine(project, "grid", "suites", *ONE, "--baseline", "other.yaml")
     assert named.returncode == 0, named.stdout + named.stderr
     assert "each with its reason in other.yaml:" in named.stdout
-    under_pytest = call(project, *PYTEST, "-q", "suites", *ONE, "--baseline", "other.yaml")
+    under_pytest = call(project, *PYTEST, "-q", *SHORT, "suites", *ONE, "--baseline", "other.yaml")
     assert under_pytest.returncode == 0, under_pytest.stdout
     made = engine(project, "baseline", "update", "--baseline", "new.yaml")
     assert made.returncode == 0, made.stderr

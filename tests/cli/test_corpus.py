@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Engine, clean
+from tests.pytest_plugin.conftest import PYTEST, SHORT
 
 GRID = ("grid", "cases.yaml", "--framework", "control", "--no-counterparts")
 LATER = """\
@@ -51,7 +51,7 @@ def test_a_later_case_is_a_warning_and_breaks_no_gate(engine: Engine, later: Pat
 
 @pytest.mark.service
 def test_pytest_holds_it_back_as_well(later: Path) -> None:
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "cases.yaml", *GRID[2:]]
+    words = [*PYTEST, *SHORT, "-q", "-p", "no:cacheprovider", "cases.yaml", *GRID[2:]]
 
     def ran(*more: str) -> int:
         return subprocess.run([*words, *more], cwd=later, env=clean(), check=False, timeout=120).returncode

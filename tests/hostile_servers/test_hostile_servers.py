@@ -230,10 +230,10 @@ def test_under_pytest_as_well(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     deeds = ("dies", "dies-in-every", "stops-reading")
-    named = [word for deed in deeds for word in ("--server", f"hostile~{deed}")]
+    named = [word for deed in deeds for word in ("--asgi-server", f"hostile~{deed}")]
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider", "cases.yaml",
-         "--framework", "control", *named, "--conformance-repeat", "2"],
+         "--asgi-framework", "control", *named, "--asgi-repeat", "2"],
         cwd=tmp_path, env={**clean(), "TMPDIR": str(scratch), "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

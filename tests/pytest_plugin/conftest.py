@@ -14,6 +14,8 @@ import pytest
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:asyncio", "-p", "no:hypothesispytest")
 """A pytest without plugins of others: one that is installed for benchmarks has words of its own to say, and to load the
 other takes as long as to load all else."""
+SHORT = ("-o", "asgi_short_options=true")
+"""Options under the names that `engine grid` has for them."""
 
 SUITE = """\
 suite: A first suite
@@ -93,11 +95,11 @@ Run = Callable[..., Ran]
 def run(suites: Path) -> Run:
     def call(*arguments: str, path: str = "suites", counterparts: bool = False) -> Ran:
         # Every failure would start another server: few tests are about that.
-        arguments += () if counterparts else ("--no-counterparts",)
+        arguments += () if counterparts else ("--asgi-no-counterparts",)
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         variables["COLUMNS"] = "160"
         ended = subprocess.run(
-            [*PYTEST, path, "--framework", "control", *arguments],
+            [*PYTEST, path, "--asgi-framework", "control", *arguments],
             cwd=suites.parent,
             env=variables,
             capture_output=True,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from engine.pytest_plugin.options import concerned
+import asgi_conformance_pytest
+from asgi_conformance_pytest import concerned
+from engine.cli import grid
+from engine.model.case import Level
+from engine.model.target import LOOPS, RUNTIMES
+from engine.pytest_plugin.options import renamed
 
 
 @pytest.mark.parametrize(
@@ -34,3 +41,43 @@ def test_what_is_here_is_pytests(tmp_path: Path, argument: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     assert not concerned([argument], tmp_path)
+
+
+def test_the_entry_point_has_the_engines_words() -> None:
+    """It imports nothing of the engine, and so has them again."""
+    assert set(asgi_conformance_pytest.LOOPS) == set(LOOPS)
+    assert asgi_conformance_pytest.RUNTIMES == RUNTIMES
+    assert tuple(level.value for level in Level) == asgi_conformance_pytest.LEVELS
+
+
+def test_options_have_the_names_of_engine_grid() -> None:
+    parser = argparse.ArgumentParser()
+    grid.arguments(parser)
+    known = {name for action in parser._actions for name in action.option_strings}
+    added = {f"--{option.name}" for option in asgi_conformance_pytest.OPTIONS}
+    assert added - known == {"--warnings-fail"}
+    # These draw a run, or are pytest's own.
+    assert known - added == {"-h", "--help", "-k", "--from", "--group-by", "--failures"}
+
+
+@pytest.mark.parametrize(
+    ("message", "found"),
+    [
+        ("add --runtime running", "add --asgi-runtime running"),
+        ("--url says so", "--asgi-url says so"),
+        ("x\n  `engine grid --server all` does", "x\n  `engine grid --server all` does"),
+        ("no --servers, --x-server", "no --servers, --x-server"),
+    ],
+)
+def test_messages_have_the_names_that_pytest_knows(message: str, found: str) -> None:
+    class Config:
+        short = False
+
+        def getini(self, name: str) -> bool:
+            assert name == "asgi_short_options"
+            return self.short
+
+    config = Config()
+    assert renamed(message, cast(pytest.Config, config)) == found
+    config.short = True
+    assert renamed(message, cast(pytest.Config, config)) == message

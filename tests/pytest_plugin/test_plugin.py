@@ -148,7 +148,7 @@ def test_an_address_that_is_not_there_brings_the_nearest(run: Run) -> None:
         (("-m", "must"), 6),
         (("-m", "should"), 2),
         (("-m", "second or quick"), 3),
-        (("--tag", "quick"), 1),
+        (("--asgi-tag", "quick"), 1),
     ],
 )
 def test_levels_categories_and_tags_choose(run: Run, options: tuple[str, ...], collected: int) -> None:
@@ -180,7 +180,7 @@ def test_lf_runs_what_failed(run: Run) -> None:
 
 
 def test_n_2(run: Run, suites: Path) -> None:
-    ran = run("-n", "2", "--loop", "both")
+    ran = run("-n", "2", "--asgi-loop", "both")
     assert ran.code == 1
     assert ran.counts("2 failed", "12 passed", "2 skipped")
     (kept,) = runs(suites)
@@ -236,12 +236,12 @@ def test_durations_are_the_jobs_own(run: Run, suites: Path) -> None:
 
 
 def test_category_and_level_narrow(run: Run) -> None:
-    assert run("--category", "second").counts("2 passed")
-    assert run("--level", "must").counts("1 failed", "4 passed", "1 skipped")
+    assert run("--asgi-category", "second").counts("2 passed")
+    assert run("--asgi-level", "must").counts("1 failed", "4 passed", "1 skipped")
 
 
 def test_warnings_can_fail(run: Run) -> None:
-    assert run("--warnings-fail").counts("3 failed", "4 passed")
+    assert run("--asgi-warnings-fail").counts("3 failed", "4 passed")
 
 
 def test_a_document_with_a_mistake_is_a_collection_error(run: Run, suites: Path) -> None:
@@ -260,16 +260,16 @@ SUITE_WITH_MISTAKE = (
 
 
 WRONG = {
-    "framework": (("--framework", "starlete"), "did you mean 'starlette'?"),
-    "server": (("--server", "gunicron"), "did you mean 'gunicorn"),
-    "variant": (("--server", "gunicorn~fast"), "gunicorn has no variant called 'fast'"),
-    "declaration": (("--variant", "x"), "'x' declares no variant"),
-    "gateway": (("--gateway", "ngix-http"), "did you mean 'nginx-http'?"),
-    "category": (("--category", "frist"), "did you mean 'first'?"),
-    "tag": (("--tag", "quik"), "did you mean 'quick'?"),
-    "repeat": (("--conformance-repeat", "0"), "each case cannot be run 0 times"),
-    "url": (("--url", "control=http://127.0.0.1:1"), "add --runtime running"),
-    "folder of frameworks": (("--frameworks-dir", "nowhere"), "there is no contract.yaml in nowhere"),
+    "framework": (("--asgi-framework", "starlete"), "did you mean 'starlette'?"),
+    "server": (("--asgi-server", "gunicron"), "did you mean 'gunicorn"),
+    "variant": (("--asgi-server", "gunicorn~fast"), "gunicorn has no variant called 'fast'"),
+    "declaration": (("--asgi-variant", "x"), "'x' declares no variant"),
+    "gateway": (("--asgi-gateway", "ngix-http"), "did you mean 'nginx-http'?"),
+    "category": (("--asgi-category", "frist"), "did you mean 'first'?"),
+    "tag": (("--asgi-tag", "quik"), "did you mean 'quick'?"),
+    "repeat": (("--asgi-repeat", "0"), "each case cannot be run 0 times"),
+    "url": (("--asgi-url", "control=http://127.0.0.1:1"), "add --asgi-runtime running"),
+    "folder of frameworks": (("--asgi-frameworks", "nowhere"), "there is no contract.yaml in nowhere"),
 }
 
 
@@ -291,8 +291,8 @@ def test_a_wrong_option_is_one_usage_error(run: Run, suites: Path, option: str, 
 
 
 def test_a_file_of_mistakes_hides_no_category(run: Run, suites: Path) -> None:
-    (suites / "second.yaml").write_text("suite: Broken\n")
-    ran = run("--category", "second")
+    (suites / "second.yaml").write_text("suite: Broken\ncategory: second\ncases: []\n")
+    ran = run("--asgi-category", "second")
     assert ran.code == 2
     assert "no case has the category" not in ran.out
 
@@ -303,14 +303,14 @@ def test_results_that_cannot_be_kept_are_one_error(run: Run, suites: Path, worke
     ran = run(*workers)
     assert ran.code == 4, ran.out
     assert ran.out.count("the run cannot be kept in") == 1
-    assert "name another folder with --results" in ran.out
+    assert "name another folder with --asgi-results" in ran.out
     assert "ExceptionGroup" not in ran.out
     assert "Traceback" not in ran.out
     assert run("--collect-only").code == 0
 
 
 def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
-    ran = run("--conformance-repeat", "3", "--conformance-recheck", "--keep-transcripts", path="suites/first.yaml")
+    ran = run("--asgi-repeat", "3", "--asgi-recheck", "--asgi-keep-transcripts", path="suites/first.yaml")
     assert ran.counts("1 failed", "4 passed", "1 skipped")
     assert "run 3 times each: 5 of 5 came to the same every time" in ran.out
     assert "run again alone: 1 that were red, of which none passes without company" in ran.out
@@ -324,7 +324,7 @@ def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
 
 
 def test_rechecked_in_a_worker_of_xdist(run: Run, suites: Path) -> None:
-    ran = run("-n", "2", "--conformance-recheck", path="suites/first.yaml")
+    ran = run("-n", "2", "--asgi-recheck", path="suites/first.yaml")
     assert "run again alone: 1 that were red" in ran.out
     (kept,) = runs(suites)
     assert [json.loads(line)["kind"] for line in kept.read_text().splitlines()].count("recheck") == 1
@@ -349,10 +349,10 @@ cases:
 
 def test_a_flaky_case_fails_only_when_asked(run: Run, suites: Path) -> None:
     (suites / "flaky.yaml").write_text(FLAKY)
-    ran = run("--conformance-repeat", "4", path="suites/flaky.yaml")
+    ran = run("--asgi-repeat", "4", path="suites/flaky.yaml")
     assert (ran.code, ran.counts("1 xfailed")) == (0, True), ran.out
     assert f"2/4  suites/flaky.yaml::every-other[{TARGET}]: passed 2 of 4; fail " in ran.out
-    ran = run("--conformance-repeat", "4", "--flaky-fails", path="suites/flaky.yaml")
+    ran = run("--asgi-repeat", "4", "--asgi-flaky-fails", path="suites/flaky.yaml")
     assert (ran.code, ran.counts("1 failed")) == (1, True)
     assert "flaky: passed 2 of 4" in ran.out
     assert "GET /scope HTTP/1.1" in ran.out

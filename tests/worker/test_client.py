@@ -33,6 +33,7 @@ cases:
 """
 
 pytestmark = pytest.mark.service
+PYTEST_HERE = (sys.executable, "-m", "pytest", ".", "--asgi-framework", "control", "--asgi-results", "kept")
 
 
 def begin() -> None:
@@ -55,7 +56,7 @@ def running(tmp_path: Path, scratch: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pytest", "-v", "slow.yaml", "--framework", "control", "-p", "no:cacheprovider"],
+        [sys.executable, "-u", *PYTEST_HERE[1:], "-v", "-p", "no:cacheprovider"],
         cwd=tmp_path,
         env=variables | {"TMPDIR": str(scratch), "COLUMNS": "160"},
         stdout=subprocess.PIPE,
@@ -118,7 +119,7 @@ def test_a_target_that_was_started_for_nothing_leaves_nothing(tmp_path: Path, sc
     (tmp_path / "b.yaml").write_text(SLOW.replace("path:", "pth:"))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"],
+        [*PYTEST_HERE, "-p", "no:cacheprovider"],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         | {"TMPDIR": str(scratch)},
@@ -146,10 +147,10 @@ def test_the_collector_of_a_users_process_is_left_alone(tmp_path: Path, path: st
     (tmp_path / "a.yaml").write_text(SLOW.partition("  - id: slow")[0].replace("path:", f"{path}:"))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "spy.py").write_text(SPY)
-    words = ["-p", "spy", "-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
+    words = ["-p", "spy", "-q", "-p", "no:cacheprovider"]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
+        [*PYTEST_HERE, *words],
         cwd=tmp_path,
         env=variables,
         capture_output=True,
@@ -177,10 +178,10 @@ def test_a_suite_that_changes_while_it_is_collected_is_told_of(tmp_path: Path) -
     (tmp_path / "a.yaml").write_text(SLOW.partition("  - id: slow")[0])
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "changes.py").write_text(CHANGES)
-    words = ["-p", "changes", "-q", "--framework", "control", "--results", "kept", "-p", "no:cacheprovider"]
+    words = ["-p", "changes", "-q", "-p", "no:cacheprovider"]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
+        [*PYTEST_HERE, *words],
         cwd=tmp_path,
         env=variables,
         capture_output=True,
