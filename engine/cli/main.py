@@ -5,25 +5,27 @@ The exit codes are in ``EXIT_CODES``; docs/exit-codes.md says more.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import zip_longest
 
 from engine import version
 from engine.app import gc_tuning
 from engine.cli.base import Command, color_argument
+from engine.cli.parsing import Parser, UsageMistake, usage_of
 from engine.errors import EngineError
 from engine.registry import Registry, found
 from engine.terminal.escape import visible
+from engine.terminal.paint import CHOICES, Paint, Role, paint_for
 from engine.terminal.streams import tolerate
 
 DESCRIPTION = """\
 Test cases in YAML for ASGI servers and frameworks: checks them, runs them
-against every service that was asked for, and draws the grid.
-`engine COMMAND --help` says more of a command, with examples."""
+against servers and frameworks, and draws a grid of the results.
+`engine COMMAND --help` describes a command, with examples."""
 
 EXIT_CODES = (
     (0, "as expected"),
@@ -40,26 +42,27 @@ def commands() -> Registry[Command]:
     return Registry("command", [value for value in found("engine.cli", "COMMAND") if isinstance(value, Command)])
 
 
-def parser(known: Registry[Command]) -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
+def parser(known: Registry[Command]) -> Parser:
+    """The parser of the command line, with one of its own for each command."""
+    top = Parser(
         prog="engine",
         description=DESCRIPTION,
         epilog=aligned("exit codes", [(str(code), meaning) for code, meaning in EXIT_CODES]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="engine COMMAND [OPTIONS] [ARGUMENT ...]",
     )
     top.add_argument("--version", action="version", version=f"engine {version}")
-    below = top.add_subparsers(dest="command", title="commands", metavar="COMMAND", required=True)
+    below = top.add_subparsers(prog="engine", dest="command", title="commands", metavar="COMMAND", required=True)
     for command in known.values():
         one = below.add_parser(
             command.name,
             help=command.summary,
             description=command.description or command.summary,
             epilog=aligned("examples", command.examples) if command.examples else None,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.arguments(one)
         color_argument(one)
+        one.usage = usage_of(one)
+        top.commands[command.name] = one
     return top
 
 
@@ -73,17 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default that of ``sys.argv``; returns the exit code."""
     tolerate()
     known = commands()
+    words = renamed(sys.argv[1:] if arguments is None else arguments, known)
+    paint = paint_for(sys.stderr, color_of(words))
     try:
-        parsed = parser(known).parse_args(renamed(sys.argv[1:] if arguments is None else arguments, known))
+        parsed = parser(known).parse(words)
         with gc_tuning.rare_passes():
             code = known[parsed.command].run(parsed)
         sys.stdout.flush()
         return code
     except EngineError as error:
-        print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
+        print(message(error, paint), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("engine: interrupted", file=sys.stderr)
+        print(f"{paint(Role.FAILING, 'engine:')} interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader went away, as `engine list | head` does.
@@ -106,6 +111,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("ENGINE_DEBUG"):
             traceback.print_exc()
         return 4
+
+
+def message(error: EngineError, paint: Paint) -> str:
+    """An error as a person reads it: where and what, the hint below, and the usage where the command line is wrong."""
+    what, *hint = visible(str(error), lines=True).split("\n")
+    lines = [f"{paint(Role.FAILING, 'engine:')} {what}", *(paint(Role.HINT, line) for line in hint)]
+    if isinstance(error, UsageMistake) and error.usage:
+        lines.append(visible(error.usage, lines=True))
+    return "\n".join(lines)
+
+
+def color_of(words: Sequence[str]) -> str:
+    """The value of ``--color`` in a command line that may have errors; ``auto`` if it has none."""
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        name, _, value = word.partition("=")
+        if name == "--color" and (value or following) in CHOICES:
+            return value or following
+    return "auto"
 
 
 def renamed(arguments: Sequence[str], known: Registry[Command]) -> list[str]:

@@ -7,8 +7,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tabulate import tabulate
-
 from engine.terminal.escape import visible, width
 
 # A first cell beyond this stands on a line of its own, so that one long name does not push all else aside.
@@ -43,6 +41,8 @@ def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> st
 
     ``limit`` is the terminal's width in columns: the last column is wrapped to it; 0 for no limit.
     """
+    from tabulate import tabulate  # noqa: PLC0415 - a width alone needs no table
+
     indented = any(table.title for table in tables)
     rows = [[visible(cell, lines=True) for cell in row] for table in tables for row in table.rows]
     if not rows:

@@ -87,7 +87,75 @@ def test_a_reader_that_goes_away_leaves_no_traceback(suites: object) -> None:
 def test_an_unknown_command(engine: Engine) -> None:
     ran = engine("gird")
     assert ran.returncode == 2
-    assert "invalid choice: 'gird'" in ran.stderr
+    assert ran.stderr == (
+        "engine: there is no command 'gird'\n  did you mean 'grid'?\nusage: engine COMMAND [OPTIONS] [ARGUMENT ...]\n"
+    )
+
+
+TOP = "usage: engine COMMAND [OPTIONS] [ARGUMENT ...]\n"
+SHOW = "usage: engine show [OPTIONS] CASE [PATH ...]\n"
+GRID = "usage: engine grid [OPTIONS] [PATH|CASE ...]\n"
+LIST = "usage: engine list [OPTIONS] [WHAT] [PATH|CASE ...]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("grid --framwork control", f"`engine grid` has no option --framwork\n  did you mean '--framework'?\n{GRID}"),
+        (
+            "grid --loop uvlop",
+            f"'uvlop' is no value of --loop\n  did you mean 'uvloop'? known: auto, asyncio, uvloop, both\n{GRID}",
+        ),
+        ("grid -k", f"`engine grid`: -k: expected one argument\n{GRID}"),
+        ("grid --zzz", f"`engine grid` has no option --zzz\n  `engine grid --help` lists the options\n{GRID}"),
+        (
+            "show",
+            f"`engine show` needs CASE\n  `engine show --help` has examples\n{SHOW}",
+        ),
+        ("list --framwork=x", f"`engine list` has no option --framwork\n  did you mean '--frameworks'?\n{LIST}"),
+        (
+            "qqqq",
+            f"there is no command 'qqqq'\n  `engine --help` lists the commands\n{TOP}",
+        ),
+        ("", f"no command\n  `engine --help` lists the commands\n{TOP}"),
+    ],
+)
+def test_a_wrong_command_line_is_answered_with_the_nearest_name_and_the_usage_of_its_command(
+    words: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split()) == 2
+    assert capsys.readouterr().err == f"engine: {expected}"
+
+
+@pytest.mark.parametrize("width", ["40", "60", "140"])
+@pytest.mark.parametrize("name", ["", "grid", "doctor", "explain"])
+def test_the_help_is_as_wide_as_the_terminal(
+    name: str, width: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    with pytest.raises(SystemExit):
+        main([name, "--help"] if name else ["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    long = [line for line in lines if len(line) > int(width)]
+    # What can be copied stays on its line.
+    assert all(line.lstrip().startswith(("engine ", "usage: ", "diff ", "<(", "-", "--")) for line in long), long
+
+
+def test_the_help_is_coloured_where_it_is_wanted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with pytest.raises(SystemExit):
+        main(["grid", "--help"])
+    out = capsys.readouterr().out
+    assert "\x1b[1musage:\x1b[0m engine grid" in out
+    assert "  \x1b[36m--framework\x1b[0m NAME" in out
+
+
+def test_an_error_is_coloured_as_the_command_line_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grid", "--color", "always", "--zzz"]) == 2
+    assert capsys.readouterr().err.startswith("\x1b[31mengine:\x1b[0m `engine grid` has no option --zzz")
 
 
 def in_encoding(encoding: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
