@@ -99,7 +99,11 @@ OPTIONS = (
         "repeatable",
         _list("'NAME: FLAGS'"),
     ),
-    Option("framework", "a framework; repeatable (default: all)", _list("NAME")),
+    Option(
+        "framework",
+        "NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH; repeatable (default: all)",
+        _list("FRAMEWORK"),
+    ),
     Option(
         "gateway",
         "the proxy in front of the server: direct, nginx-fastcgi, nginx-http, nginx-uwsgi, or `all` that the server "

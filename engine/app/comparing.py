@@ -1,4 +1,4 @@
-"""The two sides of a comparison: two runs, two servers of a run, or a new run of two servers."""
+"""The two sides of a comparison: two runs, or two servers or frameworks of one run, which may be a new one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from engine.results.analysis.comparison import (
     RunSelection,
     compare,
     configurations,
+    framework_configurations,
+    frameworks,
     servers,
     sides,
 )
 from engine.results.record.store import FILE, Run
-from engine.targets.matrix.selection import configured
+from engine.targets.catalog.releases import FRAMEWORK, wanted
+from engine.targets.matrix.selection import configured, configured_frameworks
 
-FORMS = "two runs, a run with two servers, or two times --server and no run"
+FORMS = "two runs, a run with two servers or two frameworks, or two times --server or --framework and no run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +59,52 @@ def is_run(word: str, project_paths: ProjectPaths) -> bool:
 
 
 def of_runs(runs: Sequence[Run], engine: Engine, asked: RunOptions, *, strict: bool = False) -> Comparison:
-    """The comparison of two runs, or of two servers of one. Raises UsageError for anything else."""
+    """The comparison of two runs, or of two servers or frameworks of one. Raises UsageError for anything else."""
     if len(runs) == 2 and not asked.servers:
         before, after = sides(runs[0], runs[1], part_of(asked))
         return compare(before, after, strict=strict)
     if len(runs) != 1:
         raise UsageError(f"these are {len(runs)} runs and {len(asked.servers)} servers", hint=f"compared are {FORMS}")
-    before, after = of_servers(runs[0], engine, asked)
+    before, after = of_one(runs[0], engine, asked)
     return compare(before, after, strict=strict)
 
 
-def of_servers(run: Run, engine: Engine, asked: RunOptions) -> tuple[ComparedRun, ComparedRun]:
-    """The two servers of a run that were asked for, or the two that it has."""
-    if not asked.servers:
-        names = configurations(run)
-        if len(names) != 2:
-            hint = f"name two with --server; it has {', '.join(names)}"
-            raise UsageError(f"{run.id} has {len(names)} servers, and two are compared", hint=hint)
-        return servers(run, names[:1], names[1:], part_of(asked))
-    before, after = named(engine, asked)
-    return servers(run, before, after, part_of(asked))
+def of_one(run: Run, engine: Engine, asked: RunOptions) -> tuple[ComparedRun, ComparedRun]:
+    """The two servers or the two frameworks of a run that were asked for, or the two that it has."""
+    of_servers, of_frameworks = configurations(run), framework_configurations(run)
+    if len(asked.servers) == 2:
+        before, after = named(engine, asked)
+        return servers(run, before, after, part_of(asked))
+    if len(asked.frameworks) == 2 and (asked.servers or len(of_servers) != 2):
+        return frameworks(run, *named_frameworks(engine, asked), part_of(asked, frameworks=False))
+    if not asked.servers and len(of_servers) == 2:
+        return servers(run, of_servers[:1], of_servers[1:], part_of(asked))
+    # Two releases of one framework were run to be compared; two frameworks rarely were.
+    releases = len(of_frameworks) == 2 and len({row.framework for row in run.targets}) == 1
+    if not asked.servers and not asked.frameworks and len(of_servers) == 1 and releases:
+        return frameworks(run, of_frameworks[0], of_frameworks[1])
+    if asked.servers:
+        named(engine, asked)  # raises, since they are not two
+    hint = f"name two with --server; it has {', '.join(of_servers)}"
+    raise UsageError(f"{run.id} has {len(of_servers)} servers, and two are compared", hint=hint)
+
+
+def check(engine: Engine, asked: RunOptions) -> None:
+    """Raise UsageError unless a new run can compare what was asked for: two servers, or two frameworks under one."""
+    if len(asked.frameworks) == 2 and len(asked.servers) < 2:
+        named_frameworks(engine, asked)
+    else:
+        named(engine, asked)
 
 
 def named(engine: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
     """The two servers that were asked for, each as the configurations that its word stands for. Raises UsageError where
     they are not two."""
     if len(asked.servers) != 2:
-        raise UsageError(f"--server was given {len(asked.servers)} times, and two are compared", hint=FORMS)
+        what = f"--server was given {len(asked.servers)} times"
+        if asked.frameworks:
+            what += f" and --framework {len(asked.frameworks)} times"
+        raise UsageError(f"{what}: two servers or two frameworks are compared", hint=FORMS)
     both = [one.configuration for one in configured(engine.servers, asked.servers, asked.variants)]
     used = tuple(text for text in asked.variants if f"~{text.partition(':')[0].strip()}" in asked.servers[0])
     before = [one.configuration for one in configured(engine.servers, asked.servers[:1], used)]
@@ -92,7 +114,27 @@ def named(engine: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
     return before, after
 
 
-def part_of(asked: RunOptions) -> RunSelection:
-    """The part of a run that was asked for."""
+def named_frameworks(engine: Engine, asked: RunOptions) -> tuple[str, str]:
+    """The two frameworks that were asked for, as in ``Target.framework_configuration``. Raises UsageError where they
+    are one."""
+    first, second = asked.frameworks
+    both = [one.configuration for one in configured_frameworks(engine.frameworks, asked.frameworks)]
+    (before,) = [one.configuration for one in configured_frameworks(engine.frameworks, [first])]
+    after = [name for name in both if name != before]
+    if not after:
+        raise UsageError(f"{first} and {second} are the same", hint="name two releases, such as NAME==VERSION and NAME")
+    return before, after[0]
+
+
+def part_of(asked: RunOptions, *, frameworks: bool = True) -> RunSelection:
+    """The part of a run that was asked for: of some servers if frameworks are compared, else of some frameworks."""
     loops = () if asked.loop in ("auto", "both") else (asked.loop,)
-    return RunSelection(asked.frameworks, loops, asked.selection.takes)
+    if frameworks:
+        return RunSelection([word_of(text) for text in asked.frameworks], loops, asked.selection.takes)
+    return RunSelection((), loops, asked.selection.takes, list(asked.servers))
+
+
+def word_of(framework: str) -> str:
+    """A word of ``--framework`` as in ``Target.framework_configuration``. Raises UsageError."""
+    one = wanted(framework, FRAMEWORK)
+    return one.name + one.release.word

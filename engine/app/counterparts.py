@@ -95,17 +95,24 @@ def compared_with(target: Target, servers: Mapping[str, Server]) -> list[Target]
         return []
     control = CONTROLS[target.interface == "wsgi"]
     names = (control, target.framework)
-    found = [replace(target, framework=control)]
+    found = [_with(target, control)]
     other = another(target, servers)
     if other:
         plain = replace(target, server=other, release="", variant="", source="", given=())
-        found += [replace(plain, framework=name) for name in names]
+        found += [_with(plain, name) for name in names]
     server = servers.get(target.server)
     if target.gateway != DIRECT and server is not None and DIRECT in gateways_of(server):
-        found += [replace(target, gateway=DIRECT, framework=name) for name in names]
+        found += [_with(replace(target, gateway=DIRECT), name) for name in names]
     if target.gateway != DIRECT and control == CONTROL and REFERENCE in servers:
         found.append(Target(REFERENCE, CONTROL, target.loop, runtime=target.runtime))
     return [one for one in dict.fromkeys(found) if one != target]
+
+
+def _with(target: Target, framework: str) -> Target:
+    """The same target with a framework of that name: its own in its release, another as it is pinned."""
+    if framework == target.framework:
+        return target
+    return replace(target, framework=framework, framework_release="", framework_source="")
 
 
 def another(target: Target, servers: Mapping[str, Server]) -> str:

@@ -27,12 +27,13 @@ from engine.model.target import DIRECT, RUNNING, Target
 from engine.registry import Registry
 from engine.targets.catalog import contract
 from engine.targets.catalog.frameworks import Framework, load_frameworks, offered
+from engine.targets.catalog.releases import FRAMEWORK, Pinned, wanted
 from engine.targets.catalog.servers import load_servers
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import cache
 from engine.targets.matrix.fitting import through, unsupported
 from engine.targets.matrix.matrix import default_targets, targets
-from engine.targets.matrix.selection import ALL, configured
+from engine.targets.matrix.selection import ALL, configured, configured_frameworks
 from engine.targets.runtimes.external import URL_FORM
 
 if TYPE_CHECKING:
@@ -174,6 +175,12 @@ class Engine:
         cache.prune_daily(self.project_paths.cache)
         return found
 
+    @cached_property
+    def configured_frameworks(self) -> dict[str, Framework]:
+        """The frameworks by ``Target.framework_configuration``: the pinned ones, and those that ``targets`` was called
+        with."""
+        return dict(self.frameworks)
+
     def targets(self, asked: RunOptions) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
         if self.urls and self.way != RUNNING:
@@ -191,6 +198,10 @@ class Engine:
         """The services that run already, as targets. Raises UsageError where one would be several."""
         names = tuple(self.services)
         for name in asked.frameworks:
+            one = wanted(name, FRAMEWORK)
+            if not isinstance(one.release, Pinned):
+                hint = f"a service that runs already has the release that it has: --framework {one.name}"
+                raise UsageError(f"--runtime {RUNNING} starts no {name}", hint=hint)
             if self.frameworks.pick(name).name not in names:
                 raise UsageError(f"no --url says where {name} is", hint=URL_FORM)
         chosen = [name for name in names if not asked.frameworks or name in asked.frameworks]
@@ -218,6 +229,8 @@ class Engine:
         """The targets that were asked for, as local processes."""
         servers = configured(self.servers, asked.servers, asked.variants)
         self.configured.update({server.configuration: server for server in servers})
+        frameworks = configured_frameworks(self.frameworks, asked.frameworks)
+        self.configured_frameworks.update({framework.configuration: framework for framework in frameworks})
         words = asked.frameworks, asked.loop, asked.gateways
         if not asked.servers:
             return default_targets(self.servers, self.frameworks, *words)
@@ -228,7 +241,7 @@ class Engine:
     def every(self, asked: RunOptions) -> list[Target]:
         """The targets that were asked for on every loop, by server and framework."""
         found = {target: target for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
-        return sorted(found, key=lambda target: (target.configuration, target.framework))
+        return sorted(found, key=lambda target: (target.configuration, target.framework_configuration))
 
     def plan(self, cases: Sequence[CaseHeader], chosen: Sequence[Target]) -> list[Job]:
         """The jobs of some cases on some targets."""
@@ -248,7 +261,7 @@ class Engine:
         """The capabilities of a target: declared by its server and framework, and the protocols that the server
         speaks."""
         server = self.configured[target.configuration]
-        words = through(offered(server.claims, self.frameworks[target.framework]), target)
+        words = through(offered(server.claims, self.configured_frameworks[target.framework_configuration]), target)
         return words | server.protocols | self.spoken(server, target.gateway)
 
     def spoken(self, server: Server, gateway: str) -> frozenset[str]:

@@ -50,7 +50,7 @@ def jobs_of(case: Case, asked: RunOptions, engine: Engine) -> list[Job]:
     )
     found: dict[tuple[str, str, str], Target] = {}
     for target in engine.targets(asked):
-        found.setdefault((target.gateway, target.framework, target.loop), target)
+        found.setdefault((target.gateway, target.framework_configuration, target.loop), target)
     order = [DIRECT, *load_gateways()]
     chosen = sorted(found.values(), key=lambda target: order.index(target.gateway))
     jobs = [job for job in engine.plan([case], chosen) if not job.left_out]

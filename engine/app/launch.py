@@ -50,6 +50,7 @@ from engine.execution.job import Job
 from engine.execution.planning.plan import distinct, not_meant
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader, RunsOn
+from engine.model.commands import framework_word
 from engine.model.packaged import shown
 from engine.model.target import ServerLaunch, Target
 from engine.results.record import tracebacks
@@ -148,10 +149,10 @@ def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job]
     """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
     cases = [case for case in cases if asked.selection.takes(case)]
     targets = engine.targets(asked) if asked.frameworks else []
-    with_jobs = {job.target.framework for job in jobs}
+    with_jobs = {word for job in jobs for word in (job.target.framework_configuration, framework_word(job.target))}
     lines = []
     for name in dict.fromkeys(asked.frameworks):
-        of_name = [target for target in targets if target.framework == name]
+        of_name = [target for target in targets if name in (target.framework_configuration, framework_word(target))]
         if name in with_jobs or not of_name:
             continue
         if of_name[0].interface == "wsgi" and all(case.runs_on is not RunsOn.WSGI for case in cases):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
@@ -10,24 +11,36 @@ from engine.model.commands import served
 from engine.model.target import LOOPS, Target
 from engine.registry import nearest
 from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.releases import FRAMEWORK, NAME, Pinned, wanted
 from engine.targets.matrix.selection import ALL
 
 # A server's name alone has none of these; what asks for a release or a variant has.
 BEYOND = "=@~"
 
 
-def target_called(engine: Engine, name: str, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
-    """The target of that id: of a pinned server, of one that ``servers`` and ``variants`` ask for as ``--server`` and
-    ``--variant`` do, or of the one that the id itself asks for (``gunicorn==26.2.0-control-auto``,
-    ``gunicorn@../gunicorn-control-auto``).
+def target_called(
+    engine: Engine,
+    name: str,
+    servers: Sequence[str] = (),
+    variants: Sequence[str] = (),
+    frameworks: Sequence[str] = (),
+) -> Target:
+    """The target of that id: of a pinned server and framework, of those that ``servers``, ``variants`` and
+    ``frameworks`` ask for as ``--server``, ``--variant`` and ``--framework`` do, or of those that the id itself names
+    (``gunicorn==26.2.0-control-auto``, ``gunicorn-starlette@../starlette-auto``).
 
     Raises UsageError, which names the nearest, where there is none.
     """
-    spec = spec_of(name, list(engine.frameworks))
+    names = {word for server in engine.servers.values() for word in (server.name, server.package)}
+    spec, framework = words_of(name, names, list(engine.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
+    released = [*frameworks, framework] if framework else list(frameworks)
     asked = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
     found = engine.every(asked)
-    known = {served(target): target for target in found if target.source} | {target.id: target for target in found}
+    if any(not isinstance(wanted(word, FRAMEWORK).release, Pinned) for word in released):
+        found += engine.every(replace(asked, frameworks=tuple(dict.fromkeys(released))))
+    sourced = {served(target): target for target in found if target.source or target.framework_source}
+    known = sourced | {target.id: target for target in found}
     if name not in known:
         raise UsageError(f"there is no target {name!r}", hint=nearest(name, known))
     return known[name]
@@ -38,8 +51,17 @@ def gateways_in(name: str) -> tuple[str, ...]:
     return tuple(gateway for gateway in load_gateways() if name.endswith(f"-{gateway}"))
 
 
-def spec_of(name: str, frameworks: Sequence[str]) -> str:
-    """The part of a target's id before framework and loop, "" if the id has no such end."""
+def words_of(name: str, servers: Collection[str], frameworks: Sequence[str]) -> tuple[str, str]:
+    """The words of ``--server`` and ``--framework`` in a target's id, both "" if the id has no framework and loop."""
     gateways = ["", *(f"-{gateway}" for gateway in load_gateways())]
-    ends = [f"-{framework}-{loop}{gateway}" for framework in frameworks for loop in LOOPS for gateway in gateways]
-    return next((name.removesuffix(end) for end in ends if name.endswith(end)), "")
+    ends = [f"-{loop}{gateway}" for loop in LOOPS for gateway in gateways if name.endswith(f"-{loop}{gateway}")]
+    rest = name.removesuffix(max(ends, key=len)) if ends else ""
+    # A name may have hyphens, and a folder's path anything. The longest framework that leaves a server's name is meant.
+    found: list[tuple[str, str]] = []
+    for framework in sorted(frameworks, key=len, reverse=True):
+        for sign in ("", "==", "@"):
+            server, there, release = rest.rpartition(f"-{framework}{sign}")
+            if there and bool(sign) == bool(release):
+                found.append((server, f"{framework}{sign}{release}"))
+    of_servers = [words for words in found if (of := NAME.match(words[0])) is not None and of[0] in servers]
+    return next(iter(of_servers or found), ("", ""))

@@ -72,12 +72,24 @@ def serving(engine: Engine, target: Target, port: int, *, case: Case | None = No
     return Serving(target, of_case, port, case)
 
 
-def target_for(engine: Engine, case: Case, servers: Sequence[str] = (), variants: Sequence[str] = ()) -> Target:
-    """The first target on which a case runs: of the servers that were asked for, or of the default one, or of any. One
-    without a framework goes first. Raises UsageError where there is none."""
+def target_for(
+    engine: Engine,
+    case: Case,
+    servers: Sequence[str] = (),
+    variants: Sequence[str] = (),
+    frameworks: Sequence[str] = (),
+) -> Target:
+    """The first target on which a case runs: of the servers that were asked for, or of the default one, or of any; of
+    the frameworks that were asked for, or of any. One without a framework goes first. Raises UsageError where there is
+    none."""
     for asked in (servers, [ALL]):
         found = engine.targets(
-            RunOptions(servers=tuple(asked), variants=tuple(variants) if servers else (), gateways=(ALL,))
+            RunOptions(
+                servers=tuple(asked),
+                frameworks=tuple(frameworks),
+                variants=tuple(variants) if servers else (),
+                gateways=(ALL,),
+            )
         )
         for target in sorted(found, key=lambda target: not target.is_control):
             if not (not_meant(case, target) or reason(case, target, engine.offers(target), engine.unsupported)):

@@ -274,7 +274,7 @@ def _bare(target: Target) -> TargetRow:
     return TargetRow(
         target.id, target.server, target.framework, target.loop, target.gateway, target.runtime,
         release=target.release, variant=target.variant, interface=target.interface, source=target.source,
-        given=target.given,
+        given=target.given, framework_release=target.framework_release, framework_source=target.framework_source,
     )  # fmt: skip
 
 
@@ -310,6 +310,8 @@ def live_row(target: Target, live: LiveTarget) -> TargetRow:
         versions=dict(sorted(facts.versions.items())),
         version=facts.version,
         commit=facts.commit,
+        framework_version=facts.framework_version,
+        framework_commit=facts.framework_commit,
         offers=facts.offers,
         refuted=facts.refuted,
     )

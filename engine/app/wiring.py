@@ -101,7 +101,7 @@ def runtime(engine: Engine, folder: Path) -> Runtime:
         )
     return Starter(
         host,
-        engine.frameworks,
+        engine.configured_frameworks,
         engine.configured,
         boundary_of=ObserverSpool.create,
         folder=folder,

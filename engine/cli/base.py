@@ -40,7 +40,7 @@ class Command:
 def target_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that select targets and cases."""
     server_arguments(parser)
-    parser.add_argument("--framework", action="append", default=[], metavar="NAME", help="a framework; may be repeated")
+    framework_argument(parser)
     gateway_argument(parser)
     nginx_argument(parser)
     parser.add_argument(
@@ -70,6 +70,17 @@ def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn")
         metavar="'NAME: FLAGS'",
         help="options of a server's own, and before them pins like h11==0.14.0, under a name for --server; "
         "may be repeated",
+    )
+
+
+def framework_argument(parser: argparse.ArgumentParser, default: str = "every pinned one") -> None:
+    """Add the option that selects frameworks, in releases. ``default`` names the default in the help."""
+    parser.add_argument(
+        "--framework",
+        action="append",
+        default=[],
+        metavar="FRAMEWORK",
+        help=f"NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH; may be repeated ({default})",
     )
 
 

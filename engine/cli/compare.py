@@ -1,4 +1,4 @@
-"""``engine compare``: what regressed, what was fixed, and what changed otherwise, between two runs or two servers."""
+"""``engine compare``: the regressions, fixes and other changes between two runs, servers or frameworks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 TEXT = "text"
 
 DESCRIPTION = """\
-Say what changed between two runs, or between two servers: what regressed, what
-was fixed, what fails in another way, and nothing else.
+Compare two runs, two servers or two frameworks: list the regressions, the fixes
+and the cases that fail in another way, and nothing else.
 
-Two RUNs are compared with each other. One RUN is taken apart by two --server
-(or by the two that it has). Without a RUN, the cases are run on two --server
-and compared; a PATH says which cases. A change is listed with whose fault its
-red side is.
+Two RUNs are compared with each other. One RUN is divided by two --server or two
+--framework (or by the two that it has). Without a RUN, the cases are run on two
+--server, or on two --framework under one server, and compared; a PATH says which
+cases. Each change is listed with the cause of its failing side.
 
 The exit code is 1 where anything regressed, and 0 where nothing did."""
 
@@ -67,11 +67,11 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.Namespace) -> int:
-    """Run the cases on the two servers, and compare these."""
+    """Run the cases on the two servers or the two frameworks, and compare these."""
     from engine.app import addresses, comparing, launch, wiring
     from engine.cli.grid import chosen, shown
 
-    comparing.named(engine, wanted)
+    comparing.check(engine, wanted)
     jobs = chosen(engine, addresses.named(subject.words, engine), wanted)
     screens = ExitStack()
 
@@ -108,7 +108,7 @@ def tell(found: Comparison, form: str) -> int:
 
 COMMAND = Command(
     "compare",
-    "Say what regressed and what was fixed between two runs or two servers.",
+    "List regressions and fixes between two runs, servers or frameworks.",
     arguments,
     run,
     DESCRIPTION,
@@ -116,6 +116,7 @@ COMMAND = Command(
         ("engine compare RUN RUN", "two runs"),
         ("engine compare --server gunicorn==26.2.0 --server gunicorn", "two releases"),
         ("engine compare RUN --server gunicorn --server granian", "two servers"),
+        ("engine compare --framework starlette==1.0.0 --framework starlette", "frameworks"),
         ("engine compare RUN RUN --format markdown", "for a review"),
     ),
 )

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, nginx_argument, server_arguments
+from engine.cli.base import Command, framework_argument, nginx_argument, server_arguments
 from engine.errors import UsageError
 from engine.terminal.escape import visible
 
@@ -33,7 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a target's id: SERVER-FRAMEWORK-LOOP, -GATEWAY behind one",
     )  # fmt: skip
     parser.add_argument("--case", default="", metavar="CASE", help="serve as this case has it: an address or an id")
-    server_arguments(parser, "all pinned ones, and what TARGET itself asks for")
+    server_arguments(parser, "all pinned ones, and the one that TARGET itself asks for")
+    framework_argument(parser, "all pinned ones, and the one that TARGET itself asks for")
     nginx_argument(parser)
     parser.add_argument("--tls", action="store_true", help="serve TLS, with certificates that are made for it")
     parser.add_argument(
@@ -56,9 +57,9 @@ def run(parsed: argparse.Namespace) -> int:
     engine = Engine(find(frameworks=parsed.frameworks), parsed.nginx)
     case = one(parsed.case, engine) if parsed.case else None
     if parsed.target or case is None:
-        target = target_called(engine, parsed.target, parsed.server, parsed.variant)
+        target = target_called(engine, parsed.target, parsed.server, parsed.variant, parsed.framework)
     else:
-        target = serving.target_for(engine, case, parsed.server, parsed.variant)
+        target = serving.target_for(engine, case, parsed.server, parsed.variant, parsed.framework)
     what = serving.serving(engine, target, parsed.port, case=case, tls=parsed.tls)
     heed_interrupts()
     try:
@@ -115,7 +116,8 @@ COMMAND = Command(
         ("engine serve gunicorn-starlette-uvloop", "on port 8000"),
         ("engine serve gunicorn-control-auto --port 9000", "another port"),
         ("engine serve gunicorn==26.2.0-control-auto", "another release"),
-        ("engine serve gunicorn@g-control-auto --server gunicorn@../g", "checkout"),
+        ("engine serve gunicorn@../gunicorn-control-auto", "a checkout"),
+        ("engine serve gunicorn-starlette==1.0.0-auto", "a framework's release"),
         ("engine serve --case sent-before-the-end", "with its script"),
     ),
 )

@@ -1,7 +1,8 @@
 """The words of commands that the engine prints: each names a target so that the command works as it is printed.
 
 A target's id has a label for a checkout or a branch (``gunicorn@gunicorn``), which leads nowhere by itself. A command
-has the source as it was given (``gunicorn@../gunicorn``), and with it every option that the target depends on.
+has the source as it was given (``gunicorn@../gunicorn``), and with it every option that the target depends on. The
+same holds for frameworks.
 """
 
 from __future__ import annotations
@@ -33,11 +34,20 @@ class ServedTarget(Protocol):
     def source(self) -> str: ...
     @property
     def given(self) -> Sequence[str]: ...
+    @property
+    def framework_release(self) -> str: ...
+    @property
+    def framework_source(self) -> str: ...
 
 
 def server_word(target: ServedTarget) -> str:
     """The server of a target as ``--server`` takes it: ``gunicorn@../gunicorn~two-workers``."""
     return f"{target.server}{target.source or target.release}" + (f"~{target.variant}" if target.variant else "")
+
+
+def framework_word(target: ServedTarget) -> str:
+    """The framework of a target as ``--framework`` takes it: ``starlette@../starlette``."""
+    return f"{target.framework}{target.framework_source or target.framework_release}"
 
 
 def given_options(target: ServedTarget, without: Sequence[str] = ()) -> list[str]:
@@ -48,7 +58,7 @@ def given_options(target: ServedTarget, without: Sequence[str] = ()) -> list[str
 
 def grid(address: str, target: ServedTarget, *more: str) -> list[str]:
     """``engine grid`` for a case on a target alone, as words for ``shlex.join``; ``more`` stands at the end."""
-    words = ["engine", "grid", address, "--server", server_word(target), "--framework", target.framework]
+    words = ["engine", "grid", address, "--server", server_word(target), "--framework", framework_word(target)]
     words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
     words += [] if target.loop == "auto" else ["--loop", target.loop]
     words += ["--runtime", target.runtime] if target.runtime in (DOCKER, RUNNING) else []
@@ -56,9 +66,9 @@ def grid(address: str, target: ServedTarget, *more: str) -> list[str]:
 
 
 def served(target: ServedTarget) -> str:
-    """A target as ``engine serve`` takes it: its id, with the source of its server as it was given. The service runs as
-    a process of this machine."""
-    words = [server_word(target), target.framework, target.loop]
+    """A target as ``engine serve`` takes it: its id, with the sources of its server and its framework as they were
+    given. The service runs as a process of this machine."""
+    words = [server_word(target), framework_word(target), target.loop]
     return "-".join(words + ([] if target.gateway == DIRECT else [target.gateway]))
 
 

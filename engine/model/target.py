@@ -18,23 +18,25 @@ RUNTIMES = (LOCAL, DOCKER, RUNNING)
 
 
 def configuration(server: str, release: str = "", variant: str = "") -> str:
-    """A server with its release and variant as one word: ``gunicorn==26.2.0~two-workers``."""
+    """A server with its release and variant, or a framework with its release, as one word:
+    ``gunicorn==26.2.0~two-workers``."""
     return server + release + (f"~{variant}" if variant else "")
 
 
 @dataclass(frozen=True)
 class Target:
-    """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source`` and ``given`` do
-    not count in comparisons.
+    """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source``, ``given`` and
+    ``framework_source`` do not count in comparisons.
 
     ``server`` is a name in the registry of servers, ``framework`` that of a folder under frameworks/, ``loop`` is
     ``auto``, ``asyncio`` or ``uvloop``, ``gateway`` is ``direct`` or a name in the registry of gateways, ``runtime``
     one of RUNTIMES. ``release`` is "" for the pinned release, ``==26.2.0`` for a version, ``@label`` for a checkout or
     a branch. ``variant`` is the name of a set of the server's own options, "" for none. ``interface`` is ``asgi`` or
-    ``wsgi``, by the framework.
+    ``wsgi``, by the framework. ``framework_release`` is to the framework what ``release`` is to the server.
 
-    ``source`` and ``given`` serve commands that name this target again: the value of ``--server`` behind ``@label``
-    (``@../gunicorn``), and further options that the target depends on, such as ``--variant`` with its declaration.
+    ``source``, ``framework_source`` and ``given`` serve commands that name this target again: the values of
+    ``--server`` and ``--framework`` behind ``@label`` (``@../gunicorn``), and further options that the target depends
+    on, such as ``--variant`` with its declaration.
     """
 
     server: str
@@ -47,6 +49,8 @@ class Target:
     interface: str = field(default="asgi", compare=False)
     source: str = field(default="", compare=False)
     given: tuple[str, ...] = field(default=(), compare=False)
+    framework_release: str = ""
+    framework_source: str = field(default="", compare=False)
 
     @cached_property
     def configuration(self) -> str:
@@ -54,9 +58,14 @@ class Target:
         return configuration(self.server, self.release, self.variant)
 
     @cached_property
+    def framework_configuration(self) -> str:
+        """Framework and release as one word: ``starlette==0.46.0``."""
+        return configuration(self.framework, self.framework_release)
+
+    @cached_property
     def id(self) -> str:
         """The name in tests, logs and reports: ``gunicorn-starlette-uvloop``. ``direct`` and ``local`` are left out."""
-        words = [self.configuration, self.framework, self.loop]
+        words = [self.configuration, self.framework_configuration, self.loop]
         if self.gateway != DIRECT:
             words.append(self.gateway)
         if self.runtime != "local":
@@ -110,8 +119,9 @@ class TargetInfo:
 
     ``python`` and ``versions`` (by package) are version strings. ``loop`` is the class of the running loop
     (``uvloop.Loop``). ``version`` is that of the installed server, ``commit`` the commit that it was built from, "" for
-    a release of the package index. ``offers`` are the confirmed capabilities of server and app together; ``refuted``
-    has a sentence for each declared capability that the probe did not find.
+    a release of the package index; ``framework_version`` and ``framework_commit`` likewise. ``offers`` are the
+    confirmed capabilities of server and app together; ``refuted`` has a sentence for each declared capability that the
+    probe did not find.
     """
 
     python: str = ""
@@ -121,6 +131,8 @@ class TargetInfo:
     commit: str = ""
     offers: tuple[str, ...] = ()
     refuted: tuple[str, ...] = ()
+    framework_version: str = ""
+    framework_commit: str = ""
 
     @property
     def loop_name(self) -> str:

@@ -9,7 +9,7 @@ from engine.model.case import Clause
 from engine.model.verdict import JobResult
 from engine.results.analysis.explaining import Explanation
 from engine.results.analysis.flakiness import company
-from engine.results.baseline.baseline import server_version
+from engine.results.baseline.baseline import framework_version, server_version
 from engine.results.record.normal import apart
 from engine.results.record.store import TargetRow
 from engine.terminal import blame, timeline
@@ -89,7 +89,8 @@ def found(row: TargetRow | None) -> str:
     words = [
         f"{row.server} {server}" if server else "",
         row.commit,
-        f"{row.framework} {row.versions[row.framework]}" if row.framework in row.versions else "",
+        f"{row.framework} {framework}" if (framework := framework_version(row)) else "",
+        row.framework_commit,
         f"Python {row.python}" if row.python else "",
         row.found_loop,
     ]

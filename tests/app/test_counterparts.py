@@ -303,3 +303,13 @@ def test_the_runs_own_results_come_before_those_of_counterparts() -> None:
     of_own, of_other = (JobResult("a", "x.yaml", own.id, "c", "must", verdict) for verdict in (FAIL, PASS))
     run = Run("id", {}, (own,), (of_own,), True, "whole", (of_other,), (other,))
     assert (run.cells, run.rows) == ((of_own,), (own,))
+
+
+def test_a_framework_s_release_is_compared_in_that_release_and_with_the_control() -> None:
+    mine = replace(FASTAPI, framework_release="@mine", framework_source="@../mine")
+    found = compared_with(mine, SERVERS)
+    assert [(one.id, one.framework_source) for one in found] == [
+        ("gunicorn-control-auto", ""),
+        ("reference-control-auto", ""),
+        ("reference-fastapi@mine-auto", "@../mine"),
+    ]

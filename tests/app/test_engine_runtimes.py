@@ -61,3 +61,8 @@ def test_a_front_finds_its_services_in_another_process_too(tmp_path: Path) -> No
     again = pickle.loads(pickle.dumps(engine(*URLS)))
     assert again.services == engine(*URLS).services
     assert isinstance(wiring.runtime(again, tmp_path), RunningRuntime)
+
+
+def test_services_that_run_already_have_the_release_that_they_have() -> None:
+    with pytest.raises(UsageError, match=r"--runtime running starts no fastapi==0\.100\.0"):
+        engine(*URLS).targets(RunOptions(frameworks=("fastapi==0.100.0",)))

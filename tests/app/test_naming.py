@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.app.engine import ALL, Engine, RunOptions
-from engine.app.naming import spec_of, target_called
+from engine.app.naming import target_called, words_of
 from engine.app.probing import probed
 from engine.app.project_paths import find
 from engine.errors import UsageError
@@ -25,11 +25,18 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     return Engine(find(str(tmp_path)))
 
 
-def test_what_stands_before_framework_and_loop() -> None:
-    names = ["control", "my-control"]
-    assert spec_of("gunicorn-control-auto", names) == "gunicorn"
-    assert spec_of("gunicorn==26.2.0~a-b-control-uvloop", names) == "gunicorn==26.2.0~a-b"
-    assert spec_of("gunicorn", names) == spec_of("gunicorn-other-auto", names) == ""
+def test_an_id_has_the_words_of_server_and_framework() -> None:
+    names, servers = ["control", "my-control"], ["gunicorn", "uvicorn"]
+    assert words_of("gunicorn-control-auto", servers, names) == ("gunicorn", "control")
+    assert words_of("gunicorn==26.2.0~a-b-control-uvloop", servers, names) == ("gunicorn==26.2.0~a-b", "control")
+    assert words_of("gunicorn-my-control-auto", servers, names) == ("gunicorn", "my-control")
+    assert words_of("gunicorn-control==1.2-auto", servers, names) == ("gunicorn", "control==1.2")
+    assert words_of("gunicorn-control@../my-control-auto", servers, names) == ("gunicorn", "control@../my-control")
+    assert words_of("gunicorn@../a-control-b-control@c-auto", servers, names) == (
+        "gunicorn@../a-control-b",
+        "control@c",
+    )
+    assert words_of("gunicorn", servers, names) == words_of("gunicorn-other-auto", servers, names) == ("", "")
 
 
 def test_a_target_of_any_pinned_server(engine: Engine) -> None:
@@ -75,6 +82,25 @@ def test_a_printed_command_names_the_very_target(engine: Engine) -> None:
         one, other = engine.configured[again.configuration], engine.configured[target.configuration]
         assert replace_label(one.release, "") == replace_label(other.release, "")
         assert one.variant == other.variant
+
+
+def test_a_printed_command_names_the_framework_s_release(engine: Engine) -> None:
+    asked = ("starlette==0.46.0", "starlette@../b/thing", "starlette@git+https://me@h/u@x", "starlette")
+    found = engine.targets(RunOptions(servers=("gunicorn@../gunicorn",), frameworks=asked))
+    assert [shlex.join(serve(target)) for target in found] == [
+        "engine serve gunicorn@../gunicorn-starlette==0.46.0-auto",
+        "engine serve gunicorn@../gunicorn-starlette@../b/thing-auto",
+        "engine serve gunicorn@../gunicorn-starlette@git+https://h/u@x-auto",
+        "engine serve gunicorn@../gunicorn-starlette-auto",
+    ]
+    assert grid("a.yaml", found[1])[5:7] == ["--framework", "starlette@../b/thing"]
+    for target in (found[0], found[1], found[3]):
+        again = target_called(engine, served(target))
+        assert (again, again.framework_source) == (target, target.framework_source)
+    labelled = target_called(engine, "gunicorn-starlette@thing-auto", frameworks=["starlette@../b/thing"])
+    assert labelled.framework_source == "@../b/thing"
+    with pytest.raises(UsageError, match="there is no target"):
+        target_called(engine, "gunicorn-starlett==0.46.0-auto")
 
 
 def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     keep(tmp_path, "two", {"gunicorn==26.2.0 f": PASS, "gunicorn==27.0.1 f": FAIL})
     keep(tmp_path, "four", {"gunicorn f": PASS, "gunicorn==26.2.0 f": FAIL, "gunicorn==27.0.1 f": FAIL})
     keep(tmp_path, "dead", {"s f": PASS})
+    keep(tmp_path, "releases", {"s starlette==0.9": PASS, "s starlette": FAIL, "s control": PASS})
+    keep(tmp_path, "pair", {"s starlette==0.9": PASS, "s starlette": FAIL})
     (tmp_path / "cases.yaml").write_text("suite: X\n")
     return tmp_path
 
@@ -49,6 +51,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["new", "new"], 0, "nothing changed"),
         (["new", "old", "--framework", "g"], 0, "1 cell compared\nnothing changed"),
         (["two"], 1, "gunicorn==26.2.0 -> gunicorn==27.0.1"),
+        (["pair"], 1, "starlette==0.9 -> starlette:"),
+        (
+            ["releases", "--framework", "starlette==0.9", "--framework", "starlette"],
+            1,
+            "starlette==0.9 -> starlette: 1",
+        ),
+        (["releases", "--framework", "starlette", "--framework", "starlette==0.9"], 0, "fixed: 1 case"),
         (["four", "--server", "gunicorn==27.0.1", "--server", "gunicorn"], 0, "gunicorn==27.0.1 -> gunicorn:"),
         (["four", "--server", "gunicorn", "--server", "gunicorn==27.0.1"], 1, "gunicorn -> gunicorn==27.0.1:"),
     ],
@@ -75,6 +84,10 @@ def test_comparing(here: Path, capsys: pytest.CaptureFixture[str], arguments: li
         ([], "--server was given 0 times"),
         (["old", "new", "--format", "jso"], "did you mean 'json'?"),
         (["cases.yaml", "--server", "gunicorn", "--server", "gunicron"], "did you mean 'gunicorn'?"),
+        (["--framework", "starlette", "--framework", "starlete==1.0"], "did you mean 'starlette'?"),
+        (["--framework", "starlette", "--framework", "starlette"], "starlette and starlette are the same"),
+        (["--framework", "starlette"], "--framework 1 times: two servers or two frameworks are compared"),
+        (["releases", "--framework", "starlette", "--framework", "fastapi"], "releases has no targets of fastapi"),
     ],
 )
 def test_usage(here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:

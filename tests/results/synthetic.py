@@ -17,16 +17,18 @@ LEAK = Mismatch("scope.state.leak", "is not there", "x", given=True)
 
 def row(name: str, **more: str) -> TargetRow:
     """A target's row by a short name: server, framework, loop (asyncio) and gateway, as in
-    ``gunicorn==26.2.0~two-workers litestar uvloop nginx``."""
+    ``gunicorn==26.2.0~two-workers litestar==2.0 uvloop nginx``."""
     configuration, framework, loop, gateway = (*name.split(), *("asyncio", "direct")[len(name.split()) - 2 :])
     configuration, _, variant = configuration.partition("~")
     server = configuration.partition("==")[0].partition("@")[0]
     release = configuration.removeprefix(server)
     version = release.removeprefix("==") if release.startswith("==") else ""
-    target = Target(server, framework, loop, gateway, "local", release, variant)
+    name, equals, number = framework.partition("==")
+    target = Target(server, name, loop, gateway, "local", release, variant, framework_release=equals + number)
     known = TargetRow(
-        target.id, server, framework, loop, gateway, "local", release=release, variant=variant, version=version
-    )
+        target.id, server, name, loop, gateway, "local", release=release, variant=variant, version=version,
+        framework_release=equals + number, framework_version=number,
+    )  # fmt: skip
     return replace(known, **more) if more else known  # type: ignore[arg-type]
 
 

@@ -126,7 +126,7 @@ def named(targets: Sequence[Target]) -> Iterator[str]:
     loops: dict[tuple[str, str], list[str]] = {}
     for target in targets:
         behind = "" if target.gateway == DIRECT else f" behind {target.gateway}"
-        loops.setdefault((target.configuration + behind, target.framework), []).append(target.loop)
+        loops.setdefault((target.configuration + behind, target.framework_configuration), []).append(target.loop)
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (server, framework), several in loops.items():
         alike.setdefault((server, tuple(several)), []).append(framework)

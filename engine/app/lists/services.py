@@ -152,6 +152,7 @@ def targets(stock: Stock) -> Listing:
             "release": target.release,
             "variant": target.variant,
             "framework": target.framework,
+            "framework_release": target.framework_release,
             "loop": target.loop,
             "gateway": target.gateway,
             "runtime": target.runtime,

@@ -231,7 +231,7 @@ def reason(case: CaseHeader, target: Target, offered: frozenset[str], unsupporte
     if missing and missing[0] == speaks(target):
         return f"{target.configuration} does not speak {NAMES[missing[0]]}"
     if missing:
-        return f"{target.configuration} with {target.framework} does not offer {', '.join(missing)}"
+        return f"{target.configuration} with {target.framework_configuration} does not offer {', '.join(missing)}"
     reasons = unsupported(target, case.server)
     return reasons[0] if reasons else ""
 

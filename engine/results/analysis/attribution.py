@@ -11,7 +11,8 @@ The rules are ordered, and the first that applies decides:
    the control too, and did not elsewhere; else the pairing of the two
 6. what would be needed was not in the run: unknown, with the run that would settle it, if one would
 
-A cell is compared with cells of the same case only. A release or a variant of a server is a server of its own here.
+A cell is compared with cells of the same case only. A release or a variant of a server is a server of its own here, and
+so is a release of a framework.
 What was not judged (unsupported, blocked, error) is missing evidence, never evidence. A known failure is a failure,
 and so is a flaky one: it did fail. Loops are compared with their like; another loop speaks where that one is missing.
 Counterparts, which a run adds for the sake of the comparison, are cells like any other. So is what passed in another
@@ -25,7 +26,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from engine.model.commands import given_options, server_word
+from engine.model.commands import framework_word, given_options, server_word
 from engine.model.target import CONTROL, CONTROLS, DIRECT, configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import TargetRow
@@ -103,6 +104,11 @@ class ComparedResult:
     @property
     def server(self) -> str:
         return self._of_run(configuration(self.row.server, self.row.release, self.row.variant))
+
+    @property
+    def framework(self) -> str:
+        """Name and release: a release of a framework is a framework of its own here."""
+        return self.row.framework_configuration
 
     def _of_run(self, name: str) -> str:
         return f"{name} ({self.run})" if self.run else name
@@ -216,11 +222,11 @@ class _Case:
     ) -> ComparedResult | None:
         """The cell that is like this one but for what is named, on the same loop and runtime where there is such a one,
         on another where there is not. None where none was judged."""
-        wanted = (server or of.server, framework or of.row.framework, gateway or of.row.gateway)
+        wanted = (server or of.server, framework or of.framework, gateway or of.row.gateway)
         found = [
             cell
             for cell in self.cells
-            if (cell.server, cell.row.framework, cell.row.gateway) == wanted and self.judged(cell)
+            if (cell.server, cell.framework, cell.row.gateway) == wanted and self.judged(cell)
         ]
         found.sort(key=lambda cell: (cell.loop != of.loop, cell.row.runtime != of.row.runtime))
         return found[0] if found else None
@@ -297,7 +303,7 @@ class _Case:
     def _framework(self, cell: ComparedResult, control: ComparedResult | None) -> Attribution | None:
         """Rules 4 and 5. Another server speaks only where the control passes under it: else it is that server's own
         failure."""
-        framework = cell.row.framework
+        framework = cell.framework
         if control is None:
             return None
         others = self._elsewhere(cell)
@@ -351,7 +357,7 @@ class _Case:
     def _unknown(self, cell: ComparedResult, control: ComparedResult | None) -> Attribution:
         """Rule 6: what is missing, and the run that would have it."""
         if control is not None:
-            because = f"the control passes it, and on no other server could {cell.row.framework} be compared with it"
+            because = f"the control passes it, and on no other server could {cell.framework} be compared with it"
         else:
             because = f"the control was not judged under {cell.server}"
             for other in self.cells:
@@ -362,8 +368,8 @@ class _Case:
 
     def _obstacle(self, cell: ComparedResult) -> str:
         """The reason why a counterpart could not be started, as the end of a sentence; "" if none failed to."""
-        wanted = (cell.control, cell.row.framework)
-        refused = [other for other in self.refused if other.row.framework in wanted]
+        wanted = (cell.control, cell.framework)
+        refused = [other for other in self.refused if other.framework in wanted]
         return f"; {refused[0].row.id} did not start: {refused[0].row.failed}" if refused else ""
 
     def _run(self, cell: ComparedResult) -> str:
@@ -371,11 +377,11 @@ class _Case:
         that: the same run again would show the same. The reference calls no WSGI apps, and is behind no gateway."""
         direct = cell.row.gateway == DIRECT and cell.row.interface != "wsgi"
         tried = {
-            (other.server, other.row.framework)
+            (other.server, other.framework)
             for other in (*self.cells, *self.refused)
             if not other.run and other.row.gateway == cell.row.gateway
         }
-        names = tuple(dict.fromkeys((cell.control, cell.row.framework)))
+        names = tuple(dict.fromkeys((cell.control, cell.framework)))
         needed = [(server, name) for server in (REFERENCE, cell.server) for name in names]
         if direct and tried.issuperset(needed):
             return ""
@@ -387,7 +393,8 @@ class _Case:
             ways = ways[1:]
         words = ["engine", "grid", cell.result.file]
         words += [word for server in servers for word in ("--server", server)]
-        words += [word for name in names for word in ("--framework", name)]
+        given = tuple(dict.fromkeys((cell.control, framework_word(cell.row))))
+        words += [word for name in given for word in ("--framework", name)]
         words += [word for way in ways for word in ("--gateway", way)]
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
         words += given_options(cell.row, without=("--url",) if direct else ("--url", "--variant"))

@@ -1,8 +1,8 @@
 """Two sides of one thing: what was fixed between them, what regressed, what changed otherwise. Pure.
 
-A side is a run, or one server's part of a run. Cells are compared where both sides have them: the same case, on targets
-that are alike but for the server where servers are what is compared. What passed, failed or was left out on both sides
-in the same way is not told.
+A side is a run, or the part of a run of one server or of one framework. Cells are compared where both sides have them:
+the same case, on targets that are alike but for the server or the framework that is compared. Cells with the
+same outcome on both sides are not reported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.model.commands import server_word
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution, Attributions, ComparedResult, Fault, attribute
-from engine.results.analysis.grouping import server_of
+from engine.results.analysis.grouping import framework_of, server_of
 from engine.results.record.store import Run, TargetRow
 
 Key = tuple[str, ...]
@@ -37,18 +37,23 @@ class Change(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ComparedRun:
     """One of two that are compared. ``name`` is what a reader knows it by; ``documents`` says of which run it is, so
-    that places in documents are compared only within one."""
+    that places in documents are compared only within one. ``frameworks`` says that frameworks are compared."""
 
     name: str
     targets: Mapping[Key, TargetRow]
     results: Mapping[Key, Mapping[str, JobResult]]
     whose: Attributions
     documents: str = ""
+    frameworks: bool = False
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """Its servers with the versions and commits that were installed, each once: ``gunicorn 27.0.1``."""
-        return tuple(dict.fromkeys(server_of(row) for row in self.targets.values() if row.version or row.commit))
+        """Its servers with the versions and commits that were installed, each once: ``gunicorn 27.0.1``. Behind them
+        the frameworks in other releases than the pinned ones; these alone where frameworks are compared."""
+        rows = self.targets.values()
+        servers = [] if self.frameworks else [server_of(row) for row in rows if row.version or row.commit]
+        released = [framework_of(row, pinned=True) for row in rows if self.frameworks or row.framework_release]
+        return tuple(dict.fromkeys([*servers, *released]))
 
     @property
     def cases(self) -> set[str]:
@@ -58,15 +63,26 @@ class ComparedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunSelection:
-    """The part of a run that is looked at; what is empty leaves nothing out. ``takes`` says which results are in it."""
+    """The part of a run that is looked at; what is empty leaves nothing out. ``takes`` says which results are in it.
+    A name stands for each release."""
 
     frameworks: Sequence[str] = ()
     loops: Sequence[str] = ()
     takes: Callable[[JobResult], bool] = lambda _: True
+    servers: Sequence[str] = ()
 
     def has(self, row: TargetRow) -> bool:
         """True if a target is in it."""
-        return (not self.frameworks or row.framework in self.frameworks) and (not self.loops or row.loop in self.loops)
+        return (
+            _named(self.frameworks, row.framework, row.framework_configuration)
+            and _named(self.servers, row.server, _configured(row))
+            and (not self.loops or row.loop in self.loops)
+        )
+
+
+def _named(words: Sequence[str], *names: str) -> bool:
+    """True if there are no words, or one of the names is among them."""
+    return not words or any(name in words for name in names)
 
 
 WHOLE = RunSelection()
@@ -138,22 +154,20 @@ class Comparison:
 
 def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
     """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
-    these differ, they are what is compared, and so match. So are runtimes, where each run has one. Where no target of
+    these differ, they are what is compared, and so match. So do frameworks, by their releases, and runtimes, where each
+    run has one. Where no target of
     one is in the other, servers are what is compared: targets match by framework, loop and gateway, if each run has one
     of these. Raises UsageError where nothing matches."""
-    of_before, of_after = _configurations(before.targets), _configurations(after.targets)
-    same = {
-        server
-        for server in of_before.keys() & of_after.keys()
-        if len(of_before[server]) == 1 and len(of_after[server]) == 1 and of_before[server] != of_after[server]
-    }
+    same = _moved(before.targets, after.targets, lambda row: (row.server, _configured(row)))
+    moved = _moved(before.targets, after.targets, lambda row: (row.framework, row.framework_configuration))
     runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
     any_runtime = runtimes[0] != runtimes[1] and all(len(one) == 1 for one in runtimes)
 
     def of_server(row: TargetRow) -> Key:
         server = row.server if row.server in same else _configured(row)
-        *rest, runtime = _rest(row)
-        return (server, *rest, "" if any_runtime else runtime)
+        framework, *rest, runtime = _rest(row)
+        framework = row.framework if row.framework in moved else framework
+        return (server, framework, *rest, "" if any_runtime else runtime)
 
     of_any = _of_one(before, after, lambda row: of_server(row)[1:])
     key = next((key for key in (of_server, of_any) if _met(before, after, key, part)), None)
@@ -208,11 +222,37 @@ def servers(
     return side(before), side(after)
 
 
+def frameworks(run: Run, before: str, after: str, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
+    """Two frameworks or releases of one run, named as in ``Target.framework_configuration``. Raises UsageError for one
+    that the run has not."""
+    known = framework_configurations(run)
+    for name in (before, after):
+        if name not in known:
+            raise UsageError(f"{run.id} has no targets of {name}", hint=f"it has {', '.join(known)}")
+
+    def key(row: TargetRow) -> Key:
+        return (_configured(row), *_rest(row)[1:])
+
+    def side(name: str) -> ComparedRun:
+        rows = [row for row in run.targets if row.framework_configuration == name]
+        return replace(_side(name, run, rows, key, part), frameworks=True)
+
+    return side(before), side(after)
+
+
 def configurations(run: Run) -> tuple[str, ...]:
     """The servers of a run, each in its release and variant, in the order in which they were asked for."""
+    return tuple(dict.fromkeys(_configured(row) for row in _in_order(run)))
+
+
+def framework_configurations(run: Run) -> tuple[str, ...]:
+    """The frameworks of a run, each in its release, in the order in which they were asked for."""
+    return tuple(dict.fromkeys(row.framework_configuration for row in _in_order(run)))
+
+
+def _in_order(run: Run) -> list[TargetRow]:
     order = {target: number for number, target in enumerate(run.header.get("targets", ()))}
-    rows = sorted(run.targets, key=lambda row: order.get(row.id, len(order)))
-    return tuple(dict.fromkeys(_configured(row) for row in rows))
+    return sorted(run.targets, key=lambda row: order.get(row.id, len(order)))
 
 
 def compare(before: ComparedRun, after: ComparedRun, *, strict: bool = False) -> Comparison:
@@ -395,16 +435,20 @@ def _cells(run: Run, name: str) -> list[ComparedResult]:
 
 
 def _older(before: ComparedRun, after: ComparedRun) -> Iterator[str]:
-    """Servers of the right side whose version is older than the left side's, each once: ``gunicorn 26.2.0 on the right
-    is older than 27.0.1 on the left``."""
+    """Servers and frameworks of the right side whose version is older than the left side's, each once: ``gunicorn
+    26.2.0 on the right is older than 27.0.1 on the left``."""
     told = set[tuple[str, str, str]]()
     for key, row in after.targets.items():
         left = before.targets.get(key)
-        if left is None or left.server != row.server or not is_older(row.version, left.version):
+        if left is None:
             continue
-        if (row.server, row.version, left.version) not in told:
-            told.add((row.server, row.version, left.version))
-            yield f"{row.server} {row.version} on the right is older than {left.version} on the left"
+        for name, other, version, than in (
+            (row.server, left.server, row.version, left.version),
+            (row.framework, left.framework, row.framework_version, left.framework_version),
+        ):
+            if name == other and is_older(version, than) and (name, version, than) not in told:
+                told.add((name, version, than))
+                yield f"{name} {version} on the right is older than {than} on the left"
 
 
 def is_older(version: str, than: str) -> bool:
@@ -415,11 +459,19 @@ def is_older(version: str, than: str) -> bool:
         return False
 
 
-def _configurations(rows: Iterable[TargetRow]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row.server, set()).add(_configured(row))
-    return found
+def _moved(
+    before: Iterable[TargetRow], after: Iterable[TargetRow], of: Callable[[TargetRow], tuple[str, str]]
+) -> set[str]:
+    """The names of which each side has one configuration, and another than the other side. ``of`` gives a target's name
+    and configuration."""
+    sides: list[dict[str, set[str]]] = [{}, {}]
+    for found, rows in zip(sides, (before, after), strict=True):
+        for name, configured in map(of, rows):
+            found.setdefault(name, set()).add(configured)
+    left, right = sides
+    return {name for name in left.keys() & right.keys() if len(left[name]) == len(right[name]) == 1} - {
+        name for name in left.keys() & right.keys() if left[name] == right[name]
+    }
 
 
 def _configured(row: TargetRow) -> str:
@@ -427,4 +479,4 @@ def _configured(row: TargetRow) -> str:
 
 
 def _rest(row: TargetRow) -> Key:
-    return (row.framework, row.loop, row.gateway, row.runtime)
+    return (row.framework_configuration, row.loop, row.gateway, row.runtime)

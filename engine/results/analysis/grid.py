@@ -136,7 +136,7 @@ def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> 
         if target is None or target.failed or result.verdict is Verdict.UNSUPPORTED:
             # A loop that a server does not offer is no difference in what it does.
             continue
-        words = [configuration(target.server, target.release, target.variant), target.framework]
+        words = [configuration(target.server, target.release, target.variant), target.framework_configuration]
         words += [word for word in (target.gateway, target.runtime) if word not in ("direct", "local")]
         key = ("-".join(words), result.file, result.case)
         verdicts.setdefault(key, {})[target.loop] = result.verdict.value

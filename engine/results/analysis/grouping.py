@@ -46,7 +46,8 @@ class GridLine:
 class GroupedGrid:
     """``title`` is what all lines have in common, "" where that is nothing, ``corner`` what a line is, ``columns`` what
     stands above the squares; the last is the total. ``crossed`` says that columns are frameworks and not categories,
-    ``sourced`` that the lines are of one server in another release than the pinned one, which only the title names."""
+    ``sourced`` that the lines are of one server, or one framework, in another release than the pinned one, which only
+    the title names."""
 
     title: str
     corner: str
@@ -66,7 +67,7 @@ def tables(grid: Grid, by: str = "") -> tuple[GroupedGrid, ...]:
         # One table is short enough for each loop to have its line, as each target has in the run.
         return tuple(_by_category(rows, server_of(rows[0].target), "framework", grid, bool(by)) for rows in of_servers)
     if by == "framework" or (not by and len(of_frameworks) == 1):
-        return tuple(_by_category(rows, rows[0].target.framework, "server", grid, True) for rows in of_frameworks)
+        return tuple(_by_category(rows, framework_of(rows[0].target), "server", grid, True) for rows in of_frameworks)
     if 1 < len(grid.categories) <= FEW:
         apart = [crossed(grid.rows, name, number) for number, name in enumerate(grid.categories)]
         return (*apart, crossed(grid.rows, "all of these"))
@@ -78,7 +79,7 @@ def groups(grid: Grid, by: str) -> list[tuple[str, list[Row]]]:
     if by == "server":
         return [(configured(rows[0].target), rows) for rows in servers(grid)]
     if by == "framework":
-        return [(rows[0].target.framework, rows) for rows in frameworks(grid)]
+        return [(rows[0].target.framework_configuration, rows) for rows in frameworks(grid)]
     if by == "loop":
         return [(rows[0].target.loop, rows) for rows in loops(grid)]
     return []
@@ -95,34 +96,40 @@ def servers(grid: Grid) -> list[list[Row]]:
 
 
 def frameworks(grid: Grid) -> list[list[Row]]:
-    """The rows of each framework."""
-    return _grouped(grid.rows, lambda row: row.target.framework)
+    """The rows of each framework in each of its releases."""
+    return _grouped(grid.rows, lambda row: row.target.framework_configuration)
 
 
 def crossed(rows: Sequence[Row], title: str = "", category: int | None = None) -> GroupedGrid:
     """Servers x frameworks: everything, or one category by its number."""
-    columns = tuple(dict.fromkeys(row.target.framework for row in rows))
+    columns = {row.target.framework_configuration: framework_of(row.target) for row in rows}
     lines: list[GridLine] = []
     for group in _grouped(rows, lambda row: (configured(row.target), around(row.target))):
         by_loop: list[tuple[str, Squares]] = []
         for same in _grouped(group, lambda row: row.target.loop):
-            squares = [_square([row for row in same if row.target.framework == name], category) for name in columns]
+            squares = [
+                _square([row for row in same if row.target.framework_configuration == name], category)
+                for name in columns
+            ]
             by_loop.append((loop_of(same[0].target), (*squares, _square(same, category))))
         targets = [row.target for row in group]
         lines += _lines(_name(targets[0], "server"), _detail(targets), by_loop)
-    return GroupedGrid(title, "server", (*columns, TOTAL), tuple(lines), crossed=True)
+    return GroupedGrid(title, "server", (*columns.values(), TOTAL), tuple(lines), crossed=True)
 
 
 def _by_category(rows: Sequence[Row], title: str, corner: str, grid: Grid, merged: bool) -> GroupedGrid:
     """One server's frameworks, or one framework's servers, with a column for each category."""
+    released = any(row.target.framework_release for row in rows)
     lines: list[GridLine] = []
-    for group in _grouped(rows, lambda row: (configured(row.target), row.target.framework, around(row.target))):
+    for group in _grouped(
+        rows, lambda row: (configured(row.target), row.target.framework_configuration, around(row.target))
+    ):
         numbers = (*range(len(grid.categories)), None)
         by_loop = [(loop_of(row.target), tuple(_square([row], number) for number in numbers)) for row in group]
         targets = [row.target for row in group]
-        detail = _detail(targets) if corner == "server" else ""
+        detail = _detail(targets) if corner == "server" else _framework_detail(targets, pinned=released)
         lines += _lines(_name(targets[0], corner), detail, by_loop, merged)
-    sourced = corner == "framework" and any(row.target.release for row in rows)
+    sourced = any(row.target.release for row in rows) if corner == "framework" else released
     return GroupedGrid(title, corner, (*grid.categories, TOTAL), tuple(lines), sourced=sourced)
 
 
@@ -157,22 +164,43 @@ def server_of(target: TargetRow) -> str:
     return " ".join(word for word in (configured(target), _detail([target])) if word)
 
 
+def framework_of(target: TargetRow, *, pinned: bool = False) -> str:
+    """The framework; in another release than the pinned one, or where ``pinned``, with the version and the commit that
+    were installed."""
+    words = (target.framework_configuration, _framework_detail([target], pinned=pinned))
+    return " ".join(word for word in words if word)
+
+
 def loop_of(target: TargetRow) -> str:
     """The loop asked for; for ``auto``, the one that was found as well."""
     return f"auto ({target.found_loop})" if target.loop == "auto" and target.found_loop else target.loop
 
 
 def _name(target: TargetRow, corner: str) -> str:
-    return " ".join((configured(target) if corner == "server" else target.framework, *around(target)))
+    return " ".join((configured(target) if corner == "server" else target.framework_configuration, *around(target)))
 
 
 def _detail(targets: Sequence[TargetRow]) -> str:
     """The version that was really installed, unless the name says it, and where it was made from."""
     for target in targets:
-        version = "" if target.release == f"=={target.version}" else target.version
-        if version or target.commit:
-            return f"{version} ({short(target.commit)})".strip() if target.commit else version
+        if detail := _installed(target.release, target.version, target.commit):
+            return detail
     return ""
+
+
+def _framework_detail(targets: Sequence[TargetRow], *, pinned: bool = False) -> str:
+    """The same of a framework; "" for a pinned one unless ``pinned``, since the list of versions has it."""
+    for target in targets:
+        detail = _installed(target.framework_release, target.framework_version, target.framework_commit)
+        if detail and (target.framework_release or pinned):
+            return detail
+    return ""
+
+
+def _installed(release: str, version: str, commit: str) -> str:
+    """A version and a commit in one word each: ``1.2.0 (0123abcde)``, without a version that the release says."""
+    version = "" if release == f"=={version}" else version
+    return f"{version} ({short(commit)})".strip() if commit else version
 
 
 def short(commit: str) -> str:

@@ -87,5 +87,6 @@ def server_version(row: TargetRow) -> str:
 
 
 def framework_version(row: TargetRow) -> str:
-    """The version of the framework's package, which has the framework's name; "" where there is none."""
-    return row.versions.get(row.framework, "")
+    """The version of the framework that was installed, "" for a bare app. Older records have it only by the name of
+    the framework's package."""
+    return row.framework_version or row.versions.get(row.framework, "")

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.errors import ResultsError
 from engine.model.result_event import ResultEvent
+from engine.model.target import configuration
 from engine.model.verdict import JobResult, Recheck
 from engine.results.record.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
 from engine.results.record.format import CURRENT, RENAMED, readable
@@ -39,7 +40,8 @@ class TargetRow:
     ``log`` are the last lines of its output, if it did not start. ``release`` and ``variant`` are as in Target,
     ``version`` is that of the installed server, ``commit`` the commit that it was built from. ``offers`` are its
     capabilities as far as a probe could tell, ``refuted`` has a sentence for each claim that the probe did not confirm.
-    ``interface`` is ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target.
+    ``interface`` is ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target. The fields ``framework_...`` are
+    to the framework what ``release``, ``source``, ``version`` and ``commit`` are to the server.
     """
 
     id: str
@@ -63,6 +65,15 @@ class TargetRow:
     interface: str = "asgi"
     source: str = ""
     given: Sequence[str] = ()
+    framework_release: str = ""
+    framework_source: str = ""
+    framework_version: str = ""
+    framework_commit: str = ""
+
+    @property
+    def framework_configuration(self) -> str:
+        """Framework and release as one word: ``starlette==0.46.0``."""
+        return configuration(self.framework, self.framework_release)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from typing import Any
 from engine.errors import DocumentError, UsageError
 from engine.model.nodes import Node
 from engine.model.source_span import SourceSpan
+from engine.model.target import configuration
 from engine.registry import Registry, nearest
 from engine.targets.catalog import documents
 from engine.targets.catalog.capabilities import WORDS
+from engine.targets.catalog.releases import PINNED, Release
 
 FILE = "framework.yaml"
 LOCK = "requirements.lock"
@@ -52,7 +54,8 @@ SCHEMA: Mapping[str, Any] = {
         },
         "packages": {
             "title": "a list of packages",
-            "description": "The packages whose versions are shown; each is named in requirements.in.",
+            "description": "The packages whose versions are shown, the framework's own first; each is named in "
+            "requirements.in.",
             "type": "array",
             "items": {
                 "title": "a package's name, as text",
@@ -92,11 +95,12 @@ CAPABILITIES: Mapping[str, str] = {**WORDS, DISCONNECT: "a handler that works he
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework's folder.
+    """A framework's folder, and one release of the framework.
 
-    ``app`` is ``module:attribute`` in it, ``packages`` are those whose versions are shown, ``offers`` the words of
-    OF_THE_APP that its app answers. ``interface`` is one of INTERFACES. ``waits_for_disconnect`` says whether a handler
-    that works (``/delay``) asks receive() meanwhile: only then can an ``http.disconnect`` reach it.
+    ``app`` is ``module:attribute`` in it, ``packages`` are those whose versions are shown, the framework's own first;
+    ``offers`` are the words of OF_THE_APP that its app answers. ``interface`` is one of INTERFACES.
+    ``waits_for_disconnect`` says whether a handler that works (``/delay``) asks receive() meanwhile: only then can an
+    ``http.disconnect`` reach it.
     """
 
     name: str
@@ -108,6 +112,17 @@ class Framework:
     interface: str = ASGI
     waits_for_disconnect: bool = False
     note: str = ""
+    release: Release = PINNED
+
+    @property
+    def configuration(self) -> str:
+        """Name and release as one word: ``starlette==0.46.0``."""
+        return configuration(self.name, self.release.word)
+
+    @property
+    def package(self) -> str:
+        """The framework's own distribution, "" for a bare app."""
+        return self.packages[0] if self.packages else ""
 
     @property
     def lock(self) -> Path:

@@ -1,10 +1,10 @@
-"""Releases of servers and variants of their options: the words of ``--server``. Pure.
+"""Releases of servers and frameworks, and variants of servers: the words of ``--server`` and ``--framework``. Pure.
 
 gunicorn                                      the pinned release
 gunicorn==26.2.0                              a version of the package index
 gunicorn@../gunicorn                          a checkout on this machine
 gunicorn@git+https://host/gunicorn@branch     a branch, a tag or a commit of a repository
-gunicorn==26.2.0~two-workers                  any of these with a variant
+gunicorn==26.2.0~two-workers                  any of these with a variant, for servers
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ from packaging.version import Version as Number
 from engine.errors import UsageError
 
 VARIANT = re.compile(r"[a-z][a-z0-9-]*")
-SERVER = re.compile(r"[a-z][a-z0-9-]*")
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+SERVER, FRAMEWORK = "server", "framework"
 # Everything else in a label would trouble file names, or what reads a target's id.
 UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
-FORMS = "NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, and ~VARIANT behind any of them"
+FORMS = {
+    SERVER: "NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, and ~VARIANT behind any of them",
+    FRAMEWORK: "NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The release that the server's lock pins."""
+    """The release that the lock of the server or the framework pins."""
 
     @property
     def word(self) -> str:
@@ -107,32 +111,36 @@ PLAIN = Variant()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One ``--server``: a name, a release, and a variant's name."""
+    """One ``--server`` or ``--framework``: a name, a release, and a variant's name, "" for a framework."""
 
     name: str
     release: Release = PINNED
     variant: str = ""
 
 
-def wanted(text: str) -> Wanted:
-    """Parse one ``--server``. Raises UsageError for a text that has none of the forms above."""
+def wanted(text: str, sort: str = SERVER) -> Wanted:
+    """Parse one ``--server`` or, with the sort FRAMEWORK, one ``--framework``. Raises UsageError for a text that has
+    none of the forms above."""
     rest, tilde, variant = text.rpartition("~")
     if not tilde or not VARIANT.fullmatch(variant) or rest.endswith("/"):
         # In a path, ~ is somebody's home; and most servers are asked for without a variant.
         rest, variant = text, ""
-    match = SERVER.match(rest)
+    if variant and sort == FRAMEWORK:
+        raise UsageError(f"{text!r} asks for a variant, and only servers have variants", hint=FORMS[sort])
+    match = NAME.match(rest)
     if match is None:
-        raise UsageError(f"{text!r} names no server", hint=FORMS)
+        raise UsageError(f"{text!r} names no {sort}", hint=FORMS[sort])
     name, source = match[0], rest[match.end() :]
-    return Wanted(name, release_of(source, text), variant)
+    return Wanted(name, release_of(source, text, sort), variant)
 
 
-def release_of(source: str, text: str) -> Release:
-    """The release that stands behind a server's name; ``text`` is the whole, for messages. Raises UsageError."""
+def release_of(source: str, text: str, sort: str = SERVER) -> Release:
+    """The release that stands behind the name of a server or a framework; ``text`` is the whole option, for messages.
+    Raises UsageError."""
     if not source:
         return PINNED
     if source.startswith("=="):
-        return Version(version_of(source[2:], text))
+        return Version(version_of(source[2:], text, sort))
     if source.startswith("@git+"):
         return branch_of(source.removeprefix("@git+"), text)
     if source.startswith("@") and "://" in source:
@@ -142,15 +150,17 @@ def release_of(source: str, text: str) -> Release:
     if source.startswith("@") and source != "@":
         folder = Path(source[1:]).expanduser()
         return Checkout(folder.absolute(), label_of(folder.absolute().name), source)
-    raise UsageError(f"{text!r} does not say which release", hint=FORMS)
+    if source.startswith(","):
+        raise UsageError(f"{text!r} is not the name of one {sort}", hint=f"for several, repeat --{sort}")
+    raise UsageError(f"{text!r} does not say which release", hint=FORMS[sort])
 
 
-def version_of(number: str, text: str) -> str:
+def version_of(number: str, text: str, sort: str = SERVER) -> str:
     """A version as it stands in a target's id. Raises UsageError where it is none."""
     try:
         return str(Number(number))
     except InvalidVersion:
-        hint = "one version, like ==26.2.0; for several, repeat --server"
+        hint = f"one version, like ==26.2.0; for several, repeat --{sort}"
         raise UsageError(f"{number!r} in {text!r} is no version", hint=hint) from None
 
 
@@ -159,7 +169,8 @@ def branch_of(address: str, text: str) -> GitReference:
     parts = urlsplit(address)
     path, _, ref = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "")
     if not parts.scheme or not path.strip("/"):
-        raise UsageError(f"{text!r} has no repository's address", hint="like gunicorn@git+https://host/project@branch")
+        hint = f"like {text.partition('@')[0]}@git+https://host/project@branch"
+        raise UsageError(f"{text!r} has no repository's address", hint=hint)
     below = [word.partition("=")[2] for word in parts.fragment.split("&") if word.startswith("subdirectory=")]
     name = path.rstrip("/").rpartition("/")[2].removesuffix(".git")
     url = parts._replace(path=path, fragment="").geturl()

@@ -29,8 +29,8 @@ from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import commands
 from engine.targets.environments.cache import acquire, default_cache, hold, lock_of, note_size, prune, release
-from engine.targets.environments.recipes import FRAMEWORK_LOCK, SERVER_LOCK, Recipe, servers_part
-from engine.targets.environments.sources import ServerSource, ServerSources, known
+from engine.targets.environments.recipes import Recipe, servers_part
+from engine.targets.environments.sources import ReleaseSource, ReleaseSources, known
 
 MARK = "complete.json"
 # A change here makes every environment anew: raise it when they are made in another way.
@@ -50,14 +50,15 @@ class Environment:
     """An environment that is ready.
 
     ``python`` is its interpreter, ``version`` that interpreter's, ``versions`` maps each installed package's name (in
-    small letters, words joined by hyphens) to its version. ``commit`` is where the server was made from, "" for a
-    release of the package index.
+    small letters, words joined by hyphens) to its version. ``commit`` is the commit that the server was built from,
+    ``framework_commit`` the framework's; each is "" for a release of the package index.
     """
 
     python: Path
     version: str
     versions: Mapping[str, str]
     commit: str = ""
+    framework_commit: str = ""
 
     def version_of(self, package: str) -> str:
         """The installed version of a package, "" where there is none. Its name may be written in any way that the
@@ -119,7 +120,7 @@ class Environments:
         self._find_uv = find_uv
         self._room = asyncio.Semaphore(AT_ONCE)
         self._interpreters: dict[Path, str] = {}
-        self._sources = ServerSources(self.cache)
+        self._sources = ReleaseSources(self.cache)
 
     async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
         """The environment for a framework under a server, made where the cache lacks it.
@@ -129,14 +130,18 @@ class Environments:
         interpreter = (python or Path(sys.executable)).absolute()
         identity = await self._identify(interpreter)
         try:
-            recipe = self._recipe(framework, server, await self._sources.fixed(server.package, server.release))
+            source = await self._sources.fixed(server.package, server.release)
+            of_framework = known(framework.package, framework.release)
+            if of_framework is None:
+                of_framework = await self._sources.fixed(framework.package, framework.release)
+            recipe = self._recipe(framework, server, source, of_framework)
             made = await self._held(self._folder(recipe, identity), recipe, interpreter)
         except OSError as error:
             hint = "ENGINE_CACHE names another folder for the cache"
             what = f"the cache {self.cache} cannot be used: {error.strerror or error}"
             raise EnvironmentFailed(what, hint=hint) from None
         # The same content may have been committed since.
-        return replace(made, commit=recipe.source.commit)
+        return replace(made, commit=recipe.source.commit, framework_commit=recipe.framework_source.commit)
 
     async def _held(self, folder: Path, recipe: Recipe, interpreter: Path) -> Environment:
         """The environment in a folder, held from now on, and made where it is not there. Raises as ``ensure`` does, and
@@ -174,10 +179,11 @@ class Environments:
     def made(self, framework: Framework, server: Server) -> bool:
         """True if the environment for the engine's own interpreter is there; never for a release that has to be looked
         up first. Raises EnvironmentFailed where a lock cannot be read."""
-        source = known(server.package, server.release)
-        if source is None:
+        source, of_framework = known(server.package, server.release), known(framework.package, framework.release)
+        if source is None or of_framework is None:
             return False
-        return completed(self._folder(self._recipe(framework, server, source), own_interpreter())) is not None
+        recipe = self._recipe(framework, server, source, of_framework)
+        return completed(self._folder(recipe, own_interpreter())) is not None
 
     async def servers_part(self, server: Server, python: Path | None = None) -> str:
         """A digest of the server's part of its environments, whatever the framework. Raises EnvironmentFailed."""
@@ -190,13 +196,15 @@ class Environments:
         source = known(server.package, server.release)
         return "" if source is None else key(servers_part(server, source, locked(server)), [], own_interpreter())
 
-    def _recipe(self, framework: Framework, server: Server, source: ServerSource) -> Recipe:
+    def _recipe(
+        self, framework: Framework, server: Server, source: ReleaseSource, of_framework: ReleaseSource
+    ) -> Recipe:
         """The recipe of an environment."""
-        return Recipe(framework, server, source, locked(server), locked(framework))
+        return Recipe(framework, server, source, locked(server), locked(framework), of_framework)
 
     def _folder(self, recipe: Recipe, interpreter: str) -> Path:
         """The folder of an environment. ``interpreter`` distinguishes interpreters."""
-        digest = key(recipe.servers_part, recipe.framework_lock, interpreter)
+        digest = key(recipe.servers_part, recipe.frameworks_part, interpreter)
         return self.cache / "environments" / f"{recipe.server.name}-{recipe.framework.name}-{digest}"
 
     async def _identify(self, interpreter: Path) -> str:
@@ -238,12 +246,10 @@ class Environments:
         python = folder / "bin" / "python"
         make = [uv, "venv", "--quiet", "--no-project", "--no-python-downloads", "--python", str(interpreter)]
         await self._uv([*make, str(folder)], recipe, folder, descriptor)
-        locks = [(recipe.server.lock, recipe.server_lock), (recipe.framework.lock, recipe.framework_lock)]
-        wanted = [lock for lock, lines in locks if lines]
         if not recipe.is_locked:
             recipe.write(folder)
             await self._uv(recipe.resolve(uv, folder, python), recipe, folder, descriptor)
-            wanted = [folder / SERVER_LOCK, folder / FRAMEWORK_LOCK]
+        wanted = recipe.locks(folder)
         if wanted:
             # The locks are complete and agree, so nothing is left to resolve.
             install = [uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", str(python)]

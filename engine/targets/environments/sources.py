@@ -1,4 +1,4 @@
-"""Sources of servers' releases: a requested release, resolved to something immutable.
+"""Sources of releases of servers and frameworks: a requested release, resolved to something immutable.
 
 A branch becomes a commit. A checkout becomes a copy in the cache, named after its content: so a change makes another
 environment, and building leaves nothing in the user's own folder.
@@ -34,7 +34,7 @@ COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSource:
+class ReleaseSource:
     """``requirement`` is what uv is asked for, ``identity`` names the content, ``commit`` is where it was made from: ""
     for a release of the package index, with ``+changes`` behind it for a checkout that has some."""
 
@@ -43,15 +43,15 @@ class ServerSource:
     commit: str = ""
 
 
-class ServerSources:
-    """Fixes each release once, however many frameworks ask for it."""
+class ReleaseSources:
+    """Resolves each release once, however many targets need it."""
 
     def __init__(self, cache: Path) -> None:
         """``cache`` is the folder in which copies of checkouts are kept."""
         self._cache = cache
-        self._found: dict[tuple[str, Release], asyncio.Future[ServerSource]] = {}
+        self._found: dict[tuple[str, Release], asyncio.Future[ReleaseSource]] = {}
 
-    async def fixed(self, package: str, release: Release) -> ServerSource:
+    async def fixed(self, package: str, release: Release) -> ReleaseSource:
         """The source of a release. Raises EnvironmentFailed for a folder that is no project, and for a revision that a
         repository lacks; OSError if the cache cannot be written."""
         at_once = known(package, release)
@@ -62,21 +62,21 @@ class ServerSources:
             self._found[key] = asyncio.ensure_future(self._fix(package, release))
         return await asyncio.shield(self._found[key])
 
-    async def _fix(self, package: str, release: Release) -> ServerSource:
+    async def _fix(self, package: str, release: Release) -> ReleaseSource:
         if isinstance(release, Checkout):
             return await asyncio.to_thread(checkout, package, release.folder, self._cache)
         assert isinstance(release, GitReference)
         return await branch(package, release)
 
 
-def known(package: str, release: Release) -> ServerSource | None:
+def known(package: str, release: Release) -> ReleaseSource | None:
     """The source of a release, as far as it is known without access; None for a checkout and a branch."""
     if isinstance(release, (Pinned, Version)):
-        return ServerSource(package + release.word, release.word)
+        return ReleaseSource(package + release.word, release.word)
     return None
 
 
-def checkout(package: str, folder: Path, cache: Path) -> ServerSource:
+def checkout(package: str, folder: Path, cache: Path) -> ReleaseSource:
     """A checkout, copied into the cache. Raises EnvironmentFailed where it is no project of Python's."""
     if not folder.is_dir():
         raise EnvironmentFailed(f"there is no folder {folder}", hint=f"{package}@FOLDER names a checkout of {package}")
@@ -89,7 +89,7 @@ def checkout(package: str, folder: Path, cache: Path) -> ServerSource:
     except OSError as error:
         what = f"{folder} cannot be copied into the cache: {error.strerror or error}"
         raise EnvironmentFailed(what, hint=str(error.filename or "")) from None
-    return ServerSource(f"{package} @ {copy.as_uri()}", copy.name, commit_of(folder))
+    return ReleaseSource(f"{package} @ {copy.as_uri()}", copy.name, commit_of(folder))
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -165,7 +165,7 @@ def quiet() -> Mapping[str, str]:
     return own | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
-async def branch(package: str, release: GitReference) -> ServerSource:
+async def branch(package: str, release: GitReference) -> ReleaseSource:
     """A branch, a tag or a commit of a repository, by its commit. Raises EnvironmentFailed."""
     what = ["--heads", "--tags", release.url] if release.ref else [release.url, "HEAD"]
     shown = without_secrets(release.url)
@@ -192,7 +192,7 @@ async def branch(package: str, release: GitReference) -> ServerSource:
         missing = f"no branch, tag or commit {release.ref!r}" if release.ref else "nothing yet"
         raise EnvironmentFailed(f"{shown} has {missing}", hint=nearest(release.ref, names))
     below = f"#subdirectory={release.folder}" if release.folder else ""
-    return ServerSource(f"{package} @ git+{release.url}@{commit}{below}", f"git {release.url} {commit}{below}", commit)
+    return ReleaseSource(f"{package} @ git+{release.url}@{commit}{below}", f"git {release.url} {commit}{below}", commit)
 
 
 def commit_in(output: str, ref: str) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar
 
 from engine.errors import UsageError
 from engine.model.target import DIRECT, LOOPS, Target
-from engine.registry import Named, Registry, nearest
+from engine.registry import Registry, nearest
 from engine.targets.catalog.frameworks import ASGI, INTERFACES, WSGI, Framework
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import GATEWAY, gateways_of, own_gateway, serves, spoken
-from engine.targets.matrix.selection import ALL, DEFAULT
+from engine.targets.matrix.selection import ALL, DEFAULT, configured_frameworks
 
 # Who is behind a gateway where nobody says which, by what is spoken there; and which gateway, by the interface.
 DEFAULTS = {"http": DEFAULT, "uwsgi": DEFAULT, "fastcgi": "fcgisgi"}
 USUAL = {ASGI: DIRECT, WSGI: GATEWAY}
-
-T = TypeVar("T", bound=Named)
 
 
 def targets(
@@ -33,10 +30,10 @@ def targets(
 ) -> list[Target]:
     """The targets, ordered by server as they are given, and by framework, loop and gateway as the registries have them.
 
-    ``servers`` are those chosen, each in a release and a variant. ``framework`` are the names asked for, all where none
-    is given; ``gateways`` likewise, and each server's own where none is given; ALL stands for all that a server can
-    have. ``named`` are the configurations of those servers that were asked for by their names. ``loop`` is one of
-    LOOPS; WSGI apps have none.
+    ``servers`` are those chosen, each in a release and a variant. ``framework`` are the words of ``--framework``, and
+    without any, every framework is taken; ``gateways`` likewise, and each server's own without one; ALL stands for all
+    that a server can have. ``named`` are the configurations of those servers that were asked for by their names.
+    ``loop`` is one of LOOPS; WSGI apps have none.
 
     What does not fit is left out, unless both sides were asked for by their names. That, and a target whose server does
     not offer its loop, is unsupported, which the run says. Raises UsageError, which names the nearest, for a name that
@@ -56,10 +53,12 @@ def targets(
             interface=other.interface,
             source=one.release.source,
             given=("--variant", one.variant.declared) if one.variant.declared else (),
+            framework_release=other.release.word,
+            framework_source=other.release.source,
         )
         for one in servers
-        for other in chosen(frameworks, framework)
-        if serves(one, other) or (one.configuration in named and other.name in framework)
+        for other in configured_frameworks(frameworks, framework)
+        if serves(one, other) or (one.configuration in named and framework)
         for word in (loops if other.interface == ASGI else ("auto",))
         for gateway in fitting_gateways(one, known, one.configuration in named)
     ]
@@ -80,7 +79,8 @@ def default_targets(
     found: list[Target] = []
     for interface in INTERFACES:
         of_interface = Registry("framework", [one for one in frameworks.values() if one.interface == interface])
-        mine = [one.name for one in chosen(frameworks, framework) if one.interface == interface]
+        words = framework or list(frameworks)
+        mine = [word for word in words if configured_frameworks(frameworks, [word])[0].interface == interface]
         for gateway in (wanted or [USUAL[interface]]) if mine else ():
             server = servers.get(DEFAULTS[spoken(gateway)])
             if server is not None:
@@ -105,12 +105,6 @@ def fitting_gateways(server: Server, names: Sequence[str], named: bool) -> list[
     fit = gateways_of(server)
     wanted = (DIRECT, *load_gateways()) if ALL in names else names
     return [name for name in wanted if name in fit or (named and name in names)]
-
-
-def chosen(registry: Registry[T], names: Sequence[str]) -> list[T]:
-    """The things of those names, in the registry's order and each once; all of them for no name."""
-    wanted = {registry.pick(name).name for name in names}
-    return [thing for thing in registry.values() if not wanted or thing.name in wanted]
 
 
 def loop_words(word: str) -> tuple[str, ...]:

@@ -1,17 +1,22 @@
-"""The servers of a run, each in one release and one variant, as ``--server`` and ``--variant`` select them. Pure."""
+"""The servers and frameworks of a run, each in one release, as ``--server``, ``--variant`` and ``--framework`` select
+them. Pure."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from engine.errors import UsageError
 from engine.model.target import configuration
 from engine.registry import Registry, nearest
+from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import (
+    FRAMEWORK,
     PLAIN,
+    SERVER,
     VARIANT,
     Checkout,
     GitReference,
@@ -27,6 +32,8 @@ ALL = "all"
 # What runs where nobody says which.
 DEFAULT = "gunicorn"
 PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^=\s]+")
+
+Released = TypeVar("Released", Server, Framework)
 
 
 def configured(servers: Registry[Server], asked: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Server]:
@@ -47,13 +54,32 @@ def configured(servers: Registry[Server], asked: Sequence[str] = (), variants: S
         for server in named(servers, one.name):
             chosen = in_variant(server, one, declared)
             used.add(chosen.variant.name)
-            chosen = replace(chosen, release=released(server, one.release, found, chosen.variant.name))
+            chosen = replace(chosen, release=released(server, one.release, found.values(), SERVER))
             found[chosen.configuration] = chosen
     for name in declared:
         if name not in used:
             raise UsageError(f"no server is asked for in the variant {name!r}", hint=f"like --server {DEFAULT}~{name}")
     order = list(servers)
     return sorted(found.values(), key=lambda server: order.index(server.name))
+
+
+def configured_frameworks(frameworks: Registry[Framework], asked: Sequence[str] = ()) -> list[Framework]:
+    """The frameworks that were asked for, each in a release: in the order of the registry, and those of one framework
+    in the order in which they were asked for, each once.
+
+    ``asked`` are the words of ``--framework``; none of them asks for every framework's pinned release. Raises
+    UsageError, which names the nearest, for a name that there is not.
+    """
+    if not asked:
+        return list(frameworks.values())
+    found: dict[str, Framework] = {}
+    for text in asked:
+        one = wanted(text, FRAMEWORK)
+        framework = frameworks.pick(one.name)
+        framework = replace(framework, release=released(framework, one.release, found.values(), FRAMEWORK))
+        found[framework.configuration] = framework
+    order = list(frameworks)
+    return sorted(found.values(), key=lambda framework: order.index(framework.name))
 
 
 def named(servers: Registry[Server], name: str) -> list[Server]:
@@ -66,16 +92,16 @@ def named(servers: Registry[Server], name: str) -> list[Server]:
     return several
 
 
-def released(server: Server, release: Release, found: Mapping[str, Server], variant: str) -> Release:
-    """The release, its label made one that no other source of this server has. Raises UsageError for a server that
-    has but one."""
-    if not isinstance(release, Pinned) and not server.package:
-        raise UsageError(f"{server.name} is the engine's own and has no other release", hint=f"--server {server.name}")
+def released(of: Released, release: Release, found: Iterable[Released], sort: str) -> Release:
+    """The release of a server or a framework, its label made one that no other source of the same name in ``found``
+    has. Raises UsageError for a server or a framework that has but one release."""
+    if not isinstance(release, Pinned) and not of.package:
+        raise UsageError(f"{of.name} is the engine's own and has no other release", hint=f"--{sort} {of.name}")
     if not isinstance(release, (Checkout, GitReference)):
         return release
-    label, number = release.label, 1
+    found, label, number = list(found), release.label, 1
     while True:
-        same = [one.release for one in found.values() if one.name == server.name and one.release.word == release.word]
+        same = [one.release for one in found if one.name == of.name and one.release.word == release.word]
         if all(replace_label(one, "") == replace_label(release, "") for one in same):
             return release
         number += 1

@@ -69,7 +69,8 @@ class ServerOffers:
             options = (("workers", workers),) if workers > 1 else ()
             # One that speaks no HTTP is looked at through its gateway.
             gateway = own_gateway(server)
-            launch = ServerLaunch(replace(target, framework=CONTROL, interface=ASGI, gateway=gateway), options)
+            control_target = replace(target, framework=CONTROL, framework_release="", interface=ASGI, gateway=gateway)
+            launch = ServerLaunch(control_target, options)
 
             async def control(secure: bool = False) -> StartedTarget:
                 return await start(replace(launch, options=((WORD, True),)) if secure else launch)
@@ -80,7 +81,7 @@ class ServerOffers:
 
     def info(self, target: Target, environment: Environment, loop: str = "") -> TargetInfo:
         """The facts of a target that runs on that loop, "" where it does not run yet."""
-        server, framework = self._servers[target.configuration], self._frameworks[target.framework]
+        server, framework = self._servers[target.configuration], self._frameworks[target.framework_configuration]
         found = target_info(server, framework, environment, loop, self._known(target))
         return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
 
@@ -98,6 +99,8 @@ def target_info(
         environment.versions,
         version=environment.version_of(server.package),
         commit=environment.commit,
+        framework_version=environment.version_of(framework.package) if framework.package else "",
+        framework_commit=environment.framework_commit,
         offers=tuple(sorted(offered(capabilities.real(server.claims, probed), framework))),
         refuted=capabilities.refuted(server.claims, probed),
     )

@@ -121,9 +121,13 @@ class Starter:
         """The reasons why the server cannot be started so: a sentence for each option and loop that it lacks."""
         return unsupported(self.servers[launch.target.configuration], launch.target, dict(launch.options))
 
+    def _pair(self, target: Target) -> tuple[Framework, Server]:
+        """The framework and the server of a target, each in its release."""
+        return self.frameworks[target.framework_configuration], self.servers[target.configuration]
+
     async def prepare(self, target: Target) -> Environment:
         """The target's environment, made where it is missing. Raises EnvironmentFailed."""
-        return await self.host.environment(self.frameworks[target.framework], self.servers[target.configuration])
+        return await self.host.environment(*self._pair(target))
 
     async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> StartedTarget:
         """Start a target, and wait until it is ready. ``prepare`` gets its boundary before the process starts.
@@ -159,7 +163,7 @@ class Starter:
         if not doubtful:
             return found
         probed = await self.probe(target, await self.prepare(target))
-        return found | doubtful & offered(probed.found, self.frameworks[target.framework])
+        return found | doubtful & offered(probed.found, self.frameworks[target.framework_configuration])
 
     # One start
 
@@ -194,9 +198,10 @@ class Starter:
                 prepare(boundary)
             place = await self._place(launch)
             files, tls = self._secured(launch, scratch, place.address[0])
+            framework, server = self._pair(launch.target)
             context = LaunchContext(
-                launch, self.servers[launch.target.configuration], self.frameworks[launch.target.framework],
-                environment, log, scratch, place, speaks(launch.target), boundary, files=files, tls=tls,
+                launch, server, framework, environment, log, scratch, place, speaks(launch.target), boundary,
+                files=files, tls=tls,
             )  # fmt: skip
             if not launch.held:
                 process = await self._begin(context)
@@ -236,8 +241,7 @@ class Starter:
     async def _place(self, launch: ServerLaunch) -> ServerPlace:
         # Behind a gateway it is the gateway that clients connect to.
         port = launch.port if launch.target.gateway == DIRECT else 0
-        framework, server = self.frameworks[launch.target.framework], self.servers[launch.target.configuration]
-        return await self.host.place(framework, server, port=port, listening=self._hands_down(launch))
+        return await self.host.place(*self._pair(launch.target), port=port, listening=self._hands_down(launch))
 
     def _secured(self, launch: ServerLaunch, scratch: Path, address: str) -> tuple[Files | None, TlsCredentials | None]:
         """For TLS: what the server at an address is given, and what its clients need."""

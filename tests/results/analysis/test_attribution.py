@@ -509,3 +509,15 @@ def test_the_run_that_would_settle_it_has_the_server_as_it_was_given() -> None:
     assert settled(**variant).endswith("--loop asyncio --variant 'mine: --workers 2' --frameworks apps")
     running = {"runtime": "running", "given": ("--url", "control=http://127.0.0.1:1", "--frameworks", "apps")}
     assert settled(**running).endswith("--loop asyncio --frameworks apps")
+
+
+def test_a_release_of_a_framework_is_a_framework_of_its_own() -> None:
+    cells = {"s star==0.9": FAIL, "s star": PASS, "s control": PASS, "reference star==0.9": FAIL}
+    found = whose({**cells, "reference control": PASS}, "s star==0.9")
+    assert (found.fault, found.culprit) == (Fault.FRAMEWORK, "star==0.9")
+    alone = whose({"s star==0.9": FAIL, "s control": PASS}, "s star==0.9")
+    assert alone.fault is Fault.UNKNOWN
+    assert "--framework control --framework star==0.9" in alone.settle
+    # The pinned release on another server is no evidence for or against this one.
+    other = whose({"s star==0.9": FAIL, "s control": PASS, "t star": FAIL, "t control": PASS}, "s star==0.9")
+    assert other.fault is Fault.UNKNOWN

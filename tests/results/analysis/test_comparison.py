@@ -20,6 +20,8 @@ from engine.results.analysis.comparison import (
     changed,
     compare,
     configurations,
+    framework_configurations,
+    frameworks,
     servers,
     sides,
 )
@@ -429,3 +431,37 @@ def test_markdown() -> None:
     assert "## Regressed\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in shown
     assert "## Fixed\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in shown
     assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in shown
+
+
+def test_two_frameworks_of_one_run() -> None:
+    one = run({"s star==0.9": PASS, "s star": FAIL, "s other": FAIL, "s control": PASS})
+    assert framework_configurations(one) == ("star==0.9", "star", "other", "control")
+    found = compare(*frameworks(one, "star==0.9", "star"))
+    assert (found.before, found.after, found.compared) == ("star==0.9", "star", 1)
+    assert [each.change for each in found.differences] == [REGRESSED]
+    assert found.servers == (("star==0.9",), ("star",))
+    with pytest.raises(UsageError, match=r"has no targets of star==0\.8"):
+        frameworks(one, "star", "star==0.8")
+
+
+def test_two_frameworks_are_compared_under_each_server() -> None:
+    one = run({"s star==0.9": PASS, "s star": PASS, "t star==0.9": FAIL, "t star": PASS})
+    found = compare(*frameworks(one, "star==0.9", "star"))
+    assert (found.compared, [each.change for each in found.differences]) == (2, [FIXED])
+    part = RunSelection(servers=["s"])
+    assert compare(*frameworks(one, "star==0.9", "star", part)).compared == 1
+
+
+def test_runs_of_one_framework_in_two_releases_are_compared_by_these() -> None:
+    found = runs(run({"s star==0.9": PASS, "s control": PASS}), run({"s star==0.8": FAIL, "s control": PASS}))
+    assert (found.compared, [each.change for each in found.differences]) == (2, [REGRESSED])
+    assert found.older == ("star 0.8 on the right is older than 0.9 on the left",)
+    # Of several releases each is compared with itself.
+    both = run({"s star==0.9": PASS, "s star": PASS})
+    assert runs(both, run({"s star==0.9": FAIL})).compared == 1
+
+
+def test_a_name_selects_a_framework_in_each_release() -> None:
+    rows = [row("s star==0.9"), row("s star"), row("s other")]
+    assert [RunSelection(["star"]).has(one) for one in rows] == [True, True, False]
+    assert [RunSelection(["star==0.9"]).has(one) for one in rows] == [True, False, False]

@@ -239,3 +239,21 @@ def test_a_grid_of_one_framework_has_a_line_for_each_category_where_that_is_narr
 
 def test_a_grid_that_fits_has_a_column_for_each_category(one_framework: Grid) -> None:
     assert "│ control     │ asyncio │" in draw(one_framework, 400)
+
+
+def test_a_framework_s_release_is_a_line_or_a_column_with_its_commit() -> None:
+    checkout = replace(row("s star"), id="s-star@star-asyncio", framework_release="@star", framework_version="1.2",
+                       framework_commit="0123456789ab+changes")  # fmt: skip
+    one = run({"s star==0.9": PASS, "s star": PASS}, row("s star==0.9"))
+    targets = [*one.targets, checkout]
+    results = [*one.results, result(checkout, FAIL)]
+    drawn = draw(grid(results, targets))
+    assert [line.split() for line in drawn.splitlines() if "star" in line] == [
+        ["│", "star==0.9", "│", "│", "asyncio", "│", "1/1", "│", "1/1", "│"],
+        ["│", "star", "│", "│", "asyncio", "│", "1/1", "│", "1/1", "│"],
+        ["│", "star@star", "│", "1.2", "(012345678+changes)", "│", "asyncio", "│", "0/1", "1F", "│", "0/1", "1F", "│"],
+    ]
+    (single,) = tables(grid(results[:1], targets[:1]), "framework")
+    assert single.title == "star==0.9"
+    crossed = draw(grid([*results, *run({"t star": PASS}).results], [*targets, row("t star")]), 200)
+    assert "star@star 1.2 (012345678+changes)" in crossed

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UsageError
-from engine.targets.catalog.releases import PINNED, Checkout, GitReference, Release, Version, Wanted, wanted
+from engine.targets.catalog.releases import (
+    FRAMEWORK,
+    PINNED,
+    Checkout,
+    GitReference,
+    Release,
+    Version,
+    Wanted,
+    wanted,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +74,28 @@ def test_what_nobody_can_mean(text: str, what: str) -> None:
         wanted(text)
     assert what in caught.value.what
     assert caught.value.hint
+
+
+def test_a_framework_is_asked_for_in_the_same_words() -> None:
+    assert wanted("starlette", FRAMEWORK) == Wanted("starlette")
+    assert wanted("starlette==0.46", FRAMEWORK) == Wanted("starlette", Version("0.46"))
+    assert wanted("django-wsgi@/src/django", FRAMEWORK).release == Checkout(Path("/src/django"), "django")
+    assert wanted("starlette@git+https://h/s@x", FRAMEWORK).release == GitReference("https://h/s", "x", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ("", "'' names no framework", "NAME==VERSION"),
+        ("starlette==new", "'new' in 'starlette==new' is no version", "repeat --framework"),
+        ("starlette~fast", "only servers have variants", "NAME==VERSION"),
+        ("starlette@git+host/x@y", "has no repository's address", "like starlette@git+https"),
+        ("starlette,fastapi", "is not the name of one framework", "repeat --framework"),
+    ],
+)
+def test_a_framework_that_nobody_can_mean(text: str, what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        wanted(text, FRAMEWORK)
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+    assert "VARIANT" not in caught.value.hint

@@ -18,7 +18,7 @@ from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.environments.packages import Environments
-from engine.targets.matrix.selection import configured
+from engine.targets.matrix.selection import configured, configured_frameworks
 from engine.targets.runtimes.local.host import LocalHost
 from engine.targets.runtimes.starter import Starter
 from tests.targets.environments.test_sources import Repository
@@ -194,3 +194,57 @@ def test_without_an_index_a_version_is_not_to_be_had(bench: Bench, monkeypatch: 
     assert failed.what == "uv could not make the environment for one under tiny==1.5"
     assert "could not reach the package index" in failed.hint
     assert failed.log
+
+
+# Frameworks
+
+FRAMED = """
+import tinyserver
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200 if tinyserver.serve else 500, "headers": []})
+    await send({"type": "http.response.body", "body": b"OK"})
+"""
+
+
+def plain_base(start: Start) -> list[str]:
+    return [str(start.python), str(TINY), start.app, f"fd:{start.descriptor}"]
+
+
+def test_a_framework_of_a_checkout_and_of_a_branch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project is the framework of an app, under a server that needs no package; an index is not asked."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    (bench.folder / "app" / "app.py").write_text(FRAMED)
+    (bench.folder / "app" / "requirements.in").write_text("tinyserver==1.0\n")
+    (bench.folder / "app" / "requirements.lock").write_text("tinyserver==1.0\n")
+    (bench.folder / "plain.lock").write_text("")
+    project = bench.project.folder
+    framework = Framework("one", "One", "app:app", bench.folder / "app", ("tinyserver",))
+    server = Server("plain", "", "Plain", bench.folder / "plain.lock", base=plain_base)
+    asked = [f"one@{project}", f"one@git+{project.as_uri()}@main", "one==1.5"]
+    known = {one.configuration: one for one in configured_frameworks(Registry("framework", [framework]), asked)}
+    runtime = Starter(
+        LocalHost(Environments(bench.folder / "cache", on_progress=bench.told.append)), known, {"plain": server},
+        PlainSpool, bench.folder / "run",
+    )  # fmt: skip
+
+    async def facts(one: Framework) -> TargetInfo | EnvironmentFailed:
+        try:
+            live = await runtime.start(ServerLaunch(Target("plain", "one", "auto", framework_release=one.release.word)))
+        except EnvironmentFailed as error:
+            return error
+        await live.stop()
+        return live.facts
+
+    async def scene() -> list[TargetInfo | EnvironmentFailed]:
+        return [await facts(one) for one in known.values()]
+
+    checkout, branch, version = asyncio.run(scene())
+    assert isinstance(checkout, TargetInfo), checkout
+    assert isinstance(branch, TargetInfo), branch
+    assert (checkout.framework_version, checkout.framework_commit) == ("1.0", bench.first)
+    assert (branch.framework_version, branch.framework_commit) == ("1.0", bench.first)
+    assert (checkout.version, checkout.commit) == ("", "")
+    assert isinstance(version, EnvironmentFailed)
+    assert "could not reach the package index" in version.hint
+    assert bench.project.git("status", "--porcelain", "--ignored") == ""

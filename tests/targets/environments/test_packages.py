@@ -20,7 +20,7 @@ from engine.targets.environments import cache
 from engine.targets.environments import packages as environments
 from engine.targets.environments.cache import default_cache
 from engine.targets.environments.packages import Environment, Environments, hint, key, pins
-from engine.targets.environments.sources import ServerSource, ServerSources
+from engine.targets.environments.sources import ReleaseSource, ReleaseSources
 
 FAKE = Path(__file__).with_name("fake_uv.py")
 ENGINE = Path(__file__).parents[3]
@@ -416,10 +416,10 @@ def test_a_commit_is_that_of_now_and_not_of_when_the_environment_was_made(
     server = release(bench, Version("26.2.0"))
     commits = iter(("abc+changes", "def"))
 
-    async def fixed(self: ServerSources, package: str, release: Release) -> ServerSource:
-        return ServerSource("guni-corn==26.2.0", "the same", next(commits))
+    async def fixed(self: ReleaseSources, package: str, release: Release) -> ReleaseSource:
+        return ReleaseSource("guni-corn==26.2.0", "the same", next(commits))
 
-    monkeypatch.setattr(ServerSources, "fixed", fixed)
+    monkeypatch.setattr(ReleaseSources, "fixed", fixed)
     assert [ensured(bench, server).commit for _ in range(2)] == ["abc+changes", "def"]
     assert bench.calls("venv") == 1
 

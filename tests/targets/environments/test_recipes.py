@@ -9,8 +9,15 @@ from engine.errors import EnvironmentFailed
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import PINNED, Checkout, Release, Variant, Version
 from engine.targets.catalog.servers.base import Server
-from engine.targets.environments.recipes import FRAMEWORK_LOCK, SERVER_LOCK, WANTED, Recipe, servers_part
-from engine.targets.environments.sources import ServerSource
+from engine.targets.environments.recipes import (
+    FRAMEWORK_LOCK,
+    FRAMEWORK_WANTED,
+    SERVER_LOCK,
+    WANTED,
+    Recipe,
+    servers_part,
+)
+from engine.targets.environments.sources import ReleaseSource
 
 SERVER_LINES = ("Guni_Corn==27.0", "h11==0.16.0", "uvloop==0.23.0")
 FRAMEWORK_LINES = ("guni-corn==27.0", "h11==0.16.0", "starlette==1.0 ; python_version > '3'")
@@ -25,7 +32,7 @@ def server(tmp_path: Path) -> Server:
 def recipe(server: Server, release: Release = PINNED, *pins: str, source: str = "guni-corn==26.2.0") -> Recipe:
     asked = replace(server, release=release, variant=Variant("x", pins=pins) if pins else Variant())
     framework = Framework("star", "Star", "app:app", Path("none"))
-    return Recipe(framework, asked, ServerSource(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
+    return Recipe(framework, asked, ReleaseSource(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
 
 
 def written(one: Recipe, folder: Path) -> dict[str, list[str]]:
@@ -66,11 +73,11 @@ def test_what_tells_the_servers_parts_apart(server: Server) -> None:
     }
     assert len(parts) == 3
     other = replace(server, release=Version("26.2.0"))
-    assert servers_part(other, ServerSource("", "one"), []) != servers_part(other, ServerSource("", "two"), [])
+    assert servers_part(other, ReleaseSource("", "one"), []) != servers_part(other, ReleaseSource("", "two"), [])
 
 
 def test_resolving_knows_both_locks(server: Server, tmp_path: Path) -> None:
-    words = recipe(server).resolve("uv", tmp_path, tmp_path / "python")
+    words = recipe(server, Version("26.2.0")).resolve("uv", tmp_path, tmp_path / "python")
     assert words[:3] == ["uv", "pip", "compile"]
     assert words[words.index("--constraint") + 1] == str(tmp_path / FRAMEWORK_LOCK)
     assert words[words.index("--output-file") + 1] == str(tmp_path / SERVER_LOCK)
@@ -97,7 +104,7 @@ def test_a_line_that_is_no_requirement(server: Server, tmp_path: Path) -> None:
         (
             "error: No solution found\n  cause: Because you require h11==0.14.0 and h11==0.16.0, we can conclude that "
             "your requirements are unsatisfiable.",
-            "guni==26.2.0 cannot be installed beside star",
+            "guni==26.2.0 cannot be installed with star",
         ),
         (
             "error: Failed to build `guni-corn @ file:///x`\n  cause: Package metadata name `other` does not match "
@@ -123,3 +130,73 @@ def test_a_checkout_of_something_else_is_called_by_its_folder(server: Server) ->
     one = recipe(server, Checkout(Path("/src/other"), "other"))
     found, _ = one.failure("Package metadata name `other` does not match given name `guni-corn`")
     assert found == "/src/other is not guni-corn but other"
+
+
+# A framework in another release
+
+
+@pytest.fixture
+def star(tmp_path: Path) -> Framework:
+    (tmp_path / "requirements.in").write_text("Star_Lette==1.0 ; python_version > '3'\nchannels\n")
+    return Framework("star", "Star", "app:app", tmp_path, ("star-lette", "anyio"), release=Version("0.9"))
+
+
+STAR_LINES = ("anyio==4.0", "channels==1.0", "h11==0.16.0", "star-lette==1.0 ; python_version > '3'")
+
+
+def of_framework(server: Server, star: Framework, release: Release = PINNED) -> Recipe:
+    source = ReleaseSource("guni-corn==26.2.0", "identity")
+    mine = ReleaseSource("star-lette==0.9", "==0.9")
+    return Recipe(star, replace(server, release=release), source, SERVER_LINES, STAR_LINES, mine)
+
+
+def test_a_framework_s_release_stands_in_place_of_its_pin_and_the_server_s_lock_holds(
+    server: Server, star: Framework, tmp_path: Path
+) -> None:
+    one = of_framework(server, star)
+    assert not one.is_locked
+    one.write(tmp_path)
+    assert (tmp_path / FRAMEWORK_WANTED).read_text().splitlines() == ["star-lette==0.9", "channels"]
+    assert (tmp_path / FRAMEWORK_LOCK).read_text().splitlines() == list(STAR_LINES[:3])
+    assert (tmp_path / SERVER_LOCK).read_text().splitlines() == list(SERVER_LINES)
+    assert not (tmp_path / WANTED).exists()
+    words = one.resolve("uv", tmp_path, tmp_path / "python")
+    assert words[words.index("--constraint") + 1] == str(tmp_path / SERVER_LOCK)
+    assert words[words.index("--output-file") + 1] == str(tmp_path / FRAMEWORK_LOCK)
+    assert words[-1] == str(tmp_path / FRAMEWORK_WANTED)
+    assert one.locks(tmp_path) == [tmp_path / SERVER_LOCK, tmp_path / FRAMEWORK_LOCK]
+
+
+def test_two_releases_are_resolved_together(server: Server, star: Framework, tmp_path: Path) -> None:
+    one = of_framework(server, star, Version("26.2.0"))
+    one.write(tmp_path)
+    assert (tmp_path / WANTED).read_text().splitlines() == ["guni-corn==26.2.0", "h11", "uvloop==0.23.0"]
+    assert (tmp_path / SERVER_LOCK).read_text().splitlines() == [*STAR_LINES[:3], "uvloop==0.23.0"]
+    words = one.resolve("uv", tmp_path, tmp_path / "python")
+    assert "--constraint" not in words
+    assert words[-2:] == [str(tmp_path / WANTED), str(tmp_path / FRAMEWORK_WANTED)]
+    assert one.locks(tmp_path) == [tmp_path / SERVER_LOCK]
+
+
+def test_an_environment_is_named_after_the_framework_s_release(server: Server, star: Framework) -> None:
+    pinned = of_framework(server, replace(star, release=PINNED))
+    other = replace(of_framework(server, star), framework_source=ReleaseSource("", "another"))
+    assert pinned.is_locked
+    assert pinned.frameworks_part == list(STAR_LINES)
+    assert len({tuple(one.frameworks_part) for one in (pinned, of_framework(server, star), other)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("output", "what"),
+    [
+        ("Because there is no version of star-lette==0.9 and so on, unsatisfiable", "there is no star-lette 0.9"),
+        ("Because you require h11==0.14.0 and h11==0.16.0, your requirements are unsatisfiable.",
+         "guni cannot be installed with star==0.9"),
+        ("metadata name `other` does not match given name `star-lette`", "star==0.9 is not star-lette but other"),
+        ("error: Failed to build `star-lette @ file:///x`\n The build backend returned an error",
+         "star==0.9 cannot be built"),
+    ],
+)  # fmt: skip
+def test_what_uvs_words_mean_for_a_framework(server: Server, star: Framework, output: str, what: str) -> None:
+    found, hint = of_framework(server, star).failure(output)
+    assert (found, bool(hint)) == (what, True)

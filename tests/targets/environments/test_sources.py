@@ -10,7 +10,7 @@ import pytest
 from engine.errors import EnvironmentFailed
 from engine.targets.catalog.releases import PINNED, Checkout, GitReference, Release, Version
 from engine.targets.environments import sources
-from engine.targets.environments.sources import ServerSource, ServerSources, commit_in, without_secrets
+from engine.targets.environments.sources import ReleaseSource, ReleaseSources, commit_in, without_secrets
 
 
 class Repository:
@@ -52,13 +52,15 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "thing")
 
 
-def fixed(release: Release, cache: Path) -> ServerSource:
-    return asyncio.run(ServerSources(cache).fixed("thing", release))
+def fixed(release: Release, cache: Path) -> ReleaseSource:
+    return asyncio.run(ReleaseSources(cache).fixed("thing", release))
 
 
 def test_what_the_index_has_is_known_at_once(tmp_path: Path) -> None:
     assert (
-        fixed(Version("2.0"), tmp_path) == sources.known("thing", Version("2.0")) == ServerSource("thing==2.0", "==2.0")
+        fixed(Version("2.0"), tmp_path)
+        == sources.known("thing", Version("2.0"))
+        == ReleaseSource("thing==2.0", "==2.0")
     )
     assert fixed(PINNED, tmp_path).identity == ""
     assert sources.known("thing", Checkout(tmp_path, "x")) is None
@@ -70,7 +72,7 @@ def test_a_branch_is_a_commit(repository: Repository, tmp_path: Path, ref: str) 
     url = repository.folder.as_uri()
     found = fixed(GitReference(url, ref, "x"), tmp_path)
     commit = repository.second if ref == "fix/it" else repository.first
-    assert found == ServerSource(f"thing @ git+{url}@{commit}", f"git {url} {commit}", commit)
+    assert found == ReleaseSource(f"thing @ git+{url}@{commit}", f"git {url} {commit}", commit)
     below = fixed(GitReference(url, ref, "x", "python"), tmp_path)
     assert below.requirement == f"thing @ git+{url}@{commit}#subdirectory=python"
 
@@ -113,7 +115,7 @@ def test_a_checkout_is_copied_under_its_content(repository: Repository, tmp_path
     release = Checkout(repository.folder, "thing")
     before = fixed(release, tmp_path / "cache")
     copy = tmp_path / "cache" / "sources" / before.identity
-    assert before == ServerSource(f"thing @ {copy.as_uri()}", copy.name, repository.first)
+    assert before == ReleaseSource(f"thing @ {copy.as_uri()}", copy.name, repository.first)
     assert sorted(path.name for path in copy.iterdir()) == [".gitignore", "pyproject.toml", "thing.py"]
     assert fixed(release, tmp_path / "cache") == before
     repository.write("new.py", "")
@@ -181,14 +183,14 @@ def test_it_is_looked_up_once(repository: Repository, tmp_path: Path, monkeypatc
     asked: list[str] = []
     real = sources.checkout
 
-    def counted(package: str, folder: Path, cache: Path) -> ServerSource:
+    def counted(package: str, folder: Path, cache: Path) -> ReleaseSource:
         asked.append(package)
         return real(package, folder, cache)
 
     monkeypatch.setattr(sources, "checkout", counted)
 
     async def scene() -> None:
-        one = ServerSources(tmp_path / "cache")
+        one = ReleaseSources(tmp_path / "cache")
         release = Checkout(repository.folder, "thing")
         found = await asyncio.gather(*(one.fixed("thing", release) for _ in range(5)))
         assert len(set(found)) == 1

@@ -122,3 +122,15 @@ def test_unknown_names_are_refused_with_the_nearest(asked: dict[str, object], wh
         ids(SERVERS, **asked)
     assert what in caught.value.what
     assert caught.value.hint == hint
+
+
+def test_a_framework_s_release_is_part_of_a_target() -> None:
+    star = Framework("star", "Star", "app:app", Path(), ("star",))
+    known = Registry("framework", [star, FLASK])
+    asked = ["star==1.0", "star", "star@/src/star"]
+    found = targets(SERVERS[:1], known, framework=asked)
+    assert [one.id for one in found] == ["gunicorn-star==1.0-auto", "gunicorn-star-auto", "gunicorn-star@star-auto"]
+    assert [one.framework for one in found] == ["star"] * 3
+    assert found[2].framework_source == "@/src/star"
+    usual = default_targets(Registry("server", SERVERS), known, asked)
+    assert [one.id for one in usual] == [one.id for one in found]

@@ -6,9 +6,10 @@ import pytest
 
 from engine.errors import UsageError
 from engine.registry import Registry
+from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import Checkout, GitReference, Variant
 from engine.targets.catalog.servers.base import Server
-from engine.targets.matrix.selection import configured, variant_of
+from engine.targets.matrix.selection import configured, configured_frameworks, variant_of
 
 
 def server(name: str, package: str, *variants: Variant) -> Server:
@@ -96,3 +97,37 @@ def test_what_declares_no_variant(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         variant_of(text)
     assert "--variant" in caught.value.hint
+
+
+def framework(name: str, *packages: str) -> Framework:
+    return Framework(name, name, "app:app", Path(), packages)
+
+
+FRAMEWORKS = Registry("framework", [framework("fast", "fast", "star"), framework("star", "star"), framework("control")])
+
+
+def framework_names(*asked: str) -> list[str]:
+    return [one.configuration for one in configured_frameworks(FRAMEWORKS, asked)]
+
+
+def test_frameworks_are_asked_for_in_releases() -> None:
+    assert framework_names() == ["control", "fast", "star"]
+    assert framework_names("star==2.0", "fast", "star==1.0", "star", "star==1.0") == [
+        "fast", "star==2.0", "star==1.0", "star",
+    ]  # fmt: skip
+    assert framework_names("star@/a/star", "star@/b/star", "star@/a/star") == ["star@star", "star@star.2"]
+    assert [one.package for one in configured_frameworks(FRAMEWORKS, ["fast==1.0", "control"])] == ["", "fast"]
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ("strar", "there is no framework called 'strar'", "did you mean 'star'?"),
+        ("strar==1.0", "there is no framework called 'strar'", "did you mean 'star'?"),
+        ("control==1.0", "control is the engine's own and has no other release", "--framework control"),
+    ],
+)
+def test_frameworks_that_there_are_not(text: str, what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        framework_names(text)
+    assert (caught.value.what, caught.value.hint) == (what, hint)

@@ -97,7 +97,7 @@ class Images(Environments):
 
     def name(self, framework: Framework, server: Server) -> str:
         """The image's name and tag. Raises EnvironmentFailed where it cannot be made at all."""
-        key = framework.name, server.configuration
+        key = framework.configuration, server.configuration
         if key not in self._names:
             self._names[key] = self._named(framework, server)
         return self._names[key]
@@ -112,6 +112,9 @@ class Images(Environments):
         if not isinstance(server.release, (Pinned, Version)) or server.variant.pins:
             what = f"{server.configuration} cannot be put into an image"
             raise EnvironmentFailed(what, hint="pinned releases and NAME==VERSION can; others run with --runtime local")
+        if not isinstance(framework.release, Pinned):
+            what = f"{framework.configuration} cannot be put into an image"
+            raise EnvironmentFailed(what, hint="pinned frameworks can; others run with --runtime local")
         with tempfile.TemporaryDirectory(prefix="engine-") as folder:
             out = Path(folder) / "out"
             layout.service(framework, server, out, version_of(server))
