@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matchers.base import NUMBERS, Argument, Operator, Question
-from engine.matchers.matching import render
+from engine.matchers.matching import render, with_unit
 from engine.model.expectation import Mismatch
 from engine.model.showing import shown
 
 
-def _compare(phrase: str, holds: Callable[[float, float], bool]) -> Callable[[Question], Mismatch | None]:
+def _compare(holds: Callable[[float, float], bool]) -> Callable[[Question], Mismatch | None]:
     def answer(question: Question) -> Mismatch | None:
         bound = render(question.argument, question.situation)
         if isinstance(bound, bool) or not isinstance(bound, (int, float)):
-            return question.differs(f"is {phrase} a number", f"the bound is {shown(bound)}")
+            return question.differs(why=f"the bound is {shown(bound)}, which is not a number")
         value = question.observed
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return question.differs(f"is {phrase} {bound:g}", "it is no number")
-        return None if holds(value, bound) else question.differs(f"is {phrase} {bound:g}")
+            return question.differs(why="the value is not a number")
+        if holds(value, bound):
+            return None
+        actual = with_unit(value, bound)
+        rounded = actual is not value and shown(actual) == shown(bound)
+        return question.differs(why=f"exactly {value!r}" if rounded else "", actual=actual)
 
     return answer
 
@@ -28,7 +32,7 @@ OPERATORS = (
         "at_least",
         "Is this much or more.",
         Argument.AMOUNT,
-        _compare("at least", lambda a, b: a >= b),
+        _compare(lambda a, b: a >= b),
         phrase=("is at least {}",),
         takes=NUMBERS,
     ),
@@ -36,7 +40,7 @@ OPERATORS = (
         "at_most",
         "Is this much or less.",
         Argument.AMOUNT,
-        _compare("at most", lambda a, b: a <= b),
+        _compare(lambda a, b: a <= b),
         phrase=("is at most {}",),
         takes=NUMBERS,
     ),
@@ -44,16 +48,16 @@ OPERATORS = (
         "more_than",
         "Is more than this.",
         Argument.AMOUNT,
-        _compare("more than", lambda a, b: a > b),
-        phrase=("is more than {}",),
+        _compare(lambda a, b: a > b),
+        phrase=("is above {}",),
         takes=NUMBERS,
     ),
     Operator(
         "less_than",
         "Is less than this.",
         Argument.AMOUNT,
-        _compare("less than", lambda a, b: a < b),
-        phrase=("is less than {}",),
+        _compare(lambda a, b: a < b),
+        phrase=("is below {}",),
         takes=NUMBERS,
     ),
 )

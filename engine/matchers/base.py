@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from engine.model.expectation import Matcher, Mismatch, Situation
+from engine.model.phrasing import infinitive
 from engine.model.source_span import SourceSpan
 
 
@@ -54,30 +55,32 @@ class MatchPart(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One application of an operator: the observed value, the parsed argument, the context, and the span of the
-    operator."""
+    """One application of an operator: the observed value, the parsed argument, the context, the span of the operator,
+    and ``requires``, which puts an inner matcher in words ("400", "to contain 'a'")."""
 
     observed: object
     argument: Any
     situation: Situation
     match: MatchPart
     place: SourceSpan
+    requires: Callable[[Matcher], str]
 
-    def differs(self, expected: str, why: str = "", actual: object = ...) -> Mismatch:
-        """The mismatch at this span. ``expected`` is a phrase such as "is at least 3"; ``why`` a remark, "" for
-        none."""
-        return Mismatch("", expected, self.observed if actual is ... else actual, self.place, why)
+    def differs(self, expected: str = "", why: str = "", actual: object = ...) -> Mismatch:
+        """The mismatch at this span. ``expected`` is a phrase such as "is at least 3", "" for the operator's own;
+        ``why`` a remark, "" for none; ``actual`` the value at fault, where that is only a part of the observed one."""
+        return Mismatch("", infinitive(expected), self.observed if actual is ... else actual, self.place, why)
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
     """One operator: its name, a sentence about it, the form of its argument, and the function that answers.
 
-    ``words`` are the values of a WORD. ``takes_absent`` is true for operators that may be applied to an absent value.
-    ``phrase`` states the requirement, with ``{}`` for the argument: "is at least {}". It has two texts for a FLAG
-    (true, then false), and may have two for MATCHERS (any, then plain values only); without one, the name is the
-    phrase. ``takes`` are the types of values that it can hold for, in the words of ``type``; an empty set for any.
-    ``part`` selects the value that inner matchers apply to.
+    ``words`` are the values of a WORD, and ``nouns`` what a phrase says for each, where that differs.
+    ``takes_absent`` is true for operators that may be applied to an absent value. ``phrase`` states the requirement
+    behind a fact's name, with ``{}`` for the argument: "is at least {}". It has two texts for a FLAG (true, then
+    false), and may have two for MATCHERS (any, then plain values only); without one, the name is the phrase. ``takes``
+    are the types of values that it can hold for, in the words of ``type``; an empty set for any. ``part`` selects the
+    value that inner matchers apply to.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Operator:
     phrase: tuple[str, ...] = ()
     takes: frozenset[str] = frozenset()
     part: InnerMatchers = InnerMatchers.ITSELF
+    nouns: tuple[str, ...] = ()
 
 
 Operators = Mapping[str, Operator]

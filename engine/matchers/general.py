@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.matchers.base import Argument, Operator, Question
-from engine.matchers.matching import render, same
+from engine.matchers.matching import render, same, with_unit
 from engine.model.boundary import OpaqueValue
 from engine.model.expectation import Absent, Mismatch
-from engine.model.showing import shown
+from engine.model.phrasing import literal
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
 
 TYPES = ("text", "bytes", "integer", "number", "boolean", "null", "list", "object")
@@ -21,8 +21,8 @@ def _equals(question: Question) -> Mismatch | None:
         return None
     where, left, right = _part(question.observed, expected)
     if not where:
-        return question.differs(f"is {shown(expected)}")
-    return replace(question.differs(f"is {shown(right)}", actual=left), expected_value=right).inside(where)
+        return question.differs(literal(expected), actual=with_unit(left, right))
+    return replace(question.differs(literal(right), actual=left), expected_value=right).inside(where)
 
 
 def _part(observed: object, expected: object) -> tuple[str, object, object]:
@@ -42,15 +42,13 @@ def _part(observed: object, expected: object) -> tuple[str, object, object]:
 
 def _not(question: Question) -> Mismatch | None:
     inner = question.match(question.observed, question.argument, "")
-    return question.differs("does not match this") if inner is None else None
+    return question.differs() if inner is None else None
 
 
 def _any_of(question: Question) -> Mismatch | None:
-    found = [question.match(question.observed, matcher, "") for matcher in question.argument]
-    if any(mismatch is None for mismatch in found):
+    if any(question.match(question.observed, matcher, "") is None for matcher in question.argument):
         return None
-    phrases = [mismatch.expected for mismatch in found if mismatch is not None]
-    return question.differs("; or ".join(phrases))
+    return question.differs()
 
 
 def _all_of(question: Question) -> Mismatch | None:
@@ -63,9 +61,7 @@ def _all_of(question: Question) -> Mismatch | None:
 
 def _present(question: Question) -> Mismatch | None:
     there = not isinstance(question.observed, Absent)
-    if there is question.argument:
-        return None
-    return question.differs("is there" if question.argument else "is absent")
+    return None if there is question.argument else question.differs()
 
 
 def type_of(value: object) -> str:
@@ -93,12 +89,12 @@ def _type(question: Question) -> Mismatch | None:
     found = type_of(question.observed)
     if found == question.argument or (question.argument == "number" and found == "integer"):
         return None
-    return question.differs(f"is of type {question.argument}", f"it is of type {found}")
+    return question.differs(why=f"it is of type {found}")
 
 
 def _python(question: Question) -> Mismatch | None:
     found = python_class(question.observed)
-    return None if found == question.argument else question.differs(f"is exactly a {question.argument}", f"a {found}")
+    return None if found == question.argument else question.differs(why=f"its class is {found}")
 
 
 def _var(question: Question) -> Mismatch | None:
@@ -109,7 +105,7 @@ OPERATORS = (
     Operator(
         "equals", "Is this very value; a mapping is a whole JSON object.", Argument.LITERAL, _equals, phrase=("is {}",)
     ),
-    Operator("not", "Is there, and does not match.", Argument.MATCHER, _not, phrase=("is not one that {}",)),
+    Operator("not", "Is present, and does not match.", Argument.MATCHER, _not, phrase=("is not one that {}",)),
     Operator(
         "any_of",
         "Matches at least one of the list.",
@@ -128,11 +124,11 @@ OPERATORS = (
     ),
     Operator(
         "present",
-        "Is there at all (true), or is absent (false).",
+        "Is present (true), or is absent (false).",
         Argument.FLAG,
         _present,
         takes_absent=True,
-        phrase=("is there", "is absent"),
+        phrase=("is present", "is absent"),
     ),
     Operator(
         "var",
@@ -141,12 +137,12 @@ OPERATORS = (
         _var,
         phrase=("is {}",),
     ),
-    Operator("type", "Is of this kind of value.", Argument.WORD, _type, words=TYPES, phrase=("is of type {}",)),
+    Operator("type", "Is a value of this type.", Argument.WORD, _type, words=TYPES, phrase=("is of type {}",)),
     Operator(
         "python",
         "Is exactly of this Python class in the application, no subclass.",
         Argument.NAME,
         _python,
-        phrase=("is exactly a Python {}",),
+        phrase=("is a Python {}",),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from engine.matchers.base import LISTS, Argument, InnerMatchers, Operator, Question
 from engine.matchers.matching import same
 from engine.model.expectation import Mismatch
+from engine.model.phrasing import negation
 
 
 def _of_list(
@@ -17,25 +18,21 @@ def _of_list(
 
     def guarded(question: Question) -> Mismatch | None:
         if not isinstance(question.observed, (list, tuple)):
-            return question.differs("is a list", "it is no list")
+            return question.differs("is a list")
         return answer(question, question.observed)
 
     return guarded
 
 
 def _some(question: Question, items: Sequence[object]) -> Mismatch | None:
-    found = [question.match(item, question.argument, f"[{index}]") for index, item in enumerate(items)]
-    if any(mismatch is None for mismatch in found):
+    if any(question.match(item, question.argument, f"[{index}]") is None for index, item in enumerate(items)):
         return None
-    if not items:
-        return question.differs("has an item that matches", "the list is empty")
-    first = next(mismatch for mismatch in found if mismatch is not None)
-    return question.differs("has an item that " + first.expected, f"none of {len(items)} does")
+    return question.differs(why="" if items else "the list is empty")
 
 
 def _each(question: Question, items: Sequence[object]) -> Mismatch | None:
     if not items:
-        return question.differs("has items that all match", "`each` of an empty list fails")
+        return question.differs(why="the list is empty")
     for index, item in enumerate(items):
         mismatch = question.match(item, question.argument, f"[{index}]")
         if mismatch is not None:
@@ -46,14 +43,15 @@ def _each(question: Question, items: Sequence[object]) -> Mismatch | None:
 def _none(question: Question, items: Sequence[object]) -> Mismatch | None:
     for index, item in enumerate(items):
         if question.match(item, question.argument, f"[{index}]") is None:
-            return question.differs("matches none", actual=item).inside(f"[{index}]")
+            phrase = negation(question.requires(question.argument))
+            return question.differs(phrase, actual=item).inside(f"[{index}]")
     return None
 
 
-def _end(index: int, word: str) -> Callable[[Question, Sequence[object]], Mismatch | None]:
+def _end(index: int) -> Callable[[Question, Sequence[object]], Mismatch | None]:
     def answer(question: Question, items: Sequence[object]) -> Mismatch | None:
         if not items:
-            return question.differs(f"has a {word} item", "the list is empty")
+            return question.differs(why="the list is empty")
         return question.match(items[index], question.argument, f"[{index % len(items)}]")
 
     return answer
@@ -66,7 +64,7 @@ def _items(question: Question, items: Sequence[object]) -> Mismatch | None:
         if mismatch is not None:
             return mismatch
     if len(items) != len(matchers):
-        return question.differs(f"has {len(matchers)} items", f"it has {len(items)}")
+        return question.differs(f"has {counted(len(matchers))}", f"it has {counted(len(items))}")
     return None
 
 
@@ -74,9 +72,8 @@ def _in_order(question: Question, items: Sequence[object]) -> Mismatch | None:
     rest = iter(enumerate(items))
     for position, matcher in enumerate(question.argument):
         if not any(question.match(item, matcher, f"[{index}]") is None for index, item in rest):
-            last = question.match(items[-1], matcher, "") if items else None
-            phrase = f" ({last.expected})" if last else ""
-            return question.differs("has these items in order", f"number {position + 1}{phrase} does not follow")
+            after = "after the one before it" if position else "in the list"
+            return question.differs(why=f"item {position + 1} ({question.requires(matcher)}) is not {after}")
     return None
 
 
@@ -84,7 +81,7 @@ def _any_order(question: Question, items: Sequence[object]) -> Mismatch | None:
     """Each matcher takes an item of its own, and no item is left: a matching in a bipartite graph."""
     matchers = question.argument
     if len(matchers) != len(items):
-        return question.differs(f"has {len(matchers)} items, in any order", f"it has {len(items)}")
+        return question.differs(f"has {counted(len(matchers))}", f"it has {counted(len(items))}")
     fits = [[question.match(item, matcher, "") is None for item in items] for matcher in matchers]
     owner: dict[int, int] = {}
 
@@ -99,7 +96,8 @@ def _any_order(question: Question, items: Sequence[object]) -> Mismatch | None:
 
     for number in range(len(matchers)):
         if not place(number, set()):
-            return question.differs("has these items, in any order", f"number {number + 1} finds no item of its own")
+            wanted = question.requires(matchers[number])
+            return question.differs(why=f"no item is left for number {number + 1} ({wanted})")
     return None
 
 
@@ -107,9 +105,9 @@ def _unique(question: Question, items: Sequence[object]) -> Mismatch | None:
     for index, item in enumerate(items):
         if any(same(item, other) for other in items[:index]):
             if question.argument:
-                return question.differs("has no item twice", actual=item).inside(f"[{index}]")
+                return question.differs("is not a duplicate", actual=item).inside(f"[{index}]")
             return None
-    return None if question.argument else question.differs("has an item twice")
+    return None if question.argument else question.differs()
 
 
 def _ordered(question: Question, items: Sequence[object]) -> Mismatch | None:
@@ -118,10 +116,13 @@ def _ordered(question: Question, items: Sequence[object]) -> Mismatch | None:
     try:
         sorted_ = all(one <= other for one, other in itertools.pairwise(values))
     except TypeError:
-        return question.differs("is in ascending order", "its items cannot be ordered")
-    if sorted_ is question.argument:
-        return None
-    return question.differs("is in ascending order" if question.argument else "is not in ascending order")
+        return question.differs(why="its items cannot be ordered")
+    return None if sorted_ is question.argument else question.differs()
+
+
+def counted(number: int) -> str:
+    """A number of items in words."""
+    return "no items" if not number else f"{number} item{'s' if number > 1 else ''}"
 
 
 OPERATORS = (
@@ -156,7 +157,7 @@ OPERATORS = (
         "first",
         "Has a first item, which matches.",
         Argument.MATCHER,
-        _of_list(_end(0, "first")),
+        _of_list(_end(0)),
         phrase=("has a first item that {}",),
         takes=LISTS,
         part=InnerMatchers.ITEMS,
@@ -165,7 +166,7 @@ OPERATORS = (
         "last",
         "Has a last item, which matches.",
         Argument.MATCHER,
-        _of_list(_end(-1, "last")),
+        _of_list(_end(-1)),
         phrase=("has a last item that {}",),
         takes=LISTS,
         part=InnerMatchers.ITEMS,
@@ -184,7 +185,7 @@ OPERATORS = (
         "Has items that match in this order; others may stand between.",
         Argument.MATCHERS,
         _of_list(_in_order),
-        phrase=("has in this order, with or without others between: {}",),
+        phrase=("has these items in this order: {}",),
         takes=LISTS,
         part=InnerMatchers.ITEMS,
     ),
@@ -193,7 +194,7 @@ OPERATORS = (
         "Matches one by one in some order, and has no more items.",
         Argument.MATCHERS,
         _of_list(_any_order),
-        phrase=("has in any order exactly these items: {}",),
+        phrase=("has exactly these items, in any order: {}",),
         takes=LISTS,
         part=InnerMatchers.ITEMS,
     ),
@@ -202,7 +203,7 @@ OPERATORS = (
         "Has no item twice (true), or has (false).",
         Argument.FLAG,
         _of_list(_unique),
-        phrase=("has no item twice", "has an item twice"),
+        phrase=("has no duplicate items", "has duplicate items"),
         takes=LISTS,
     ),
     Operator(

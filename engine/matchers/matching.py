@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.errors import Defect
 from engine.matchers.base import Operator, Question
+from engine.matchers.phrases import requirement, requirement_of
 from engine.model.boundary import OpaqueValue
 from engine.model.expectation import (
     ABSENT,
@@ -19,6 +20,7 @@ from engine.model.expectation import (
     Situation,
     Unclear,
 )
+from engine.model.phrasing import Seconds, Size, literal
 from engine.model.showing import shown
 from engine.model.variables import Unknown, resolve
 from engine.model.wire_bytes import ByteString, TruncatedBytes, WireBytes
@@ -37,7 +39,7 @@ def match(
     ``where`` is the name under which the reader knows the value. Raises Defect for an operator that is not known.
     """
     if isinstance(observed, Unclear):
-        return _at(Mismatch("", "can be told", observed, matcher.place, observed.why), where)
+        return _at(Mismatch("", "to be a single value", observed, matcher.place, observed.why), where)
     if isinstance(matcher, Literal):
         return _at(_literal(observed, matcher, situation), where)
     for call in matcher.calls:
@@ -97,12 +99,21 @@ def _literal(observed: object, matcher: Literal, situation: Situation) -> Mismat
     try:
         expected = render(matcher.value, situation)
     except (Unknown, TypeError, ValueError) as error:
-        return Mismatch("", "can be evaluated", observed, matcher.place, str(error), operator=EQUALS)
+        return Mismatch("", "a value that can be evaluated", observed, matcher.place, str(error), operator=EQUALS)
     if not isinstance(observed, Absent) and same(observed, expected):
         return None
     why = "" if isinstance(observed, Absent) else _why(observed, expected)
-    phrase = f"is {shown(expected)}"
-    return Mismatch("", phrase, observed, matcher.place, why, operator=EQUALS, expected_value=expected)
+    actual = with_unit(observed, matcher.value)
+    return Mismatch("", literal(expected), actual, matcher.place, why, operator=EQUALS, expected_value=expected)
+
+
+def with_unit(observed: object, expected: object) -> object:
+    """A number, with the unit of the amount that it is compared with."""
+    if isinstance(observed, bool) or not isinstance(observed, (int, float)):
+        return observed
+    if isinstance(expected, Seconds):
+        return Seconds(observed)
+    return Size(observed) if isinstance(expected, Size) and isinstance(observed, int) else observed
 
 
 def _why(observed: object, expected: object) -> str:
@@ -111,16 +122,16 @@ def _why(observed: object, expected: object) -> str:
     if isinstance(observed, bytes) and not isinstance(observed, WireBytes) and isinstance(expected, str):
         return "text never equals bytes; write {bytes: ...}" if observed == expected.encode() else ""
     if isinstance(observed, str) and isinstance(expected, (int, float)) and observed == str(expected):
-        return "the one is text, the other a number"
+        return "the observed value is text, the expected one a number"
     if isinstance(observed, (int, float)) and isinstance(expected, str) and str(observed) == expected:
-        return "the one is a number, the other text"
+        return "the observed value is a number, the expected one text"
     if isinstance(observed, (bytes, str)) and isinstance(expected, (bytes, str)):
         left, right = _octets(observed), _octets(expected)
         if max(len(left), len(right)) > 80:
             at = next(
                 (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
             )
-            return f"{len(left)} B against {len(right)} B expected; they part at byte {at}"
+            return f"{len(left)} B, expected {len(right)} B; the first difference is at byte {at}"
     return ""
 
 
@@ -128,18 +139,34 @@ def _call(observed: object, call: OperatorCall, situation: Situation, operators:
     operator = operators.get(call.operator)
     if operator is None:
         raise Defect(f"there is no operator {call.operator!r}")
-    if isinstance(observed, Absent) and not operator.takes_absent:
-        return _stated(Mismatch("", f"is there, for `{call.operator}` to hold", observed, call.place), call, situation)
 
     def inner(observed: object, matcher: Matcher, where: str) -> Mismatch | None:
         return match(observed, matcher, situation, operators, where)
 
-    question = Question(observed, call.argument, situation, inner, call.place)
+    def show(value: object) -> str:
+        return _shown(value, situation)
+
+    question = Question(
+        observed, call.argument, situation, inner, call.place, lambda matcher: requirement(matcher, operators, show)
+    )
     try:
-        found = operator.answer(question)
+        absent = isinstance(observed, Absent) and not operator.takes_absent
+        found = question.differs() if absent else operator.answer(question)
     except (Unknown, ValueError, TypeError) as error:
-        found = Mismatch("", f"can be compared by `{call.operator}`", observed, call.place, str(error))
-    return found if found is None or found.operator else _stated(found, call, situation)
+        found = Mismatch("", f"a value that `{call.operator}` can be applied to", observed, call.place, str(error))
+    if found is None or found.operator:
+        return found
+    if not found.expected:
+        found = replace(found, expected=requirement_of(call, operators, show))
+    return _stated(found, call, situation)
+
+
+def _shown(value: object, situation: Situation) -> str:
+    """An argument as a reader sees it: with its variables filled in, as far as they are known."""
+    try:
+        return shown(render(value, situation))
+    except (Unknown, ValueError, TypeError):
+        return shown(value)
 
 
 def _stated(mismatch: Mismatch, call: OperatorCall, situation: Situation) -> Mismatch:

@@ -12,7 +12,7 @@ from engine.model.variables import fill
 def _fields(question: Question) -> Mismatch | None:
     observed = question.observed
     if not isinstance(observed, Mapping):
-        return question.differs("is an object", "it is no object")
+        return question.differs("is an object")
     for key, matcher in question.argument.items():
         name = fill(key, question.situation.variables)
         mismatch = question.match(observed.get(name, ABSENT), matcher, f".{name}")
@@ -24,7 +24,7 @@ def _fields(question: Question) -> Mismatch | None:
 def _keys(question: Question) -> Mismatch | None:
     observed = question.observed
     if not isinstance(observed, Mapping):
-        return question.differs("is an object", "it is no object")
+        return question.differs("is an object")
     return question.match(list(observed), question.argument, ".keys")
 
 

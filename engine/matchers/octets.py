@@ -7,47 +7,45 @@ import hashlib
 from engine.matchers.base import STRINGS, Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.expectation import Mismatch
+from engine.model.phrasing import Size, Worded
 from engine.model.showing import shown
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
 
 BYTES = frozenset({"bytes"})
 
 
-def _compare(question: Question, wanted: bytes, phrase: str) -> Mismatch | None:
-    observed = question.observed
+def _compare(question: Question, observed: object, wanted: bytes) -> Mismatch | None:
     if same(observed, wanted):
         return None
     if not isinstance(observed, (bytes, TruncatedBytes)):
-        return question.differs(phrase, "it is not bytes")
+        return question.differs(why="the value is not bytes")
     size = observed.size if isinstance(observed, TruncatedBytes) else len(observed)
     if size != len(wanted):
-        return question.differs(phrase, f"{size} B against {len(wanted)} B expected")
+        return question.differs(why=f"{size} B, expected {len(wanted)} B", actual=observed)
     if isinstance(observed, bytes):
         at = next(i for i, (one, other) in enumerate(zip(observed, wanted, strict=True)) if one != other)
-        return question.differs(phrase, f"the first difference is at byte {at}")
-    return question.differs(phrase, "the digests differ")
+        return question.differs(why=f"the first difference is at byte {at}", actual=observed)
+    return question.differs(why="the digests differ", actual=observed)
 
 
 def _bytes(question: Question) -> Mismatch | None:
     wanted = render(question.argument, question.situation)
     if not isinstance(wanted, bytes):
         wanted = str(wanted).encode()
-    return _compare(question, wanted, f"is {shown(WireBytes(wanted))}")
+    return _compare(question, question.observed, wanted)
 
 
 def _sent(question: Question) -> Mismatch | None:
     sent = question.situation.sent
     if sent is None:
-        return question.differs("is what this step sent", "this step sent nothing that can be compared")
+        return question.differs(why="this step sent nothing to compare with")
     observed = question.observed
     if isinstance(observed, str):
         observed = WireBytes(observed.encode())
-    mismatch = _compare(
-        Question(observed, None, question.situation, question.match, question.place), sent, "is what this step sent"
-    )
+    mismatch = _compare(question, observed, sent)
     if question.argument:
         return mismatch
-    return question.differs("is not what this step sent") if mismatch is None else None
+    return question.differs() if mismatch is None else None
 
 
 def _size(question: Question) -> Mismatch | None:
@@ -58,8 +56,12 @@ def _size(question: Question) -> Mismatch | None:
     elif isinstance(observed, (bytes, str)):
         size = len(observed if isinstance(observed, bytes) else observed.encode())
     else:
-        return question.differs(f"has a size of {wanted} B", "it is neither bytes nor text")
-    return None if size == wanted else question.differs(f"has a size of {wanted} B", f"it has {size} B")
+        return question.differs(why="the value is neither bytes nor text")
+    return None if size == wanted else question.differs(why=_beginning(observed), actual=Size(size))
+
+
+def _beginning(observed: object) -> str:
+    return f"the value is {shown(observed)}"
 
 
 def _sha256(question: Question) -> Mismatch | None:
@@ -70,8 +72,10 @@ def _sha256(question: Question) -> Mismatch | None:
     elif isinstance(observed, bytes):
         digest = hashlib.sha256(observed).hexdigest()
     else:
-        return question.differs(f"has the SHA-256 {wanted}", "it is not bytes")
-    return None if digest == wanted else question.differs(f"has the SHA-256 {wanted}", f"its SHA-256 is {digest}")
+        return question.differs(why="the value is not bytes")
+    if digest == wanted:
+        return None
+    return question.differs(why=_beginning(observed), actual=Worded(f"the SHA-256 {digest}", digest))
 
 
 OPERATORS = (

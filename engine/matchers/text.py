@@ -13,7 +13,6 @@ from typing import TypeVar
 from engine.matchers.base import LISTS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
 from engine.matchers.matching import render
 from engine.model.expectation import Mismatch
-from engine.model.showing import shown
 from engine.model.wire_bytes import TruncatedBytes
 
 # RFC 9110 §5.6.7, IMF-fixdate: the only form that a server may generate.
@@ -47,26 +46,25 @@ def _same_text(haystack: S, needle: S) -> bool:
 Holds = Callable[[bytes, bytes], bool]
 
 
-def _text(phrase: str, for_text: Callable[[str, str], bool], for_bytes: Holds) -> Callable[[Question], Mismatch | None]:
+def _text(for_text: Callable[[str, str], bool], for_bytes: Holds) -> Callable[[Question], Mismatch | None]:
     def answer(question: Question) -> Mismatch | None:
         wanted = render(question.argument, question.situation)
         if not isinstance(wanted, (str, bytes)):
             wanted = str(wanted)
-        expected = f"{phrase} {shown(wanted)}"
         observed = question.observed
         if isinstance(observed, TruncatedBytes):
             needle = wanted.encode() if isinstance(wanted, str) else wanted
-            if phrase == "starts with" and len(needle) <= len(observed.head):
-                return None if observed.head.startswith(needle) else question.differs(expected)
-            return question.differs(expected, f"only its size, digest and first {len(observed.head)} B were kept")
+            if for_bytes is _starts and len(needle) <= len(observed.head):
+                return None if observed.head.startswith(needle) else question.differs()
+            return question.differs(why=f"only its size, digest and first {len(observed.head)} B were kept")
         if isinstance(observed, bytes):
             needle = wanted.encode() if isinstance(wanted, str) else wanted
-            return None if for_bytes(observed, needle) else question.differs(expected)
+            return None if for_bytes(observed, needle) else question.differs()
         if isinstance(observed, str):
             if isinstance(wanted, bytes):
-                return question.differs(expected, "it is text, which has no bytes to compare")
-            return None if for_text(observed, wanted) else question.differs(expected)
-        return question.differs(expected, "it is neither text nor bytes")
+                return question.differs(why="the value is text, and the expected one bytes")
+            return None if for_text(observed, wanted) else question.differs()
+        return question.differs(why="the value is neither text nor bytes")
 
     return answer
 
@@ -78,17 +76,20 @@ def _pattern(pattern: str) -> tuple[re.Pattern[str], re.Pattern[bytes]]:
 
 def _matches(question: Question) -> Mismatch | None:
     pattern = str(render(question.argument, question.situation))
-    expected = f"matches {pattern!r} as a whole"
     try:
         for_text, for_bytes = _pattern(pattern)
     except re.error as error:
-        return question.differs(expected, f"that is no regular expression: {error}")
+        return question.differs(why=f"the pattern is not a regular expression: {error}")
     observed = question.observed
     if isinstance(observed, str):
-        return None if for_text.fullmatch(observed) else question.differs(expected)
+        return None if for_text.fullmatch(observed) else question.differs(why=_part(for_text.search(observed)))
     if isinstance(observed, bytes):
-        return None if for_bytes.fullmatch(observed) else question.differs(expected)
-    return question.differs(expected, "it is neither text nor bytes")
+        return None if for_bytes.fullmatch(observed) else question.differs(why=_part(for_bytes.search(observed)))
+    return question.differs(why="the value is neither text nor bytes")
+
+
+def _part(found: object) -> str:
+    return "the pattern matches only a part of it" if found else ""
 
 
 def _length(question: Question) -> Mismatch | None:
@@ -98,7 +99,7 @@ def _length(question: Question) -> Mismatch | None:
     elif isinstance(observed, (str, bytes, list, tuple, Mapping)):
         size = len(observed)
     else:
-        return question.differs("has a length", "it is no text, bytes, list or object")
+        return question.differs(why="the value is no text, bytes, list or object")
     mismatch = question.match(size, question.argument, "")
     if mismatch is None:
         return None
@@ -142,14 +143,13 @@ FORMS: dict[str, Callable[[str], bool]] = {
 
 def _is(question: Question) -> Mismatch | None:
     observed = question.observed
-    expected = f"is of the form {question.argument}"
     if isinstance(observed, bytes):
         text = observed.decode("utf-8" if question.argument == "json" else "latin-1", "replace")
     elif isinstance(observed, str):
         text = observed
     else:
-        return question.differs(expected, "it is neither text nor bytes")
-    return None if FORMS[question.argument](text) else question.differs(expected)
+        return question.differs(why="the value is neither text nor bytes")
+    return None if FORMS[question.argument](text) else question.differs()
 
 
 OPERATORS = (
@@ -157,23 +157,23 @@ OPERATORS = (
         "contains",
         "Has this somewhere in it.",
         Argument.TEXT,
-        _text("contains", _contains, _contains),
+        _text(_contains, _contains),
         takes=STRINGS,
     ),
     Operator(
         "starts_with",
         "Begins with this.",
         Argument.TEXT,
-        _text("starts with", _starts, _starts),
+        _text(_starts, _starts),
         takes=STRINGS,
     ),
-    Operator("ends_with", "Ends with this.", Argument.TEXT, _text("ends with", _ends, _ends), takes=STRINGS),
+    Operator("ends_with", "Ends with this.", Argument.TEXT, _text(_ends, _ends), takes=STRINGS),
     Operator(
         "same_text",
         "Is this, letter case aside.",
         Argument.TEXT,
-        _text("is, case aside,", _same_text, _same_text),
-        phrase=("is, letter case aside, {}",),
+        _text(_same_text, _same_text),
+        phrase=("equals {} in any letter case",),
         takes=STRINGS,
     ),
     Operator(
@@ -181,7 +181,7 @@ OPERATORS = (
         "Matches this regular expression as a whole.",
         Argument.PATTERN,
         _matches,
-        phrase=("as a whole matches {}",),
+        phrase=("matches {}",),
         takes=STRINGS,
     ),
     Operator(
@@ -199,7 +199,8 @@ OPERATORS = (
         Argument.WORD,
         _is,
         words=tuple(FORMS),
-        phrase=("is of the form {}",),
+        nouns=("an HTTP date", "an IP address", "JSON", "in lower case", "an integer", "a token"),
+        phrase=("is {}",),
         takes=STRINGS,
     ),
 )

@@ -109,9 +109,9 @@ def wrong_client(call: AppCall, own: tuple[str, int], place: SourceSpan) -> Mism
         return None
     return Mismatch(
         "scope.client",
-        f"is the client's own address, {own[0]}:{own[1]}",
+        f"to be the client's own address, {own[0]}:{own[1]}",
         "none" if call.peer is None else f"{call.peer[0]}:{call.peer[1]}",
         place,
-        "calls without the engine's header are known by this address alone, so whose call it is cannot be told",
+        "only this address identifies a call without the engine's header, so the call cannot be assigned to a step",
         given=True,
     )

@@ -134,10 +134,13 @@ NO_CHECKS = Checks()
 class Mismatch:
     """A located pair of expected and actual.
 
-    ``where`` is the fact with the way into it (``json.headers[2]``), ``expected`` a phrase ("is 200", "contains
-    'a'"), ``actual`` the value observed, ``why`` what a reader cannot see from the two. ``place`` is that of the
-    matcher in the document. ``given`` says that it is about what the server gave the application: the scope, a
-    message that the application asked for, whether it was called at all.
+    ``where`` is the fact with the path into it (``json.headers[2]``), ``expected`` a phrase that follows the fact's
+    name ("200", "to contain 'a'"), ``actual`` the observed value, ``why`` a remark on what the two do not show.
+    ``place`` is the span of the matcher in the document. ``given`` marks a mismatch about something that the server
+    gave the application: the scope, a message that the application asked for, the call itself. ``implicit`` marks a
+    failure that no expectation states: ``expected`` is then complete without the name ("a response").
+
+    ``engine.model.phrasing`` makes the sentence: "expected status 200, got 404".
 
     ``operator`` is the operator that did not hold, ``equals`` for a literal, and ``expected_value`` its argument with
     the variables filled in; "" and ABSENT where no expectation is written down. Both values are Python's own while a
@@ -154,6 +157,7 @@ class Mismatch:
     operator: str = ""
     expected_value: object = ABSENT
     excerpt: Excerpt | None = None
+    implicit: bool = False
 
     def inside(self, prefix: str) -> Mismatch:
         """The same mismatch, seen from the value that this one is a part of."""

@@ -53,10 +53,13 @@ def octets(text: str) -> int:
 
 
 def show_time(value: float) -> str:
-    """Format seconds: ``0.2`` -> ``200 ms``."""
-    if value < 0.001:
+    """Format seconds: ``0.2`` -> ``200 ms``, ``5.0`` -> ``5 s``, ``2.314`` -> ``2.31 s``."""
+    if 0 < value < 0.001:
         return f"{value * 1e6:.0f} µs"
-    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+    if 0 < value < 1:
+        return f"{value * 1000:.3g} ms"
+    text = f"{value:.2f}"
+    return f"{text.rstrip('0').rstrip('.')} s"
 
 
 def show_size(value: int) -> str:

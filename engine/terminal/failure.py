@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.expectation import Mismatch
+from engine.model.phrasing import requirement
 from engine.model.showing import shown
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
@@ -87,7 +88,7 @@ def excerpt(mismatch: Mismatch, source: Source, limit: int = 0, paint: Paint = P
     only where the mismatch has no line of it."""
     place: SourceSpan = mismatch.place
     notes: list[Note] = [
-        (Role.EXPECTED, f"expected: {mismatch.where} {mismatch.expected}"),
+        (Role.EXPECTED, f"expected: {requirement(mismatch)}"),
         (Role.ACTUAL, f"actual:   {shown(mismatch.actual)}"),
     ]
     if mismatch.why:

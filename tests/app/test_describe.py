@@ -52,7 +52,7 @@ def test_bytes_that_are_too_many_are_told_of() -> None:
         (literal("$(known) $(run)"), "", "is '3 $(run)'"),
         (literal(Variable("seen", 1)), "", "is $(seen) + 1"),
         (literal(0.25), "time", "is 250 ms"),
-        (operators(at_least=2.0, less_than=3.5), "time", "is at least 2 s, and is less than 3.5 s"),
+        (operators(at_least=2.0, less_than=3.5), "time", "is at least 2 s, and is below 3.5 s"),
         (operators(at_least=65536), "size", "is at least 64 KiB"),
         (operators(present=False), "", "is absent"),
         (operators(sent=False), "", "is not what this step sent"),
@@ -65,7 +65,7 @@ def test_bytes_that_are_too_many_are_told_of() -> None:
         (
             operators(fields={"a": literal(True), "b": operators(present=True)}),
             "",
-            "is an object in which a is true, b is there",
+            "is an object in which a is true, b is present",
         ),
         (operators(bytes=plain("a\0")), "", "is bytes 'a\\x00'"),
         (operators(var=Variable("seen")), "", "is $(seen)"),

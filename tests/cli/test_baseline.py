@@ -74,7 +74,7 @@ def ran(checkout: Path, run_id: str, cells: dict[str, dict[str, Verdict]]) -> No
         store.target(TargetRow(target, server, framework, loop, "direct", "local", version="27.0.1"))
     for case, row in cells.items():
         for target, verdict in row.items():
-            mismatches = (Mismatch("status", "is 201", 200),) if verdict is Verdict.FAIL else ()
+            mismatches = (Mismatch("status", "201", 200),) if verdict is Verdict.FAIL else ()
             result = JobResult(
                 case, "specs/cases.yaml", target, "first", "must", verdict, "why" * bool(mismatches),
                 mismatches=mismatches, evaluated=1,
@@ -109,7 +109,7 @@ def test_update_writes_what_the_run_says(checkout: Path) -> None:
     done = engine(checkout, "baseline", "update")
     assert done.returncode == 0, done.stderr
     assert "- specs/cases.yaml::good on gunicorn: passes on" in done.stdout
-    assert "+ specs/cases.yaml::wrong on gunicorn control: status is 201, but it is 200" in done.stdout
+    assert "+ specs/cases.yaml::wrong on gunicorn control: expected status 201, got 200" in done.stdout
     assert "lines: 0 hold, 0 were not met, 0 are narrower, 1 go, 1 are new" in done.stdout
     assert (checkout / "specs" / "known-failures.yaml").read_text() == (
         "known-failures: What is red\n"
@@ -117,7 +117,7 @@ def test_update_writes_what_the_run_says(checkout: Path) -> None:
         "  - case: specs/cases.yaml::wrong\n"
         "    servers: [gunicorn]\n"
         "    frameworks: [control]\n"
-        "    observed: status is 201, but it is 200\n"
+        "    observed: expected status 201, got 200\n"
     )
     again = engine(checkout, "baseline", "update")
     assert "is as it should be" in again.stdout

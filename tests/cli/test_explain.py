@@ -47,7 +47,7 @@ def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine
         f"target    {TARGET} (gunicorn ",
         "cites     SCOPE-01 (must)",
         "cases.yaml:13:51",
-        "= expected: status is 201",
+        "= expected: status 201",
         "time line (>> << wire",
         "| Host: 127.0.0.1:<server port>\\r\\n",
         "client=['127.0.0.1', <port 1>]",

@@ -155,7 +155,7 @@ def test_expectations_are_sentences(show: Show) -> None:
         "header.server is absent, or is 'gunicorn'",
         "header.content-length, as $(length)",
         "2  app: looking again for 3 s at most",
-        "received.types is ['http.request'], or has a length that is more than 1",
+        "received.types is ['http.request'], or has a length that is above 1",
         "scope.method is not one that starts with 'G'",
         "loop, as loop",
     ):
@@ -223,7 +223,7 @@ def test_raw_bytes_and_what_cannot_be_made(show: Show) -> None:
         "json.list has exactly these items: is 1; is at least 2",
         "2  repeat: times 2, at once 1, index n",
         r"> GET /?$(n) HTTP/1.1\r\n",
-        "status is at least 200, and is less than 300",
+        "status is at least 200, and is below 300",
         "3  app: of c, when nothing has crossed for 300 ms",
     ):
         assert line in lines

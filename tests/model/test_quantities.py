@@ -25,5 +25,12 @@ def test_no_size(text: str) -> None:
 
 
 def test_shown() -> None:
-    assert [show_time(value) for value in (0.00005, 0.2, 3.0)] == ["50 µs", "200 ms", "3.00 s"]
+    assert [show_time(value) for value in (0, 0.00005, 0.0125, 0.2, 2.314, 3.0)] == [
+        "0 s",
+        "50 µs",
+        "12.5 ms",
+        "200 ms",
+        "2.31 s",
+        "3 s",
+    ]
     assert [show_size(value) for value in (5, 65536, 5 * 1024**2)] == ["5 B", "64 KiB", "5 MiB"]

@@ -49,10 +49,10 @@ def test_a_whole_run(run: Run, suites: Path) -> None:
     assert "whose fault: not known before the run has come further (it fails without any framework" in ran.out
     summary = ran.out.partition("= whose fault =")[2]
     assert "red: 1 cell\n\nunknown: server or case\n  it fails without any framework, and the case was not" in summary
-    line = "suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): status is 201, but it is 200"
+    line = "suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): expected status 201, got 200"
     assert f"    fail     {line}" in summary
     assert "settled by: engine grid suites/first.yaml --server reference --server gunicorn" in summary
-    assert f"FAILED suites/first.yaml::wrong[{TARGET}] - fail: status is 201, but it is 200" in ran.out
+    assert f"FAILED suites/first.yaml::wrong[{TARGET}] - fail: expected status 201, got 200" in ran.out
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
     assert [line["kind"] for line in lines] == ["header", "target", *["result"] * 8, "footer"]

@@ -101,7 +101,7 @@ BLAMED = joined(
 def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
     shown = shown_as("markdown", BLAMED, attributions(BLAMED))
     assert "| server        | s  | 1       | 2       |" in shown
-    assert "- `specs/x.yaml::case` on 2 targets: fail: status is 200, but it is 500" in shown
+    assert "- `specs/x.yaml::case` on 2 targets: fail: expected status 200, got 500" in shown
     assert "  - on `s-f-asyncio`, `s-control-asyncio`" in shown
     assert "  - server s: it fails without any framework\n  - compared with `t-control-asyncio` pass" in shown
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.model.expectation import Mismatch
+from engine.model.phrasing import sentence
 from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import Run, TargetRow
 
 CASE = "specs/x.yaml::case"
-STATUS = Mismatch("status", "is 200", 500)
-LEAK = Mismatch("scope.state.leak", "is not there", "x", given=True)
+STATUS = Mismatch("status", "200", 500)
+LEAK = Mismatch("scope.state.leak", "to be absent", "x", given=True)
 
 
 def row(name: str, **more: str) -> TargetRow:
@@ -44,7 +45,7 @@ def result(target: TargetRow, verdict: Verdict, *mismatches: Mismatch, case: str
         "http",
         "must",
         verdict,
-        reason=f"{found[0].where} {found[0].expected}, but it is {found[0].actual!r}" if found else "",
+        reason=sentence(found[0]) if found else "",
         mismatches=() if warns else found,
         warnings=(found or (STATUS,)) if warns else (),
         seconds=0.0 if verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED) else 0.01,

@@ -28,12 +28,12 @@ red: 4 cells in 2 cases
 
 server s
   it fails without any framework [reference-control-asyncio: pass]
-    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...): status is 200, but it is 500
+    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...): expected status 200, got 500
 
 app or framework f
   the control passes it under this server, and the framework fails it on reference too \
 [s-control-asyncio: pass; reference-f-asyncio: fail (status)]
-    fail     specs/x.yaml::other on 2 targets (s-f-asyncio, ...): status is 200, but it is 500"""
+    fail     specs/x.yaml::other on 2 targets (s-f-asyncio, ...): expected status 200, got 500"""
 
 
 def test_what_is_red_under_whose_fault_it_is() -> None:
@@ -77,7 +77,7 @@ def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_
         "  the control was not judged under s",
         "  settled by: engine grid specs/x.yaml --server reference --server s --framework control "
         "--framework f --loop asyncio",
-        "    fail     specs/x.yaml::case[s-f-asyncio]: status is 200, but it is 500",
+        "    fail     specs/x.yaml::case[s-f-asyncio]: expected status 200, got 500",
     ]
 
 
@@ -97,7 +97,7 @@ def test_the_title_of_a_case_stands_in_its_line() -> None:
     titled = replace(RUN, results=tuple(replace(one, title="A case") for one in RUN.results))
     shown = list(lines(findings(titled, red(), attributions(titled))))
     assert shown[6] == (
-        "    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...) (A case): status is 200, but it is 500"
+        "    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...) (A case): expected status 200, got 500"
     )
 
 

@@ -32,8 +32,8 @@ RESULT = JobResult(
     category="c",
     level="must",
     verdict=Verdict.FAIL,
-    reason="status is 200, but it is 500",
-    mismatches=(Mismatch("status", "is 200", 500, SourceSpan("specs/a.yaml", 4, 49, 3), "why so"),),
+    reason="expected status 200, got 500",
+    mismatches=(Mismatch("status", "200", 500, SourceSpan("specs/a.yaml", 4, 49, 3), "why so"),),
     transcript=Transcript(
         10.0,
         (
@@ -61,7 +61,7 @@ case      specs/a.yaml::a
           A title
 target    gunicorn-control-asyncio (gunicorn 27.0.1, Python 3.11.7, asyncio)
 run       20261121-000000-ab12
-verdict   fail: status is 200, but it is 500
+verdict   fail: expected status 200, got 500
 level     must
 cites     CORE-01 (must) ASGI §Applications
           It holds.
@@ -71,7 +71,7 @@ cites     CORE-01 (must) ASGI §Applications
 specs/a.yaml:4:49
     4 |     steps: [{request: {path: /, expect: {status: 200}}}]
       |                                                 ^^^
-      = expected: status is 200
+      = expected: status 200
       = actual:   500
       = why so
 
@@ -183,10 +183,10 @@ def test_what_passes_says_how_to_get_its_time_line() -> None:
 
 
 def test_repeats_and_what_was_run_alone() -> None:
-    attempts = (Attempt(Verdict.PASS), Attempt(Verdict.FAIL, "status is 200, but it is 500"))
+    attempts = (Attempt(Verdict.PASS), Attempt(Verdict.FAIL, "expected status 200, got 500"))
     flaky = replace(RESULT, verdict=Verdict.FLAKY, attempts=attempts, recheck=Recheck(Verdict.FAIL, "no"))
     found = "\n".join(told(flaky))
-    assert "attempts  1. pass\n          2. fail: status is 200, but it is 500\n" in found
+    assert "attempts  1. pass\n          2. fail: expected status 200, got 500\n" in found
     assert "isolated  alone it comes to fail instead: no\n" in found
 
 

@@ -21,8 +21,8 @@ RESULT = JobResult(
     category="c",
     level="must",
     verdict=Verdict.FAIL,
-    reason="status is 200, but it is 500",
-    mismatches=(Mismatch("status", "is 200", 500, PLACE, "why so"),),
+    reason="expected status 200, got 500",
+    mismatches=(Mismatch("status", "200", 500, PLACE, "why so"),),
     transcript=Transcript(
         10.0,
         (
@@ -37,14 +37,14 @@ RESULT = JobResult(
 )
 
 WHOLE = """\
-fail: status is 200, but it is 500
+fail: expected status 200, got 500
 a.yaml::a [gunicorn-control-asyncio]
 A title  (must: CORE-01)
 
 a.yaml:4:49
     4 |     steps: [{request: {path: /, expect: {status: 200}}}]
       |                                                 ^^^
-      = expected: status is 200
+      = expected: status 200
       = actual:   500
       = why so
 

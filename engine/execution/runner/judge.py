@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.model.case import Level
 from engine.model.expectation import Group, Matcher, Mismatch, Situation
-from engine.model.showing import shown
+from engine.model.phrasing import sentence
 from engine.model.verdict import Verdict
 from engine.steps.api.observation import AtBoundary, Observation
 
@@ -90,4 +90,4 @@ def summary(mismatches: Sequence[Mismatch]) -> str:
     """One line about the first of several mismatches, with the number of the others."""
     first = mismatches[0]
     more = f" (and {len(mismatches) - 1} more)" if len(mismatches) > 1 else ""
-    return f"{first.where} {first.expected}, but it is {shown(first.actual)}{more}"
+    return f"{sentence(first)}{more}"

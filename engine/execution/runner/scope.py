@@ -374,7 +374,9 @@ class StepScope(Context):
         for name, fact in checks.capture:
             value = observation.fact(fact)
             if value is ABSENT and not broken:
-                results.broken.append(Mismatch(fact, f"is there, to be captured as {name!r}", value, step.place))
+                results.broken.append(
+                    Mismatch(fact, f"to be present, so that it can be captured as {name!r}", value, step.place)
+                )
                 results.step = step
                 raise StepFailed
             self._variables[name] = value

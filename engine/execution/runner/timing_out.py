@@ -15,28 +15,27 @@ QUOTED = 60
 
 
 def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceEvent], calls: Iterable[AppCall]) -> str:
-    """One line: after how many seconds, in which step, what it waited for and what it was to judge, what had come, and
-    how far the application was. ``step`` is None where none was under way; ``wire`` is what crossed since it began."""
+    """One line: the time in seconds, the event that the step waited for, the step's place, the facts that it checks,
+    the bytes received, and the progress of the application. ``step`` is None where none was in progress; ``wire`` is
+    the traffic since it began."""
     if step is None:
         return f"timed out after {seconds:g} s"
-    waited = f" waited for {awaits}" if awaits else " was under way"
+    waited = f" waiting for {awaits}" if awaits else ""
     facts = sorted(step.checks.facts)
-    judged = f", to look at {', '.join(facts)}" if facts else ""
-    parts = [
-        f"timed out after {seconds:g} s: `{step.kind}` ({step.place.shown_file}:{step.place.line}){waited}{judged}"
-    ]
-    parts.append(came(wire))
+    checks = f", to check {', '.join(facts)}" if facts else ""
+    where = f"{step.place.shown_file}:{step.place.line}"
+    parts = [f"timed out after {seconds:g} s{waited} in `{step.kind}` ({where}){checks}", came(wire)]
     told = application(calls)
     return "; ".join([*parts, told] if told else parts)
 
 
 def came(wire: Sequence[TraceEvent]) -> str:
-    """The bytes and closes that had come on the wire, in words."""
+    """The bytes and closes that were received, in words."""
     received = [moment for moment in wire if moment.what == "received"]
     ends = [moment for moment in wire if moment.what in ("closed", "reset") and moment.detail.startswith("by the peer")]
-    end = f", and the peer had {'closed' if ends[-1].what == 'closed' else 'reset'} the connection" if ends else ""
+    end = f", then the peer {'closed' if ends[-1].what == 'closed' else 'reset'} the connection" if ends else ""
     if not received:
-        return f"nothing had come{end}"
+        return f"received 0 B{end}"
     size = sum(moment.size or len(moment.data) for moment in received)
     last = b""
     for moment in reversed(received):
@@ -44,7 +43,7 @@ def came(wire: Sequence[TraceEvent]) -> str:
         if len(last) >= QUOTED or len(moment.data) < moment.size:
             break
     ending = f", ending {shown(last[-QUOTED:])}" if size > QUOTED else f", {shown(last)}"
-    return f"{show_size(size)} had come{ending}{end}"
+    return f"received {show_size(size)}{ending}{end}"
 
 
 def application(calls: Iterable[AppCall]) -> str:
@@ -54,11 +53,11 @@ def application(calls: Iterable[AppCall]) -> str:
         return ""
     call = every[-1]
     if call.ended is not None:
-        return "the application had returned" if call.returned else f"the application had raised {call.raised}"
+        return "the application returned" if call.returned else f"the application raised {call.raised}"
     if not call.events:
-        return "the application had been called"
+        return "the application was called"
     event = call.events[-1]
     kind = event.message.get("type", "a message")
     if event.way == "received":
-        return f"the application had received {kind}"
-    return f"the application {'had sent' if event.done is not None else 'was sending'} {kind}"
+        return f"the application received {kind}"
+    return f"the application {'sent' if event.done is not None else 'was sending'} {kind}"

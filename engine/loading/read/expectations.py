@@ -10,6 +10,7 @@ from engine.loading.vocabulary import Vocabulary, type_of
 from engine.matchers.base import Operator
 from engine.model.expectation import Expectation, Group, Literal, Matcher, OperatorCall, Operators
 from engine.model.nodes import Node
+from engine.model.phrasing import Seconds, Size
 from engine.model.quantities import OutOfRange, octets, seconds
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
@@ -66,7 +67,7 @@ def _literal(node: Node, reader: NotationReader, dimension: str) -> object:
     value = reader.value(node)
     if dimension and isinstance(value, str) and "$(" not in value:
         try:
-            return seconds(value) if dimension == "time" else octets(value)
+            return Seconds(seconds(value)) if dimension == "time" else Size(octets(value))
         except OutOfRange as error:
             reader.wrong(node, "range", str(error))
         except ValueError:

@@ -17,6 +17,7 @@ from engine.loading.vocabulary import Vocabulary
 from engine.model.case import AppAction, Step
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.nodes import Node
+from engine.model.phrasing import Seconds, Size
 from engine.model.quantities import OutOfRange, octets, seconds, show_size
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain, size_of
@@ -131,11 +132,14 @@ class CaseReader:
             return 0
 
     def amount(self, node: Node) -> Any:
-        """A number as it is, a time in seconds, a size in bytes."""
+        """A number as it is, a time as Seconds, a size as Size."""
         if isinstance(node.value, (int, float)):
             return node.value
-        text = str(node.value)
-        return self.size(node) if text.endswith("B") else self.time(node)
+        if str(node.value).endswith("B"):
+            size = self.size(node)
+            return Size(size) if isinstance(size, int) else size
+        time = self.time(node)
+        return Seconds(time) if isinstance(time, float) else time
 
     def value(self, node: Node) -> Any:
         """JSON's types, with ``{var: x}`` as a Variable; text keeps its ``$(x)``."""

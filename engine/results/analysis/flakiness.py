@@ -70,7 +70,7 @@ def tally(results: Iterable[JobResult]) -> tuple[int, int]:
 
 
 def told(attempts: Sequence[Attempt]) -> str:
-    """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: status is 200, but it is 500``. Runs that warned
+    """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: expected status 200, got 500``. Runs that warned
     are told apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
     passed, ran = score(attempts)
     quiet = sum(one.verdict.clean for one in attempts)

@@ -9,7 +9,7 @@ from datetime import date
 
 from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
-from engine.model.showing import shown
+from engine.model.phrasing import sentence
 from engine.model.source_span import NOWHERE
 from engine.model.verdict import JobResult, Verdict
 from engine.results.baseline.baseline import covers, expired
@@ -208,9 +208,6 @@ def _selected(
 
 def observed(result: JobResult, nonce: str = "") -> str:
     """The failure as one line that is the same after every run."""
-    text = result.reason
-    if result.mismatches:
-        first = result.mismatches[0]
-        text = f"{first.where} {first.expected}, but it is {shown(first.actual)}"
+    text = sentence(result.mismatches[0]) if result.mismatches else result.reason
     prefix = "" if result.verdict in (Verdict.FAIL, Verdict.KNOWN) else f"{result.verdict.value}: "
     return prefix + " ".join(words_of(result.transcript, nonce).text(text).split())

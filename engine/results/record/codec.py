@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import ResultsError
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.phrasing import infinitive
 from engine.model.showing import shown
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
@@ -197,6 +198,8 @@ def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
         document["why"] = mismatch.why
     if mismatch.given:
         document["given"] = True
+    if mismatch.implicit:
+        document["implicit"] = True
     if mismatch.place != NOWHERE:
         document["place"] = place_to_json(mismatch.place)
     if mismatch.operator:
@@ -240,7 +243,7 @@ def mismatch_from_json(document: Mapping[str, Any]) -> Mismatch:
     written = json.dumps(document.get("expected_value"), ensure_ascii=False)[:TEXT]
     return Mismatch(
         document["where"],
-        document["expected"],
+        infinitive(document["expected"]),  # formats 1 and 2.0 have "is 200"
         value_from_json(document, "actual", document["actual"]),
         place_from_json(document["place"]) if "place" in document else NOWHERE,
         document.get("why", ""),
@@ -248,6 +251,7 @@ def mismatch_from_json(document: Mapping[str, Any]) -> Mismatch:
         document.get("operator", ""),
         value_from_json(document, "expected", written) if "expected_value" in document else ABSENT,
         excerpt_from_json(document["excerpt"]) if "excerpt" in document else None,
+        bool(document.get("implicit", False)),
     )
 
 

@@ -13,6 +13,7 @@ from engine.model.case import Step
 from engine.model.exceptions import EXCEPTIONS
 from engine.model.expectation import Mismatch
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
 from engine.model.tagged import tagged
 from engine.model.variables import Variable, fill, resolve
@@ -96,7 +97,11 @@ class Driven:
 
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """A script that could not be played to its end, or a missing call."""
-        return (Mismatch("drive", "plays its script to the end", self.stuck),) if self.stuck else ()
+        return (
+            (Mismatch("drive", "the script to be played to its end", Worded(self.stuck), implicit=True),)
+            if self.stuck
+            else ()
+        )
 
 
 def python_value(node: Node, reader: NodeReader) -> object:

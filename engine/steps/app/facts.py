@@ -119,7 +119,7 @@ class BoundaryFacts(FactSet):
         """A call that is asked for by its number, and is not there."""
         if self._nth is None or self.call is not None:
             return ()
-        return (Mismatch("calls", f"are at least {self._nth}", len(self.calls), given=True),)
+        return (Mismatch("calls", f"at least {self._nth}", len(self.calls), given=True),)
 
     @fact("calls", INTEGER)
     def number_of_calls(self) -> object:
@@ -230,7 +230,7 @@ def in_scope(scope: Mapping[str, object], path: str) -> object:
     family, _, name = path.partition(".")
     if family in ("header", "headers") and name and not _is_index(name):
         values = header_values(scope, name)
-        return one(values, f"scope.{path}") if family == "header" else values
+        return one(values) if family == "header" else values
     return walk(scope, path)
 
 
@@ -289,5 +289,5 @@ def joined_bodies(events: Sequence[Event], total: tuple[int, str] | None) -> obj
     first = bodies[0] if bodies else b""
     head = first.head if isinstance(first, TruncatedBytes) else first if isinstance(first, bytes) else b""
     if total is None:
-        return Unclear("the observer kept only the beginnings of several long messages, and no digest of the whole")
+        return Unclear("only the beginnings of several long messages, without a digest of the whole body")
     return TruncatedBytes(total[0], total[1], head)

@@ -11,7 +11,7 @@ import asyncio
 
 from engine.errors import ChannelError, EvidenceLost
 from engine.model.boundary import wrong_client
-from engine.model.showing import shown
+from engine.model.phrasing import sentence
 from engine.steps.api.context import Context
 from engine.steps.http1.session import Response, ResponseReader, request_bytes
 from engine.steps.shared.sending import ENGINE_HEADER
@@ -50,9 +50,7 @@ async def send_sentinel(ctx: Context, *, by_address: bool = False) -> bool:
                 (call,) = boundary.calls(token=token)[:1]
                 wrong = wrong_client(call, connection.channel.local, performed.step.place) if by_address else None
                 if wrong is not None:
-                    raise EvidenceLost(
-                        f"{wrong.where} {wrong.expected}, but it is {shown(wrong.actual)}; {wrong.why}", mismatch=wrong
-                    )
+                    raise EvidenceLost(f"{sentence(wrong)}; {wrong.why}", mismatch=wrong)
             finally:
                 ctx.release(connection)
         return True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import Reset
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXTS, WIRE_BYTES, one_of
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.quantities import show_time
 from engine.model.variables import fill
 from engine.model.wire_bytes import WireBytes
@@ -42,7 +43,7 @@ from engine.steps.fastcgi.facts import AnswerFacts, FastcgiAnswer
 from engine.steps.fastcgi.session import Inflow, emit, id_of, session_of
 from engine.steps.fastcgi.streams import ID
 from engine.steps.http1.session import Response, still_open
-from engine.steps.shared.implicit_failures import ImplicitFailure
+from engine.steps.shared.implicit_failures import ImplicitFailure, violation
 from engine.steps.shared.paths import walk
 from engine.steps.shared.values import scalar
 
@@ -94,7 +95,7 @@ async def read(ctx: Context, within: float | None, take: Take) -> tuple[str, str
                     return "", ""
         return "closed", "the server closed the connection"
     except TimeoutError:
-        return "timeout", f"nothing more within {show_time(within or 0.0)}"
+        return "timeout", f"no further record within {show_time(within or 0.0)}"
     except Reset as error:
         return "reset", error.what
     except MalformedRecord as error:
@@ -103,6 +104,20 @@ async def read(ctx: Context, within: float | None, take: Take) -> tuple[str, str
         inflow.put_back()
         if taken:
             ctx.note("records received", in_words(taken), subject=ctx.connection.name)
+
+
+# The outcomes of waiting for a record in vain, behind "got".
+_INSTEAD = {
+    "closed": "a closed connection",
+    "reset": "a reset connection",
+    "timeout": "a timeout",
+    "malformed": "a malformed record",
+    "unknown_type": "the record UNKNOWN_TYPE",
+}
+
+
+def _instead(where: str, expected: str, outcome: str, detail: str) -> ImplicitFailure:
+    return ImplicitFailure(where, expected, Worded(_INSTEAD.get(outcome, outcome), outcome), detail)
 
 
 # response
@@ -214,7 +229,7 @@ class RecordFacts(FactSet):
         """Every rule that the record breaks by itself, unless `faults` is named."""
         if "faults" in named:
             return []
-        return [Mismatch("record", "keeps to FastCGI", fault) for fault in self._record.faults]
+        return [violation("record", "a record", "FastCGI", fault) for fault in self._record.faults]
 
 
 def _values(record: FastcgiRecord) -> dict[str, object]:
@@ -236,8 +251,8 @@ async def perform_receive(params: Next, ctx: Context) -> Observation:
 
     outcome, detail = await read(ctx, ctx.step.checks.within, take)
     if outcome:
-        what = "comes" if wanted is None else f"of type {NAMES.get(wanted, wanted)} comes"
-        return ImplicitFailure("record", what, outcome, detail, sent=ctx.connection.sent)
+        what = "a record" if wanted is None else f"a record of type {NAMES.get(wanted, wanted)}"
+        return replace(_instead("record", what, outcome, detail), sent=ctx.connection.sent)
     return RecordFacts(found[0], ctx.connection.sent)
 
 
@@ -309,9 +324,9 @@ class ValuesFacts(FactSet):
 
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No result, unless `outcome` is named, and every rule that the record breaks."""
-        found = [Mismatch("get_values", "keeps to FastCGI", fault) for fault in self._faults]
+        found = [violation("get_values", "a record", "FastCGI", fault) for fault in self._faults]
         if self._outcome != "result" and "outcome" not in named:
-            found.append(Mismatch("outcome", "is 'result'", self._outcome, why=self._detail))
+            found.append(_instead("outcome", "the server's values", self._outcome, self._detail).mismatch)
         return found
 
 

@@ -10,8 +10,9 @@ from engine.model.wire_bytes import WireBytes
 from engine.protocols.cgi import ResponseParser
 from engine.protocols.fastcgi import END_REQUEST, STDERR, STDOUT, FastcgiRecord, MalformedRecord, decode_end
 from engine.steps.api.facts import fact
-from engine.steps.http1.facts import OUTCOME, TAKES_BROKEN, ResponseFacts
+from engine.steps.http1.facts import OUTCOME, TAKES_BROKEN, ResponseFacts, no_response
 from engine.steps.http1.session import Response
+from engine.steps.shared.implicit_failures import violation
 
 # The facts of HTTP that a CGI response does not have.
 _OF_HTTP = frozenset({"version", "framing", "interim", "trailer.*"})
@@ -173,7 +174,7 @@ class AnswerFacts(ResponseFacts, without=_OF_HTTP, summaries=_OF_CGI):
         response, found = self.response, []
         takes = TAKES_NONE if response.outcome in ("rejected", "empty") else TAKES_BROKEN
         if response.outcome != "response" and not named & takes:
-            found.append(Mismatch("outcome", "is 'response'", response.outcome, why=response.detail))
+            found.append(no_response(response))
         if "faults" not in named:
-            found += [Mismatch("response", "keeps to FastCGI", fault) for fault in self.answer.faults]
+            found += [violation("response", "a response", "FastCGI", fault) for fault in self.answer.faults]
         return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.quantities import show_time
 from engine.model.variables import Variable
 from engine.steps.api.context import Context, StepFailed
@@ -57,7 +58,9 @@ async def perform(params: EventuallyParams, ctx: Context) -> Observation | None:
                 break
     except TimeoutError:
         if failed is None:
-            return ImplicitFailure("eventually", f"ends within {show_time(within)}", "still under way")
+            return ImplicitFailure(
+                "eventually", f"the steps to end within {show_time(within)}", Worded("steps still in progress")
+            )
         ctx.settle(failed)
         raise StepFailed from None
     ctx.settle(trial)

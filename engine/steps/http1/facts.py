@@ -9,6 +9,8 @@ from functools import cached_property
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
+from engine.model.phrasing import Worded
+from engine.model.quantities import show_time
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.sse import events
 from engine.steps.api.facts import FactSet, fact
@@ -44,7 +46,7 @@ class ResponseFacts(FactSet):
             return ()
         if self._abandoned and response.outcome not in ("refused", "malformed", "handshake"):
             return ()
-        return (Mismatch("outcome", "is 'response'", response.outcome, why=response.detail),)
+        return (no_response(response),)
 
     @cached_property
     def body(self) -> WireBytes:
@@ -81,7 +83,7 @@ class ResponseFacts(FactSet):
     @fact("header.*", TEXT)
     def header(self, name: str) -> object:
         """The value of a header that comes exactly once; absent where it does not come."""
-        return ABSENT if self.response.status is None else one(self.response.values(name), f"header.{name}")
+        return ABSENT if self.response.status is None else one(self.response.values(name))
 
     @fact("headers.*", TEXTS)
     def header_lines(self, name: str) -> object:
@@ -99,7 +101,7 @@ class ResponseFacts(FactSet):
         if self.response.status is None:
             return ABSENT
         values = [value for key, value in self.response.trailers if key.lower() == name.lower()]
-        return one(values, f"trailer.{name}")
+        return one(values)
 
     @fact("body", WIRE_BYTES)
     def whole_body(self) -> object:
@@ -184,13 +186,36 @@ class ResponseFacts(FactSet):
         return ABSENT if self.response.open is None else self.response.open
 
 
-def one(values: Sequence[object], what: str) -> object:
+# The outcomes other than a response, behind "expected a response, got".
+_INSTEAD = {
+    "closed": "a closed connection",
+    "reset": "a reset connection",
+    "refused": "a refused connection",
+    "malformed": "a malformed one",
+    "handshake": "a failed TLS handshake",
+    "endless": "one that is too long to read",
+    "rejected": "a rejected request",
+    "empty": "an empty one",
+}
+
+
+def no_response(response: Response) -> Mismatch:
+    """The implicit failure of a response that is missing or broken, with what came of it."""
+    outcome, waited = response.outcome, response.waited
+    if outcome == "timeout":
+        text = "a timeout" if waited is None else f"a timeout after {show_time(waited)}"
+    else:
+        text = _INSTEAD.get(outcome, outcome or "nothing")
+    return Mismatch("outcome", "a response", Worded(text, outcome), why=response.detail, implicit=True)
+
+
+def one(values: Sequence[object]) -> object:
     """The only value; ABSENT for none, and for several a value that matches nothing and says so."""
     if len(values) == 1:
         return values[0]
     if not values:
         return ABSENT
-    return Unclear(f"{what} comes {len(values)} times: {', '.join(map(repr, values))}")
+    return Unclear(f"{len(values)} of them: {', '.join(map(repr, values))}")
 
 
 def parsed(body: bytes) -> object:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import Reset
 from engine.model.protocols import Channel
+from engine.model.quantities import show_size
 from engine.protocols.http1 import (
     Data,
     Event,
@@ -79,7 +80,8 @@ class Response:
     ``sent_at`` is the time when the last byte of the request was sent; all times are in seconds of CLOCK_MONOTONIC.
     ``outcome`` is ``response`` for a whole one, else ``closed``, ``reset``, ``refused``, ``timeout``, ``malformed``,
     ``handshake`` or ``endless``, and ``detail`` explains it. ``pieces`` are those of the body with the times of their
-    arrival. ``open`` is None if nothing checked it.
+    arrival. ``open`` is None if nothing checked it. ``waited`` is how long a response was waited for that timed out, in
+    seconds; None where nothing was.
     """
 
     method: str = "GET"
@@ -100,6 +102,7 @@ class Response:
     first_at: float | None = None
     ended_at: float | None = None
     open: bool | None = None
+    waited: float | None = None
 
     def values(self, name: str) -> list[str]:
         """The values of a header, in the order of the wire; ``name`` in any case."""
@@ -144,8 +147,8 @@ class ResponseReader:
         while not response.outcome:
             try:
                 data, at = await channel.receive()
-            except Reset as error:
-                self._ended("reset", error.what)
+            except Reset:
+                self._ended("reset")
                 break
             response.ended_at = at
             if data:
@@ -204,7 +207,7 @@ class ResponseReader:
             self._codec.feed(b"")
             self._drain(self._codec, at)
         if not self.response.outcome:
-            self._ended("closed", "the server closed the connection")
+            self._ended("closed")
 
     def _drain(self, codec: ResponseCodec, at: float) -> None:
         try:
@@ -249,15 +252,17 @@ class ResponseReader:
                 self._final(status, header_pairs(head))
         response.outcome, response.detail = "malformed", str(error)
 
-    def _ended(self, outcome: str, detail: str) -> None:
-        response = self.response
-        response.outcome = outcome
-        if response.status is not None:
-            size = sum(len(data) for data, _ in response.pieces)
-            detail += f" in the middle of the response, after {size} B of its body"
-        elif response.wire:
-            detail += " in the middle of the response's head"
-        response.detail = detail
+    def _ended(self, outcome: str) -> None:
+        self.response.outcome = outcome
+        self.response.detail = f"received {progress(self.response)}"
+
+
+def progress(response: Response) -> str:
+    """The part of a response that had come, in words."""
+    if response.status is not None:
+        size = sum(len(data) for data, _ in response.pieces)
+        return f"the head of the response ({response.status}) and {show_size(size)} of its body"
+    return f"{show_size(sum(map(len, response.wire)))} of the response"
 
 
 async def read_response(channel: Channel, response: Response, within: float | None, now: float) -> Response:
@@ -273,7 +278,8 @@ async def read_response(channel: Channel, response: Response, within: float | No
 def time_out(response: Response, within: float, now: float) -> None:
     """Note that the time was over before the response was complete; ``now`` is when waiting began."""
     response.outcome = "timeout"
-    response.detail = f"no complete response within {within:g} s"
+    response.waited = within
+    response.detail = f"received {progress(response)}"
     response.ended_at = now + within
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.model.expectation import ABSENT
 from engine.model.facts import INTEGER, TEXT, TIME
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.quantities import show_time
 from engine.model.requirements import Requirement
 from engine.model.target import ExitStatus
@@ -80,7 +81,9 @@ async def perform(params: ExitParams, ctx: Context) -> Observation:
         async with asyncio.timeout(within):
             ended = await ctx.live.wait()
     except TimeoutError:
-        return ImplicitFailure("exit", f"comes within {show_time(within or 0.0)}", "still running")
+        return ImplicitFailure(
+            "exit", f"the server to exit within {show_time(within or 0.0)}", Worded("a server still running")
+        )
     ctx.note("exit", str(ended))
     # What was recorded to the very end is looked at by the steps that follow.
     ctx.live.boundary.refresh()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.facts import INTEGER
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.facts import FactSet, fact
@@ -52,16 +53,16 @@ async def perform(params: KillWorkerParams, ctx: Context) -> Observation:
     calls = calls_of(ctx.live.boundary, steps)
     if not calls:
         return ImplicitFailure(
-            "kill_worker", "ends a worker that served a call", "no call", "no step before it made any"
+            "kill_worker", "a server worker that served a call", Worded("no call"), "no earlier step made one"
         )
     pid = calls[-1].pid
     if pid == ctx.live.pid:
-        why = "the main process itself served the call; `server: {workers: 2}` gives it workers"
-        return ImplicitFailure("kill_worker", "ends a worker that served a call", "no worker", why)
+        why = "it served the call itself; `server: {workers: 2}` starts server workers"
+        return ImplicitFailure("kill_worker", "a server worker that served a call", Worded("the main process"), why)
     name = text(params.signal, ctx.variables)
     if not ctx.live.signal(number(name), pid):
         return ImplicitFailure(
-            "kill_worker", "ends a worker that served a call", f"process {pid}, which is gone already"
+            "kill_worker", "a server worker that served a call", Worded(f"process {pid}, which has ended already")
         )
     ctx.note("kill_worker", f"{name} to process {pid}")
     return WorkerFacts(pid)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
 from engine.model.usage import Usage
 from engine.steps.api.context import Context
@@ -57,7 +58,9 @@ async def perform(params: MeasureParams, ctx: Context) -> Observation:
     """Measure, and remember what was found for a later step."""
     now = tuple(ctx.live.usage())
     if not now:
-        return ImplicitFailure("measure", "finds the server's processes", "none", "the server does not run")
+        return ImplicitFailure(
+            "measure", "processes of the server to measure", Worded("none"), "the server is not running"
+        )
     ctx.performed.kept = now
     before: Sequence[Usage] | None = None
     if params.since is not None:

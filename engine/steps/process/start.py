@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.errors import StartError
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
@@ -37,9 +38,7 @@ async def perform(params: StartParams, ctx: Context) -> Observation | None:
         await ctx.live.start(ready=ready)
     except StartError as error:
         log = f"; its log ends: {error.log}" if error.log else ""
-        return ImplicitFailure(
-            "start", "comes to a server that is ready", error.what, f"{error.hint}{log}".lstrip("; ")
-        )
+        return ImplicitFailure("start", "the server to start", Worded(error.what), f"{error.hint}{log}".lstrip("; "))
     return None
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from engine.errors import Reset
 from engine.model.facts import INTEGER, SIZE, TEXT, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.protocols import Channel
-from engine.model.quantities import show_time
+from engine.model.quantities import show_size, show_time
+from engine.model.showing import shown
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, WireBytes
 from engine.steps.api.context import Context
@@ -123,21 +125,25 @@ async def perform_read(params: Read, ctx: Context) -> Observation:
                 got += data
                 end = _read_to(got, size, until)
     except TimeoutError:
-        ended = f"the {show_time(within or 0.0)} were over"
-    except Reset as error:
-        ended = error.what
+        ended = f"timed out after {show_time(within or 0.0)}"
+    except Reset:
+        ended = "the peer reset the connection"
     if end is not None:
         channel.unread(bytes(got[end:]), at)
         del got[end:]
     facts = {"bytes": WireBytes(bytes(got))}
     sent = ctx.connection.sent
     if end is None and size is not None:
-        return ImplicitFailure("read", f"comes to {size} B", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent)
+        return _cut_short(f"to read {show_size(size)}", facts, ended, sent)
     if end is None and until is not None:
-        return ImplicitFailure(
-            "read", f"goes on until {until!r}", facts["bytes"], f"{len(got)} B came; {ended}", facts, sent
-        )
+        return _cut_short(f"to read up to {shown(WireBytes(until))}", facts, ended, sent)
     return MappingObservation(facts, sent)
+
+
+def _cut_short(expected: str, facts: dict[str, WireBytes], ended: str, sent: bytes | None) -> ImplicitFailure:
+    """A read that did not come to what ends it, with what came."""
+    found = facts["bytes"]
+    return ImplicitFailure("read", expected, found, f"received {show_size(len(found))}, then {ended}", facts, sent)
 
 
 def _read_to(got: bytearray, size: int | None, until: bytes | None) -> int | None:
@@ -188,6 +194,9 @@ async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
     return MappingObservation(facts, connection.sent)
 
 
+CLOSED = "the server to close the connection"
+
+
 def joined(pieces: list[tuple[bytes, float]]) -> WireBytes:
     """Arrivals in a row."""
     return WireBytes(b"".join([data for data, _ in pieces]))
@@ -195,8 +204,8 @@ def joined(pieces: list[tuple[bytes, float]]) -> WireBytes:
 
 def still_open_after(within: float | None, rest: list[tuple[bytes, float]], sent: bytes | None) -> ImplicitFailure:
     """The connection did not end in time."""
-    after = f"still open after {show_time(within or 0.0)}"
-    return ImplicitFailure("closed", "is closed by the peer", after, facts={"rest": joined(rest)}, sent=sent)
+    after = Worded(f"a connection still open after {show_time(within or 0.0)}")
+    return ImplicitFailure("closed", CLOSED, after, facts={"rest": joined(rest)}, sent=sent)
 
 
 # silence
@@ -216,8 +225,8 @@ async def perform_silence(params: Silence, ctx: Context) -> Observation | None:
             data, at = await channel.receive()
             if data:
                 channel.unread(data, at)
-                after = f"after {show_time(max(0.0, at - began))}"
-                return ImplicitFailure("silence", f"lasts {show_time(wait)}", WireBytes(data), after)
+                after = f"received after {show_time(max(0.0, at - began))}"
+                return ImplicitFailure("silence", f"silence for {show_time(wait)}", WireBytes(data), after)
             await asyncio.sleep(wait)
     except TimeoutError:
         return None

@@ -10,6 +10,7 @@ from engine.errors import ChannelError, ConnectionRefused, HandshakeFailed, Rese
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, list_of, one_of
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
 from engine.model.tls import TlsClientOptions, TlsSession
 from engine.model.wire_bytes import ByteString
@@ -75,7 +76,17 @@ class ConnectFacts(TlsFacts):
         """A missing connection."""
         if "outcome" in named or self._outcome == "connected":
             return ()
-        return (Mismatch("outcome", "is 'connected'", self._outcome, why=self._detail),)
+        actual = Worded(_INSTEAD[self._outcome], self._outcome)
+        return (Mismatch("outcome", "a connection", actual, why=self._detail, implicit=True),)
+
+
+# The outcomes other than a connection, behind "expected a connection, got".
+_INSTEAD = {
+    "refused": "a refused one",
+    "reset": "a reset one",
+    "handshake": "a failed TLS handshake",
+    "timeout": "a timeout",
+}
 
 
 def parse(node: Node, reader: NodeReader) -> ConnectParams:

@@ -9,7 +9,9 @@ from engine.errors import Reset
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
 from engine.model.nodes import Node
+from engine.model.phrasing import Worded
 from engine.model.quantities import show_time
+from engine.model.showing import shown
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
 from engine.steps.api.context import Context
@@ -19,11 +21,11 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import parsed
-from engine.steps.shared.implicit_failures import ImplicitFailure
+from engine.steps.shared.implicit_failures import ImplicitFailure, violation
 from engine.steps.shared.paths import walk
 from engine.steps.shared.sending import send
 from engine.steps.stream.actions import Bytes, parse_bytes, preview
-from engine.steps.stream.assertions import CLOSED_FACTS, ClosedParams, joined, parse_closed, to_the_end
+from engine.steps.stream.assertions import CLOSED, CLOSED_FACTS, ClosedParams, joined, parse_closed, to_the_end
 from engine.steps.websocket.session import Message, WebSocketSession, is_text, next_frame, session_of
 
 # How long a ping may go unanswered, in seconds: `ping` has no place for a deadline of its own.
@@ -67,14 +69,15 @@ class MessageFacts(FactSet):
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No message, and whatever the peer did on the way that no peer may do."""
         message = self.message
-        found = [Mismatch("receive", "comes in frames that RFC 6455 allows", fault) for fault in message.problems]
+        found = [violation("receive", "a message", "RFC 6455", fault) for fault in message.problems]
         if message.close is not None:
-            what = f"a close frame, {message.close.code or 'without a code'} {message.close.reason!r}"
-            found.append(Mismatch("receive", "is a message", what))
+            code, reason = message.close.code, message.close.reason
+            what = f"a close frame{f' with code {code}' if code else ''}{f' and reason {reason!r}' if reason else ''}"
+            found.append(Mismatch("receive", "a message", Worded(what), implicit=True))
         elif message.ended:
-            found.append(Mismatch("receive", "is a message", message.ended))
+            found.append(Mismatch("receive", "a message", Worded(message.ended), implicit=True))
         elif is_text(message) and self._text() is None:
-            found.append(Mismatch("receive", "is text in UTF-8", WireBytes(message.data)))
+            found.append(Mismatch("receive", "a text message in UTF-8", WireBytes(message.data), implicit=True))
         return found
 
 
@@ -92,8 +95,8 @@ async def perform_receive(params: ClosedParams, ctx: Context) -> Observation:
             message = await session.receive(ctx, connection)
     except TimeoutError:
         message = Message(ended=f"nothing within {show_time(within or 0.0)}")
-    except Reset as error:
-        message = Message(ended=error.what)
+    except Reset:
+        message = Message(ended="a reset connection")
     return MessageFacts(message, connection.sent)
 
 
@@ -101,16 +104,16 @@ async def perform_frame(params: ClosedParams, ctx: Context) -> Observation:
     """Read one frame as it is; nothing is answered."""
     connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
-    ended, found = "the peer closed the connection", None
+    ended, found = "a closed connection", None
     try:
         async with asyncio.timeout(within):
             found = await next_frame(connection.channel)
     except TimeoutError:
         ended = f"nothing within {show_time(within or 0.0)}"
-    except Reset as error:
-        ended = error.what
+    except Reset:
+        ended = "a reset connection"
     if found is None:
-        return ImplicitFailure("frame", "comes", ended, sent=connection.sent)
+        return ImplicitFailure("frame", "a frame", Worded(ended), sent=connection.sent)
     frame = found[0]
     if frame.opcode == CLOSE:
         session.close_frame = frame
@@ -170,7 +173,7 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
     session_of(connection)
     payload = params.data.render(ctx.variables)
     if not await send(ctx, connection, encode(PING, payload), payload):
-        return ImplicitFailure("ping", "is answered by its pong", "the peer has reset the connection")
+        return ImplicitFailure("ping", "a pong", Worded("a reset connection"))
     passed: list[tuple[bytes, float]] = []
     ended = ""
     try:
@@ -178,19 +181,19 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
             while not ended:
                 found = await next_frame(connection.channel)
                 if found is None:
-                    ended = "the peer closed the connection"
+                    ended = "a closed connection"
                 elif found[0].opcode == PONG and found[0].payload == payload:
                     return None
                 else:
                     passed.append(found[1:])
     except TimeoutError:
-        ended = f"no such pong within {show_time(PONG_WITHIN)}"
-    except Reset as error:
-        ended = error.what
+        ended = f"no such frame within {show_time(PONG_WITHIN)}"
+    except Reset:
+        ended = "a reset connection"
     finally:
         for raw, at in reversed(passed):
             connection.channel.unread(raw, at)
-    return ImplicitFailure("ping", f"is answered by a pong with {payload!r}", ended)
+    return ImplicitFailure("ping", f"a pong with the payload {shown(WireBytes(payload))}", Worded(ended))
 
 
 async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
@@ -212,9 +215,9 @@ async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
             for data, came in reversed(before + rest):
                 connection.channel.unread(data, came)
         facts["rest"] = joined(rest if "how" in facts else before + rest)
-        said = "a close frame came, and the connection is " if "how" in facts else ""
-        after = f"{said}still open after {show_time(within or 0.0)}"
-        return ImplicitFailure("closed", "is closed by the peer", after, facts=facts, sent=connection.sent)
+        said = "a close frame and " if "how" in facts else ""
+        after = Worded(f"{said}a connection still open after {show_time(within or 0.0)}")
+        return ImplicitFailure("closed", CLOSED, after, facts=facts, sent=connection.sent)
     facts.setdefault("how", how)
     facts["elapsed"] = (ctx.now() if at is None else at) - since
     facts["rest"] = joined(rest if session.close_frame is not None else before + rest)

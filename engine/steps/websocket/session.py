@@ -69,7 +69,7 @@ class WebSocketSession:
         while True:
             found = await next_frame(channel)
             if found is None:
-                return Message(problems=tuple(problems), ended="the peer closed the connection")
+                return Message(problems=tuple(problems), ended="a closed connection")
             frame, raw, at = found
             if frame.opcode == CLOSE:
                 channel.unread(raw, at)

@@ -117,7 +117,7 @@ class HandshakeFacts(ResponseFacts):
         found = list(super().implicit_failures(named))
         status = self.response.status
         if self._scripted and status is not None and not self.opened and "status" not in named:
-            found.append(Mismatch("status", "is 101", status, why="a script needs an open WebSocket"))
+            found.append(Mismatch("status", "101", status, why="a script needs an open WebSocket"))
         if self.opened:
             found.extend(self._wrong(named))
         return found
@@ -130,18 +130,20 @@ class HandshakeFacts(ResponseFacts):
             values = self.response.values(name)
             words = {word.strip().lower() for value in values for word in value.split(",")}
             if expected not in words and not named & {f"header.{name}", f"headers.{name}"}:
-                found.append(Mismatch(f"headers.{name}", f"names {expected}", values, why="RFC 6455, 4.1"))
+                found.append(Mismatch(f"headers.{name}", f"to contain {expected!r}", values, why="RFC 6455, 4.1"))
         expected, name = accept_key(self._key), "sec-websocket-accept"
         values = self.response.values(name)
         if values != [expected] and not named & {f"header.{name}", f"headers.{name}"}:
-            found.append(Mismatch(f"header.{name}", f"is {expected!r}", values, why=f"for the key {self._key}"))
+            found.append(Mismatch(f"header.{name}", repr(expected), values, why=f"for the key {self._key}"))
         chosen = self.response.values("sec-websocket-protocol")
         if not set(chosen) <= set(self._subprotocols) and "subprotocol" not in named:
-            found.append(Mismatch("subprotocol", f"is one of {list(self._subprotocols)}", chosen, why="RFC 6455, 4.1"))
+            found.append(
+                Mismatch("subprotocol", f"to be one of {list(self._subprotocols)}", chosen, why="RFC 6455, 4.1")
+            )
         names = None if self.extensions is None else {one.lower() for one, _ in self.extensions}
         if (names is None or not names <= self._offered) and "extensions" not in named:
             header = self.response.values("sec-websocket-extensions")
-            found.append(Mismatch("extensions", f"are among {sorted(self._offered)}", header, why="RFC 6455, 4.1"))
+            found.append(Mismatch("extensions", f"to be among {sorted(self._offered)}", header, why="RFC 6455, 4.1"))
         return found
 
 

@@ -14,7 +14,7 @@ from engine.steps.api.observation import MappingObservation
 from tests.matchers.helpers import OPERATORS, matcher
 
 PLACE = SourceSpan("case.yaml", 1, 1)
-BROKEN = [Mismatch("status", "is 200", 500, PLACE)]
+BROKEN = [Mismatch("status", "200", 500, PLACE)]
 
 
 def the_match(observed: object, matcher: Matcher, situation: Situation, where: str) -> Mismatch | None:

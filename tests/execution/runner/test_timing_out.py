@@ -22,13 +22,13 @@ def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> Tra
 @pytest.mark.parametrize(
     ("wire", "said"),
     [
-        ([], "nothing had come"),
-        ([moment("sent", b"GET")], "nothing had come"),
-        ([moment("received", b"HTTP"), moment("received", b"/1.1")], "8 B had come, bytes 'HTTP/1.1'"),
-        ([moment("received", b"a" * 100 + b"end")], "103 B had come, ending bytes '" + "a" * 57 + "end'"),
-        ([moment("received", b"a" * 80, size=1 << 20)], "1 MiB had come, ending bytes '" + "a" * 60 + "'"),
-        ([moment("closed", detail="by the peer")], "nothing had come, and the peer had closed the connection"),
-        ([moment("closed", detail="by this side")], "nothing had come"),
+        ([], "received 0 B"),
+        ([moment("sent", b"GET")], "received 0 B"),
+        ([moment("received", b"HTTP"), moment("received", b"/1.1")], "received 8 B, bytes 'HTTP/1.1'"),
+        ([moment("received", b"a" * 100 + b"end")], "received 103 B, ending bytes '" + "a" * 57 + "end'"),
+        ([moment("received", b"a" * 80, size=1 << 20)], "received 1 MiB, ending bytes '" + "a" * 60 + "'"),
+        ([moment("closed", detail="by the peer")], "received 0 B, then the peer closed the connection"),
+        ([moment("closed", detail="by this side")], "received 0 B"),
     ],
 )
 def test_what_had_come(wire: list[TraceEvent], said: str) -> None:
@@ -38,15 +38,15 @@ def test_what_had_come(wire: list[TraceEvent], said: str) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (CALL, "the application had been called"),
+        (CALL, "the application was called"),
         (
             replace(CALL, events=(Event("received", 1.0, {"type": "http.request"}),)),
-            "the application had received http.request",
+            "the application received http.request",
         ),
-        (replace(CALL, events=(Event("sent", 1.0, {"type": "x"}, done=1.0),)), "the application had sent x"),
+        (replace(CALL, events=(Event("sent", 1.0, {"type": "x"}, done=1.0),)), "the application sent x"),
         (replace(CALL, events=(Event("sent", 1.0, {"type": "x"}),)), "the application was sending x"),
-        (replace(CALL, ended=2.0, returned=True), "the application had returned"),
-        (replace(CALL, ended=2.0, returned=False, raised="OSError"), "the application had raised OSError"),
+        (replace(CALL, ended=2.0, returned=True), "the application returned"),
+        (replace(CALL, ended=2.0, returned=False, raised="OSError"), "the application raised OSError"),
     ],
 )
 def test_how_far_the_application_was(call: AppCall, said: str) -> None:
@@ -56,7 +56,7 @@ def test_how_far_the_application_was(call: AppCall, said: str) -> None:
 
 def test_no_step_was_under_way() -> None:
     assert reason(2.5, None, "", [], []) == "timed out after 2.5 s"
-    assert reason(1, step("pause"), "", [], []).startswith("timed out after 1 s: `pause` (case.yaml:7) was under way;")
+    assert reason(1, step("pause"), "", [], []).startswith("timed out after 1 s in `pause` (case.yaml:7);")
 
 
 def test_kinds_that_wait_say_for_what() -> None:

@@ -124,7 +124,7 @@ def test_3_what_the_reference_gives_is_not_the_server_s() -> None:
     }
     assert whose(cells, "s f").fault is Fault.FRAMEWORK
     assert whose(cells, "reference f").fault is Fault.FRAMEWORK
-    other = result(row("reference f"), FAIL, Mismatch("scope.path", "is '/'", "/x", given=True))
+    other = result(row("reference f"), FAIL, Mismatch("scope.path", "'/'", "/x", given=True))
     assert whose({**cells, "reference f": other}, "s f").fault is Fault.SERVER
 
 
@@ -251,13 +251,13 @@ def test_a_framework_s_failure_is_no_evidence_where_the_server_is_at_fault() -> 
 
 
 def test_another_failure_elsewhere_is_no_evidence_but_on_the_reference() -> None:
-    body = Mismatch("body", "is 'a'", "b")
+    body = Mismatch("body", "'a'", "b")
     cells: Cells = {"s f": FAIL, "s control": PASS, "t f": result(row("t f"), FAIL, body), "t control": PASS}
     assert whose(cells, "s f").fault is Fault.UNKNOWN
     passes: Cells = {**cells, "u f": PASS, "u control": PASS}
     assert whose(passes, "s f").fault is Fault.PAIRING
     assert whose(passes, "t f").fault is Fault.PAIRING
-    withheld = Mismatch("status", "is 200", 500, given=True)
+    withheld = Mismatch("status", "200", 500, given=True)
     assert whose({**passes, "t f": result(row("t f"), FAIL, withheld)}, "s f").fault is Fault.PAIRING
     on_the_reference: Cells = {
         **passes,
@@ -313,7 +313,9 @@ def test_an_error_is_the_case_s_unless_it_never_ran() -> None:
 
 
 def test_an_error_that_names_what_the_server_gave_wrong_is_the_server_s() -> None:
-    wrong = result(row("s control"), ERROR, Mismatch("scope.client", "is the client's own address", "none", given=True))
+    wrong = result(
+        row("s control"), ERROR, Mismatch("scope.client", "to be the client's own address", "none", given=True)
+    )
     found = whose({"s control": wrong}, "s control")
     assert (found.fault, found.culprit, found.given) == (Fault.SERVER, "s", ("scope.client",))
     assert "was not judged" in found.because

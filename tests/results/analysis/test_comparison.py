@@ -103,7 +103,7 @@ def test_a_warning_is_as_bad_as_a_failure_where_it_is_strict(right: Verdict) -> 
 
 
 def test_another_first_mismatch_is_another_kind() -> None:
-    status, body = Mismatch("status", "is 200", 500), Mismatch("body", "is 'a'", "b")
+    status, body = Mismatch("status", "200", 500), Mismatch("body", "'a'", "b")
     one = result(ROW, FAIL, status, body)
     assert changed(one, result(ROW, FAIL, body)) is CHANGED
     assert changed(one, result(ROW, FAIL, status)) is None
@@ -112,8 +112,8 @@ def test_another_first_mismatch_is_another_kind() -> None:
 
 def test_places_are_compared_within_one_run_alone() -> None:
     """A line that was added above a case is no change of a server's."""
-    one = result(ROW, FAIL, Mismatch("status", "is 200", 500, SourceSpan("x.yaml", 3, 1)))
-    other = result(ROW, FAIL, Mismatch("status", "is 200", 500, SourceSpan("x.yaml", 4, 1)))
+    one = result(ROW, FAIL, Mismatch("status", "200", 500, SourceSpan("x.yaml", 3, 1)))
+    other = result(ROW, FAIL, Mismatch("status", "200", 500, SourceSpan("x.yaml", 4, 1)))
     assert changed(one, other, documents=False) is None
     assert changed(one, other, documents=True) is CHANGED
     assert runs(run({"s f": one}), run({"s f": other})).differences == ()
@@ -367,12 +367,12 @@ regressed: 1 case
   pairing s==2 with g: the control passes it under this server, and the framework passes it on s==1 \
 [s==2-control-asyncio: pass; s==1-g-asyncio: pass]
     specs/x.yaml::case[s==2-g-asyncio]
-      pass -> fail: status is 200, but it is 500
+      pass -> fail: expected status 200, got 500
 
 fixed: 1 case
   server s==1: scope.state.leak: what the server gave the application is wrong [s==1-control-asyncio: pass]
     specs/x.yaml::case[s==1-f-asyncio]
-      fail -> pass: scope.state.leak is not there, but it is 'x'"""
+      fail -> pass: expected scope.state.leak to be absent, got 'x'"""
 
 
 def test_text() -> None:
@@ -388,10 +388,10 @@ def test_cases_of_one_cause_stand_under_it() -> None:
     assert [line.strip().split(" [")[0] for line in shown[2:]] == [
         "server s: it fails without any framework",
         "specs/x.yaml::case[s-control-asyncio]",
-        "pass -> fail: status is 200, but it is 500",
+        "pass -> fail: expected status 200, got 500",
         "server s: it fails without any framework",
         "specs/x.yaml::other[s-control-asyncio]",
-        "pass -> fail: status is 200, but it is 500",
+        "pass -> fail: expected status 200, got 500",
     ]
 
 

@@ -14,8 +14,8 @@ from engine.results.analysis.flakiness import attempt, company, mattered, rechec
 from engine.results.record.codec import result_from_json, result_to_json
 
 PASS = JobResult("a", "x.yaml", "t", "c", "must", Verdict.PASS, seconds=1.0, evaluated=1)
-FAIL = replace(PASS, verdict=Verdict.FAIL, reason="status is 200, but it is 500", transcript=Transcript(0.0, ()))
-OTHER = replace(FAIL, reason="body is 'a', but it is 'b'")
+FAIL = replace(PASS, verdict=Verdict.FAIL, reason="expected status 200, got 500", transcript=Transcript(0.0, ()))
+OTHER = replace(FAIL, reason="expected body 'a', got 'b'")
 WARN = replace(PASS, verdict=Verdict.WARN, reason="header.date is there, for `equals` to hold")
 BLOCKED = replace(PASS, verdict=Verdict.BLOCKED, reason="it depends on b", seconds=0.0)
 ERROR = replace(PASS, verdict=Verdict.ERROR, reason="the engine broke down")
@@ -38,7 +38,7 @@ def test_runs_that_disagree_are_flaky_and_show_the_one_that_failed() -> None:
     assert (found.verdict, scored(found)) == (Verdict.FLAKY, (2, 5))
     assert found.transcript is FAIL.transcript
     assert found.reason == (
-        "passed 2 of 5; fail twice: status is 200, but it is 500; fail once: body is 'a', but it is 'b'"
+        "passed 2 of 5; fail twice: expected status 200, got 500; fail once: expected body 'a', got 'b'"
     )
 
 
@@ -85,9 +85,9 @@ def test_a_crash_in_one_is_a_crash_of_all() -> None:
 def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
     def on(port: int) -> JobResult:
         moments = (TraceEvent(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
-        return replace(FAIL, reason=f"client is 1, but it is {port}", transcript=Transcript(0.0, moments))
+        return replace(FAIL, reason=f"expected client 1, got {port}", transcript=Transcript(0.0, moments))
 
-    assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: client is 1, but it is <port 1>"
+    assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: expected client 1, got <port 1>"
     assert company(alone(on(50001), on(50002))) == "alone it comes to fail as well"
 
 

@@ -16,7 +16,7 @@ from engine.results.record.store import TargetRow
 
 TARGET = TargetRow("gunicorn-control-asyncio", "gunicorn", "control", "asyncio", "direct", "local")
 TODAY = date(2027, 3, 1)
-FAIL = JobResult("case[a]", "specs/x.yaml", TARGET.id, "http", "must", Verdict.FAIL, "status is 200, but it is 500")
+FAIL = JobResult("case[a]", "specs/x.yaml", TARGET.id, "http", "must", Verdict.FAIL, "expected status 200, got 500")
 LINE = KnownFailure(
     "specs/x.yaml::case", Selector(servers=("gunicorn",)), "why", "https://x/1", SourceSpan("k.yaml", 3, 5)
 )
@@ -30,7 +30,7 @@ def test_a_listed_failure_is_known_with_its_reason() -> None:
     found = judged(FAIL, TARGET, [LINE], TODAY)
     assert found.verdict is Verdict.KNOWN
     assert "why (https://x/1)" in found.reason
-    assert "status is 200" in found.reason
+    assert "expected status 200" in found.reason
 
 
 @pytest.mark.parametrize("excused", [Verdict.TIMEOUT, Verdict.CRASH])

@@ -78,7 +78,7 @@ def row(name: str, version: str = "2.0") -> TargetRow:
 def result(address: str, target: str, letter: str) -> JobResult:
     file, _, case = address.rpartition("::")
     failed = letter not in "+Xu"
-    mismatches = (Mismatch("status", "is 200", 500),) if failed else ()
+    mismatches = (Mismatch("status", "200", 500),) if failed else ()
     return JobResult(case, file, target, "c", "must", VERBS[letter], "reason" * failed, mismatches=mismatches)
 
 
@@ -190,7 +190,7 @@ def test_new_failures_are_added_with_what_was_seen_and_without_a_reason() -> Non
         "  - case: specs/0.yaml::z\n"
         "    servers: [gunicorn]\n"
         "    frameworks: [control]\n"
-        "    observed: status is 200, but it is 500\n"
+        "    observed: expected status 200, got 500\n"
     ) in new
 
 
@@ -250,7 +250,7 @@ def test_lines_are_put_in_order_and_their_comments_go_with_them() -> None:
 def test_a_document_that_is_not_there_is_begun() -> None:
     made = revise((), ran({A: {G: "F"}}), TODAY)
     new = revised("", (), made.lines)
-    assert [one.observed for one in read(new)] == ["status is 200, but it is 500"]
+    assert [one.observed for one in read(new)] == ["expected status 200, got 500"]
 
 
 def test_lines_in_braces_are_written_anew_where_they_change() -> None:
@@ -269,9 +269,9 @@ def test_a_list_in_brackets_is_refused() -> None:
 def test_what_was_seen_reads_the_same_after_every_run() -> None:
     moments = (TraceEvent(0.0, Side.WIRE, "one", "connected", "from port 50001"),)
     failed = replace(
-        result(A, G, "C"), mismatches=(Mismatch("json.port", "is 1", 50001),), transcript=Transcript(0.0, moments)
+        result(A, G, "C"), mismatches=(Mismatch("json.port", "1", 50001),), transcript=Transcript(0.0, moments)
     )
-    assert observed(failed, "ab12") == "crash: json.port is 1, but it is <port 1>"
+    assert observed(failed, "ab12") == "crash: expected json.port 1, got <port 1>"
     assert observed(replace(failed, mismatches=(), reason="gone\x1b[2J\n in ab12-j7"), "ab12").endswith("in <run>")
 
 

@@ -216,14 +216,14 @@ def test_a_log_has_process_ids_too() -> None:
 
 def test_a_result_is_quoted_in_the_same_words() -> None:
     result = JobResult(
-        "a", "a.yaml", "t", "c", "must", Verdict.FAIL, "port is 1, but it is 50001",
-        mismatches=(Mismatch("port", "is 1", [50001, {"a": "50001", "b": True}], expected_value=1),),
+        "a", "a.yaml", "t", "c", "must", Verdict.FAIL, "expected port 1, got 50001",
+        mismatches=(Mismatch("port", "1", [50001, {"a": "50001", "b": True}], expected_value=1),),
         recorded={"port": 50001},
         transcript=Transcript(0.0, (connected(50001),)),
         reproduce="nc 127.0.0.1 50001",
     )  # fmt: skip
     found = normalised_result(result)
-    assert found.reason == "port is 1, but it is <port 1>"
+    assert found.reason == "expected port 1, got <port 1>"
     (one,) = found.mismatches
     assert shown(one.actual) == "[<port 1>, {'a': '<port 1>', 'b': True}]"
     assert typed(one.actual).data == ["<port 1>", {"a": "<port 1>", "b": True}]

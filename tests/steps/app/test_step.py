@@ -220,7 +220,7 @@ def test_the_marker_shows_whether_calls_can_be_known_by_their_client(named: str,
             if known:
                 assert (await see(ctx, "app", {"quiet": "1ms"})).fact("calls") == 0
                 return
-            with pytest.raises(EvidenceLost, match=r"scope\.client is the client's own address") as caught:
+            with pytest.raises(EvidenceLost, match=r"expected scope\.client to be the client's own address") as caught:
                 await see(ctx, "app", {"quiet": "1ms"})
             assert caught.value.mismatch is not None
             assert caught.value.mismatch.given

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from engine.model.phrasing import sentence
 from engine.steps.api.context import StepFailed
 from tests.steps.context import against, run, staying
 from tests.steps.reader import steps
@@ -52,6 +53,8 @@ def test_a_try_that_never_ends() -> None:
         async with against(staying()) as ctx:
             with pytest.raises(StepFailed):
                 await ctx.run(steps({"eventually": {"within": "50ms", "steps": [READY]}}))
-            assert [(one.where, one.expected) for one in ctx.broken] == [("eventually", "ends within 50 ms")]
+            assert [sentence(one) for one in ctx.broken] == [
+                "expected the steps to end within 50 ms, got steps still in progress"
+            ]
 
     run(work())

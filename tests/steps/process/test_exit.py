@@ -49,4 +49,4 @@ def test_what_the_observers_wrote_to_the_end_is_taken_in() -> None:
 
 def test_one_that_does_not_come() -> None:
     seen = run(see(JobScope(), "exit", {"within": "20ms"}))
-    assert why(seen, "code") == [("exit", "still running")]
+    assert why(seen, "code") == [("exit", "a server still running")]

@@ -39,7 +39,7 @@ def test_another_signal_and_a_step_by_its_name() -> None:
 def test_the_main_process_is_no_worker() -> None:
     ctx = served(100)
     seen = run(see(ctx, "kill_worker", {}))
-    assert why(seen) == [("kill_worker", "no worker")]
+    assert why(seen) == [("kill_worker", "the main process")]
     assert seen.fact("pid") is ABSENT
     assert ctx.live.signals == []
 
@@ -53,4 +53,4 @@ def test_without_a_call_there_is_nobody_to_kill() -> None:
 def test_a_worker_that_is_gone() -> None:
     ctx = served(9)
     ctx.live.gone = frozenset({9})
-    assert why(run(see(ctx, "kill_worker", {}))) == [("kill_worker", "process 9, which is gone already")]
+    assert why(run(see(ctx, "kill_worker", {}))) == [("kill_worker", "process 9, which has ended already")]

@@ -109,7 +109,7 @@ def test_closed_by_a_reset() -> None:
 
 def test_not_closed() -> None:
     seen, rest = look("closed", {"within": "20ms"}, b"ab", b"cd")
-    assert why(seen) == [("closed", "still open after 20 ms")]
+    assert why(seen) == [("closed", "a connection still open after 20 ms")]
     assert (seen.fact("how"), seen.fact("elapsed"), seen.fact("rest"), rest) == (ABSENT, ABSENT, b"abcd", b"abcd")
 
 
