@@ -16,7 +16,7 @@ from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.model.case import Case, RunsOn
 from engine.model.target import CONTROLS, DIRECT, Target
-from engine.model.verdict import JobResult
+from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.gateways import ValueDifference, differences
 from engine.targets.catalog.gateways import load_gateways
 
@@ -33,6 +33,11 @@ class Compared:
     results: dict[str, JobResult]
     missing: dict[str, str]
     differences: Sequence[ValueDifference]
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The verdicts by label, of the targets that started."""
+        return {label: result.verdict for label, result in self.results.items() if label not in self.missing}
 
 
 def jobs_of(case: Case, asked: RunOptions, engine: Engine) -> list[Job]:
@@ -78,12 +83,12 @@ def label(target: Target) -> str:
     return f"{target.gateway} {target.configuration}" if target.gateway != DIRECT else f"direct {target.configuration}"
 
 
-def text(found: Compared, form: str) -> str:
-    """The table of differences; ``form`` is a table format of tabulate."""
-    labels = [name for name in found.results if name not in found.missing]
-    rows = [[one.name, *(one.seen.get(name, "") for name in labels)] for one in found.differences]
-    rows.append(["(verdict)", *(found.results[name].verdict.value for name in labels)])
-    return tabulate(rows, headers=["", *labels], tablefmt=form, disable_numparse=True)
+def markdown(found: Compared) -> str:
+    """The differences as a table of Markdown."""
+    verdicts = found.verdicts
+    rows = [[one.name, *(one.seen.get(name, "") for name in verdicts)] for one in found.differences]
+    rows.append(["(verdict)", *(verdict.value for verdict in verdicts.values())])
+    return tabulate(rows, headers=["", *verdicts], tablefmt="github", disable_numparse=True)
 
 
-__all__ = ["Compared", "jobs_of", "label", "run", "text"]
+__all__ = ["Compared", "jobs_of", "label", "markdown", "run"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
+import sys
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, place_arguments
-from engine.terminal.escape import visible
+from engine.terminal.escape import visible, width
+from engine.terminal.paint import PLAIN, Paint, Role, paint_for, wrap
 
 if TYPE_CHECKING:
     from engine.app.health import HealthFinding
@@ -23,6 +24,7 @@ missing   not here, or of no use; the main job runs without what is optional
 The exit code is 0 where `engine grid` can run, and 3 where it cannot."""
 
 NAME = 14
+ROLES = {"ok": Role.PASSING, "warn": Role.WARNING, "missing": Role.FAILING}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,11 +39,11 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.health.project import Project
     from engine.terminal.columns import terminal_width
 
-    limit = terminal_width() or 100
+    limit, paint = terminal_width() or 100, paint_for(sys.stdout, parsed.color)
     blocking = []
     asked = health.checks(Project(parsed.results, parsed.frameworks), offline=parsed.offline)
     for name, finding in health.findings(asked):
-        print(drawn(name, finding, limit), flush=True)
+        print(drawn(name, finding, limit, paint), flush=True)
         if finding.blocks:
             blocking.append(name)
     if blocking:
@@ -51,26 +53,18 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def drawn(name: str, finding: HealthFinding, limit: int) -> str:
-    """A finding as a line, and the way out below it."""
-    margin = f"{finding.state.value:<8} {name:<{NAME}} "
+def drawn(name: str, finding: HealthFinding, limit: int, paint: Paint = PLAIN) -> str:
+    """A finding as a line, and its remedy below it."""
+    optional = finding.optional and not finding.blocks
+    state = Role.WARNING if optional and finding.state.value == "missing" else ROLES[finding.state.value]
+    margin = f"{paint(state, f'{finding.state.value:<8}')} {paint(Role.HEADING, f'{name:<{NAME}}')} "
+    # On a narrow terminal, words stand below the name.
+    inner = " " * (width(margin) if limit >= 60 else 4)
     words = visible(finding.found) + (" (optional)" if finding.optional else "")
-    lines = wrapped(words, margin, limit)
+    lines = wrap(words, limit, first=margin, further=inner)
     if finding.way_out:
-        lines += wrapped(f"-> {visible(finding.way_out)}", " " * len(margin), limit, further="   ")
+        lines += wrap(paint(Role.HINT, f"-> {visible(finding.way_out)}"), limit, first=inner, further=f"{inner}   ")
     return "\n".join(lines)
-
-
-def wrapped(words: str, margin: str, limit: int, further: str = "") -> list[str]:
-    """Words behind a margin, wrapped under themselves."""
-    return textwrap.wrap(
-        words,
-        max(limit, 60),
-        initial_indent=margin,
-        subsequent_indent=" " * len(margin) + further,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 COMMAND = Command(

@@ -37,7 +37,10 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import addresses, gateway_comparison, launch
     from engine.app.engine import Engine, RunOptions
     from engine.app.project_paths import find
+    from engine.terminal import gateways
+    from engine.terminal.columns import available_width
     from engine.terminal.escape import visible
+    from engine.terminal.paint import PLAIN, Role, paint_for
     from engine.terminal.progress import progress
 
     engine = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
@@ -46,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
         tuple(parsed.server), frameworks, parsed.loop,
         variants=tuple(parsed.variant), gateways=tuple(parsed.gateway),
     )  # fmt: skip
-    form = "github" if parsed.format == "markdown" else "simple_outline"
+    paint = paint_for(sys.stdout, parsed.color) if parsed.format == "text" else PLAIN
     failed = 0
     for name in parsed.case:
         case = addresses.one(name, engine)
@@ -59,15 +62,19 @@ def run(parsed: argparse.Namespace) -> int:
             return 130
         finally:
             screen.close()
-        print(f"{case.address}: {case.title}")
+        print(f"{paint(Role.HEADING, visible(case.address))}: {visible(case.title)}")
         for missing, why in found.missing.items():
-            print(f"{missing} is not among them: {visible(why)}", file=sys.stderr)
+            print(f"engine: {missing} did not run: {visible(why)}", file=sys.stderr)
         if len(found.missing) == len(jobs):
             failed += 1
             continue
-        print(visible(gateway_comparison.text(found, form), lines=True))
+        if parsed.format == "markdown":
+            print(visible(gateway_comparison.markdown(found), lines=True))
+        else:
+            for line in gateways.lines(found.differences, found.verdicts, available_width(), paint):
+                print(line)
         if not found.differences:
-            print("the application saw the same through every gateway")
+            print("the application received the same values through every gateway")
         print()
     return 3 if failed == len(parsed.case) else 0
 

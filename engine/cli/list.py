@@ -45,8 +45,9 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find
     from engine.app.runs import NAMES_FOLDER
     from engine.terminal import columns
+    from engine.terminal.paint import paint_for
 
-    known = sorts()
+    known, paint = sorts(), paint_for(sys.stdout, parsed.color)
     picked = pick(parsed.what) if parsed.what else None
     engine = Engine(find(parsed.results, parsed.frameworks))
     if parsed.results and not engine.project_paths.results.is_dir():
@@ -63,7 +64,7 @@ def run(parsed: argparse.Namespace) -> int:
             )
         else:
             table = columns.TextTable("", [(sort.name, str(count), sort.summary) for sort, count in counts])
-            print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width()))
+            print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width(), paint))
         return mistakes(stock)
     sort = picked
     choice = (parsed.paths, parsed.category, parsed.level, parsed.tag, parsed.keyword, parsed.cite)
@@ -77,7 +78,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format == "json":
         print(json.dumps(listing.items, indent=2))
     else:
-        print(columns.draw(listing.head, listing.tables, columns.terminal_width()) or f"no {sort.name}")
+        print(columns.draw(listing.head, listing.tables, columns.terminal_width(), paint) or f"no {sort.name}")
     return mistakes(stock) if sort.filtered else 0
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.terminal.escape import visible, width
+from engine.terminal.paint import PLAIN, Paint, Role
 
 # A first cell beyond this stands on a line of its own, so that one long name does not push all else aside.
 LONGEST_NAME = 36
-# The last column is wrapped to what is left of the terminal, and to no less than this.
-NARROWEST = 24
+# The last column is wrapped to the rest of the terminal's width; where that is less, it stands below the others.
+NARROWEST = 32
 INDENT = "  "
+BELOW = "    "
 PIPE_WIDTH = 120
 """Columns of output that goes to no terminal."""
 
@@ -36,10 +38,12 @@ def available_width() -> int:
     return terminal_width() or PIPE_WIDTH
 
 
-def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> str:
+def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0, paint: Paint = PLAIN) -> str:
     """The tables below each other with their columns aligned, under one head. Everything is escaped.
 
-    ``limit`` is the terminal's width in columns: the last column is wrapped to it; 0 for no limit.
+    ``limit`` is the terminal's width in columns: the last column is wrapped to it, and stands below the others where
+    less than NARROWEST columns are left for it; 0 for no limit. ``paint`` is for the head, the titles and the first
+    column.
     """
     from tabulate import tabulate  # noqa: PLC0415 - a width alone needs no table
 
@@ -51,8 +55,16 @@ def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> st
     middle = [max(width(row[column]) for row in [head, *rows]) for column in range(1, len(head) - 1)]
     # tabulate puts two columns between any two of this format.
     taken = max([width(head[0]), *first]) + sum(middle) + 2 * (len(head) - 1) + (len(INDENT) if indented else 0)
-    available = max(limit - taken, NARROWEST) if limit else 0
-    cells = [[*row[:-1], wrapped(row[-1], available)] for row in rows]
+    available = limit - taken if limit else 0
+    stacked = bool(limit) and available < NARROWEST and len(head) > 1
+    pad = INDENT if indented else ""
+    if stacked:
+        last = [wrapped(row[-1], max(limit - len(pad + BELOW), NARROWEST)) for row in rows]
+        cells = [[*row[:-1], ""] for row in rows]
+        head = [*head[:-1], ""]
+    else:
+        last = [""] * len(rows)
+        cells = [[*row[:-1], wrapped(row[-1], available)] for row in rows]
     alone = [width(row[0]) > LONGEST_NAME for row in cells]
     drawn = tabulate(
         [list(head), *([""] * long + row[long:] for row, long in zip(cells, alone, strict=True))],
@@ -60,16 +72,19 @@ def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0) -> st
         disable_numparse=True,
     ).split("\n")
     lines = iter(drawn)
-    pad = INDENT if indented else ""
-    out = [pad + next(lines).rstrip()]
-    rest = zip(cells, alone, strict=True)
+    out = [paint(Role.DIM, pad + next(lines).rstrip())]
+    rest = zip(cells, alone, last, strict=True)
     for number, table in enumerate(tables):
         if table.title:
-            out += [""] * bool(number) + [visible(table.title)]
+            out += [""] * bool(number) + [paint(Role.HEADING, visible(table.title))]
         for _ in table.rows:
-            row, long = next(rest)
-            out += [pad + row[0]] * long
-            out += [(pad + line).rstrip() for line in taking(lines, height(row[long:]))]
+            row, long, words = next(rest)
+            out += [pad + paint(Role.NAME, row[0])] * long
+            below = [(pad + line).rstrip() for line in taking(lines, height(row[long:]))]
+            if not long and below:
+                below[0] = pad + paint(Role.NAME, row[0]) + below[0].removeprefix(pad + row[0])
+            out += [line for line in below if line or not stacked]
+            out += [pad + BELOW + line for line in words.split("\n") if words]
     return "\n".join(out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.terminal.columns import TextTable, draw
 from engine.terminal.escape import width
+from engine.terminal.paint import Paint, bare
 
 LONG = "many words " * 20
 
@@ -37,3 +38,20 @@ def test_cells_are_escaped_and_keep_their_lines() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert draw(["a"], []) == ""
+
+
+def test_a_last_column_without_space_stands_below_the_others() -> None:
+    lines = draw(["name", "number", "what"], [TextTable("", [["n" * 20, "1", LONG], ["x", "2", "b"]])], 50).splitlines()
+    assert lines[0] == f"name{' ' * 18}number"
+    assert lines[1] == f"{'n' * 20}  1"
+    assert lines[2].startswith("    many words")
+    assert lines[-2:] == [f"x{' ' * 21}2", "    b"]
+    assert max(width(line) for line in lines) <= 50
+
+
+def test_colour_moves_no_column() -> None:
+    tables = [TextTable("one", [["x", "1"], ["n" * 50, "2"]]), TextTable("two", [["longer", "2\n3"]])]
+    painted = draw(["a", "b"], tables, paint=Paint(True))
+    assert bare(painted) == draw(["a", "b"], tables)
+    assert "  \x1b[36mx\x1b[0m" in painted
+    assert "\x1b[1mtwo\x1b[0m" in painted
