@@ -31,6 +31,7 @@ import asyncio
 import shutil
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -239,7 +240,8 @@ def run(
         rows, results = tuple(session.rows.values()), tuple(session.results)
         beside = session.counterparts
         more = (tuple(beside.results), tuple(beside.rows.values())) if beside is not None else ((), ())
-        run = ordered(Run(run_id, store.header, rows, results, ended == "whole", ended, *more))
+        seconds = time.time() - store.header["started"]
+        run = ordered(Run(run_id, store.header, rows, results, ended == "whole", ended, *more, seconds))
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
         shown.append(show(done))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.base import (
@@ -23,6 +23,7 @@ from engine.cli.base import (
 )
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
+from engine.model.verdict import Verdict
 from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
     from engine.app.project_paths import ProjectPaths
     from engine.execution.planning.plan import Job
     from engine.results.analysis.attribution import Attributions
-    from engine.results.analysis.findings import Finding
+    from engine.results.analysis.findings import Finding, Wanted
     from engine.results.record.store import Run
+    from engine.terminal.paint import Paint
     from engine.terminal.progress import Live, PlainProgress
 
-# The baseline of runs that do not say which they read.
-USUAL = "specs/known-failures.yaml"
+# The name of the newest run in commands.
+LAST = "last"
 
 DESCRIPTION = """\
 Run the cases against every target that was asked for, and draw the grid.
@@ -90,7 +92,7 @@ def run(parsed: argparse.Namespace) -> int:
         results = tuple(
             addresses.placed(one, engine) if one.mismatches or one.warnings else one for one in done.results
         )
-        return show(replace(done, results=results), project_paths, parsed, files=False)
+        return show(replace(done, results=results), project_paths, parsed, files=False, named=parsed.from_run)
     corpus = checked_corpus(parsed.corpus, project_paths)
     engine = Engine(project_paths, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline, corpus=corpus)
     what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
@@ -166,23 +168,47 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
         raise DocumentError("documents with mistakes are not run", hint="mend them; `engine lint` shows them again")
 
 
-def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, files: bool) -> int:
-    """Draw the grid of a run, write its files, and list what is red. The exit code of its verdicts."""
+def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, files: bool, named: str = LAST) -> int:
+    """Draw the grid of a run, list what is failing, the warnings and the known failures, write the files, and end with
+    the counts, the run and the next command. ``named`` names the run in commands. The exit code of its verdicts."""
     from engine.app.grids import write
     from engine.app.project_paths import displayed
     from engine.reports import table
-    from engine.results.analysis.claims import refuted
-    from engine.results.analysis.findings import attributions, findings, red
+    from engine.results.analysis.findings import attributions, failing, findings
     from engine.results.analysis.grid import grid_of
-    from engine.results.analysis.unjudged import nothing_judged
-    from engine.terminal import blame, grid_colours, repeats, unjudged
+    from engine.results.analysis.summary import sentence, summary
+    from engine.terminal import grid_colours
     from engine.terminal.columns import available_width
-    from engine.terminal.paint import paint_for
+    from engine.terminal.paint import Role, paint_for
 
-    report, whose = grid_of(done), attributions(done)
+    report, causes = grid_of(done), attributions(done)
     width = available_width()
-    drawn = table.draw(report, width, parsed.group_by)
-    print(grid_colours.painted(drawn, paint_for(sys.stdout, parsed.color)))
+    paint = paint_for(sys.stdout, parsed.color)
+    print(grid_colours.painted(table.draw(report, width, parsed.group_by), paint))
+    wanted = failing(strict=parsed.strict, flaky_fails=parsed.flaky_fails)
+    found = findings(done, wanted, causes)
+    list_targets(done)
+    list_failing(found, causes, whole=parsed.failures)
+    list_others(done, wanted, named, width, paint)
+    code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
+    try:
+        for path in write(done, report, project_paths.results, causes, parsed.group_by) if files else ():
+            print(f"written: {displayed(path)}")
+    except ResultsError as error:
+        print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
+        code = code or 4
+    if not done.whole:
+        print(how_it_ended(done))
+    print(paint(Role.FAILING if code else Role.PASSING, sentence(summary(done))))
+    print(f"run {visible(done.id)}" + next_command(done, found, named, parsed))
+    return code
+
+
+def list_targets(done: Run) -> None:
+    """List the targets that did not start, each with the end of its log, and the claims of servers that a probe
+    refuted."""
+    from engine.results.analysis.claims import refuted
+
     for row in done.targets:
         if row.failed:
             print(f"\n{row.id} did not start: {visible(row.failed)}")
@@ -193,36 +219,10 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
     for number, claim in enumerate(refuted(done.targets)):
         print("" if number else "\nclaims that a probe refuted:\n", end="")
         print(f"  {visible(claim)}")
-    wanted = red(strict=parsed.strict, flaky_fails=parsed.flaky_fails)
-    list_red(findings(done, wanted, whose), whose, whole=parsed.failures)
-    for line in repeats.lines(done.results):
-        print(line)
-    known = [one for one in done.results if one.verdict.expected]
-    if known:
-        cases = dict.fromkeys(one.address for one in known)
-        where = ", ".join(displayed(Path(path)) for path in done.header.get("baselines", ())) or USUAL
-        print(f"\nknown failures ({len(known)}), each with its reason in {visible(where)}:")
-        for address in cases:
-            targets = [one.target for one in known if one.address == address]
-            print(f"  {visible(address)} on {blame.plural(len(targets), 'target')}")
-    if nothing_judged(done):
-        print()
-        for line in unjudged.lines(done.results):
-            print(line)
-    if not done.whole:
-        print(f"the run was not whole: {done.ended}")
-    code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
-    try:
-        for path in write(done, report, project_paths.results, whose, parsed.group_by) if files else ():
-            print(f"written: {displayed(path)}")
-    except ResultsError as error:
-        print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
-        return code or 4
-    return code
 
 
-def list_red(found: Sequence[Finding], whose: Attributions, *, whole: bool) -> None:
-    """List what is red under whose fault it is; where it is to be shown ``whole``, each failure with what crossed."""
+def list_failing(found: Sequence[Finding], causes: Attributions, *, whole: bool) -> None:
+    """List what is failing by cause; with ``whole``, each failure with its traffic."""
     from engine.terminal import blame, failure
     from engine.terminal.sources import SourceTexts
 
@@ -233,8 +233,52 @@ def list_red(found: Sequence[Finding], whose: Attributions, *, whole: bool) -> N
         print(line)
     sources = SourceTexts()
     for result in (cell for one in found for cell in one.cells if whole):
-        attribution = whose.get((result.address, result.target))
+        attribution = causes.get((result.address, result.target))
         print(f"\n{failure.text(result, sources, attribution=attribution)}")
+
+
+def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint) -> None:
+    """List what does not fail the run and is no plain pass: flaky cases, warnings, known failures, and the reasons why
+    nothing ran."""
+    from engine.results.analysis.summary import excused
+    from engine.results.analysis.unjudged import nothing_judged
+    from engine.terminal import repeats, run_summary, unjudged
+
+    for line in repeats.lines(done.results):
+        print(line)
+    lists = (
+        run_summary.warnings((one for one in done.results if not wanted(one)), named, width, paint),
+        run_summary.known_failures(excused(done), named, width, paint),
+        unjudged.lines(done.results) if nothing_judged(done) else (),
+    )
+    for lines in map(list, lists):
+        print("\n" * bool(lines) + "\n".join(lines), end="\n" * bool(lines))
+    print()
+
+
+def how_it_ended(done: Run) -> str:
+    """A sentence about a run that did not come to its end."""
+    ended = "Interrupted" if done.ended == "interrupted" else f"Ended early ({visible(done.ended)})"
+    jobs = done.header.get("jobs")
+    repeated = any(one.attempts for one in done.results)
+    return f"{ended} after {len(done.results)} of {jobs} results." if jobs and not repeated else f"{ended}."
+
+
+def next_command(done: Run, found: Sequence[Finding], named: str, parsed: argparse.Namespace) -> str:
+    """The end of a line: the command that shows more of the first failure, known failure or warning; "" if there is
+    none."""
+    from engine.results.analysis.choosing import shortest
+    from engine.results.analysis.summary import counted
+
+    order = [cell.first for cell in found]
+    for verdict in (Verdict.FLAKY, Verdict.KNOWN, Verdict.WARN):
+        order += [one for one in counted(done) if one.verdict is verdict]
+    if not order:
+        return ""
+    words = ["engine", "explain", named, *shortest(done, order[0])]
+    words += ["--results", parsed.results] if parsed.results else []
+    words += ["--frameworks", parsed.frameworks] if parsed.frameworks else []
+    return f"; next: {visible(shlex.join(words))}"
 
 
 def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:

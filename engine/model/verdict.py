@@ -138,6 +138,18 @@ class Recheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Excuse:
+    """The entry of the baseline that lists a failure. ``failure`` is the reason of the result without the entry;
+    ``because`` and ``link`` are the entry's, each "" if it has none; ``entry`` is its place, as ``file:line:column``,
+    "" in records of older engines."""
+
+    failure: str = ""
+    because: str = ""
+    link: str = ""
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobResult:
     """The result of one job: a case on a target.
 
@@ -153,7 +165,7 @@ class JobResult:
     send() raised in the application, each once, for the control and wherever the verdict is anything but pass.
     ``evidence`` says whether records of the observer were lost, and what is left out of the transcript and the log.
     ``held_back`` is the version of the corpus that the case came with, where the run asks for an earlier one and the
-    case did not pass; else "".
+    case did not pass; else "". ``excuse`` is the entry of the baseline, for a known failure.
     """
 
     case: str
@@ -184,6 +196,7 @@ class JobResult:
     excerpt: Excerpt | None = None
     evidence: EvidenceQuality = COMPLETE
     held_back: str = ""
+    excuse: Excuse | None = None
 
     def breaks_build(self, *, strict: bool = False, flaky_fails: bool = False) -> bool:
         """True if the verdict breaks the build under these options; a case that is held back never does."""

@@ -278,10 +278,10 @@ class Conformance:
         run = self._read_back()
         if run is None:
             return []
-        from engine.results.analysis.findings import attributions, findings, red
+        from engine.results.analysis.findings import attributions, failing, findings
         from engine.terminal import blame
 
-        failures = findings(run, red(strict=self.warnings_fail, flaky_fails=self.flaky_fails), attributions(run))
+        failures = findings(run, failing(strict=self.warnings_fail, flaky_fails=self.flaky_fails), attributions(run))
         return list(blame.lines(failures)) if failures else []
 
     def refuted(self) -> list[str]:

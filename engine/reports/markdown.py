@@ -7,43 +7,55 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from engine.reports.base import Format
-from engine.reports.table import LETTERS, PRESSING, body_of, differences, head_of, legend, several
+from engine.reports.table import LETTERS, PRESSING, body_of, differences, figures, head_of, legend, several
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.claims import refuted
 from engine.results.analysis.comparison import Change, Comparison, Difference
-from engine.results.analysis.findings import Finding, findings, red, shares
-from engine.results.analysis.grouping import GroupedGrid, tables
+from engine.results.analysis.findings import Finding, failing, findings, shares
+from engine.results.analysis.grouping import GroupedGrid, server_of, tables
+from engine.results.analysis.summary import (
+    FoldedCase,
+    cases_of,
+    counted_as,
+    excused,
+    plural,
+    results_of,
+    sentence,
+    summary,
+    warned,
+)
 from engine.results.record.store import TargetRow
 
 
 def markdown(report: GridReport) -> str:
-    """A document: the tables, what the letters mean, the differences between loops, the cause of what is red, and
-    versions."""
+    """A document: the tables, the counts, the meaning of the letters, the differences between loops, the failures by
+    cause, the warnings, the known failures by server, and versions."""
     run, grid = report.run, report.grid
     title = f"Compatibility grid, {' and '.join(grid.loops)}" if grid.loops else "Compatibility grid"
     made = tables(grid, report.by)
     crossed = all(table.crossed for table in made)
     parts = [
         f"# {title}",
-        f"Run `{run.id}`." + ("" if run.whole else f" The run was not whole: {run.ended}."),
+        f"Run `{run.id}`: {sentence(summary(report.part))}.{'' if run.whole else f' It ended early: {run.ended}.'}",
         *(part for table in made for part in drawn(table, headed=bool(report.by) or len(made) > 1 or table.sourced)),
-        legend([row.total for row in grid.rows], PRESSING if crossed else LETTERS),
+        legend(figures(grid), PRESSING if crossed else LETTERS),
     ]
     if len(grid.loops) > 1:
         parts += ["## Between the loops", differences(grid).replace("\n  ", "\n- ")]
     targets = {row.target.id for row in grid.rows}
-    is_red = red()
-    found = findings(run, lambda result: is_red(result) and result.target in targets, report.causes)
+    is_failing = failing()
+    found = findings(run, lambda result: is_failing(result) and result.target in targets, report.causes)
     if found:
-        parts += ["## Red", *counted(found), "\n".join(line for one in found for line in finding(one))]
+        parts += ["## Failing", *shares_of(found), "\n".join(line for one in found for line in finding(one))]
+    parts += others(report)
     failed = [row.target for row in grid.rows if row.target.failed]
     if failed:
         parts += ["## Did not start", "\n".join(f"- `{target.id}`: {code(target.failed)}" for target in failed)]
     wrong = refuted(row.target for row in grid.rows)
     if wrong:
         parts += ["## Claims that a probe refuted", "\n".join(f"- {claim}" for claim in wrong)]
-    parts += ["## Versions", "\n".join(versions(row.target) for row in grid.rows)]
+    parts += ["## Versions", versions(report)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -53,13 +65,13 @@ def drawn(table: GroupedGrid, *, headed: bool) -> list[str]:
     return [f"## {table.title}", text] if headed and table.title else [text]
 
 
-def counted(found: Sequence[Finding]) -> list[str]:
+def shares_of(found: Sequence[Finding]) -> list[str]:
     """The share of each culprit in the failures, as a table; nothing without attributions."""
     counts = shares(found)
     if not any(one.attribution for one in found):
         return []
     body = [[word(one.fault), code(one.culprit), str(one.cases), str(one.cells)] for one in counts]
-    return [tabulate(body, headers=["whose fault", "", "cases", "cells"], tablefmt="github", disable_numparse=True)]
+    return [tabulate(body, headers=["cause", "", "cases", "results"], tablefmt="github", disable_numparse=True)]
 
 
 def word(fault: str) -> str:
@@ -87,14 +99,71 @@ def finding(one: Finding) -> Iterator[str]:
             yield f"  - settled by `{one.attribution.settle}`"
 
 
-def versions(target: TargetRow) -> str:
-    """One line: a target, its Python, its loop and the versions of its packages."""
-    packages = ", ".join(f"{name} {version}" for name, version in target.versions.items())
-    commit = f", commit {target.commit}" if target.commit else ""
-    return (
-        f"- `{target.id}`: Python {target.python or '?'}, loop {target.found_loop or '?'}, {packages or 'no packages'}"
-        f"{commit}"
+def others(report: GridReport) -> list[str]:
+    """The sections of warnings and of known failures by server, each complete."""
+    part = report.part
+    parts: list[str] = []
+    if listed := warned(part.results):
+        parts += [f"## Warnings: {count(listed)}", "\n".join(line for one in listed for line in entry(one))]
+    by_server = excused(part)
+    if by_server:
+        everything = [one for listed in by_server.values() for one in listed]
+        parts.append(f"## Known failures: {count(everything)}")
+        for server, listed in by_server.items():
+            parts += [f"### {server}: {count(listed)}", "\n".join(line for one in listed for line in entry(one))]
+    return parts
+
+
+def count(listed: Sequence[FoldedCase]) -> str:
+    """The number of results in a list, and of cases where it is another."""
+    return counted_as(results_of(listed), cases_of(listed))
+
+
+def entry(folded: FoldedCase) -> Iterator[str]:
+    """The lines of one case in a list: where, the values of a matrix, why, and a link."""
+    first = folded.first
+    yield f"- `{folded.address}` on {', '.join(f'`{name}`' for name in first.targets)}: {code(first.reason)}"
+    if folded.values:
+        yield f"  - values: {code(folded.named())}"
+    if first.excuse is not None:
+        yield f"  - {code(first.excuse.because or 'no reason is written down')}"
+        if first.excuse.link:
+            yield f"  - <{first.excuse.link}>"
+
+
+def versions(report: GridReport) -> str:
+    """The versions of servers, frameworks and Python; below these, folded, all packages of each environment once."""
+    targets = [row.target for row in report.grid.rows]
+    servers = sorted({server_of(target) for target in targets if not target.failed})
+    frameworks = sorted(
+        {f"{one.framework} {one.versions[one.framework]}" for one in targets if one.framework in one.versions}
     )
+    pythons = sorted({one.python for one in targets if one.python})
+    lines = [
+        f"- {word}: {code(', '.join(names))}"
+        for word, names in (("servers", servers), ("frameworks", frameworks), ("Python", pythons))
+        if names
+    ]
+    environments: dict[str, list[str]] = {}
+    for target in targets:
+        if target.versions:
+            environments.setdefault(packages(target), []).append(f"`{target.id}`")
+    if not environments:
+        return "\n".join(lines)
+    listed = "\n".join(f"- {', '.join(ids)}: {text}" for text, ids in environments.items())
+    return (
+        "\n".join(
+            [*lines, "", "<details>", f"<summary>Packages of {plural(len(environments), 'environment')}</summary>"]
+        )
+        + f"\n\n{listed}\n\n</details>"
+    )
+
+
+def packages(target: TargetRow) -> str:
+    """A target's Python, and the versions of its packages."""
+    named = ", ".join(f"{name} {version}" for name, version in target.versions.items())
+    commit = f", commit {target.commit}" if target.commit else ""
+    return f"Python {target.python or '?'}, {code(named)}{commit}"
 
 
 def comparison(found: Comparison) -> str:

@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from engine.model.verdict import Verdict
 from engine.results.analysis.grid import Cell, Grid
-from engine.results.analysis.grouping import GridLine, GroupedGrid, Square, tables
+from engine.results.analysis.grouping import GridLine, GroupedGrid, Square, not_started, tables
 
 Letter = tuple[str, str, tuple[Verdict, ...]]
 
@@ -70,7 +70,7 @@ def squares(table: GroupedGrid, line: GridLine) -> list[str]:
     if table.crossed:
         return [crossed(square) for square in line.squares]
     total = line.squares[-1]
-    if total is not None and total.failed:
+    if total is not None and total.failed and not total.cell.applicable:
         return ["did not start", *[""] * (len(line.squares) - 2), figure(total.cell)]
     return ["" if square is None else figure(square.cell) for square in line.squares]
 
@@ -79,9 +79,14 @@ def crossed(square: Square | None) -> str:
     """A square of servers x frameworks. What did not start has no figure: its errors are not the cases'."""
     if square is None:
         return ""
-    if square.failed and not square.cell.passed:
+    if square.failed and not square.cell.applicable:
         return "no start"
     return figure(square.cell, PRESSING)
+
+
+def figures(grid: Grid) -> list[Cell]:
+    """The totals of a grid's targets that started."""
+    return [row.total for row in grid.rows if not not_started(row)]
 
 
 def legend(cells: Sequence[Cell], letters: Sequence[Letter] = LETTERS) -> str:
@@ -106,7 +111,7 @@ def draw(grid: Grid, width: int = 0, by: str = "") -> str:
             parts.append(f"{'' if not parts else chr(10)}{table.title}")
         parts += drawn(table, width)
     letters = PRESSING if all(table.crossed for table in made) else LETTERS
-    parts.append(legend([row.total for row in grid.rows], letters))
+    parts.append(legend(figures(grid), letters))
     if len(grid.loops) > 1:
         parts.append(differences(grid))
     return "\n".join(parts)

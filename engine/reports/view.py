@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.model.case import Clause
@@ -36,6 +36,16 @@ class GridReport:
     grid: Grid
     causes: Attributions
     by: str = ""
+
+    @property
+    def part(self) -> Run:
+        """The run with the targets of the grid alone."""
+        targets = {row.target.id for row in self.grid.rows}
+        return replace(
+            self.run,
+            targets=tuple(row for row in self.run.targets if row.id in targets),
+            results=tuple(one for one in self.run.results if one.target in targets),
+        )
 
     def findings(self) -> tuple[Finding, ...]:
         """Every cell of the grid that is reported, as findings."""

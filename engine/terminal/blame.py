@@ -7,7 +7,10 @@ from itertools import groupby
 
 from engine.results.analysis.attribution import Attribution, Evidence, Fault
 from engine.results.analysis.findings import Finding, shares
+from engine.results.analysis.summary import counted_as, plural
 from engine.terminal.escape import visible
+
+__all__ = ["cause", "cut", "evidence", "heading", "lines", "listed", "plural", "whole"]
 
 # So many of the cells that were compared are named in a list; a failure that is shown whole names them all.
 NAMED = 4
@@ -49,14 +52,12 @@ def lines(found: Sequence[Finding]) -> Iterator[str]:
     counted = shares(found)
     cells = sum(len(one.cells) for one in found)
     addresses = {one.address for one in found}
-    several = f" in {plural(len(addresses), 'case')}" if cells > len(addresses) else ""
-    yield f"red: {plural(cells, 'cell')}{several}"
+    yield f"failing: {counted_as(cells, len(addresses))}"
     if len(counted) > 1:
         heads = [heading(next(one for one in found if one.share == share.key).attribution) for share in counted]
         widest = max(len(head) for head in heads)
         for head, share in zip(heads, counted, strict=True):
-            each = f", {plural(share.cells, 'cell')}" if share.cells > share.cases else ""
-            yield f"  {head:<{widest}}  {plural(share.cases, 'case')}{each}"
+            yield f"  {head:<{widest}}  {counted_as(share.cells, share.cases)}"
     for _, of_share in groupby(found, key=lambda one: one.share):
         group = list(of_share)
         yield ""
@@ -103,8 +104,3 @@ def where(one: Finding) -> str:
     if len(one.cells) == 1:
         return f"[{visible(one.first.target)}]"
     return f" on {len(one.cells)} targets ({visible(one.first.target)}, ...)"
-
-
-def plural(number: int, word: str) -> str:
-    """``1 case``, ``2 cases``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -20,7 +20,7 @@ from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import Attempt, JobResult, Verdict
 from engine.results.analysis.attribution import Fault
-from engine.results.analysis.findings import attributions, findings, red
+from engine.results.analysis.findings import attributions, failing, findings
 from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, Store, read
 from engine.targets.catalog.servers import load_servers
@@ -253,7 +253,7 @@ def test_counterparts_are_evidence_and_nothing_else(tmp_path: Path) -> None:
     assert of.store is not None
     assert of.store.counts == {"fail": 1}
     assert [(line.target.id, line.total.applicable) for line in grid_of(run).rows] == [(FASTAPI.id, 1)]
-    (found,) = findings(run, red(), attributions(run))
+    (found,) = findings(run, failing(), attributions(run))
     assert [one.target for one in found.cells] == [FASTAPI.id]
     assert (found.fault, found.culprit) == (Fault.SERVER.value, "gunicorn")
 

@@ -123,5 +123,5 @@ def test_a_run_is_drawn_again_by_group(here: Path, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     title = {"server": "gunicorn==26.2.0", "framework": "f", "loop": "loop asyncio"}[by]
     assert f"{title}\n┌" in out
-    assert "red: 2 cells in 1 case" in out
+    assert "failing: 2 results (1 case)" in out
     assert "the control was not judged under gunicorn==26.2.0" in out

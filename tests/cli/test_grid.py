@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -50,7 +52,11 @@ def test_both_loops(engine: Engine, suites: Path) -> None:
         assert row["total"]["passed"] == row["total"]["applicable"] == 5
         assert row["versions"]["gunicorn"]
         assert row["python"]
-    again = engine("grid", "--from", kept(suites).parent.name)
+    name = kept(suites).parent.name
+    end = ran.stdout.splitlines()[-2:]
+    assert re.fullmatch(r"10 results \(5 cases on 2 targets\): 10 passed in [0-9.]+ s", end[0])
+    assert end[1] == f"run {name}"
+    again = engine("grid", "--from", name)
     assert again.returncode == 0
     assert again.stdout.split("passed/applicable")[0] == ran.stdout.split("passed/applicable")[0]
 
@@ -80,7 +86,7 @@ def test_stopped_in_the_middle(begun: Begun, suites: Path, number: signal.Signal
     process.send_signal(number)
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 130, out
-    assert "the run was not whole: interrupted" in out
+    assert re.search(r"Interrupted after [1-4] of 5 results\.", out)
     assert "Traceback" not in out
     found = lines(path)
     assert found[-1]["kind"] == "footer"
@@ -166,7 +172,7 @@ def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path
     ran = engine("grid", "cases.yaml", "--framework", "fastapi", "--server", "reference~no-date")
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "counterparts: 6 cells on other targets" in ran.stderr
-    assert "red: 2 cells\n  the case or the engine    1 case\n  server reference~no-date  1 case\n" in ran.stdout
+    assert "failing: 2 cases\n  the case or the engine    1 case\n  server reference~no-date  1 case\n" in ran.stdout
     found = lines(kept(suites))
     assert [line["target"] for line in found if line["kind"] == "result"] == ["reference~no-date-fastapi-auto"] * 2
     beside = [(line["case"], line["target"]) for line in found if line["kind"] == "counterpart"]
@@ -176,6 +182,12 @@ def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path
     report = json.loads((suites / "results" / "compatibility_grid_auto.json").read_text())
     assert [(row["target"], row["total"]["applicable"]) for row in report["rows"]] == [(found[1]["id"], 2)]
     run = kept(suites).parent.name
+    following = ran.stdout.splitlines()[-1].partition("; next: ")[2]
+    assert following == "engine explain last wrong"
+    told = engine(*shlex.split(following)[1:])
+    assert told.stdout.startswith("case      cases.yaml::wrong\n")
+    again = engine("grid", "--from", run)
+    assert again.stdout.splitlines()[-1] == f"run {run}; next: engine explain {run} wrong"
     assert (
         engine("explain", run, "lost", "reference-control")
         .stdout.splitlines()[2]

@@ -48,7 +48,7 @@ def test_a_whole_run(run: Run, suites: Path) -> None:
     # Whose fault it is: what is known when the case fails, and what the whole run says.
     assert "whose fault: not known before the run has come further (it fails without any framework" in ran.out
     summary = ran.out.partition("= whose fault =")[2]
-    assert "red: 1 cell\n\nunknown: server or case\n  it fails without any framework, and the case was not" in summary
+    assert "failing: 1 case\n\nunknown: server or case\n  it fails without any framework, and the case was" in summary
     line = "suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): expected status 201, got 200"
     assert f"    fail     {line}" in summary
     assert "settled by: engine grid suites/first.yaml --server reference --server gunicorn" in summary
@@ -211,7 +211,7 @@ def test_counterparts_say_whose_fault_it_is_and_are_no_items(run: Run, suites: P
     assert ran.code == 1
     assert ran.counts("1 failed", "1 passed")
     summary = ran.out.partition("= whose fault =")[2]
-    assert "red: 1 cell\n\nthe case or the engine\n  it fails on the reference with the control" in summary
+    assert "failing: 1 case\n\nthe case or the engine\n  it fails on the reference with the control" in summary
     assert len(ElementTree.parse(suites.parent / "junit.xml").getroot().findall(".//testcase")) == 2
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]

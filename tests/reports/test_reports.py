@@ -66,10 +66,12 @@ def test_a_format_shows_what_it_can_and_the_others_are_named(monkeypatch: pytest
 
 def test_markdown() -> None:
     shown = shown_as("markdown", RUN)
-    assert "The run was not whole: interrupted." in shown
+    assert "It ended early: interrupted." in shown
     assert "| f           | auto (uvloop) | 1/2 1F        | 1/2 1F  |" in shown
-    assert "| g           | auto          | did not start | 0/1 1E  |" in shown
-    assert "- `s-f-auto`: Python 3.11.7, loop uvloop, s 1, f 2" in shown
+    assert "| g           | auto          | did not start | –       |" in shown
+    assert "id-1`: 2 cases: 1 passed, 1 failed, 1 target did not start. It" in shown
+    assert "- frameworks: f 2\n- Python: 3.11.7\n" in shown
+    assert "<summary>Packages of 1 environment</summary>\n\n- `s-f-auto`: Python 3.11.7, s 1, f 2\n" in shown
     assert "- `a.yaml::b[s-f-auto]`: fail: status \\| is \\`200\\` or so" in shown
     assert "- `s-g-auto`: no &lt;module> \\`x\\`" in shown
 
@@ -100,7 +102,7 @@ BLAMED = joined(
 
 def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
     shown = shown_as("markdown", BLAMED, attributions(BLAMED))
-    assert "| server        | s  | 1       | 2       |" in shown
+    assert "| server  | s  | 1       | 2         |" in shown
     assert "- `specs/x.yaml::case` on 2 targets: fail: expected status 200, got 500" in shown
     assert "  - on `s-f-asyncio`, `s-control-asyncio`" in shown
     assert "  - server s: it fails without any framework\n  - compared with `t-control-asyncio` pass" in shown

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution, attribute
-from engine.results.analysis.findings import attributions, findings, red, shares
+from engine.results.analysis.findings import attributions, failing, findings, shares
 from engine.terminal.blame import heading, lines, whole
 from engine.terminal.failure import text
 from tests.results.synthetic import CASE, joined, result, row, run
@@ -19,12 +19,12 @@ RUN = joined(
     run({"s f": FAIL, "s control": FAIL, "s g": PASS, "reference control": PASS, "reference f": PASS}),
     run({"s f": FAIL, "s control": PASS, "s g": PASS, "reference control": PASS, "reference f": FAIL}, case=OTHER),
 )
-FOUND = findings(RUN, red(), attributions(RUN))
+FOUND = findings(RUN, failing(), attributions(RUN))
 
 TEXT = """\
-red: 4 cells in 2 cases
-  server s            1 case, 2 cells
-  app or framework f  1 case, 2 cells
+failing: 4 results (2 cases)
+  server s            2 results (1 case)
+  app or framework f  2 results (1 case)
 
 server s
   it fails without any framework [reference-control-asyncio: pass]
@@ -52,7 +52,7 @@ def test_each_cause_has_its_own_cases_below_it() -> None:
     two = joined(
         run({"s control": FAIL, "t control": PASS}), run({"s control": FAIL, "reference control": PASS}, case=OTHER)
     )
-    assert [line.split(":")[0].strip() for line in lines(findings(two, red(), attributions(two)))][3:] == [
+    assert [line.split(":")[0].strip() for line in lines(findings(two, failing(), attributions(two)))][3:] == [
         "it fails without any framework [t-control-asyncio",
         "fail     specs/x.yaml",
         "it fails without any framework [reference-control-asyncio",
@@ -62,16 +62,16 @@ def test_each_cause_has_its_own_cases_below_it() -> None:
 
 def test_findings_stand_in_the_order_of_the_rules_and_by_culprit() -> None:
     turned = replace(RUN, results=tuple(reversed(RUN.results)))
-    assert [one.culprit for one in findings(turned, red(), attributions(turned))] == ["s", "f"]
+    assert [one.culprit for one in findings(turned, failing(), attributions(turned))] == ["s", "f"]
     two = run({"t control": FAIL, "s control": FAIL, "u control": PASS})
-    assert [one.culprit for one in findings(two, red(), attributions(two))] == ["s", "t"]
+    assert [one.culprit for one in findings(two, failing(), attributions(two))] == ["s", "t"]
 
 
 def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_it() -> None:
     alone = run({"s f": FAIL})
-    shown = list(lines(findings(alone, red(), attributions(alone))))
+    shown = list(lines(findings(alone, failing(), attributions(alone))))
     assert shown == [
-        "red: 1 cell",
+        "failing: 1 case",
         "",
         "unknown",
         "  the control was not judged under s",
@@ -84,7 +84,7 @@ def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_
 def test_cases_of_one_cause_stand_under_it() -> None:
     both = joined(run({"s control": FAIL, "t control": PASS}), run({"s control": FAIL, "t control": PASS}, case=OTHER))
     long = replace(both, results=tuple(replace(one, reason="x" * 500) for one in both.results))
-    shown = list(lines(findings(long, red(), attributions(long))))
+    shown = list(lines(findings(long, failing(), attributions(long))))
     assert shown[3] == "  it fails without any framework [t-control-asyncio: pass]"
     assert [line[:37] for line in shown[4:]] == [
         "    fail     specs/x.yaml::case[s-con",
@@ -95,7 +95,7 @@ def test_cases_of_one_cause_stand_under_it() -> None:
 
 def test_the_title_of_a_case_stands_in_its_line() -> None:
     titled = replace(RUN, results=tuple(replace(one, title="A case") for one in RUN.results))
-    shown = list(lines(findings(titled, red(), attributions(titled))))
+    shown = list(lines(findings(titled, failing(), attributions(titled))))
     assert shown[6] == (
         "    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...) (A case): expected status 200, got 500"
     )
@@ -103,7 +103,7 @@ def test_the_title_of_a_case_stands_in_its_line() -> None:
 
 def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
     alone = run({"s control": FAIL})
-    shown = list(lines(findings(alone, red(), attributions(alone))))
+    shown = list(lines(findings(alone, failing(), attributions(alone))))
     assert shown[2:4] == [
         "unknown: server or case",
         "  it fails without any framework, and the case was not seen to pass anywhere",
@@ -112,7 +112,7 @@ def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
 
 def test_fixed_is_nobody_s_fault() -> None:
     fixed = run({"s f": Verdict.UNEXPECTED_PASS})
-    (one,) = findings(fixed, red(), attributions(fixed))
+    (one,) = findings(fixed, failing(), attributions(fixed))
     assert (one.attribution, one.fault) == (None, "nobody")
     assert "unexpected pass, listed as known" in "\n".join(lines([one]))
 
@@ -120,7 +120,7 @@ def test_fixed_is_nobody_s_fault() -> None:
 def test_what_did_not_start_is_no_finding() -> None:
     failed = row("s f", failed="no module")
     one = run({"s f": Verdict.ERROR}, failed)
-    assert findings(one, red(), attributions(one)) == ()
+    assert findings(one, failing(), attributions(one)) == ()
 
 
 def test_what_counts_as_red() -> None:
@@ -134,7 +134,7 @@ def test_what_counts_as_red() -> None:
     one = run(cells)
 
     def picked(strict: bool = False, flaky_fails: bool = False) -> str:
-        wanted = red(strict=strict, flaky_fails=flaky_fails)
+        wanted = failing(strict=strict, flaky_fails=flaky_fails)
         return "".join(result.target[0] for result in one.results if wanted(result))
 
     assert picked() == "ae"
@@ -178,4 +178,4 @@ def test_no_control_character_reaches_the_terminal() -> None:
     reason = "\x1b[31mred"
     bad: list[JobResult] = [replace(one, reason=reason) for one in RUN.results]
     one = replace(RUN, results=tuple(bad))
-    assert "\x1b" not in "\n".join(lines(findings(one, red(), attributions(one))))
+    assert "\x1b" not in "\n".join(lines(findings(one, failing(), attributions(one))))

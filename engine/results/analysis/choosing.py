@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from engine.errors import UsageError
@@ -83,3 +84,14 @@ def listed(names: Iterable[str], *, lead: bool = True) -> str:
     if len(rows) > MOST:
         rows = [*rows[:MOST], f"and {len(rows) - MOST} more"]
     return ("name one of them:\n    " if lead else "") + "\n    ".join(rows)
+
+
+def shortest(run: Run, result: JobResult) -> tuple[str, ...]:
+    """The fewest words by which ``choose`` finds a result of a run: the case's id or its address, and the target where
+    the case alone is not enough."""
+    ways = [(name, *target) for target in ((), (result.target,)) for name in (result.case, result.address)]
+    for words in ways:
+        with suppress(UsageError):
+            if choose(run, *words) is result:
+                return words
+    return result.address, result.target

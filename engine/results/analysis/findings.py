@@ -92,6 +92,6 @@ def shares(found: Iterable[Finding]) -> tuple[Share, ...]:
     )
 
 
-def red(*, strict: bool = False, flaky_fails: bool = False) -> Wanted:
-    """Picks what breaks the build; flaky cases where they fail, these and warnings where it is ``strict``."""
+def failing(*, strict: bool = False, flaky_fails: bool = False) -> Wanted:
+    """Picks what fails the run: what breaks the build; flaky cases where they do, these and warnings if ``strict``."""
     return lambda result: result.breaks_build(strict=strict, flaky_fails=flaky_fails)

@@ -22,7 +22,7 @@ TOTAL = "total"
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A square of a table: what its jobs came to, and how many of its targets did not start."""
+    """A square of a table: its verdicts, without those of targets that did not start, and the number of these."""
 
     cell: Cell
     failed: int = 0
@@ -145,8 +145,13 @@ def _lines(name: str, detail: str, by_loop: Sequence[tuple[str, Squares]], merge
 def _square(rows: Sequence[Row], category: int | None = None) -> Square | None:
     if not rows:
         return None
-    cells = [row.total if category is None else row.cells[category] for row in rows]
+    cells = [row.total if category is None else row.cells[category] for row in rows if not not_started(row)]
     return Square(summed(cells), sum(bool(row.target.failed) for row in rows))
+
+
+def not_started(row: Row) -> bool:
+    """True if a target did not start, and so none of its cases ran: its errors are those of no case."""
+    return bool(row.target.failed) and not row.total.passed
 
 
 def configured(target: TargetRow) -> str:

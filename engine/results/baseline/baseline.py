@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.results.record.store import TargetRow
 
 
@@ -27,7 +27,8 @@ def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], tod
             return replace(result, reason=reason)
         return result
     if result.verdict.excusable:
-        return replace(result, verdict=Verdict.KNOWN, reason=f"{result.reason}; {excuse(line)}")
+        listed_as = Excuse(result.reason, line.because, line.link, str(line.place))
+        return replace(result, verdict=Verdict.KNOWN, reason=f"{result.reason}; {excuse(line)}", excuse=listed_as)
     if result.verdict.passing:
         reason = f"it passes, and {line.place} lists it as a known failure: `engine baseline update` takes it out"
         return replace(result, verdict=Verdict.UNEXPECTED_PASS, reason=reason, step=line.place)
@@ -37,7 +38,7 @@ def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], tod
 def excuse(line: KnownFailure) -> str:
     """The reason of a known failure, on one line."""
     if not line.because:
-        return f"known, and nobody has written down why ({line.place})"
+        return f"known, without a written reason ({line.place})"
     return f"known: {line.because}" + (f" ({line.link})" if line.link else "")
 
 

@@ -16,7 +16,7 @@ from engine.model.showing import shown
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import NOTHING, TypedValue, typed
-from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
+from engine.model.verdict import Attempt, Excuse, JobResult, Recheck, Verdict
 
 # Of the bytes of one moment, so many are kept from the beginning.
 KEPT = 2048
@@ -68,6 +68,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["send_raised"] = list(result.send_raised)
     if result.held_back:
         document["held_back"] = result.held_back
+    if result.excuse is not None:
+        document["excuse"] = excuse_to_json(result.excuse)
     if result.attempts:
         document["attempts"] = [attempt_to_json(one) for one in result.attempts]
     if result.evidence != COMPLETE:
@@ -112,6 +114,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             log=document.get("log", ""),
             send_raised=tuple(document.get("send_raised", ())),
             held_back=document.get("held_back", ""),
+            excuse=excuse_from_json(document["excuse"]) if "excuse" in document else None,
             recheck=recheck_from_json(document["recheck"]) if "recheck" in document else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -145,6 +148,16 @@ def evidence_to_json(quality: EvidenceQuality) -> dict[str, Any]:
 def evidence_from_json(document: Mapping[str, Any]) -> EvidenceQuality:
     """The quality of evidence from its object."""
     return EvidenceQuality(int(document.get("lost", 0)), document.get("why", ""), tuple(document.get("cut", ())))
+
+
+def excuse_to_json(excuse: Excuse) -> dict[str, str]:
+    """The entry of the baseline that lists a failure; an empty field is left out."""
+    return {name: text for name in Excuse.__dataclass_fields__ if (text := getattr(excuse, name))}
+
+
+def excuse_from_json(document: Mapping[str, Any]) -> Excuse:
+    """An excuse from its object."""
+    return Excuse(**{name: str(document.get(name, "")) for name in Excuse.__dataclass_fields__})
 
 
 def attempt_to_json(attempt: Attempt) -> dict[str, Any]:

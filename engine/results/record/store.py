@@ -79,6 +79,7 @@ class TargetRow:
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run read back. ``whole`` is false where the footer is missing, ``ended`` says how the run ended.
+    ``seconds`` is its duration, 0 where that is not known.
     ``counterparts`` are results that the run added for the sake of comparison, on ``counterpart_targets``: evidence,
     and no results of the run."""
 
@@ -90,6 +91,7 @@ class Run:
     ended: str
     counterparts: tuple[JobResult, ...] = ()
     counterpart_targets: tuple[TargetRow, ...] = ()
+    seconds: float = 0.0
 
     @property
     def cells(self) -> tuple[JobResult, ...]:
@@ -237,8 +239,17 @@ def read(path: Path) -> Run:
         ended=str(footer["ended"]) if footer else "cut short",
         counterparts=_results(documents, COUNTERPART),
         counterpart_targets=_targets(documents, COUNTERPART_TARGET),
+        seconds=_duration(documents[0], footer or {}),
     )
     return ordered(run)
+
+
+def _duration(header: Mapping[str, Any], footer: Mapping[str, Any]) -> float:
+    """The seconds from the header to the footer of a run; 0 where one of them has no time."""
+    started, finished = header.get("started"), footer.get("finished")
+    if isinstance(started, (int, float)) and isinstance(finished, (int, float)):
+        return max(finished - started, 0.0)
+    return 0.0
 
 
 def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.model.verdict import JobResult, Verdict
-from engine.results.analysis.choosing import choose
+from engine.results.analysis.choosing import choose, shortest
 from engine.results.record.store import Run
 
 G, U, S = "gunicorn-control-asyncio", "gunicorn-control-uvloop", "gunicorn-starlette-asyncio"
@@ -85,3 +85,18 @@ def test_a_case_that_is_not_there_brings_the_nearest(case: str, hint: str) -> No
     with pytest.raises(UsageError) as caught:
         choose(RUN, case)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("result", RESULTS)
+def test_the_fewest_words_mean_the_result(result: JobResult) -> None:
+    words = shortest(RUN, result)
+    assert choose(RUN, *words) is result
+    for fewer in {words[:-1], (result.case,)} - {(), words}:
+        assert not means(fewer, result)
+
+
+def means(words: tuple[str, ...], result: JobResult) -> bool:
+    try:
+        return choose(RUN, *words) is result
+    except UsageError:
+        return False

@@ -54,6 +54,8 @@ def test_a_target_that_did_not_start_is_a_row_of_its_own() -> None:
     failed = replace(UVLOOP, failed="no module")
     drawn = draw(grid([ONE], [ASYNCIO, failed]))
     assert "did not start" in drawn
+    errors = grid([ONE, replace(ONE, target=failed.id, verdict=Verdict.ERROR)], [ASYNCIO, failed])
+    assert "1E" not in draw(errors, by="server") + draw(errors, by="loop")
     assert grid([ONE, replace(ONE, target=failed.id, verdict=Verdict.ERROR)], [ASYNCIO, failed]).differences == ()
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine.model.baseline import KnownFailure
 from engine.model.case import Selector
 from engine.model.source_span import SourceSpan
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.results.baseline.baseline import judged, server_version, stem
 from engine.results.record.store import TargetRow
 
@@ -131,7 +131,8 @@ def test_a_line_whose_day_is_over_does_not_hide_another() -> None:
 def test_a_line_without_a_reason_excuses_and_says_so() -> None:
     found = judged(FAIL, TARGET, [replace(LINE, because="", link="", observed="seen")], TODAY)
     assert found.verdict is Verdict.KNOWN
-    assert "nobody has written down why (k.yaml:3:5)" in found.reason
+    assert "known, without a written reason (k.yaml:3:5)" in found.reason
+    assert found.excuse == Excuse(FAIL.reason, "", "", "k.yaml:3:5")
 
 
 def test_a_listed_case_that_fails_now_and_then_is_known() -> None:

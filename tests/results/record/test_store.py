@@ -16,7 +16,7 @@ from engine.model.showing import shown
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import TypedValue
-from engine.model.verdict import JobResult, Recheck, Verdict
+from engine.model.verdict import Excuse, JobResult, Recheck, Verdict
 from engine.results.record.codec import result_from_json, result_to_json
 from engine.results.record.store import FILE, Store, TargetRow, read
 from tests.results import synthetic
@@ -45,6 +45,7 @@ FULL = JobResult(
     not_reproduced="why",
     cite=("CORE-01",),
     title="A title",
+    excuse=Excuse("status is 200", "a reason", "", "k.yaml:3:5"),
     evidence=EvidenceQuality(2, "No space left on device", ("the log keeps its end",)),
 )
 SHORT = replace(FULL, mismatches=(), excerpt=Excerpt("- step", 2, 4))
@@ -71,6 +72,8 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert (shown(third.actual), third.given) == ("bytes 'b'", True)
     assert back.recorded == {"loop": TypedValue("'uvloop.Loop'", "uvloop.Loop")}
     assert back.evidence == FULL.evidence
+    assert back.excuse == FULL.excuse
+    assert 0 <= run.seconds < 60
     assert result_to_json(back)["evidence"]["quality"] == "lost"
     assert result_to_json(back) == result_to_json(result_from_json(result_to_json(back)))
     assert result_from_json(result_to_json(SHORT)).excerpt == SHORT.excerpt

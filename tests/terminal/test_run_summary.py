@@ -1,0 +1,69 @@
+"""The lists at the end of a run: bounded, with the command that has them in full."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.model.verdict import Excuse, JobResult, Verdict
+from engine.results.analysis.summary import excused
+from engine.results.record.store import Run
+from engine.terminal.run_summary import MOST, known_failures, warnings
+from tests.results.synthetic import joined, result, row, run
+
+FILE = "specs/x.yaml"
+
+
+def warning(name: str, reason: str = "expected a Date header, got none") -> JobResult:
+    return replace(result(row("s f"), Verdict.WARN, case=f"{FILE}::{name}"), reason=reason)
+
+
+def known(*names: str, cases: str = "a") -> Run:
+    found = joined(*(run(dict.fromkeys(names, Verdict.KNOWN), case=f"{FILE}::{case}") for case in cases))
+    excuse = Excuse("expected status 200, got 500", "it is broken", "https://example.org/1")
+    return replace(found, results=tuple(replace(one, excuse=excuse) for one in found.results))
+
+
+def test_a_warning_has_its_case_its_target_and_what_was_observed() -> None:
+    assert list(warnings([warning("a[1]"), warning("a[2]")], "last")) == [
+        "warnings: 2 cases",
+        "  specs/x.yaml::a[2 values] on s-f-asyncio",
+        "    values: 1, 2",
+        "    expected a Date header, got none",
+    ]
+    assert list(warnings([], "last")) == []
+
+
+def test_a_long_list_is_cut_and_names_the_command_that_has_all() -> None:
+    shown = list(warnings([warning(f"c{number}") for number in range(MOST + 5)], "last~2"))
+    assert shown[0] == f"warnings: {MOST + 5} cases"
+    assert len(shown) == 1 + 2 * MOST + 1
+    assert shown[-1] == "  5 more cases in `engine report last~2 --format markdown`"
+
+
+def test_known_failures_by_server_with_reason_and_link() -> None:
+    assert list(known_failures(excused(known("s f", "s g", "t f")), "last")) == [
+        "known failures: 3 results (1 case)",
+        "  s: 2 results (1 case)",
+        "    specs/x.yaml::a on 2 targets",
+        "      it is broken",
+        "      https://example.org/1",
+        "  t: 1 case",
+        "    specs/x.yaml::a on t-f-asyncio",
+        "      it is broken",
+        "      https://example.org/1",
+    ]
+    assert list(known_failures({}, "last")) == []
+
+
+def test_of_many_servers_the_counts_are_listed() -> None:
+    shown = list(known_failures(excused(known("s f", "t f", "u f", "v f", cases="ab")), "last"))
+    assert shown[:2] == ["known failures: 8 results (2 cases)", "  s: 2 cases"]
+    assert len(shown) == 1 + 4 + 1
+    assert shown[-1].startswith("  2 more cases in")
+
+
+def test_lines_fit_the_terminal_and_are_harmless() -> None:
+    long = warning("a", "expected " + "word " * 20 + "\x1b[31m")
+    shown = list(warnings([long], "last", 60))
+    assert max(map(len, shown)) <= 60
+    assert "\x1b" not in "".join(shown)
