@@ -257,7 +257,7 @@ def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint)
 
 
 def how_it_ended(done: Run) -> str:
-    """A sentence about a run that did not come to its end."""
+    """A sentence about a run that ended early."""
     ended = "Interrupted" if done.ended == "interrupted" else f"Ended early ({visible(done.ended)})"
     jobs = done.header.get("jobs")
     repeated = any(one.attempts for one in done.results)

@@ -39,7 +39,7 @@ class GridReport:
 
     @property
     def part(self) -> Run:
-        """The run with the targets of the grid alone."""
+        """The part of the run on the targets of the grid."""
         targets = {row.target.id for row in self.grid.rows}
         return replace(
             self.run,

@@ -14,7 +14,7 @@ from engine.terminal.paint import PLAIN, Paint, Role, wrap
 MOST = 10
 """The number of entries of a list, over all servers."""
 SERVERS = 3
-"""Of more servers than this, the counts alone are listed."""
+"""Of more servers than this, only the counts are listed."""
 LONGEST = 160
 """The longest text of a reason, in characters."""
 IN_FULL = "engine report {} --format markdown"
@@ -70,7 +70,7 @@ def entry(folded: FoldedCase, indent: str, width: int = 0, paint: Paint = PLAIN)
 
 
 def details(folded: Folded[ListedCase]) -> Iterator[tuple[Role | None, str]]:
-    """What is known of an entry, a line each with its role: the values, the reason, the link."""
+    """The details of an entry, a line each with its role: the values, the reason, the link."""
     first = folded.first
     if folded.values:
         yield Role.DIM, f"values: {folded.named(NAMED)}"

@@ -28,7 +28,7 @@ class Folded(Generic[T]):
         return self.items[0]
 
     def named(self, most: int = 0) -> str:
-        """The values with commas between them; after ``most`` of them, their number alone. 0 is no limit."""
+        """The values with commas between them; after ``most`` of them, only their number. 0 is no limit."""
         more = len(self.values) - most if most else 0
         shown = self.values if more <= 0 else self.values[:most]
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

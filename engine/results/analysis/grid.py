@@ -16,7 +16,7 @@ LEVELS = ("must", "should", "may")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One square: how many jobs came to each verdict, and passed / applicable for each level. ``runs`` is how many runs
+    """One cell of the table: the number of results with each verdict, and passed / applicable for each level. ``runs`` is how many runs
     passed, and of how many, where each job was run several times; else (0, 0)."""
 
     verdicts: tuple[tuple[str, int], ...]
@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One target's squares, in the order of the grid's categories, and their sum."""
+    """One target's cells, in the order of the grid's categories, and their sum."""
 
     target: TargetRow
     cells: tuple[Cell, ...]
@@ -75,7 +75,7 @@ class Grid:
 
 
 def cell(results: Iterable[JobResult]) -> Cell:
-    """The square of some results."""
+    """The cell of some results."""
     results = list(results)
     verdicts = Counter(result.verdict.value for result in results)
     order = [verdict.value for verdict in Verdict]
@@ -89,7 +89,7 @@ def cell(results: Iterable[JobResult]) -> Cell:
 
 
 def summed(cells: Sequence[Cell]) -> Cell:
-    """Several squares as one."""
+    """Several cells as one."""
     verdicts: Counter[str] = Counter()
     passed: Counter[str] = Counter()
     applicable: Counter[str] = Counter()

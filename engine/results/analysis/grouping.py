@@ -1,8 +1,8 @@
 """A grid's rows as tables that a person can take in: a server's frameworks, a framework's servers, or one by the other.
 
 Pure over the grid. A target is one of a server's, a framework's and a loop's; each grouping makes one of the three a
-table of its own, and where that is the loop (or nothing), frameworks stand beside each other as columns. Loops on which
-all squares of a line are the same share that line.
+table of its own, and where that is the loop (or nothing), frameworks are the columns. Loops on which
+all cells of a line are the same share that line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOTAL = "total"
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A square of a table: its verdicts, without those of targets that did not start, and the number of these."""
+    """A cell of a table: its verdicts, without those of targets that did not start, and the number of these."""
 
     cell: Cell
     failed: int = 0
@@ -33,7 +33,7 @@ Squares = tuple["Square | None", ...]
 
 @dataclass(frozen=True, slots=True)
 class GridLine:
-    """A line of a table: its name, what is known besides (a version), the loops it holds for, and its squares. A square
+    """A line of a table: its name, a detail such as a version, the loops it holds for, and its cells. A cell
     is None where the run has no such target."""
 
     name: str
@@ -134,7 +134,7 @@ def _by_category(rows: Sequence[Row], title: str, corner: str, grid: Grid, merge
 
 
 def _lines(name: str, detail: str, by_loop: Sequence[tuple[str, Squares]], merged: bool = True) -> Iterable[GridLine]:
-    """One line where all loops have the same squares, else one for each."""
+    """One line where all loops have the same cells, else one for each."""
     if merged and len({squares for _, squares in by_loop}) == 1:
         yield GridLine(name, detail, tuple(loop for loop, _ in by_loop), by_loop[0][1])
         return

@@ -88,7 +88,7 @@ def excused(run: Run) -> dict[str, tuple[FoldedCase, ...]]:
 
 
 def excuse_of(result: JobResult) -> Excuse:
-    """The entry that lists a known failure; for a record of an older engine, as far as its reason tells."""
+    """The entry that lists a known failure; for a record of an older engine, as far as its reason has it."""
     if result.excuse is not None:
         return result.excuse
     failure, found, because = result.reason.partition(_KNOWN)

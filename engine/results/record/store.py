@@ -1,7 +1,7 @@
 """A run on disk: newline-delimited JSON, appended verdict by verdict.
 
 The first line is a header, the last a footer with the counts. A run that was cut short has no footer, and holds every
-verdict that it had come to; a line cut in the middle is the last and is left out.
+verdict until then; a line cut in the middle is the last and is left out.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def event_line(event: ResultEvent) -> dict[str, Any]:
 
 
 def row_of(line: str) -> dict[str, Any]:
-    """A target's row, as its fields, from the line about it. What this engine does not know is passed over."""
+    """A target's row, as its fields, from the line about it. Unknown fields are skipped."""
     return _known(json.loads(line))
 
 
@@ -262,8 +262,8 @@ def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow,
 
 
 def ordered(run: Run) -> Run:
-    """The same run with its targets as the header lists them, and its results by file, case and target: jobs come to
-    their verdicts in another order each time."""
+    """The same run with its targets as the header lists them, and its results by file, case and target: jobs end in
+    another order each time."""
     listed = run.header.get("targets")
     place = {target: number for number, target in enumerate(listed if isinstance(listed, list) else ())}
     last = len(place)
@@ -299,7 +299,7 @@ def _of_kind(kind: str, line: bytes = b"") -> Mapping[str, Any]:
 
 
 def _results(documents: Sequence[dict[str, Any]], kind: str) -> tuple[JobResult, ...]:
-    """The results of a kind, each with what came of running it again alone, where it was."""
+    """The results of a kind, each with the result of its rerun in isolation, if any."""
     results: dict[tuple[str, str, str], JobResult] = {}
     for document in documents:
         if document.get("kind") not in (kind, "recheck"):
