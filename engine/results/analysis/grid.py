@@ -16,8 +16,8 @@ LEVELS = ("must", "should", "may")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the table: the number of results with each verdict, and passed / applicable for each level. ``runs`` is how many runs
-    passed, and of how many, where each job was run several times; else (0, 0)."""
+    """One cell of the table: the number of results with each verdict, and passed / applicable for each level. ``runs``
+    are the runs that passed and all runs, if each job ran several times; else (0, 0)."""
 
     verdicts: tuple[tuple[str, int], ...]
     levels: tuple[tuple[str, int, int], ...]
