@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.app.activity import Activity
 from engine.app.baselines import baselines
 from engine.app.own_code import engine_key
 from engine.app.project_paths import ProjectPaths, framework_names
@@ -78,7 +79,7 @@ class Engine:
     ``way`` is the runtime's name, one of RUNTIMES; ``urls`` locate services that run already
     (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines beside suites, "" for those.
     ``clauses`` are documents of clauses besides the engine's own. Cases that came after the version ``corpus`` are held
-    back as warnings; "" holds none back.
+    back as warnings; "" holds none back. ``activity`` is called with the environments that are made.
     """
 
     project_paths: ProjectPaths
@@ -88,6 +89,7 @@ class Engine:
     baseline: str = ""
     clauses: tuple[Path, ...] = ()
     corpus: str = ""
+    activity: Activity = field(default_factory=Activity, compare=False)
 
     @cached_property
     def words(self) -> EngineVocabulary:

@@ -89,7 +89,7 @@ def runtime(engine: Engine, folder: Path) -> Runtime:
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
     if engine.way == RUNNING:
         return RunningRuntime(engine.services, engine.frameworks, engine.configured, boundary_of=open_spool)
-    host: Host = LocalHost(Environments(engine.project_paths.cache))
+    host: Host = LocalHost(Environments(engine.project_paths.cache, on_install=engine.activity))
     if engine.way == DOCKER:
         # The client of Docker costs a tenth of a second, and most runs need none.
         from engine.targets.runtimes.docker.host import DockerHost  # noqa: PLC0415

@@ -91,7 +91,7 @@ def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     from engine.cli.grid import chosen, shown
 
     jobs = chosen(engine, addresses.named(parsed.paths, engine), asked(parsed))
-    with shown(jobs) as watcher:
+    with shown(jobs, engine, parsed.color) as watcher:
         done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
         raise UsageError("the run was interrupted", hint="half a run is no ground for a baseline")

@@ -54,13 +54,15 @@ def run(parsed: argparse.Namespace) -> int:
     for name in parsed.case:
         case = addresses.one(name, engine)
         jobs = gateway_comparison.jobs_of(case, asked, engine)
-        screen = progress({job.target.id: 1 for job in jobs})
+        screen = progress({job.target.id: 1 for job in jobs}, parsed.color)
+        engine.activity.listen(screen.install)
         try:
             with tempfile.TemporaryDirectory(prefix="engine-gateways-") as folder:
                 found = gateway_comparison.run(case, jobs, engine, screen, Path(folder))
         except launch.Stopped:
             return 130
         finally:
+            engine.activity.listen(None)
             screen.close()
         print(f"{paint(Role.HEADING, visible(case.address))}: {visible(case.title)}")
         for missing, why in found.missing.items():

@@ -100,7 +100,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     def prepare() -> launch.Work:
         jobs = chosen(engine, what, asked(parsed))
-        return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs)))
+        return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs, engine, parsed.color)))
 
     def finished(done: Done) -> int:
         screens.close()
@@ -150,14 +150,16 @@ def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
 
 
 @contextmanager
-def shown(jobs: Sequence[Job]) -> Iterator[Live | PlainProgress]:
-    """Shows how some jobs go on, until it is left."""
+def shown(jobs: Sequence[Job], engine: Engine, color: str = "auto") -> Iterator[Live | PlainProgress]:
+    """Shows the progress of some jobs until it is left. ``color`` is the value of ``--color``."""
     from engine.terminal.progress import progress
 
-    screen = progress(Counter(job.target.id for job in jobs))
+    screen = progress(Counter(job.target.id for job in jobs), color)
+    engine.activity.listen(screen.install)
     try:
         yield screen
     finally:
+        engine.activity.listen(None)
         screen.close()
 
 

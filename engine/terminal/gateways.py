@@ -22,7 +22,7 @@ def lines(
     """The values that differ, each with its value through every gateway, and the verdicts. ``verdicts`` are by the
     gateway's label, and ``limit`` is the terminal's width in columns.
 
-    A table has a column for each gateway. Where it is too wide, each value stands on a line of its own, with one line
+    A table has a column for each gateway. If it is too wide, each value stands on a line of its own, with one line
     below it for each distinct value, behind the gateways through which it came.
     """
     labels = list(verdicts)

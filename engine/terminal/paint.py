@@ -1,4 +1,4 @@
-"""Colour by role: a caller names the meaning of a text, and this module alone knows which colour stands for it.
+"""Colour by role: a caller names the meaning of a text, and only this module knows which colour stands for it.
 
 Usage::
 
@@ -30,6 +30,7 @@ CHOICES = ("auto", "always", "never")
 """The values of ``--color``."""
 
 RESET = "\x1b[0m"
+_WORD = re.compile(r"(\s*)(\S+)")
 
 
 class Role(Enum):
@@ -134,7 +135,8 @@ def wrap(text: str, columns: int, *, first: str = "", further: str = "") -> list
     """Lines of a painted text, broken between words so that each fits ``columns``.
 
     ``first`` stands before the first line and ``further`` before each of the others; both count. A word that is longer
-    than a line stays whole. Line feeds of the text are kept. A colour ends with its line and begins again on the next.
+    than a line is not broken. Line feeds of the text are kept. A colour ends with its line and begins again on the
+    next.
     """
     out: list[str] = []
     for number, line in enumerate(text.split("\n")):
@@ -143,17 +145,17 @@ def wrap(text: str, columns: int, *, first: str = "", further: str = "") -> list
 
 
 def _wrapped(line: str, columns: int, first: str, further: str) -> Iterator[str]:
-    begun = re.match(r"\s*", line)
-    inside, current, used = "", first + (begun[0] if begun else ""), 0
-    taken = width(current)
-    for word in line.split():
-        columns_of_word = width(word)
-        if used and taken + 1 + columns_of_word > columns:
+    inside, current, taken, used = "", first, width(first), False
+    for gap, word in _WORD.findall(line):
+        if used and taken + len(gap) + width(word) > columns:
             yield current + (RESET if inside else "")
-            current, taken, used = further + inside, width(further), 0
-        current += f"{' ' * bool(used)}{word}"
-        taken += columns_of_word + bool(used)
-        used += 1
+            current, taken = further + inside, width(further)
+        else:
+            current += gap
+            taken += len(gap)
+        current += word
+        taken += width(word)
+        used = True
         for sequence in SEQUENCE.findall(word):
             inside = "" if sequence == RESET else inside + sequence
     yield current

@@ -171,7 +171,7 @@ def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path
     (suites / "cases.yaml").write_text(WRONG)
     ran = engine("grid", "cases.yaml", "--framework", "fastapi", "--server", "reference~no-date")
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert "counterparts: 6 cells on other targets" in ran.stderr
+    assert "comparing: 6 results on other targets" in ran.stderr
     assert "failing: 2 cases\n  the case or the engine    1 case\n  server reference~no-date  1 case\n" in ran.stdout
     found = lines(kept(suites))
     assert [line["target"] for line in found if line["kind"] == "result"] == ["reference~no-date-fastapi-auto"] * 2

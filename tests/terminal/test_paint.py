@@ -80,7 +80,7 @@ def test_painted_text_is_wrapped_by_its_columns() -> None:
 
 
 def test_wrapping_keeps_line_feeds_and_long_words() -> None:
-    assert wrap("  a\n\nabcdefghij k", 6) == ["  a", "", "abcdefghij", "k"]
+    assert wrap("  a   b\n\nabcdefghij k", 6) == ["  a", "b", "", "abcdefghij", "k"]
 
 
 def test_every_verdict_has_a_role() -> None:
@@ -98,3 +98,7 @@ def test_every_verdict_has_a_role() -> None:
         Verdict.UNEXPECTED_PASS: Role.FAILING,
         Verdict.FLAKY: Role.WARNING,
     }
+
+
+def test_wrapping_keeps_columns_of_words() -> None:
+    assert wrap("a   b c", 5, further="  ") == ["a   b", "  c"]

@@ -112,11 +112,15 @@ class Environments:
         cache: Path | None = None,
         *,
         on_progress: Callable[[str], None] = lambda text: None,
+        on_install: Callable[[str, bool], None] = lambda name, begun: None,
         find_uv: Callable[[], str] = find_uv,
     ) -> None:
-        """``cache`` is a folder, the default's where none is given. ``on_progress`` is told what is being made."""
+        """``cache`` is a folder, the default's where none is given. ``on_progress`` is told what is being made;
+        ``on_install`` is called with the name of an environment, and True when it begins to be made, False when that is
+        over."""
         self.cache = (cache or default_cache()).absolute()
         self._progress = on_progress
+        self._install = on_install
         self._find_uv = find_uv
         self._room = asyncio.Semaphore(AT_ONCE)
         self._interpreters: dict[Path, str] = {}
@@ -169,8 +173,12 @@ class Environments:
 
     async def _make_alone(self, folder: Path, recipe: Recipe, interpreter: Path, descriptor: int) -> None:
         """Make an environment whose lock is held, and remove what exceeds the limit of the cache."""
-        async with self._room:
-            await self._make(folder, recipe, interpreter, descriptor)
+        self._install(recipe.name, True)
+        try:
+            async with self._room:
+                await self._make(folder, recipe, interpreter, descriptor)
+        finally:
+            self._install(recipe.name, False)
         if completed(folder) is None:
             raise EnvironmentFailed(f"{folder} is not whole", hint=f"is {interpreter} still there?")
         await asyncio.to_thread(note_size, folder)
