@@ -28,7 +28,8 @@ class Event:
 
     ``way`` is ``received`` (given to the application) or ``sent``. ``at`` is in seconds of CLOCK_MONOTONIC. For
     ``sent``, ``done`` is the time when send() returned and ``raised`` the class name of its exception, "" if none; both
-    keep their defaults while the send is under way. ``message_class`` is the exact class of the message; an object that
+    keep their defaults while the send is under way. ``by`` is the owner of the code that called send(): ``app``, the
+    name of a package, or "" if unknown. ``message_class`` is the exact class of the message; an object that
     is no mapping is an empty ``message`` of that class.
     """
 
@@ -38,6 +39,7 @@ class Event:
     done: float | None = None
     raised: str = ""
     message_class: str = "dict"
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ class AppCall:
     client's address as the server reported it, (host, port), or None. ``started`` and ``ended`` are in seconds of
     CLOCK_MONOTONIC; ``ended`` and ``returned`` are None while the call runs. ``marks`` are those that the script set,
     with their times. ``received_total`` and ``sent_total`` are (size, SHA-256 in hex) of whole bodies, where the
-    observer reported them. ``scope_class`` is the exact class of the scope. ``lost`` counts unusable records of this
-    call; if it is not 0, the absence of something proves nothing.
+    observer reported them. ``raised_by`` is the owner of the code that raised the exception, as in ``Event.by``, and
+    ``raised_at`` its place, such as ``app.py:57``; both are "" if unknown. ``scope_class`` is the exact class of the
+    scope. ``lost`` counts unusable records of this call; if it is not 0, the absence of something proves nothing.
     """
 
     key: str
@@ -90,6 +93,8 @@ class AppCall:
     notes: tuple[str, ...] = ()
     scope_class: str = "dict"
     lost: int = 0
+    raised_by: str = ""
+    raised_at: str = ""
 
     @property
     def type(self) -> str:

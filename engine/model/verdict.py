@@ -9,6 +9,7 @@ from enum import StrEnum
 from engine.model.boundary import AppCall
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import Mismatch
+from engine.model.origin import Origin
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Transcript
 
@@ -165,7 +166,8 @@ class JobResult:
     send() raised in the application, each once, for the control and wherever the verdict is anything but pass.
     ``evidence`` says whether records of the observer were lost, and what is left out of the transcript and the log.
     ``held_back`` is the version of the corpus that the case came with, where the run asks for an earlier one and the
-    case did not pass; else "". ``excuse`` is the entry of the baseline, for a known failure.
+    case did not pass; else "". ``excuse`` is the entry of the baseline, for a known failure. ``origin`` is the part of
+    the application that did something wrong, if the observer saw it.
     """
 
     case: str
@@ -197,6 +199,7 @@ class JobResult:
     evidence: EvidenceQuality = COMPLETE
     held_back: str = ""
     excuse: Excuse | None = None
+    origin: Origin | None = None
 
     def breaks_build(self, *, strict: bool = False, flaky_fails: bool = False) -> bool:
         """True if the verdict breaks the build under these options; a case that is held back never does."""

@@ -124,7 +124,7 @@ class CallBuilder:
             case "send":
                 message, kind = _mapping(record["message"])
                 self._sends[int(record["n"])] = len(self._events)
-                self._events.append(Event("sent", at, message, message_class=kind))
+                self._events.append(Event("sent", at, message, message_class=kind, by=str(record.get("by", ""))))
             case "sent":
                 index = self._sends.pop(int(record["of"]))
                 self._events[index] = replace(self._events[index], done=at, raised=str(record["raised"]))
@@ -146,6 +146,8 @@ def _end(record: Record, at: float) -> dict[str, Any]:
         "returned": bool(record["returned"]),
         "raised": record.get("raised"),
         "message": str(record.get("message", "")),
+        "raised_by": str(record.get("raised_by", "")),
+        "raised_at": str(record.get("raised_at", "")),
     }
     if "scope_after" in record:
         changes["scope_after"] = _mapping(record["scope_after"])[0]

@@ -70,7 +70,7 @@ def shares_of(found: Sequence[Finding]) -> list[str]:
     counts = shares(found)
     if not any(one.attribution for one in found):
         return []
-    body = [[word(one.fault), code(one.culprit), str(one.cases), str(one.cells)] for one in counts]
+    body = [[one.part or word(one.fault), code(one.culprit), str(one.cases), str(one.cells)] for one in counts]
     return [tabulate(body, headers=["cause", "", "cases", "results"], tablefmt="github", disable_numparse=True)]
 
 

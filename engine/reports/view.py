@@ -86,7 +86,7 @@ def grid(report: GridReport) -> Plain:
             for name, rows in groups(shown, report.by)
         ],
         "causes": [
-            {"fault": one.fault, "culprit": one.culprit, "cases": one.cases, "cells": one.cells}
+            {"fault": one.fault, "culprit": one.culprit, "part": one.part, "cases": one.cases, "cells": one.cells}
             for one in shares(found)
         ],
         "findings": [finding(one, report.causes) for one in found],
@@ -138,6 +138,7 @@ def finding(one: Finding, causes: Attributions) -> Plain:
     return {
         "fault": one.fault,
         "culprit": one.culprit,
+        "part": one.part,
         "file": one.first.file,
         "case": one.first.case,
         "title": one.first.title,
@@ -164,6 +165,7 @@ def cause(attribution: Attribution | None) -> Plain | None:
     return {
         "fault": attribution.fault.value,
         "culprit": attribution.culprit,
+        "part": attribution.part,
         "because": attribution.because,
         "given": list(attribution.given),
         "evidence": [

@@ -111,8 +111,8 @@ def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
 def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
     made = json.loads(shown_as("json", BLAMED, attributions(BLAMED)))
     assert made["causes"] == [
-        {"fault": "server", "culprit": "s", "cases": 1, "cells": 2},
-        {"fault": "unknown", "culprit": "", "cases": 1, "cells": 1},
+        {"fault": "server", "culprit": "s", "part": "", "cases": 1, "cells": 2},
+        {"fault": "unknown", "culprit": "", "part": "", "cases": 1, "cells": 1},
     ]
     server, unknown = made["findings"]
     assert (server["fault"], server["culprit"], server["case"]) == ("server", "s", "case")

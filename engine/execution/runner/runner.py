@@ -11,6 +11,7 @@ from engine.errors import ChannelError, ConnectionRefused, EngineError, Evidence
 from engine.execution.job import Job
 from engine.execution.runner import timing_out
 from engine.execution.runner.judge import Match, Outcomes, decide
+from engine.execution.runner.origin import origin_of
 from engine.execution.runner.scope import CheckResults, JobState, Kinds, OpenChannel, StepScope, evidence_of
 from engine.execution.runner.script import script
 from engine.execution.runner.timeline import transcript
@@ -19,6 +20,7 @@ from engine.model.boundary import AppCall, wrong_client
 from engine.model.case import Step
 from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
+from engine.model.origin import Origin
 from engine.model.protocols import LiveTarget
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.target import RUNNING
@@ -172,6 +174,7 @@ class Runner:
             log=log[-LOG:],
             evidence=evidence,
             calls=tuple(_calls(state)) if self._keep_calls else (),
+            origin=self._origin(state, results) if keep and not job.target.is_control else None,
             send_raised=live.boundary.send_raised(job.id) if keep or job.target.is_control else (),
         )
         live.boundary.finish(job.id)
@@ -195,6 +198,11 @@ class Runner:
         ]
         wire.sort(key=lambda moment: moment.at)
         return timing_out.reason(state.job.case.timeout, step, str(awaits), wire, _calls(state))
+
+    @staticmethod
+    def _origin(state: JobState, results: CheckResults) -> Origin | None:
+        """The part of the application that did something wrong, if the observer saw it."""
+        return origin_of(_calls(state), results.broken or results.warned)
 
     def _by_hand(self, state: JobState, results: CheckResults) -> Reproduction:
         """Commands that do the same by hand."""

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from .bodies import Body
+from .origin import OWNERS
 from .records import Writer, encode, quote
 
 CUT = 300  # characters kept of an exception's message
@@ -57,6 +58,9 @@ class RecordedCall:
         if error is not None:
             text = quote(message_of(error))
             members = f',"returned":false,"raised":{quote(type(error).__name__)},"message":{text}'
+            who, place = OWNERS.raised_by(error)
+            if who:
+                members += f',"raised_by":{quote(who)},"raised_at":{quote(place)}'
         if self._after:
             members += f',"scope_after":{self.shown(self._scope)}'
         self.record("end", f"{members}{self._received.total('received_total')}{self._sent.total('sent_total')}")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from .origin import OWNERS
+
 
 class Misled(Exception):
     """The environment does not say what to load, or names what is no application."""
@@ -18,6 +20,7 @@ def load(name: str) -> Callable[..., Any]:
     if not (module and colon and attribute):
         raise Misled(f"ENGINE_APP is {name!r}, and must be module:attribute")
     loaded = importlib.import_module(module)
+    OWNERS.app_found(module, getattr(loaded, "__file__", None))
     try:
         app: Callable[..., Any] = attrgetter(attribute)(loaded)
     except AttributeError as error:

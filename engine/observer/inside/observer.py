@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from .calls import RecordedCall, address, address_of
+from .origin import OWNERS
 from .records import Writer, quote
 
 Scope = MutableMapping[str, Any]
@@ -82,7 +83,7 @@ class AsgiCall(RecordedCall):
 
     async def send(self, message: Any) -> Any:
         """The server's ``send``."""
-        number = self.record("send", f',"message":{self._sent.encode(message)}')
+        number = self.record("send", f',"message":{self._sent.encode(message)}{OWNERS.sender(sys._getframe(1))}')
         try:
             result = await self._send(message)
         except BaseException as error:

@@ -6,7 +6,8 @@ The rules are ordered, and the first that applies decides:
 2. it fails behind a gateway and passes directly, and no other server passes behind that: the gateway
 3. the control fails it under this server, or an expectation about what the server gave the application failed: the
    server where the case was seen to pass anywhere, else unknown, the server or the case
-4. the control passes it, and the framework fails it on the reference or on other servers too: the app or the framework
+4. the control passes it, and the framework fails it on the reference or on other servers too: the app or the framework,
+   and which of them, if an exception or a wrong message shows it (``engine.execution.runner.origin``)
 5. the control passes it, and the framework fails it on this server alone: the server where send() raised under it, for
    the control too, and did not elsewhere; else the pairing of the two
 6. what would be needed was not in the run: unknown, with the run that would settle it, if one would
@@ -27,6 +28,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.model.commands import framework_word, given_options, server_word
+from engine.model.origin import Part
 from engine.model.target import CONTROL, CONTROLS, DIRECT, configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import TargetRow
@@ -37,7 +39,8 @@ NAMED = 3
 
 
 class Fault(StrEnum):
-    """The cause of a failing cell. FRAMEWORK includes the app that is written in it."""
+    """The cause of a failing cell. FRAMEWORK includes the app that is written in it, unless ``Attribution.part`` says
+    which of both it is."""
 
     CASE = "case"
     GATEWAY = "gateway"
@@ -48,7 +51,7 @@ class Fault(StrEnum):
 
     @property
     def words(self) -> str:
-        """The fault as a reader knows it. No run tells the app from its framework: both are behind the same calls."""
+        """The fault as a reader knows it."""
         return {Fault.CASE: "the case or the engine", Fault.FRAMEWORK: "app or framework"}.get(self, self.value)
 
 
@@ -70,10 +73,11 @@ class Attribution:
     """The cause of a failing cell, with its evidence.
 
     ``culprit`` is its name (``gunicorn==26.2.0``, ``litestar``, "" for none); for ``unknown`` the candidates, "" if
-    nothing is known. ``because`` is one line for people, ``evidence`` the cells that were compared, without this one,
-    ``given`` the facts of this cell about values that the server gave the application. ``settle`` is the command of a
-    run that would decide, "" if none is known. ``hint`` is another case to look at first, since its failure may be the
-    cause of this one.
+    nothing is known. ``part`` narrows FRAMEWORK to the app or the framework, if the observer saw which of them did
+    something wrong; else it is "". ``because`` is one line for people, ``evidence`` the cells that were compared,
+    without this one, ``given`` the facts of this cell about values that the server gave the application. ``settle`` is
+    the command of a run that would decide, "" if none is known. ``hint`` is another case to look at first, since its
+    failure may be the cause of this one.
     """
 
     fault: Fault
@@ -83,10 +87,14 @@ class Attribution:
     given: tuple[str, ...] = ()
     settle: str = ""
     hint: str = ""
+    part: str = ""
 
     @property
     def heading(self) -> str:
-        """The cause in a few words: ``server gunicorn``, ``the case or the engine``, ``unknown: server or case``."""
+        """The cause in a few words: ``server gunicorn``, ``the case or the engine``, ``unknown: server or case``,
+        ``framework litestar``, ``app of litestar``."""
+        if self.part:
+            return f"app of {self.culprit}" if self.part == Part.APP else f"framework {self.culprit}"
         if self.fault is Fault.UNKNOWN and self.culprit:
             return f"{self.fault.words}: {self.culprit}"
         return " ".join(word for word in (self.fault.words, self.culprit) if word)
@@ -312,13 +320,13 @@ class _Case:
         evidence = _evidence(cell, control, *failing, *passing)
         if cell.on_reference:
             because = "the control passes it on the reference, and the framework does not"
-            return Attribution(Fault.FRAMEWORK, because, framework, evidence, cell.given)
+            return _of_framework(cell, because, evidence)
         # Releases of one server fail alike: that speaks against the framework only while no other server speaks for it.
         abroad = [other for other in failing if other.row.server != cell.row.server]
         welcome = any(other.row.server != cell.row.server for other in passing)
         if failing and (abroad or not welcome):
             because = f"the control passes it under this server, and the framework fails it on {_names(failing)} too"
-            return Attribution(Fault.FRAMEWORK, because, framework, evidence, cell.given)
+            return _of_framework(cell, because, evidence)
         if passing and (raising := self._raising(cell, control)) is not None:
             raised = ", ".join(control.result.send_raised)
             because = f"send() raises {raised} under this server, for the control as well, and not on {raising.server}"
@@ -399,6 +407,15 @@ class _Case:
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
         words += given_options(cell.row, without=("--url",) if direct else ("--url", "--variant"))
         return shlex.join(words)
+
+
+def _of_framework(cell: ComparedResult, because: str, evidence: tuple[Evidence, ...]) -> Attribution:
+    """The app or the framework; one of them if the observer saw which did something wrong."""
+    found = Attribution(Fault.FRAMEWORK, because, cell.framework, evidence, cell.given)
+    origin = cell.result.origin
+    if origin is None:
+        return found
+    return replace(found, part=origin.part.value, because=f"{because}; {origin.because}")
 
 
 def _of_error(cell: ComparedResult) -> Attribution:

@@ -33,9 +33,14 @@ class Finding:
         return "" if self.attribution is None else self.attribution.culprit
 
     @property
-    def share(self) -> tuple[str, str]:
+    def part(self) -> str:
+        """``app`` or ``framework``, if that is known of a culprit that is one of both; else ""."""
+        return "" if self.attribution is None else self.attribution.part
+
+    @property
+    def share(self) -> tuple[str, str, str]:
         """The key that it is counted under."""
-        return self.fault, self.culprit
+        return self.fault, self.culprit, self.part
 
 
 def attributions(run: Run) -> Attributions:
@@ -53,18 +58,18 @@ def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ..
     """The cells that ``wanted`` picks, as findings: in the order of the rules, and by culprit. Those of a target that
     did not start are left out: its own message says what there is to say."""
     rows = {row.id: row for row in run.targets if not row.failed}
-    groups: dict[tuple[str, str, str], list[JobResult]] = {}
+    groups: dict[tuple[str, str, str, str], list[JobResult]] = {}
     for result in run.results:
         if result.target in rows and wanted(result):
             one = known.get((result.address, result.target))
-            fault, culprit = (one.fault.value, one.culprit) if one else ("", "")
-            groups.setdefault((fault, culprit, result.address), []).append(result)
+            fault, culprit, part = (one.fault.value, one.culprit, one.part) if one else ("", "", "")
+            groups.setdefault((fault, culprit, part, result.address), []).append(result)
     found = []
-    for (_, _, address), cells in groups.items():
+    for (*_, address), cells in groups.items():
         first = next((cell for cell in cells if rows[cell.target].framework in CONTROLS), cells[0])
         found.append(Finding(address, first, known.get((address, first.target)), tuple(cells)))
     order = [*(fault.value for fault in Fault), "nobody"]
-    return tuple(sorted(found, key=lambda one: (order.index(one.fault), one.culprit)))
+    return tuple(sorted(found, key=lambda one: (order.index(one.fault), one.culprit, one.part)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +80,21 @@ class Share:
     culprit: str
     cases: int
     cells: int
+    part: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.fault, self.culprit
+    def key(self) -> tuple[str, str, str]:
+        return self.fault, self.culprit, self.part
 
 
 def shares(found: Iterable[Finding]) -> tuple[Share, ...]:
     """The findings counted by culprit, in their order."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
     for one in found:
         groups.setdefault(one.share, []).append(one)
     return tuple(
-        Share(fault, culprit, len({one.address for one in group}), sum(len(one.cells) for one in group))
-        for (fault, culprit), group in groups.items()
+        Share(fault, culprit, len({one.address for one in group}), sum(len(one.cells) for one in group), part)
+        for (fault, culprit, part), group in groups.items()
     )
 
 

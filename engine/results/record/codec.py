@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import ResultsError
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
+from engine.model.origin import Origin, Part
 from engine.model.phrasing import infinitive
 from engine.model.showing import shown
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
@@ -70,6 +71,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["held_back"] = result.held_back
     if result.excuse is not None:
         document["excuse"] = excuse_to_json(result.excuse)
+    if result.origin is not None:
+        document["origin"] = {"part": result.origin.part.value, "because": result.origin.because}
     if result.attempts:
         document["attempts"] = [attempt_to_json(one) for one in result.attempts]
     if result.evidence != COMPLETE:
@@ -115,6 +118,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             send_raised=tuple(document.get("send_raised", ())),
             held_back=document.get("held_back", ""),
             excuse=excuse_from_json(document["excuse"]) if "excuse" in document else None,
+            origin=origin_from_json(document["origin"]) if "origin" in document else None,
             recheck=recheck_from_json(document["recheck"]) if "recheck" in document else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -131,6 +135,11 @@ def address_of(file: str) -> str:
         last = len(parts) - 1 - parts[::-1].index("specs")
         return "/".join(parts[last:])
     return file if not parts[0] else "/".join(part for part in parts if part != "..")
+
+
+def origin_from_json(document: Mapping[str, Any]) -> Origin:
+    """The origin of a failure from its object."""
+    return Origin(Part(document["part"]), document["because"])
 
 
 def evidence_to_json(quality: EvidenceQuality) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.model.expectation import Mismatch
+from engine.model.origin import Origin, Part
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import SERVER_OR_CASE, Attribution, ComparedResult, Fault, attribute
 from engine.results.record.store import TargetRow
@@ -523,3 +524,22 @@ def test_a_release_of_a_framework_is_a_framework_of_its_own() -> None:
     # The pinned release on another server is no evidence for or against this one.
     other = whose({"s star==0.9": FAIL, "s control": PASS, "t star": FAIL, "t control": PASS}, "s star==0.9")
     assert other.fault is Fault.UNKNOWN
+
+
+def test_the_app_or_the_framework_by_what_the_observer_saw() -> None:
+    def found(part: Part | None) -> Attribution:
+        origin = Origin(part, "KeyError was raised at x.py:1") if part is not None else None
+        mine = replace(result(row("s f"), FAIL), origin=origin)
+        return whose({"s f": mine, "s control": PASS, "reference f": FAIL, "reference control": PASS}, "s f")
+
+    both, app, framework = found(None), found(Part.APP), found(Part.FRAMEWORK)
+    assert {one.fault for one in (both, app, framework)} == {Fault.FRAMEWORK}
+    assert [one.heading for one in (both, app, framework)] == ["app or framework f", "app of f", "framework f"]
+    assert [one.part for one in (both, app, framework)] == ["", "app", "framework"]
+    assert app.because == f"{both.because}; KeyError was raised at x.py:1"
+
+
+def test_what_the_observer_saw_says_nothing_where_the_server_is_the_cause() -> None:
+    mine = replace(result(row("s f"), FAIL), origin=Origin(Part.APP, "x"))
+    found = whose({"s f": mine, "s control": FAIL, "reference control": PASS}, "s f")
+    assert (found.fault, found.part) == (Fault.SERVER, "")
