@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from engine.errors import Reset
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXTS, WIRE_BYTES, one_of
 from engine.model.nodes import Node
-from engine.model.phrasing import Worded
-from engine.model.quantities import show_time
 from engine.model.variables import fill
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.fastcgi import (
@@ -43,9 +39,11 @@ from engine.steps.fastcgi.facts import AnswerFacts, FastcgiAnswer
 from engine.steps.fastcgi.session import Inflow, emit, id_of, session_of
 from engine.steps.fastcgi.streams import ID
 from engine.steps.http1.session import Response, still_open
+from engine.steps.shared.endings import Ending, wait
 from engine.steps.shared.implicit_failures import ImplicitFailure, violation
 from engine.steps.shared.paths import walk
 from engine.steps.shared.values import scalar
+from engine.steps.stream.facts import StreamFacts
 
 OUTCOME = one_of("result", "unknown_type", "closed", "reset", "timeout", "malformed")
 OF_VALUES = (("*", TEXT),)
@@ -75,49 +73,35 @@ class GetValuesParams:
     names: tuple[str, ...] = VARIABLES
 
 
-async def read(ctx: Context, within: float | None, take: Take) -> tuple[str, str]:
-    """Read records until ``take`` has its last: ("", ""), or the outcome and what there is to say of it.
+async def read(ctx: Context, within: float | None, take: Take) -> Ending | None:
+    """Read records until ``take`` has its last: None, or how that ended before.
 
-    Records that it does not want stay on the connection. What was taken stands on the time line.
+    Records that it does not want stay on the connection. Those that it took stand on the time line.
     """
     channel = ctx.connection.channel
     inflow, taken = Inflow(channel), []
+
+    async def reading() -> bool | None:
+        while (found := await inflow.next()) is not None:
+            record, raw, at = found
+            last = take(record, raw, at)
+            if last is None:
+                inflow.leave(raw, at)
+                continue
+            taken.append(record)
+            if last:
+                return True
+        return None
+
     try:
-        async with asyncio.timeout(within):
-            while (found := await inflow.next()) is not None:
-                record, raw, at = found
-                last = take(record, raw, at)
-                if last is None:
-                    inflow.leave(raw, at)
-                    continue
-                taken.append(record)
-                if last:
-                    return "", ""
-        return "closed", "the server closed the connection"
-    except TimeoutError:
-        return "timeout", f"no further record within {show_time(within or 0.0)}"
-    except Reset as error:
-        return "reset", error.what
+        ended = await wait(reading(), within)
+        return ended if isinstance(ended, Ending) else None
     except MalformedRecord as error:
-        return "malformed", str(error)
+        return Ending("malformed", within, str(error))
     finally:
         inflow.put_back()
         if taken:
             ctx.note("records received", in_words(taken), subject=ctx.connection.name)
-
-
-# The outcomes of waiting for a record in vain, behind "got".
-_INSTEAD = {
-    "closed": "a closed connection",
-    "reset": "a reset connection",
-    "timeout": "a timeout",
-    "malformed": "a malformed record",
-    "unknown_type": "the record UNKNOWN_TYPE",
-}
-
-
-def _instead(where: str, expected: str, outcome: str, detail: str) -> ImplicitFailure:
-    return ImplicitFailure(where, expected, Worded(_INSTEAD.get(outcome, outcome), outcome), detail)
 
 
 # response
@@ -145,10 +129,10 @@ async def perform_response(params: Which, ctx: Context) -> Observation:
         answer.take(record, raw, at)
         return record.type == END_REQUEST
 
-    outcome, detail = await read(ctx, within, take)
-    if outcome:
-        answer.broken(outcome, detail)
-        response.ended_at = began + (within or 0.0) if outcome == "timeout" else ctx.now()
+    ended = await read(ctx, within, take)
+    if ended is not None:
+        answer.broken(ended)
+        response.ended_at = began + (within or 0.0) if ended.outcome == "timeout" else ctx.now()
     if response.pieces:
         ctx.performed.body_at = response.pieces[0][1]
     if "open" in ctx.step.checks.facts:
@@ -249,10 +233,10 @@ async def perform_receive(params: Next, ctx: Context) -> Observation:
         found.append(record)
         return True
 
-    outcome, detail = await read(ctx, ctx.step.checks.within, take)
-    if outcome:
+    ended = await read(ctx, ctx.step.checks.within, take)
+    if ended is not None:
         what = "a record" if wanted is None else f"a record of type {NAMES.get(wanted, wanted)}"
-        return replace(_instead("record", what, outcome, detail), sent=ctx.connection.sent)
+        return ImplicitFailure("record", what, ended.actual, ended.detail, StreamFacts(ctx.connection.sent))
     return RecordFacts(found[0], ctx.connection.sent)
 
 
@@ -291,26 +275,25 @@ async def perform_get_values(params: GetValuesParams, ctx: Context) -> Observati
         found.append(record)
         return True
 
-    outcome, detail = await read(ctx, ctx.step.checks.within, take)
-    record = found[0] if found else None
-    if record is not None:
-        outcome = "result" if record.type == GET_VALUES_RESULT else "unknown_type"
-        detail = "" if outcome == "result" else "the server does not know GET_VALUES"
-    values = _values(record) if record is not None and outcome == "result" else None
-    return ValuesFacts(outcome, values, record.faults if record is not None else (), detail)
+    ended = await read(ctx, ctx.step.checks.within, take)
+    if ended is not None:
+        return ValuesFacts(ended)
+    record = found[0]
+    if record.type == UNKNOWN_TYPE:
+        return ValuesFacts(Ending("unknown_type", None, "the server does not know GET_VALUES"), faults=record.faults)
+    return ValuesFacts(None, _values(record), record.faults)
 
 
 class ValuesFacts(FactSet):
-    """The facts of ``get_values``: the outcome, the variables of a result, the rules that its record breaks, and a
-    remark on the outcome."""
+    """The facts of ``get_values``: how it ended without a result, None for a result, the variables of the result, and
+    the rules that the record breaks."""
 
     def __init__(
-        self, outcome: str, values: Mapping[str, object] | None = None, faults: tuple[str, ...] = (), detail: str = ""
+        self, ended: Ending | None, values: Mapping[str, object] | None = None, faults: tuple[str, ...] = ()
     ) -> None:
-        self._outcome = outcome
+        self._ended = ended
         self._values = values
         self._faults = faults
-        self._detail = detail
 
     @fact("values[.*]", OBJECT, OF_VALUES)
     def values(self, path: str) -> object:
@@ -320,13 +303,14 @@ class ValuesFacts(FactSet):
     @fact("outcome", OUTCOME)
     def outcome(self) -> object:
         """The outcome: result, unknown_type, closed, reset, timeout or malformed."""
-        return self._outcome
+        return "result" if self._ended is None else self._ended.outcome
 
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """No result, unless `outcome` is named, and every rule that the record breaks."""
         found = [violation("get_values", "a record", "FastCGI", fault) for fault in self._faults]
-        if self._outcome != "result" and "outcome" not in named:
-            found.append(_instead("outcome", "the server's values", self._outcome, self._detail).mismatch)
+        ended = self._ended
+        if ended is not None and "outcome" not in named:
+            found.append(Mismatch("outcome", "the server's values", ended.actual, why=ended.detail, implicit=True))
         return found
 
 

@@ -12,6 +12,7 @@ from engine.protocols.fastcgi import END_REQUEST, STDERR, STDOUT, FastcgiRecord,
 from engine.steps.api.facts import fact
 from engine.steps.http1.facts import OUTCOME, TAKES_BROKEN, ResponseFacts, no_response
 from engine.steps.http1.session import Response
+from engine.steps.shared.endings import Ending
 from engine.steps.shared.implicit_failures import violation
 
 # The facts of HTTP that a CGI response does not have.
@@ -105,13 +106,12 @@ class FastcgiAnswer:
         else:
             response.outcome, response.complete = "response", True
 
-    def broken(self, outcome: str, detail: str) -> None:
-        """Nothing more comes of it."""
-        response = self.response
-        response.outcome = outcome
-        if self.records:
-            detail += f", after {len(self.records)} records and before END_REQUEST"
-        response.detail = detail
+    def broken(self, ended: Ending) -> None:
+        """Note that no further record comes."""
+        response, count = self.response, len(self.records)
+        response.outcome, response.waited = ended.outcome, ended.within
+        came = f"received {count} record{'s' if count != 1 else ''} and no END_REQUEST"
+        response.detail = f"{ended.detail}; {came}" if ended.detail else came
 
 
 class AnswerFacts(ResponseFacts, without=_OF_HTTP, summaries=_OF_CGI):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.model.case import Step
+from engine.model.expectation import ABSENT
 from engine.model.facts import ANY, INTEGER, TIME, list_of
 from engine.model.nodes import Node
 from engine.steps.api.context import Context, StepFailed
-from engine.steps.api.facts import Fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.facts import FactSet, fact
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
@@ -40,8 +41,8 @@ def parse(node: Node, reader: NodeReader) -> RepeatParams:
 
 
 async def perform(params: RepeatParams, ctx: Context) -> Observation:
-    """Run the steps ``times`` times, the turn's number counting from 1. A turn that stops ends the step, unless
-    ``passed`` is looked at: then turns are counted."""
+    """Run the steps ``times`` times, with the turn's number, from 1, in the variable ``index``. A turn that fails ends
+    the step, unless the case checks ``passed``, the number of turns that held."""
     times = integer(params.times, ctx.variables, "times")
     at_once = integer(params.at_once, ctx.variables, "at_once")
     counting = "passed" in ctx.step.checks.facts
@@ -70,11 +71,31 @@ async def perform(params: RepeatParams, ctx: Context) -> Observation:
         await worker(numbers)
     else:
         await all_of([worker(numbers) for _ in range(min(at_once, times))])
-    facts: dict[str, object] = {"passed": len(captured), "elapsed": ctx.now() - began}
-    names = {name for values in captured.values() for name in values}
-    for name in names:
-        facts[f"all.{name}"] = [captured[number][name] for number in sorted(captured) if name in captured[number]]
-    return MappingObservation(facts)
+    return RepeatFacts([captured[number] for number in sorted(captured)], ctx.now() - began)
+
+
+class RepeatFacts(FactSet):
+    """The facts of ``repeat``: the captured variables of each turn that held, in order, and the time of all turns in
+    seconds."""
+
+    def __init__(self, captured: Sequence[Mapping[str, object]], elapsed: float) -> None:
+        self._captured = captured
+        self._elapsed = elapsed
+
+    @fact("passed", INTEGER)
+    def passed(self) -> object:
+        """The number of turns that held; where a case names this fact, a turn may fail."""
+        return len(self._captured)
+
+    @fact("elapsed", TIME)
+    def elapsed(self) -> object:
+        """The time from the beginning of the first turn to the end of the last one."""
+        return self._elapsed
+
+    @fact("all.*", list_of(ANY))
+    def all(self, name: str) -> object:
+        """The values that the turns captured under that name, in the order of the turns."""
+        return [turn[name] for turn in self._captured if name in turn] or ABSENT
 
 
 def at_once(params: RepeatParams) -> str:
@@ -108,11 +129,7 @@ KINDS = (
         inner=lambda params: [("", params.steps)],
         turns=("index", "n"),
         not_by_hand=at_once,
-        facts=(
-            Fact("passed", "How many turns held; where this is looked at, a turn may fail.", INTEGER),
-            Fact("elapsed", "From the first turn's beginning to the last one's end.", TIME),
-            Fact("all.*", "What each turn captured under that name, in the order of the turns.", list_of(ANY)),
-        ),
+        facts=RepeatFacts.facts,
         observes=True,
         named=True,
         lasts=0.5,

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.model.expectation import ABSENT
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
 from engine.model.usage import Usage
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.facts import FactSet, fact
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
-
-GROWING = ("memory", "files", "cpu")
 
 
 @dataclass(frozen=True)
@@ -34,24 +33,72 @@ def parse(node: Node, reader: NodeReader) -> MeasureParams:
     return MeasureParams(str(reader.value(since)) if since else None)
 
 
-def facts(now: Sequence[Usage], before: Sequence[Usage] | None = None) -> dict[str, object]:
-    """The resource usage of all processes together, and its growth.
+class MeasureFacts(FactSet):
+    """The resource usage of all processes of the server together, and its growth since an earlier measurement, None
+    for none.
 
-    Shared memory counts in each process, so growth says more than the sum. Processor time of processes
-    that ended meanwhile is unknown.
+    Shared memory counts in each process, so growth says more than the sum. Processor time of processes that ended
+    meanwhile is unknown.
     """
-    found: dict[str, object] = {
-        "memory": sum(one.memory for one in now),
-        "files": sum(one.files for one in now),
-        "cpu": sum(one.cpu for one in now),
-        "processes": len(now),
-        "pids": [one.pid for one in now],
-    }
-    if before is not None:
-        earlier = facts(before)
-        for name in GROWING:
-            found[f"{name}.growth"] = found[name] - earlier[name]  # type: ignore[operator]
-    return found
+
+    def __init__(self, now: Sequence[Usage], before: Sequence[Usage] | None = None) -> None:
+        self._now = now
+        self._before = before
+
+    def _growth(self, total: Callable[[Sequence[Usage]], float]) -> object:
+        return ABSENT if self._before is None else total(self._now) - total(self._before)
+
+    @fact("memory", SIZE)
+    def memory(self) -> object:
+        """The resident memory of all processes."""
+        return _memory(self._now)
+
+    @fact("memory.growth", SIZE)
+    def memory_growth(self) -> object:
+        """The growth of `memory` since the step `since`."""
+        return self._growth(_memory)
+
+    @fact("files", INTEGER)
+    def files(self) -> object:
+        """The number of open file descriptors of all processes."""
+        return _files(self._now)
+
+    @fact("files.growth", INTEGER)
+    def files_growth(self) -> object:
+        """The growth of `files` since the step `since`."""
+        return self._growth(_files)
+
+    @fact("cpu", TIME)
+    def cpu(self) -> object:
+        """The processor time of all processes so far."""
+        return _cpu(self._now)
+
+    @fact("cpu.growth", TIME)
+    def cpu_growth(self) -> object:
+        """The processor time used since the step `since`."""
+        return self._growth(_cpu)
+
+    @fact("processes", INTEGER)
+    def processes(self) -> object:
+        """The number of processes."""
+        return len(self._now)
+
+    @fact("pids", list_of(INTEGER))
+    def pids(self) -> object:
+        """The ids of the processes, the main process first."""
+        return [one.pid for one in self._now]
+
+
+def _memory(usages: Sequence[Usage]) -> int:
+    return sum(one.memory for one in usages)
+
+
+def _files(usages: Sequence[Usage]) -> int:
+    return sum(one.files for one in usages)
+
+
+def _cpu(usages: Sequence[Usage]) -> float:
+    return sum(one.cpu for one in usages)
 
 
 async def perform(params: MeasureParams, ctx: Context) -> Observation:
@@ -68,7 +115,7 @@ async def perform(params: MeasureParams, ctx: Context) -> Observation:
         if not kept:
             raise ValueError(f"nothing was measured as {params.since!r}")
         before = kept[-1]  # type: ignore[assignment]
-    return MappingObservation(facts(now, before))
+    return MeasureFacts(now, before)
 
 
 KINDS = (
@@ -80,16 +127,7 @@ KINDS = (
         parse=parse,
         perform=perform,
         not_by_hand="what the server's processes use is compared",
-        facts=(
-            Fact("memory", "Resident memory of all its processes.", SIZE),
-            Fact("memory.growth", "How much more that is than at `since`.", SIZE),
-            Fact("files", "Open file descriptors of all its processes.", INTEGER),
-            Fact("files.growth", "How many more they are than at `since`.", INTEGER),
-            Fact("cpu", "Processor time of all its processes so far.", TIME),
-            Fact("cpu.growth", "How much of it was used since `since`.", TIME),
-            Fact("processes", "How many processes it has.", INTEGER),
-            Fact("pids", "Their ids, the main process first.", list_of(INTEGER)),
-        ),
+        facts=MeasureFacts.facts,
         observes=True,
         named=True,
         within="polls",

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from engine.model.expectation import ABSENT, Mismatch
+from engine.model.expectation import Mismatch
 from engine.model.phrasing import Worded
+from engine.steps.api.facts import FactSet
+from engine.steps.api.observation import Observation
+
+NOTHING = FactSet()
+"""The observation of a step that observed no fact."""
 
 
 @dataclass(frozen=True)
 class ImplicitFailure:
-    """A step that failed without an expectation: ``expected`` and ``actual`` complete the sentence "expected ..., got
-    ...", and ``why`` is a remark behind it, "" for none. ``where`` is the name under which reports compare it.
-    ``facts`` are those that are known in spite of the failure.
+    """An observation of a step that failed without an expectation.
+
+    ``expected`` and ``actual`` complete the sentence "expected ..., got ...", and ``why`` is a remark behind it, ""
+    for none. ``where`` is the name under which reports compare the failure. ``observation`` has the facts that are
+    known in spite of it.
     """
 
     where: str
     expected: str
     actual: object
     why: str = ""
-    facts: Mapping[str, object] = field(default_factory=dict)
-    sent: bytes | None = None
+    observation: Observation = NOTHING
+
+    @property
+    def sent(self) -> bytes | None:
+        """The bytes that this step sent, for ``sent: true``."""
+        return self.observation.sent
 
     def fact(self, name: str) -> object:
         """The value of a fact; ABSENT for most."""
-        return self.facts.get(name, ABSENT)
+        return self.observation.fact(name)
 
     @property
     def mismatch(self) -> Mismatch:

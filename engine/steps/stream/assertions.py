@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 
 from engine.errors import Reset
-from engine.model.facts import INTEGER, SIZE, TEXT, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
 from engine.model.protocols import Channel
@@ -15,31 +14,16 @@ from engine.model.showing import shown
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, WireBytes
 from engine.steps.api.context import Context
-from engine.steps.api.facts import Fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, read_response, still_open
+from engine.steps.shared.endings import Ending, wait
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import integer, seconds, text
-
-CLOSED_FACTS = (
-    Fact(
-        "how",
-        "How the connection ended: close (a WebSocket close frame came), tls (a closure alert), fin or reset.",
-        one_of("close", "tls", "fin", "reset"),
-    ),
-    Fact("code", "The code of the WebSocket close frame.", INTEGER),
-    Fact("reason", "The reason of the WebSocket close frame.", TEXT),
-    Fact("elapsed", "From the last byte sent to the end of the connection.", TIME),
-    Fact(
-        "rest",
-        "The bytes that nobody had read before the end; after a close frame, those that followed it.",
-        WIRE_BYTES,
-    ),
-)
+from engine.steps.stream.facts import ClosedFacts, FloodFacts, ReadFacts
 
 
 @dataclass(frozen=True)
@@ -112,38 +96,28 @@ async def perform_read(params: Read, ctx: Context) -> Observation:
     """Read so many bytes, or until some bytes came and with them, or else until the end or the deadline."""
     size = None if params.size is None else integer(params.size, ctx.variables, "size")
     until = params.until.render(ctx.variables) if params.until is not None else None
-    channel, within = ctx.connection.channel, ctx.step.checks.within
-    got, ended, at = bytearray(), "", ctx.now()
-    end = _read_to(got, size, until)
-    try:
-        async with asyncio.timeout(within):
-            while end is None:
-                data, at = await channel.receive()
-                if not data:
-                    ended = "the peer closed the connection"
-                    break
-                got += data
-                end = _read_to(got, size, until)
-    except TimeoutError:
-        ended = f"timed out after {show_time(within or 0.0)}"
-    except Reset:
-        ended = "the peer reset the connection"
-    if end is not None:
+    channel = ctx.connection.channel
+    got = bytearray()
+
+    async def reading() -> int | None:
+        """The offset of the end in what came; bytes behind it are put back. None after the end of the connection."""
+        at = ctx.now()
+        while (end := _read_to(got, size, until)) is None:
+            data, at = await channel.receive()
+            if not data:
+                return None
+            got.extend(data)
         channel.unread(bytes(got[end:]), at)
         del got[end:]
-    facts = {"bytes": WireBytes(bytes(got))}
-    sent = ctx.connection.sent
-    if end is None and size is not None:
-        return _cut_short(f"to read {show_size(size)}", facts, ended, sent)
-    if end is None and until is not None:
-        return _cut_short(f"to read up to {shown(WireBytes(until))}", facts, ended, sent)
-    return MappingObservation(facts, sent)
+        return end
 
-
-def _cut_short(expected: str, facts: dict[str, WireBytes], ended: str, sent: bytes | None) -> ImplicitFailure:
-    """A read that did not come to what ends it, with what came."""
-    found = facts["bytes"]
-    return ImplicitFailure("read", expected, found, f"received {show_size(len(found))}, then {ended}", facts, sent)
+    ended = await wait(reading(), ctx.step.checks.within)
+    facts = ReadFacts(bytes(got), ctx.connection.sent)
+    if not isinstance(ended, Ending) or (size is None and until is None):
+        return facts
+    expected = f"to read {show_size(size)}" if size is not None else f"to read up to {shown(WireBytes(until or b''))}"
+    why = f"received {show_size(len(got))}, then {ended.actual!r}"
+    return ImplicitFailure("read", expected, facts.data, why, facts)
 
 
 def _read_to(got: bytearray, size: int | None, until: bytes | None) -> int | None:
@@ -188,24 +162,16 @@ async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
     except TimeoutError:
         for data, came in reversed(rest):
             connection.channel.unread(data, came)
-        return still_open_after(within, rest, connection.sent)
-    facts: dict[str, object] = {"how": how, "rest": joined(rest)}
-    facts["elapsed"] = (ctx.now() if at is None else at) - connection.since
-    return MappingObservation(facts, connection.sent)
+        return still_open_after(within, ClosedFacts(rest, connection.sent))
+    elapsed = (ctx.now() if at is None else at) - connection.since
+    return ClosedFacts(rest, connection.sent, how=how, elapsed=elapsed)
 
 
-CLOSED = "the server to close the connection"
-
-
-def joined(pieces: list[tuple[bytes, float]]) -> WireBytes:
-    """Arrivals in a row."""
-    return WireBytes(b"".join([data for data, _ in pieces]))
-
-
-def still_open_after(within: float | None, rest: list[tuple[bytes, float]], sent: bytes | None) -> ImplicitFailure:
-    """The connection did not end in time."""
-    after = Worded(f"a connection still open after {show_time(within or 0.0)}")
-    return ImplicitFailure("closed", CLOSED, after, facts={"rest": joined(rest)}, sent=sent)
+def still_open_after(within: float | None, facts: ClosedFacts, came: str = "") -> ImplicitFailure:
+    """The failure of a connection that did not end within so many seconds. ``came`` is what the peer sent instead, ""
+    for nothing."""
+    actual = Worded(f"{came}a connection still open after {show_time(within or 0.0)}")
+    return ImplicitFailure("closed", "the server to close the connection", actual, observation=facts)
 
 
 # silence
@@ -272,7 +238,7 @@ async def perform_flood(params: Flood, ctx: Context) -> Observation:
         if connection.channel.ended == "fin":
             ended = "closed"
             break
-    return MappingObservation({"accepted": accepted, "ended": ended})
+    return FloodFacts(accepted, ended)
 
 
 KINDS = (
@@ -301,7 +267,7 @@ KINDS = (
         ),
         parse=parse_read,
         perform=perform_read,
-        facts=(Fact("bytes", "What was read.", WIRE_BYTES),),
+        facts=ReadFacts.facts,
         observes=True,
         within="waits",
     ),
@@ -313,7 +279,7 @@ KINDS = (
         schema=mapping({}),
         parse=parse_closed,
         perform=perform_closed,
-        facts=CLOSED_FACTS,
+        facts=ClosedFacts.facts,
         observes=True,
         within="waits",
     ),
@@ -341,14 +307,7 @@ KINDS = (
         parse=parse_flood,
         perform=perform_flood,
         not_by_hand="the client sends until nothing more is taken",
-        facts=(
-            Fact("accepted", "How many bytes were taken, in whole pieces.", SIZE),
-            Fact(
-                "ended",
-                "Why it ended: blocked, sent (all of it), closed or reset.",
-                one_of("blocked", "sent", "closed", "reset"),
-            ),
-        ),
+        facts=FloodFacts.facts,
         observes=True,
     ),
 )

@@ -10,22 +10,23 @@ from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
-from engine.model.quantities import show_time
 from engine.model.showing import shown
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
 from engine.steps.api.context import Context
 from engine.steps.api.facts import FactSet, fact
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import parsed
+from engine.steps.shared.endings import Ending, wait
 from engine.steps.shared.implicit_failures import ImplicitFailure, violation
 from engine.steps.shared.paths import walk
 from engine.steps.shared.sending import send
 from engine.steps.stream.actions import Bytes, parse_bytes, preview
-from engine.steps.stream.assertions import CLOSED, CLOSED_FACTS, ClosedParams, joined, parse_closed, to_the_end
+from engine.steps.stream.assertions import ClosedParams, parse_closed, still_open_after, to_the_end
+from engine.steps.stream.facts import ClosedFacts, Piece, StreamFacts
 from engine.steps.websocket.session import Message, WebSocketSession, is_text, next_frame, session_of
 
 # How long a ping may go unanswered, in seconds: `ping` has no place for a deadline of its own.
@@ -74,8 +75,8 @@ class MessageFacts(FactSet):
             code, reason = message.close.code, message.close.reason
             what = f"a close frame{f' with code {code}' if code else ''}{f' and reason {reason!r}' if reason else ''}"
             found.append(Mismatch("receive", "a message", Worded(what), implicit=True))
-        elif message.ended:
-            found.append(Mismatch("receive", "a message", Worded(message.ended), implicit=True))
+        elif message.ended is not None:
+            found.append(Mismatch("receive", "a message", message.ended.actual, implicit=True))
         elif is_text(message) and self._text() is None:
             found.append(Mismatch("receive", "a text message in UTF-8", WireBytes(message.data), implicit=True))
         return found
@@ -90,13 +91,9 @@ async def perform_receive(params: ClosedParams, ctx: Context) -> Observation:
     """Read one message, answering pings."""
     connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
-    try:
-        async with asyncio.timeout(within):
-            message = await session.receive(ctx, connection)
-    except TimeoutError:
-        message = Message(ended=f"nothing within {show_time(within or 0.0)}")
-    except Reset:
-        message = Message(ended="a reset connection")
+    message = await wait(session.receive(ctx, connection), within)
+    if isinstance(message, Ending):
+        message = Message(ended=message)
     return MessageFacts(message, connection.sent)
 
 
@@ -104,16 +101,9 @@ async def perform_frame(params: ClosedParams, ctx: Context) -> Observation:
     """Read one frame as it is; nothing is answered."""
     connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
-    ended, found = "a closed connection", None
-    try:
-        async with asyncio.timeout(within):
-            found = await next_frame(connection.channel)
-    except TimeoutError:
-        ended = f"nothing within {show_time(within or 0.0)}"
-    except Reset:
-        ended = "a reset connection"
-    if found is None:
-        return ImplicitFailure("frame", "a frame", Worded(ended), sent=connection.sent)
+    found = await wait(next_frame(connection.channel), within)
+    if isinstance(found, Ending):
+        return ImplicitFailure("frame", "a frame", found.actual, observation=StreamFacts(connection.sent))
     frame = found[0]
     if frame.opcode == CLOSE:
         session.close_frame = frame
@@ -173,27 +163,23 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
     session_of(connection)
     payload = params.data.render(ctx.variables)
     if not await send(ctx, connection, encode(PING, payload), payload):
-        return ImplicitFailure("ping", "a pong", Worded("a reset connection"))
-    passed: list[tuple[bytes, float]] = []
-    ended = ""
-    try:
-        async with asyncio.timeout(PONG_WITHIN):
-            while not ended:
-                found = await next_frame(connection.channel)
-                if found is None:
-                    ended = "a closed connection"
-                elif found[0].opcode == PONG and found[0].payload == payload:
-                    return None
-                else:
-                    passed.append(found[1:])
-    except TimeoutError:
-        ended = f"no such frame within {show_time(PONG_WITHIN)}"
-    except Reset:
-        ended = "a reset connection"
-    finally:
-        for raw, at in reversed(passed):
-            connection.channel.unread(raw, at)
-    return ImplicitFailure("ping", f"a pong with the payload {shown(WireBytes(payload))}", Worded(ended))
+        return ImplicitFailure("ping", "a pong", Ending("reset").actual)
+    passed: list[Piece] = []
+
+    async def pong() -> Frame | None:
+        while (found := await next_frame(connection.channel)) is not None:
+            frame, raw, at = found
+            if frame.opcode == PONG and frame.payload == payload:
+                return frame
+            passed.append((raw, at))
+        return None
+
+    ended = await wait(pong(), PONG_WITHIN)
+    for raw, at in reversed(passed):
+        connection.channel.unread(raw, at)
+    if not isinstance(ended, Ending):
+        return None
+    return ImplicitFailure("ping", f"a pong with the payload {shown(WireBytes(payload))}", ended.actual)
 
 
 async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
@@ -201,30 +187,26 @@ async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
     messages before it are passed over."""
     connection, within = ctx.connection, ctx.step.checks.within
     session, since = session_of(connection), connection.since
-    before: list[tuple[bytes, float]] = []
-    rest: list[tuple[bytes, float]] = []
-    facts: dict[str, object] = {}
+    before: list[Piece] = []
+    rest: list[Piece] = []
+    how: str | None = None
+    elapsed: float | None = None
     try:
         async with asyncio.timeout(within):
             await _close_frame(ctx, session, before)
-            facts |= _said(session)
             how, at = await to_the_end(connection.channel, rest)
+            elapsed = (ctx.now() if at is None else at) - since
     except TimeoutError:
-        facts |= _said(session)
-        if "how" not in facts:
+        if session.close_frame is None:
             for data, came in reversed(before + rest):
                 connection.channel.unread(data, came)
-        facts["rest"] = joined(rest if "how" in facts else before + rest)
-        said = "a close frame and " if "how" in facts else ""
-        after = Worded(f"{said}a connection still open after {show_time(within or 0.0)}")
-        return ImplicitFailure("closed", CLOSED, after, facts=facts, sent=connection.sent)
-    facts.setdefault("how", how)
-    facts["elapsed"] = (ctx.now() if at is None else at) - since
-    facts["rest"] = joined(rest if session.close_frame is not None else before + rest)
-    return MappingObservation(facts, connection.sent)
+    frame = session.close_frame
+    unread = rest if frame is not None else before + rest
+    facts = ClosedFacts(unread, connection.sent, how=how, elapsed=elapsed, frame=frame)
+    return facts if how is not None else still_open_after(within, facts, "a close frame and " if frame else "")
 
 
-async def _close_frame(ctx: Context, session: WebSocketSession, before: list[tuple[bytes, float]]) -> None:
+async def _close_frame(ctx: Context, session: WebSocketSession, before: list[Piece]) -> None:
     """Read up to the peer's close frame, or the end; ``before`` takes what was passed over. The close is echoed."""
     connection = ctx.connection
     while session.close_frame is None:
@@ -244,17 +226,6 @@ async def _close_frame(ctx: Context, session: WebSocketSession, before: list[tup
     if not session.close_sent:
         session.close_sent = True
         session.say(ctx, connection, encode(CLOSE, close_payload(session.close_frame.code)))
-
-
-def _said(session: WebSocketSession) -> dict[str, object]:
-    """The content of the peer's close frame."""
-    frame = session.close_frame
-    if frame is None:
-        return {}
-    facts: dict[str, object] = {"how": "close", "reason": frame.reason}
-    if frame.code is not None:
-        facts["code"] = frame.code
-    return facts
 
 
 KINDS = (
@@ -300,7 +271,7 @@ KINDS = (
         schema=mapping({}),
         parse=parse_closed,
         perform=perform_closed,
-        facts=CLOSED_FACTS,
+        facts=ClosedFacts.facts,
         observes=True,
         within="waits",
     ),

@@ -11,6 +11,7 @@ from engine.errors import ChannelError, EngineError
 from engine.model.protocols import Channel
 from engine.protocols.websocket import CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameReader, encode
 from engine.steps.api.context import Connection, Context
+from engine.steps.shared.endings import Ending
 
 Extension = tuple[str, Sequence[tuple[str, str | None]]]
 
@@ -41,13 +42,13 @@ class Inflater:
 @dataclass(frozen=True)
 class Message:
     """A whole message, or the close frame that came in place of one. ``problems`` are rules that the peer broke on
-    the way to it; ``ended`` says how the stream ended where neither came."""
+    the way to it; ``ended`` is how the wait ended where neither came."""
 
     opcode: int = 0
     data: bytes = b""
     close: Frame | None = None
     problems: tuple[str, ...] = ()
-    ended: str = ""
+    ended: Ending | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class WebSocketSession:
         while True:
             found = await next_frame(channel)
             if found is None:
-                return Message(problems=tuple(problems), ended="a closed connection")
+                return Message(problems=tuple(problems), ended=Ending("closed"))
             frame, raw, at = found
             if frame.opcode == CLOSE:
                 channel.unread(raw, at)

@@ -105,10 +105,10 @@ def test_a_status_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("arrivals", "outcome", "detail"),
     [
-        ((FIN,), "closed", "the server closed the connection"),
-        ((out(HEAD), FIN), "closed", "after 2 records and before END_REQUEST"),
-        ((WHOLE[:-3], FIN), "closed", "before END_REQUEST"),
-        ((RESET,), "reset", "reset"),
+        ((FIN,), "closed", "received 0 records and no END_REQUEST"),
+        ((out(HEAD), FIN), "closed", "received 2 records and no END_REQUEST"),
+        ((WHOLE[:-3], FIN), "closed", "and no END_REQUEST"),
+        ((RESET,), "reset", "received 0 records and no END_REQUEST"),
         ((b"HTTP/1.1 400 Bad Request\r\n\r\n",), "malformed", "no record of FastCGI 1"),
         ((over(protocol_status=1),), "rejected", "cant_mpx_conn"),
         ((over(protocol_status=9),), "rejected", "the protocol status is 9"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model.usage import Usage
-from engine.steps.process.measure import facts
+from engine.steps.process.measure import MeasureFacts
 from tests.steps.context import ABSENT, JobScope, run, see, why
 
 BEFORE = [Usage(1, 1000, 10, 0.5), Usage(2, 500, 5, 0.25)]
@@ -11,7 +11,9 @@ AFTER = [Usage(1, 1100, 10, 0.75), Usage(3, 900, 9, 0.5)]
 
 
 def test_the_processes_are_added_up() -> None:
-    assert facts(BEFORE) == {"memory": 1500, "files": 15, "cpu": 0.75, "processes": 2, "pids": [1, 2]}
+    seen = MeasureFacts(BEFORE)
+    names = ("memory", "files", "cpu", "processes", "pids")
+    assert [seen.fact(name) for name in names] == [1500, 15, 0.75, 2, [1, 2]]
 
 
 def test_growth_since_an_earlier_one() -> None:

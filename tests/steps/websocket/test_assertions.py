@@ -81,7 +81,7 @@ def test_fragments_with_a_ping_between_and_more_behind(size: int) -> None:
 
 def test_a_message_waits_for_its_last_fragment() -> None:
     table = Table(frame(TEXT, b"one", fin=False))
-    assert why(table.look("receive", {"within": "10ms"})) == [("receive", "nothing within 10 ms")]
+    assert why(table.look("receive", {"within": "10ms"})) == [("receive", "timeout")]
     table.channel.arrive(frame(CONTINUATION, b"two"))
     assert table.look("receive", {}).fact("text") == "onetwo"
 
@@ -96,8 +96,8 @@ def test_half_a_frame_is_left_where_it_was() -> None:
 @pytest.mark.parametrize(
     ("arrivals", "actual"),
     [
-        ([FIN], "a closed connection"),
-        ([RESET], "a reset connection"),
+        ([FIN], "closed"),
+        ([RESET], "reset"),
         ([GOODBYE], "a close frame with code 1001 and reason 'going'"),
         ([frame(CLOSE)], "a close frame"),
     ],
@@ -179,8 +179,8 @@ def test_a_frame_as_it_is() -> None:
 
 
 def test_no_frame() -> None:
-    assert why(Table(FIN).look("frame", {})) == [("frame", "a closed connection")]
-    assert why(Table(RESET).look("frame", {})) == [("frame", "a reset connection")]
+    assert why(Table(FIN).look("frame", {})) == [("frame", "closed")]
+    assert why(Table(RESET).look("frame", {})) == [("frame", "reset")]
     assert why(Table(b"\x81").look("frame", {"within": "10ms"})) == [("frame", "nothing within 10 ms")]
 
 
@@ -196,11 +196,11 @@ def test_a_ping_is_answered() -> None:
 
 def test_a_ping_that_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.steps.websocket.assertions.PONG_WITHIN", 0.01)
-    assert why(Table(frame(PONG, b"other")).look("ping", "me")) == [("ping", "no such frame within 10 ms")]
-    assert why(Table(FIN).look("ping", "me")) == [("ping", "a closed connection")]
+    assert why(Table(frame(PONG, b"other")).look("ping", "me")) == [("ping", "timeout")]
+    assert why(Table(FIN).look("ping", "me")) == [("ping", "closed")]
     table = Table(RESET)
     table.look("frame", {})
-    assert why(table.look("ping", "me")) == [("ping", "a reset connection")]
+    assert why(table.look("ping", "me")) == [("ping", "reset")]
 
 
 # closed
