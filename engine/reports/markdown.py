@@ -12,7 +12,8 @@ from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.claims import refuted
 from engine.results.analysis.comparison import Change, Comparison, Difference
-from engine.results.analysis.findings import Finding, failing, findings, shares
+from engine.results.analysis.findings import Finding, failing, findings, folded, shares
+from engine.results.analysis.folding import Folded
 from engine.results.analysis.grouping import GroupedGrid, server_of, tables
 from engine.results.analysis.summary import (
     FoldedCase,
@@ -47,7 +48,7 @@ def markdown(report: GridReport) -> str:
     is_failing = failing()
     found = findings(run, lambda result: is_failing(result) and result.target in targets, report.causes)
     if found:
-        parts += ["## Failing", *shares_of(found), "\n".join(line for one in found for line in finding(one))]
+        parts += ["## Failing", *shares_of(found), "\n".join(line for one in folded(found) for line in finding(one))]
     parts += others(report)
     failed = [row.target for row in grid.rows if row.target.failed]
     if failed:
@@ -79,11 +80,17 @@ def word(fault: str) -> str:
     return Fault(fault).words if fault in list(Fault) else fault
 
 
-def finding(one: Finding) -> Iterator[str]:
-    """The lines of one finding: the case, where it is red, and whose fault it is on what evidence."""
+def finding(group: Folded[Finding]) -> Iterator[str]:
+    """The lines of one finding, or of several that are values of one matrix: the case, the targets, the values, and the
+    cause with its evidence."""
+    one = group.first
     first = one.first
     on = f"[{first.target}]`" if len(one.cells) == 1 else f"` on {len(one.cells)} targets"
-    yield f"- `{one.address}{on}: {first.verdict.value}: {code(first.reason)}"
+    if group.values:
+        on = f"` on `{first.target}`" if len(one.cells) == 1 else on
+    yield f"- `{group.address}{on}: {first.verdict.value}: {code(first.reason)}"
+    if group.values:
+        yield f"  - values: {code(group.named())}"
     if lost := [cell for cell in one.cells if cell.evidence.lost]:
         yield f"  - incomplete evidence: {code(lost[0].evidence.notes[0])}"
     if len(one.cells) > 1:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from engine.results.analysis.attribution import Attribution, Evidence, Fault
-from engine.results.analysis.findings import Finding, shares
+from engine.results.analysis.findings import Finding, folded, shares
+from engine.results.analysis.folding import NAMED as VALUES
+from engine.results.analysis.folding import Folded
 from engine.results.analysis.summary import counted_as, plural
 from engine.terminal.escape import visible
 
@@ -67,7 +69,8 @@ def lines(found: Sequence[Finding]) -> Iterator[str]:
             reasons.setdefault(cause(one.attribution), []).append(one)
         for reason, ones in reasons.items():
             yield from (f"  {line}" for line in reason)
-            yield from (f"    {listed(one)}" for one in ones)
+            for entry in folded(ones):
+                yield from (f"    {line}" for line in listed(entry))
 
 
 def cause(attribution: Attribution | None) -> tuple[str, ...]:
@@ -87,10 +90,14 @@ def cause(attribution: Attribution | None) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def listed(one: Finding) -> str:
-    """One finding on a line: the case, where it is red, its title, and the reason."""
-    title = f" ({visible(one.first.title)})" if one.first.title else ""
-    return f"{one.first.verdict.value:<8} {visible(one.address)}{where(one)}{title}: {cut(one.first.reason)}"
+def listed(group: Folded[Finding]) -> Iterator[str]:
+    """The lines of one finding, or of several that are values of one matrix: the case, the targets, the title, and the
+    reason; below that the values. The reason is the first one's."""
+    one = group.first
+    title = f" ({visible(one.first.title)})" if one.first.title and not group.values else ""
+    yield f"{one.first.verdict.value:<8} {visible(group.address)}{where(one)}{title}: {cut(one.first.reason)}"
+    if group.values:
+        yield f"{'':<8} values: {visible(group.named(VALUES))}"
 
 
 def cut(reason: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.model.evidence_quality import EvidenceQuality
-from engine.model.verdict import JobResult, Verdict
+from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.registry import Registry
 from engine.reports import base
 from engine.reports.base import Format, formats
@@ -145,3 +145,26 @@ def test_groups_in_json_and_markdown() -> None:
     assert shown.index("## f\n") < shown.index("## control\n")
     crossed = shown_as("markdown", BLAMED)
     assert "| server   | loop    | f         | control   | total     |" in crossed
+
+
+def test_markdown_folds_values_of_a_matrix_and_names_them_all() -> None:
+    values = [run({"s f": FAIL}, case=f"specs/x.yaml::n[{value}]") for value in range(12)]
+    whole = joined(*values)
+    shown = shown_as("markdown", whole, attributions(whole))
+    assert "- `specs/x.yaml::n[12 values]` on `s-f-asyncio`: fail: expected status 200, got 500\n" in shown
+    assert "  - values: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n" in shown
+
+
+def test_markdown_lists_warnings_and_known_failures_by_server() -> None:
+    excuse = Excuse("expected status 200, got 500", "it is <broken>", "https://example.org/1")
+    both = joined(
+        run({"s f": KNOWN, "t f": KNOWN}),
+        *(run({"s f": Verdict.WARN}, case=f"specs/x.yaml::w[{value}]") for value in "ab"),
+    )
+    results = (
+        replace(one, excuse=excuse) if one.verdict is KNOWN else replace(one, reason="why") for one in both.results
+    )
+    shown = shown_as("markdown", replace(both, results=tuple(results)))
+    assert "## Warnings: 2 cases\n\n- `specs/x.yaml::w[2 values]` on `s-f-asyncio`: why\n  - values: a, b\n" in shown
+    assert "## Known failures: 2 results (1 case)\n\n### s: 1 case\n\n- `specs/x.yaml::case` on `s-f-asyncio`" in shown
+    assert "  - it is &lt;broken>\n  - <https://example.org/1>\n\n### t: 1 case\n" in shown

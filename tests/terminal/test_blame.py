@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution, attribute
 from engine.results.analysis.findings import attributions, failing, findings, shares
@@ -179,3 +180,39 @@ def test_no_control_character_reaches_the_terminal() -> None:
     bad: list[JobResult] = [replace(one, reason=reason) for one in RUN.results]
     one = replace(RUN, results=tuple(bad))
     assert "\x1b" not in "\n".join(lines(findings(one, failing(), attributions(one))))
+
+
+def matrix(*targets: str, values: int, actual: object = 500) -> tuple[JobResult, ...]:
+    return tuple(
+        result(row(target), FAIL, Mismatch("status", "is 400", actual), case=f"specs/x.yaml::n[{value}]")
+        for value in range(values)
+        for target in targets
+    )
+
+
+def test_values_of_a_matrix_that_fail_alike_are_one_entry() -> None:
+    both = joined(run({"s f": FAIL, "s g": FAIL}), run({"s f": FAIL}, case=OTHER))
+    many = replace(both, results=(*matrix("s f", "s g", values=71), both.results[2]))
+    shown = list(lines(findings(many, failing(), attributions(many))))
+    assert shown[0] == "failing: 143 results (72 cases)"
+    (entry,) = [number for number, line in enumerate(shown) if "[71 values]" in line]
+    assert shown[entry].startswith("    fail     specs/x.yaml::n[71 values] on 2 targets (s-f-asyncio, ...): ")
+    assert shown[entry + 1] == "             values: 0, 1, 2, 3, 4, 5 and 65 more"
+    assert sum("specs/x.yaml::n[" in line for line in shown) == 1
+
+
+def test_values_that_fail_on_other_targets_or_at_another_expectation_are_apart() -> None:
+    one = run({"s f": FAIL, "s g": FAIL})
+    several = replace(
+        one,
+        results=(
+            *matrix("s f", "s g", values=2),
+            result(row("s f"), FAIL, Mismatch("status", "is 400", 500), case="specs/x.yaml::n[only-f]"),
+            *(
+                result(row(name), FAIL, Mismatch("body", "is 'x'", b""), case="specs/x.yaml::n[body]")
+                for name in ("s f", "s g")
+            ),
+        ),
+    )
+    shown = "\n".join(lines(findings(several, failing(), attributions(several))))
+    assert all(f"n[{name}]" in shown for name in ("2 values", "only-f", "body"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 from engine.model.target import CONTROLS
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution, Attributions, Fault, attribute
+from engine.results.analysis.folding import Folded, fold
 from engine.results.record.store import Run, TargetRow
 
 Wanted = Callable[[JobResult], bool]
@@ -101,3 +102,20 @@ def shares(found: Iterable[Finding]) -> tuple[Share, ...]:
 def failing(*, strict: bool = False, flaky_fails: bool = False) -> Wanted:
     """Picks what fails the run: what breaks the build; flaky cases where they do, these and warnings if ``strict``."""
     return lambda result: result.breaks_build(strict=strict, flaky_fails=flaky_fails)
+
+
+def folded(found: Iterable[Finding]) -> tuple[Folded[Finding], ...]:
+    """Findings in their order, with those as one that are values of one matrix and alike: they have the same cause for
+    the same reason, the same verdicts on the same targets, and fail the same expectation."""
+    return fold(found, lambda one: one.address, _alike)
+
+
+def _alike(one: Finding) -> Hashable:
+    because = one.attribution and (one.attribution.because, one.attribution.settle, one.attribution.hint)
+    return one.share, because, tuple((cell.target, cell.verdict, _expectation(cell)) for cell in one.cells)
+
+
+def _expectation(cell: JobResult) -> str:
+    """The first expectation that a result fails, by the fact that it is about; without one, the reason."""
+    located = cell.mismatches or cell.warnings
+    return f"{located[0].where} {located[0].operator}" if located else cell.reason
