@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from engine.app import addresses
+from engine.app.engine import Engine
+from engine.app.project_paths import ProjectPaths
+from engine.app.runs import again
 from engine.errors import ResultsError
 from engine.reports.base import formats
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Attributions
 from engine.results.analysis.findings import attributions
-from engine.results.analysis.grid import Grid
+from engine.results.analysis.grid import Grid, grid_of
 from engine.results.record.store import Run
 
 
@@ -25,7 +30,7 @@ def write(run: Run, whole: Grid, results: Path, known: Attributions | None = Non
     for name, part in names.items():
         report = GridReport(run, part, known, by)
         for form in sorted(formats().values(), key=lambda form: form.name, reverse=True):
-            if form.grid is None:
+            if form.grid is None or not form.written:
                 continue
             path = results / f"compatibility_grid_{name}{form.suffix}"
             try:
@@ -35,3 +40,13 @@ def write(run: Run, whole: Grid, results: Path, known: Attributions | None = Non
                 raise ResultsError(f"{path} cannot be written: {error.strerror}", hint=hint) from error
             written.append(path)
     return written
+
+
+def report_of(named: str, project_paths: ProjectPaths, by: str = "") -> GridReport:
+    """The report of a run by its path, its id, or as ``last``; ``by`` is server, framework, loop, or "". Places in
+    documents are relative to the working directory where the documents are found. Raises UsageError if there is no such
+    run, and ResultsError if it cannot be read."""
+    run, engine = again(named, project_paths), Engine(project_paths)
+    placed = (addresses.placed(one, engine) if one.verdict.reported else one for one in run.results)
+    run = replace(run, results=tuple(placed))
+    return GridReport(run, grid_of(run), attributions(run), by)

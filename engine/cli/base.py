@@ -204,6 +204,28 @@ def color_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FormatNames:
+    """The names of the report formats that can show a subject, as text. They are found only when a help is drawn, since
+    that imports every format."""
+
+    subject: str
+
+    def __str__(self) -> str:
+        from engine.reports.base import able
+
+        return ", ".join(able(self.subject))
+
+
+def format_argument(parser: argparse.ArgumentParser, subject: str, default: str, more: str = "") -> None:
+    """Add the option of the report format for a subject (``grid``, ``comparison``, ``explanation``). ``more`` names
+    formats that are no reports, with a comma behind each."""
+    action = parser.add_argument(
+        "--format", default=default, metavar="FORMAT", help=f"the format: {more}%(names)s ({default})"
+    )
+    setattr(action, "names", FormatNames(subject))  # noqa: B010 - argparse fills in a help from attributes
+
+
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:
     """Add the options that locate folders."""
     if results:

@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, counterparts_argument, place_arguments, target_arguments
+from engine.cli.base import Command, asked, counterparts_argument, format_argument, place_arguments, target_arguments
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     target_arguments(parser)
     place_arguments(parser)
     counterparts_argument(parser)
-    parser.add_argument("--format", default=TEXT, metavar="FORMAT", help="text, json, markdown (text)")
+    format_argument(parser, "comparison", TEXT, "text, ")
     parser.add_argument("--strict", action="store_true", help="a warning is red as well")
 
 
@@ -116,7 +116,7 @@ COMMAND = Command(
         ("engine compare RUN RUN", "two runs"),
         ("engine compare --server gunicorn==26.2.0 --server gunicorn", "two releases"),
         ("engine compare RUN --server gunicorn --server granian", "two servers"),
-        ("engine compare --framework starlette==1.0.0 --framework starlette", "frameworks"),
+        ("engine compare --framework starlette==1.0 --framework starlette", "a framework"),
         ("engine compare RUN RUN --format markdown", "for a review"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, format_argument, place_arguments
 
 DESCRIPTION = """\
 Tell one result of a run whole: the case and the clauses that it cites, what was
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="dates, ports and nonces as they were")
     parser.add_argument("--log", action="store_true", help="all that the server wrote meanwhile")
     parser.add_argument("--for-diff", action="store_true", help="leave out what differs in any two runs")
-    parser.add_argument("--format", default="text", metavar="FORMAT", help="text for people, json for programs (text)")
+    format_argument(parser, "explanation", "text", "text, ")
     place_arguments(parser)
 
 

@@ -17,13 +17,15 @@ from engine.results.analysis.explaining import Explanation
 @dataclass(frozen=True, slots=True)
 class Format:
     """A report format: its ``name`` for ``--format``, the ``suffix`` of its files, and a pure function for each subject
-    that it can show, whose text ends in a line feed. None where it cannot show the subject."""
+    that it can show, whose text ends in a line feed. None where it cannot show the subject. ``written`` says that
+    ``engine grid`` writes a file of it for each grid, and not only ``engine report`` on request."""
 
     name: str
     suffix: str
     grid: Callable[[GridReport], str] | None = None
     comparison: Callable[[Comparison], str] | None = None
     explanation: Callable[[Explanation], str] | None = None
+    written: bool = True
 
 
 @cache
@@ -37,6 +39,10 @@ def writer(form: str, subject: str) -> Callable[[Any], str]:
     UsageError if there is no such format, or it cannot show the subject."""
     write: Callable[[Any], str] | None = getattr(formats().pick(form), subject)
     if write is None:
-        able = ", ".join(name for name, one in formats().items() if getattr(one, subject) is not None)
-        raise UsageError(f"the format {form!r} has no {subject}", hint=f"known: {able}")
+        raise UsageError(f"the format {form!r} has no {subject}", hint=f"known: {', '.join(able(subject))}")
     return write
+
+
+def able(subject: str) -> tuple[str, ...]:
+    """The names of the formats that can show a ``grid``, ``comparison`` or ``explanation``."""
+    return tuple(name for name, one in formats().items() if getattr(one, subject) is not None)

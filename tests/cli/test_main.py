@@ -150,7 +150,7 @@ def test_the_help_is_coloured_where_it_is_wanted(
         main(["grid", "--help"])
     out = capsys.readouterr().out
     assert "\x1b[1musage:\x1b[0m engine grid" in out
-    assert "  \x1b[36m--framework\x1b[0m NAME" in out
+    assert "  \x1b[36m--gateway\x1b[0m NAME" in out
 
 
 def test_an_error_is_coloured_as_the_command_line_says(capsys: pytest.CaptureFixture[str]) -> None:

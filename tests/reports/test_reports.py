@@ -49,7 +49,8 @@ def shown_as(form: str, run: Run, causes: Attributions | None = None, by: str = 
 
 
 def test_every_module_of_a_format_is_found_and_names_its_files() -> None:
-    assert {name: one.suffix for name, one in formats().items()} == {"json": ".json", "markdown": ".md"}
+    suffixes = {"csv": ".csv", "github": ".txt", "json": ".json", "junit": ".xml", "markdown": ".md"}
+    assert {name: one.suffix for name, one in formats().items()} == suffixes
 
 
 def test_a_format_shows_what_it_can_and_the_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

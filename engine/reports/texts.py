@@ -1,0 +1,38 @@
+"""The text of one result for formats without markup, and the removal of characters that a format cannot hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.model.showing import shown
+from engine.model.verdict import JobResult
+from engine.results.analysis.attribution import Attribution
+
+# The characters that XML 1.0 has no form for (section 2.2), and the C1 controls, which it discourages.
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def harmless(text: str) -> str:
+    """Text without control characters: each is written out, as ``\\x1b``. Line feeds and tabs stay."""
+    return _CONTROL.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def details(result: JobResult, attribution: Attribution | None) -> Iterator[str]:
+    """The lines about a result below its reason: each expectation that it does not meet, with its place in the
+    document, the cause, and the commands that reproduce it."""
+    for one in (*result.mismatches, *result.warnings):
+        place = f" ({one.place})" if one.place.line else ""
+        yield f"expected: {one.where} {one.expected}{place}"
+        yield f"actual:   {shown(one.actual)}"
+    if attribution is not None:
+        yield f"cause: {attribution.heading}: {attribution.because}"
+        if attribution.settle:
+            yield f"to find out, run: {attribution.settle}"
+    if result.reproduce:
+        yield "reproduce it:"
+        yield from (f"  {line}" for line in result.reproduce.split("\n"))

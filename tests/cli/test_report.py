@@ -1,0 +1,60 @@
+"""``engine report``: a run that was kept, in every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import main
+from engine.reports.base import able
+from tests.cli.test_compare import FAIL, PASS, keep
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    keep(tmp_path, "20260101-000000-aaaa", {"s f": FAIL, "s g": PASS})
+    keep(tmp_path, "20260102-000000-bbbb", {"s f": PASS, "s g": PASS})
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", able("grid"))
+def test_every_format_goes_to_standard_output_or_to_a_file(
+    here: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    assert main(["report", "last~1", "--format", form]) == 0
+    out = capsys.readouterr().out
+    assert "20260101-000000-aaaa" in out
+    assert main(["report", "results/runs/20260101-000000-aaaa", "--format", form, "-o", "file"]) == 0
+    assert capsys.readouterr().out == ""
+    assert (here / "file").read_text() == out
+
+
+def test_the_newest_run_as_markdown_is_the_default(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report"]) == 0
+    out = capsys.readouterr().out
+    assert "Run `20260102-000000-bbbb`: 2 results (1 case on 2 targets): 2 passed" in out
+    assert main(["report", "--format", "json", "--group-by", "framework"]) == 0
+    assert [one["framework"] for one in json.loads(capsys.readouterr().out)["groups"]] == ["f", "g"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--format", "junitt"], "did you mean 'junit'?"),
+        (["nowhere"], "there is no run 'nowhere'"),
+        (["-o", "no/such/folder"], "cannot be written: No such file or directory"),
+    ],
+)
+def test_errors(here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+    assert main(["report", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_help_lists_the_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, names in (("report", "csv, github, json, junit, markdown"), ("compare", "text, json, markdown")):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        assert names in " ".join(capsys.readouterr().out.split())
