@@ -1,12 +1,12 @@
-"""The exceptions that the engine raises on purpose.
+"""The exceptions of the engine.
 
     EngineError                the root: a sentence, a hint, a place in a document
     ├── UsageError             a command line or pytest option names something that does not exist     exit 2
-    ├── DocumentError          a document has mistakes                                                exit 2
+    ├── DocumentError          a document has errors                                                  exit 2
     ├── NothingToRun           no selected case fits a selected target                                exit 3
     ├── EnvironmentFailed      an environment could not be made                                       exit 3
     ├── StartError             a target did not start; carries the last lines of its log              exit 3
-    │   └── Unfit              a target runs, but nothing can be judged on it
+    │   └── Unfit              a target runs, but no case can run on it
     ├── ChannelError           the byte stream to a target broke
     │   ├── Endless            the peer sends more than the engine accepts
     │   ├── ConnectionRefused  the address refused the connection
@@ -52,7 +52,7 @@ class UsageError(EngineError):
 
 
 class DocumentError(EngineError):
-    """A document cannot be loaded. The linter lists every mistake; this carries the first, or a count."""
+    """A document cannot be loaded. The linter lists every error; this carries the first, or a count."""
 
     exit_code = 2
 
@@ -86,7 +86,7 @@ class StartError(EngineError):
 
 
 class Unfit(StartError):
-    """A target runs, but no case can be judged on it, for a reason that is not the target's."""
+    """A target runs, but no case can run on it, for a reason that is not the target's."""
 
 
 class ChannelError(EngineError):
@@ -114,8 +114,8 @@ class ChannelClosed(ChannelError):
 
 
 class EvidenceLost(EngineError):
-    """The observer's records are incomplete, so a case that depends on them cannot be judged. ``mismatch`` is a wrong
-    value that the server gave the application, where that is the reason."""
+    """The observer's records are incomplete, so a case that depends on them has no verdict. ``mismatch`` is a wrong
+    value that the server passed to the application, if that is the reason."""
 
     def __init__(self, what: str, *, hint: str = "", mismatch: Mismatch | None = None) -> None:
         super().__init__(what, hint=hint)

@@ -1,8 +1,8 @@
-"""Discovery of what the engine can do: one module each, sorted by name, without a list to maintain.
+"""Discovery of the engine's parts: one module each, sorted by name, without a list to maintain.
 
-A package that is installed beside the engine adds to it by an entry point of the group ``engine.extensions``, whose
-value is the package's name. Its subpackages, or modules, have the names of the engine's own rooms: ``steps``,
-``matchers``, ``commands``, ``gateways``, ``options``, ``reports``, ``servers``.
+An installed package can extend the engine by an entry point of the group ``engine.extensions``, whose value is the
+package's name. Its subpackages, or modules, have the names of the engine's own parts: ``steps``, ``matchers``,
+``commands``, ``gateways``, ``options``, ``reports``, ``servers``.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ T = TypeVar("T", bound=Named)
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Named values of one kind, in the order of their names."""
+    """Named values of one type, in the order of their names."""
 
     def __init__(self, sort: str, things: Iterable[T]) -> None:
-        """``sort`` is the noun for messages ("step type"). Raises Defect if two values share a name."""
+        """``sort`` is the noun for messages ("step type"). Raises Defect if two values have the same name."""
         self.sort = sort
         found: dict[str, T] = {}
         for thing in things:
             if thing.name in found:
-                raise Defect(f"two things of sort {sort!r} are called {thing.name!r}")
+                raise Defect(f"there are two of the sort {sort!r} called {thing.name!r}")
             found[thing.name] = thing
         self._things = dict(sorted(found.items()))
 
@@ -57,14 +57,14 @@ class Registry(Mapping[str, T], Generic[T]):
         return len(self._things)
 
     def pick(self, name: str) -> T:
-        """The value of that name. Raises UsageError, which suggests the nearest name, if there is none."""
+        """The value with that name. Raises UsageError, which suggests the nearest name, if there is none."""
         if name not in self._things:
             raise UsageError(f"there is no {self.sort} called {name!r}", hint=nearest(name, self._things))
         return self._things[name]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt word: the nearest of ``known``; all of them if none is near; "" if there are none."""
+    """A hint for a misspelt word: the nearest of ``known``; all of them if none is similar; "" if there are none."""
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
@@ -87,9 +87,9 @@ def modules(package: str, *, deep: bool = False) -> list[ModuleType]:
 
 @cache
 def extensions() -> tuple[str, ...]:
-    """The names of the packages that extend the engine, sorted, as the entry points of all that is installed name them.
+    """The names of the packages that extend the engine, sorted, from the entry points of all installed packages.
 
-    The files are read as they lie on the import path: ``importlib.metadata`` takes 20 ms to load.
+    The files are read directly from the import path, since ``importlib.metadata`` takes 20 ms to import.
     """
     named: set[str] = set()
     for folder in sys.path:
@@ -118,7 +118,7 @@ def _entries(path: str) -> Iterator[str]:
 
 def contributed(part: str, attribute: str) -> list[object]:
     """The values of ``attribute`` in the part of that name of each extension. A tuple counts as several values. Raises
-    UsageError for an extension that cannot be imported."""
+    UsageError if an extension cannot be imported."""
     values: list[object] = []
     for package in extensions():
         name = f"{package}.{part}"
@@ -129,7 +129,7 @@ def contributed(part: str, attribute: str) -> list[object]:
             inner = modules(name, deep=True) if spec.submodule_search_locations is not None else []
             values += _values([importlib.import_module(name), *inner], attribute)
         except ImportError as error:
-            hint = f"its entry point of the group {GROUP} names it: mend it, or uninstall it"
+            hint = f"its entry point of the group {GROUP} names it: fix it, or uninstall it"
             raise UsageError(f"the extension {package} cannot be imported: {error}", hint=hint) from error
     return values
 
@@ -147,7 +147,7 @@ def places(part: str) -> dict[str, str]:
 
 
 def found(package: str, attribute: str, *, deep: bool = False) -> list[object]:
-    """The values of ``attribute`` in the modules of a package, in the order of ``modules``, and behind them those of
+    """The values of ``attribute`` in the modules of a package, in the order of ``modules``, followed by those of
     extensions. A tuple counts as several values."""
     return _values(modules(package, deep=deep), attribute) + contributed(package.rpartition(".")[2], attribute)
 

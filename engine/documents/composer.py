@@ -1,7 +1,9 @@
-"""YAML's events -> a tree of nodes that know their places, with everything refused that the language leaves out.
+"""Composes YAML's events into a tree of nodes with source spans, and rejects everything that the language does not
+allow.
 
-Reading goes on after a mistake that is none of syntax, so that one run tells of all. Work is bounded: aliases are
-never followed, depth ends at MAX_DEPTH, and a document has at most a megabyte of text and MAX_VALUES values.
+After an error that is not a syntax error, composing continues, so that one run reports all errors. The work is bounded:
+aliases are never followed, the depth is limited to MAX_DEPTH, and a document has at most a megabyte of text and
+MAX_VALUES values.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from engine.model.source_span import SourceSpan
 MAX_DEPTH = 60
 
 MAX_VALUES = 50_000
-"""So many values at most has a document: a megabyte of brackets would take a hundred of memory."""
+"""The limit of values in a document: a megabyte of brackets would take a hundred megabytes of memory."""
 
 NAMING = ("var", "index")
-"""Keys whose values name a variable: there `n`, the index of a `repeat`, is a name and nothing else."""
+"""Keys whose values name a variable: `n`, the index of a `repeat`, is text there."""
 
 _UNBOUNDED: Any = yaml.Loader
 _LOADER: Any = getattr(yaml, "CLoader", _UNBOUNDED)
@@ -40,9 +42,9 @@ class _Unreadable(Exception):
 
 
 def compose(source: SourceText, notes: Notes, *, loader: Any = None) -> Node | None:
-    """The document's tree, or None where its syntax is broken or it has none. Mistakes go to ``notes``.
+    """The tree of a document, or None if its syntax is invalid or it is empty. Errors go to ``notes``.
 
-    ``loader`` is the class whose events are read: libyaml's, or PyYAML's own where that is missing.
+    ``loader`` is the class whose events are read: libyaml's, or PyYAML's own if libyaml is missing.
     """
     for match in _forbidden.finditer(source.text):
         line = source.text.count("\n", 0, match.start()) + 1
@@ -63,7 +65,7 @@ def compose(source: SourceText, notes: Notes, *, loader: Any = None) -> Node | N
         mark = error.problem_mark or error.context_mark
         if loader is not _UNBOUNDED and composer.may_be_deep(mark):
             # libyaml reads ahead, and some of its releases bound the depth of what they see there. PyYAML's own parser
-            # has no bound, so it tells how deep the document is, or which mistake comes first.
+            # has no limit, so it shows the depth of the document, or the first error.
             notes.found, notes.taken, notes.errors = before.found, before.taken, before.errors
             return compose(source, notes, loader=_UNBOUNDED)
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -81,11 +83,11 @@ def compose(source: SourceText, notes: Notes, *, loader: Any = None) -> Node | N
 
 
 class _NoCharacter(Exception):
-    """An escape is beyond Unicode. libyaml refuses it; PyYAML's own parser hands it to ``chr``."""
+    """An escape is beyond Unicode. libyaml rejects it; PyYAML's own parser passes it to ``chr``."""
 
 
 class _Composer:
-    """One document's composition. The events come one by one, and each method takes those of one node."""
+    """The composition of one document. The events arrive one by one, and each method consumes those of one node."""
 
     def __init__(self, source: SourceText, notes: Notes, next_event: Callable[[], Any]) -> None:
         self._next_event = next_event
@@ -112,7 +114,7 @@ class _Composer:
         return self.depth + ahead.count("[") + ahead.count("{") > MAX_DEPTH
 
     def clamp(self, line: int, column: int) -> SourceSpan:
-        """A place for a mark that may lie beyond the end: that of the last text instead."""
+        """A place for a mark that may be beyond the end: that of the last text instead."""
         if line >= len(self.lines) or (line == len(self.lines) - 1 and not self.lines[line]):
             line = max(len(self.lines) - 1, 0)
             while line > 0 and not self.lines[line].strip():
@@ -121,7 +123,7 @@ class _Composer:
         return SourceSpan(self.file, line + 1, column + 1)
 
     def document(self) -> Node | None:
-        """The whole document's tree."""
+        """The tree of the complete document."""
         root: Node | None = None
         count = 0
         while not isinstance(event := self.next(), yaml.StreamEndEvent):
@@ -227,12 +229,13 @@ class _Composer:
         return entries, event
 
     def _key(self, event: Any, place: SourceSpan, *, flow: bool) -> str | None:
-        """A key's text, or None where it is none; the mistake is noted then, and the events of the key are taken."""
+        """The text of a key, or None if it is not text; the error is noted then, and the events of the key are
+        consumed."""
         if not isinstance(event, yaml.ScalarEvent):
             before = len(self.notes.found)
             self._node(event, place, flow=flow)
             if len(self.notes.found) == before:
-                self.notes.claim(place, "key", "a key is text, and this is none", "quote it")
+                self.notes.claim(place, "key", "a key must be text", "quote it")
             return None
         if event.anchor is not None or event.tag is not None:
             self._node(event, place, flow=flow)
@@ -250,7 +253,7 @@ class _Composer:
         return text
 
     def _empty_value(self, name: str, place: SourceSpan, event: Any, *, broken: bool) -> None:
-        """Complain about a key without a value: inside braces that is mostly a text broken at a comma."""
+        """Report a key without a value: inside braces that is usually a text that was broken at a comma."""
         after = self.lines[place.line - 1][place.column - 1 + place.length :].lstrip()
         if broken and not after.startswith(":"):
             what = f"{name!r} has no value: inside {{...}} a comma ends a plain text"
@@ -280,7 +283,7 @@ class _Composer:
         return Node(value, place, key or place)
 
     def _place(self, event: Any) -> SourceSpan:
-        """An event's place: for a scalar or an alias its whole length in its line, else one character."""
+        """The place of an event: for a scalar or an alias its length in its line, else one character."""
         start = event.start_mark
         if type(event) is yaml.ScalarEvent or type(event) is yaml.AliasEvent:
             return self._span(start.line, start.column, event.end_mark)

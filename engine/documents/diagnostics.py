@@ -1,4 +1,4 @@
-"""Diagnostics: one mistake in a document as a value, and the collection that all stages of the loader add to."""
+"""Diagnostics: one error in a document as a value, and the collection that all stages of the loader add to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from engine.model.source_span import SourceSpan
 
 LIMIT = 200
-"""So many mistakes of one file are shown; a file with more is no document but an accident."""
+"""The number of errors shown for one file; a file with more is probably not a spec file."""
 
 
 class Severity(StrEnum):
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake: its span, a stable ``code`` in kebab-case, a sentence, and a remedy or ""."""
+    """One error: its span, a stable ``code`` in kebab-case, a sentence, and a hint or ""."""
 
     place: SourceSpan
     code: str
@@ -35,11 +35,11 @@ class Diagnostic:
 
 @dataclass(slots=True)
 class Notes:
-    """The mistakes of one file, in the order of their discovery; identical ones are kept once.
+    """The errors of one file, in the order of their discovery; duplicates are dropped.
 
-    ``taken`` are the positions of the composer's mistakes. A later mistake at the same position follows from the first,
-    and is dropped; so is one about a value without a position, which the loader itself inserted. ``formed`` are the
-    positions of the schema's mistakes, as a key's or as a value's. ``errors`` counts those that are no warnings.
+    ``taken`` are the positions of the composer's errors. A later error at the same position follows from the first and
+    is dropped; so is one about a value without a position, which the loader itself inserted. ``formed`` are the
+    positions of the schema's errors, as a key's or as a value's. ``errors`` counts those that are not warnings.
     """
 
     found: dict[Diagnostic, None] = field(default_factory=dict)
@@ -48,31 +48,31 @@ class Notes:
     errors: int = 0
 
     def error(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
-        """Add a mistake, unless the composer has one at its position."""
+        """Add an error, unless the composer has one at its position."""
         self.add(Diagnostic(place, code, what, hint))
 
     def warning(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
-        """Add a warning: something allowed and most likely not intended."""
+        """Add a warning: something that is allowed but probably not intended."""
         self.add(Diagnostic(place, code, what, hint, Severity.WARNING))
 
     def add(self, found: Diagnostic) -> None:
-        """Add an error or a warning, unless the composer has a mistake at its position, or it has none."""
+        """Add an error or a warning, unless the composer has an error at its position, or it has none."""
         place = found.place
         if place.line and not self.is_taken(place) and found not in self.found:
             self.errors += found.is_error
             self.found[found] = None
 
     def claim(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
-        """Add a mistake of syntax, and reserve its position."""
+        """Add a syntax error, and reserve its position."""
         self.error(place, code, what, hint)
         self.taken.add((place.line, place.column))
 
     def is_taken(self, place: SourceSpan) -> bool:
-        """True if the composer has a mistake at that position."""
+        """True if the composer has an error at that position."""
         return (place.line, place.column) in self.taken
 
     def form(self, place: SourceSpan, code: str, what: str, hint: str = "", *, of_key: bool = False) -> None:
-        """Add a mistake of form: one for each value, and one for each key (``of_key``), which may share its position
+        """Add a structural error: one for each value, and one for each key (``of_key``), which may share its position
         with a mapping."""
         at = place.line, place.column, of_key
         if at not in self.formed:
@@ -85,5 +85,5 @@ class Notes:
         if len(inside) <= LIMIT:
             return tuple(inside)
         rest = inside[LIMIT:]
-        more = Diagnostic(rest[0].place, "too-many", f"{len(rest)} more mistakes in this file are not shown")
+        more = Diagnostic(rest[0].place, "too-many", f"{len(rest)} more errors in this file are not shown")
         return (*inside[:LIMIT], more)

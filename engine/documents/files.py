@@ -1,4 +1,4 @@
-"""Discovery and reading of documents: any file on the disk yields a text or a diagnostic, never an exception."""
+"""Discovery and reading of documents. Any file on the disk yields a text or a diagnostic, never an exception."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def shown(path: Path) -> str:
 
 
 def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[SourceText | Diagnostic]:
-    """Every document at or below the paths, sorted, each file once; a diagnostic for each that cannot be read.
-    ``roots`` gives their addresses, by default those of these paths."""
+    """All documents at or below the paths, sorted, each file once; a diagnostic for each unreadable one. ``roots``
+    determines their addresses, by default from these paths."""
     roots = roots or Roots(paths)
     seen: set[tuple[int, int]] = set()
     for path in paths:
@@ -55,8 +55,8 @@ def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[Sour
 
 
 def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]:
-    """Documents below a path. ``seen`` holds device and inode of all that was visited, so that a link that leads
-    back up ends there."""
+    """The documents below a path. ``seen`` contains device and inode of all visited folders, so that a symbolic link to
+    a parent ends there."""
     try:
         status = path.stat()
         if (status.st_dev, status.st_ino) in seen:
@@ -83,7 +83,7 @@ def read(path: Path) -> SourceText | Diagnostic:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return _refusal(path, "unreadable", "it is no regular file", "give a file or a folder")
+            return _refusal(path, "unreadable", "it is not a regular file", "give a file or a folder")
         if status.st_size > MAX_SIZE:
             return _too_large(path)
         with path.open("rb") as file:
@@ -100,7 +100,7 @@ def decode(data: bytes, path: Path) -> SourceText | Diagnostic:
     if (zero := data.find(b"\0")) >= 0:
         place = _place_of_byte(data, zero, path)
         return Diagnostic(
-            place, "binary", "this is a binary file: it holds a NUL byte", "write documents as UTF-8 text"
+            place, "binary", "this is a binary file: it contains a NUL byte", "save the file as UTF-8 text"
         )
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()

@@ -1,4 +1,4 @@
-"""Lines of documents for excerpts, as the documents are when they are first asked for. A document is read once."""
+"""Lines of documents for excerpts, as they are when first requested. A document is read once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ MOST, KEPT = 1024 * 1024, 64
 
 
 class DocumentLines:
-    """Gives the line of a document around a place."""
+    """Returns the line of a document around a place."""
 
     def __init__(self) -> None:
         self._read = lru_cache(KEPT)(_lines)
 
     def __call__(self, place: SourceSpan) -> Excerpt | None:
-        """The excerpt; None where the document cannot be read, or has no such line."""
+        """The excerpt; None if the document cannot be read, or has no such line."""
         lines = self._read(place.file)
         return excerpt(lines[place.line - 1], place) if 0 < place.line <= len(lines) else None
 

@@ -1,8 +1,8 @@
-"""The root of a collection: the folder below which the path of a document is its address.
+"""The root of a collection: the folder that addresses of documents are relative to.
 
-The root of a document is the nearest folder above it that holds one of ``ROOT_FILES``; else the nearest that holds a
-baseline; else the folder that holds all named paths. So the address depends on the position of the document, and not on
-the working directory.
+The root of a document is the nearest parent folder that contains one of ``ROOT_FILES``; else the nearest that contains
+a baseline; else the common parent of all given paths. So the address depends on the position of the document, and not
+on the working directory.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Roots:
     """The roots of documents. Folders are checked once, so an object serves one reading of documents."""
 
     def __init__(self, named: Sequence[Path]) -> None:
-        """``named`` are the files and folders of the command line."""
+        """``named`` are the files and folders given on the command line."""
         self._named = named
         self._common: Path | None = None
         self._found: dict[Path, Path] = {}
 
     def address(self, path: Path) -> str:
-        """The path of a document below its root, with slashes: ``specs/http/wire.yaml``."""
+        """The path of a document relative to its root, with slashes: ``specs/http/wire.yaml``."""
         path = absolute(path)
         return path.relative_to(self.root(path.parent)).as_posix()
 
@@ -44,15 +44,15 @@ class Roots:
 
 
 def marked(folder: Path) -> Path | None:
-    """The nearest of a folder and those above it that holds one of ROOT_FILES, else the nearest that holds a baseline;
-    None where none does."""
+    """The nearest of a folder and its parents that contains one of ROOT_FILES, else the nearest that contains a
+    baseline; None if there is none."""
     above = (absolute(folder), *absolute(folder).parents)
     found = next((one for one in above if any((one / name).exists() for name in ROOT_FILES)), None)
     return found or next((one for one in above if (one / BASELINE).is_file()), None)
 
 
 def up_to_root(folder: Path) -> Iterator[Path]:
-    """A folder and those above it, up to the root of its collection."""
+    """A folder and its parents, up to the root of its collection."""
     root = marked(folder) or absolute(folder)
     for one in (absolute(folder), *absolute(folder).parents):
         yield one
@@ -61,11 +61,11 @@ def up_to_root(folder: Path) -> Iterator[Path]:
 
 
 def common(named: Sequence[Path]) -> Path:
-    """The folder that holds all of some files and folders; the working directory for none."""
+    """The common parent folder of some files and folders; the working directory if there are none."""
     folders = [str(path if path.is_dir() else path.parent) for path in map(absolute, named)]
     return Path(os.path.commonpath(folders)) if folders else Path.cwd()
 
 
 def absolute(path: Path) -> Path:
-    """A path from the root of the file system, without ``..``. A symbolic link stays one: its own place counts."""
+    """An absolute path without ``..``. Symbolic links are not resolved, since the position of the link counts."""
     return Path(os.path.abspath(path))

@@ -1,7 +1,7 @@
-"""The value of a plain scalar, and the scalars that YAML readers disagree about.
+"""The value of a plain scalar, and the scalars that YAML parsers interpret differently.
 
-YAML 1.1 and 1.2 read ``no``, ``010``, ``1:30`` and more of the kind in different ways (YAML 1.1's type repository; YAML
-1.2.2, section 10.3). The language accepts the forms on which both agree, and refuses the rest.
+YAML 1.1 and 1.2 read ``no``, ``010``, ``1:30`` and others in different ways (YAML 1.1's type repository; YAML 1.2.2,
+section 10.3). The language accepts the forms on which both agree, and rejects the others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.model.nodes import Scalar
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """The reason why a plain scalar is refused, and the form that expresses the intended value."""
+    """The reason for rejecting a plain scalar, and the form that expresses the intended value."""
 
     what: str
     hint: str
@@ -26,22 +26,22 @@ _decimal = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 
 _SURPRISES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[+-]?0[0-9_]+"), "a number with a leading zero, which YAML 1.1 reads as octal"),
-    (re.compile(r"[+-]?0x[0-9a-fA-F_]+"), "a hexadecimal number to some readers of YAML, and text to others"),
-    (re.compile(r"[+-]?0o[0-7_]+"), "an octal number to some readers of YAML, and text to others"),
-    (re.compile(r"[+-]?0b[01_]+"), "a binary number to some readers of YAML, and text to others"),
+    (re.compile(r"[+-]?0x[0-9a-fA-F_]+"), "a hexadecimal number to some YAML parsers, and text to others"),
+    (re.compile(r"[+-]?0o[0-7_]+"), "an octal number to some YAML parsers, and text to others"),
+    (re.compile(r"[+-]?0b[01_]+"), "a binary number to some YAML parsers, and text to others"),
     (re.compile(r"[+-]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a number to base 60 in YAML 1.1"),
     (re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)[eE][+-]?[0-9]+"), "a number with an exponent"),
-    (re.compile(r"[+-]?(?:[0-9][0-9_]*)?\.[0-9_]*"), "a decimal that is not written in full"),
-    (re.compile(r"[+-]?[0-9][0-9_]*"), "a number to some readers of YAML, and text to others"),
+    (re.compile(r"[+-]?(?:[0-9][0-9_]*)?\.[0-9_]*"), "an incomplete decimal"),
+    (re.compile(r"[+-]?[0-9][0-9_]*"), "a number to some YAML parsers, and text to others"),
     (re.compile(r"[+-]?\.(?:inf|Inf|INF|nan|NaN|NAN)"), "a number that JSON does not have"),
     (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?"), "a date in YAML 1.1, and text in YAML 1.2"),
 )
 
 
 def scalar(text: str) -> Scalar | Surprise:
-    """The value of a plain scalar: text, a whole number, a decimal, true, false or null; or why it has none.
+    """The value of a plain scalar: text, an integer, a decimal, true, false or null; or the reason why it has none.
 
-    An empty text is the caller's to refuse: it knows where the value is missing.
+    The caller rejects an empty text, since it knows where the value is missing.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -53,7 +53,7 @@ def scalar(text: str) -> Scalar | Surprise:
         return Surprise(f"{text} is true or false in YAML 1.1, and text in YAML 1.2", _quote(text))
     if text == "~" or lower in _WORDS:
         meant = "null" if text == "~" else lower
-        return Surprise(f"{text} is read as {meant} by some readers of YAML", f'write {meant}, or quote it: "{text}"')
+        return Surprise(f"{text} is read as {meant} by some YAML parsers", f'write {meant}, or quote it: "{text}"')
     return text
 
 
@@ -76,8 +76,8 @@ def _quote(text: str) -> str:
 
 
 def surprising_key(text: str) -> str:
-    """The type that a reader of YAML may give a plain key instead of text, or "". ``y`` and ``n`` pass: every reader in
-    use takes them for text, and they are good names for parameters."""
+    """The type that a YAML parser may give a plain key instead of text, or "". ``y`` and ``n`` are accepted: all
+    parsers in use read them as text, and they are common names of parameters."""
     if text in ("y", "n", "Y", "N"):
         return ""
     value = scalar(text)

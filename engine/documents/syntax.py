@@ -1,7 +1,7 @@
-"""Messages for mistakes of YAML's syntax. The parser's own messages name what the parser waited for.
+"""Messages for YAML syntax errors. The parser's own messages name what the parser expected.
 
-PyYAML has two parsers, libyaml and one in Python, which use different words for one mistake. Both sets of words stand
-in one table, so the message is the same whichever parser read the document.
+PyYAML has two parsers, libyaml and one in Python, with different messages for the same error. Both are in one table, so
+that the message does not depend on the parser.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.documents.scalars import Surprise
 
-_PLAIN = Surprise("this is not YAML", "compare the line with the ones before it, and quote a text with signs in it")
+_PLAIN = Surprise("this is not YAML", "compare the line with the previous ones, and quote text with special characters")
 """The message for an error that the table does not have: a parser's own words differ between its versions."""
 
 NO_ESCAPE = (
@@ -24,7 +24,7 @@ _DIRECTIVE = ("YAML directives are not part of the language", "delete the line")
 _TAG = ("tags are not part of the language", "quote the text that starts with `!`")
 _MARK = ("`*` and `&` start an alias or an anchor", "quote the text")
 _QUOTE = ("the quoted text is not closed", "close the quote")
-_ITEM = ("this is no item of the list before it", "start the line with `- `, or mend the indentation")
+_ITEM = ("this is not an item of the list before it", "start the line with `- `, or fix the indentation")
 _KEY = (
     "this does not fit the keys before it",
     "line it up with them, and quote a text that goes on after a closing quote",
@@ -35,7 +35,7 @@ _WORDS: tuple[tuple[str, str, tuple[str, str]], ...] = (
     # The words of the problem, those of its context, and what is said of it: the first line that fits counts.
     (
         "mapping values are not allowed", "",
-        ("a colon cannot stand here", "quote the text that holds `: `, or mend the indentation"),
+        ("a colon cannot stand here", "quote the text that contains `: `, or fix the indentation"),
     ),
     ("unexpected ':'", "", ("a colon cannot stand here", "quote the text that holds it")),
     ("expected ',' or '}'", "", ("the {...} is not closed, or a comma is missing",
@@ -61,8 +61,8 @@ _WORDS: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ("comment or line break", "block scalar", _BLOCK_TEXT),
     ("comment or a line break", "block scalar", _BLOCK_TEXT),
     ("chomping or indentation indicators", "", _BLOCK_TEXT),
-    ("indentation indicator", "", ("the number after `|` or `>` is from 1 to 9", "write one, or leave it out")),
-    ("<document start>", "", ("this does not belong to what stands before it", "line it up with the first key")),
+    ("indentation indicator", "", ("the number after `|` or `>` is from 1 to 9", "write one, or omit it")),
+    ("<document start>", "", ("this does not belong to the text before it", "line it up with the first key")),
     ("incompatible YAML document", "", _DIRECTIVE),
     ("duplicate", "", _DIRECTIVE),
     ("", "directive", _DIRECTIVE),
@@ -77,7 +77,7 @@ _WORDS: tuple[tuple[str, str, tuple[str, str]], ...] = (
 
 
 def explain(error: Any, lines: Sequence[str]) -> Surprise:
-    """A sentence and a way out for an error of the YAML parser (``yaml.MarkedYAMLError``)."""
+    """A message and a hint for an error of the YAML parser (``yaml.MarkedYAMLError``)."""
     problem = str(error.problem or error.context or "")
     if "cannot start any token" in problem:
         return _token(error, lines)

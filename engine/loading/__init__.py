@@ -1,1 +1,1 @@
-"""From text to cases: located nodes, the schema, the frozen model, and every mistake with its place."""
+"""From text to cases: located nodes, the schema, the frozen model, and every error with its place."""

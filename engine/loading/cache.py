@@ -1,12 +1,13 @@
-"""Documents that were found to be without a mistake, kept by their content: what has not changed is not read again.
+"""A cache of spec files that have no errors, so that unchanged files are not read again.
 
-A file has two parts: what the document holds with the headers of its cases alone, and the same with whole cases. Most
-readers collect, list or lint, and need headers; steps are most of a case, and to read them takes the step types that
-made them. Who performs cases reads the second part instead.
+Each entry has two files: the content with only the headers of the cases, and the content with complete cases. Most
+commands collect, list or lint, which needs only headers. The steps are the largest part of a case, and reading them
+requires the step types that created them; only the process that runs cases does so.
 
-A document's key covers its text, its path and address, and everything that it was held against: the engine's own code,
-the schemas, the contract and the clauses. A document with any mistake, or a warning, is never kept, so that it is
-always explained anew. One of clauses is also held against the others of its kind, so it counts only where all are kept.
+The key of an entry covers the text, path and address of the file, and everything that its meaning depends on: the
+engine's code, the schemas, the contract and the clauses. A file with an error or a warning is never cached, so that it
+is always reported. A file of clauses is also checked against the other files of clauses, so it is used only if all of
+them are cached.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ SIZE = struct.Struct("!Q")
 
 
 def fingerprint(engine: str, facts: Iterable[str]) -> str:
-    """The key of everything besides its text that the meaning of a document depends on: the engine's own key, and other
-    facts."""
+    """The key of all inputs, apart from its text, that the meaning of a document depends on: the engine's own key, and
+    other facts."""
     digest = hashlib.sha256(engine.encode())
     for fact in facts:
         digest.update(fact.encode("utf-8", "surrogatepass") + b"\0")
@@ -47,19 +48,19 @@ def digest_of(source: SourceText) -> str:
 
 
 class DocumentCache:
-    """A folder with the content of single documents. It raises nothing: where it is not readable or writable, documents
-    are loaded afresh."""
+    """A folder with the content of single documents. It raises nothing: if it is not readable or writable, documents
+    are loaded from their files."""
 
     def __init__(self, folder: Path, mark: str) -> None:
         """``mark`` is the fingerprint. The folder is made for the first document."""
         self.folder = folder / mark
 
     def find(self, source: SourceText, *, whole: bool) -> Loaded | None:
-        """The cached content of a document, with ``whole`` cases or with their headers; None if it is not cached."""
+        """The cached content of a document, with ``whole`` cases or only their headers; None if it is not cached."""
         return opened(self.path(source), whole=whole)
 
     def keep(self, source: SourceText, held: Loaded) -> None:
-        """Cache the content of a document without mistakes."""
+        """Cache the content of a document without errors."""
         path = self.path(source)
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ class DocumentCache:
 
 
 def _with_headers(held: Loaded) -> Loaded:
-    """The content of a document, with the headers of its cases alone."""
+    """The content of a document, with only the headers of its cases."""
     suites = (
         replace(one, cases=tuple(case.header if isinstance(case, Case) else case for case in one.cases))
         for one in held.suites
@@ -84,7 +85,7 @@ def _with_headers(held: Loaded) -> Loaded:
 
 
 def opened(path: Path, *, whole: bool) -> Loaded | None:
-    """The content of a cache file, None if it is no such file."""
+    """The content of a cache file, or None if it is not a valid one."""
     try:
         with path.open("rb") as file:
             (size,) = SIZE.unpack(file.read(SIZE.size))
@@ -99,7 +100,7 @@ def opened(path: Path, *, whole: bool) -> Loaded | None:
 def unchanged(
     paths: Sequence[Path], kept: DocumentCache, roots: Roots | None = None, *, whole: bool = False
 ) -> Loaded | None:
-    """The content of the documents at or below the paths, with ``whole`` cases or with their headers; None if one of
+    """The content of the documents at or below the paths, with ``whole`` cases or only their headers; None if one of
     them is not cached."""
     found: list[Loaded] = []
     digests: list[str] = []

@@ -1,4 +1,5 @@
-"""The catalogue of clauses, which is read before any suite: what may be cited is part of the vocabulary."""
+"""The catalogue of clauses. It is read before any suite, since the clauses that cases may cite are part of the
+vocabulary."""
 
 from __future__ import annotations
 
@@ -14,10 +15,9 @@ from engine.model.case import Clause
 
 
 def read_clauses(paths: Sequence[Path]) -> dict[str, Clause]:
-    """The clauses of every clause document at or below the paths, by id; the first of an id counts.
+    """The clauses of all clause documents at or below the paths, by id; the first with an id counts.
 
-    Nothing is raised and nothing is said about mistakes: a document in bad form is passed over here, and
-    ``documents.load_paths`` tells what is wrong with it.
+    Nothing is raised or reported: an invalid document is skipped here, and ``documents.load_paths`` reports its errors.
     """
     fits = validity.checker(CLAUSES)
     found: dict[str, Clause] = {}

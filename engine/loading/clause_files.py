@@ -14,24 +14,24 @@ FOLDER = "clauses"
 
 
 def sources(paths: Sequence[Path]) -> Iterator[SourceText]:
-    """The documents at or below the paths that may be of clauses, sorted. What cannot be read is passed over."""
+    """The documents at or below the paths that may contain clauses, sorted. Unreadable ones are skipped."""
     for source in read_all(paths):
         if not isinstance(source, Diagnostic) and _may_be_clauses(source.text):
             yield source
 
 
 class ClausesBeside:
-    """Finds the documents that may be of clauses beside suites. Each folder is looked at once, so an object is for one
-    reading of documents: a folder of a hundred suites, loaded one by one, is read through once."""
+    """Finds the documents that may contain clauses next to suites. Each folder is read once, so that loading a hundred
+    suites of one folder reads it once; an object serves one loading of documents."""
 
     def __init__(self, catalogue: Path) -> None:
-        """Documents below the ``catalogue`` are left out, since every suite may cite those."""
+        """Documents below the ``catalogue`` are omitted, since every suite may cite them."""
         self._catalogue = absolute(catalogue)
         self._found: dict[Path, tuple[Path, ...]] = {}
 
     def of(self, paths: Sequence[Path]) -> tuple[Path, ...]:
-        """The documents for the suites at or below some paths: those in a suite's folder or in one above it up to the
-        root of its collection, and in folders called ``clauses`` there."""
+        """The documents for the suites at or below some paths: those in a suite's folder or in a parent folder up to
+        the root of its collection, and in folders called ``clauses`` there."""
         folders = dict.fromkeys(folder for path in paths for folder in _folders(absolute(path), self._catalogue))
         return tuple(dict.fromkeys(file for folder in folders for file in self._up_from(folder)))
 
@@ -61,5 +61,5 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _may_be_clauses(text: str) -> bool:
-    """True if a document can be one of clauses. The check saves composing every suite twice."""
+    """True if a document may contain clauses. This check avoids composing every suite twice."""
     return text.startswith(("clauses:", "{", '"')) or "\nclauses:" in text

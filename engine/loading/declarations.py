@@ -1,6 +1,7 @@
-"""Declarations of the project beside its documents: contracts and frameworks, which another package reads.
+"""Declarations of the project: contracts and frameworks, which another package reads.
 
-Here they are told from documents, and held against their schemas: every mistake of form with its place.
+This module recognizes them among documents and validates them against their schemas: every structural error with its
+place.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def is_declaration(root: Node, file: str) -> bool:
 
 
 def mistakes_in(source: SourceText, schema: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
-    """Every mistake of syntax and of form in a declaration."""
+    """Every syntax error and structural error in a declaration."""
     notes = Notes()
     root = compose(source, notes)
     if root is not None:

@@ -1,4 +1,4 @@
-"""Loading documents: the one way in for the linter, for pytest and for the grid."""
+"""Loading documents, for the linter, pytest and the grid."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ KINDS = ("suite", "clauses", "known-failures")
 
 @dataclass(frozen=True)
 class Language:
-    """The schemas of a vocabulary, and the functions that decide fast whether a document fits them."""
+    """The schemas of a vocabulary, and the functions that quickly check whether a document matches them."""
 
     vocabulary: Vocabulary
 
@@ -79,7 +79,7 @@ class Language:
 
     @cached_property
     def frame(self) -> dict[str, Any]:
-        """The schema of a suite, whatever its cases are."""
+        """The schema of a suite without its cases."""
         return {**self.suite, "properties": {**self.suite["properties"], "cases": True}}
 
     @cached_property
@@ -95,7 +95,7 @@ _languages: WeakKeyDictionary[Vocabulary, Language] = WeakKeyDictionary()
 
 
 def language_of(vocabulary: Vocabulary) -> Language:
-    """The language of a vocabulary, composed once: pytest loads a file at a time."""
+    """The language of a vocabulary, composed once, since pytest loads one file at a time."""
     if vocabulary not in _languages:
         _languages[vocabulary] = Language(vocabulary)
     return _languages[vocabulary]
@@ -104,10 +104,10 @@ def language_of(vocabulary: Vocabulary) -> Language:
 def load_paths(
     paths: Sequence[Path], vocabulary: Vocabulary, kept: DocumentCache | None = None, roots: Roots | None = None
 ) -> Loaded:
-    """Every document at or below the paths. Nothing is raised for a mistake: it is among the diagnostics.
+    """Load every document at or below the paths. Errors are not raised; they are part of the diagnostics.
 
-    ``kept`` has what documents held that had none the last time, and takes new ones. ``roots`` gives the addresses of
-    documents, by default those of these paths.
+    ``kept`` is the cache of documents without errors, and takes new ones. ``roots`` determines the addresses of
+    documents, by default from these paths.
     """
     language = language_of(vocabulary)
     gathered = _Gathered(language, kept)
@@ -187,7 +187,9 @@ class _Gathered:
         if first is None or first[0] not in KINDS:
             what = f"this document starts with {first[0]!r}" if first is not None else "a document is a mapping"
             hint = nearest(first[0], KINDS) if first is not None else ""
-            hint = hint if hint.startswith("did you mean") else f"its first key says what it is: {', '.join(KINDS)}"
+            hint = (
+                hint if hint.startswith("did you mean") else f"the first key of a file is its type: {', '.join(KINDS)}"
+            )
             notes.claim(first[1].key if first is not None else root.place, "document-kind", what, hint)
             return
         kind = first[0]
@@ -203,7 +205,7 @@ class _Gathered:
                 self._clauses(whole, notes)
 
     def _whole(self, kind: str, root: Node, notes: Notes) -> Node | None:
-        """The document with its mistakes of form mended, each noted; None where it cannot be mended."""
+        """The document with its structural errors repaired, each of them noted; None if it cannot be repaired."""
         if self.language.fits[kind](root):
             return root
         repaired = repair(root, self.language.schemas[kind], notes)
@@ -215,12 +217,12 @@ class _Gathered:
                 continue
             if clause.id in self.clause_places:
                 hint = f"the first stands at {self.clause_places[clause.id]}"
-                notes.error(node.place, "duplicate-id", f"two clauses are called {clause.id!r}", hint)
+                notes.error(node.place, "duplicate-id", f"two clauses have the id {clause.id!r}", hint)
             self.clause_places.setdefault(clause.id, str(node.place))
 
 
 def _left_out(root: Node, suite: Suite) -> Iterator[str]:
-    """The addresses of the cases of a document that its suite lacks, since they have mistakes."""
+    """The addresses of the cases of a document that its suite lacks, since they have errors."""
     listed = root.get("cases")
     there = {case.stem for case in suite.cases}
     for node in listed.items() if listed is not None else ():
@@ -232,7 +234,7 @@ def _left_out(root: Node, suite: Suite) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A case as the rules can look at it: ``sound`` if nothing had to be mended, else with the words that were lost."""
+    """A case as the rules need it: ``sound`` if it needed no repair, else with the words that were lost."""
 
     node: Node
     sound: bool
@@ -252,7 +254,7 @@ class _Suite:
         self.frame = SuiteKeys(source.address, self._frame(root))
 
     def read(self) -> Suite:
-        """The suite with those of its cases that have no mistake."""
+        """The suite, with its cases that have no errors."""
         before = self.notes.errors
         prepared = list(self._prepared())
         suites.check([one.node for one in prepared], self.notes)
@@ -267,7 +269,7 @@ class _Suite:
         return Suite(self.frame.title, self.source.address, self.frame.category, tuple(cases))
 
     def _frame(self, root: Node) -> Node:
-        """The suite's own keys, with their mistakes of form noted and mended."""
+        """The suite's own keys, with their structural errors noted and repaired."""
         self.sound = True
         if (self.language.fits_frame if self.nodes else self.language.fits["suite"])(root):
             return root
@@ -276,8 +278,8 @@ class _Suite:
         return repaired.node if repaired is not None else Node({}, root.place, root.key)
 
     def _prepared(self) -> Iterator[_Prepared]:
-        """Every case, with its mistakes of form noted and mended. jsonschema takes milliseconds a case: it is shown
-        those that are wrong, and no more than can be told of."""
+        """All cases, with their structural errors noted and repaired. jsonschema takes milliseconds for each case, so
+        it only gets invalid cases, and no more than can be reported."""
         # What the composer refused has a harmless value, which may well fit the schema.
         starts = [node.place.line for node in self.nodes]
         refused = {bisect_right(starts, found.place.line) - 1 for found in self.notes.found if found.is_error}
@@ -292,7 +294,7 @@ class _Suite:
                     yield _Prepared(repaired.node, sound, repaired.lost)
 
     def _rules(self, node: Node, matrix: Node | None, notes: Notes) -> tuple[Item, ...]:
-        """Hold a case of the right form against the rules. Its steps, as an outline."""
+        """Check a structurally valid case against the rules. Returns its steps, as an outline."""
         steps = node.get("steps")
         items = outline(steps, self.language.vocabulary) if steps is not None else ()
         names = [name for name, _ in matrix.entries()] if matrix is not None else []
@@ -302,7 +304,7 @@ class _Suite:
         return items
 
     def _case(self, prepared: _Prepared) -> list[Case]:
-        """The cases of one, for each value of its matrix; every mistake of meaning is noted."""
+        """The cases made from one, for each value of its matrix; semantic errors are noted."""
         cases: list[Case] = []
         of_matrix = Notes(taken=self.notes.taken) if prepared.lost else self.notes
         variants = expand(prepared.node, self.language.suite, of_matrix)
@@ -328,22 +330,21 @@ class _Suite:
         return cases
 
     def _variant(self, node: Node) -> Repaired | None:
-        """A case with one combination of its matrix's values, which does not fit: each combination is complained about
-        for itself."""
+        """A case with one combination of its matrix values that has errors: each combination is reported separately."""
         notes = Notes(taken=self.notes.taken)
         repaired = repair(node, self.language.case_schema, notes)
         self._take(notes, frozenset())
         return repaired
 
     def _take(self, notes: Notes, lost: frozenset[str]) -> None:
-        """Take over what was noted, but for what may follow from the lost words alone."""
+        """Take over what was noted, except errors that may follow only from the lost words."""
         for found in notes.found:
             if not follows(found, lost):
                 self.notes.add(found)
 
 
 def _waits(node: Node, matrix: Node | None) -> bool:
-    """True if a value waits for the matrix of its case: the case is checked again when that is filled in."""
+    """True if a value depends on the matrix of its case; the case is checked again when the values are filled in."""
     names = [name for name, _ in matrix.entries()] if matrix is not None else []
     if isinstance(node.value, dict):
         variable = node.value.get("var")

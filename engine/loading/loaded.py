@@ -12,11 +12,11 @@ from engine.model.case import Case, Suite, whole
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The content of documents, and their mistakes. Suites lack the cases with mistakes.
+    """The content of documents, and their errors. Suites lack the cases with errors.
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
     ``clauses`` are the ids of clauses. ``digests`` has one for each document: of its path, its address and its text.
-    ``broken`` are the addresses of cases with mistakes, without a matrix value. ``declarations`` are files of contracts
+    ``broken`` are the addresses of cases with errors, without a matrix value. ``declarations`` are files of contracts
     and frameworks, which are not checked yet.
     """
 
@@ -32,15 +32,15 @@ class Loaded:
 
     @property
     def cases(self) -> int:
-        """The number of cases that were read: each value of a matrix by itself, and those with mistakes."""
+        """The number of cases that were read, including each value of a matrix, and cases with errors."""
         return sum(len(suite.cases) for suite in self.suites) + len(self.broken)
 
     @property
     def whole(self) -> tuple[Case, ...]:
-        """The cases of all suites with their bodies. Raises TypeError where headers alone were asked for."""
+        """The cases of all suites with their bodies. Raises TypeError if only headers were requested."""
         return tuple(whole(case) for suite in self.suites for case in suite.cases)
 
     @property
     def errors(self) -> int:
-        """The number of errors among the diagnostics, which forbid a run."""
+        """The number of errors among the diagnostics, which prevent a run."""
         return sum(diagnostic.is_error for diagnostic in self.diagnostics)

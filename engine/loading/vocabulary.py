@@ -1,6 +1,6 @@
 """The language as the loader knows it: step types, operators, endpoints and clauses.
 
-The loader imports no step and no matcher: it is handed what the registries found.
+The loader imports no step and no matcher; it gets the contents of the registries.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Schema = Mapping[str, Any]
 
 
 class Endpoints(Protocol):
-    """The contract, as far as a document can go against it. ``kind`` is ``http`` or ``websocket``."""
+    """The endpoints of a contract, as far as a document can contradict them. ``kind`` is ``http`` or ``websocket``."""
 
     def knows(self, method: str, path: str, kind: str) -> bool:
         """True if the contract answers that path (without its query) at all, by that method."""
@@ -37,7 +37,7 @@ class Endpoints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TargetNames:
-    """The names by which a case chooses its targets, the ``capabilities`` that it may need, and the ``options`` of its
+    """The names by which a case selects its targets, the ``capabilities`` that it may need, and the ``options`` of its
     server by name."""
 
     servers: Sequence[str]
@@ -51,7 +51,7 @@ class TargetNames:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """All that a document may speak of. ``wsgi_endpoints`` is the contract of the WSGI apps."""
+    """All words that a document may use. ``wsgi_endpoints`` is the contract of the WSGI apps."""
 
     kinds: Sequence[StepType[Any]]
     operators: Mapping[str, Operator]
@@ -70,20 +70,20 @@ class Vocabulary:
         return found
 
     def kind(self, group: str, name: str) -> StepType[Any]:
-        """The kind that a key means in a group. Raises KeyError; the schema has seen to it that there is one."""
+        """The step type of a key in a group. Raises KeyError; the schema guarantees that there is one."""
         return self.groups[group][name]
 
 
 @lru_cache(maxsize=1024)
 def fact_pattern(name: str) -> re.Pattern[str]:
-    """The pattern of the names that a fact stands for: ``.*`` is one more word, ``[.*]`` any path or none."""
+    """A regular expression for the names of a fact: ``.*`` is one more word, ``[.*]`` any path or none."""
     pattern = re.escape(name).replace(r"\[\.\*\]", r"(?:\..+)?").replace(r"\.\*", r"\.[^.]+")
     return re.compile(pattern)
 
 
 def fact_of(kind: StepType[Any], name: str) -> Fact | None:
-    """The fact of a kind that a name in a document means, or None. One without a star goes first, one in which a whole
-    path may follow last."""
+    """The fact of a step type for a name in a document, or None. Facts without a star take precedence; those followed
+    by a path come last."""
     for fact in kind.facts:
         if fact.name == name:
             return fact
@@ -92,7 +92,7 @@ def fact_of(kind: StepType[Any], name: str) -> Fact | None:
 
 
 def type_of(kind: StepType[Any], name: str) -> FactType:
-    """The type of the fact that a name in a document means; any value for a name that means none."""
+    """The type of the fact for a name in a document; any value for an unknown name."""
     fact = fact_of(kind, name)
     if fact is None:
         return ANY

@@ -1,5 +1,5 @@
-"""Shell commands that send the bytes of one connection: curl for a request that curl sends as it stands, else a pipe
-into nc, or into openssl where there is TLS. Pure."""
+"""Shell commands that send the bytes of one connection: curl for a request that curl sends unchanged, else a pipe into
+nc, or into openssl with TLS. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ HOLD = 2
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The bytes of one write. ``after`` is the pause before it, in seconds; ``answered`` means that bytes came in that
-    pause."""
+    """The bytes of one write. ``after`` is the pause before it, in seconds; ``answered`` is true if bytes arrived in
+    that pause."""
 
     data: bytes
     after: float = 0.0
@@ -34,8 +34,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class SentStream:
-    """The bytes sent on a connection to ``host``:``port``. ``half_closed`` means that this side shut down its writing
-    half after them, ``watched`` is the time that the connection was read after the last piece, in seconds, and
+    """The bytes sent on a connection to ``host``:``port``. ``half_closed`` is true if this side then shut down its
+    writing half, ``watched`` is the time in seconds that the connection was read after the last piece, and
     ``tls_options`` are the TLS options, None without TLS."""
 
     pieces: tuple[Piece, ...]
@@ -47,13 +47,13 @@ class SentStream:
 
 
 def command(stream: SentStream, *, curls: bool = True) -> str:
-    """The command, "" where it would be too long. ``curls`` says that curl shows all that is to be seen."""
+    """The command, or "" if it would be too long. ``curls`` is true if the output of curl shows everything relevant."""
     found = (curl(stream) if curls else "") or piped(stream)
     return found if len(found) <= LONGEST else ""
 
 
 def curl(stream: SentStream) -> str:
-    """A curl command for one well-formed request; "" for anything that curl would not send as it stands."""
+    """A curl command for one well-formed request; "" for anything that curl would not send unchanged."""
     if len(stream.pieces) != 1 or stream.half_closed or stream.tls_options not in (None, plain(stream.tls_options)):
         return ""
     head, separator, body = stream.pieces[0].data.partition(b"\r\n\r\n")
@@ -105,7 +105,7 @@ def curl(stream: SentStream) -> str:
 
 
 def piped(stream: SentStream) -> str:
-    """A pipe into nc, or openssl, with pauses between what was written apart; "" where it would be too long."""
+    """A pipe into nc or openssl, with pauses between separate writes; "" if it would be too long."""
     if len(stream.pieces) > MOST_PIECES:
         return ""
     words: list[str] = []
@@ -123,12 +123,12 @@ def piped(stream: SentStream) -> str:
 
 
 def nc(stream: SentStream, idle: int) -> str:
-    """nc, which ends after so many idle seconds."""
+    """The nc command, which exits after ``idle`` seconds without traffic."""
     return f"nc{' -N' if stream.half_closed else ''} -w {idle} {stream.host} {stream.port}"
 
 
 def openssl(stream: SentStream, tls_options: TlsClientOptions) -> str:
-    """The like of nc with TLS, begun as it was."""
+    """The same with TLS: openssl s_client with the options of the connection."""
     words = ["openssl", "s_client", "-quiet", "-no_ign_eof"]
     if tls_options.version:
         words.append(f"-tls{tls_options.version.replace('.', '_')}")
@@ -143,7 +143,7 @@ def plain(tls_options: TlsClientOptions | None) -> TlsClientOptions:
 
 
 def written(data: bytes) -> list[str]:
-    """Commands that write bytes: printf, and head with tr for many equal ones."""
+    """Commands that write bytes: printf, and head with tr for long runs of one byte."""
     found: list[str] = []
     at = 0
     for run in re.finditer(rb"(.)\1{%d,}" % (RUN - 1), data, re.DOTALL):
@@ -158,7 +158,7 @@ def written(data: bytes) -> list[str]:
 
 
 def octal(data: bytes) -> str:
-    """Bytes for printf's format, or for tr, in single quotes: readable where they can be."""
+    """Bytes for printf's format, or for tr, in single quotes: readable if possible."""
     out: list[str] = []
     for byte in data:
         if byte == 0x0D:
@@ -173,7 +173,7 @@ def octal(data: bytes) -> str:
 
 
 def without(pieces: Sequence[Piece], unwanted: re.Pattern[bytes]) -> tuple[Piece, ...]:
-    """The pieces without what a pattern finds in all of them together. A piece of which nothing is left is left out."""
+    """The pieces without the matches of a pattern in their concatenation. Empty pieces are omitted."""
     whole = b"".join(piece.data for piece in pieces)
     gone = [match.span() for match in unwanted.finditer(whole)]
     found: list[Piece] = []

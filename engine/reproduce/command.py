@@ -1,4 +1,4 @@
-"""Reproduction of a job's deciding step by hand: shell commands, or the reason why there are none. Pure."""
+"""Reproduction of the deciding step of a job: shell commands, or the reason why there are none. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENGINE_HEADER = re.compile(rb"(?im)^x-engine-call:[^\r\n]*\r\n")
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """Shell commands on a line each, the first of which starts the target; or why there are none."""
+    """Shell commands on a line each, the first of which starts the target; or the reason why there are none."""
 
     commands: str = ""
     why_not: str = ""
@@ -41,8 +41,8 @@ class Reproduction:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """The performance of a job: its case and target, the step that decided (None if none did), all steps in the order
-    of their performance, its connections, and the address that its clients connected to."""
+    """The execution of a job: its case and target, the step that decided (None if none did), all steps in the order of
+    their execution, its connections, and the address that its clients connected to."""
 
     case: Case
     target: Target
@@ -53,28 +53,27 @@ class Deed:
 
     @property
     def runs_already(self) -> bool:
-        """True if the target is a service that runs already, and so is to be used as it runs."""
+        """True if the target is a service that was already running, and is used as it is."""
         return self.target.runtime == RUNNING
 
     def serve(self, port: int) -> str:
-        """The command that starts the like of the target, as the case has it where that makes a difference."""
+        """The command that starts an equivalent target, with the options of the case if they matter."""
         as_in_case = self.case.scripted or self.case.server
         more = ("--case", typed(self.case)) if as_in_case else ()
         return shlex.join(commands.serve(self.target, *more, "--port", str(port)))
 
 
 def typed(case: Case) -> str:
-    """A case as it is named where the run was started. Its address is found at its collection's root and below it; the
-    engine's own suites are found from every folder."""
+    """The name of a case for the folder in which the run was started. An address is found at the root of its collection
+    and below; the engine's own suites are found from every folder."""
     path = case.place.shown_file
     return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 
 def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
-    """The bytes of the step that decided, and of connections that were over before it, beside the command that starts
-    the target."""
+    """The command that starts the target, and the bytes of the deciding step and of earlier connections."""
     if deed.runs_already and deed.case.scripted:
-        return Reproduction(why_not="the application plays a script for the engine's own calls alone")
+        return Reproduction(why_not="the application plays the script only for the engine's own calls")
     at = deciding(deed, kinds)
     if at is None:
         return Reproduction(why_not="nothing was sent before it was over")
@@ -102,14 +101,14 @@ def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
         if not found:
             size = sum(len(piece.data) for piece in stream.pieces)
             pieces = f" in {len(stream.pieces)} pieces" if len(stream.pieces) > 1 else ""
-            return Reproduction(why_not=f"{show_size(size)}{pieces} are too much for a command line")
+            return Reproduction(why_not=f"{show_size(size)}{pieces} are too long for a command line")
         lines.append(found)
     return Reproduction("\n".join(lines))
 
 
 def deciding(deed: Deed, kinds: StepTypes) -> int | None:
-    """The index of the performed step that decided: the last performance of that step, and of its inner steps the last.
-    Without one, the last step that used a connection; None if there is none."""
+    """The index of the deciding step: its last execution, and of its inner steps the last. Without a deciding step, the
+    last step that used a connection; None if there is none."""
     numbered = list(enumerate(deed.performed))
     if deed.decided is None:
         return max((number for number, one in numbered if one.peer is not None), default=None)
@@ -121,7 +120,7 @@ def deciding(deed: Deed, kinds: StepTypes) -> int | None:
 
 
 def within(one: StepRecord, outer: StepRecord) -> bool:
-    """True if a step was performed as a part of another."""
+    """True if a step was executed as part of another."""
     parent = one.parent
     while parent is not None and parent is not outer:
         parent = parent.parent
@@ -129,12 +128,12 @@ def within(one: StepRecord, outer: StepRecord) -> bool:
 
 
 def holds(step: Step, sought: Step, kinds: StepTypes) -> bool:
-    """True if a step is the one that is sought, or has it in its script."""
+    """True if a step is the given one, or has it in its script."""
     return step is sought or any(one is sought for one in inside(step, kinds))
 
 
 def actions(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> Iterator[Step]:
-    """The steps that were performed, those of scripts with them, up to the one that decided."""
+    """The executed steps, including those of scripts, up to the deciding one."""
     for one in before:
         yield one.step
         for step in inside(one.step, kinds):
@@ -145,7 +144,7 @@ def actions(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> Itera
 
 
 def unable(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> str:
-    """The reason why the steps up to the deciding one cannot be done by hand, "" if they can."""
+    """The reason why the steps up to the deciding one cannot be reproduced, "" if they can."""
     awaited = set(marks(deed.case.body.application))
     for step in actions(deed, before, kinds):
         kind = kinds[step.group, step.kind]
@@ -176,13 +175,15 @@ def marks(application: Application | None) -> Iterator[str]:
 
 
 def start_is_all(before: Sequence[StepRecord]) -> bool:
-    """True if steps that used no connection started the server, or the last observes what the application did then."""
+    """True if steps without a connection started the server, or if the last step observes the application's behaviour
+    after that."""
     starts = any(one.lifecycle == "starts" for one in before)
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
 
 
 def connections(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> list[Connection]:
-    """The connections that were used up to the step that decided, its own the last. The engine's own are no step's."""
+    """The connections used up to the deciding step, with its own last. Connections of the engine itself belong to no
+    step."""
     by_peer = {connection.channel.local: connection for connection in deed.connections}
     found: list[Connection] = []
     own = before[-1]
@@ -201,7 +202,7 @@ def used_by(one: StepRecord, connection: Connection) -> bool:
 
 
 def tried_again(one: StepRecord, before: Sequence[StepRecord], kinds: StepTypes) -> bool:
-    """True if a step was a try of ``eventually`` that another one followed."""
+    """True if a step was an attempt of ``eventually`` that was followed by another."""
     parent = one.parent
     if parent is None or not kinds[parent.step.group, parent.step.kind].retries:
         return False
@@ -210,7 +211,7 @@ def tried_again(one: StepRecord, before: Sequence[StepRecord], kinds: StepTypes)
 
 
 def entangled(used: Sequence[Connection]) -> str:
-    """The reason why connections cannot be made one after the other, "" if they can."""
+    """The reason why connections cannot be opened one after the other, "" if they can."""
     if len(used) > MOST_BEFORE + 1:
         return f"{len(used) - 1} connections go before the one on which it failed"
     if any(over(one) > other.channel.opened for one, other in pairwise(used)):
@@ -219,29 +220,30 @@ def entangled(used: Sequence[Connection]) -> str:
 
 
 def over(connection: Connection) -> float:
-    """The time at which a connection was over, in seconds of CLOCK_MONOTONIC."""
+    """The time at which a connection ended, in seconds of CLOCK_MONOTONIC."""
     ends = [moment.at for moment in connection.channel.moments if ended(moment)]
     return min(ends, default=float("inf"))
 
 
 def ended(moment: TraceEvent) -> bool:
-    """True if a connection is over with a moment: this side's writing half alone is not all of it."""
+    """True if a connection ends with an entry of the transcript; shutting down only this side's writing half is not the
+    end."""
     return moment.what == "reset" or (moment.what == "closed" and "writing half" not in moment.detail)
 
 
 def unsendable(connection: Connection) -> str:
-    """The reason why the bytes of a connection cannot be sent by hand, "" if they can."""
+    """The reason why the bytes of a connection cannot be reproduced, "" if they can."""
     tls_options = connection.tls_options
     if tls_options is not None and shows(tls_options):
-        return "the client shows a certificate, which is made anew at each start"
+        return "the client shows a certificate, which is created again at each start"
     sent = [moment for moment in connection.channel.moments if moment.what == "sent"]
     if any(moment.size > len(moment.data) or (not moment.data and moment.detail) for moment in sent):
-        return f"{show_size(sum(moment.size for moment in sent))} are too much for a command line"
+        return f"{show_size(sum(moment.size for moment in sent))} are too long for a command line"
     return ""
 
 
 def shows(tls_options: TlsClientOptions) -> bool:
-    """True if the client shows a certificate."""
+    """True if the client presents a certificate."""
     return tls_options.shows in (OURS, WRONG) or (
         not tls_options.shows and tls_options.trust is not None and bool(tls_options.trust.shown)
     )

@@ -34,7 +34,7 @@ def test_more_than_the_limit_are_counted() -> None:
         notes.error(SourceSpan("a", line + 1, 1), "x", "wrong")
     found = notes.sorted()
     assert len(found) == LIMIT + 1
-    assert found[-1].what == "5 more mistakes in this file are not shown"
+    assert found[-1].what == "5 more errors in this file are not shown"
 
 
 def test_warnings_are_no_errors() -> None:

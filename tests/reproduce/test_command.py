@@ -197,7 +197,7 @@ def test_a_service_that_runs_already_is_used_as_it_runs() -> None:
     assert reproduced(one, [done(one, 1)], used, target=running).commands == curl("/one", 43210)
     scripted = case_of(application=Application(http=()))
     found = reproduced(one, [done(one, 1)], used, scripted, target=running)
-    assert found.why_not == "the application plays a script for the engine's own calls alone"
+    assert found.why_not == "the application plays the script only for the engine's own calls"
 
 
 def test_the_target_is_named_so_that_it_is_found() -> None:
@@ -241,7 +241,7 @@ def test_a_case_is_named_as_it_is_found_where_the_run_was_started(address: str, 
 def test_bytes_that_were_not_kept_are_not_made_up() -> None:
     one = asks()
     used = connection(1, b"x" * 5 * 1024 * 1024)
-    assert reproduced(one, [done(one, 1)], [used]).why_not == "5 MiB are too much for a command line"
+    assert reproduced(one, [done(one, 1)], [used]).why_not == "5 MiB are too long for a command line"
 
 
 def test_tls_begins_as_it_did() -> None:

@@ -1,10 +1,9 @@
-"""The commands of an application's script as a document has them: the schema of each, and how its argument is read.
+"""The commands of an application's script in documents: the schema of each, and how its argument is read.
 
-Both come from the one table of commands, which the player inside a service has as well
-(``observer.inside.commands``).
+Both follow from the table of commands that the player inside a service also uses (``observer.inside.commands``).
 
-An ``AppAction``'s argument has the shape that the script player takes (``observer/inside/player.py``): byte strings
-and variables stand in it unrendered, times are seconds.
+An ``AppAction``'s argument has the form that the script player expects (``observer/inside/player.py``): byte strings
+and variables are not rendered, times are in seconds.
 """
 
 from __future__ import annotations
@@ -80,10 +79,10 @@ def _exception(node: Node, reader: ActReader) -> str:
 
 
 def check_exception(node: Node, reader: ActReader) -> None:
-    """Refuse the name of an exception that a script cannot raise: it makes a builtin one from a message."""
+    """Reject the name of an exception that a script cannot raise: it creates a builtin exception from a message."""
     name = str(node.value)
     if "$(" not in name and name not in EXCEPTIONS:
-        what = f"no builtin exception that a script can raise is called {name!r}"
+        what = f"there is no builtin exception {name!r}"
         hint = nearest(name, EXCEPTIONS)
         reader.wrong(node, "unknown-exception", what, hint if hint.startswith("did you mean") else "like RuntimeError")
 
@@ -108,12 +107,12 @@ KEYS: Mapping[str, tuple[Schema, Callable[[Node, ActReader], Any]]] = {
     "values": (_VALUES, lambda node, reader: {name: reader.raw(child) for name, child in node.entries()}),
     "word": ({"$ref": "#/$defs/word"}, lambda node, reader: reader.value(node)),
 }
-"""The schema of a key by its kind (``observer.inside.command.CommandKey``), and the reading of its value."""
+"""The schema of a key by its type (``observer.inside.command.CommandKey``), and the function that reads it."""
 
 
 @cache
 def commands() -> Mapping[str, Command]:
-    """Every command by its word, those of extensions with them. Raises Defect for a word that there is twice."""
+    """All commands by name, including those of extensions. Raises Defect for a duplicate name."""
     more = [
         command
         for entries in contributed("commands", "COMMANDS")
@@ -123,14 +122,14 @@ def commands() -> Mapping[str, Command]:
 
 
 def schema_of(command: Command) -> Schema:
-    """The schema of what stands under a command's word."""
+    """The schema of a command's value."""
     match command.argument:
         case "mark" | "task":
             return _NAME
         case "true":
             return _TRUE
         case "time":
-            return ref("time", "How long.")
+            return ref("time", "The time to wait.")
         case "message":
             name = ref("word", "A name for the outcome.")
             properties: Schema = {"as": name, **_EVENT_KEYS}
@@ -141,7 +140,7 @@ def schema_of(command: Command) -> Schema:
 
 
 def _read(command: Command, node: Node, reader: ActReader) -> Any:
-    """The argument of a command as the player takes it."""
+    """The argument of a command in the form that the player expects."""
     match command.argument:
         case "mark" | "task":
             return str(node.value)
@@ -168,14 +167,15 @@ def _read(command: Command, node: Node, reader: ActReader) -> Any:
 
 
 def _send(node: Node, reader: ActReader) -> dict[str, Any]:
-    """A message that is checked: its type is known, its keys are there, and have the types that ASGI gives them."""
+    """A checked message: its type is known, its required keys exist, and its values have the types of the ASGI
+    specification."""
     kind = node.get("type")
     name = str(kind.value) if kind is not None else ""
     if kind is None or name not in EVENTS:
         place = kind or node
         hint = nearest(name, EVENTS)
         hint = "`send_raw` sends anything" if hint.startswith("known") else f"{hint} `send_raw` sends anything"
-        reader.wrong(place, BAD_EVENT, f"an application sends no message of type {name!r}", hint)
+        reader.wrong(place, BAD_EVENT, f"unknown message type {name!r}", hint)
         return {"event": {}}
     known = EVENTS[name]
     event: dict[str, Any] = {"type": name}

@@ -25,7 +25,7 @@ class KeyType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One type of message: its keys, those that it must have, and those of which it must have one."""
+    """One type of message: its keys, the required ones, and those of which one is required."""
 
     keys: Mapping[str, KeyType]
     required: tuple[str, ...] = ()

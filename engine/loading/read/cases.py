@@ -42,7 +42,7 @@ class SuiteKeys:
 
 
 def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], reader: CaseReader) -> Case | None:
-    """The case, or None where reading it noted a mistake."""
+    """The case, or None if reading it noted an error."""
     node = expanded.node
     before = reader.noted
     identity = node.get("id")
@@ -88,7 +88,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
 
 
 def required(types: Iterable[StepType[Any]]) -> dict[Requirement, str]:
-    """The requirements of some step types, each with the name of the first by alphabet that has it."""
+    """The requirements of some step types, each with the alphabetically first step type that has it."""
     found: dict[Requirement, str] = {}
     for one in sorted(types, key=lambda one: one.name):
         for requirement in sorted(one.requires):
@@ -119,8 +119,8 @@ def _application(node: Node | None, reader: CaseReader) -> Application | None:
 
 
 def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object]]:
-    """The server's options: times in seconds, sizes in bytes, ``flags`` as a tuple of text, ``tls`` as true or as what
-    is asked of a client's certificate."""
+    """The server's options: times in seconds, sizes in bytes, ``flags`` as a tuple of text, ``tls`` as true or as the
+    mode of client certificates."""
     if node is None:
         return
     for name, child in node.entries():

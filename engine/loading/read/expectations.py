@@ -38,7 +38,7 @@ class NotationReader(Protocol):
 
 
 def read_group(node: Node, kind: StepType[Any], reader: NotationReader) -> Group:
-    """The body of an ``expect`` or ``should`` of a step of that kind."""
+    """The body of an ``expect`` or ``should`` of a step of a step type."""
     expectations = []
     groups: tuple[Group, ...] = ()
     for name, child in node.entries():
@@ -51,7 +51,7 @@ def read_group(node: Node, kind: StepType[Any], reader: NotationReader) -> Group
 
 
 def read_matcher(node: Node, reader: NotationReader, dimension: str = "") -> Matcher:
-    """A literal, or operators all of which must hold. ``dimension`` is that of the fact: its literals carry a unit."""
+    """A literal, or operators all of which must hold. ``dimension`` is that of the fact; its literals have a unit."""
     if not isinstance(node.value, dict):
         return Literal(_literal(node, reader, dimension), node.place)
     calls = []
@@ -108,7 +108,7 @@ def _pattern(node: Node, reader: NotationReader) -> str:
     try:
         if len(pattern) > LONGEST_PATTERN:
             what = f"a regular expression has {LONGEST_PATTERN} characters at most, and this one {len(pattern)}"
-            reader.wrong(node, "pattern", what, "look for less, or compare with the whole value")
+            reader.wrong(node, "pattern", what, "search for a part, or compare with the complete value")
         elif "$(" not in pattern:
             with warnings.catch_warnings():
                 warnings.simplefilter(
@@ -119,5 +119,7 @@ def _pattern(node: Node, reader: NotationReader) -> str:
         why = (
             "it is nested too deeply" if isinstance(error, RecursionError) else str(error).partition(" at position")[0]
         )
-        reader.wrong(node, "pattern", f"this is no regular expression: {why}", "see the documentation of Python's re")
+        reader.wrong(
+            node, "pattern", f"this is not a regular expression: {why}", "see the documentation of Python's re"
+        )
     return pattern

@@ -1,4 +1,4 @@
-"""The literals that step types share, as JSON schemas: bytes, times, sizes, headers and the rest."""
+"""The literals that step types share, as JSON schemas: bytes, times, sizes, headers and others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from engine.model.quantities import SIZE_UNITS, TIME_UNITS
 
 NAMES = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
-"""A variable, with the way into it."""
+"""A variable, optionally with a path into it."""
 
 MOST = 1_000_000_000
 """The largest count."""
@@ -21,7 +21,7 @@ _LATE = r".*\$\([A-Za-z_].*"
 
 
 def ref(name: str, description: str) -> dict[str, Any]:
-    """A reference to a shared literal, with what it means here."""
+    """A reference to a shared literal, with a description of its meaning here."""
     return {"$ref": f"#/$defs/{name}", "description": description}
 
 
@@ -67,11 +67,11 @@ _FORMS: dict[str, Any] = {
         "type": "string",
         "pattern": rf"^(?=[\s\S]{{0,{MAX_HEX}}}$)\s*(?:[0-9a-fA-F]{{2}}\s*)*$|\$\(",
     },
-    "base64": _text("The bytes that this base64 stands for."),
+    "base64": _text("The bytes encoded in this base64 text."),
     "json": ref("literal", "This value as JSON."),
     "form": {
         "title": "a mapping of names to values",
-        "description": "Names and values, as an HTML form would send them.",
+        "description": "Names and values, encoded as an HTML form.",
         "type": "object",
         "additionalProperties": {
             "description": "A value, or a list of several.",
@@ -79,21 +79,21 @@ _FORMS: dict[str, Any] = {
         },
     },
     "fill": _object(
-        "a mapping with `size`, and `of` if it is not x",
+        "a mapping with `size`, and optionally `of`",
         "A pattern, repeated and cut to a size.",
-        {"of": ref("bytes", "The pattern; x by default."), "size": ref("size", "How many bytes.")},
+        {"of": ref("bytes", "The pattern; x by default."), "size": ref("size", "The size.")},
         ["size"],
     ),
     "random": _object(
         "a mapping with `size` and `seed`",
-        "Bytes that look random and are the same each time.",
-        {"size": ref("size", "How many bytes."), "seed": ref("count", "Which ones; 0 by default.")},
+        "Pseudo-random bytes, the same each time.",
+        {"size": ref("size", "The size."), "seed": ref("count", "The seed; 0 by default.")},
         ["size"],
     ),
     "times": _object(
         "a mapping with `of` and `count`",
         "The same bytes several times.",
-        {"of": ref("bytes", "What is repeated."), "count": ref("count", "How often.")},
+        {"of": ref("bytes", "The repeated bytes."), "count": ref("count", "The number of repetitions.")},
         ["of", "count"],
     ),
     "head": _text("The head of a message: lines end in CRLF, and an empty line follows."),
@@ -106,8 +106,8 @@ _FORMS: dict[str, Any] = {
     },
     "deflated": _object(
         "a mapping with `of`",
-        "Compressed as permessage-deflate does it.",
-        {"of": ref("bytes", "What is compressed.")},
+        "Compressed as in permessage-deflate.",
+        {"of": ref("bytes", "The bytes to compress.")},
         ["of"],
     ),
     "var": {
@@ -122,7 +122,7 @@ _HEADER: dict[str, Any] = {
     "title": "a header's value: text or bytes, or a list of them",
     "x-code": "header-value",
     "type": ["array", "object", "string"],
-    "items": ref("bytes", "The value of one line of that name."),
+    "items": ref("bytes", "The value of one line with this name."),
     "properties": _FORMS,
     "additionalProperties": False,
     "minProperties": 1,
@@ -134,7 +134,7 @@ LITERALS: dict[str, Any] = {
         "title": _BYTES,
         "x-code": "bytes",
         "type": ["array", "object", "string"],
-        "items": ref("bytes", "One part; parts follow each other without a gap."),
+        "items": ref("bytes", "One part; the parts are concatenated."),
         "properties": _FORMS,
         "additionalProperties": False,
         "minProperties": 1,
@@ -147,7 +147,7 @@ LITERALS: dict[str, Any] = {
         "additionalProperties": ref("header", "The value of this header; a list for several lines."),
         "items": {
             "title": "a pair: [name, value]",
-            "description": "A header's name and value, where order matters.",
+            "description": "A header's name and value, to fix their order.",
             "type": "array",
             "minItems": 2,
             "maxItems": 2,
@@ -159,7 +159,7 @@ LITERALS: dict[str, Any] = {
         "type": ["object", "string"],
         "additionalProperties": {
             "title": "text, a number, true or false, or a list of them",
-            "description": "The value, encoded for you; a list for several of the name.",
+            "description": "The value, which is encoded; a list for several values.",
             "type": ["array", "boolean", "integer", "number", "object", "string"],
         },
     },

@@ -1,4 +1,4 @@
-"""A case's matrix: from variables and their values to the cases that they make."""
+"""A case's matrix: from variables and their values to the resulting cases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_NODES = 100_000
 """Values of a case, times its variants: so large a matrix would take the machine's memory."""
 
 MAX_FILLED = 4 * 1024**2
-"""What the variants of a case take from the values of its matrix, as Room counts it."""
+"""The size limit of the matrix values in the variants of a case, as ``ExpansionBudget`` counts it."""
 
 _word = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}|-[0-9.]{1,31}")
 _variable = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -27,8 +27,8 @@ _variable = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A case with one combination of its matrix's values filled in. ``variant`` is "" for a case without a matrix.
-    ``sound`` says that filling in found no mistake."""
+    """A case with one combination of its matrix values filled in. ``variant`` is "" for a case without a matrix.
+    ``sound`` is true if filling in found no error."""
 
     node: Node
     variant: str
@@ -38,7 +38,7 @@ class Expanded:
 
 
 def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded]:
-    """The cases that a case stands for, itself if it has no matrix. Mistakes of the matrix go to ``notes``."""
+    """The cases that a case expands to: itself if it has no matrix. Errors of the matrix go to ``notes``."""
     title = case.get("title")
     sentence = str(title.value) if title is not None else ""
     matrix = case.get("matrix")
@@ -60,7 +60,7 @@ def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded
 def _first(
     case: Node, title: str, values: Mapping[str, list[Value]], schema: Mapping[str, Any], notes: Notes
 ) -> list[Expanded]:
-    """The first of the cases, for its other mistakes: the matrix has one itself."""
+    """The first of the cases, to find its other errors; the matrix itself has one."""
     first = {name: several[:1] for name, several in values.items()}
     return [replace(one, sound=False) for one in _expand(case, title, first, schema, notes)]
 
@@ -119,7 +119,7 @@ def _expand(
 
 
 def _unused_parts(values: Mapping[str, list[Value]], parts: set[str], notes: Notes) -> None:
-    """Warn about keys of values that are mappings, where only parts of them are used, and never these."""
+    """Warn about keys of mapping values that are never used, if other keys of them are."""
     for name, several in values.items():
         told: set[str] = set()
         for value in several:

@@ -1,7 +1,7 @@
 """From the valid nodes of a case to its steps: the reader of literals for a step type's ``parse``.
 
-The reader has the shape of ``engine.steps.api.reader.NodeReader``. A mistake is noted, and reading goes on with a
-harmless value, so that one run finds them all.
+The reader implements ``engine.steps.api.reader.NodeReader``. It notes an error and continues with a harmless value, so
+that one run finds all errors.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ _CHECKS = ("expect", "should", "record", "capture", "within", "quiet")
 
 @dataclass(slots=True)
 class CaseReader:
-    """Reads one case. ``noted`` counts its mistakes."""
+    """Reads one case. ``noted`` counts its errors."""
 
     vocabulary: Vocabulary
     notes: Notes
     noted: int = 0
 
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None:
-        """Note a mistake at a value."""
+        """Note an error at a value."""
         self.noted += 1
         self.notes.error(node.place, code, what, hint)
 
     def mistake(self, node: Node, what: str, hint: str = "") -> None:
-        """Note a mistake that a kind's ``parse`` has found."""
+        """Note an error found by a step type's ``parse``."""
         self.wrong(node, "value", what, hint)
 
     def bytes(self, node: Node) -> ByteString:
@@ -58,13 +58,13 @@ class CaseReader:
         return found
 
     def headers(self, node: Node) -> tuple[tuple[str, ByteString], ...]:
-        """Names and values in their order; a list of values gives several lines of a name."""
+        """Names and values in their order; a list of values gives several lines with one name."""
         found: list[tuple[str, ByteString]] = []
         if isinstance(node.value, list):
             for pair in node.value:
                 name, value = pair.items()
                 if not isinstance(name.value, str):
-                    self.wrong(name, "header-name", "a header's name is text here", "send odd names with `tcp`")
+                    self.wrong(name, "header-name", "a header's name is text here", "send unusual names with `tcp`")
                 else:
                     found.append((name.value, self.bytes(value)))
             return tuple(found)
@@ -94,7 +94,7 @@ class CaseReader:
         return self.bytes(node)
 
     def query(self, node: Node) -> str | tuple[tuple[str, object], ...]:
-        """The exact text, or names and values to be encoded; a list of values gives a name several times."""
+        """The exact text, or names and values to encode; a list of values repeats the name."""
         if isinstance(node.value, str):
             return node.value
         pairs: list[tuple[str, object]] = []
@@ -170,7 +170,7 @@ class CaseReader:
         return tuple(self._step(item, STEP) for item in node.items())
 
     def script(self, node: Node, group: str) -> tuple[Step, ...]:
-        """The actions of a script; ``group`` is the kind whose script it is."""
+        """The actions of a script; ``group`` is the step type with the script."""
         return tuple(self._step(item, group) for item in node.items())
 
     def _step(self, node: Node, group: str) -> Step:

@@ -1,4 +1,4 @@
-"""The documents beside the suites: clauses of the standards, and known failures; their schemas and their reading."""
+"""The other types of documents: clauses of the standards, and known failures; their schemas and their reading."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _CLAUSE: dict[str, Any] = {
         "id": _ID,
         "level": {
             "title": "a level",
-            "description": "As the text says; `implied` has no word for it, and is needed all the same.",
+            "description": "The level in the wording of the text; `implied` if no keyword states it.",
             "enum": list(LEVELS),
         },
-        "clause": _text("Where it stands; the file's `source` by default."),
-        "statement": _text("What it says."),
-        "url": _text("A link to it; the file's `link` by default."),
-        "note": _text("What a reader should know."),
+        "clause": _text("The section or page; the file's `source` by default."),
+        "statement": _text("The requirement."),
+        "url": _text("A link to the clause; the file's `link` by default."),
+        "note": _text("Additional information."),
     },
 }
 
@@ -55,9 +55,9 @@ CLAUSES: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "clauses": _text("The title."),
-        "source": _text("The document that they stand in."),
-        "link": _text("A link to it."),
-        "note": _text("What a reader should know first."),
+        "source": _text("The document that contains them."),
+        "link": _text("A link to the document."),
+        "note": _text("Additional information."),
         "list": {"title": "a list of clauses", "description": "The clauses.", "type": "array", "items": _CLAUSE},
     },
 }
@@ -76,7 +76,7 @@ _TARGETS = {
 _FAILURE: dict[str, Any] = {
     "title": "a known failure",
     "x-code": "known-failure",
-    "description": "A case that fails on some targets, why, and where that is tracked.",
+    "description": "A case that fails on some targets, with the reason and the issue that tracks it.",
     "type": "object",
     "required": ["case"],
     "additionalProperties": False,
@@ -85,39 +85,39 @@ _FAILURE: dict[str, Any] = {
             "title": "a case's address: file::id",
             "type": "string",
             "pattern": r"^.+::.+$",
-            "description": "The case, as reports name it: specs/http/scope.yaml::type-is-http.",
+            "description": "The address of the case, as in reports: specs/http/scope.yaml::type-is-http.",
         },
         **_TARGETS,
         "versions": _text('Only with these versions of the server, in the form of PEP 440: ">=25,<27".'),
         "framework_versions": _text("Only with these versions of the framework, in the same form."),
         "until": {
             "title": 'a day such as "2027-03-01"',
-            "description": "The last day on which the line excuses anything.",
+            "description": "The last day on which the entry applies.",
             "type": "string",
             "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         },
-        "because": _text("Why it fails, as a person has found it. Needs a link."),
+        "because": _text("The reason for the failure, as found by a person. Requires a link."),
         "link": {
             "title": "a link, such as https://example.org/issues/1",
-            "description": "Where it is tracked.",
+            "description": "The issue that tracks the failure.",
             "type": "string",
             "pattern": r"^https?://\S+$",
         },
         "observed": _text(
-            "What the engine saw when `engine baseline update` wrote the line. It stands in until there is a reason."
+            "The engine's observation when `engine baseline update` wrote the entry; used until there is a reason."
         ),
     },
 }
 
 KNOWN_FAILURES: dict[str, Any] = {
     "title": "known failures",
-    "description": "The baseline: failures that do not break the build, as long as they stand here.",
+    "description": "The baseline: failures that do not fail the build.",
     "type": "object",
     "required": ["known-failures", "list"],
     "additionalProperties": False,
     "properties": {
         "known-failures": _text("The title."),
-        "note": _text("What a reader should know first."),
+        "note": _text("Additional information."),
         "list": {
             "title": "a list of known failures",
             "description": "The failures.",
@@ -174,7 +174,7 @@ def failures_of(root: Node) -> list[KnownFailure]:
 
 
 def day(text: str) -> date | None:
-    """``2027-03-01`` as a date; None for what is none."""
+    """``2027-03-01`` as a date; None for an invalid one."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Filling a case's matrix variables into its nodes. Variables that only the run can fill stay as they are."""
+"""Filling a case's matrix variables into its nodes. Variables that get their value during the run are not replaced."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ VALUE = 50
 
 @dataclass(slots=True)
 class Substitution:
-    """One combination of a matrix's values, filled into nodes. ``used`` gathers the variables that were named, and
-    ``parts`` those that were named as values, each with the first part of its way. Where
-    there is no ``budget`` left, variables stay as they are: the case is of no use any more.
+    """One combination of matrix values, filled into nodes. ``used`` collects the names of used variables, and ``parts``
+    those that were used as values, each with the first part of its path. If the ``budget`` is exceeded, variables are
+    not replaced, since the case is invalid anyway.
 
-    The schema tells where a matcher stands: there a mapping is operators, so a value that is one becomes
-    ``{equals: value}``.
+    The schema shows the position of matchers: a mapping there contains operators, so a mapping value becomes ``{equals:
+    value}``.
     """
 
     values: Mapping[str, Value]
@@ -66,7 +66,7 @@ class Substitution:
     parts: set[str] = field(default_factory=set)
 
     def fill(self, node: Node, schema: Any, key: SourceSpan | None = None) -> Node:
-        """The node with every variable of the matrix replaced; the same object where nothing changes."""
+        """The node with all matrix variables replaced; the same object if nothing changes."""
         if isinstance(schema, Mapping) and "$ref" in schema:
             name = str(schema["$ref"]).removeprefix("#/$defs/")
             return self._fill(node, self.schema["$defs"].get(name, {}), matcher=name == "matcher")
@@ -99,7 +99,7 @@ class Substitution:
         return Node(entries, node.place, node.key) if changed else node
 
     def title(self, text: str) -> str:
-        """A title, where a variable stands for its value's name."""
+        """A title, in which a variable is replaced by the name of its value."""
 
         def name(match: re.Match[str]) -> str:
             found = match[1]
@@ -115,7 +115,7 @@ class Substitution:
         return _IN_TEXT.sub(name, text)
 
     def _find(self, name: str) -> Node | None:
-        """The value of a variable of the matrix, or of a way into one; None for any other name."""
+        """The value of a matrix variable, or of a path into one; None for any other name."""
         if name in self.values:
             self.used.add(name)
             self.parts.add(name)
@@ -163,11 +163,11 @@ class Substitution:
     def _missing(self, name: str, node: Node) -> None:
         head, _, rest = name.partition(".")
         known = [key for key, _ in self.values[head].node.entries()]
-        hint = f"it has {', '.join(known)}" if known else "it is no mapping"
+        hint = f"it has {', '.join(known)}" if known else "it is not a mapping"
         self.notes.error(node.place, "variable", f"the value of {head!r} has no {rest!r}", hint)
 
     def _variable(self, node: Node, *, matcher: bool) -> Node | None:
-        """The value of ``{var: x}``; None if this is no variable, or none of the matrix."""
+        """The value of ``{var: x}``; None for any other mapping, and for variables that are not in the matrix."""
         entries = dict(node.entries())
         name = entries["var"].value
         if not isinstance(name, str) or not self._ours(name) or (not matcher and set(entries) - {"var", "plus"}):
@@ -193,7 +193,7 @@ class Substitution:
         left, right = found.value, plus.value
         numbers = [one for one in (left, right) if isinstance(one, (int, float)) and not isinstance(one, bool)]
         if len(numbers) < 2:
-            self.notes.error(plus.place, "variable", f"`plus` needs a number, and {name!r} is none here")
+            self.notes.error(plus.place, "variable", f"`plus` needs a number, and {name!r} is not a number here")
             return found
         return Node(numbers[0] + numbers[1], found.place, found.key)
 

@@ -22,7 +22,7 @@ class ValueReader(Protocol):
 
 
 def read_bytes(node: Node, reader: ValueReader) -> ByteString:
-    """Text, a list of parts, or a mapping with one form. A mistake gives the empty byte string."""
+    """Text, a list of parts, or a mapping with one form. An error gives the empty byte string."""
     if isinstance(node.value, str):
         return plain(node.value)
     if isinstance(node.value, list):
@@ -47,9 +47,7 @@ def _argument(word: str, node: Node, reader: ValueReader) -> object:
         case "fill":
             pattern = _child(node, "of", reader)
             if ((of := node.get("of")) is not None and not pattern.parts) or pattern == plain(""):
-                reader.wrong(
-                    of or node, "empty-text", "`of` is empty: nothing fills nothing", "write at least one byte"
-                )
+                reader.wrong(of or node, "empty-text", "`of` is empty", "write at least one byte")
                 pattern = plain("x")
             return {"of": pattern if of is not None else plain("x"), "size": _size(node, reader)}
         case "random":
@@ -65,7 +63,7 @@ def _argument(word: str, node: Node, reader: ValueReader) -> object:
 
 
 def _check(word: str, text: str, node: Node, reader: ValueReader) -> None:
-    """Refuse what could only fail when the case is run."""
+    """Reject bytes that would always fail at run time."""
     if word == "base64":
         try:
             base64.b64decode(text, validate=True)

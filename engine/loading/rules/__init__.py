@@ -1,1 +1,1 @@
-"""Mistakes of meaning in documents of good form: one module a family of rules."""
+"""Semantic errors in structurally valid documents: one module for each family of rules."""

@@ -1,4 +1,4 @@
-"""A case must be able to fail: it expects something, and what it expects can be told apart from nothing."""
+"""A case must be able to fail: it has expectations, and they do not hold before anything has happened."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from engine.model.nodes import Node
 
 
 def check(view: View) -> None:
-    """A case that evaluates nothing; ``calls: 0`` and its like without a quiet time."""
+    """A case that evaluates nothing; ``calls: 0`` and similar expectations without a quiet time."""
     _evaluates(view)
     for item in view.items():
         if "calls" not in {fact.name for fact in item.kind.facts} or "quiet" in item.body:
             continue
         for fact, matcher in groups(item.body):
             if _NONE.get(fact, _no_number)(matcher):
-                what = f"`{fact}: {_shown(matcher)}` holds at once, whatever happens later"
+                what = f"`{fact}: {_shown(matcher)}` holds immediately, even if it does not hold later"
                 view.notes.error(matcher.place, "no-quiet", what, f"add `quiet: 300ms` to `{item.name}`")
 
 
@@ -28,8 +28,8 @@ def _evaluates(view: View) -> None:
     if may:
         view.notes.error(view.place, "evaluates-nothing", "this case checks nothing", "add an `expect`, or a `record`")
     else:
-        hint = "add an `expect` to a step; a case of level `may` can do with `record` alone"
-        view.notes.error(view.place, "evaluates-nothing", "this case expects nothing, and so cannot fail", hint)
+        hint = "add an `expect` to a step; a case of level `may` can consist of `record` only"
+        view.notes.error(view.place, "evaluates-nothing", "this case expects nothing, so it cannot fail", hint)
 
 
 def _shown(matcher: Node) -> str:
@@ -45,7 +45,7 @@ def _no_number(matcher: Node) -> bool:
 
 
 def _takes_zero(matcher: Node) -> bool:
-    """True if a matcher holds of the number 0."""
+    """True if a matcher holds for the number 0."""
     if not isinstance(matcher.value, dict):
         return matcher.value == 0 and matcher.value is not False
     return all(_holds_of_zero(name, argument) for name, argument in matcher.entries())
@@ -65,7 +65,7 @@ def _holds_of_zero(operator: str, argument: Node) -> bool:
 
 
 def _takes_nothing(matcher: Node) -> bool:
-    """True if a matcher holds of an empty list, as far as it is written for that."""
+    """True if a matcher holds for an empty list, as far as its operators were written for that."""
     if not isinstance(matcher.value, dict):
         return matcher.value == []
     return all(

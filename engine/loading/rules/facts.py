@@ -1,4 +1,4 @@
-"""Names of facts, and the units of what they are compared with."""
+"""Names of facts, and the units of the values that they are compared with."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AMOUNTS = ("at_least", "at_most", "more_than", "less_than", "equals")
 
 
 def check(view: View) -> None:
-    """Unknown facts; numbers, times and sizes that do not fit the fact that they are compared with."""
+    """Unknown facts; numbers, times and sizes that do not match the unit of the fact."""
     for item in view.items():
         for name, matcher in groups(item.body):
             _name(name, matcher, item, view)
@@ -46,27 +46,27 @@ def _name(name: str, node: Node, item: Item, view: View, *, at_value: bool = Fal
         return
     place = node.place if at_value else node.key
     if not item.kind.facts:
-        view.notes.error(place, "unknown-fact", f"`{item.name}` has no facts to look at")
+        view.notes.error(place, "unknown-fact", f"`{item.name}` has no facts")
         return
     view.notes.error(place, "unknown-fact", f"`{item.name}` has no fact {name!r}", _suggestion(name, item, view))
 
 
 def _spelling(name: str, node: Node, view: View, *, at_value: bool) -> None:
-    """A header of a response with `_` for the `-` that its registered name has. A script that sends such a name is
-    held to its word."""
+    """The spelling of a response header that has `_` in place of `-` in its registered name. A script that sends such a
+    name is accepted."""
     root, _, header = name.partition(".")
     right = header.lower().replace("_", "-")
     if root not in ("header", "headers", "trailer") or "_" not in header or right not in HEADERS:
         return
     if view.application is None or header.lower() not in str(view.application.plain()).lower():
         place = node.place if at_value else node.key
-        what = f"no header is called {header!r}"
+        what = f"there is no header {header!r}"
         view.notes.error(place, "unknown-fact", what, f"did you mean '{root}.{right}'?")
 
 
 def _suggestion(name: str, item: Item, view: View) -> str:
-    """A step that has a fact of that name, where this one has none like it; else the nearest fact; for a dotted name
-    the nearest beginning, with the rest of the name after it."""
+    """A step type that has a fact of that name, if this one has no similar fact; else the nearest fact; for a dotted
+    name the nearest beginning, with the rest of the name appended."""
     kind = item.kind
     others = [
         other.name
@@ -104,7 +104,9 @@ def _no_unit(fact: str, matcher: Node, view: View) -> None:
         return
     for name, node in matcher.value.items():
         if name in _AMOUNTS[:4] and isinstance(node.value, str) and (sort := _dimension(node.value)):
-            view.notes.error(node.place, "unit", f"{fact!r} is no {sort}, and {node.value!r} is one", "write a number")
+            view.notes.error(
+                node.place, "unit", f"{fact!r} is not a {sort}, and {node.value!r} is one", "write a number"
+            )
 
 
 def _amounts(matcher: Node) -> list[Node]:

@@ -1,4 +1,4 @@
-"""The baseline: what holds for a line by itself, and what can be told only beside the cases and the targets."""
+"""The baseline: rules for a single entry, and rules that need the existing cases and targets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAME = ("case", *SELECTORS, "versions", "framework_versions")
 
 
 def check(root: Node, notes: Notes) -> None:
-    """Lines without a reason or with half of one, ranges and days that are none, and lines that stand there twice."""
+    """Entries without a reason or with half of one, invalid ranges and days, and duplicate entries."""
     listed = root.get("list")
     first: dict[object, Node] = {}
     for item in listed.items() if listed is not None else []:
@@ -33,14 +33,14 @@ def check(root: Node, notes: Notes) -> None:
         _range(item, "framework_versions", "frameworks", notes)
         until = item.get("until")
         if until is not None and day(str(until.value)) is None:
-            notes.error(until.place, "bad-date", f"{until.value!r} is no day of the calendar", 'like "2027-03-01"')
+            notes.error(until.place, "bad-date", f"{until.value!r} is not a valid date", 'like "2027-03-01"')
         same = repr({key: node.plain() for key in SAME if (node := item.get(key)) is not None})
         case = item.get("case")
         if case is not None and case.place == NOWHERE:
             continue
         if same in first:
-            what = "this case is listed for the same targets before"
-            notes.error(item.place, "duplicate", what, f"the first stands in line {first[same].place.line}")
+            what = "this case is already listed for the same targets"
+            notes.error(item.place, "duplicate", what, f"the first is in line {first[same].place.line}")
         first.setdefault(same, item)
 
 
@@ -50,7 +50,7 @@ def _reason(item: Node, notes: Notes) -> None:
         what = "this known failure has no reason"
         notes.error(item.place, "missing-key", what, "write `because:`, and `link:` to where it is tracked")
     elif because is not None and link is None:
-        what = "this known failure has a reason, and nothing says where it is tracked"
+        what = "this known failure has a reason, but no link to the issue that tracks it"
         notes.error(because.key, "missing-key", what, "add `link:`")
 
 
@@ -59,12 +59,12 @@ def _range(item: Node, key: str, names: str, notes: Notes) -> None:
     if node is None:
         return
     if item.get(names) is None:
-        what = f"`{key}` are those of one package, and this line does not say whose"
+        what = f"`{key}` is a range for one package, and this entry does not name it"
         notes.error(node.key, "missing-key", what, f"add `{names}: [...]`")
     try:
         SpecifierSet(str(node.value))
     except InvalidSpecifier:
-        notes.error(node.place, "bad-range", f"{node.value!r} is no range of versions", RANGE)
+        notes.error(node.place, "bad-range", f"{node.value!r} is not a version range", RANGE)
 
 
 def beside(
@@ -73,11 +73,11 @@ def beside(
     cases: Mapping[str, Collection[str] | None],
     today: date,
 ) -> Iterator[Diagnostic]:
-    """The mistakes of a baseline beside the existing cases and targets.
+    """The errors of a baseline with respect to the existing cases and targets.
 
-    ``names`` has the names for each of SELECTORS; ``cases`` the ids of the cases by file, as seen from the checkout,
-    None for a file with mistakes. An expired entry is a warning, and so is one without a reason: neither must keep
-    anything from running.
+    ``names`` has the names for each of SELECTORS; ``cases`` the ids of the cases by file, relative to the checkout,
+    None for a file with errors. An expired entry is a warning, and so is one without a reason: neither must prevent a
+    run.
     """
     for line in known:
         yield from _case(line, cases)
@@ -89,12 +89,12 @@ def beside(
                         line.at(f"{key}.{name}"), f"unknown-{key.removesuffix('s')}", what, nearest(name, there)
                     )
         if line.until is not None and today > line.until:
-            what = f"this line excuses nothing since {line.until} is over"
-            hint = "look at it again: write another day, or delete the line"
+            what = f"this entry has no effect after {line.until}"
+            hint = "review it: set a later day, or delete the entry"
             yield Diagnostic(line.at("until"), "expired", what, hint, Severity.WARNING)
         if not line.because:
-            what = "the engine wrote what it saw, and nobody has written why it fails"
-            hint = "add `because:` and `link:`; `observed:` may stay or go"
+            what = "the engine wrote this entry, and the reason is missing"
+            hint = "add `because:` and `link:`; `observed:` can be deleted then"
             yield Diagnostic(line.at("observed"), "no-reason", what, hint, Severity.WARNING)
 
 

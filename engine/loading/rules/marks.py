@@ -1,4 +1,4 @@
-"""Marks: where client and application meet. Who waits for one that nobody sets waits for ever."""
+"""Marks, which synchronize client and application. An `await` of a mark that is never set would wait forever."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.model.nodes import Node
 
 
 def check(view: View) -> None:
-    """`await` of a mark that nobody sets, and, as a warning, a mark that nobody awaits."""
+    """`await` of a mark that is never set, and, as a warning, a mark that is never awaited."""
     uses: list[tuple[str, Node]] = [(item.kind.marks, item.body) for item in view.items()]
     uses.extend((commands()[word].marks, body) for word, body in view.commands())
     named = {
@@ -21,9 +21,9 @@ def check(view: View) -> None:
     for name, body in named["awaits"].items():
         if name not in named["sets"]:
             hint = near(name, named["sets"]) or f"add `mark: {name}` to a step or to the application's script"
-            view.notes.error(body.place, "unset-mark", f"nobody sets the mark {name!r}", hint)
+            view.notes.error(body.place, "unset-mark", f"the mark {name!r} is never set", hint)
     for name, body in named["sets"].items():
         if name not in named["awaits"]:
             view.notes.warning(
-                body.place, "unawaited-mark", f"nobody awaits the mark {name!r}", "delete it, or await it"
+                body.place, "unawaited-mark", f"the mark {name!r} is never awaited", "delete it, or await it"
             )

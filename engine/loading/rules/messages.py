@@ -1,4 +1,4 @@
-"""Messages that say another length than they have, where nothing in the case shows that it is meant so."""
+"""Messages with a wrong length, if nothing in the case shows that it is intended."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ _request_line = re.compile(rb"(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|
 
 
 def check(view: View) -> None:
-    """A Content-Length that is not the body's: of a `request`, of a `respond`, and of a request in `tcp` whose response
-    is expected at once. A case that counts on a refusal, a broken message or an end of the connection is not asked."""
+    """A Content-Length that differs from the body: of a `request`, of a `respond`, and of a request in `tcp` whose
+    response is expected immediately. A case that expects a refusal, a malformed message or an end of the connection is
+    not checked."""
     if _means_it(view):
         return
     for item in view.items():
@@ -56,7 +57,7 @@ def _is_success(matcher: Node) -> bool:
 
 
 def _fields(view: View, headers: Node | None, body: Node | None) -> None:
-    """Check headers beside a body; without a body nothing is sent that could be counted."""
+    """Check the headers of a body; without a body there is nothing to count."""
     data = _made(view, body, "") if body is not None else None
     if headers is None or data is None:
         return
@@ -76,7 +77,7 @@ def _pairs(headers: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _script(view: View, items: tuple[Item, ...]) -> None:
-    """Check each `send` after which the response to it is read."""
+    """Check each `send` that is followed by an assertion about its response."""
     for item, following in itertools.pairwise(items):
         if item.name != "send" or following.name != "response":
             continue
@@ -87,7 +88,7 @@ def _script(view: View, items: tuple[Item, ...]) -> None:
 
 
 def _wrong(data: bytes | None) -> Iterator[tuple[str, int]]:
-    """The length that is said and the one that there is, of the first of several requests in a row that is wrong."""
+    """The stated and the actual length of the first wrong request in a sequence."""
     while data and _request_line.match(data):
         head, end, rest = data.partition(b"\r\n\r\n")
         found = _length.search(head + b"\r\n")
@@ -102,8 +103,8 @@ def _wrong(data: bytes | None) -> Iterator[tuple[str, int]]:
 
 
 def _made(view: View, node: Node, host: str) -> bytes | None:
-    """The bytes of a literal; None where only the run knows them, or they are many. ``host`` stands for the
-    variable of that name, "" where that is no better known than others."""
+    """The bytes of a literal; None if only the run knows them, or there are too many. ``host`` stands for the variable
+    of that name, or is "" if it is as unknown as the others."""
     reader = CaseReader(view.vocabulary, Notes())
     data = reader.bytes(node)
     if reader.noted or size_of(data) > LARGEST:
@@ -116,5 +117,5 @@ def _made(view: View, node: Node, host: str) -> bytes | None:
 
 def _warn(view: View, node: Node, said: str, size: int) -> None:
     what = f"the Content-Length is {said[:40]}, and the body has {size} bytes"
-    hint = f"write {size}; or expect what comes of it, such as `complete`, `outcome`, `closed` or a status of 400"
+    hint = f"write {size}; or expect the consequence, such as `complete`, `outcome`, `closed` or a status of 400"
     view.notes.warning(node.place, CODE, what, hint)

@@ -1,4 +1,4 @@
-"""Cases with a server of their own: what starts it, what ends it, and what is measured of it."""
+"""Cases with a server of their own: its start, its end, and its measured resources."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ GROWTH = ".growth"
 
 
 def check(view: View) -> None:
-    """A process that is said to be shared and cannot be; steps before the server is started; an end that nothing
-    brings about; a worker to be killed where there may be none; growth since nothing."""
+    """A process that is declared shared and cannot be; steps before the server is started; an awaited end that no step
+    causes; a worker to kill if there may be none; growth without a start."""
     _shared(view)
     _started(view)
     _ended(view)
@@ -24,7 +24,7 @@ def _shared(view: View) -> None:
     said = view.node.get("process")
     owner = next((item for item in view.items() if Requirement.DEDICATED in item.kind.requires), None)
     if said is not None and said.value == "shared" and owner is not None:
-        what = f"a case with `{owner.name}` has a server of its own, and this one asks for a shared one"
+        what = f"a case with `{owner.name}` needs a server of its own, and this case declares a shared one"
         view.notes.error(said.place, "shared-process", what, "delete `process: shared`")
 
 
@@ -32,7 +32,7 @@ def _started(view: View) -> None:
     leaves = [item for item in view.items() if not item.inner and not item.kind.before_start]
     starts = [item.kind.lifecycle == "starts" for item in leaves]
     if any(starts) and not starts[0]:
-        what = f"this case starts its server itself, so that there is none yet for `{leaves[0].name}`"
+        what = f"this case starts its own server, so there is no server yet for `{leaves[0].name}`"
         view.notes.error(leaves[0].body.key, "not-started", what, "put `start` before it")
 
 
@@ -40,7 +40,7 @@ def _ended(view: View) -> None:
     causes = any(item.kind.lifecycle in ("starts", "ends") for item in view.items())
     for item in view.items():
         if item.kind.lifecycle == "awaits its end" and not causes:
-            what = f"nothing in this case ends the server, so that `{item.name}` would wait in vain"
+            what = f"no step of this case ends the server, so `{item.name}` would never finish"
             view.notes.error(item.body.key, "no-end", what, "add `signal: TERM` before it")
 
 
@@ -50,7 +50,7 @@ def _workers(view: View) -> None:
     enough = workers is not None and (not isinstance(workers.value, int) or workers.value > 1)
     for item in view.items():
         if Requirement.WORKERS in item.kind.requires and not enough:
-            what = "a server may have no worker beside its main process"
+            what = "a server may have no worker apart from its main process"
             view.notes.error(item.body.key, "no-workers", what, "add `server: {workers: 2}` to the case")
 
 
@@ -59,6 +59,6 @@ def _growth(view: View, item: Item) -> None:
         return
     for name, place in item.named():
         if name.endswith(GROWTH):
-            what = f"{name!r} says how much was added since an earlier `{item.name}`, and none is named"
+            what = f"{name!r} is the growth since an earlier `{item.name}`, and none is named"
             hint = f"name an earlier one: `{item.name}: {{since: before, ...}}`"
             view.notes.error(place, "no-since", what, hint)

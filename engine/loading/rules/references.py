@@ -11,17 +11,17 @@ from engine.model.source_span import SourceSpan
 from engine.registry import nearest
 
 OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
-"""The parts of a command's outcome: the words behind `result.NAME.`."""
+"""The parts of a command's outcome: the words after `result.NAME.`."""
 
 CLOSE = "close"
-"""The outcome that the observer of a WSGI app gives to the server's call of ``close()``."""
+"""The name of the outcome of the server's call of ``close()``, recorded by the observer of a WSGI app."""
 
 _late = re.compile(r"\$\([^)]*\)")
 
 
 def check(view: View) -> None:
-    """Unknown citations, endpoints that the contract lacks, `of` without a step or connection of that name, outcomes
-    of commands that do not exist."""
+    """Unknown citations, endpoints that the contract lacks, `of` without a step or connection of that name, outcomes of
+    unknown commands."""
     _citations(view)
     _endpoints(view)
     _names(view)
@@ -29,13 +29,14 @@ def check(view: View) -> None:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """The nearest of many known words, "" where none is near: no list of hundreds in a hint."""
+    """The nearest of many known words, or "" if none is similar: a hint does not list hundreds of words."""
     hint = nearest(word, known)
     return hint if hint.startswith("did you mean") or len(hint) < 200 else ""
 
 
 def near_clause(word: str, clauses: Iterable[str]) -> str:
-    """A hint for a clause that there is not: the one of the same number or the nearest, else how to look for one."""
+    """A hint for an unknown clause: the clause with the same number or the nearest one, else the command that lists
+    clauses."""
     known = list(clauses)
     family, _, number = word.upper().rpartition("-")
     if number.isdigit():
@@ -43,7 +44,7 @@ def near_clause(word: str, clauses: Iterable[str]) -> str:
         if same:
             return f"did you mean {same[0]!r}?"
     hint = near(word.upper(), known)
-    return hint or "`engine list clauses` lists those that there are"
+    return hint or "`engine list clauses` lists all clauses"
 
 
 def _outcomes(view: View) -> None:
@@ -58,8 +59,8 @@ def _outcomes(view: View) -> None:
     ]
     for word, body in every:
         if commands()[word].argument == "task" and str(body.value) not in spawned and "$(" not in str(body.value):
-            what = f"no `spawn` of this script is called {body.value!r}"
-            hint = near(str(body.value), spawned) if spawned else "spawn it before: `spawn: {as: ..., script: [...]}`"
+            what = f"this script has no `spawn` called {body.value!r}"
+            hint = near(str(body.value), spawned) if spawned else "add one before it: `spawn: {as: ..., script: [...]}`"
             view.notes.error(body.place, "unknown-act-name", what, hint)
     for item in view.items():
         if not any(fact.name == "result[.*]" for fact in item.kind.facts):
@@ -74,12 +75,14 @@ def _outcome(view: View, name: str, place: SourceSpan, named: Sequence[str]) -> 
     if root != "result" or not outcome or "$(" in name:
         return
     if outcome not in named:
-        what = f"no command of this case's script is called {outcome!r}"
+        what = f"this case's script has no command called {outcome!r}"
         hint = near(outcome, named) if named else "name one with `as:` in `application`"
         view.notes.error(place, "unknown-act-name", what, hint)
     elif word and word.partition(".")[0] not in OUTCOME:
         hint = nearest(word.partition(".")[0], OUTCOME)
-        view.notes.error(place, "unknown-fact", f"the outcome of a command has no {word.partition('.')[0]!r}", hint)
+        view.notes.error(
+            place, "unknown-fact", f"the outcome of a command has no part {word.partition('.')[0]!r}", hint
+        )
 
 
 def _citations(view: View) -> None:
@@ -142,5 +145,5 @@ def _names(view: View) -> None:
             if node is None or not isinstance(node.value, str):
                 continue
             if node.value not in known:
-                what = f"no step or connection of this case is called {node.value!r}"
+                what = f"this case has no step or connection called {node.value!r}"
                 view.notes.error(node.place, "unknown-step-name", what, near(node.value, known))

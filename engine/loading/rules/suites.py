@@ -1,4 +1,4 @@
-"""Rules about the cases of a suite together."""
+"""Rules for the cases of a suite together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.model.nodes import Node
 
 
 def check(cases: list[Node], notes: Notes) -> None:
-    """Duplicate ids, and `depends_on` of cases that are not there, or that depend on each other."""
+    """Duplicate ids, and `depends_on` of unknown cases, or in a cycle."""
     first: dict[str, Node] = {}
     for case in cases:
         node = case.get("id")
@@ -19,7 +19,7 @@ def check(cases: list[Node], notes: Notes) -> None:
         if node.value in first:
             line = first[node.value].place.line
             notes.error(
-                node.place, "duplicate-id", f"two cases are called {node.value!r}", f"the first stands in line {line}"
+                node.place, "duplicate-id", f"two cases have the id {node.value!r}", f"the first is in line {line}"
             )
         first.setdefault(node.value, node)
     needed = _needs(cases)
@@ -30,15 +30,15 @@ def check(cases: list[Node], notes: Notes) -> None:
                 notes.error(node.place, "unknown-case", f"this suite has no case {target!r}", near(target, first))
             elif _reaches(target.partition("[")[0], name, needed):
                 what = (
-                    f"{name!r} waits for itself"
+                    f"{name!r} depends on itself"
                     if target.partition("[")[0] == name
                     else f"{target!r} depends on {name!r} in turn"
                 )
-                notes.error(node.place, "dependency-loop", what, "break the circle")
+                notes.error(node.place, "dependency-loop", what, "remove the dependency")
 
 
 def check_variants(cases: list[Node], ids: Collection[str], notes: Notes) -> None:
-    """`depends_on` of values that no matrix has. ``ids`` are those of all cases, with every matrix filled in."""
+    """`depends_on` of values that no matrix has. ``ids`` are those of all cases, with every matrix expanded."""
     for nodes in _needs(cases).values():
         for node in nodes:
             if "[" in str(node.value) and node.value not in ids:
@@ -56,7 +56,7 @@ def _needs(cases: list[Node]) -> dict[str, list[Node]]:
 
 
 def _reaches(start: str, goal: str, needed: dict[str, list[Node]]) -> bool:
-    """True if a case depends on another, however far."""
+    """True if a case depends on another, directly or indirectly."""
     seen: set[str] = set()
     waiting = [start]
     while waiting:

@@ -7,13 +7,13 @@ from engine.model.requirements import Requirement
 
 
 def check(view: View) -> None:
-    """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway where
-    none is named, certificates where there are none, a level that is missing."""
+    """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway without
+    a gateway, client certificates without TLS, a missing level."""
     runs_on = view.key("runs_on")
     if view.application is not None and runs_on is not None and runs_on.value != "control":
         own = view.node.get("runs_on")
         place = own.place if own is not None else view.application.key
-        what = f"the control alone plays `application`, and this case runs on {runs_on.value}"
+        what = f"only the bare app plays `application`, and this case runs on {runs_on.value}"
         view.notes.error(place, "runs-on", what, "write `runs_on: control`, or delete the script")
     if view.key("level") is None:
         view.notes.error(view.place, "missing-key", "this case has no `level`", "add `level:` to it, or to the suite")
@@ -22,18 +22,18 @@ def check(view: View) -> None:
     if flags is not None:
         servers = only.get("servers") if only is not None else None
         if servers is None or len(servers.items()) != 1:
-            what = "`flags` are one server's own command line, and this case runs on several"
+            what = "`flags` are command-line options of one server, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
     _certificates(view)
     past = next((item for item in view.items() if Requirement.UPSTREAM in item.kind.requires), None)
     if past is not None and (only is None or only.get("gateways") is None):
-        what = f"`{past.name}` goes past a gateway to a server that speaks it, and this case names no gateway"
+        what = f"`{past.name}` bypasses the gateway, and this case names no gateway"
         hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"
         view.notes.error(past.body.key, "no-gateway", what, hint)
 
 
 def _certificates(view: View) -> None:
-    """A client's certificate, and facts of TLS, on a target that has none."""
+    """A client's certificate, and facts of TLS, on a target without TLS."""
     server = view.key("server")
     tls = server.get("tls") if server is not None else None
     if tls is not None and tls.value is not False:
@@ -42,5 +42,5 @@ def _certificates(view: View) -> None:
         said = item.body.get("tls")
         shown = said.get("client_cert") if said is not None else None
         if shown is not None and shown.value is not False:
-            what = "there are certificates where the server has TLS alone, and this case starts it without"
+            what = "certificates require TLS, and this case starts the server without it"
             view.notes.error(shown.key, "no-tls", what, "add `server: {tls: {client_cert: optional}}` to the case")

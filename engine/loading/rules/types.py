@@ -1,4 +1,4 @@
-"""Expectations that can never hold: a fact has a type, and a value of another type never equals it."""
+"""Expectations that can never hold: a fact has a type, and never equals a value of another type."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def check(view: View) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Checker:
-    """Holds the expectations of one step against the types of its kind's facts."""
+    """Checks the expectations of one step against the types of its step type's facts."""
 
     view: View
     kind: StepType[Any]
 
     def matcher(self, name: str, node: Node, wanted: FactType) -> None:
-        """Check a matcher of a value of a type; ``name`` is the fact's, or says in words which value it is."""
+        """Check a matcher for a value of a type; ``name`` is the fact's, or a description of the value."""
         if not wanted.sorts:
             return
         if not isinstance(node.value, dict):
@@ -72,7 +72,7 @@ class _Checker:
                     self.matcher(f"{name}.{key}", item, type_of(self.kind, f"{name}.{key}"))
 
     def literal(self, name: str, node: Node, wanted: FactType) -> None:
-        """Check a value that is to be the fact's own. Units of times and sizes are the rule of facts."""
+        """Check a value that must equal the fact. Units of times and sizes are checked by ``rules.facts``."""
         value = node.value
         if wanted.promised and value is None:
             return
@@ -98,7 +98,7 @@ class _Checker:
                 self.matcher(f"an item of {name}", item, wanted)
 
     def word(self, name: str, node: Node, wanted: FactType) -> None:
-        """Check a text that is to be one of a few words."""
+        """Check a text that must be one of a few words."""
         value = str(node.value)
         if value not in wanted.words and "$(" not in value:
             hint = nearest(value, wanted.words)
@@ -107,12 +107,12 @@ class _Checker:
 
 
 def _quoted(name: str) -> str:
-    """A fact's name in quotes; words that say which value is meant as they are."""
+    """A fact's name in quotes; a description of a value unchanged."""
     return name if " " in name else repr(name)
 
 
 def _part(name: str, part: str, wanted: FactType) -> tuple[str, FactType]:
-    """The value that an operator's inner matchers apply to, in words, and its type."""
+    """A description of the value that an operator's inner matchers apply to, and its type."""
     match part:
         case "itself":
             return name, wanted
@@ -126,14 +126,14 @@ def _part(name: str, part: str, wanted: FactType) -> tuple[str, FactType]:
 
 
 def _is_amount(value: object) -> bool:
-    """True if a value is a time or a size, or a number that lacks its unit; what only the run fills in is text."""
+    """True if a value is a time or a size, or a number without its unit; values known only to the run are text."""
     if isinstance(value, str):
         return not names_in(value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _can_be(value: object, wanted: FactType) -> bool:
-    """True if a value is of a sort that the fact can have."""
+    """True if a value has a type that the fact can have."""
     if isinstance(value, str):
         return "text" in wanted.sorts or (wanted.wire and "bytes" in wanted.sorts)
     if isinstance(value, bool):
@@ -146,7 +146,7 @@ def _can_be(value: object, wanted: FactType) -> bool:
 
 
 def _hint_for_variable(variable: str, value: object, wanted: FactType) -> str:
-    """The other way to write a variable where that one would fit, "" where neither does."""
+    """The other form of a variable if that one would match, or ""."""
     if variable and isinstance(value, str) and wanted.sorts.isdisjoint(("text", "bytes")):
         return f"write {{var: {variable}}}: $({variable}) is always text"
     if variable and not isinstance(value, str) and "text" in wanted.sorts:
@@ -162,7 +162,7 @@ def _hint(name: str, node: Node, wanted: FactType) -> str:
     if isinstance(value, list):
         return _hint_for_list(node, wanted)
     if "list" in sorts:
-        one = f"`{name.replace('headers.', 'header.')}` is the one value; or " if "headers." in name else ""
+        one = f"`{name.replace('headers.', 'header.')}` is the single value; or " if "headers." in name else ""
         return f"{one}write [{_shown(node)}], or {{some: {_shown(node)}}}"
     if isinstance(value, str) and sorts & {"integer", "number"}:
         if _NUMBER.fullmatch(value):
@@ -183,23 +183,23 @@ def _hint(name: str, node: Node, wanted: FactType) -> str:
 def _hint_for_list(node: Node, wanted: FactType) -> str:
     shown = ", ".join(_shown(item) for item in node.items()[:8])
     if "bytes" in wanted.sorts:
-        return f"write {{bytes: [{shown}]}} for parts in a row, {{any_of: [{shown}]}} for one of several"
+        return f"write {{bytes: [{shown}]}} for a sequence of parts, {{any_of: [{shown}]}} for one of several"
     return f"write {{any_of: [{shown}]}}"
 
 
 def _instead(word: str, argument: Node, wanted: FactType) -> str:
-    """The form to use in place of an operator that does not apply."""
+    """The operator or form to use in place of one that does not apply."""
     if "list" in wanted.sorts:
         return f"write {{some: {{{word}: {_shown(argument)}}}}} for an item of the list"
     if word == "bytes" and "text" in wanted.sorts:
-        return "write the text alone"
+        return "write only the text"
     if word == "items":
         return "write {any_of: [...]} for one of several values"
     return ""
 
 
 def _variable(node: Node, view: View) -> str:
-    """The variable by which a value was written in the document, "" for none."""
+    """The variable that a value was written with in the document, or ""."""
     source = view.source(node)
     if isinstance(node.value, str) and (late := names_in(node.value)):
         return late[0]
@@ -209,7 +209,7 @@ def _variable(node: Node, view: View) -> str:
 
 
 def _sorts(words: Iterable[str]) -> str:
-    """Sorts of values as a sentence has them: ``lists and text``."""
+    """Types of values as part of a sentence: ``lists and text``."""
     names = sorted({"numbers" if word in ("integer", "number") else _PLURALS.get(word, word) for word in words})
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -219,7 +219,7 @@ def _plain(node: Node) -> str:
 
 
 def _shown(node: Node) -> str:
-    """A value as a document has it, cut."""
+    """A value as written in a document, shortened."""
     value = node.value
     if value is None:
         return "null"

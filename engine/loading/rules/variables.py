@@ -1,4 +1,4 @@
-"""Variables that only the run can fill: each must have been given its value before it is named."""
+"""Variables that get their value during the run: each must have a value before it is used."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _foreign = re.compile(r"\$\{ *([A-Za-z_][A-Za-z0-9_.-]*) *\}|\{\{ *([A-Za-z_][A-
 
 
 def check(view: View) -> None:
-    """Unknown variables, in the order in which steps are performed; variables where none is filled in; and those in
+    """Unknown variables, in the order of execution; variables in places that are not filled in; and variables in
     another tool's form."""
     _before(view)
     known = set(BUILT_IN)
     if (application := view.application) is not None:
-        _complain(view, application, known, "the application's script is handed over before the first step")
+        _complain(view, application, known, "the application's script is passed on before the first step")
     _sequence(view, view.steps, known)
 
 
 def _before(view: View) -> None:
-    """Check what is read before the run: the case's own keys, and its suite's."""
+    """Check the keys that are read before the run: those of the case and its suite."""
     root = view.frame.root
     of_suite = [(name, child) for name, child in root.entries() if name != "cases"]
     own = [(name, child) for name, child in view.node.entries() if name not in _LATE]
@@ -46,13 +46,14 @@ def _before(view: View) -> None:
             # A title's variables are filled in by their names, after this.
             if name == "title" and child is view.node.get("title") and used.partition(".")[0] in view.matrix:
                 continue
-            what = f"`{name}` is read before the run, and {used!r} has no value there"
-            hint = nearest(used, view.matrix) if view.matrix else "only a variable of the case's `matrix` has"
+            what = f"`{name}` is read before the run, when {used!r} has no value yet"
+            hint = nearest(used, view.matrix) if view.matrix else "only variables of the case's `matrix` do"
             view.notes.error(place, "unknown-variable", what, hint)
 
 
 def _sequence(view: View, items: tuple[Item, ...], known: set[str]) -> set[str]:
-    """Check steps in a row, to which ``known`` variables have been given; what they capture. ``known`` grows by it."""
+    """Check a sequence of steps, which can use the ``known`` variables. Returns the captured variables; ``known`` grows
+    by them."""
     captured: set[str] = set()
     for item in items:
         new = _item(view, item, known)
@@ -62,7 +63,7 @@ def _sequence(view: View, items: tuple[Item, ...], known: set[str]) -> set[str]:
 
 
 def _item(view: View, item: Item, known: set[str]) -> set[str]:
-    """Check one step; what it captures for those after it."""
+    """Check one step; returns the variables that it captures for later steps."""
     inside = {inner.key for inner in item.inner}
     gathered: set[str] = set()
     checks = [("expect", item.body.get("expect")), ("should", item.body.get("should"))]
@@ -102,12 +103,12 @@ def _complain(view: View, node: Node, known: set[str], why: str = "") -> None:
 
 
 def _in_foreign_notation(view: View, node: Node, known: set[str]) -> None:
-    """Complain about ``${name}`` and ``{{name}}`` of a variable that is known: it would go out as it is written."""
+    """Report ``${name}`` and ``{{name}}`` of a known variable, which would be sent literally."""
     if isinstance(node.value, str):
         for match in _foreign.finditer(node.value):
             name = match[1] or match[2]
             if name.partition(".")[0] in known or name.partition(".")[0] in view.matrix:
-                what = f"{match[0]!r} is plain text here, and no variable"
+                what = f"{match[0]!r} is plain text here, not a variable"
                 view.notes.error(view.inside(node, match[0]), "variable", what, f"write $({name})")
     for child in node.items() or [child for _, child in node.entries()]:
         _in_foreign_notation(view, child, known)
@@ -133,5 +134,5 @@ def _uses(view: View, node: Node) -> Iterator[tuple[str, SourceSpan]]:
 
 
 def _names_variable(view: View, mapping: Mapping[str, Node]) -> bool:
-    """True if a mapping with `var` is a variable, alone or among operators, and no JSON object of that key."""
+    """True if a mapping with `var` is a variable, possibly among operators, and not a JSON object with that key."""
     return all(key in ("var", "plus") or key in view.vocabulary.operators for key in mapping)

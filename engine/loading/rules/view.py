@@ -46,7 +46,7 @@ class View:
         return self.node.get("application")
 
     def commands(self) -> Iterator[tuple[str, Node]]:
-        """Every command of the application's scripts, at any depth: its word, and what stands under it."""
+        """All commands of the application's scripts, at any depth: the name and the value of each."""
         application = self.application
         if application is None:
             return
@@ -55,7 +55,7 @@ class View:
                 yield from _acts(script)
 
     def source(self, node: Node) -> str:
-        """The text of a value in its document, before variables were filled in; of a longer one the first line."""
+        """The text of a value in its document, before variables were filled in; the first line of a longer one."""
         place = node.place
         line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
         return line[place.column - 1 : place.column - 1 + place.length]

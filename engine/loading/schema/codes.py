@@ -1,9 +1,9 @@
 """The word that a schema gives a value for messages: ``x-code``.
 
-A ``title`` says to a person what a value is, and may be reworded. What the linter's codes and hints depend on is
-``x-code``: one of ``ValueCode``, and for a list of names ``name:<word>``, such as ``name:framework``, whose mistakes
-have the code ``unknown-framework``. An editor ignores it. A value without one has the codes of its keyword alone:
-``type``, ``range``, ``form`` and so on.
+A ``title`` describes a value to a person, and may be reworded. The linter's codes and hints depend on ``x-code``: one
+of ``ValueCode``, and for a list of names ``name:<word>``, such as ``name:framework``, whose errors have the code
+``unknown-framework``. Editors ignore it. A value without one has only the codes of its keyword: ``type``, ``range``,
+``form`` and so on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NAME = "name:"
 
 
 class ValueCode(StrEnum):
-    """The sorts of values whose mistakes have codes or hints of their own."""
+    """The types of values whose errors have codes or hints of their own."""
 
     SUITE = "suite"
     CASE = "case"
@@ -44,12 +44,12 @@ WITH_UNIT = frozenset({ValueCode.TIME, ValueCode.SIZE, ValueCode.AMOUNT})
 
 
 def code_of(schema: Mapping[str, Any]) -> ValueCode | None:
-    """The code of a schema; None where it has none, or names a list of names. Raises ValueError for an unknown one."""
+    """The code of a schema; None if it has none, or is a list of names. Raises ValueError for an unknown code."""
     word = str(schema.get(KEY, ""))
     return ValueCode(word) if word and not word.startswith(_NAME) else None
 
 
 def named(schema: Mapping[str, Any]) -> str:
-    """The kind of the names in a schema's ``enum``; "" for plain words."""
+    """The type of the names in a schema's ``enum``; "" for plain words."""
     word = str(schema.get(KEY, ""))
     return word.removeprefix(_NAME) if word.startswith(_NAME) else ""

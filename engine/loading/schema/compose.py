@@ -1,8 +1,9 @@
 """The JSON schema of a suite, composed from step types, script actions, operators and commands.
 
-It has no ``oneOf`` and no ``anyOf``, so that every error is a leaf's and has one place: a union of kinds is an object
-with just one of several keys, and "literal or operators" is a list of types with ``properties``, which ignore scalars.
-``title`` says in the language's words what a value is; messages are made of it, and their codes of ``x-code``.
+It uses neither ``oneOf`` nor ``anyOf``, so that every error is a leaf's and has one place: a choice of step types is an
+object with exactly one of several keys, and "literal or operators" is a list of types with ``properties``, which ignore
+scalars. ``title`` describes a value in the language's words. Messages are made from it, and their codes from
+``x-code``.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         entries = {name: _body(kind, definitions) for name, kind in kinds.items()}
         if group == STEP:
             definitions["step"] = _union(
-                ValueCode.STEP, "a step", "One step: a mapping with one key, which names its kind.", entries
+                ValueCode.STEP, "a step", "One step: a mapping with one key, which names its type.", entries
             )
         else:
             title = f"an action of `{group}`"
@@ -74,12 +75,12 @@ def compose_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
 
 
 def rendered(schema: Mapping[str, Any]) -> str:
-    """A schema as it is committed."""
+    """A schema in the form in which it is committed."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_schemas(folder: Path, schemas: Mapping[str, Mapping[str, Any]]) -> list[Path]:
-    """Write schemas into a folder, for editors to find, each under its name. The files written."""
+    """Write schemas into a folder, for editors. Returns the files written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, schema in schemas.items():
@@ -103,7 +104,7 @@ def _union(code: ValueCode, title: str, description: str, entries: Mapping[str, 
 
 
 def _body(kind: StepType[Any], definitions: dict[str, Any]) -> Schema:
-    """The schema of what stands under a kind's key, with the keys that all kinds share."""
+    """The schema of a step type's value, with the keys that all step types share."""
     schema = dict(kind.schema)
     shared: dict[str, Schema] = {}
     if kind.named:
@@ -115,16 +116,20 @@ def _body(kind: StepType[Any], definitions: dict[str, Any]) -> Schema:
         if name in definitions and definitions[name] != _expected(kind, name):
             name = f"expect:{'+'.join(kind.groups)}:{kind.name}"  # another script has a look of that name
         definitions[name] = _expected(kind, name)
-        shared["expect"] = ref(name, "What must hold, at the case's level: facts and their matchers.")
-        shared["should"] = ref(name, "What should hold: a warning where it does not.")
-        shared["record"] = ref("record", "Values to keep with the result: a name for each fact. Takes no side.")
+        shared["expect"] = ref(name, "Facts that must hold, at the case's level, and their matchers.")
+        shared["should"] = ref(name, "Facts that should hold: a warning if they do not.")
+        shared["record"] = ref("record", "Values to keep with the result, without judging them: a name for each fact.")
         shared["capture"] = ref("capture", "Values for later steps: a variable's name for each fact.")
     if kind.within:
         polls = kind.within == "polls"
-        text = "Look again until the expectation holds, for so long." if polls else "Wait for it no longer than this."
+        text = (
+            "Repeat the observation until the expectation holds, for at most this time."
+            if polls
+            else "Wait at most this time."
+        )
         shared["within"] = ref("time", text)
     if kind.quiet:
-        shared["quiet"] = ref("time", "Wait until nothing has crossed for so long, and judge then.")
+        shared["quiet"] = ref("time", "Wait until there has been no traffic for this time, then check.")
     if shared:
         schema["properties"] = {**schema.get("properties", {}), **{k: v for k, v in shared.items()}}
         schema.setdefault("type", "object")
@@ -133,12 +138,12 @@ def _body(kind: StepType[Any], definitions: dict[str, Any]) -> Schema:
 
 
 def _expected(kind: StepType[Any], name: str) -> Schema:
-    """The schema of what a kind's steps may expect, under a name of its own."""
+    """The schema of the expectations of a step type, under a name of its own."""
     return _expect(name, {fact.name: fact.summary for fact in kind.facts})
 
 
 def _expect(name: str, facts: Mapping[str, str]) -> Schema:
-    """The body of an ``expect``. The facts with a star are patterns; the linter checks names against them."""
+    """The body of an ``expect``. Facts with a star are patterns; the linter checks names against them."""
     plain = {fact: ref("matcher", summary) for fact, summary in facts.items() if "*" not in fact}
     roots = {
         fact.removesuffix("[.*]"): ref("matcher", summary)
@@ -147,17 +152,17 @@ def _expect(name: str, facts: Mapping[str, str]) -> Schema:
     }
     groups = {
         "title": "a list of groups",
-        "description": "Groups of facts, of which at least one must hold as a whole.",
+        "description": "Groups of facts, at least one of which must hold completely.",
         "type": "array",
         "minItems": 1,
-        "items": ref(name, "One group: all of it must hold."),
+        "items": ref(name, "One group, all of which must hold."),
     }
     return {
-        "title": "a mapping of facts to what they must be",
+        "title": "a mapping of facts to expected values",
         "type": "object",
         "minProperties": 1,
         "properties": {**roots, **plain, "any_of": groups},
-        "additionalProperties": ref("matcher", "A fact, and what it must be."),
+        "additionalProperties": ref("matcher", "A fact and its expected value."),
     }
 
 
@@ -195,7 +200,7 @@ def argument_schema(operator: Operator) -> Schema:
                 "items": items,
             }
         case "fields":
-            fields = ref("matcher", "What this key must be.")
+            fields = ref("matcher", "The expected value of this key.")
             return {
                 **described,
                 "title": "a mapping of keys to matchers",

@@ -1,4 +1,4 @@
-"""Findings of jsonschema in the words of the language, each at its exact span."""
+"""Errors found by jsonschema in the words of the language, each at its exact span."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 def complain(errors: Sequence[ValidationError], root: Node, notes: Notes, name: str = "the document") -> None:
-    """Note mistakes of form in a tree, sorted by ``order``, one a place. ``name`` is what to call the tree."""
+    """Note structural errors in a tree, sorted by ``order``, one for each place. ``name`` is the name of the tree in
+    messages."""
     crowded = {tuple(error.absolute_path) for error in errors if error.validator == "maxProperties"}
     for error in errors:
         way = tuple(error.absolute_path)
@@ -29,7 +30,7 @@ def complain(errors: Sequence[ValidationError], root: Node, notes: Notes, name: 
 
 
 def order(error: Any) -> tuple[list[str], int]:
-    """Sorts errors by their ways, and those of one value by what says most."""
+    """Sorts errors by their paths, and those of one value by their usefulness."""
     return [str(part) for part in error.absolute_path], _RANK.get(str(error.validator), 5)
 
 
@@ -37,7 +38,7 @@ _RANK = {"type": 0, "maxProperties": 1, "additionalProperties": 2, "required": 3
 
 
 def node_at(root: Node, way: Iterable[str | int]) -> Node:
-    """The node that a way leads to."""
+    """The node at a path."""
     node = root
     for part in way:
         if isinstance(node.value, list):
@@ -84,9 +85,7 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             )
         case "dependentRequired":
             place = next((child.key for key, child in node.entries() if key in schema["dependentRequired"]), node.place)
-            notes.form(
-                place, "missing-key", "`plus` stands beside `var`", "add `var` with a variable's name", of_key=True
-            )
+            notes.form(place, "missing-key", "`plus` needs `var`", "add `var` with a variable's name", of_key=True)
         case "type":
             _wrong_type(schema, node, name, notes)
         case "enum":
@@ -111,7 +110,7 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
 
 
 def _missing(schema: Mapping[str, Any], node: Node) -> list[str]:
-    """The required keys that are not there, but for those that were most likely meant by a key that is unknown."""
+    """The required keys that are missing, except those that an unknown key probably stands for."""
     unknown = [key for key, _ in node.entries() if key not in schema.get("properties", {})]
     missing = [str(key) for key in schema["required"] if key not in node]
     likely = {meant.meant(key, missing) for key in unknown}
@@ -182,7 +181,7 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
     shown = ", ".join(f"`{key}`" for key, _ in keys)
     words = title.partition(":")[0]
     what = f"{words} is a mapping with one key, and this has {len(keys)}: {shown}"
-    hint = f"what belongs to `{first}` stands inside it: indent `{extra}`, or start a new item with `- `"
+    hint = f"the keys of `{first}` belong inside it: indent `{extra}`, or start a new item with `- `"
     if code_of(schema) in (ValueCode.BYTES, ValueCode.HEADER):
         what, hint = (
             f"{words} in one form, and these are {len(keys)}: {shown}",

@@ -1,10 +1,10 @@
-"""A document with mistakes of form, mended so that its other mistakes can be found in the same run.
+"""Repairing structural errors, so that semantic errors can be found in the same run.
 
-The rules look at what a document means, and need its form to be right. So whatever the schema refuses is replaced,
-after it has been noted: a misspelt key by the one that it most likely means, a missing or wrong value by a harmless one
-that stands nowhere, keys that stand side by side in a step by a step for each. Of what stands nowhere nobody
-complains. Only an unknown key that resembles none is cut out, and what it may have named is remembered: a variable
-that is unknown may have been captured there.
+The rules check the meaning of a document, and need a valid structure. So everything that the schema rejects is noted
+and then replaced: a misspelt key by the one that was probably meant, a missing or wrong value by a harmless one without
+a position, several keys in one step by a step for each. Values without a position are never reported. Only an unknown
+key that resembles none is removed. The words in it are remembered, since a variable that is unknown may have been
+captured there.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ UNSURE: Mapping[str, tuple[str, ...]] = {
     "no-end": ("signal", "kill_worker", "start"),
     "not-started": ("start",),
 }
-"""Mistakes that may follow from what was cut out, where it named what they name, or one of these words."""
+"""Errors that may be consequences of removed words: they name one of these, or one of the words below."""
 
 _quoted = re.compile(r"'([^']+)'|`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """A tree that fits its schema, but for values that are excused. ``lost`` are the words of what was cut out;
-    ``mended`` says that there was something to mend."""
+    """A tree that matches its schema, except for excused values. ``lost`` are the words that were removed; ``mended``
+    is true if there was something to repair."""
 
     node: Node
     lost: frozenset[str]
@@ -65,11 +65,11 @@ class Repaired:
 def repair(
     node: Node, schema: Mapping[str, Any], notes: Notes, name: str = "the document", excused: Excused | None = None
 ) -> Repaired | None:
-    """Note every mistake of form in a tree, and mend them. None where that does not succeed.
+    """Note every structural error in a tree, and repair it. None if that fails.
 
-    More than anybody reads are not looked for: a document of a megabyte can hold a hundred thousand. ``name`` is what
-    messages call the tree. ``excused`` says for a value that it is nothing to complain about yet: a variable that
-    the matrix has to fill in.
+    The number of errors is limited, since a document of a megabyte can contain a hundred thousand. ``name`` is the name
+    of the tree in messages. ``excused`` is a function that returns true for a value that is not an error yet: a
+    variable that the matrix has to fill in.
     """
     from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to load, and needed for mistakes only)
 
@@ -91,7 +91,7 @@ def repair(
 
 
 def by_way(errors: Iterable[ValidationError]) -> dict[Way, list[ValidationError]]:
-    """Errors by the way to the value that they are about."""
+    """Errors by the path to their value."""
     found: dict[Way, list[ValidationError]] = {}
     for error in errors:
         found.setdefault(tuple(error.absolute_path), []).append(error)
@@ -99,7 +99,7 @@ def by_way(errors: Iterable[ValidationError]) -> dict[Way, list[ValidationError]
 
 
 def follows(found: Diagnostic, lost: frozenset[str]) -> bool:
-    """True if a mistake may be none, but for what was cut out."""
+    """True if an error may be a consequence of removed words."""
     words = UNSURE.get(found.code)
     if words is None or not lost:
         return False
@@ -111,15 +111,15 @@ def follows(found: Diagnostic, lost: frozenset[str]) -> bool:
 
 @dataclass(slots=True)
 class _Mender:
-    """One round: the errors by way, and the words of what is cut out."""
+    """One round: the errors by path, and the removed words."""
 
     root: Mapping[str, Any]
     errors: Mapping[Way, Sequence[ValidationError]]
     lost: set[str] = field(default_factory=set)
 
     def mend(self, node: Node, way: Way) -> list[Node]:
-        """A value without the errors at its way and below: one node, several where a list is to have an item for
-        each key, none where nothing fits."""
+        """A value without the errors at its path and below: one node, several if a list gets an item for each key, none
+        if nothing matches."""
         errors = {str(error.validator): error for error in self.errors.get(way, ())}
         replaced = next((error for word, error in errors.items() if word in _REPLACED), None)
         if replaced is not None:
@@ -134,7 +134,7 @@ class _Mender:
         return self._mapping(node, way, errors)
 
     def _replaced(self, node: Node, error: ValidationError) -> list[Node]:
-        """Something else for a value of the wrong sort. A mapping where a list must be is taken for its only item."""
+        """A replacement for a value of the wrong type. A mapping in place of a list is taken as its only item."""
         schema = shape_of(error)
         if error.validator == "type" and schema.get("type") == "array" and isinstance(node.value, dict):
             return [Node([node], node.place, node.key)]
@@ -146,7 +146,7 @@ class _Mender:
         return [] if found is None else [Node(found.value, found.place, node.key)]
 
     def _filler(self, schema: Any) -> Node | None:
-        """A value that fits, if there is one."""
+        """A value that matches, if there is one."""
         found = filler(schema, self.root)
         if found is not None and isinstance(found.value, (list, dict)):
             self.lost.add("expect")  # what was meant here may have held one
@@ -184,8 +184,8 @@ class _Mender:
         return [Node(entries, node.place, node.key)]
 
     def _indented(self, node: Node, known: Mapping[str, Any]) -> Node:
-        """A mapping of which one key was meant, with those that are unknown inside the first that is known: they were
-        most likely not indented far enough."""
+        """A mapping with one intended key, with the unknown keys moved inside the first known one: they were probably
+        not indented enough."""
         owner = next((name for name, _ in node.entries() if name in known), None)
         body = node.get(owner) if owner is not None else None
         if owner is None or body is None or not (body.value is None or isinstance(body.value, dict)):
@@ -196,7 +196,7 @@ class _Mender:
         return Node({**kept, owner: inside}, node.place, node.key)
 
     def _takes_list(self, way: Way) -> bool:
-        """True if the value there, a mapping with too many keys, may be a list of mappings as well."""
+        """True if the value, a mapping with too many keys, may also be a list of mappings."""
         error = next((error for error in self.errors.get(way, ()) if error.validator == "maxProperties"), None)
         return "array" in shape_of(error).get("type", ())
 
@@ -212,12 +212,12 @@ def _split(node: Node, entries: Mapping[str, Node]) -> list[Node]:
 
 
 def shape_of(error: ValidationError | None) -> Mapping[str, Any]:
-    """The schema that an error is about, which says what its mapping may have."""
+    """The schema that an error is about, which defines the keys of its mapping."""
     return error.schema if error is not None and isinstance(error.schema, Mapping) else {}
 
 
 def renamings(error: ValidationError | None) -> dict[str, str]:
-    """The misspelt keys of a mapping, and what each most likely means: a key that is known and not there."""
+    """The misspelt keys of a mapping, and the known and missing key that each probably means."""
     known = shape_of(error).get("properties", {})
     instance = error.instance if error is not None and isinstance(error.instance, Mapping) else {}
     free = [key for key in known if key not in instance]

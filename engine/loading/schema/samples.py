@@ -1,4 +1,4 @@
-"""A harmless value that fits a schema, for the place of one that is missing or wrong."""
+"""A harmless value that matches a schema, to replace a missing or wrong one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _PREFERRED = ("pause", "sleep", "echo")
 
 
 class _NoSample(Exception):
-    """No value of this module fits."""
+    """This module has no matching value."""
 
 
 def filler(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Node | None:
-    """A value that fits a schema, standing nowhere; None where this module knows of none. ``root`` has the ``$defs``
-    that it refers to."""
+    """A value that matches a schema, without a position; None if this module has none. ``root`` has the ``$defs`` that
+    the schema refers to."""
     try:
         return node_of(_sample(schema, root, 0))
     except _NoSample:
@@ -36,7 +36,7 @@ def filler(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Node | None:
 
 
 def node_of(value: Any) -> Node:
-    """A plain value as a node that stands nowhere."""
+    """A plain value as a node without a position."""
     if isinstance(value, dict):
         return Node({name: node_of(child) for name, child in value.items()}, NOWHERE, NOWHERE)
     if isinstance(value, list):
@@ -45,7 +45,7 @@ def node_of(value: Any) -> Node:
 
 
 def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema with what it refers to in the place of the reference."""
+    """A schema with its references replaced by their definitions."""
     while "$ref" in schema:
         target = root["$defs"][str(schema["$ref"]).removeprefix("#/$defs/")]
         schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}

@@ -1,4 +1,4 @@
-"""The key that an unknown one most likely means: the same thing in another tool's words, or the nearest spelling."""
+"""The key that an unknown one probably means: its equivalent in another tool's words, or the nearest spelling."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """The known word that an unknown one most likely means, "" where none is near."""
+    """The known word that an unknown one probably means, or ""."""
     names = list(known)
     for other in SYNONYMS.get(word, ()):
         if other in names:
@@ -33,7 +33,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """A hint for an unknown word: the one that it most likely means, or all that are known."""
+    """A hint for an unknown word: the one that it probably means, or all known words."""
     names = list(known)
     found = meant(word, names)
     return f"did you mean {found!r}?" if found else nearest(word, names)

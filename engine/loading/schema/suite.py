@@ -21,7 +21,7 @@ _NAMES = {
 
 
 def one_of(word: str, known: Sequence[str], description: str) -> dict[str, Any]:
-    """A list of names, each of which is among the known ones. ``word`` says what they are the names of."""
+    """A list of names, each of which is among the known ones. ``word`` is the noun for the names."""
     return {
         **_NAMES,
         "description": description,
@@ -43,7 +43,7 @@ def _both(names: TargetNames) -> dict[str, Any]:
     return {
         "cite": {
             "title": "a list of clause ids",
-            "description": "The clauses that say so.",
+            "description": "The clauses that require this.",
             "type": "array",
             "minItems": 1,
             "items": {
@@ -55,20 +55,22 @@ def _both(names: TargetNames) -> dict[str, Any]:
         },
         "level": {
             "title": "a level",
-            "description": "How strong the requirement is.",
+            "description": "The strength of the requirement.",
             "enum": ["must", "should", "may"],
         },
         "runs_on": {
-            "title": "what it runs on",
-            "description": "Every framework's app and the control (the default), the control alone, or the WSGI apps.",
+            "title": "a set of apps",
+            "description": "All frameworks' apps and the bare app (default), only the bare app, or the WSGI apps.",
             "enum": ["frameworks", "control", "wsgi"],
         },
         "needs": one_of(
-            "capability", names.capabilities, "What the target must offer; otherwise the case is unsupported there."
+            "capability",
+            names.capabilities,
+            "The capabilities that the target must offer; otherwise the case is unsupported.",
         ),
         "only": {
             "title": "a mapping of names to choose from",
-            "description": "The targets on which the case is run.",
+            "description": "The targets that the case runs on.",
             "type": "object",
             "minProperties": 1,
             "properties": _selector(names),
@@ -76,12 +78,12 @@ def _both(names: TargetNames) -> dict[str, Any]:
         },
         "skip": {
             "title": "a list of targets, each with `because`",
-            "description": "Targets on which the case is not run.",
+            "description": "The targets that the case does not run on.",
             "type": "array",
             "minItems": 1,
             "items": {
                 "title": "a mapping of names, with `because`",
-                "description": "Targets to leave out, and why.",
+                "description": "Targets to omit, with the reason.",
                 "type": "object",
                 "minProperties": 2,
                 "required": ["because"],
@@ -94,7 +96,7 @@ def _both(names: TargetNames) -> dict[str, Any]:
         },
         "server": {
             "title": "a mapping of the server's options",
-            "description": "How the server is started, in the engine's words.",
+            "description": "Options for starting the server, in the engine's own words.",
             "type": "object",
             "minProperties": 1,
             "properties": {name: dict(option.schema) for name, option in names.options.items()},
@@ -102,7 +104,7 @@ def _both(names: TargetNames) -> dict[str, Any]:
         },
         "process": {
             "title": "shared or own",
-            "description": "Whether the case may share a process with others (the default).",
+            "description": "`own`: a server process only for this case. `shared`: one for several cases (default).",
             "enum": ["shared", "own"],
         },
     }
@@ -127,29 +129,29 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
             },
             "title": {
                 "title": "one sentence, as text",
-                "description": "What is required, in one sentence.",
+                "description": "The requirement, in one sentence.",
                 "type": "string",
                 "minLength": 1,
             },
-            "note": {"title": "text", "description": "Why it is so, for whoever reads the case.", "type": "string"},
+            "note": {"title": "text", "description": "A reason or background, for readers.", "type": "string"},
             **_both(names),
             "alone": {
                 "title": "true, or a word",
-                "description": "No company on the target, or none of the same word.",
+                "description": "true: no case runs on the target at the same time. A word: none with the same word.",
                 "type": ["boolean", "string"],
             },
-            "timeout": ref("time", "How long the whole case may take; 10s by default."),
-            "tags": {**_NAMES, "description": "Words to choose cases by."},
+            "timeout": ref("time", "The time limit of the case; 10s by default."),
+            "tags": {**_NAMES, "description": "Words for selecting cases."},
             "since": {
                 "title": "a version of the corpus in quotes, such as '0.2'",
-                "description": "The version of the corpus that the case came with; 0.1 by default.",
+                "description": "The version of the corpus that introduced the case; 0.1 by default.",
                 "type": "string",
                 "pattern": CORPUS,
             },
             "depends_on": {**_NAMES, "description": "Cases that must pass first."},
             "matrix": {
                 "title": "a mapping of variables to their values",
-                "description": "The case is run once for each value, and for each combination.",
+                "description": "The case runs once for each value and each combination.",
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": {
@@ -162,7 +164,7 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
             },
             "application": {
                 "title": "a mapping of scope types to scripts",
-                "description": "What the control plays; for what is left out, it does what the contract says.",
+                "description": "The scripts of the bare app. Without a script, it behaves as the contract defines.",
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": False,
@@ -172,14 +174,14 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
                     "websocket": ref("commands", "Played for every WebSocket."),
                     "paths": {
                         "title": "a mapping of paths to scripts",
-                        "description": "Played for calls of just that path; they go first.",
+                        "description": "Played for calls of exactly this path; takes precedence.",
                         "type": "object",
                         "minProperties": 1,
                         "additionalProperties": ref("commands", "Played for calls of this path."),
                     },
                 },
             },
-            "steps": ref("steps", "What happens, in order."),
+            "steps": ref("steps", "The steps, in order."),
         },
     }
 
@@ -200,11 +202,11 @@ def suite_schema(names: TargetNames) -> dict[str, Any]:
             },
             "category": {
                 "title": "a category in kebab-case",
-                "description": "The grid's column.",
+                "description": "The column in the grid.",
                 "type": "string",
                 "pattern": KEBAB,
             },
-            "note": {"title": "text", "description": "What a reader should know first.", "type": "string"},
+            "note": {"title": "text", "description": "Additional information.", "type": "string"},
             **_both(names),
             "cases": {
                 "title": "a list of cases",

@@ -1,8 +1,8 @@
-"""A fast check that a tree of nodes fits a schema.
+"""A fast check that a tree of nodes matches a schema.
 
-jsonschema finds mistakes, and takes milliseconds a case even if there are none. So a schema is first compiled to plain
-functions that answer yes or no, and jsonschema sees only the documents that they refuse. A test holds both to the same
-answers. A keyword unknown here is refused when the schema is read, so that none is ignored.
+jsonschema finds errors, but takes milliseconds for each case even if there are none. So a schema is first compiled to
+plain functions that return true or false, and jsonschema only gets the documents that they reject. A test ensures that
+both agree. A keyword that is unknown here is rejected when the schema is compiled, so that none is ignored.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _KNOWN = {
 
 
 def checker(schema: Mapping[str, Any], definition: str = "") -> Check:
-    """The function that tells whether a node fits a schema, or one of its ``$defs``. Raises Defect for a schema
-    with a keyword that this module does not know."""
+    """A function that returns true if a node matches a schema, or one of its ``$defs``. Raises Defect for a schema with
+    a keyword that this module does not know."""
     made: dict[str, Check] = {}
     if definition:
         return _compile({"$ref": f"#/$defs/{definition}"}, schema, made)
@@ -108,7 +108,7 @@ def _reference(target: str, root: Mapping[str, Any], made: dict[str, Check]) -> 
 
     made[target] = late
     if not target.startswith("#/$defs/"):
-        raise Defect(f"the schema refers to {target}, which is outside it")
+        raise Defect(f"the schema refers to {target}, which is not part of it")
     definitions = root.get("$defs", {})
     name = target.removeprefix("#/$defs/")
     if name not in definitions:
@@ -141,7 +141,7 @@ def _type(names: str | list[str]) -> Check:
 
 def _enum(values: list[Any]) -> Check:
     if not all(isinstance(value, str) for value in values):
-        raise Defect("the schema has an enum of something else than text")
+        raise Defect("the schema has an enum with values that are not text")
     known = frozenset(values)
     return lambda node: isinstance(node.value, str) and node.value in known
 
