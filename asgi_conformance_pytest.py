@@ -183,7 +183,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     """pytest's hook: the controller of pytest-xdist sees no file, and so asks here. Raises pytest.UsageError for a
     wrong option, and where a suite is requested that cannot be run."""
-    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+    if config.getoption("markers", False):
+        files = list(requested(config).files())
+        if files and not foreign():
+            hooks(config, running=False).conformance.register_marks(files)
+    if not _controls(config):
         return
     if requested(config).any(config):
         if obstacle := foreign():
@@ -194,6 +198,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(xdist, "conformance-xdist")
         if conformance.trouble:
             raise pytest.UsageError(conformance.trouble)
+        if concerned(config.args, config.invocation_params.dir):
+            # Each worker does the same, and an error there ends it without a word.
+            from engine.pytest_plugin import arguments
+
+            arguments.expanded(config.args, conformance)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -212,7 +221,7 @@ def pytest_collection(session: pytest.Session) -> None:
     """pytest's hook: replace the address of a case with the ids of its items. Raises pytest.UsageError for an unknown
     one."""
     config = session.config
-    if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
+    if _controls(config):
         return  # each worker of pytest-xdist does so itself
     wanted = requested(config)
     if any(is_suite(path) for path in wanted.named if path.name.endswith(SUFFIXES)) and (obstacle := foreign()):
@@ -230,6 +239,12 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     an error of ``pytest_collect_file`` for one of a file."""
     if obstacle := config.stash.get(OBSTACLE, ""):
         raise pytest.UsageError(obstacle)
+
+
+def _controls(config: pytest.Config) -> bool:
+    """True in the controller of pytest-xdist, which collects nothing. With ``--collect-only`` there are no workers."""
+    distributed = config.getoption("dist", "no") != "no" and not config.getoption("collectonly")
+    return distributed and not hasattr(config, "workerinput")
 
 
 def hooks(config: pytest.Config, *, running: bool) -> Hooks:
@@ -301,12 +316,14 @@ class Requested:
         return usual
 
     def any(self, config: pytest.Config) -> bool:
-        """True if a suite is requested at all, by a look at the folders that pytest collects from."""
-        if concerned(config.args, config.invocation_params.dir):
-            return True
+        """True if a suite is requested at all."""
+        return concerned(config.args, config.invocation_params.dir) or next(self.files(), None) is not None
+
+    def files(self) -> Iterator[Path]:
+        """The requested suites in the folders that pytest collects from."""
         declared = any(_below(one, self.chosen) or _below(one, self.declared) for one in (*self.declared, *self.chosen))
         searched = self.chosen if self.every or declared else self.named
-        return any(self.takes(path) for one in searched for path in _documents(one))
+        return (path for one in searched for path in _documents(one) if self.takes(path))
 
 
 REQUESTED = pytest.StashKey[Requested]()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asgi_conformance_pytest import SUFFIXES, is_of_ours
+from asgi_conformance_pytest import SUFFIXES, is_of_ours, is_suite
 from engine.app import addresses
 from engine.errors import EngineError
 from engine.model.addresses import Address, meant, parsed
@@ -28,10 +28,15 @@ def expanded(arguments: Sequence[str], conformance: Conformance) -> list[str]:
 def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     address = parsed(argument)
     file = address.file or argument
-    sought = file.endswith(SUFFIXES) or is_of_ours(file)
-    path = addresses.located(file, conformance.engine) if sought else None
-    if path is None or not address.file or not address.case:
-        yield argument if path is None else str(path)
+    here = conformance.config.invocation_params.dir / file
+    if not (file.endswith(SUFFIXES) or is_of_ours(file)) or (here.is_file() and not is_suite(here)):
+        yield argument
+        return
+    path = addresses.located(file, conformance.engine)
+    if path is None:
+        raise addresses.no_path(file, conformance.engine)
+    if not address.file or not address.case:
+        yield str(path)
         return
     loaded = conformance.load(path)
     if loaded.errors:

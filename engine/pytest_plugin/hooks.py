@@ -14,7 +14,9 @@ from engine.execution.planning.plan import arranged
 from engine.model.packaged import shown
 from engine.pytest_plugin.items import CaseItem, SuiteFile
 from engine.pytest_plugin.state import KEY, Conformance
-from engine.terminal.escape import visible
+from engine.terminal.escape import visible, width
+from engine.terminal.paint import Paint, wrap
+from engine.worker.messages import ResultMessage
 from engine.worker.spawned import Spawned
 
 
@@ -26,9 +28,11 @@ class Hooks:
 
     def suite(self, path: Path, parent: pytest.Collector) -> SuiteFile:
         """The collector of one suite."""
-        # A packaged suite has its address for an id; any other the one that pytest gives it.
-        found = shown(str(path))
-        named: dict[str, Any] = {"nodeid": found} if found != str(path) else {}
+        # A suite outside of pytest's root directory has its address for an id; pytest would give it none.
+        named: dict[str, Any] = {}
+        if not path.is_relative_to(parent.config.rootpath):
+            found = shown(str(path))
+            named["nodeid"] = found if found != str(path) else self.conformance.roots.address(path)
         collector: SuiteFile = SuiteFile.from_parent(parent, path=path, **named)
         collector.conformance = self.conformance
         return collector
@@ -69,6 +73,20 @@ class Hooks:
         if report.when == "call" and isinstance(item, CaseItem) and item.told is not None:
             report.duration = item.told.seconds
             report.conformance = item.told.values  # type: ignore[attr-defined]
+            if isinstance(report.longrepr, tuple):
+                # A skipped case is not skipped by a line of the engine's; pytest folds those of a file by this.
+                report.longrepr = (str(item.path), 1, report.longrepr[2])
+            elif report.failed:
+                report.conformance_cause = getattr(report.longrepr, "cause", None)  # type: ignore[attr-defined]
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
+        """pytest's hook: a failure that a worker of pytest-xdist sent as text is one with styles and colours again."""
+        report = yield
+        cause = getattr(report, "conformance_cause", None)
+        if cause is not None:
+            report.longrepr = self.conformance.failure(ResultMessage(*report.conformance).whole, cause)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -89,31 +107,47 @@ class Hooks:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """pytest's hook: whose fault what is red is, now that the run is whole, and where it is kept."""
+        """pytest's hook: the warnings, the causes of the failures now that the run is complete, and its folder."""
         conformance = self.conformance
+        terminal = conformance.config.get_terminal_writer()
+        columns, paint = terminal.fullwidth, Paint(bool(terminal.hasmarkup))
+
+        def write(line: str) -> None:
+            # A command stays on one line, to be copied.
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            fits = width(line) <= columns or "engine " in line
+            for part in [line] if fits else wrap(line, columns, further=indent):
+                terminalreporter.write_line(part)
+
+        for report in terminalreporter.stats.get("failed", ()):
+            fit = getattr(report.longrepr, "fit", None)
+            if fit is not None:
+                fit(columns - len(f"FAILED {report.nodeid} - "))
+        warned = [] if conformance.config.getoption("disable_warnings") else conformance.warnings(columns, paint)
+        if warned:
+            terminalreporter.section("conformance warnings", yellow=True)
+            for line in warned:
+                terminalreporter.write_line(line)
         for path in dict.fromkeys(requested(conformance.config).left):
             name = displayed(path)
-            terminalreporter.write_line(
-                f"conformance: {name} begins as a suite does and was not collected: it has no category, or no cases; "
-                f"`engine lint {name}` checks it"
-            )
+            write(f"conformance: {name} was not collected: it begins with `suite` and lacks a category, or cases")
         if conformance.trouble_of_workers:
             terminalreporter.write_line(f"ERROR: {visible(conformance.trouble_of_workers, lines=True)}", red=True)
         if conformance.store is None:
             return
         if conformance.judged_nothing:
             for line in conformance.unjudged():
-                terminalreporter.write_line(line)
+                write(line)
         for line in conformance.steadiness():
-            terminalreporter.write_line(line)
+            write(line)
         lines = conformance.blame()
         if lines:
-            terminalreporter.section("whose fault")
+            terminalreporter.section("causes")
             for line in lines:
-                terminalreporter.write_line(line)
+                write(line)
         for claim in conformance.refuted():
-            terminalreporter.write_line(f"conformance: {visible(claim)}")
-        terminalreporter.write_line(f"conformance: the run is in {conformance.store.path}")
+            write(f"conformance: {visible(claim)}")
+        terminalreporter.write_line(f"conformance: the run is in {visible(displayed(conformance.store.path))}")
         if conformance.lost:
             what = f"{conformance.lost} lines of it could not be written: {conformance.store.trouble}"
             terminalreporter.write_line(f"ERROR: conformance: {what}", red=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +15,24 @@ from engine.model.verdict import JobResult, Verdict
 from engine.terminal.escape import visible
 from engine.worker.messages import ResultMessage
 
-# What shows a red case is loaded when there is one.
+# Modules that show a failure are imported with the first one.
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
+    from engine.documents.diagnostics import Diagnostic
     from engine.pytest_plugin.state import Conformance
 
 
-class Mistakes(Exception):
-    """A document has mistakes; the message lists them as the linter does."""
+class InvalidSuite(Exception):
+    """A suite has errors."""
+
+    def __init__(self, errors: Sequence[Diagnostic]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
 
 
-class Red(Exception):
-    """A case came to a verdict that fails its item."""
+class CaseFailed(Exception):
+    """The verdict of a case fails its item."""
 
     def __init__(self, result: JobResult) -> None:
         super().__init__(result.reason)
@@ -40,17 +45,15 @@ class SuiteFile(pytest.File):
     conformance: Conformance
 
     def collect(self) -> Iterable[pytest.Item]:
-        """The items, in the order of the document; none where an option is wrong, which is said once. Raises Mistakes
-        where the document has any."""
+        """The items, in the order of the suite; none if an option is wrong, which is reported once for the session.
+        Raises InvalidSuite if the suite has errors."""
         if self.conformance.trouble:
             return
         path = Path(os.path.relpath(self.path))
         loaded = self.conformance.load(path)
-        mistakes = [one for one in loaded.diagnostics if one.is_error]
-        if mistakes:
-            from engine.terminal import lint_output
-
-            raise Mistakes(lint_output.text(mistakes))
+        errors = [one for one in loaded.diagnostics if one.is_error]
+        if errors:
+            raise InvalidSuite(errors)
         cases = [case for suite in loaded.suites for case in suite.cases if self.conformance.selection.takes(case)]
         jobs = self.conformance.engine.plan(cases, self.conformance.targets)
         self.conformance.collected(loaded, path)
@@ -62,9 +65,11 @@ class SuiteFile(pytest.File):
             )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The linter's words, without a traceback."""
-        if isinstance(excinfo.value, Mistakes):
-            return str(excinfo.value).rstrip("\n")
+        """The errors as the linter reports them, without a traceback."""
+        if isinstance(excinfo.value, InvalidSuite):
+            from engine.pytest_plugin.longrepr import SuiteErrors
+
+            return SuiteErrors(excinfo.value.errors)
         if isinstance(excinfo.value, EngineError):
             return visible(str(excinfo.value), lines=True)
         return super().repr_failure(excinfo)
@@ -79,11 +84,11 @@ class CaseItem(pytest.Item):
         self.conformance = conformance
         self.told: ResultMessage | None = None
         self.cell = -1
-        for mark in conformance.marks(job.case.level.value, job.case.category, *job.case.tags):
+        for mark in conformance.marks(job.case):
             self.add_marker(mark)
 
     def runtest(self) -> None:
-        """Wait for the job's verdict, and say in pytest's way what it is."""
+        """Wait for the verdict of the job, and turn it into an outcome of pytest's."""
         self.told = self.conformance.result(self)
         self.user_properties.append(("verdict", self.told.verdict))
         if self.job.case.cite:
@@ -99,7 +104,7 @@ class CaseItem(pytest.Item):
             case Verdict.KNOWN:
                 pytest.xfail(result.reason)
             case Verdict.WARN if result.breaks_build(strict=self.conformance.warnings_fail):
-                raise Red(result)
+                raise CaseFailed(result)
             case Verdict.WARN:
                 from engine.terminal import failure
 
@@ -107,16 +112,13 @@ class CaseItem(pytest.Item):
             case Verdict.FLAKY if not result.breaks_build(flaky_fails=self.conformance.flaky_fails):
                 pytest.xfail(f"flaky: {result.reason}")
             case verdict if verdict.breaks or verdict is Verdict.FLAKY:
-                raise Red(result)
+                raise CaseFailed(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The failure as the engine shows it: the place in the document, and what crossed."""
-        if isinstance(excinfo.value, Red):
-            from engine.terminal import failure
-
+        """The failure as the engine shows it: its place in the suite, the traffic, and the cause as far as known."""
+        if isinstance(excinfo.value, CaseFailed):
             result = excinfo.value.result
-            whose = self.conformance.whose(result)
-            return failure.text(result, self.conformance.sources, attribution=whose, so_far=True)
+            return self.conformance.failure(result, self.conformance.cause(result))
         if isinstance(excinfo.value, EngineError):
             return f"{self.job.target.id}: {visible(str(excinfo.value), lines=True)}"
         return super().repr_failure(excinfo)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,8 +31,9 @@ from engine.worker.spawned import Spawned
 
 if TYPE_CHECKING:
     from engine.model.case import CaseHeader
-    from engine.results.analysis.attribution import Attribution
+    from engine.pytest_plugin.longrepr import CaseFailure
     from engine.results.record.store import Run
+    from engine.terminal.paint import Paint
 
 # What tells of red cases is loaded when there is one: most runs have none, and each module has its price.
 # ruff: noqa: PLC0415
@@ -41,6 +44,17 @@ KEY = pytest.StashKey["Conformance"]()
 
 # A mark of such a name would do something to an item.
 MARKS_OF_PYTEST = frozenset({"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"})
+
+
+def can_be_a_mark(name: str) -> bool:
+    """True if pytest has no mark of this name with a meaning of its own, and allows it."""
+    return bool(name) and name not in MARKS_OF_PYTEST and not name.startswith("_")
+
+
+def identifier(name: str) -> str:
+    """A name as ``-m`` and ``pytest.mark`` take it: ``http-wire`` is ``http_wire``, ``not`` is ``not_``."""
+    found = re.sub(r"\W", "_", name).lstrip("_")
+    return f"{found}_" if iskeyword(found) else found
 
 
 def to_blame(verdict: Verdict) -> bool:
@@ -68,12 +82,14 @@ class Conformance:
         self.store: Store | None = None
         self.rows: dict[str, TargetRow] = {}
         self.told: dict[str, list[ResultMessage]] = {}
+        self.warned: list[ResultMessage] = []
         self._background = Background(spawned) if spawned is not None else None
         self._others = False
         self._begun: set[str] = set()
         self._prepared = False
         self._places: dict[str, str] = {}
-        self._marks: dict[str, pytest.MarkDecorator] = {}
+        self._marks: dict[tuple[object, ...], list[pytest.MarkDecorator]] = {}
+        self._registered: set[str] = set()
         self._cases: list[CaseHeader] = []
         self.trouble_of_workers = ""
 
@@ -152,13 +168,30 @@ class Conformance:
             return str(vars(self.config)["workerinput"]["conformance_run"])
         return new_run_id()
 
-    def marks(self, *names: str) -> list[pytest.MarkDecorator]:
-        """The level, the category and the tags of a case as marks for ``-m``, registered for ``--strict-markers``."""
-        for name in names:
-            if name not in self._marks and name not in MARKS_OF_PYTEST:
-                self.config.addinivalue_line("markers", f"{name}: a level, a category or a tag of conformance cases")
-                self._marks[name] = getattr(pytest.mark, name)
-        return [self._marks[name] for name in names if name in self._marks]
+    def marks(self, case: CaseHeader) -> list[pytest.MarkDecorator]:
+        """The level, the category and the tags of a case as marks for ``-m``, registered for ``--strict-markers``. A
+        name that is no identifier is a mark as an identifier too: ``http_wire`` for ``http-wire``."""
+        key = (case.level, case.category, case.tags)
+        found = self._marks.get(key)
+        if found is None:
+            tags = [(tag, "with the tag") for tag in case.tags]
+            wanted = [(case.level.value, "of level"), (case.category, "of category"), *tags]
+            names = {name: f"{of} {word}" for word, of in wanted for name in (word, identifier(word))}
+            found = self._marks[key] = [self._mark(name, of) for name, of in names.items() if can_be_a_mark(name)]
+        return found
+
+    def _mark(self, name: str, of: str) -> pytest.MarkDecorator:
+        if name not in self._registered:
+            self._registered.add(name)
+            self.config.addinivalue_line("markers", f"{name}: conformance cases {of}")
+        mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+        return mark
+
+    def register_marks(self, paths: Sequence[Path]) -> None:
+        """Register the marks of all cases in some suites, for ``pytest --markers``."""
+        for suite in self.engine.load(paths, self.roots).suites if paths else ():
+            for case in suite.cases:
+                self.marks(case)
 
     def load(self, path: Path) -> Loaded:
         """The content of a suite, with headers of its cases. Before the first, the worker gets the run's settings."""
@@ -221,12 +254,20 @@ class Conformance:
         window = WINDOW_STOPPING if self.config.getoption("maxfail") else 0
         self._background.begin(tuple(numbers), times=self.times, window=window)
 
-    def whose(self, result: JobResult) -> Attribution | None:
-        """The attribution of a failing result by the run of this process so far; None without a cause."""
+    def cause(self, result: JobResult) -> list[str]:
+        """Lines about the cause of a failing result, by the run of this process so far; none without a cause."""
         from engine.results.analysis.findings import attribution_of
+        from engine.terminal import blame
 
         others = [told.whole for told in self.told[result.address]]
-        return attribution_of(result, others, list(self.rows.values()))
+        attribution = attribution_of(result, others, list(self.rows.values()))
+        return [] if attribution is None else list(blame.whole(attribution, so_far=True))
+
+    def failure(self, result: JobResult, cause: Sequence[str]) -> CaseFailure:
+        """A failing result as pytest's ``longrepr``."""
+        from engine.pytest_plugin.longrepr import CaseFailure
+
+        return CaseFailure(result, self.sources, cause, self.config.getoption("tbstyle"))
 
     def begin_store(self) -> None:
         """Begin the run's file, where it is not begun yet: in the controller, or where there is but one process. Raises
@@ -247,6 +288,8 @@ class Conformance:
         if line is None or self.is_worker:
             return
         told = ResultMessage(*line)
+        if told.verdict == Verdict.WARN and report.passed:
+            self.warned.append(told)
         assert self.store is not None
         take(self.store, told)
         self._learn(told)  # in xdist's controller, which sees no verdict but here
@@ -283,6 +326,14 @@ class Conformance:
 
         failures = findings(run, failing(strict=self.warnings_fail, flaky_fails=self.flaky_fails), attributions(run))
         return list(blame.lines(failures)) if failures else []
+
+    def warnings(self, columns: int, paint: Paint) -> list[str]:
+        """The warnings of this run, as lines of at most so many columns; none without warnings."""
+        if not self.warned:
+            return []
+        from engine.terminal import run_summary
+
+        return list(run_summary.warnings((told.whole for told in self.warned), self.run_id, columns, paint))
 
     def refuted(self) -> list[str]:
         """A sentence for each capability that a server claims and a probe did not find."""

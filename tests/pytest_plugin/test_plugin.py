@@ -45,14 +45,16 @@ def test_a_whole_run(run: Run, suites: Path) -> None:
     assert "call 1 returned" in ran.out
     assert "curl -i" in ran.out
     assert "Traceback" not in ran.out
-    # Whose fault it is: what is known when the case fails, and what the whole run says.
-    assert "whose fault: not known before the run has come further (it fails without any framework" in ran.out
-    summary = ran.out.partition("= whose fault =")[2]
-    assert "failing: 1 case\n\nunknown: server or case\n  it fails without any framework, and the case was" in summary
-    line = "suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): expected status 201, got 200"
-    assert f"    fail     {line}" in summary
-    assert "settled by: engine grid suites/first.yaml --server reference --server gunicorn" in summary
-    assert f"FAILED suites/first.yaml::wrong[{TARGET}] - fail: expected status 201, got 200" in ran.out
+    # The cause: as far as it is known when the case fails, and after the run.
+    summary = ran.out.partition("= causes =")[2]
+    assert "unknown: server or case\n" in summary
+    assert "    fail     suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): " in summary
+    assert "engine grid suites/first.yaml --server reference --server gunicorn" in summary
+    assert f"FAILED suites/first.yaml::wrong[{TARGET}] - status: expected 201, got 200\n" in ran.out
+    warnings = ran.out.partition("= conformance warnings =")[2].partition("= causes =")[0]
+    assert "warnings: 2 cases\n" in warnings
+    assert f"\n  suites/first.yaml::warned on {TARGET}\n" in warnings
+    assert f"\n  suites/second.yaml::only-a-should on {TARGET}\n" in warnings
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
     assert [line["kind"] for line in lines] == ["header", "target", *["result"] * 8, "footer"]
@@ -210,8 +212,8 @@ def test_counterparts_say_whose_fault_it_is_and_are_no_items(run: Run, suites: P
     assert ("running what failed on other targets as well" in ran.out) == (not workers)
     assert ran.code == 1
     assert ran.counts("1 failed", "1 passed")
-    summary = ran.out.partition("= whose fault =")[2]
-    assert "failing: 1 case\n\nthe case or the engine\n  it fails on the reference with the control" in summary
+    summary = ran.out.partition("= causes =")[2]
+    assert "\nthe case or the engine\n" in summary
     assert len(ElementTree.parse(suites.parent / "junit.xml").getroot().findall(".//testcase")) == 2
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
@@ -351,8 +353,98 @@ def test_a_flaky_case_fails_only_when_asked(run: Run, suites: Path) -> None:
     (suites / "flaky.yaml").write_text(FLAKY)
     ran = run("--asgi-repeat", "4", path="suites/flaky.yaml")
     assert (ran.code, ran.counts("1 xfailed")) == (0, True), ran.out
-    assert f"2/4  suites/flaky.yaml::every-other[{TARGET}]: passed 2 of 4; fail " in ran.out
+    assert f"2/4 suites/flaky.yaml::every-other[{TARGET}]: passed 2 of 4; fail " in " ".join(ran.out.split())
     ran = run("--asgi-repeat", "4", "--asgi-flaky-fails", path="suites/flaky.yaml")
     assert (ran.code, ran.counts("1 failed")) == (1, True)
     assert "flaky: passed 2 of 4" in ran.out
     assert "GET /scope HTTP/1.1" in ran.out
+
+
+FAILURE = f"____ wrong[{TARGET}] ____"
+EXCERPT = "= expected: "
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("style", "there", "missing"),
+    [
+        ("no", (), ("suites/first.yaml:19", EXCERPT, "GET /scope", "FAILURES")),
+        ("line", (f"suites/first.yaml:19: [{TARGET}] status: expected 201, got 200\n",), (EXCERPT, "GET /scope")),
+        (
+            "short",
+            (FAILURE, "suites/first.yaml:19:50\n", EXCERPT, "^^^"),
+            ("GET /scope", "curl -i", "fail: "),
+        ),
+        ("long", (FAILURE, "suites/first.yaml:19:50\n", EXCERPT, "GET /scope", "curl -i"), ()),
+    ],
+)
+def test_tb_is_obeyed(
+    run: Run, style: str, there: tuple[str, ...], missing: tuple[str, ...], workers: tuple[str, ...]
+) -> None:
+    ran = run("-k", "wrong", f"--tb={style}", *workers)
+    assert ran.code == 1
+    for text in there:
+        assert text in ran.out
+    for text in missing:
+        assert text not in ran.out
+    assert f"FAILED suites/first.yaml::wrong[{TARGET}] - status: expected 201, got 200\n" in ran.out
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_a_failure_is_in_colour_where_pytest_is(run: Run, workers: tuple[str, ...]) -> None:
+    ran = run("-k", "wrong", "--color=yes", *workers)
+    assert "\x1b[1;31m^^^\x1b[0m" in ran.out
+    assert "\x1b[" not in run("-k", "wrong", "--color=no", *workers).out
+
+
+def test_a_skipped_case_is_of_its_suite(run: Run) -> None:
+    assert "SKIPPED [1] suites/first.yaml:1: unsupported: " in run("-rs", "-k", "unsupported").out
+
+
+@pytest.mark.parametrize("options", [("--asgi-strict",), ("--asgi-warnings-fail",), ("--disable-warnings",)])
+def test_warnings_are_no_list_where_they_fail_or_are_disabled(run: Run, options: tuple[str, ...]) -> None:
+    ran = run("-k", "warned", *options)
+    assert "conformance warnings" not in ran.out
+    assert ran.code == (0 if options == ("--disable-warnings",) else 1)
+
+
+def test_marks_are_listed_and_are_identifiers(run: Run, suites: Path) -> None:
+    path = suites / "first.yaml"
+    path.write_text(path.read_text().replace("[quick]", "[very-quick, not]").replace("first\n", "http-first\n"))
+    ran = run("--markers")
+    for mark, of in (
+        ("must", "of level must"),
+        ("http_first", "of category http-first"),
+        ("very_quick", "with the tag very-quick"),
+        ("very-quick", "with the tag very-quick"),
+        ("not_", "with the tag not"),
+    ):
+        assert f"@pytest.mark.{mark}: conformance cases {of}\n" in ran.out
+    chosen = run("--collect-only", "-q", "--strict-markers", "-m", "http_first and not_ and very_quick and must")
+    assert chosen.out.count(f"[{TARGET}]") == 1
+    assert "conformance cases" not in run("--markers", path="test_none.py").out
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("suites/frst.yaml", "there is no suites/frst.yaml\n  did you mean 'suites/first.yaml'?"),
+        ("specs/htp", "there is no specs/htp\n  did you mean 'specs/http'?"),
+        ("suites/first.yaml::staus", "there is no case 'suites/first.yaml::staus'\n  did you mean 'status'?"),
+    ],
+)
+def test_a_missing_suite_is_a_usage_error_with_a_hint(
+    run: Run, path: str, words: str, workers: tuple[str, ...]
+) -> None:
+    ran = run(path=path, *workers)  # noqa: B026
+    assert ran.code == 4, ran.out
+    assert ran.out.count(f"ERROR: {words}") == 1
+    assert "INTERNALERROR" not in ran.out
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1"), ("-n", "1", "--collect-only")])
+def test_suites_outside_of_the_root_directory_have_ids(run: Run, workers: tuple[str, ...]) -> None:
+    ran = run("-v", *workers, path="specs/http/wire.yaml::short-body")
+    assert ran.code == 0, ran.out
+    assert "specs/http/wire.yaml::short-body[gunicorn-control-auto]" in ran.out or "--collect-only" in workers

@@ -182,7 +182,7 @@ def test_where_a_file_is_declared_its_mistakes_are_errors(other: Path, words: tu
 
 def test_a_document_that_is_no_suite_is_named_beside_suites(other: Path) -> None:
     ran = call(other, "--collect-only", "-q", "suites")
-    assert ran.out.count("suites/smoke.yaml begins as a suite does and was not collected") == 1
+    assert ran.out.count("suites/smoke.yaml was not collected: it begins with `suite` and lacks") == 1
 
 
 def test_short_options_are_for_those_who_want_them(other: Path) -> None:
