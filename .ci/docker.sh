@@ -1,8 +1,8 @@
-# A Docker engine on a Debian machine that has none, and a base image without any registry. To be sourced.
+# Provides a Docker engine on a Debian machine without one, and a base image without a registry. Source this file.
 #
-#   docker_up FOLDER    FOLDER takes the log; 1 where there is none to be had, with the reason in $docker_trouble
-#   docker_base FOLDER  sets PYTHON_IMAGE, unless it is set already; FOLDER takes Debian's files meanwhile
-#   docker_down         ends what docker_up started
+#   docker_up FOLDER    starts Docker, with its log in FOLDER; returns 1 on failure, with the reason in $docker_trouble
+#   docker_base FOLDER  sets PYTHON_IMAGE, unless it is set already; uses FOLDER for Debian's files
+#   docker_down         stops the Docker engine that docker_up started
 
 docker_trouble=""
 docker_pid=""
@@ -60,7 +60,7 @@ docker_base() {
     docker_trouble="debootstrap failed: $(tail -n 1 "$folder/debootstrap.log")"
     return 1
   fi
-  # Builds reach the package index as this machine does.
+  # Builds use the certificates of this machine to reach the package index.
   cp -L /etc/ssl/certs/ca-certificates.crt "$folder/debian/etc/ssl/certs/ca-certificates.crt"
   if ! tar -C "$folder/debian" -c . | docker import - "$PYTHON_IMAGE" > "$folder/import.log" 2>&1; then
     docker_trouble="the base image could not be imported: $(tail -n 1 "$folder/import.log")"

@@ -1,1 +1,1 @@
-"""What the engine costs, measured beside yardsticks and peers. docs/benchmarks.md says how to run it."""
+"""Measurements of the engine, compared with baselines and other runners. docs/benchmarks.md lists the commands."""

@@ -1,16 +1,16 @@
-"""What 2,000 simple cases cost: linting, collecting, running them with pytest, drawing their grid.
+"""The cost of 2,000 simple cases: linting, collecting, running them with pytest, printing their grid.
 
     python -m benchmarks.cases [--cases 2000] [--failing 500] [--rounds 3]
 
-Everything is a whole process, from its start to its exit, and takes its turn in each round; the smallest round counts,
-so documents and bytecode are in their caches. The yardstick is a minimal pytest plugin that collects the same documents
-and does nothing with them. Both plugins are named with ``-p`` and no other is loaded. A run of ours starts a service
-and stops it as well, so beside a whole run the minimal plugin does the same: gunicorn with the control, from the same
-environment and without the observer, awaited before the documents are collected and stopped after the last item.
+Each measurement is a complete process, from start to exit, and runs once in each round. The smallest round counts, so
+documents and bytecode are cached. The baseline is a minimal pytest plugin that collects the same documents and does
+nothing with them. Both plugins are loaded with ``-p``, and no other is. The engine also starts and stops a service
+during a run, so for complete runs the minimal plugin does the same: gunicorn with the bare app, from the same
+environment and without the observer, ready before documents are collected and stopped after the last item.
 
-What the service takes is also seen in the runs of one case: the marginal ratio compares what each further case costs,
-and the minimal plugin's does nothing. A grid is measured until it is on the screen: what the service still takes
-to stop, up to a second, is by chance. The processor time is that of the process of ``engine grid`` alone.
+The time of the service also shows in the runs of one case. The marginal ratio compares the cost of each additional
+case; the minimal plugin does nothing for it. A grid is measured until it is printed, since the service takes a random
+time of up to a second to stop. Processor time is only that of the process of ``engine grid``.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def pytest_sessionfinish(session):
 
 
 def service() -> dict[str, str]:
-    """The variables that tell the minimal plugin about its service: the interpreter of its environment, which is made
-    where it is not there, and the folder of its app."""
+    """The variables that describe the service to the minimal plugin: the interpreter of its environment, which is
+    created if necessary, and the folder of its app."""
     with tempfile.TemporaryDirectory() as name:
         engine = front_of(Path(name))
         (target,) = targets_of(engine, ["control"])
@@ -97,7 +97,7 @@ def service() -> dict[str, str]:
 
 
 def documents(folder: Path, count: int, body: str = "OK", files: int = FILES) -> None:
-    """Write ``count`` cases into so many files of a new folder; they expect this body, and OK is what comes."""
+    """Write ``count`` cases into ``files`` files of a new folder; they expect this body, and the service sends OK."""
     folder.mkdir()
     for number in range(files):
         cases = range(number, count, files)
@@ -106,7 +106,7 @@ def documents(folder: Path, count: int, body: str = "OK", files: int = FILES) ->
 
 
 def commands() -> dict[str, tuple[list[str], int]]:
-    """What is measured, by name: the command, and the code with which it exits."""
+    """The measurements by name: the command and its exit code."""
     engine = [sys.executable, "-m", "engine"]
     control = ["--framework", "control"]
     ours, minimal = pytest(*OURS), pytest("-p", "minimal")
@@ -144,7 +144,7 @@ WHOLE = {"collect": "0.4 s", "lint": "0.6 s"}
 
 
 def measure(label: str, command: list[str], folder: Path, good: int) -> float:
-    """The figure of one process, in seconds: what it takes, or until its grid is on the screen."""
+    """The figure of one process, in seconds: its duration, or the time until its grid is printed."""
     return watched(command, folder, DRAWN)[0] if "shown" in label else seconds(command, folder, good)
 
 

@@ -2,10 +2,10 @@
 
     python -m benchmarks.existing_suite ../gunicorn [--server gunicorn] [-- PYTEST'S OPTIONS]
 
-The folder is a checkout of gunicorn, which is only read. Its docker-compose.yml names the frameworks and the ports on
-which its tests look for them; here ``engine serve`` serves each there, as a process of this machine, instead of
-a container. pytest, pytest-asyncio, httpx and websockets are those of this environment (the extra ``bench``). The exit
-code is pytest's; 2 where the folder is no such checkout, 3 where a service does not start.
+The folder is a checkout of gunicorn, which is only read. Its docker-compose.yml contains the frameworks and the ports
+that its tests connect to; ``engine serve`` starts a local process on each port, in place of a container. pytest,
+pytest-asyncio, httpx and websockets are those of this environment (the extra ``bench``). The exit code is pytest's; 2
+if the folder is not such a checkout, 3 if a service does not start.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ READY_WITHIN = 300.0  # an environment may have to be made first
 
 
 class Trouble(Exception):
-    """Why the suite cannot be run, and the exit code."""
+    """The reason why the suite cannot run, and the exit code."""
 
     def __init__(self, what: str, code: int) -> None:
         super().__init__(what)
@@ -37,7 +37,7 @@ class Trouble(Exception):
 
 
 def suite_of(checkout: Path) -> Path:
-    """The suite's folder in a checkout. Raises Trouble where there is none."""
+    """The suite's folder in a checkout. Raises Trouble if there is none."""
     folder = checkout / SUITE
     if not (folder / "docker-compose.yml").is_file():
         raise Trouble(f"there is no {folder / 'docker-compose.yml'}: name a checkout of gunicorn", 2)
@@ -45,7 +45,7 @@ def suite_of(checkout: Path) -> Path:
 
 
 def require(suite: Path) -> None:
-    """Raises Trouble where the suite's conftest.py imports a library that this environment lacks."""
+    """Raises Trouble if the suite's conftest.py imports a library that this environment lacks."""
     conftest = suite / "conftest.py"
     text = conftest.read_text("utf-8", "replace") if conftest.is_file() else ""
     missing = [name for name in NEEDED if f"import {name}\n" in text and importlib.util.find_spec(name) is None]
@@ -54,7 +54,7 @@ def require(suite: Path) -> None:
 
 
 def ports_of(suite: Path) -> dict[str, int]:
-    """The host's port of each framework, as the suite declares it. Raises Trouble where it declares none."""
+    """The host's port of each framework, as the suite declares it. Raises Trouble if it declares none."""
     declared = yaml.safe_load((suite / "docker-compose.yml").read_text("utf-8"))
     found = {}
     for name, service in declared.get("services", {}).items():
@@ -67,7 +67,7 @@ def ports_of(suite: Path) -> dict[str, int]:
 
 @contextmanager
 def services(targets: Mapping[str, int]) -> Iterator[None]:
-    """Serve targets, each on its port, while the block runs. Raises Trouble where one does not start."""
+    """Serve targets, each on its port, while the block runs. Raises Trouble if one does not start."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         begun = []
@@ -89,7 +89,7 @@ def services(targets: Mapping[str, int]) -> Iterator[None]:
 
 
 def run(suite: Path, options: Sequence[str]) -> int:
-    """Run the suite's tests as they are, with nothing written into the checkout. pytest's exit code."""
+    """Run the suite's tests unchanged, with nothing written into the checkout. Returns pytest's exit code."""
     own = ["-p", "no:cacheprovider", "--skip-docker-check"]
     command = [sys.executable, "-m", "pytest", *own, *options, str(suite / "tests")]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -97,11 +97,11 @@ def run(suite: Path, options: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Start the services, run the suite, and stop them. The exit code."""
+    """Start the services, run the suite, and stop them. Returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("checkout", type=Path, help="a folder with gunicorn's sources")
-    parser.add_argument("--server", default="gunicorn", help="what serves the apps (gunicorn)")
-    parser.add_argument("options", nargs="*", default=["-q"], metavar="OPTION", help="options of pytest's, behind --")
+    parser.add_argument("--server", default="gunicorn", help="the server for the apps (gunicorn)")
+    parser.add_argument("options", nargs="*", default=["-q"], metavar="OPTION", help="options of pytest, after --")
     parsed = parser.parse_args(arguments)
     try:
         suite = suite_of(parsed.checkout.resolve())

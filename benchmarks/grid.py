@@ -1,12 +1,12 @@
-"""What ``engine grid`` costs beyond its services: until the grid is on the screen, and until the command is over.
+"""The cost of ``engine grid`` in addition to its services: until the grid is printed, and until the command exits.
 
     python -m benchmarks.grid [PATHS] [--loop auto] [--rounds 3]
 
-The cases of PATHS (specs/contract) on gunicorn's seven services and one loop, beside a process that merely starts the
-same services by the same runtime, as many at a time, and stops each again (benchmarks.starting). Both are whole
-processes on environments that are there. What they write is read as it comes, the grid's from a terminal of its own:
-the moment that counts is the grid's last line, and for the yardstick the line that says that all have been ready. They
-take turns, and the smallest of the rounds counts.
+The cases of PATHS (specs/contract) on gunicorn's seven services and one loop, compared with a process that only starts
+the same services with the same runtime, as many at a time, and stops each again (benchmarks.starting). Both are
+complete processes with existing environments. Their output is read as it arrives, the grid's from a terminal of its
+own. The measured moment is the last line of the grid, and for the baseline the line that reports all services ready.
+Both alternate, and the smallest round counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the benchmarks share: whole processes timed round by round, and a table of them."""
+"""Shared code of the benchmarks: complete processes timed round by round, and a table of them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def options(description: str | None, **counts: int) -> argparse.ArgumentParser:
 
 
 def pytest(*more: str, python: str = sys.executable) -> list[str]:
-    """pytest with no plugin but those that are named. Whatever else an environment has, each loads a library or two,
-    and costs as much as what is measured."""
+    """pytest with only the named plugins. Others in the environment would import libraries, at a cost comparable to the
+    measured one."""
     return [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *more]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The variables of a process that is measured: modules are found in ``folder``, no plugin is loaded by itself, and
+    """The variables of a measured process: modules are found in ``folder``, no plugin is loaded automatically, and
     bytecode is kept."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -42,7 +42,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def seconds(command: Sequence[str], folder: Path, good: int = 0) -> float:
-    """How long a process takes, from its start to its exit. Raises SystemExit where it exits with another code."""
+    """The duration of a process, from start to exit, in seconds. Raises SystemExit if it exits with another code."""
     began = time.monotonic()
     ended = subprocess.run(
         command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
@@ -65,8 +65,8 @@ sys.exit(code)
 
 
 def processor(arguments: Sequence[str], folder: Path) -> float:
-    """The seconds that the engine's own process spends on the processor for a command. Raises SystemExit where it does
-    not exit with 0."""
+    """The processor time of the engine's own process for a command, in seconds. Raises SystemExit if it does not exit
+    with 0."""
     command = [sys.executable, "-c", _COUNTED, *arguments]
     ended = subprocess.run(
         command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
@@ -78,8 +78,8 @@ def processor(arguments: Sequence[str], folder: Path) -> float:
 
 
 def watched(command: Sequence[str], folder: Path, mark: bytes) -> tuple[float, float]:
-    """A process on a terminal: seconds until it has written the mark, and until its exit. Raises SystemExit where it
-    never writes it, or its code says that it could not do its work (1 is a red grid)."""
+    """A process on a terminal: seconds until it has written the mark, and until its exit. Raises SystemExit if it never
+    writes it, or if its code shows that it failed (1 is a grid with failures)."""
     own, its = pty.openpty()
     variables = environment(folder) | {"TERM": "xterm", "COLUMNS": "200"}
     began = time.monotonic()
@@ -99,7 +99,7 @@ def watched(command: Sequence[str], folder: Path, mark: bytes) -> tuple[float, f
 
 
 def _read(terminal: int) -> bytes:
-    """The next bytes; none when nobody is left who could write."""
+    """The next bytes; none if no process has the terminal open for writing any more."""
     try:
         return os.read(terminal, 65536)
     except OSError:  # Linux tells the end of a terminal so
@@ -107,13 +107,14 @@ def _read(terminal: int) -> bytes:
 
 
 class Figures:
-    """What was measured, by name, one figure a round. The smallest counts: noise only ever adds."""
+    """Measured figures by name, one for each round. The smallest counts, since noise only adds."""
 
     def __init__(self) -> None:
         self._found: dict[str, list[float]] = {}
 
     def rounds(self, number: int, measured: Mapping[str, Callable[[], float]]) -> None:
-        """Let everything take its turn so many times, so that what else the machine does falls on all alike."""
+        """Run all measurements in turn, this many times, so that other activity of the machine affects all of them
+        equally."""
         for _ in range(number):
             for name, measure in measured.items():
                 self.add(name, measure())
@@ -129,10 +130,10 @@ class Figures:
         return min(self._found[name])
 
     def most(self, name: str) -> float:
-        """The largest, which tells how noisy it was."""
+        """The largest figure, which shows the noise."""
         return max(self._found[name])
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as it is written in Markdown."""
+    """A table in Markdown."""
     return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)

@@ -1,10 +1,10 @@
-"""What the observer costs a request, side by side with the bare app.
+"""The cost of the observer for a request, compared with the bare app.
 
     python -m benchmarks.observer [--requests 5000]
 
-First in this process, with a canned scope and canned messages; then on loopback, under each server of SERVERS that the
-running interpreter can import, with 20 connections that are kept alive. The variants take turns, and the best round of
-each counts, so that what else the machine does falls on all alike. Read ratios rather than absolute figures.
+First in this process, with a prepared scope and prepared messages; then on loopback, under each server of SERVERS that
+the running interpreter can import, with 20 kept-alive connections. The variants alternate, and the best round of each
+counts, so that other activity of the machine affects all of them equally. Read ratios rather than absolute figures.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def canned_scope() -> dict[str, Any]:
 
 
 def best(variants: Mapping[str, Callable[[], float]]) -> Figures:
-    """Microseconds a request: the least of ROUNDS turns of each."""
+    """Microseconds for each request: the smallest of ROUNDS rounds."""
     figures = dict.fromkeys(variants, float("inf"))
     for _ in range(ROUNDS):
         for name, measure in variants.items():
@@ -90,7 +90,7 @@ def best(variants: Mapping[str, Callable[[], float]]) -> Figures:
 
 
 def in_process(requests: int, folder: Path) -> Figures:
-    """The app alone, observed, observed with its records thrown away, and inside a control without a script."""
+    """The app by itself, observed, observed with its records discarded, and in a bare app without a script."""
     space: dict[str, Any] = {}
     exec(APP, space)
     app: App = space["app"]
@@ -100,8 +100,8 @@ def in_process(requests: int, folder: Path) -> Figures:
     variants: dict[str, App] = {
         BARE: app,
         "observed": AsgiObserver(app, Writer(spool / "records")),
-        "  records thrown away": AsgiObserver(app, Writer(folder / "thrown-away")),
-        "control without a script": AsgiObserver(Player(app, Inbox(spool)), Writer(spool / "records")),
+        "  records discarded": AsgiObserver(app, Writer(folder / "thrown-away")),
+        "bare app without a script": AsgiObserver(Player(app, Inbox(spool)), Writer(spool / "records")),
     }
     return best({name: lambda app=app: asyncio.run(_drive(app, requests)) for name, app in variants.items()})  # type: ignore[misc]
 
@@ -122,7 +122,7 @@ async def _drive(app: App, requests: int) -> float:
 
 
 def on_loopback(server: str, requests: int, folder: Path) -> Figures:
-    """The app alone, observed, and inside a control, each under a server of its own that is started once."""
+    """The app by itself, observed, and in a bare app, each under a server of its own that is started once."""
     spool = ObserverSpool.create(folder / server).folder
     observed = {"ENGINE_DESK": str(spool), "ENGINE_APP": "bench_app:app"}
     loaded = "engine_inside.service:app"
@@ -131,7 +131,7 @@ def on_loopback(server: str, requests: int, folder: Path) -> Figures:
         _serving(server, loaded, observed, folder) as two,
         _serving(server, loaded, {**observed, "ENGINE_PLAYS": "1"}, folder) as three,
     ):
-        ports = {BARE: one, "observed": two, "control without a script": three}
+        ports = {BARE: one, "observed": two, "bare app without a script": three}
         return best({name: lambda port=port: asyncio.run(_load(port, requests)) for name, port in ports.items()})  # type: ignore[misc]
 
 
@@ -157,7 +157,8 @@ def _serving(server: str, name: str, settings: Mapping[str, str], folder: Path) 
 
 
 async def _load(port: int, requests: int) -> float:
-    """Microseconds a request, with CONNECTIONS connections at once. Raises OSError where the server does not answer."""
+    """Microseconds for each request, with CONNECTIONS concurrent connections. Raises OSError if the server does not
+    respond."""
     streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
     await asyncio.wait_for(_each(streams, lambda reader, writer: _ask(reader, writer, 5)), 20)
     turns = max(1, requests // CONNECTIONS)
@@ -186,7 +187,7 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turns
 
 
 def table(title: str, figures: Figures) -> str:
-    """Figures with what each adds to the bare app, and the ratio."""
+    """Figures, the time that each adds to the bare app, and the ratio."""
     rows = [f"{title:<34}{'µs a request':>14}{'added':>9}{'ratio':>8}"]
     for name, figure in figures.items():
         rows.append(f"  {name:<32}{figure:>14.1f}{figure - figures[BARE]:>9.1f}{figure / figures[BARE]:>8.2f}")
@@ -195,7 +196,7 @@ def table(title: str, figures: Figures) -> str:
 
 def main() -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description="What the observer costs a request.")
+    parser = argparse.ArgumentParser(description="The cost of the observer for a request.")
     parser.add_argument("--requests", type=int, default=5000, help="a round; 100 to 100,000 (default 5000)")
     requests = min(100_000, max(100, parser.parse_args().requests))
     with tempfile.TemporaryDirectory(prefix="observer-") as name:

@@ -78,7 +78,7 @@ FILES = 20
 
 
 def write(folder: Path, cases: int, base: str) -> None:
-    """So many cases for each runner, in a folder of its own; ``base`` is the service's address with its scheme."""
+    """Write this many cases for each runner, in a folder of its own; ``base`` is the URL of the service."""
     for sort in SORTS:
         (folder / sort).mkdir(parents=True)
         for name, text in files(sort, cases, base):

@@ -1,16 +1,16 @@
-"""What a simple case costs here and with other runners, against one service that runs.
+"""The cost of a simple case here and with other runners, on one running service.
 
     python -m benchmarks.peers [--cases 500] [--rounds 3]
 
-Every runner gets the same cases in its own words (benchmarks.peer_files): GET /headers with a header of its own, and
-three expectations, of the status, the content type and a field of the JSON. The others speak to the control under
-gunicorn, with the engine's observer around it as always, which is started before and stopped after all rounds. Ours
-start and stop a service of the same kind themselves, as they always do.
+Every runner gets the same cases in its own format (benchmarks.peer_files): GET /headers with a custom header, and three
+expectations about the status, the content type and a field of the JSON. The other runners use the bare app under
+gunicorn, with the engine's observer, which is started before and stopped after all rounds. The engine starts and stops
+such a service itself, as always.
 
-Whole processes take turns, with all cases and with a single one; the smallest of the rounds counts. What a case costs
-is the difference of the two, so that neither the start of an interpreter nor that of a service is in it. A pytest loads
-no plugin but the one that is measured. Tavern gets an environment of its own, with the pytest that it can be imported
-under. What is not installed here is said in its line.
+Complete processes alternate, with all cases and with a single one; the smallest round counts. The cost of a case is the
+difference of the two, so that it does not include the start of an interpreter or a service. pytest only loads the
+measured plugin. Tavern gets an environment of its own, with a pytest that it supports. A runner that is not installed
+is marked in its line.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ Command = Callable[[Path], list[str]]
 
 
 def tavern(folder: Path) -> str:
-    """The interpreter of an environment with Tavern, "" where it could not be made: without a package index, say."""
+    """The interpreter of an environment with Tavern, "" if it could not be created, for example without a package
+    index."""
     python = folder / "bin" / "python"
     uv = find_uv_bin()
     made = (
@@ -53,7 +54,7 @@ def tavern(folder: Path) -> str:
 
 
 def runners(folder: Path) -> dict[str, Command | str]:
-    """The command of each runner for a folder of cases, or why there is none."""
+    """The command of each runner for a folder of cases, or the reason why there is none."""
     control = ["--framework", "control"]
     engine = [sys.executable, "-m", "engine"]
     their_python = tavern(folder / "tavern-environment")
@@ -97,7 +98,7 @@ async def measure(folder: Path, cases: int, rounds: int) -> tuple[Figures, dict[
 
 
 def rows(figures: Figures, every: dict[str, Command | str], cases: int) -> list[tuple[str, str, str, str, str]]:
-    """The table's lines; ratios are to what a case costs ``pytest`` with the engine."""
+    """The lines of the table; ratios are relative to the cost of a case with ``pytest`` and the engine."""
 
     def each(name: str) -> float:
         return (figures[name] - figures[f"{name} one"]) / (cases - 1)

@@ -1,7 +1,7 @@
-"""What a case sends, as somebody would write it by hand with httpx and websockets.
+"""The requests of a case as a test written with httpx and websockets.
 
-The lines ask the same of the same service as the engine's job does, and look at less: where the engine waits for the
-application's side, or tries again, they do not.
+The tests send the same requests to the same service as the engine's job, and check less: they neither wait for the
+application's side nor retry.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Writer:
         self._files = 0
 
     def test(self, job: Job, number: int, address: tuple[str, int]) -> str:
-        """One async test. Raises NotImplementedError for a step that has no counterpart here."""
+        """One async test. Raises NotImplementedError for a step that has no equivalent here."""
         authority = f"{address[0]}:{address[1]}"
         variables = {"run": f"b{number}", "host": authority, **job.whole.body.variables}
         lines = [f"base = 'http://{authority}'"]
@@ -75,7 +75,7 @@ class Writer:
                 return [line for inner in params.steps for line in self._step(inner, variables, authority)]
         if step.kind == "app":
             return []
-        raise NotImplementedError(f"nothing is known here of the step `{step.kind}`")
+        raise NotImplementedError(f"there is no equivalent of the step `{step.kind}`")
 
     def _bytes(self, data: bytes) -> str:
         """An expression for some bytes."""
@@ -134,7 +134,7 @@ class Writer:
                 return [f"assert await {name}.recv() is not None"]
             case "closed":
                 return [f"await {name}.wait_closed()"]
-        raise NotImplementedError(f"nothing is known here of `{act.kind}` on a WebSocket")
+        raise NotImplementedError(f"there is no equivalent of `{act.kind}` on a WebSocket")
 
     def _tcp(self, params: tcp.StreamParams, variables: Mapping[str, object], authority: str) -> Lines:
         host, _, port = authority.partition(":")
@@ -145,7 +145,7 @@ class Writer:
             elif act.kind == "response":
                 lines.append("assert await reader.read(65536) is not None")
             else:
-                raise NotImplementedError(f"nothing is known here of `{act.kind}` on a connection")
+                raise NotImplementedError(f"there is no equivalent of `{act.kind}` on a connection")
         return [*lines, "writer.close()"]
 
 
@@ -163,7 +163,7 @@ def _indented(lines: Lines) -> Iterator[str]:
 
 def write(jobs: Sequence[tuple[Job, tuple[str, int]]], folder: Path) -> Path:
     """A file of one test for each job against the service at its address. Raises NotImplementedError for a case that
-    has no counterpart here."""
+    has no equivalent here."""
     writer = Writer(folder)
     tests = [writer.test(job, number, address) for number, (job, address) in enumerate(jobs)]
     path = folder / "test_plain.py"

@@ -1,15 +1,15 @@
-"""What the contract's cases cost against services that already run, beside tests written with pytest-asyncio.
+"""The cost of the contract's cases on running services, compared with tests written with pytest-asyncio.
 
     python -m benchmarks.running [--rounds 3]
 
-All cases of specs/contract on the six frameworks under gunicorn. The services are started first, and both sides speak
-to the same ones. Ours is a whole session of the engine, its verdicts kept in a file, from its first job to its last, in
-this process. The other side is a generated file with one async test for each job that was run, which makes a new
-``httpx.AsyncClient`` (for a WebSocket, a new ``websockets`` connection) and sends the same, but looks at less
-(benchmarks.plain); its tests run one after the other in a pytest of their own, with no plugin but pytest-asyncio. That
-process's figure is given as a whole, and without what it takes when a single test of the file is chosen.
+All cases of specs/contract on the six frameworks under gunicorn. The services are started first, and both sides use the
+same ones. The engine's side is a complete session, with its verdicts written to a file, from its first job to its last,
+in this process. The other side is a generated file with one async test for each job, which creates a new
+``httpx.AsyncClient`` (for a WebSocket, a new ``websockets`` connection) and sends the same requests, but checks less
+(benchmarks.plain). Its tests run one after the other in a separate pytest, with no plugin but pytest-asyncio. The
+figure is that of the complete process, and without the time of a run with a single test of the file.
 
-The two take turns, and the smallest of the rounds counts.
+Both alternate, and the smallest round counts.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ OURS, THEIRS, ONE = "engine", "pytest-asyncio, a new client each", "pytest-async
 async def session(
     engine: Engine, jobs: list[Job], live: dict[Target, LiveTarget], before: int
 ) -> tuple[float, list[JobResult]]:
-    """Run the jobs on what runs already: how long it took, in seconds, and what came of it. ``before`` is how many jobs
-    the same services have had: a job's number is what its calls are known by."""
+    """Run the jobs on running services: the duration in seconds, and the verdicts. ``before`` is the number of jobs
+    that the same services have had, since calls are identified by the number of their job."""
     run_id = new_run_id()
     jobs = [replace(job, position=job.position + before) for job in jobs]
     store = keep(engine.project_paths, run_id, (), jobs)
@@ -81,7 +81,7 @@ async def measure(rounds: int, folder: Path) -> tuple[Figures, list[JobResult]]:
 
 
 def rows(figures: Figures, jobs: int) -> list[tuple[str, str, str, str, str]]:
-    """The table's lines."""
+    """The lines of the table."""
     ours = figures[OURS]
     lines = [(OURS, f"{ours:.2f}", f"{ours / jobs * 1000:.1f}", "1", "")]
     if THEIRS not in figures:

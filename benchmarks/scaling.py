@@ -1,12 +1,12 @@
-"""How a run grows with its cells: ``engine grid`` for each server alone, and for all six in one command.
+"""The growth of a run with its jobs: ``engine grid`` for each server by itself, and for all six in one command.
 
     python -m benchmarks.scaling [PATHS] [--rounds 1]
 
-The cases of PATHS (specs/contract) on all seven apps and both loops. Each run is a whole process on environments that
-are there. A cell is one case on one target. Servers differ in what they take to stop, and in how long their failures
-wait, so the run of all is laid beside the sum of what each takes alone: it should take no longer. Memory is what the
-engine and everything that it started hold together (the proportional share of pages that several have), looked at five
-times a second: live targets are bounded, so it should stay where it is.
+The cases of PATHS (specs/contract) on all seven apps and both loops. Each run is a complete process with existing
+environments. A cell is one case on one target. Servers differ in the time that they take to stop, and that their
+failures take, so the run of all is compared with the sum of the single runs, which it should not exceed. Memory is that
+of the engine and all its child processes (with a proportional share of shared pages), sampled five times a second: the
+number of live targets is limited, so it should not grow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MIB = 1 << 20
 
 
 def held(process: psutil.Process) -> tuple[int, int]:
-    """Bytes of memory that a process and all below it hold, and how many they are."""
+    """The memory in bytes of a process and all its descendants, and their number."""
     memory = number = 0
     try:
         family = [process, *process.children(recursive=True)]
@@ -47,8 +47,8 @@ def held(process: psutil.Process) -> tuple[int, int]:
 
 
 def grid(paths: Sequence[str], servers: Sequence[str], loop: str) -> tuple[int, int, float, int, int]:
-    """One run: its targets and cells, how long it took, in seconds, and the most bytes and processes it had. Raises
-    SystemExit where it could not do its work (1 is a red grid)."""
+    """One run: its targets and cells, its duration in seconds, and its maximum of bytes and processes. Raises
+    SystemExit if it failed (1 is a grid with failures)."""
     with tempfile.TemporaryDirectory() as results:
         named = [word for server in servers for word in ("--server", server)]
         command = [sys.executable, "-m", "engine", "grid", *paths, *named, "--loop", loop, "--results", results]

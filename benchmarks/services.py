@@ -1,4 +1,4 @@
-"""Services that are started once, and lent to whoever measures against them."""
+"""Services that are started once, and lent to several measurements."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from engine.model.target import ExitStatus, ServerLaunch, Target
 
 
 def front_of(results: Path) -> Engine:
-    """The engine, with its results in some folder that will be thrown away."""
+    """The engine, with its results in a temporary folder."""
     return Engine(find(str(results)))
 
 
 def targets_of(engine: Engine, frameworks: Sequence[str] = (), loop: str = "auto") -> list[Target]:
-    """gunicorn's targets on one loop, all frameworks where none is named."""
+    """gunicorn's targets on one loop, with all frameworks if none is named."""
     return engine.targets(RunOptions(frameworks=tuple(frameworks), loop=loop))
 
 
 @asynccontextmanager
 async def started(runtime: Runtime, targets: Sequence[Target]) -> AsyncIterator[dict[Target, LiveTarget]]:
-    """These targets, live, started as many at a time as a run would; all are stopped in the end. Raises what starting
-    raises."""
+    """These targets, live, started as many at a time as in a run; all are stopped at the end. Raises the exceptions of
+    a start."""
     project_paths = asyncio.Semaphore(Limits().starting)
     live: dict[Target, LiveTarget] = {}
 
@@ -47,7 +47,7 @@ async def started(runtime: Runtime, targets: Sequence[Target]) -> AsyncIterator[
 
 
 class Lent:
-    """A live target whose stop does nothing; all else is the target's own."""
+    """A live target whose stop does nothing; everything else is the target's own."""
 
     def __init__(self, live: LiveTarget) -> None:
         self._live = live
@@ -61,14 +61,14 @@ class Lent:
 
 
 class Lending:
-    """A runtime that gives out what runs already. It cannot start anything, nor look at what a server does not claim:
-    what is claimed is believed."""
+    """A runtime that returns running targets. It can neither start anything nor probe a server, so declarations are
+    taken as true."""
 
     def __init__(self, live: Mapping[Target, LiveTarget]) -> None:
         self._live = live
 
     async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
-        """A target that runs. Raises KeyError for one that does not, ValueError for a process with options."""
+        """A running target. Raises KeyError if it does not run, ValueError for a process with options."""
         if prepare is not None or launch.options or launch.lifespan_of:
             raise ValueError(f"{launch.id} needs a process of its own")
         return Lent(self._live[launch.target])

@@ -1,8 +1,8 @@
-"""Merely starts services, as a run would: as many at a time, each stopped beside the next one's start.
+"""Only starts services, as a run does: as many at a time, and each stopped while the next one starts.
 
     python -m benchmarks.starting [--loop auto]
 
-It writes ``ready`` when all have been ready, and exits when all are stopped. The yardstick of benchmarks.grid.
+It writes ``ready`` when all have been ready, and exits when all are stopped. The baseline of benchmarks.grid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.model.target import ServerLaunch, Target
 
 
 async def start_all(runtime: Runtime, targets: list[Target]) -> None:
-    """Start each and stop it at once, as many at a time as a run has live."""
+    """Start each target and stop it at once, as many at a time as are live in a run."""
     places = asyncio.Semaphore(Limits().starting)
 
     async def start(target: Target) -> asyncio.Task[object]:

@@ -1,14 +1,15 @@
-"""How near ``engine grid`` comes to the least time that its work can take.
+"""The time of ``engine grid``, compared with the minimum for its work.
 
     python -m benchmarks.whole [PATHS] [--server all] [--loop both] [--rounds 3]
 
-A run cannot end before its longest case has, nor before the cores have done its work: what the engine and all that it
-started spent on the processor, divided by the cores. The larger of the two is the floor, and the ratio of the wall
-clock to it is what a better order could still save. All figures are of one run. What else the machine does mostly makes
-the ratio larger, so the round with the smallest counts. A round before the first tells the cache how long cases take.
+A run takes at least as long as its longest case, and as the processor time of the engine and all its child processes,
+divided by the number of cores. The larger of the two is the minimum, and the ratio of the wall-clock time to it shows
+the possible gain of a better order. All figures are of one run. Other activity of the machine usually makes the ratio
+larger, so the round with the smallest ratio counts. A round before the first fills the cache with the durations of the
+cases.
 
-Services end under a process that waits for them, and the engine for that one, so the system counts their time to its
-own.
+Services are reaped by a process that waits for them, and the engine for that process, so the system includes their time
+in its own.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ TARGET = 1.25
 
 @dataclass(frozen=True)
 class Run:
-    """One run, in seconds: until the process exited, on the processor, and the longest case. ``cells`` is how many
-    results it has."""
+    """One run, in seconds: until the process exited, on the processor, and the longest case. ``cells`` is the number of
+    its results."""
 
     wall: float
     processor: float
@@ -43,7 +44,7 @@ class Run:
 
     @property
     def floor(self) -> float:
-        """The least that it could take."""
+        """The minimum duration."""
         return max(self.longest, self.processor / self.cores)
 
     @property
@@ -52,12 +53,12 @@ class Run:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def grid(arguments: Sequence[str]) -> Run:
-    """One run. Raises SystemExit where it could not do its work (1 is a red grid)."""
+    """One run. Raises SystemExit if it failed (1 is a grid with failures)."""
     with tempfile.TemporaryDirectory() as results:
         command = [sys.executable, "-m", "engine", "grid", *arguments, "--results", results]
         began = time.monotonic()

@@ -105,7 +105,6 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
 
 # What each room may still have: sentences with such an opening, and terms. A number may only become lower.
 CEILINGS: Mapping[str, tuple[int, int]] = {
-    "benchmarks": (21, 30),
     "engine/app": (24, 93),
     "engine/channels": (3, 9),
     "engine/cli": (17, 66),
@@ -116,11 +115,11 @@ CEILINGS: Mapping[str, tuple[int, int]] = {
     "engine/protocols": (0, 2),
     "engine/pytest_plugin": (3, 24),
     "engine/reference": (7, 30),
-    "engine/reports": (1, 14),
+    "engine/reports": (1, 12),
     "engine/results": (17, 106),
     "engine/steps": (42, 36),
     "engine/targets": (30, 92),
-    "engine/terminal": (1, 26),
+    "engine/terminal": (1, 25),
     "engine/worker": (7, 8),
     "frameworks": (7, 4),
     "tests": (112, 173),
