@@ -166,7 +166,7 @@ class _Run:
         """End what was started for no session, and remove what that wrote."""
         await self.runtime.leave()
         if self.stray:
-            await _removed(self.request.folder)
+            shutil.rmtree(self.request.folder, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -214,15 +214,6 @@ class WorkerSession:
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
         """Nothing to tell pytest of."""
-
-
-async def _removed(folder: Path) -> None:
-    """Remove a folder, for a second at most: a start that was cancelled may still be opening its log in a thread."""
-    for _ in range(20):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not await asyncio.to_thread(folder.exists):
-            return
-        await asyncio.sleep(0.05)
 
 
 def _import_all(request: RunRequest) -> None:

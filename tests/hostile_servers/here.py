@@ -17,7 +17,8 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.environments.packages import Environment, Environments
 from engine.targets.runtimes.starter import Starter
 
-READY_WITHIN = 4.0
+# Seconds: a small server starts in a tenth of one, on a machine with much else to do in some.
+READY_WITHIN = 12.0
 
 
 class Here(Environments):

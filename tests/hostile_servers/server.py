@@ -32,12 +32,12 @@ DEEDS = {
     "dies-at-first": "it ends in the first request that it ever gets",
     "dies": "it ends in the middle of the triggering request",
     "dies-in-every": "it ends in the middle of every request but those of GET /health",
-    "dies-with-eight": "it ends when eight requests are under way that take a while",
+    "dies-with-eight": "it ends when eight slow requests are under way; two of them wait for the others",
     "dies-after": "it answers the triggering request, and ends a moment later",
     "hangs-up": "it closes all sockets, the listening one too, and lives on",
     "stops-reading": "it takes connections and reads nothing, from the triggering request on",
     "never-answers": "it reads the triggering request, and never answers",
-    "answers-late": "it answers the triggering request after two seconds",
+    "answers-late": "it answers the triggering request two seconds after the case has given up",
     "leaves": "it forks, the child serves on in a session of its own, and the parent ends",
     "leaves-at-start": "the same before it listens, as daemons do",
     "logs-a-gigabyte": "it writes a gigabyte to its log in the triggering request, and answers",
@@ -55,7 +55,7 @@ class Server:
         self.app = app
         self.deed = deed
         self.listening = listening
-        self.under_way = 0
+        self.slow = 0
         self.deaf = False
         self.writers: set[asyncio.StreamWriter] = set()
         self.server: asyncio.Server | None = None
@@ -87,19 +87,15 @@ class Server:
         method, path, _ = line.split(" ")
         headers = [(name.lower(), value.strip()) for name, _, value in (one.partition(":") for one in lines)]
         body = await reader.readexactly(int(dict(headers).get("content-length", 0)))
-        self.under_way += 1
-        try:
-            triggered = path.partition("?")[0] == TRIGGER
-            if "slow" in path:
-                await self.slowly()
-            other = self.deed == "dies-in-every" and not path.startswith("/health")
-            if triggered or other or self.deed in ("dies-at-first", "sends-at-first"):
-                await self.misbehave(writer)
-            await self.call(method, path, headers, body, writer)
-            if triggered and self.deed == "dies-after":
-                asyncio.get_running_loop().call_later(0.005, os._exit, 3)
-        finally:
-            self.under_way -= 1
+        triggered = path.partition("?")[0] == TRIGGER
+        if "slow" in path:
+            await self.slowly()
+        other = self.deed == "dies-in-every" and not path.startswith("/health")
+        if triggered or other or self.deed in ("dies-at-first", "sends-at-first"):
+            await self.misbehave(writer)
+        await self.call(method, path, headers, body, writer)
+        if triggered and self.deed == "dies-after":
+            asyncio.get_running_loop().call_later(0.005, os._exit, 3)
 
     async def misbehave(self, writer: asyncio.StreamWriter) -> None:
         """Do the deed, as far as it is one of those that come before an answer."""
@@ -120,7 +116,7 @@ class Server:
             case "never-answers":
                 await asyncio.sleep(3600)
             case "answers-late":
-                await asyncio.sleep(2)
+                await asyncio.sleep(6)
             case "leaves":
                 leave()
             case "logs-a-gigabyte":
@@ -130,10 +126,18 @@ class Server:
                 await pour(writer)
 
     async def slowly(self) -> None:
-        """What ``slow`` in a query asks for: to be under way for a while, together with others."""
-        if self.deed == "dies-with-eight" and self.under_way >= 8:
-            os._exit(3)
-        await asyncio.sleep(0.2)
+        """Be under way for a while, as ``slow`` in a query asks for. A server that dies of eight waits for the eighth
+        once there is a second, however long that takes: one at a time never meets another."""
+        self.slow += 1
+        try:
+            if self.deed == "dies-with-eight" and self.slow == 8:
+                os._exit(3)
+            waits = self.deed == "dies-with-eight"
+            await asyncio.sleep(0.5 if waits else 0.2)
+            if waits and self.slow > 1:
+                await asyncio.sleep(3600)
+        finally:
+            self.slow -= 1
 
     async def call(
         self, method: str, path: str, headers: list[tuple[str, str]], body: bytes, writer: asyncio.StreamWriter

@@ -22,7 +22,7 @@ from pathlib import Path
 from engine.errors import StartError
 from engine.model.target import ExitStatus
 from engine.targets.runtimes.logfile import Shortener
-from engine.targets.runtimes.process_handle import GRACE, MARGIN
+from engine.targets.runtimes.process_handle import GRACE, MARGIN, abandon
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -70,7 +70,7 @@ class SupervisedProcess:
 
     @classmethod
     async def start(cls, spec: ProcessSpec) -> SupervisedProcess:
-        """Start it. Raises StartError where it cannot be started at all."""
+        """Start it. Raises StartError where it cannot be started at all. A cancelled start leaves no process."""
         order = {
             "argv": list(spec.argv), "env": dict(spec.env), "cwd": str(spec.cwd), "log": str(spec.log),
             "fds": list(spec.fds), "grace": spec.grace, "remove": str(spec.remove) if spec.remove else None,
@@ -84,7 +84,8 @@ class SupervisedProcess:
             self._tell(order)
             await self._started.wait()
         except asyncio.CancelledError:
-            self._hang_up()
+            # The supervisor may not have read its order yet: unless it is waited for, it would carry it out later.
+            await asyncio.shield(abandon(self))
             raise
         if not self.pid:
             await self.release()

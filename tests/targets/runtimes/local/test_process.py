@@ -178,3 +178,34 @@ def test_a_cancelled_start_leaves_nothing(tmp_path: Path) -> None:
         await asyncio.to_thread(family.wait_until_gone)
 
     asyncio.run(scene())
+
+
+SLUGGISH = """\
+import os, sys, time
+time.sleep(0.5)
+os.execv(sys.executable, [sys.executable, "-I", "-S", {supervisor!r}])
+"""
+
+
+def test_a_start_is_not_cancelled_before_its_supervisor_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor may be slow to read its order; one that reads it later would start the target again."""
+    sluggish = tmp_path / "sluggish.py"
+    sluggish.write_text(SLUGGISH.format(supervisor=str(module.SUPERVISOR)))
+    monkeypatch.setattr(module, "SUPERVISOR", sluggish)
+    family = Family(tmp_path, OBEDIENT)
+    spec = family.spec()
+
+    async def scene() -> None:
+        starting = asyncio.ensure_future(SupervisedProcess.start(spec))
+        await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert spec.remove is not None
+        assert not spec.remove.exists()
+
+    asyncio.run(scene())
+    family.let_go()
+    family.wait_until_gone()
