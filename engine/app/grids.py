@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.app import addresses
-from engine.app.engine import Engine
+from engine.app.addresses import NamedCases
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import ProjectPaths
 from engine.app.runs import again
+from engine.documents.roots import absolute
 from engine.errors import ResultsError
+from engine.execution.planning.plan import Selection
+from engine.model.target import LOCAL
 from engine.reports.base import formats
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Attributions
@@ -18,10 +22,20 @@ from engine.results.analysis.grid import Grid, grid_of
 from engine.results.record.store import Run
 
 
-def write(run: Run, whole: Grid, results: Path, known: Attributions | None = None, by: str = "") -> list[Path]:
-    """Write ``compatibility_grid_<loop>`` in every format for each loop, and for several loops one of both. The
-    files, in order. ``known`` says whose fault what is red is, where that was worked out. Raises ResultsError where
-    they cannot be written."""
+def is_complete(what: NamedCases, options: RunOptions, engine: Engine) -> bool:
+    """True if a run has all cases of the engine's suites on all targets that ``engine grid --loop LOOP`` has: the grid
+    of such a run stands for the newest one, and that of any other run is a part of it, or another one."""
+    if engine.way != LOCAL or options.selection != Selection():
+        return False
+    if {absolute(path) for path in what.paths} != {absolute(engine.project_paths.specs)} or what.addresses:
+        return False
+    return set(engine.targets(options)) == set(engine.targets(RunOptions(loop=options.loop)))
+
+
+def write(run: Run, whole: Grid, folder: Path, known: Attributions | None = None, by: str = "") -> list[Path]:
+    """Write ``compatibility_grid_<loop>`` into a folder in every format for each loop, and for several loops one of
+    both. The files, in order. ``known`` are the causes of failures, where these are known already. Raises ResultsError
+    if a file cannot be written."""
     known = attributions(run) if known is None else known
     names = {loop: whole.only(loop) for loop in whole.loops}
     if len(names) > 1:
@@ -32,7 +46,7 @@ def write(run: Run, whole: Grid, results: Path, known: Attributions | None = Non
         for form in sorted(formats().values(), key=lambda form: form.name, reverse=True):
             if form.grid is None or not form.written:
                 continue
-            path = results / f"compatibility_grid_{name}{form.suffix}"
+            path = folder / f"compatibility_grid_{name}{form.suffix}"
             try:
                 path.write_text(form.grid(report), encoding="utf-8")
             except OSError as error:

@@ -28,10 +28,11 @@ from engine.terminal import lint_output
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.app.addresses import NamedCases
     from engine.app.engine import Engine, RunOptions
     from engine.app.launch import Done
-    from engine.app.project_paths import ProjectPaths
     from engine.execution.planning.plan import Job
     from engine.results.analysis.attribution import Attributions
     from engine.results.analysis.findings import Finding, Wanted
@@ -45,10 +46,10 @@ LAST = "last"
 DESCRIPTION = """\
 Run the cases against every target that was asked for, and draw the grid.
 
-Everything goes into results/: the run itself, verdict by verdict
-(runs/<id>/run.ndjson), the targets' logs beside it, and the grid
-(compatibility_grid_<loop>.md and .json). The exit code is 1 where a verdict
-breaks the build."""
+Results are written to results/runs/ID: the record of the run (run.ndjson), the
+logs of the targets, and the grid (compatibility_grid_LOOP.md and .json). The
+grid of a complete run is written to results/ instead: a run of all suites on all
+default targets. The exit code is 1 if a verdict breaks the build."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +81,7 @@ def run(parsed: argparse.Namespace) -> int:
     """Run, draw, and say by the exit code whether anything broke the build."""
     from engine.app import addresses, launch, wiring
     from engine.app.engine import Engine
+    from engine.app.grids import is_complete
     from engine.app.prewarm import first_launch
     from engine.app.project_paths import checked_corpus, find
     from engine.app.repeating import checked, repeated
@@ -92,7 +94,7 @@ def run(parsed: argparse.Namespace) -> int:
         results = tuple(
             addresses.placed(one, engine) if one.mismatches or one.warnings else one for one in done.results
         )
-        return show(replace(done, results=results), project_paths, parsed, files=False, named=parsed.from_run)
+        return show(replace(done, results=results), parsed, named=parsed.from_run)
     corpus = checked_corpus(parsed.corpus, project_paths)
     engine = Engine(project_paths, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline, corpus=corpus)
     what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
@@ -106,7 +108,9 @@ def run(parsed: argparse.Namespace) -> int:
         screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-        code = show(done.run, project_paths, parsed, files=not done.interrupted)
+        complete = is_complete(what, asked(parsed), engine)
+        folder = None if done.interrupted else project_paths.results if complete else done.path.parent
+        code = show(done.run, parsed, folder)
         sys.stdout.flush()
         return 130 if done.interrupted else code or (4 if done.lost else 0)
 
@@ -170,9 +174,10 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
         raise DocumentError("documents with mistakes are not run", hint="mend them; `engine lint` shows them again")
 
 
-def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, files: bool, named: str = LAST) -> int:
-    """Draw the grid of a run, list what is failing, the warnings and the known failures, write the files, and end with
-    the counts, the run and the next command. ``named`` names the run in commands. The exit code of its verdicts."""
+def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, named: str = LAST) -> int:
+    """Draw the grid of a run, list what is failing, the warnings and the known failures, write the files into a folder,
+    if there is one, and end with the counts, the run and the next command. ``named`` names the run in commands. The
+    exit code of its verdicts."""
     from engine.app.grids import write
     from engine.app.project_paths import displayed
     from engine.reports import table
@@ -194,7 +199,7 @@ def show(done: Run, project_paths: ProjectPaths, parsed: argparse.Namespace, *, 
     list_others(done, wanted, named, width, paint)
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
-        for path in write(done, report, project_paths.results, causes, parsed.group_by) if files else ():
+        for path in write(done, report, folder, causes, parsed.group_by) if folder is not None else ():
             print(f"written: {displayed(path)}")
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.grids import write
+from engine.app.addresses import named
+from engine.app.engine import Engine, RunOptions
+from engine.app.grids import is_complete, write
+from engine.app.project_paths import find
 from engine.errors import ResultsError
 from engine.model.verdict import JobResult, Verdict
 from engine.reports.table import draw
 from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, TargetRow
+
+ROOT = Path(__file__).parents[2]
 
 ROWS = tuple(TargetRow(f"s-f-{loop}", "s", "f", loop, "direct", "local") for loop in ("asyncio", "uvloop"))
 RESULTS = tuple(JobResult("a", "a.yaml", row.id, "c", "must", Verdict.PASS) for row in ROWS)
@@ -41,3 +46,43 @@ def test_rows_stand_in_the_order_of_the_plan() -> None:
     turned = Run(RUN.id, RUN.header, ROWS[::-1], RESULTS, True, "whole")
     drawn = draw(grid_of(turned))
     assert drawn.index("asyncio") < drawn.index("uvloop")
+
+
+def complete(engine: Engine, *words: str, **options: object) -> bool:
+    return is_complete(named(words, engine), RunOptions(**options), engine)  # type: ignore[arg-type]
+
+
+def test_a_run_of_everything_on_the_default_targets_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(find())
+    assert complete(engine)
+    assert complete(engine, "specs")
+    assert complete(engine, str(ROOT / "specs"), loop="both")
+    monkeypatch.chdir(ROOT / "docs")
+    assert complete(Engine(find()), "specs")
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (("specs/http",), {}),
+        (("specs/http", "specs/asgi"), {}),
+        (("specs/http/wire.yaml::missing-host",), {}),
+        (("missing-host",), {}),
+        ((), {"keyword": "host"}),
+        ((), {"tags": ("slow",)}),
+        ((), {"levels": ("must",)}),
+        ((), {"categories": ("http-wire",)}),
+        ((), {"frameworks": ("control",)}),
+        ((), {"servers": ("hypercorn",)}),
+        ((), {"servers": ("all",)}),
+        ((), {"servers": ("gunicorn==26.2.0",)}),
+        ((), {"gateways": ("nginx-http",)}),
+        ((), {"loop": "both", "frameworks": ("control",)}),
+    ],
+)
+def test_a_run_of_a_part_or_of_other_targets_is_partial(words: tuple[str, ...], options: dict[str, object]) -> None:
+    assert not complete(Engine(find()), *words, **options)
+
+
+def test_a_run_in_containers_is_partial() -> None:
+    assert not complete(Engine(find(), way="docker"))

@@ -42,11 +42,12 @@ def test_both_loops(engine: Engine, suites: Path) -> None:
     ran = engine(*ONE, "--loop", "both")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "no difference between asyncio and uvloop" in ran.stdout
-    names = sorted(path.name for path in (suites / "results").glob("compatibility_grid_*"))
+    assert list((suites / "results").glob("compatibility_grid_*")) == []
+    names = sorted(path.name for path in kept(suites).parent.glob("compatibility_grid_*"))
     assert names == [
         f"compatibility_grid_{loop}.{end}" for loop in ("asyncio", "both", "uvloop") for end in ("json", "md")
     ]
-    both = json.loads((suites / "results" / "compatibility_grid_both.json").read_text())
+    both = json.loads(kept(suites).with_name("compatibility_grid_both.json").read_text())
     assert [(row["loop"], row["found_loop"]) for row in both["rows"]] == [("asyncio", "asyncio"), ("uvloop", "uvloop")]
     for row in both["rows"]:
         assert row["total"]["passed"] == row["total"]["applicable"] == 5
@@ -54,6 +55,7 @@ def test_both_loops(engine: Engine, suites: Path) -> None:
         assert row["python"]
     name = kept(suites).parent.name
     end = ran.stdout.splitlines()[-2:]
+    assert f"written: results/runs/{name}/compatibility_grid_both.md\n" in ran.stdout
     assert re.fullmatch(r"10 results \(5 cases on 2 targets\): 10 passed in [0-9.]+ s", end[0])
     assert end[1] == f"run {name}"
     again = engine("grid", "--from", name)
@@ -179,7 +181,7 @@ def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path
     names = ("reference~no-date-control-auto", "reference-control-auto", "reference-fastapi-auto")
     assert sorted(beside) == sorted((case, name) for case in ("wrong", "lost") for name in names)
     assert found[-1]["counts"] == {"fail": 2}
-    report = json.loads((suites / "results" / "compatibility_grid_auto.json").read_text())
+    report = json.loads(kept(suites).with_name("compatibility_grid_auto.json").read_text())
     assert [(row["target"], row["total"]["applicable"]) for row in report["rows"]] == [(found[1]["id"], 2)]
     run = kept(suites).parent.name
     following = ran.stdout.splitlines()[-1].partition("; next: ")[2]
@@ -292,7 +294,7 @@ def test_several_servers_of_which_some_cannot_be_had(engine: Engine, suites: Pat
         "is no Python project",
     ):
         assert words in ran.stdout
-    both = json.loads((suites / "results" / "compatibility_grid_both.json").read_text())
+    both = json.loads(kept(suites).with_name("compatibility_grid_both.json").read_text())
     rows = {row["target"]: row for row in both["rows"]}
     assert len(rows) == 10
     for loop in ("asyncio", "uvloop"):

@@ -104,6 +104,6 @@ def test_a_grid_and_a_report_with_an_extension(project: Path) -> None:
     words = ("--server", "reference", "--framework", "control", "--loop", "asyncio")
     done = ran(project, "grid", "extended.yaml", *words, "--gateway", "direct", "--gateway", "relay")
     assert done.returncode == 0, done.stdout + done.stderr
-    (tally,) = (project / "results").glob("*.tally")
+    (tally,) = (project / "results" / "runs").glob("*/*.tally")
     assert [line.split()[1:] for line in tally.read_text().splitlines()] == [["3", "3"], ["1", "1"]]
     assert "relay" in tally.read_text()

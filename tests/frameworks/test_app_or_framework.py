@@ -101,7 +101,7 @@ def test_the_cause_is_the_app_or_the_framework_where_that_shows(tmp_path: Path) 
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert ran.returncode == 1, ran.stderr
-    (path,) = (tmp_path / "results").glob("*.json")
+    (path,) = (tmp_path / "results").glob("runs/*/*.json")
     found = {
         cell["target"].removeprefix("reference-").partition("@")[0]: (cell["cause"]["part"], cell["cause"]["because"])
         for one in json.loads(path.read_text())["findings"]
