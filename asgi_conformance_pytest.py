@@ -1,8 +1,8 @@
 """The pytest plugin's entry point: its options, and the rules that say which files are suites.
 
 pytest imports this module wherever the engine is installed, in projects that have no suite too. So it imports the
-standard library and pytest alone, and takes nothing that may be another's: its options begin with ``--asgi-``, its ini
-keys with ``asgi_``, and a YAML file is a suite only where the user asks for it:
+standard library and pytest only, and uses no name that another plugin may use: its options begin with ``--asgi-``, its
+ini keys with ``asgi_``, and a YAML file is a suite only where the user asks for it:
 
 - with the file's path, or a folder above it, on the command line;
 - with the ini key ``asgi_suites``;
@@ -253,7 +253,7 @@ def hooks(config: pytest.Config, *, running: bool) -> Hooks:
     if found is None:
         from engine.worker.spawned import Spawned
 
-        # Before all else: it imports what it needs while this process does.
+        # The first step, since the process imports its modules while this one goes on.
         spawned = Spawned() if running and not config.getoption("collectonly") else None
         from engine.pytest_plugin.hooks import Hooks
 

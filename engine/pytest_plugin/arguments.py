@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def expanded(arguments: Sequence[str], conformance: Conformance) -> list[str]:
-    """The arguments, with the ids of items for each address. Raises pytest.UsageError for a case that there is not."""
+    """The arguments, with the ids of items for each address. Raises pytest.UsageError for an unknown one."""
     try:
         return [one for argument in arguments for one in _items(argument, conformance)]
     except EngineError as error:
@@ -40,7 +40,7 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
         return
     loaded = conformance.load(path)
     if loaded.errors:
-        yield str(path)  # its collector lists the mistakes
+        yield str(path)  # its collector reports the errors
         return
     cases = [case for suite in loaded.suites for case in suite.cases]
     jobs = conformance.engine.plan(cases, conformance.targets)

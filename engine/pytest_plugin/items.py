@@ -40,7 +40,7 @@ class CaseFailed(Exception):
 
 
 class SuiteFile(pytest.File):
-    """One suite: collects an item for each of its cases on each target that it is meant for."""
+    """One suite: collects an item for each of its cases on each of their targets."""
 
     conformance: Conformance
 
@@ -82,20 +82,20 @@ class CaseItem(pytest.Item):
         super().__init__(**others)
         self.job = job
         self.conformance = conformance
-        self.told: ResultMessage | None = None
+        self.message: ResultMessage | None = None
         self.cell = -1
-        for mark in conformance.marks(job.case):
+        for mark in conformance.marks.of(job.case):
             self.add_marker(mark)
 
     def runtest(self) -> None:
         """Wait for the verdict of the job, and turn it into an outcome of pytest's."""
-        self.told = self.conformance.result(self)
-        self.user_properties.append(("verdict", self.told.verdict))
+        self.message = self.conformance.result(self)
+        self.user_properties.append(("verdict", self.message.verdict))
         if self.job.case.cite:
             self.user_properties.append(("cite", ", ".join(self.job.case.cite)))
-        if self.told.verdict == Verdict.PASS and not self.told.recorded:
+        if self.message.verdict == Verdict.PASS and not self.message.recorded:
             return
-        result = self.told.whole
+        result = self.message.whole
         for name, value in result.recorded.items():
             self.user_properties.append((f"recorded.{name}", str(value)))
         match result.verdict:

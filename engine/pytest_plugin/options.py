@@ -12,7 +12,7 @@ from engine.app.engine import RunOptions
 SHORT = re.compile(rf"(?<![\w-])--({'|'.join(option.name for option in OPTIONS if not option.no_short)})(?![\w-])")
 
 
-def asked(config: pytest.Config) -> RunOptions:
+def run_options(config: pytest.Config) -> RunOptions:
     """The options of targets and cases, as parsed."""
     option = config.getoption
     return RunOptions(

@@ -42,23 +42,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """xdist's hook: all workers of a run share its id, and so its folder."""
+    """xdist's hook: give the id of the run to a worker; all write to the same folder."""
     conformance = node.config.stash[KEY]
     node.workerinput["conformance_run"] = conformance.run_id
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: Any) -> None:
-    """xdist's hook: what a worker ran again alone, or to compare, goes into the run's file with all else. What it found
-    wrong with the options is kept, and every worker has found the same."""
+    """xdist's hook: record the rechecks and comparisons of a worker, and keep its error in the options, which is the
+    same in every worker."""
     del error
     conformance, output = node.config.stash[KEY], getattr(node, "workeroutput", {})
-    conformance.keep_lines(output.get("conformance_lines", ()))
+    conformance.record_lines(output.get("conformance_lines", ()))
     conformance.trouble_of_workers = output.get("conformance_trouble", "") or conformance.trouble_of_workers
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
-    """xdist's hook: the run's file is begun before any item runs. Raises pytest.UsageError where it cannot be."""
+    """xdist's hook: begin the record before any item runs. Raises pytest.UsageError if it cannot be written."""
     if any(scope(one) != one for one in ids):
         node.config.stash[KEY].begin_store()

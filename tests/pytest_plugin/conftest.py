@@ -73,7 +73,7 @@ class Ran:
     out: str
 
     def counts(self, *words: str) -> bool:
-        """Whether the last line has all of these."""
+        """True if the last line has all of these."""
         last = self.out.strip().splitlines()[-1]
         return all(word in last for word in words)
 

@@ -1,4 +1,4 @@
-"""Which arguments of pytest are the plugin's to look at."""
+"""The arguments of pytest that concern the plugin, and its options."""
 
 from __future__ import annotations
 

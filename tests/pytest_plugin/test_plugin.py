@@ -1,4 +1,4 @@
-"""What users of pytest expect, each seen in a pytest of its own with a real service."""
+"""Expectations of pytest's users, each in a pytest of its own with a real service."""
 
 from __future__ import annotations
 
@@ -207,9 +207,9 @@ def test_junitxml(run: Run, suites: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_counterparts_say_whose_fault_it_is_and_are_no_items(run: Run, suites: Path, workers: tuple[str, ...]) -> None:
+def test_counterparts_show_the_cause_and_are_no_items(run: Run, suites: Path, workers: tuple[str, ...]) -> None:
     ran = run("--junitxml", "junit.xml", "-k", "wrong or health", *workers, counterparts=True)
-    assert ("running what failed on other targets as well" in ran.out) == (not workers)
+    assert ("running the failed cases on other targets to find the cause" in ran.out) == (not workers)
     assert ran.code == 1
     assert ran.counts("1 failed", "1 passed")
     summary = ran.out.partition("= causes =")[2]
