@@ -16,7 +16,7 @@ from engine.results.baseline.revision import BaselineLine
 
 HEAD = """\
 # yaml-language-server: $schema=../schemas/known-failures.json
-known-failures: What is honestly red
+known-failures: Known failures
 list:
 """
 SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes")
