@@ -28,9 +28,9 @@ from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.flakiness import company, scored
 from engine.results.record.store import read
 from engine.steps.api.context import Context
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.observation import Observation
 from tests.app.test_launch import FakeEngine, FakeWiring, Nobody
-from tests.execution.fakes import TARGET, case, group, kind, step, the_match
+from tests.execution.fakes import TARGET, MappingObservation, case, group, kind, step, the_match
 
 LOOK = step("look", Checks(expect=group(status=200)))
 

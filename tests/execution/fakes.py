@@ -14,19 +14,33 @@ from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.boundary import AppCall
 from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Step
-from engine.model.expectation import Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
+from engine.model.expectation import ABSENT, Checks, Expectation, Group, Literal, Matcher, Mismatch, Situation
 from engine.model.source_span import SourceSpan
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
 from engine.registry import Registry, found
 from engine.steps.api.context import Context
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.observation import Observation
 from engine.steps.api.step_type import StepType
 
 TARGET = Target("server", "control", "asyncio")
 PLACE = SourceSpan("case.yaml", 7, 9, 3)
 OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class MappingObservation:
+    """An observation from a plain mapping of facts, with nothing implied."""
+
+    facts: Mapping[str, object] = field(default_factory=dict)
+    sent: bytes | None = None
+
+    def fact(self, name: str) -> object:
+        return self.facts.get(name, ABSENT)
+
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        return ()
 
 
 class FakeBoundary:

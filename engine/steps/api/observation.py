@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from engine.model.expectation import ABSENT, Mismatch
+from engine.model.expectation import Mismatch
 
 
 class Observation(Protocol):
@@ -35,17 +34,3 @@ class AtBoundary(Protocol):
         """True if a fact is about the server's doing: a value that the server gave the application, not one that the
         application made or never requested."""
         ...
-
-
-@dataclass(frozen=True)
-class MappingObservation:
-    """An observation from a plain mapping of facts, with nothing implied."""
-
-    facts: Mapping[str, object] = field(default_factory=dict)
-    sent: bytes | None = None
-
-    def fact(self, name: str) -> object:
-        return self.facts.get(name, ABSENT)
-
-    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        return ()

@@ -10,7 +10,7 @@ from engine.model.case import Level
 from engine.model.expectation import Expectation, Group, Matcher, Mismatch, Situation
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import Verdict
-from engine.steps.api.observation import MappingObservation
+from tests.execution.fakes import MappingObservation
 from tests.matchers.helpers import OPERATORS, matcher
 
 PLACE = SourceSpan("case.yaml", 1, 1)

@@ -28,9 +28,9 @@ from engine.model.verdict import JobResult, Verdict
 from engine.observer.spool import ObserverSpool
 from engine.results.record import tracebacks
 from engine.steps.api.context import Context
-from engine.steps.api.observation import MappingObservation, Observation
+from engine.steps.api.observation import Observation
 from engine.steps.app.facts import BoundaryFacts
-from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
+from tests.execution.fakes import TARGET, FakeLive, MappingObservation, case, group, job, kind, see, step, the_match
 
 PLACE = SourceSpan("case.yaml", 1, 1)
 

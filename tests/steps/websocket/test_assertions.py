@@ -181,7 +181,7 @@ def test_a_frame_as_it_is() -> None:
 def test_no_frame() -> None:
     assert why(Table(FIN).look("frame", {})) == [("frame", "closed")]
     assert why(Table(RESET).look("frame", {})) == [("frame", "reset")]
-    assert why(Table(b"\x81").look("frame", {"within": "10ms"})) == [("frame", "nothing within 10 ms")]
+    assert why(Table(b"\x81").look("frame", {"within": "10ms"})) == [("frame", "timeout")]
 
 
 # ping
