@@ -17,9 +17,9 @@ from engine.steps.flow import eventually, repeat
 from engine.steps.http1 import step as request
 from engine.steps.shared.sending import rendered, target
 from engine.steps.shared.values import integer, seconds, text
-from engine.steps.stream import actions as tcp_acts
+from engine.steps.stream import actions as tcp_actions
 from engine.steps.stream import step as tcp
-from engine.steps.websocket import actions as websocket_acts
+from engine.steps.websocket import actions as websocket_actions
 from engine.steps.websocket import step as websocket
 
 Lines = list[str]
@@ -110,7 +110,7 @@ class Writer:
         self, step: Step, params: websocket.WebSocketParams, variables: Mapping[str, object], authority: str
     ) -> Lines:
         name = _socket(step)
-        script = [line for act in params.script for line in self._act(act, name, variables)]
+        script = [line for action in params.script for line in self._action(action, name, variables)]
         if params.connect is None:
             return script
         given = rendered(params.headers, variables)
@@ -119,33 +119,33 @@ class Writer:
         wants = f"additional_headers={headers!r}, subprotocols={list(params.subprotocols)!r}, compression=None"
         return [f"{name} = await connect({url!r}, {wants})", *script]
 
-    def _act(self, act: Step, name: str, variables: Mapping[str, object]) -> Lines:
-        params: Any = act.params
+    def _action(self, action: Step, name: str, variables: Mapping[str, object]) -> Lines:
+        params: Any = action.params
         match params:
-            case websocket_acts.Send():
-                payload = websocket_acts.payload_of(params, variables)
+            case websocket_actions.Send():
+                payload = websocket_actions.payload_of(params, variables)
                 return [
                     f"await {name}.send({repr(payload.decode()) if params.opcode == TEXT else self._bytes(payload)})"
                 ]
-            case websocket_acts.Close():
+            case websocket_actions.Close():
                 return [f"await {name}.close(code={params.code!r})"]
-        match act.kind:
+        match action.kind:
             case "receive":
                 return [f"assert await {name}.recv() is not None"]
             case "closed":
                 return [f"await {name}.wait_closed()"]
-        raise NotImplementedError(f"there is no equivalent of `{act.kind}` on a WebSocket")
+        raise NotImplementedError(f"there is no equivalent of `{action.kind}` on a WebSocket")
 
     def _tcp(self, params: tcp.StreamParams, variables: Mapping[str, object], authority: str) -> Lines:
         host, _, port = authority.partition(":")
         lines = [f"reader, writer = await asyncio.open_connection({host!r}, {port})"]
-        for act in params.script:
-            if isinstance(act.params, tcp_acts.Bytes):
-                lines.append(f"writer.write({self._bytes(act.params.data.render(variables))})")
-            elif act.kind == "response":
+        for action in params.script:
+            if isinstance(action.params, tcp_actions.Bytes):
+                lines.append(f"writer.write({self._bytes(action.params.data.render(variables))})")
+            elif action.kind == "response":
                 lines.append("assert await reader.read(65536) is not None")
             else:
-                raise NotImplementedError(f"there is no equivalent of `{act.kind}` on a connection")
+                raise NotImplementedError(f"there is no equivalent of `{action.kind}` on a connection")
         return [*lines, "writer.close()"]
 
 

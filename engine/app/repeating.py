@@ -93,7 +93,7 @@ def key_of(job: Job) -> tuple[str, str]:
     return job.case.address, job.target.id
 
 
-def had_company(job: Job) -> bool:
+def concurrent(job: Job) -> bool:
     """True if anything else ran on a job's target beside it."""
     return job.case.alone != "all" and not job.case.own_process
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from engine.app.counterparts import PATIENCE
 from engine.app.durations import Durations
-from engine.app.repeating import Repeats, had_company, key_of, to_recheck
+from engine.app.repeating import Repeats, concurrent, key_of, to_recheck
 from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
@@ -32,8 +32,8 @@ from engine.results.record.store import Store, TargetRow, event_line, target_doc
 # Jobs and their results to the jobs that are run besides, so that what failed can be compared.
 Compare = Callable[[Sequence[Job], Sequence[JobResult]], Sequence[Job]]
 
-# What is run again alone has no company on its target, nor any other target beside it.
-ALONE = Limits(targets=1, lingering=0, own=0, company=1)
+# A rerun in isolation has no concurrent job, on its target or on another one.
+ALONE = Limits(targets=1, lingering=0, own=0, concurrent=1)
 
 
 class Runtime(Protocol):
@@ -257,7 +257,7 @@ class RunSession:
     def _rechecked(self, job: Job, again: JobResult) -> None:
         key = key_of(job)
         index = next(index for index, one in enumerate(self.results) if (one.address, one.target) == key)
-        result = rechecked(self.results[index], again, had_company=had_company(job))
+        result = rechecked(self.results[index], again, was_concurrent=concurrent(job))
         self.results[index] = result
         position = next(one.position for one in self.jobs if key_of(one) == key)
         self._send(ResultEvent(position, result, attempt=2))

@@ -31,7 +31,7 @@ Rules:
    ``timeout``, with a word about the silence.
 6. Where no suspect brings the end about alone, it takes several at a time, or chance. It must show all the same, so
    each suspect that did not pass keeps what it came to, and its reason says so. From then on the launch's jobs run one
-   at a time, since in company their results are worth nothing.
+   at a time, since the result of a suspect beside other jobs proves nothing.
 7. A job therefore runs twice at most. Restarts are bounded by that, and need no count that one job could exhaust for
    others. Lifetimes in which nothing began, and restarts that fail, are counted: after ``BARREN`` in a row the jobs
    that are left are an ``error``. So is everything where the first start fails.
@@ -147,7 +147,7 @@ class Lifetime:
     """A server while jobs run on it side by side. ``end`` is None while it lives."""
 
     live: LiveTarget
-    company: ConcurrencyGate
+    gate: ConcurrencyGate
     finished: deque[FinishedJob] = field(default_factory=deque)
     begun: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
@@ -172,12 +172,12 @@ class Lifetime:
 class LaunchRun:
     """The jobs of one launch, until each has its result."""
 
-    def __init__(self, launch: ServerLaunch, jobs: Sequence[Job], owner: Owner, company: int) -> None:
-        """``company`` is how many jobs run side by side."""
+    def __init__(self, launch: ServerLaunch, jobs: Sequence[Job], owner: Owner, concurrent: int) -> None:
+        """``concurrent`` is the number of jobs that may run at the same time."""
         self._launch = launch
         self._waiting = list(jobs)
         self._owner = owner
-        self._company = company
+        self._concurrent = concurrent
         self._death: Death | None = None
 
     async def run(self) -> None:
@@ -243,7 +243,7 @@ class LaunchRun:
                 death.cleared.append((suspect, result))
         if death is not None and not death.suspects:
             if blamed(death):
-                self._company = 1
+                self._concurrent = 1
             for job, result in verdicts(death):
                 self._owner.settle(job, result)
             self._death = None
@@ -265,13 +265,13 @@ class LaunchRun:
 
     async def _together(self, live: LiveTarget) -> None:
         """Run jobs side by side until all are settled or the server dies, and see who is suspected then."""
-        life = Lifetime(live, ConcurrencyGate(self._company))
+        life = Lifetime(live, ConcurrencyGate(self._concurrent))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch(life))
                 jobs = self._queue()
                 async with asyncio.TaskGroup() as workers:
-                    for _ in range(min(self._company, len(self._waiting))):
+                    for _ in range(min(self._concurrent, len(self._waiting))):
                         workers.create_task(self._work(life, jobs))
                 life.idle = True
                 life.news.set()
@@ -307,7 +307,7 @@ class LaunchRun:
                 await self._one(job, life)
 
     async def _one(self, job: Job, life: Lifetime) -> None:
-        await life.company.enter(job.case.alone)
+        await life.gate.enter(job.case.alone)
         try:
             if life.dead():
                 return
@@ -315,7 +315,7 @@ class LaunchRun:
             began = time.monotonic()
             result = await self._owner.perform(job, life.live)
         finally:
-            life.company.leave(job.case.alone)
+            life.gate.leave(job.case.alone)
         life.finished.append(FinishedJob(job, result, began, time.monotonic()))
         if result.verdict is Verdict.CRASH:
             life.finish(end_of(result, life.live))
@@ -356,12 +356,12 @@ class LaunchRun:
         if gone:
             life.finish(LifetimeEnd(EndReason.WORKER, f"worker {', '.join(map(str, sorted(gone)))} is gone"))
             return
-        await life.company.enter("")  # no job that wants to be alone runs beside the question
+        await life.gate.enter("")  # no job that wants to be alone runs beside the question
         try:
             if not await life.live.answers() and not life.dead():
                 life.finish(LifetimeEnd(EndReason.SILENT, silent(life.live)))
         finally:
-            life.company.leave("")
+            life.gate.leave("")
 
     def _bury(self, life: Lifetime, end: LifetimeEnd) -> frozenset[int]:
         """Tell who is suspected of a lifetime's end. The positions of those that began after it."""
@@ -394,11 +394,11 @@ def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
     """The results of suspects, where the server did not end under any of them in isolation. Pure."""
     fallen = blamed(death)
     many = sum(one.result.verdict is not Verdict.PASS for one, _ in death.cleared)
-    company = f"while {many} cases ran side by side" if many > 1 else "while this case ran"
+    when = f"while {many} cases ran concurrently" if many > 1 else "while this case ran"
     found: list[tuple[Job, JobResult]] = []
     for one, alone in death.cleared:
         if one.job.position in fallen:
-            reason = f"{death.end.how}, {company}; alone this one comes to {alone.verdict.value}"
+            reason = f"{death.end.how}, {when}; in isolation this one ends as {alone.verdict.value}"
             own = death.end.sort is EndReason.SILENT and not one.result.verdict.good
             found.append(
                 (one.job, replace(one.result, verdict=one.result.verdict if own else Verdict.CRASH, reason=reason))

@@ -34,14 +34,14 @@ HEAD_START = 0.005
 class Limits:
     """``targets`` are at work at a time, of which ``starting`` are not ready yet: a start is all work, while jobs wait
     as well. Besides these, ``lingering`` whose last jobs only wait, and ``own`` of those that one job has for itself,
-    which mostly wait for a start or an end; with 0 these are counted among the others. ``company`` jobs at a time on
+    which mostly wait for a start or an end; with 0 these are counted among the others. ``concurrent`` jobs at a time on
     one target, ``ahead``: by how many jobs a target's start may run ahead of the jobs that were let go."""
 
     targets: int = 4
     starting: int = 3
     lingering: int = 4
     own: int = 8
-    company: int = 16
+    concurrent: int = 16
     ahead: int = 200
 
 
@@ -106,7 +106,7 @@ class Schedule:
         for job in self._jobs:
             self._settled[_key(job, job.case.id)] = loop.create_future()
         runnable = batches(job for job in self._jobs if not job.left_out)
-        self._urgencies = urgencies(runnable, self._expected, self._limits.company)
+        self._urgencies = urgencies(runnable, self._expected, self._limits.concurrent)
         try:
             async with asyncio.TaskGroup() as group:
                 for job in self._jobs:
@@ -160,7 +160,7 @@ class Schedule:
         # Within a window every job that was let go begins at once, and the order of the run is the one to keep.
         jobs = queue(batch, self._urgencies) if self._free(batch) else batch.jobs
         try:
-            await LaunchRun(batch.launch, jobs, self, self._limits.company).run()
+            await LaunchRun(batch.launch, jobs, self, self._limits.concurrent).run()
         finally:
             self._slots.pop(batch.launch).leave()
 

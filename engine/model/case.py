@@ -76,7 +76,7 @@ class Skip:
 
 
 @dataclass(frozen=True)
-class AppAction:
+class AppCommand:
     """One command of an application's script: its word, and its argument with byte strings and variables unrendered."""
 
     word: str
@@ -92,10 +92,10 @@ class Application:
     None where the case leaves that scope type to the contract.
     """
 
-    lifespan: tuple[AppAction, ...] | None = None
-    http: tuple[AppAction, ...] | None = None
-    websocket: tuple[AppAction, ...] | None = None
-    paths: Mapping[str, tuple[AppAction, ...]] = field(default_factory=dict)
+    lifespan: tuple[AppCommand, ...] | None = None
+    http: tuple[AppCommand, ...] | None = None
+    websocket: tuple[AppCommand, ...] | None = None
+    paths: Mapping[str, tuple[AppCommand, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -129,12 +129,12 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Recheck:
     """The result of rerunning a failed job alone: a verdict of its own, which leaves the first one as it was.
-    ``attempts`` are all of them if it ran several times. ``had_company`` is true if other jobs ran on the target the
+    ``attempts`` are all of them if it ran several times. ``was_concurrent`` is true if other jobs ran on the target the
     first time."""
 
     verdict: Verdict
     reason: str = ""
-    had_company: bool = True
+    was_concurrent: bool = True
     attempts: tuple[Attempt, ...] = ()
 
 

@@ -18,7 +18,7 @@ from engine.results.analysis.attribution import Attribution, Attributions
 from engine.results.analysis.comparison import Comparison, Difference
 from engine.results.analysis.explaining import Explanation
 from engine.results.analysis.findings import Finding, findings, shares
-from engine.results.analysis.flakiness import company
+from engine.results.analysis.flakiness import isolation
 from engine.results.analysis.grid import Cell, Grid, Row, summed
 from engine.results.analysis.grouping import groups
 from engine.results.record.codec import result_to_json
@@ -218,7 +218,7 @@ def explanation(one: Explanation) -> Plain:
         "target": row_to_json(one.row) if one.row is not None else {"id": one.result.target},
         "clauses": [clause(each) for each in one.clauses],
         "result": result(one.result),
-        "company": company(one.result),
+        "company": isolation(one.result),
         "cause": cause(one.attribution),
         "missing": one.missing,
     }

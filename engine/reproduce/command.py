@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from engine.model import commands
-from engine.model.case import AppAction, Application, Case, Step
+from engine.model.case import AppCommand, Application, Case, Step
 from engine.model.quantities import show_size
 from engine.model.target import RUNNING, Target
 from engine.model.tls import OURS, WRONG, TlsClientOptions
@@ -164,7 +164,7 @@ def marks(application: Application | None) -> Iterator[str]:
     waiting: list[object] = list(scripts)
     while waiting:
         value = waiting.pop()
-        if isinstance(value, AppAction):
+        if isinstance(value, AppCommand):
             if value.word in COMMANDS and COMMANDS[value.word].marks == "awaits":
                 yield str(value.argument)
             waiting.append(value.argument)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.model.case import Clause
 from engine.model.verdict import JobResult
 from engine.results.analysis.explaining import Explanation
-from engine.results.analysis.flakiness import company
+from engine.results.analysis.flakiness import isolation
 from engine.results.baseline.baseline import framework_version, server_version
 from engine.results.record.normal import apart
 from engine.results.record.store import TargetRow
@@ -130,7 +130,7 @@ def _attempts(result: JobResult, available: int, paint: Paint) -> Iterator[str]:
         texts = [f"{one.verdict.value}" + (f": {one.reason}" if one.reason else "") for one in result.attempts]
         yield from _field("attempts", [f"{number}. {text}" for number, text in enumerate(texts, 1)], available, paint)
     if result.recheck is not None:
-        yield from _field("isolated", [company(result)], available, paint)
+        yield from _field("isolated", [isolation(result)], available, paint)
 
 
 def _written(result: JobResult, source: Source, limit: int, paint: Paint) -> Iterator[str]:

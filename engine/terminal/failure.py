@@ -11,7 +11,7 @@ from engine.model.showing import shown
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
-from engine.results.analysis.flakiness import company
+from engine.results.analysis.flakiness import isolation
 from engine.terminal import blame, timeline
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import Note, show
@@ -47,7 +47,7 @@ def _lines(result: JobResult, source: Source, transcript: bool, limit: int, pain
     yield paint(Role.HEADING, f"{visible(result.address)} [{visible(result.target)}]")
     yield from broken(f"{visible(result.title)}{cited}", limit)
     if result.recheck is not None:
-        yield visible(company(result))
+        yield visible(isolation(result))
     if result.evidence.lost:
         yield f"incomplete evidence: {visible(result.evidence.notes[0])}"
     located = [*result.mismatches, *result.warnings]

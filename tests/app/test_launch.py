@@ -132,7 +132,7 @@ MANY = [
 
 def drawn(folder: Path, made: FakeWiring, seconds: dict[str, float]) -> tuple[list[str], str]:
     """The order in which a run's jobs came to their verdicts, and the grid with all else that is written of them."""
-    made.seconds, made.most = seconds, Limits(targets=1, company=1)
+    made.seconds, made.most = seconds, Limits(targets=1, concurrent=1)
     folder.mkdir()
     engine = cast(Engine, FakeEngine(find(str(folder))))
     came: list[str] = []
@@ -252,7 +252,7 @@ def test_ctrl_c_does_not_wait_for_documents_that_are_being_read(tmp_path: Path, 
     assert not (tmp_path / "runs").exists()
 
 
-def test_without_company_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWiring) -> None:
+def test_without_concurrent_jobs_the_work_is_prepared_before_anything(tmp_path: Path, made: FakeWiring) -> None:
     """So Ctrl-C while documents are read ends it at once."""
     engine = cast(Engine, FakeEngine(find(str(tmp_path))))
 

@@ -16,7 +16,7 @@ import pytest
 from engine.app.engine import Engine
 from engine.app.launch import Done, Work, run
 from engine.app.project_paths import find
-from engine.app.repeating import Repeats, checked, had_company, repeated, to_recheck
+from engine.app.repeating import Repeats, checked, concurrent, repeated, to_recheck
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.plan import plan
@@ -25,7 +25,7 @@ from engine.model.case import Case, Step
 from engine.model.expectation import Checks
 from engine.model.protocols import Channel
 from engine.model.verdict import JobResult, Verdict
-from engine.results.analysis.flakiness import company, scored
+from engine.results.analysis.flakiness import isolation, scored
 from engine.results.record.store import read
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
@@ -95,10 +95,10 @@ def test_a_run_that_was_cut_short_gives_what_there_is() -> None:
     assert (first.case.id, settled.verdict, repeats.rest()) == ("a", Verdict.PASS, [])
 
 
-def test_who_had_company() -> None:
-    assert [had_company(job) for job in jobs(named("a"), named("b", alone="word"))] == [True, True]
-    assert not had_company(jobs(named("a", alone="all"))[0])
-    assert not had_company(jobs(named("a", own_process=True))[0])
+def test_which_jobs_are_concurrent() -> None:
+    assert [concurrent(job) for job in jobs(named("a"), named("b", alone="word"))] == [True, True]
+    assert not concurrent(jobs(named("a", alone="all"))[0])
+    assert not concurrent(jobs(named("a", own_process=True))[0])
 
 
 def test_what_is_run_again() -> None:
@@ -110,14 +110,14 @@ def test_what_is_run_again() -> None:
 
 
 class Crowd:
-    """An act that counts how many look at once, and what each saw."""
+    """A step type that counts how many look at once, and what each saw."""
 
     def __init__(self, status: Callable[[int, int], int]) -> None:
         self.inside = 0
         self.observations: Counter[str] = Counter()
         self.status = status
 
-    async def act(self, step: Step, context: Context) -> Observation:
+    async def look(self, step: Step, context: Context) -> Observation:
         self.inside += 1
         for _ in range(5):
             await asyncio.sleep(0)
@@ -135,7 +135,7 @@ def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False
             async def channel(address: tuple[str, int], subject: str) -> Channel:
                 raise AssertionError("nothing connects here")
 
-            return Runner(dict([kind("look", crowd.act)]), the_match, channel, run_id, keep_all=keep_all)
+            return Runner(dict([kind("look", crowd.look)]), the_match, channel, run_id, keep_all=keep_all)
 
     engine = cast(Engine, FakeEngine(find(str(results))))
     with pytest.MonkeyPatch.context() as patch:
@@ -153,14 +153,14 @@ def test_repeats_come_to_one_result_with_how_often_it_passed(tmp_path: Path) -> 
     assert [one.verdict for one in read(done.path).results[0].attempts] == [one.verdict for one in result.attempts]
 
 
-def test_alone_what_company_broke_passes_and_the_first_verdict_stands(tmp_path: Path) -> None:
+def test_in_isolation_what_concurrent_jobs_broke_passes_and_the_first_verdict_stands(tmp_path: Path) -> None:
     crowd = Crowd(lambda inside, look: 200 if inside == 1 else 500)
     done = ran(tmp_path, crowd, jobs(named("a"), named("b"), named("c")), recheck=True)
     assert [one.verdict for one in done.run.results if one.recheck] == [Verdict.FAIL] * crowd_of(done)
     assert crowd_of(done) >= 2
     for one in done.run.results:
         if one.recheck:
-            assert company(one).startswith("alone it passes: company makes the difference")
+            assert isolation(one).startswith("Passes in isolation; it fails only under concurrent load")
     assert {one.case: one.recheck for one in read(done.path).results} == {
         one.case: one.recheck for one in done.run.results
     }
@@ -173,8 +173,8 @@ def crowd_of(done: Done) -> int:
 def test_alone_what_is_broken_stays_so(tmp_path: Path) -> None:
     crowd = Crowd(lambda inside, look: 500)
     done = ran(tmp_path, crowd, jobs(named("a"), named("b", own_process=True)), recheck=True)
-    said = {one.case: company(one) for one in done.run.results}
-    assert said == {"a": "alone it comes to fail as well", "b": "alone it comes to fail as well"}
+    said = {one.case: isolation(one) for one in done.run.results}
+    assert said == {"a": "Ends as fail in isolation as well", "b": "Ends as fail in isolation as well"}
     assert crowd.observations == {"a": 2, "b": 2}
 
 

@@ -89,11 +89,11 @@ def test_repeat_and_recheck(engine: Engine, suites: Path) -> None:
     (suites / "cases.yaml").write_text(CASES)
     ran = engine("grid", "cases.yaml", "--framework", "control", "--repeat", "3", "--recheck")
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert "run 3 times each: 3 of 3 came to the same every time" in ran.stdout
+    assert "run 3 times each: 3 of 3 had the same verdict every time" in ran.stdout
     assert "(6/9)" in ran.stdout
-    assert "run again alone: 1 that were red, of which none passes without company" in ran.stdout
-    assert f"cases.yaml::wrong[{TARGET}]: alone it comes to fail as well, passing 0 of 3" in ran.stdout
-    assert "isolated  alone it comes to fail as well" in engine("explain", "last", "wrong").stdout
+    assert "rerun in isolation: 1 failure, of which none passes in isolation" in ran.stdout
+    assert f"cases.yaml::wrong[{TARGET}]: Ends as fail in isolation as well, passing 0 of 3" in ran.stdout
+    assert "isolated  Ends as fail in isolation as well" in engine("explain", "last", "wrong").stdout
     bad = engine("grid", "cases.yaml", "--repeat", "0")
     assert (bad.returncode, "a number from 1 to 1000" in bad.stderr) == (2, True)
 

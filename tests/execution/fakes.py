@@ -180,25 +180,25 @@ class FakeLive:
         return self.ended
 
 
-Act = Callable[[Step, Context], Awaitable[Observation | None]]
+Perform = Callable[[Step, Context], Awaitable[Observation | None]]
 
 
-def kind(name: str, act: Act, **more: Any) -> tuple[tuple[str, str], StepType[Any]]:
+def kind(name: str, action: Perform, **more: Any) -> tuple[tuple[str, str], StepType[Any]]:
     """An entry of the runner's step types."""
 
     async def perform(params: object, ctx: Context) -> Observation | None:
-        return await act(ctx.step, ctx)
+        return await action(ctx.step, ctx)
 
     return ("step", name), StepType(name, ("step",), "A test's.", {}, lambda node, reader: None, perform, **more)
 
 
-def see(**facts: object) -> Act:
-    """An act that sees these facts."""
+def see(**facts: object) -> Perform:
+    """The `perform` of a step type that sees these facts."""
 
-    async def act(step: Step, context: Context) -> Observation:
+    async def perform(step: Step, context: Context) -> Observation:
         return MappingObservation({name.replace("__", "."): value for name, value in facts.items()})
 
-    return act
+    return perform
 
 
 def group(**facts: object) -> Group:

@@ -7,21 +7,21 @@ import asyncio
 from engine.execution.concurrency_gate import ConcurrencyGate
 
 
-async def crowd(company: ConcurrencyGate, wishes: list[str]) -> tuple[list[frozenset[int]], list[int]]:
+async def crowd(gate: ConcurrencyGate, wishes: list[str]) -> tuple[list[frozenset[int]], list[int]]:
     """Admit one job for each wish; who was inside together each time that somebody came in, and the order."""
     inside: set[int] = set()
     seen: list[frozenset[int]] = []
     order: list[int] = []
 
     async def job(number: int, alone: str) -> None:
-        await company.enter(alone)
+        await gate.enter(alone)
         inside.add(number)
         order.append(number)
         seen.append(frozenset(inside))
         for _ in range(5):
             await asyncio.sleep(0)
         inside.discard(number)
-        company.leave(alone)
+        gate.leave(alone)
 
     await asyncio.wait_for(asyncio.gather(*(job(number, wish) for number, wish in enumerate(wishes))), 5)
     return seen, order

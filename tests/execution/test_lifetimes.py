@@ -22,7 +22,7 @@ from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, job
 
 PASS, FAIL, CRASH, ERROR = Verdict.PASS, Verdict.FAIL, Verdict.CRASH, Verdict.ERROR
-Act = Callable[[Job, "Server"], Awaitable[Verdict]]
+Behaviour = Callable[[Job, "Server"], Awaitable[Verdict]]
 
 
 class Server(FakeLive):
@@ -45,11 +45,11 @@ class Server(FakeLive):
 
 
 class Run:
-    """All jobs on servers whose behaviour ``act`` is. ``trouble`` says what the start of a given number raises."""
+    """All jobs on servers whose behaviour ``behave`` is. ``trouble`` says what the start of a given number raises."""
 
-    def __init__(self, jobs: Sequence[Job], act: Act, *, company: int = 8) -> None:
+    def __init__(self, jobs: Sequence[Job], behave: Behaviour, *, concurrent: int = 8) -> None:
         self.jobs = jobs
-        self.act = act
+        self.behave = behave
         self.servers: list[Server] = []
         self.starts = 0
         self.trouble: Callable[[int], StartError | None] = lambda number: None
@@ -57,7 +57,7 @@ class Run:
         self.ran: Counter[str] = Counter()
         self.came: list[tuple[Job, JobResult]] = []
         self.reported = asyncio.Event()
-        self.schedule = Schedule(jobs, self.start, self.perform, self.report, Limits(company=company))
+        self.schedule = Schedule(jobs, self.start, self.perform, self.report, Limits(concurrent=concurrent))
 
     async def start(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         assert jobs
@@ -75,7 +75,7 @@ class Run:
         assert isinstance(live, Server)
         self.ran[one.id] += 1
         live.under_way.append(one.case.id)
-        verdict = await self.act(one, live)
+        verdict = await self.behave(one, live)
         live.under_way.remove(one.case.id)
         reason = f"the server ended with {live.ended}" if verdict is CRASH else ""
         return JobResult(one.case.id, "case.yaml", TARGET.id, "c", "must", verdict, reason)
@@ -143,7 +143,7 @@ def test_a_server_that_dies_under_every_job_gives_each_its_crash() -> None:
 
 
 def test_one_that_ran_with_nobody_beside_it_is_not_run_again() -> None:
-    run = Run(some("a", "k", "b"), killer, company=1)
+    run = Run(some("a", "k", "b"), killer, concurrent=1)
     run.jobs = [replace(one, case=replace(one.case, alone="all")) for one in run.jobs]
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS}
 
@@ -156,41 +156,41 @@ def test_a_process_of_its_own_dies_with_its_job() -> None:
 
 
 def test_a_server_that_ends_as_a_case_meant_it_to_is_no_crash() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         server.die(ExitStatus(status=0))
         return FAIL
 
-    assert Run([job(case(id="own"), 0, ServerLaunch(TARGET, (), "j0"))], act).go() == {"own": FAIL}
+    assert Run([job(case(id="own"), 0, ServerLaunch(TARGET, (), "j0"))], behave).go() == {"own": FAIL}
 
 
 @pytest.mark.parametrize("names", ["k", "kabc", "abck"])
 def test_it_dies_a_moment_after_it_has_answered(names: str) -> None:
     """Neither the job that comes next is blamed, nor nobody."""
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         if one.case.id == "k":
             asyncio.get_running_loop().call_later(OUTLIVES / 5, server.die)
             return PASS
         await asyncio.sleep(OUTLIVES)
         return await answered(server)
 
-    run = Run(some(*names), act, company=2)
+    run = Run(some(*names), behave, concurrent=2)
     assert run.go() == {name: CRASH if name == "k" else PASS for name in names}
     assert "just after this case had passed" in run.reason("k")
 
 
 def test_where_it_takes_several_the_death_shows_and_the_rest_runs_one_at_a_time() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         if len(server.under_way) == 4:
             server.die()
         return await answered(server, 10)
 
-    run = Run(some(*"abcdefgh"), act, company=4)
+    run = Run(some(*"abcdefgh"), behave, concurrent=4)
     verdicts = run.go()
     assert Counter(verdicts.values()) == {CRASH: 4, PASS: 4}
     assert {name for name, verdict in verdicts.items() if verdict is CRASH} == set("abcd")
     assert run.reason("a") == (
-        "the server ended with signal 11, while 4 cases ran side by side; alone this one comes to pass"
+        "the server ended with signal 11, while 4 cases ran concurrently; in isolation this one ends as pass"
     )
     assert run.starts == 2
 
@@ -198,7 +198,7 @@ def test_where_it_takes_several_the_death_shows_and_the_rest_runs_one_at_a_time(
 def test_news_of_its_end_that_come_late_change_nothing() -> None:
     """Neighbours see broken connections before anybody has heard that the process has ended."""
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         await asyncio.sleep(0.001)
         if one.case.id == "k" and not server.under_way[1:]:
             server.die()
@@ -208,7 +208,7 @@ def test_news_of_its_end_that_come_late_change_nothing() -> None:
             return FAIL
         return PASS
 
-    run = Run(some("a", "k", "b"), act)
+    run = Run(some("a", "k", "b"), behave)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS}
 
 
@@ -220,7 +220,7 @@ def test_a_job_that_began_after_the_death_waits_again() -> None:
                 live.ended = ExitStatus(status=3)
             return await super().perform(one, live)
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         if one.case.id == "k":
             server.ended_at = 1.0
             await asyncio.sleep(0.01)
@@ -229,32 +229,32 @@ def test_a_job_that_began_after_the_death_waits_again() -> None:
         await asyncio.sleep(0.005)
         return await answered(server)
 
-    run = Run(some("k", "b", "late"), act, company=2)
+    run = Run(some("k", "b", "late"), behave, concurrent=2)
     assert run.go() == {"k": CRASH, "b": PASS, "late": PASS}
 
 
 def test_a_server_that_answers_nobody_is_as_good_as_dead() -> None:
     """The one after which it answers nobody keeps its verdict, and its neighbours are not blamed for it."""
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         if one.case.id == "k":
             server.answering = False
         return await answered(server) if server.answering else Verdict.TIMEOUT
 
-    run = Run(some("a", "k", "b", "c", "d"), act, company=3)
+    run = Run(some("a", "k", "b", "c", "d"), behave, concurrent=3)
     assert run.go() == {"a": PASS, "k": Verdict.TIMEOUT, "b": PASS, "c": PASS, "d": PASS}
     assert run.reason("k").endswith("; the server at 127.0.0.1:1 no longer answers, and its process runs on")
 
 
 def test_one_after_whose_pass_it_answers_nobody_is_a_crash() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         await asyncio.sleep(0)
         if not server.answering:
             return FAIL
         server.answering = one.case.id != "k"
         return PASS
 
-    run = Run(some("a", "k", "b", "c"), act, company=1)
+    run = Run(some("a", "k", "b", "c"), behave, concurrent=1)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS, "c": PASS}
     assert run.reason("k") == (
         "the server at 127.0.0.1:1 no longer answers, and its process runs on, just after this case had passed"
@@ -262,49 +262,49 @@ def test_one_after_whose_pass_it_answers_nobody_is_a_crash() -> None:
 
 
 def test_a_warning_does_not_hide_that_it_answers_nobody() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         if one.case.id == "k":
             server.answering = False
             return Verdict.WARN
         return await answered(server) if server.answering else Verdict.WARN
 
-    run = Run(some("a", "k", "b"), act, company=1)
+    run = Run(some("a", "k", "b"), behave, concurrent=1)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS}
     assert run.reason("k").endswith("just after this case had come to warn")
 
 
 def test_where_it_takes_several_for_silence_each_keeps_its_verdict() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         server.answering = server.answering and len(server.under_way) < 3
         await asyncio.sleep(0.001)
         return PASS if server.answering else Verdict.TIMEOUT
 
-    run = Run(some(*"abc"), act, company=3)
+    run = Run(some(*"abc"), behave, concurrent=3)
     assert run.go() == dict.fromkeys("abc", Verdict.TIMEOUT)
     assert run.reason("a") == (
-        "the server at 127.0.0.1:1 no longer answers, and its process runs on, while 3 cases ran side by side; "
-        "alone this one comes to pass"
+        "the server at 127.0.0.1:1 no longer answers, and its process runs on, while 3 cases ran concurrently; "
+        "in isolation this one ends as pass"
     )
 
 
-@pytest.mark.parametrize("company", [1, 3])
-def test_a_server_that_ends_while_it_is_asked_was_not_silent(company: int) -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+@pytest.mark.parametrize("concurrent", [1, 3])
+def test_a_server_that_ends_while_it_is_asked_was_not_silent(concurrent: int) -> None:
+    async def behave(one: Job, server: Server) -> Verdict:
         if one.case.id != "k":
             return await answered(server)
         server.ends_when_asked = True
         return FAIL
 
-    run = Run(some("a", "k"), act, company=company)
+    run = Run(some("a", "k"), behave, concurrent=concurrent)
     assert run.go() == {"a": PASS, "k": CRASH}
     assert run.reason("k") == "the server ended with signal 11"
 
 
 def test_a_failure_on_a_server_that_answers_is_a_failure() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         return Verdict.TIMEOUT if one.case.id == "t" else PASS
 
-    run = Run(some("a", "t", "b"), act)
+    run = Run(some("a", "t", "b"), behave)
     assert run.go() == {"a": PASS, "t": Verdict.TIMEOUT, "b": PASS}
     assert run.starts == 1
 
@@ -312,7 +312,7 @@ def test_a_failure_on_a_server_that_answers_is_a_failure() -> None:
 def test_a_worker_that_goes_is_a_death_too() -> None:
     """The master lives on. Whoever the worker served is a crash to the runner, others see a broken connection."""
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         if one.case.id == "k":
             server.workers_lost = (77,)
         for _ in range(5):
@@ -321,17 +321,17 @@ def test_a_worker_that_goes_is_a_death_too() -> None:
                 return CRASH if one.case.id in "kb" else FAIL
         return PASS
 
-    run = Run(some("a", "k", "b", "c"), act)
+    run = Run(some("a", "k", "b", "c"), behave)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS, "c": PASS}
 
 
 def test_a_worker_that_is_replaced_makes_no_failure_a_crash() -> None:
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         server.workers_lost = (77,)
         await asyncio.sleep(0)
         return FAIL if one.case.id == "f" else PASS
 
-    assert Run(some("a", "f", "b"), act).go() == {"a": PASS, "f": FAIL, "b": PASS}
+    assert Run(some("a", "f", "b"), behave).go() == {"a": PASS, "f": FAIL, "b": PASS}
 
 
 def test_a_server_that_never_stays_up_ends_the_launch() -> None:
@@ -354,7 +354,7 @@ def test_a_first_start_that_fails_is_not_tried_again() -> None:
 
 @pytest.mark.parametrize(("failing", "verdict"), [(BARREN - 1, PASS), (BARREN, ERROR)])
 def test_a_restart_that_fails_is_tried_again(failing: int, verdict: Verdict) -> None:
-    run = Run(some("k", "a", "b"), killer, company=1)
+    run = Run(some("k", "a", "b"), killer, concurrent=1)
     run.trouble = lambda number: StartError("the port is taken") if 1 < number <= 1 + failing else None
     assert run.go() == {"k": CRASH, "a": verdict, "b": verdict}
     if verdict is ERROR:
@@ -373,7 +373,7 @@ def test_whoever_depends_on_a_suspect_does_not_wait_for_ever() -> None:
 
 def test_suspects_run_while_others_are_held_back() -> None:
     """With pytest's -x: what is let go depends on the verdict that is waited for."""
-    run = Run(some(*"akbcde"), killer, company=4)
+    run = Run(some(*"akbcde"), killer, concurrent=4)
 
     async def main() -> None:
         run.schedule.hold()
@@ -392,11 +392,11 @@ def test_suspects_run_while_others_are_held_back() -> None:
 def test_a_result_counts_once_the_server_has_outlived_it() -> None:
     times: list[float] = []
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         times.append(time.monotonic())
         return PASS
 
-    run = Run(some("a"), act)
+    run = Run(some("a"), behave)
     run.schedule = Schedule(
         run.jobs, run.start, run.perform, lambda one, result: times.append(time.monotonic()), Limits()
     )
@@ -406,7 +406,7 @@ def test_a_result_counts_once_the_server_has_outlived_it() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_whatever_a_server_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs that kill at once, when they end, or a moment after; with and without company; restarts that fail now and
+    """Jobs that kill at once, when they end, or a moment after; with and without concurrent; restarts that fail now and
     then. Those that kill crash, in each repeat, and no other does."""
     monkeypatch.setattr(lifetimes, "OUTLIVES", 0.02)
     dice = random.Random(seed)
@@ -418,7 +418,7 @@ def test_whatever_a_server_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
         for number in range(len(ways))
     ]
 
-    async def act(one: Job, server: Server) -> Verdict:
+    async def behave(one: Job, server: Server) -> Verdict:
         way = ways[int(one.case.id[1:])]
         if way == "at once":
             server.die()
@@ -433,7 +433,7 @@ def test_whatever_a_server_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
             asyncio.get_running_loop().call_later(0.001, server.die)
         return FAIL if way == "fails" else PASS
 
-    run = Run(jobs, act, company=dice.choice([1, 3, 8]))
+    run = Run(jobs, behave, concurrent=dice.choice([1, 3, 8]))
     run.trouble = lambda number: StartError("not this time") if number > 1 and number % 5 == 0 else None
     expected = {"": PASS, "fails": FAIL}
     assert run.go() == {

@@ -1,4 +1,4 @@
-"""Order, company, dependencies, crashes and failed starts, without any server."""
+"""Order, concurrent, dependencies, crashes and failed starts, without any server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.model.target import ServerLaunch
 from engine.model.verdict import JobResult, Verdict
 from tests.execution.fakes import TARGET, FakeLive, case, job
 
-LIMITS = Limits(targets=2, company=4)
+LIMITS = Limits(targets=2, concurrent=4)
 
 Do = Callable[[Job, FakeLive], Awaitable[Verdict]]
 
@@ -199,7 +199,7 @@ def test_a_case_may_depend_on_one_value_of_a_matrix() -> None:
 
 
 def test_nothing_goes_before_it_is_allowed() -> None:
-    play = Play(jobs(*"abcdef"), limits=Limits(targets=1, company=1, ahead=1))
+    play = Play(jobs(*"abcdef"), limits=Limits(targets=1, concurrent=1, ahead=1))
 
     async def main() -> list[int]:
         play.schedule.hold()
@@ -224,7 +224,7 @@ def spread(*names: str) -> list[Job]:
     return [job(case(id=name, stem=name), n, ServerLaunch(TARGET, (("workers", n),))) for n, name in enumerate(names)]
 
 
-ONE = Limits(targets=1, company=1)
+ONE = Limits(targets=1, concurrent=1)
 
 
 def test_the_longest_job_of_a_target_begins_first() -> None:
@@ -254,7 +254,7 @@ def test_a_target_whose_last_job_only_waits_holds_up_no_other(
     lingering: int, live: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots, "LINGERS_AFTER", 0.0)
-    company = asyncio.Event()
+    concurrent = asyncio.Event()
     under_way: set[str] = set()
     most: list[int] = []
 
@@ -263,14 +263,14 @@ def test_a_target_whose_last_job_only_waits_holds_up_no_other(
         most.append(len(under_way))
         if one.case.id == "waits":
             with suppress(TimeoutError):
-                await asyncio.wait_for(company.wait(), 0.3)
+                await asyncio.wait_for(concurrent.wait(), 0.3)
         else:
-            company.set()
+            concurrent.set()
         under_way.discard(one.case.id)
         return Verdict.PASS
 
     found = spread("waits", "b", "c")
-    play = Play(found, do, Limits(targets=1, lingering=lingering, company=4), by({"waits": 25.0}))
+    play = Play(found, do, Limits(targets=1, lingering=lingering, concurrent=4), by({"waits": 25.0}))
     assert set(verdicts(play).values()) == {Verdict.PASS}
     assert max(most) == live
 
@@ -294,7 +294,7 @@ def in_windows(play: Play, window: int) -> list[str]:
 
 def test_in_a_window_the_longest_of_what_was_let_go_begins_first() -> None:
     seconds = {"b": 2.0, "c": 1.0, "e": 25.0}
-    play = Play(spread("a", "b", "c", "d", "e"), limits=Limits(targets=1, company=1, ahead=0), expected=by(seconds))
+    play = Play(spread("a", "b", "c", "d", "e"), limits=Limits(targets=1, concurrent=1, ahead=0), expected=by(seconds))
     assert in_windows(play, 3) == ["b", "c", "a", "e", "d"]
 
 
@@ -302,7 +302,7 @@ def test_a_long_launch_beyond_the_window_takes_no_place_of_an_earlier_one() -> N
     late = [
         job(case(id=name), 1 + n, ServerLaunch(TARGET, (("workers", 9),))) for n, name in enumerate(("b", "c", "d"))
     ]
-    play = Play([*jobs("a"), *late], limits=Limits(targets=1, company=1), expected=by({"d": 25.0}))
+    play = Play([*jobs("a"), *late], limits=Limits(targets=1, concurrent=1), expected=by({"d": 25.0}))
     assert in_windows(play, 2) == ["a", "b", "c", "d"]
 
 
@@ -319,7 +319,7 @@ def test_every_job_runs_once_whatever_is_expected_and_whoever_depends_on_whom(se
                 own = f"j{len(found)}" if launch >= 3 else ""
                 found.append(job(one, len(found), ServerLaunch(TARGET, (("workers", launch),), own)))
     seconds = {one.case.id: chance.choice((0.0, 0.0, 1.0, 25.0)) for one in found}
-    limits = Limits(targets=chance.choice((1, 2)), own=chance.choice((0, 1, 3)), company=chance.choice((1, 2, 16)))
+    limits = Limits(targets=chance.choice((1, 2)), own=chance.choice((0, 1, 3)), concurrent=chance.choice((1, 2, 16)))
 
     async def do(one: Job, live: FakeLive) -> Verdict:
         reported = {name for name, _, _ in play.reported}

@@ -155,13 +155,13 @@ def test_every_case_has_its_own_verdict(ran: Ran, deed: str) -> None:
 
 @pytest.mark.service
 @pytest.mark.parametrize("deed", AT_LEAST)
-def test_where_company_decides_what_is_red_says_so(ran: Ran, deed: str) -> None:
+def test_a_failure_says_where_concurrent_load_decides(ran: Ran, deed: str) -> None:
     found = ran.of(deed)
     assert len(found) == CASES
     assert {case: found[case]["verdict"] for case in AT_LEAST[deed]} == AT_LEAST[deed]
     assert {result["verdict"] for result in found.values()} <= {"pass", "fail", "timeout", "crash", "flaky"}
     for case in AT_LEAST[deed]:
-        assert "side by side; alone this one comes to pass" in found[case]["reason"]
+        assert "concurrently; in isolation this one ends as pass" in found[case]["reason"]
 
 
 @pytest.mark.service

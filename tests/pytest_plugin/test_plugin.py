@@ -314,8 +314,8 @@ def test_results_that_cannot_be_kept_are_one_error(run: Run, suites: Path, worke
 def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
     ran = run("--asgi-repeat", "3", "--asgi-recheck", "--asgi-keep-transcripts", path="suites/first.yaml")
     assert ran.counts("1 failed", "4 passed", "1 skipped")
-    assert "run 3 times each: 5 of 5 came to the same every time" in ran.out
-    assert "run again alone: 1 that were red, of which none passes without company" in ran.out
+    assert "run 3 times each: 5 of 5 had the same verdict every time" in ran.out
+    assert "rerun in isolation: 1 failure, of which none passes in isolation" in ran.out
     (kept,) = runs(suites)
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
     results = {line["case"]: line for line in lines if line["kind"] == "result"}

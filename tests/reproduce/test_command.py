@@ -10,7 +10,7 @@ import pytest
 
 from engine.app import step_types as kinds
 from engine.channels.record import Trace
-from engine.model.case import AppAction, Application, Case, Step
+from engine.model.case import AppCommand, Application, Case, Step
 from engine.model.source_span import NOWHERE, SourceSpan
 from engine.model.target import Target
 from engine.model.tls import TlsClientOptions, TlsCredentials
@@ -157,7 +157,7 @@ def test_what_nobody_can_do_by_hand_is_said(step: Step, why: str) -> None:
 
 
 def test_a_script_that_waits_for_the_case_s_mark_cannot_be_played_by_hand() -> None:
-    application = Application(http=(AppAction("spawn", {"script": (AppAction("await", "go", NOWHERE),)}, NOWHERE),))
+    application = Application(http=(AppCommand("spawn", {"script": (AppCommand("await", "go", NOWHERE),)}, NOWHERE),))
     case = case_of(application=application)
     mark, other, one = (Step("mark", "step", Mark(name), NOWHERE) for name in ("go", "else", "x"))
     used = [connection(1, request("/"), closed=1.0)]

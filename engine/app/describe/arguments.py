@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from engine.app.describe.phrases import Phrases
-from engine.model.case import AppAction, Step
+from engine.model.case import AppCommand, Step
 from engine.model.wire_bytes import ByteString
 
 Schema = Mapping[str, Any]
@@ -54,6 +54,6 @@ def parameters(params: object) -> Iterator[tuple[str, object]]:
 
 def holds_steps(value: object) -> bool:
     """True if steps stand in a value, at any depth of lists."""
-    if isinstance(value, (Step, AppAction)):
+    if isinstance(value, (Step, AppCommand)):
         return True
     return isinstance(value, (list, tuple)) and any(holds_steps(item) for item in value)

@@ -12,7 +12,7 @@ from engine.app.describe.phrases import Phrases, time_in_words
 from engine.execution.runner.scope import Kinds
 from engine.loading.read.app_script import commands, schema_of
 from engine.loading.vocabulary import type_of
-from engine.model.case import AppAction, Application, Step
+from engine.model.case import AppCommand, Application, Step
 from engine.model.expectation import Group
 from engine.steps.api.step_type import StepType
 from engine.terminal.tree import TreeEntry
@@ -99,16 +99,16 @@ class Steps:
             if script_entries is not None
         ]
 
-    def script_entries(self, script_entries: Sequence[AppAction]) -> list[TreeEntry]:
+    def script_entries(self, script_entries: Sequence[AppCommand]) -> list[TreeEntry]:
         """An entry for each command; the commands inside it stand below."""
         return [self.script_entry(script_entry) for script_entry in script_entries]
 
-    def script_entry(self, script_entry: AppAction) -> TreeEntry:
+    def script_entry(self, script_entry: AppCommand) -> TreeEntry:
         """One command."""
         argument, schema = script_entry.argument, schema_of(commands()[script_entry.word])
-        inner: tuple[AppAction, ...] = ()
+        inner: tuple[AppCommand, ...] = ()
         if isinstance(argument, Mapping):
-            inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppAction))
+            inner = tuple(item for item in argument.get("script", ()) if isinstance(item, AppCommand))
             argument = {name: value for name, value in argument.items() if name != "script" and value not in ([], ())}
             if set(argument) == {"event"}:
                 argument = argument["event"]

@@ -4,8 +4,8 @@ Two cores and a few seconds of waiting make the length of a run: once the proces
 still waits for the longest job that was begun too late. So whatever keeps a run waiting longest begins first.
 
 The urgency of a job is the time from its beginning until the run can be over: its own expected seconds, and those of
-the longest chain of jobs that depend on it. A launch takes its start, then its jobs side by side, then those that have
-no company one after the other; it is as urgent as this time and the launches that hold jobs which depend on its own.
+the longest chain of jobs that depend on it. A launch takes its start, then its concurrent jobs, then the exclusive
+ones in sequence; it is as urgent as this time and the launches that hold jobs which depend on its own.
 
 A job only waits for jobs before it in the run, so what others depend on is never less urgent than these, and comes
 first among equals. Therefore nothing that has begun waits for something that cannot begin.
@@ -56,8 +56,8 @@ def batches(jobs: Iterable[Job]) -> list[Batch]:
     return [Batch(launch, tuple(members)) for launch, members in found.items()]
 
 
-def urgencies(of: Sequence[Batch], expected: Expected, company: int) -> Urgencies:
-    """The urgency of each job and launch; at most ``company`` jobs run on a launch at a time."""
+def urgencies(of: Sequence[Batch], expected: Expected, concurrent: int) -> Urgencies:
+    """The urgency of each job and launch; at most ``concurrent`` jobs run on a launch at a time."""
     jobs = sorted((job for batch in of for job in batch.jobs), key=lambda job: job.position)
     dependents = _dependents(jobs)
     urgent: dict[int, float] = {}
@@ -73,24 +73,24 @@ def urgencies(of: Sequence[Batch], expected: Expected, company: int) -> Urgencie
             if other.launch != batch.launch
         }
         after = max((lengths.get(launch, 0.0) for launch in elsewhere), default=0.0)
-        lengths[batch.launch] = _length(batch, urgent, company) + after
+        lengths[batch.launch] = _length(batch, urgent, concurrent) + after
     return Urgencies(urgent, lengths)
 
 
 def queue(batch: Batch, urgencies: Urgencies) -> list[Job]:
-    """The order in which a launch's jobs begin, where all may begin at once. What wants no company stays behind what
-    does, and a round of repeats behind the one before it."""
+    """The order in which a launch's jobs begin, where all may begin at once. Exclusive jobs follow the others, and
+    each round of repeats follows the one before it."""
     found: list[Job] = []
     for _, stretch in groupby(batch.jobs, lambda job: (job.case.alone == "all", job.repeat)):
         found += sorted(stretch, key=lambda job: -urgencies.jobs[job.position])
     return found
 
 
-def _length(batch: Batch, urgent: dict[int, float], company: int) -> float:
+def _length(batch: Batch, urgent: dict[int, float], concurrent: int) -> float:
     """The expected duration of a launch, in seconds."""
     together = [urgent[job.position] for job in batch.jobs if job.case.alone != "all"]
     alone = sum(urgent[job.position] for job in batch.jobs if job.case.alone == "all")
-    return START + max(max(together, default=0.0), sum(together) / company) + alone
+    return START + max(max(together, default=0.0), sum(together) / concurrent) + alone
 
 
 def _dependents(jobs: Sequence[Job]) -> dict[int, list[Job]]:

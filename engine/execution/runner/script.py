@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.model.case import AppAction, Application
+from engine.model.case import AppCommand, Application
 from engine.model.tagged import Ready, tagged
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString
@@ -22,11 +22,11 @@ def script(application: Application, job: str, known: Mapping[str, object]) -> d
     }
 
 
-def _commands(commands: tuple[AppAction, ...] | None, known: Mapping[str, object]) -> list[object] | None:
+def _commands(commands: tuple[AppCommand, ...] | None, known: Mapping[str, object]) -> list[object] | None:
     return None if commands is None else [_command(command, known) for command in commands]
 
 
-def _command(command: AppAction, known: Mapping[str, object]) -> dict[str, object]:
+def _command(command: AppCommand, known: Mapping[str, object]) -> dict[str, object]:
     rendered: dict[str, object] = {"act": command.word, "arg": tagged(_render(command.argument, known))}
     if command.name:
         rendered["as"] = command.name
@@ -40,7 +40,7 @@ def _render(value: object, known: Mapping[str, object]) -> object:
         return resolve(value, known)
     if isinstance(value, str):
         return fill(value, known)
-    if isinstance(value, AppAction):
+    if isinstance(value, AppCommand):
         return Ready(_command(value, known))
     if isinstance(value, (list, tuple)):
         return [_render(item, known) for item in value]

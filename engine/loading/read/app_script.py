@@ -2,7 +2,7 @@
 
 Both follow from the table of commands that the player inside a service also uses (``observer.inside.commands``).
 
-An ``AppAction``'s argument has the form that the script player expects (``observer/inside/player.py``): byte strings
+An ``AppCommand``'s argument has the form that the script player expects (``observer/inside/player.py``): byte strings
 and variables are not rendered, times are in seconds.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 from engine.loading.read.asgi_events import EVENTS, KeyType, keys_of_all
 from engine.loading.read.literals import ref
 from engine.loading.vocabulary import Schema
-from engine.model.case import AppAction
+from engine.model.case import AppCommand
 from engine.model.exceptions import EXCEPTIONS
 from engine.model.nodes import Node
 from engine.model.variables import Variable
@@ -27,7 +27,7 @@ from engine.registry import Registry, contributed, nearest
 BAD_EVENT = "event"
 
 
-class ActReader(Protocol):
+class CommandReader(Protocol):
     """The part of a case's reader that commands need."""
 
     def bytes(self, node: Node) -> ByteString: ...
@@ -44,17 +44,17 @@ class ActReader(Protocol):
         """Headers as ASGI has them: a list of pairs of byte strings."""
         ...
 
-    def commands(self, node: Node) -> tuple[AppAction, ...]: ...
+    def commands(self, node: Node) -> tuple[AppCommand, ...]: ...
 
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
-def read_act(node: Node, reader: ActReader) -> AppAction:
+def read_command(node: Node, reader: CommandReader) -> AppCommand:
     """One command from its valid one-key mapping."""
     word, body = node.only
     name = body.get("as")
     argument = _read(commands()[word], body, reader)
-    return AppAction(word, argument, body.key, str(name.value) if name is not None else None)
+    return AppCommand(word, argument, body.key, str(name.value) if name is not None else None)
 
 
 def _mapping(keys: Mapping[str, Schema], required: tuple[str, ...] = (), **more: Any) -> Schema:
@@ -73,12 +73,12 @@ _NAME: Schema = {"title": "a name", "type": "string", "pattern": r"^[A-Za-z0-9_.
 _TRUE: Schema = {"title": "true", "type": "boolean"}
 
 
-def _exception(node: Node, reader: ActReader) -> str:
+def _exception(node: Node, reader: CommandReader) -> str:
     check_exception(node, reader)
     return str(node.value)
 
 
-def check_exception(node: Node, reader: ActReader) -> None:
+def check_exception(node: Node, reader: CommandReader) -> None:
     """Reject the name of an exception that a script cannot raise: it creates a builtin exception from a message."""
     name = str(node.value)
     if "$(" not in name and name not in EXCEPTIONS:
@@ -94,7 +94,7 @@ _VALUES: Schema = {
     "additionalProperties": {**_ANYTHING, "description": "The value."},
 }  # fmt: skip
 
-KEYS: Mapping[str, tuple[Schema, Callable[[Node, ActReader], Any]]] = {
+KEYS: Mapping[str, tuple[Schema, Callable[[Node, CommandReader], Any]]] = {
     "bytes": ({"$ref": "#/$defs/bytes"}, lambda node, reader: reader.bytes(node)),
     "commands": ({"$ref": "#/$defs/commands"}, lambda node, reader: reader.commands(node)),
     "count": ({"$ref": "#/$defs/count"}, lambda node, reader: reader.value(node)),
@@ -139,7 +139,7 @@ def schema_of(command: Command) -> Schema:
     return _mapping(keys, required, **({"minProperties": 1} if command.any_key else {}))
 
 
-def _read(command: Command, node: Node, reader: ActReader) -> Any:
+def _read(command: Command, node: Node, reader: CommandReader) -> Any:
     """The argument of a command in the form that the player expects."""
     match command.argument:
         case "mark" | "task":
@@ -166,7 +166,7 @@ def _read(command: Command, node: Node, reader: ActReader) -> Any:
     return argument
 
 
-def _send(node: Node, reader: ActReader) -> dict[str, Any]:
+def _send(node: Node, reader: CommandReader) -> dict[str, Any]:
     """A checked message: its type is known, its required keys exist, and its values have the types of the ASGI
     specification."""
     kind = node.get("type")
@@ -195,7 +195,7 @@ def _send(node: Node, reader: ActReader) -> dict[str, Any]:
     return {"event": event}
 
 
-def _field(event: str, key: str, sort: KeyType, node: Node, reader: ActReader) -> Any:
+def _field(event: str, key: str, sort: KeyType, node: Node, reader: CommandReader) -> Any:
     value = node.value
     if "var" in node and sort is not KeyType.BYTES:
         return reader.value(node)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.documents.diagnostics import Notes
-from engine.loading.read.app_script import read_act
+from engine.loading.read.app_script import read_command
 from engine.loading.read.expectations import read_group
 from engine.loading.read.wire_bytes import read_bytes
 from engine.loading.vocabulary import Vocabulary
-from engine.model.case import AppAction, Step
+from engine.model.case import AppCommand, Step
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.nodes import Node
 from engine.model.phrasing import Seconds, Size
@@ -161,9 +161,9 @@ class CaseReader:
             return [self.raw(child) for child in node.value]
         return node.value
 
-    def commands(self, node: Node) -> tuple[AppAction, ...]:
+    def commands(self, node: Node) -> tuple[AppCommand, ...]:
         """The commands of an application's script."""
-        return tuple(read_act(item, self) for item in node.items())
+        return tuple(read_command(item, self) for item in node.items())
 
     def steps(self, node: Node) -> tuple[Step, ...]:
         """The steps of a list of them."""

@@ -21,7 +21,7 @@ class CommandKey:
 
     ==============  ====================================================================
     ``bytes``       the literal of bytes -> bytes
-    ``commands``    a script -> a list that ``scripts.acts_of`` reads
+    ``commands``    a script -> a list that ``scripts.commands_of`` reads
     ``count``       a whole number -> int
     ``exception``   a builtin exception's name -> str
     ``headers``     headers -> a list of [name, value] in bytes

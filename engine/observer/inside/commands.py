@@ -10,7 +10,7 @@ from typing import Any
 
 from .command import Command, CommandKey, declared
 from .play import Performer, Play, Result, ScriptFinished
-from .scripts import ScriptedAction, commands_of
+from .scripts import ScriptCommand, commands_of
 
 POLL = 0.001  # seconds between two checks for a mark
 LOOKS = 100  # checks for a mark between two checks whether the engine is done with the job
@@ -19,37 +19,37 @@ _iteration = (StopIteration, StopAsyncIteration)
 _variables: dict[str, ContextVar[Any]] = {}
 
 
-async def receive(play: Play, entry: ScriptedAction) -> Result:
+async def receive(play: Play, entry: ScriptCommand) -> Result:
     """``receive: {within}``: the next message is the outcome's event. Raises TimeoutError."""
     return Result(event=await play.receive((entry.value() or {}).get("within")))
 
 
-async def read_body(play: Play, entry: ScriptedAction) -> Result:
+async def read_body(play: Play, entry: ScriptCommand) -> Result:
     """``read_body``: the request's whole body is the outcome's value, the last message its event."""
     body, event = await _body(play)
     return Result(event=event, value=body)
 
 
-async def send(play: Play, entry: ScriptedAction) -> None:
+async def send(play: Play, entry: ScriptCommand) -> None:
     """``send`` and ``send_raw``: one event, as it stands."""
     await play.send(entry.value()["event"])
 
 
-async def respond(play: Play, entry: ScriptedAction) -> None:
+async def respond(play: Play, entry: ScriptCommand) -> None:
     """``respond``: status, headers and the whole body. To a WebSocket's handshake it is a refusal with a response."""
     value = entry.value()
     kind = "websocket.http" if play.scope["type"] == "websocket" else "http"
     await _answer(play, kind, value["status"], value.get("headers") or [], value.get("body") or b"")
 
 
-async def accept(play: Play, entry: ScriptedAction) -> None:
+async def accept(play: Play, entry: ScriptCommand) -> None:
     """``accept``: take the WebSocket; ``websocket.connect`` is received first, if it has not been."""
     if not play.connected:
         await play.receive()
     await play.send({"type": "websocket.accept", **(entry.value() or {})})
 
 
-async def echo(play: Play, entry: ScriptedAction) -> None:
+async def echo(play: Play, entry: ScriptCommand) -> None:
     """``echo``: the body, with its content type; or each WebSocket message, until the client is gone."""
     if play.scope["type"] == "websocket":
         await _echo_messages(play)
@@ -59,7 +59,7 @@ async def echo(play: Play, entry: ScriptedAction) -> None:
     await _answer(play, "http", 200, kind, body)
 
 
-async def set_(play: Play, entry: ScriptedAction) -> None:
+async def set_(play: Play, entry: ScriptCommand) -> None:
     """``set: {scope: {path: value}, context: {name: value}}``. Raises KeyError, IndexError for a way that is none."""
     value = entry.value()
     for path, item in (value.get("scope") or {}).items():
@@ -70,7 +70,7 @@ async def set_(play: Play, entry: ScriptedAction) -> None:
         _variable(name).set(item)
 
 
-async def get(play: Play, entry: ScriptedAction) -> Result:
+async def get(play: Play, entry: ScriptCommand) -> Result:
     """``get: {scope: path}`` or ``{context: name}``: the outcome's value; None for a variable that is not set.
 
     Raises KeyError or IndexError for a way in the scope that is none.
@@ -81,29 +81,29 @@ async def get(play: Play, entry: ScriptedAction) -> Result:
     return Result(value=_walk(play.scope, value["scope"].split(".")))
 
 
-async def sleep(play: Play, entry: ScriptedAction) -> None:
+async def sleep(play: Play, entry: ScriptCommand) -> None:
     """``sleep``: seconds."""
     await asyncio.sleep(entry.value())
 
 
-async def raise_(play: Play, entry: ScriptedAction) -> None:
+async def raise_(play: Play, entry: ScriptCommand) -> None:
     """``raise: {class, message}``: a builtin exception."""
     value = entry.value() or {}
     raise exception(value.get("class", "RuntimeError"), value.get("message"))
 
 
-async def return_(play: Play, entry: ScriptedAction) -> None:
+async def return_(play: Play, entry: ScriptCommand) -> None:
     """``return``: the script ends here."""
     raise ScriptFinished
 
 
-async def spawn(play: Play, entry: ScriptedAction) -> Result:
+async def spawn(play: Play, entry: ScriptCommand) -> Result:
     """``spawn: {script}``: runs beside this one; its outcome comes when it ends."""
     play.spawn(entry, commands_of(entry.argument["script"]) or ())
     return Result(later=True)
 
 
-async def join(play: Play, entry: ScriptedAction) -> None:
+async def join(play: Play, entry: ScriptCommand) -> None:
     """``join: name``: wait for a spawned script, and raise what it raised; nothing if it was cancelled."""
     beside = play.beside[entry.value()]
     if beside.task is not None:
@@ -112,7 +112,7 @@ async def join(play: Play, entry: ScriptedAction) -> None:
         raise beside.error
 
 
-async def cancel(play: Play, entry: ScriptedAction) -> None:
+async def cancel(play: Play, entry: ScriptCommand) -> None:
     """``cancel: name``: cancel a spawned script, and wait for its end."""
     beside = play.beside[entry.value()]
     if beside.task is not None:
@@ -120,7 +120,7 @@ async def cancel(play: Play, entry: ScriptedAction) -> None:
         await asyncio.wait([beside.task])
 
 
-async def repeat(play: Play, entry: ScriptedAction) -> Result:
+async def repeat(play: Play, entry: ScriptCommand) -> Result:
     """``repeat: {times, until, script}``: the outcome counts the turns that were whole, and says what ended them."""
     inner = commands_of(entry.argument["script"]) or ()
     sought = entry.argument.get("until") == "raises"
@@ -136,14 +136,14 @@ async def repeat(play: Play, entry: ScriptedAction) -> Result:
     return Result(count=count)
 
 
-async def mark(play: Play, entry: ScriptedAction) -> None:
+async def mark(play: Play, entry: ScriptCommand) -> None:
     """``mark: name``: for the engine, and for scripts of the same job, to meet."""
     name = entry.value()
     play.inbox.mark(play.job, name)
     play.call.mark(name)
 
 
-async def await_(play: Play, entry: ScriptedAction) -> None:
+async def await_(play: Play, entry: ScriptCommand) -> None:
     """``await: name``: until the mark is there; the script ends if the engine is done with its job meanwhile."""
     name = entry.value()
     observes = 0

@@ -15,7 +15,7 @@ from typing import Any
 
 from .observer import AsgiCall, Scope
 from .records import encode, quote
-from .scripts import Inbox, ScriptedAction
+from .scripts import Inbox, ScriptCommand
 
 GRACE = 1.0  # seconds that spawned scripts and unfinished receives are given to end once they are cancelled
 
@@ -48,7 +48,7 @@ class Beside:
     error: Exception | None = None
 
 
-Performer = Callable[["Play", ScriptedAction], Awaitable["Result | None"]]
+Performer = Callable[["Play", ScriptCommand], Awaitable["Result | None"]]
 
 
 class Play:
@@ -68,7 +68,7 @@ class Play:
         self._kept: deque[asyncio.Future[Any]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def perform(self, commands: Sequence[ScriptedAction]) -> None:
+    async def perform(self, commands: Sequence[ScriptCommand]) -> None:
         """Play a whole script, and let nothing of it outlive the call. Raises the exception of an unnamed command."""
         try:
             await self.run(commands)
@@ -82,7 +82,7 @@ class Play:
             raise
         await self._clear()
 
-    async def run(self, commands: Sequence[ScriptedAction]) -> None:
+    async def run(self, commands: Sequence[ScriptCommand]) -> None:
         """Play commands in order. Raises Finished where the script ends early, and the exception of an unnamed
         command."""
         for command in commands:
@@ -114,7 +114,7 @@ class Play:
         if isinstance(event, dict) and event.get("type") == "websocket.accept":
             self.accepted = True
 
-    def spawn(self, command: ScriptedAction, commands: Sequence[ScriptedAction]) -> None:
+    def spawn(self, command: ScriptCommand, commands: Sequence[ScriptCommand]) -> None:
         """Run commands in a task of their own, under the command's name; its outcome is reported when it ends."""
         beside = Beside()
         beside.task = asyncio.ensure_future(self._run_beside(command, commands, beside))
@@ -122,7 +122,7 @@ class Play:
         if command.name is not None:
             self.beside[command.name] = beside
 
-    async def _command(self, command: ScriptedAction) -> None:
+    async def _command(self, command: ScriptCommand) -> None:
         start = time.monotonic()
         try:
             performer = self._performers.get(command.word)
@@ -142,7 +142,7 @@ class Play:
         if result.error is not None and not result.sought and command.name is None:
             raise result.error
 
-    async def _run_beside(self, command: ScriptedAction, commands: Sequence[ScriptedAction], beside: Beside) -> None:
+    async def _run_beside(self, command: ScriptCommand, commands: Sequence[ScriptCommand], beside: Beside) -> None:
         start = time.monotonic()
         try:
             await self.run(commands)
@@ -155,7 +155,7 @@ class Play:
             raise
         self._report(command, start, Result(error=beside.error))
 
-    def _report(self, command: ScriptedAction, start: float, result: Result) -> None:
+    def _report(self, command: ScriptCommand, start: float, result: Result) -> None:
         """Record the outcome of a command that has a name."""
         if command.name is None:
             return

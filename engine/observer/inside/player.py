@@ -11,7 +11,7 @@ from typing import Any
 from .commands import performers
 from .observer import App, AsgiCall, Receive, Scope, Send, call_of
 from .play import Play
-from .scripts import Inbox, Script, ScriptedAction
+from .scripts import Inbox, Script, ScriptCommand
 
 
 class Player:
@@ -38,7 +38,7 @@ class Player:
         await Play(self._performers, call, scope, self._inbox, script.job).perform(commands)
         return None
 
-    def _find(self, call: AsgiCall, scope: Scope) -> tuple[Script, tuple[ScriptedAction, ...]] | None:
+    def _find(self, call: AsgiCall, scope: Scope) -> tuple[Script, tuple[ScriptCommand, ...]] | None:
         """The script that applies and the commands in it for this call; None where the contract's app answers.
 
         A script that cannot be read is noted, and the contract's app answers.

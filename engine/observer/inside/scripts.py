@@ -24,7 +24,7 @@ _job = re.compile(r"[a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptedAction:
+class ScriptCommand:
     """One command of a script. ``argument`` is tagged JSON, of which ``value`` makes a new value at each
     performance."""
 
@@ -37,11 +37,11 @@ class ScriptedAction:
         return decode(self.argument)
 
 
-def commands_of(items: list[dict[str, Any]] | None) -> tuple[ScriptedAction, ...] | None:
+def commands_of(items: list[dict[str, Any]] | None) -> tuple[ScriptCommand, ...] | None:
     """The commands of a list as the spool has them; None for null. Raises KeyError for an item without ``act``."""
     if items is None:
         return None
-    return tuple([ScriptedAction(item["act"], item.get("arg"), item.get("as")) for item in items])
+    return tuple([ScriptCommand(item["act"], item.get("arg"), item.get("as")) for item in items])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Script:
     contract."""
 
     job: str
-    lifespan: tuple[ScriptedAction, ...] | None
-    http: tuple[ScriptedAction, ...] | None
-    websocket: tuple[ScriptedAction, ...] | None
-    paths: dict[str, tuple[ScriptedAction, ...]]
+    lifespan: tuple[ScriptCommand, ...] | None
+    http: tuple[ScriptCommand, ...] | None
+    websocket: tuple[ScriptCommand, ...] | None
+    paths: dict[str, tuple[ScriptCommand, ...]]
 
-    def choose(self, kind: object, path: object) -> tuple[ScriptedAction, ...] | None:
+    def choose(self, kind: object, path: object) -> tuple[ScriptCommand, ...] | None:
         """The commands for a scope of that type and path. Paths go first, for HTTP and WebSocket."""
         if kind == "lifespan":
             return self.lifespan

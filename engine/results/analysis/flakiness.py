@@ -88,12 +88,12 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-def rechecked(first: JobResult, again: JobResult, *, had_company: bool) -> JobResult:
-    """The first result with what came of running the job again alone. Its verdict stands."""
-    return replace(first, recheck=Recheck(again.verdict, reason(again), had_company, again.attempts))
+def rechecked(first: JobResult, again: JobResult, *, was_concurrent: bool) -> JobResult:
+    """The first result with the result of rerunning its job in isolation. Its verdict stands."""
+    return replace(first, recheck=Recheck(again.verdict, reason(again), was_concurrent, again.attempts))
 
 
-def company(result: JobResult) -> str:
+def isolation(result: JobResult) -> str:
     """A sentence on whether concurrent jobs caused the failure; "" if the job was not rerun."""
     recheck = result.recheck
     if recheck is None:
@@ -103,25 +103,25 @@ def company(result: JobResult) -> str:
     count = f" {passed} of {ran}" if ran > 1 else ""
     warned = " with a warning" if recheck.verdict is Verdict.WARN else ""
     if not recheck.verdict.judged:
-        return f"it could not be run alone, so nothing is known of company ({recheck.verdict.value}{other})"
+        return f"The rerun in isolation did not run ({recheck.verdict.value}{other})."
     if recheck.verdict.good:
         if result.verdict is Verdict.FLAKY and ran == 1:
-            return "alone it passes, once; more would have to be run to tell whether company makes the difference"
-        if recheck.had_company:
+            return "Passes once in isolation; more runs are needed to tell whether concurrent load is the cause."
+        if recheck.was_concurrent:
             chance = "" if ran > 1 else ", as far as one run tells (--repeat runs more)"
-            return f"alone it passes{count}{warned}: company makes the difference{chance}"
-        return f"run again it passes{count}{warned}; it was alone the first time too, so it is flaky"
+            return f"Passes{count}{warned} in isolation; it fails only under concurrent load{chance}."
+        return f"Passes{count}{warned} when rerun; the first run was in isolation too, so it is flaky."
     if recheck.verdict is result.verdict:
-        return f"alone it comes to {recheck.verdict.value} as well{count and f', passing{count}'}{other}"
-    return f"alone it comes to {recheck.verdict.value} instead{count and f', passing{count}'}{other}"
+        return f"Ends as {recheck.verdict.value} in isolation as well{count and f', passing{count}'}{other}"
+    return f"Ends as {recheck.verdict.value} in isolation instead{count and f', passing{count}'}{other}"
 
 
 def mattered(result: JobResult) -> bool:
-    """True if what was red with company passes alone, each time that it was run."""
+    """True if a job that failed beside concurrent jobs passed each rerun in isolation."""
     recheck = result.recheck
     return (
         recheck is not None
         and recheck.verdict.good
-        and recheck.had_company
+        and recheck.was_concurrent
         and (result.verdict is not Verdict.FLAKY or len(recheck.attempts) > 1)
     )

@@ -184,7 +184,7 @@ def attempt_from_json(document: Mapping[str, Any]) -> Attempt:
 
 def recheck_to_json(recheck: Recheck) -> dict[str, Any]:
     """A recheck as JSON's types."""
-    document: dict[str, Any] = {"verdict": recheck.verdict.value, "had_company": recheck.had_company}
+    document: dict[str, Any] = {"verdict": recheck.verdict.value, "had_company": recheck.was_concurrent}
     if recheck.reason:
         document["reason"] = recheck.reason
     if recheck.attempts:

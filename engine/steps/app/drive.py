@@ -167,8 +167,8 @@ def rendered(value: object, variables: Mapping[str, object]) -> object:
     return value
 
 
-def act(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
-    """An act of the script as the other side reads it."""
+def entry(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
+    """An entry of the script as the process that calls the app reads it."""
     match step.params:
         case Give(message):
             return step.kind, rendered(message, variables)
@@ -185,7 +185,7 @@ async def perform(params: DriveParams, ctx: Context) -> Observation:
     order = {
         "token": ctx.token(),
         "scope": tagged(rendered({**least, **params.scope}, ctx.variables)),
-        "script": [[word, tagged(argument)] for word, argument in (act(one, ctx.variables) for one in params.script)],
+        "script": [[word, tagged(argument)] for word, argument in (entry(one, ctx.variables) for one in params.script)],
         "within": PATIENCE if ctx.step.checks.within is None else ctx.step.checks.within,
     }
     stuck = await ctx.live.drive(order)

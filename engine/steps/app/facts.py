@@ -211,7 +211,7 @@ class BoundaryFacts(FactSet):
 
     @fact("result[.*]", OBJECT, OF_RESULT)
     def result(self, path: str) -> object:
-        """result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's act NAME."""
+        """result.NAME.: ok, raised, bases, elapsed, event, count, value of the script's command NAME."""
         return ABSENT if self.call is None else self._result(self.call, path)
 
     @fact("loop", TEXT)

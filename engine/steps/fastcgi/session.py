@@ -43,7 +43,7 @@ def session_of(connection: Connection) -> FastcgiSession:
 
 
 async def emit(ctx: Context, records: Sequence[bytes], sent: bytes = b"") -> bool:
-    """Send records in one write, or keep them for the ``write`` around this act; False where the peer has reset the
+    """Send records in one write, or keep them for the ``write`` around this action; False where the peer has reset the
     connection. ``sent`` is what ``sent: true`` means from now on."""
     connection = ctx.connection
     session = session_of(connection)

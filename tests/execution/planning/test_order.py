@@ -41,7 +41,7 @@ def test_equals_keep_the_order_of_the_run() -> None:
     assert queued(jobs("a", "b", "c"), {}) == ["a", "b", "c"]
 
 
-def test_what_wants_no_company_stays_behind_what_does() -> None:
+def test_exclusive_jobs_follow_the_others() -> None:
     mixed = [*jobs("a", "b"), *jobs("c", "d", start=2, alone="all")]
     assert queued(mixed, {"b": 1.0, "c": 25.0, "d": 30.0}) == ["b", "a", "d", "c"]
 
@@ -79,7 +79,7 @@ def test_a_case_depends_on_the_same_turn_of_its_own_target_and_on_earlier_ones_o
     assert order.jobs[0] == 10.0
 
 
-def test_a_launch_takes_its_start_its_company_and_then_those_alone() -> None:
+def test_a_launch_takes_its_start_its_concurrent_jobs_and_then_the_exclusive_ones() -> None:
     mixed = [*jobs("a", "b"), *jobs("c", "d", start=2, alone="all")]
     _, order = urgent(mixed, {"a": 3.0, "b": 1.0, "c": 5.0, "d": 7.0})
     assert order.launches == {ServerLaunch(TARGET): START + 3.0 + 5.0 + 7.0}

@@ -10,7 +10,7 @@ import pytest
 from engine.app import step_types as kinds
 from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, out_of_reach, within
 from engine.loading.read.cases import required
-from engine.model.case import AppAction, Application
+from engine.model.case import AppCommand, Application
 from engine.model.requirements import Requirement
 from engine.model.target import ServerLaunch, Target
 from tests.execution.fakes import PLACE, TARGET, case, job, step
@@ -18,7 +18,7 @@ from tests.execution.fakes import PLACE, TARGET, case, job, step
 KINDS = kinds.kinds()
 ALREADY = RuntimeCapabilities(processes=False, observer=False, ports=False, drives=False)
 SHARED = replace(ALREADY, observer=True)
-SCRIPT = Application(http=(AppAction("respond", {"status": 200}, PLACE),))
+SCRIPT = Application(http=(AppCommand("respond", {"status": 200}, PLACE),))
 
 
 def why(reach: RuntimeCapabilities, *kinds: str, target: Target = TARGET, **more: Any) -> str:

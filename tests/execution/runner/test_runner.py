@@ -17,7 +17,7 @@ from engine.errors import ConnectionRefused, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
 from engine.model.boundary import AppCall
-from engine.model.case import AppAction, Application, Case, Level, Step
+from engine.model.case import AppCommand, Application, Case, Level, Step
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import Checks, Mismatch
 from engine.model.protocols import Channel
@@ -41,7 +41,7 @@ async def refused(address: tuple[str, int], subject: str) -> Channel:
 
 def run(of: Case | Job, live: FakeLive | None = None, **actions: object) -> JobResult:
     """The result of a case whose step types do these actions."""
-    kinds = dict(kind(name, act) for name, act in actions.items())  # type: ignore[arg-type]
+    kinds = dict(kind(name, action) for name, action in actions.items())  # type: ignore[arg-type]
     return run_with(of, kinds, live)
 
 
@@ -352,7 +352,7 @@ def test_an_engine_s_own_error_is_an_error() -> None:
 
 def test_the_script_is_staged_and_the_job_finished() -> None:
     live = FakeLive()
-    script = Application(http=(AppAction("sleep", 1.0, PLACE), AppAction("mark", "$(run)", PLACE)))
+    script = Application(http=(AppCommand("sleep", 1.0, PLACE), AppCommand("mark", "$(run)", PLACE)))
     result = run(job(case(step("look", EXPECT), application=script), 4), live, look=see(status=200))
     assert result.verdict is Verdict.PASS
     assert live.boundary.staged == {
@@ -393,11 +393,11 @@ def test_a_trial_keeps_its_mismatches_until_it_is_settled() -> None:
 def boundary_look(live: FakeLive, lost: int = 0) -> object:
     """A step that observes the calls of a target whose observer loses so many records meanwhile."""
 
-    async def act(step: Step, context: Context) -> Observation:
+    async def action(step: Step, context: Context) -> Observation:
         live.boundary.lost += lost
         return BoundaryFacts([])
 
-    return act
+    return action
 
 
 NONE = Checks(expect=group(calls=0))

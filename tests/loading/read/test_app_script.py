@@ -6,13 +6,13 @@ import pytest
 
 from engine.loading.read.app_script import commands
 from engine.loading.read.asgi_events import EVENTS
-from engine.model.case import AppAction
+from engine.model.case import AppCommand
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain
 from tests.loading.helpers import OK, cases, codes, node, reader, suite
 
 
-def act(text: str) -> AppAction:
+def act(text: str) -> AppCommand:
     context = reader()
     [found] = context.commands(node(f"[{text}]"))
     assert context.noted == 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Recheck, Verdict
-from engine.results.analysis.flakiness import attempt, company, mattered, rechecked, scored, tally, together, told
+from engine.results.analysis.flakiness import attempt, isolation, mattered, rechecked, scored, tally, together, told
 from engine.results.record.codec import result_from_json, result_to_json
 
 PASS = JobResult("a", "x.yaml", "t", "c", "must", Verdict.PASS, seconds=1.0, evaluated=1)
@@ -88,7 +88,7 @@ def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
         return replace(FAIL, reason=f"expected client 1, got {port}", transcript=Transcript(0.0, moments))
 
     assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: expected client 1, got <port 1>"
-    assert company(alone(on(50001), on(50002))) == "alone it comes to fail as well"
+    assert isolation(alone(on(50001), on(50002))) == "Ends as fail in isolation as well"
 
 
 def test_many_reasons_are_counted_not_listed() -> None:
@@ -116,8 +116,8 @@ def test_a_verdict_and_its_score_never_contradict(results: list[JobResult]) -> N
     assert result_from_json(result_to_json(found)).attempts == found.attempts
 
 
-def alone(first: JobResult, *again: JobResult, had_company: bool = True) -> JobResult:
-    return rechecked(first, together(again), had_company=had_company)
+def alone(first: JobResult, *again: JobResult, was_concurrent: bool = True) -> JobResult:
+    return rechecked(first, together(again), was_concurrent=was_concurrent)
 
 
 def test_the_first_verdict_stands() -> None:
@@ -130,21 +130,25 @@ def test_the_first_verdict_stands() -> None:
     ("result", "says", "made_the_difference"),
     [
         (PASS, "", False),
-        (alone(FAIL, PASS), "alone it passes: company makes the difference, as far as one run tells", True),
-        (alone(FAIL, PASS, PASS), "alone it passes 2 of 2: company makes the difference", True),
-        (alone(FAIL, PASS, had_company=False), "it was alone the first time too, so it is flaky", False),
-        (alone(FAIL, FAIL), "alone it comes to fail as well", False),
-        (alone(FAIL, OTHER), f"alone it comes to fail as well: {OTHER.reason}", False),
-        (alone(FAIL, replace(FAIL, verdict=Verdict.CRASH)), "alone it comes to crash instead", False),
-        (alone(FAIL, PASS, FAIL), "alone it comes to flaky instead, passing 1 of 2", False),
-        (alone(together([PASS, FAIL]), PASS), "alone it passes, once", False),
-        (alone(together([PASS, FAIL]), PASS, PASS), "alone it passes 2 of 2: company makes the difference", True),
-        (alone(FAIL, WARN), "alone it passes with a warning: company makes the difference", True),
-        (alone(FAIL, BLOCKED), "it could not be run alone", False),
-        (alone(FAIL, ERROR), "it could not be run alone", False),
+        (alone(FAIL, PASS), "Passes in isolation; it fails only under concurrent load, as far as one run tells", True),
+        (alone(FAIL, PASS, PASS), "Passes 2 of 2 in isolation; it fails only under concurrent load.", True),
+        (alone(FAIL, PASS, was_concurrent=False), "the first run was in isolation too, so it is flaky", False),
+        (alone(FAIL, FAIL), "Ends as fail in isolation as well", False),
+        (alone(FAIL, OTHER), f"Ends as fail in isolation as well: {OTHER.reason}", False),
+        (alone(FAIL, replace(FAIL, verdict=Verdict.CRASH)), "Ends as crash in isolation instead", False),
+        (alone(FAIL, PASS, FAIL), "Ends as flaky in isolation instead, passing 1 of 2", False),
+        (alone(together([PASS, FAIL]), PASS), "Passes once in isolation", False),
+        (
+            alone(together([PASS, FAIL]), PASS, PASS),
+            "Passes 2 of 2 in isolation; it fails only under concurrent load.",
+            True,
+        ),
+        (alone(FAIL, WARN), "Passes with a warning in isolation; it fails only under concurrent load", True),
+        (alone(FAIL, BLOCKED), "The rerun in isolation did not run", False),
+        (alone(FAIL, ERROR), "The rerun in isolation did not run", False),
     ],
 )
-def test_whether_company_made_the_difference(result: JobResult, says: str, made_the_difference: bool) -> None:
-    assert says in company(result)
-    assert bool(company(result)) == bool(says)
+def test_whether_concurrent_load_made_the_difference(result: JobResult, says: str, made_the_difference: bool) -> None:
+    assert says in isolation(result)
+    assert bool(isolation(result)) == bool(says)
     assert mattered(result) is made_the_difference

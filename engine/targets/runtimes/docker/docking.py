@@ -87,10 +87,10 @@ def last_line(words: str) -> str:
     return lines[-1][:300] if lines else ""
 
 
-def asking(doing: str, act: Callable[[], T]) -> T:
+def asking(doing: str, operation: Callable[[], T]) -> T:
     """Do something with the client. Raises EnvironmentFailed, which says what could not be done."""
     try:
-        return act()
+        return operation()
     except (DockerException, OSError) as error:
         raise refused(doing, error) from None
 

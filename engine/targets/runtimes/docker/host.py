@@ -211,8 +211,8 @@ class DockerHost:
         name: str = await self._call(lambda: self._images.name(framework, server))
         return name
 
-    async def _call(self, act: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, act)
+    async def _call(self, operation: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, operation)
 
 
 class ContainerPlace:

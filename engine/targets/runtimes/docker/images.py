@@ -172,8 +172,8 @@ class Images(Environments):
         versions["image"] = image.id.removeprefix("sha256:")[:12]
         return Environment(layout.PYTHON, str(found["python"]), dict(sorted(versions.items())))
 
-    async def _call(self, act: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, act)
+    async def _call(self, operation: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, operation)
 
 
 def stage(root: Path, folder: Path) -> None:

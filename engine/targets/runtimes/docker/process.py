@@ -181,8 +181,8 @@ class Container:
         if place is not None:
             place.leave()
 
-    async def _call(self, act: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, act)
+    async def _call(self, operation: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, operation)
 
 
 def ended(code: int) -> ExitStatus:
