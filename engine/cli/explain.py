@@ -1,23 +1,29 @@
-"""``engine explain``: one result of a run, told whole."""
+"""``engine explain``: one result of a run in full."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, format_argument, place_arguments
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.app.project_paths import ProjectPaths
 
 DESCRIPTION = """\
-Tell one result of a run whole: the case and the clauses that it cites, what was
-expected and what came, whose fault it is, and on one time line what was sent,
-what the server told the application, what that answered, and what came back.
+Show one result of a run in full: the case and the clauses that it cites, the
+expected and the actual values, the cause, and on one time line the traffic of
+the wire and the calls of the application.
 
 RUN is a run's folder or id, or `last`. CASE is an address or its ending. TARGET
-is a target's id or a part of it; it may be left out where one alone is red.
+is a target's id or a part of it; it may be left out if one only is failing.
+Without CASE, the failures of the run are listed.
 
 Dates, ports and nonces are replaced by words, so that two results can be
 compared; with --for-diff, times and whatever else always differs are left out,
-and each connection and each call is told by itself:
+and each connection and each call stands by itself:
 
   diff <(engine explain last missing-host gunicorn --for-diff) \\
        <(engine explain last missing-host hypercorn --for-diff)"""
@@ -26,7 +32,7 @@ and each connection and each call is told by itself:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("run_name", metavar="RUN", help="a run's folder or id, or last")
-    parser.add_argument("case", metavar="CASE", help="an address, or its ending")
+    parser.add_argument("case", nargs="?", default="", metavar="CASE", help="an address, or its ending")
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id, or a part of it")
     parser.add_argument("--raw", action="store_true", help="dates, ports and nonces as they were")
     parser.add_argument("--log", action="store_true", help="all that the server wrote meanwhile")
@@ -48,6 +54,8 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format != "text":
         writer(parsed.format, "explanation")
     project_paths = find(parsed.results, parsed.frameworks)
+    if not parsed.case:
+        return list_failing(parsed, project_paths)
     found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
     if parsed.format != "text":
         sys.stdout.write(writer(parsed.format, "explanation")(found))
@@ -60,14 +68,37 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int:
+    """List the failures of a run by cause, to choose a case from; 0. Raises UsageError for a run that does not exist or
+    another format than text."""
+    from engine.app import runs
+    from engine.results.analysis.findings import attributions, failing, findings
+    from engine.results.analysis.summary import sentence, summary
+    from engine.terminal import blame
+    from engine.terminal.columns import terminal_width
+    from engine.terminal.escape import visible
+    from engine.terminal.paint import paint_for
+
+    if parsed.format != "text":
+        raise UsageError("no case is named", hint=f"`engine report {parsed.run_name}` shows a whole run")
+    run = runs.again(parsed.run_name, project_paths)
+    found = findings(run, failing(), attributions(run))
+    for line in blame.lines(found, terminal_width(), paint_for(sys.stdout, parsed.color)) if found else ():
+        print(line)
+    print("\n" * bool(found) + f"run {visible(run.id)}: {sentence(summary(run))}")
+    print("`engine explain RUN CASE` shows one result in full" if found else "nothing is failing")
+    return 0
+
+
 COMMAND = Command(
     "explain",
-    "Tell one result of a run whole, with all that crossed.",
+    "Show one result in full, including all traffic.",
     arguments,
     run,
     DESCRIPTION,
     (
-        ("engine explain last missing-host", "where one target alone is red"),
+        ("engine explain last", "the failures of the newest run"),
+        ("engine explain last missing-host", "if it fails on one target only"),
         ("engine explain last missing-host uvloop", "on the target of that name"),
         ("engine explain RUN 'size[empty]' quart --raw", "as it was"),
         ("engine explain last status --format json", "for a program"),

@@ -26,6 +26,7 @@ from engine.errors import DocumentError, ResultsError, UsageError
 from engine.model.verdict import Verdict
 from engine.terminal import lint_output
 from engine.terminal.escape import visible
+from engine.terminal.paint import paint_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,8 +171,8 @@ def shown(jobs: Sequence[Job], engine: Engine, color: str = "auto") -> Iterator[
 def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
     """Print the mistakes and raise DocumentError, if there are any."""
     if mistakes:
-        print(lint_output.text(mistakes), file=sys.stderr, end="")
-        raise DocumentError("documents with mistakes are not run", hint="mend them; `engine lint` shows them again")
+        print(lint_output.text(mistakes, paint=paint_for(sys.stderr)), file=sys.stderr, end="")
+        raise DocumentError("documents with errors are not run", hint="`engine lint` shows them again")
 
 
 def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, named: str = LAST) -> int:
@@ -186,7 +187,7 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     from engine.results.analysis.summary import sentence, summary
     from engine.terminal import grid_colours
     from engine.terminal.columns import available_width
-    from engine.terminal.paint import Role, paint_for
+    from engine.terminal.paint import Role
 
     report, causes = grid_of(done), attributions(done)
     width = available_width()
@@ -195,7 +196,7 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     wanted = failing(strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     found = findings(done, wanted, causes)
     list_targets(done)
-    list_failing(found, causes, whole=parsed.failures)
+    list_failing(found, causes, paint, whole=parsed.failures)
     list_others(done, wanted, named, width, paint)
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
@@ -228,20 +229,22 @@ def list_targets(done: Run) -> None:
         print(f"  {visible(claim)}")
 
 
-def list_failing(found: Sequence[Finding], causes: Attributions, *, whole: bool) -> None:
+def list_failing(found: Sequence[Finding], causes: Attributions, paint: Paint, *, whole: bool) -> None:
     """List what is failing by cause; with ``whole``, each failure with its traffic."""
     from engine.terminal import blame, failure
+    from engine.terminal.columns import terminal_width
     from engine.terminal.sources import SourceTexts
 
     if not found:
         return
     print()
-    for line in blame.lines(found):
+    for line in blame.lines(found, terminal_width(), paint):
         print(line)
     sources = SourceTexts()
     for result in (cell for one in found for cell in one.cells if whole):
         attribution = causes.get((result.address, result.target))
-        print(f"\n{failure.text(result, sources, attribution=attribution)}")
+        shown = failure.text(result, sources, attribution=attribution, limit=terminal_width(), paint=paint)
+        print(f"\n{shown}")
 
 
 def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint) -> None:

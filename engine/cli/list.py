@@ -23,7 +23,13 @@ operators, facts, literals, commands. Without WHAT, the lists with their counts.
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("what", nargs="?", default="", metavar="WHAT", help="the list")
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=[],
+        metavar="PATH|CASE|WORD",
+        help="suites and cases (specs); of clauses also a word of their text",
+    )
     case_arguments(parser)
     parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
     parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
@@ -53,7 +59,14 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.results and not engine.project_paths.results.is_dir():
         # What nobody named may be made yet; a folder that was named and is not there was meant to be another.
         raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
-    stock = Stock(engine, addresses.named(parsed.paths, engine), asked_cases(parsed), parsed.cite, parsed.uncited)
+    paths, search = parsed.paths, []
+    if picked is not None and picked.name == "clauses":
+        # A word that names no file or folder is searched for.
+        search = [word for word in paths if not addresses.is_path(word) and addresses.located(word, engine) is None]
+        paths = [word for word in paths if word not in search]
+    stock = Stock(
+        engine, addresses.named(paths, engine), asked_cases(parsed), parsed.cite, parsed.uncited, tuple(search)
+    )
     if picked is None:
         counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]
         if parsed.format == "json":
@@ -78,7 +91,8 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format == "json":
         print(json.dumps(listing.items, indent=2))
     else:
-        print(columns.draw(listing.head, listing.tables, columns.terminal_width(), paint) or f"no {sort.name}")
+        none = f"no {sort.name}" + (f" with {' and '.join(map(visible, search))}" if search else "")
+        print(columns.draw(listing.head, listing.tables, columns.terminal_width(), paint) or none)
     return mistakes(stock) if sort.filtered else 0
 
 
@@ -103,7 +117,8 @@ COMMAND = Command(
         ("engine list", "what can be listed"),
         ("engine list cases specs/http --level must", "some of the cases"),
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
-        ("engine list clauses --uncited", "what no case cites yet"),
+        ("engine list clauses trailer", "those whose text has a word"),
+        ("engine list clauses --uncited", "those that no case cites yet"),
         ("engine list runs", "the runs that are kept"),
         ("engine list step-types", "the step types and their keys"),
         ("engine list servers", "with their options"),

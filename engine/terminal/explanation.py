@@ -1,5 +1,5 @@
-"""One result of a run, told whole: what the case is about, what was expected and what came, and everything that
-crossed the wire and the boundary."""
+"""One result of a run in full: the case, the expected and the actual values, and the traffic on the wire and at the
+boundary."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def lines(
     yield from _written(result, source, limit, paint)
     if one.attribution is not None:
         yield ""
-        yield from blame.whole(one.attribution)
+        yield from blame.whole(one.attribution, limit=limit, paint=paint)
     yield ""
     if one.missing:
         yield f"no time line: {visible(one.missing)}"
@@ -119,9 +119,10 @@ def _field(name: str, texts: list[str], available: int, paint: Paint, role: Role
     """A word, and its texts behind it, made visible, each begun on a line of its own and continued under itself."""
     head = paint(Role.DIM, f"{name:<{NAME}}") if name else " " * NAME
     for text in texts:
-        for row in timeline.wrapped(text, max(available - NAME, 40)) if text else ():
-            link = Role.LINK if row.startswith(("https://", "http://")) else role
-            yield head + (row if link is None else paint(link, row))
+        link = text.startswith(("https://", "http://"))
+        # A link that is broken in two cannot be followed.
+        for row in [visible(text)] if link else timeline.wrapped(text, max(available - NAME, 40)):
+            yield head + (paint(Role.LINK, row) if link else row if role is None else paint(role, row))
             head = " " * NAME
 
 

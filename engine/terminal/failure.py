@@ -37,7 +37,7 @@ def text(
     """
     lines = [*_lines(result, source, transcript, limit, paint)]
     if attribution is not None:
-        lines += ["", *blame.whole(attribution, so_far=so_far)]
+        lines += ["", *blame.whole(attribution, so_far=so_far, limit=limit, paint=paint)]
     return "\n".join(lines)
 
 

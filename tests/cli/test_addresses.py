@@ -144,7 +144,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_commands_work_as_they_are_printed(project: Path) -> None:
     printed = call(project, *ENGINE, "explain", "last", "wrong").stdout
-    settle = re.search(r"settled by: +(engine grid .*)", printed)
+    settle = re.search(r"to find out, run: +(engine grid .*)", printed)
     assert settle, printed
     kept = re.search(
         r"`(engine grid .*?)`", " ".join(call(project, *ENGINE, "explain", "last", "right").stdout.split())

@@ -110,3 +110,14 @@ def test_flaky_cases_break_the_build_only_when_asked(engine: Engine, suites: Pat
     told = engine("explain", "last", "every-other").stdout
     assert "verdict   flaky: passed 2 of 4" in told
     assert "GET /scope HTTP/1.1" in told
+
+
+def test_without_a_case_the_failures_are_listed(engine: Engine, suites: Path) -> None:
+    (suites / "cases.yaml").write_text(CASES)
+    engine("grid", "cases.yaml", "--framework", "control", "--no-counterparts")
+    found = engine("explain", "last")
+    assert found.returncode == 0, found.stderr
+    assert "failing: 1 case\n" in found.stdout
+    assert f"    fail     cases.yaml::wrong[{TARGET}]" in found.stdout
+    assert found.stdout.endswith("\n`engine explain RUN CASE` shows one result in full\n")
+    assert engine("explain", "last", "--format", "json").returncode == 2

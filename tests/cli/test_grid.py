@@ -205,7 +205,10 @@ def test_without_counterparts_nobody_is_blamed(engine: Engine, suites: Path) -> 
     assert ran.returncode == 1
     assert "counterparts" not in ran.stderr
     assert "unknown: server or case" in ran.stdout
-    assert "settled by: engine grid cases.yaml --server reference --server gunicorn --framework control" in ran.stdout
+    assert (
+        "to find out, run: engine grid cases.yaml --server reference --server gunicorn --framework control"
+        in ran.stdout
+    )
     assert {line["kind"] for line in lines(kept(suites))} == {"header", "target", "result", "footer"}
 
 

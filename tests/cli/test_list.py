@@ -159,6 +159,16 @@ def test_clauses_know_who_cites_them(listed: List) -> None:
     assert ["SCOPE-01", found["SCOPE-01"]["level"], "5"] in rows
 
 
+def test_clauses_are_searched_by_words(listed: List) -> None:
+    found = of(listed("clauses", "Content-length", "TRANSFER", "--format", "json"))
+    assert found
+    assert all("content-length" in one["statement"].lower() for one in found)
+    assert all("transfer" in (one["statement"] + one["source"]).lower() for one in found)
+    assert [one["id"] for one in of(listed("clauses", "scope-01", "--format", "json"))] == ["SCOPE-01"]
+    assert listed("clauses", "zzyzx") == "no clauses with zzyzx\n"
+    assert "cases.yaml" not in listed("clauses", "cases.yaml", "scope-01")
+
+
 def test_uncited_clauses(listed: List) -> None:
     every = {one["id"] for one in of(listed("clauses", ".", "--format", "json"))}
     uncited = {one["id"] for one in of(listed("clauses", ".", "--uncited", "--format", "json"))}

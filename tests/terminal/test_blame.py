@@ -76,7 +76,7 @@ def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_
         "",
         "unknown",
         "  the control was not judged under s",
-        "  settled by: engine grid specs/x.yaml --server reference --server s --framework control "
+        "  to find out, run: engine grid specs/x.yaml --server reference --server s --framework control "
         "--framework f --loop asyncio",
         "    fail     specs/x.yaml::case[s-f-asyncio]: expected status 200, got 500",
     ]
@@ -151,22 +151,20 @@ def test_a_failure_ends_with_whose_fault_it_is() -> None:
     failed = result(row("s f"), FAIL)
     shown = text(failed, lambda file: "", attribution=of("s-f-asyncio"))
     assert shown.endswith(
-        "whose fault: server s\n"
+        "cause: server s\n"
         "  the control fails it under this server too\n"
         "  compared with: s-control-asyncio: fail (status)\n"
         "                 reference-control-asyncio: pass"
     )
-    assert "whose fault" not in text(failed, lambda file: "")
+    assert "cause" not in text(failed, lambda file: "")
 
 
 def test_a_run_that_is_not_over_says_so() -> None:
-    assert next(whole(of("s-f-asyncio"), so_far=True)) == "whose fault, as far as the run has come: server s"
+    assert next(whole(of("s-f-asyncio"), so_far=True)) == "cause so far: server s"
     alone = run({"s f": FAIL})
     unknown = attribute(alone.results, alone.targets)[CASE, "s-f-asyncio"]
-    assert list(whole(unknown, so_far=True)) == [
-        "whose fault: not known before the run has come further (the control was not judged under s)"
-    ]
-    assert list(whole(unknown))[-1].startswith("  settled by:    engine grid specs/x.yaml --server reference")
+    assert list(whole(unknown, so_far=True)) == ["cause: not known yet (the control was not judged under s)"]
+    assert list(whole(unknown))[-1].startswith("  to find out, run: engine grid specs/x.yaml --server reference")
 
 
 def test_headings() -> None:

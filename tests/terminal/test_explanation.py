@@ -75,7 +75,7 @@ specs/a.yaml:4:49
       = actual:   500
       = why so
 
-whose fault: server gunicorn
+cause: server gunicorn
   the control fails it too
   compared with: t: fail (status)
 

@@ -33,13 +33,14 @@ class Listing:
 @dataclass(frozen=True)
 class Stock:
     """The material of lists. ``cite`` selects cases that cite one of these clauses, ``uncited`` the clauses that no
-    case cites."""
+    case cites, ``search`` the clauses with all of these words in their id, source or text."""
 
     engine: Engine
     named: NamedCases
     asked: RunOptions
     cite: Sequence[str] = ()
     uncited: bool = False
+    search: Sequence[str] = ()
 
     @cached_property
     def loaded(self) -> Loaded:

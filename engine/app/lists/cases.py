@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.app.lists.base import Listing, ListKind, Stock, levels, rows
+from engine.model.case import Clause
 from engine.terminal.columns import TextTable
 
 
@@ -85,7 +88,9 @@ def clauses(stock: Stock) -> Listing:
     chosen = [
         clause
         for clause in stock.clauses.values()
-        if not (stock.uncited and clause.id in citing) and (not stock.cite or clause.id in stock.cite)
+        if not (stock.uncited and clause.id in citing)
+        and (not stock.cite or clause.id in stock.cite)
+        and has_words(clause, stock.search)
     ]
     items = [
         {
@@ -103,6 +108,12 @@ def clauses(stock: Stock) -> Listing:
         ("clause", "level", "cases", "statement"),
         rows([(one.id, one.level, str(len(citing.get(one.id, []))), one.statement) for one in chosen]),
     )
+
+
+def has_words(clause: Clause, words: Sequence[str]) -> bool:
+    """True if all of the words stand in a clause, in upper or lower case."""
+    text = f"{clause.id} {clause.source} {clause.statement}".lower()
+    return all(word.lower() in text for word in words)
 
 
 SORTS = (
