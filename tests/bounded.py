@@ -12,9 +12,9 @@ import psutil
 
 
 def within(size: int, call: Callable[[], object]) -> bool:
-    """Whether a call ends well in a process of its own that may take ``size`` bytes more than this one has.
+    """True if a call succeeds in a process of its own that may use ``size`` bytes more than this one.
 
-    Other systems than Linux do not keep to the limit, and there the call has to end well alone.
+    Systems other than Linux do not enforce the limit; there the call only has to succeed.
     """
     child = os.fork()
     if child == 0:

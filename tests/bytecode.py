@@ -1,8 +1,8 @@
-"""Compiled Python is kept for the next process, even where none may lie beside the sources.
+"""Compiled Python is kept for the next process, even if none may be written next to the sources.
 
 The tests start hundreds of Python processes, and each worker of pytest-xdist rewrites the assertions of every test.
-With PYTHONDONTWRITEBYTECODE in the environment, as many containers have it, all of them would compile the engine and
-the tests anew, which takes most of them longer than what they are there for.
+With PYTHONDONTWRITEBYTECODE in the environment, as in many containers, all of them would compile the engine and the
+tests again, which takes most of them longer than their work.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The engine's command line in a process of its own that has its modules already: this one's, forked.
+"""The engine's command line in a process that already has its modules: a fork of this one.
 
 Such a process differs from ``python -m engine`` in that it starts no interpreter and imports nothing, which takes most
-commands longer than what they do. Where the start itself, a signal or the kind of a stream is what a test is about, it
-starts ``python -m engine``.
+commands longer than their work. Tests about the start itself, a signal or the type of a stream start ``python -m
+engine``.
 """
 
 from __future__ import annotations

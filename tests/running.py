@@ -1,4 +1,4 @@
-"""What runs on this machine because a test began it."""
+"""Processes on this machine that a test started."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def known() -> frozenset[str]:
 
 @cache
 def imports(path: Path) -> tuple[Import, ...]:
-    """Every import of a module, at any depth, with relative names resolved. Those for type checkers alone run never."""
+    """Every import of a module, at any depth, with relative names resolved, except those only for type checkers."""
     name = name_of(path)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     return tuple(_imports(parsed(path).body, package, at_load=True))
@@ -164,7 +164,7 @@ def _imports(nodes: list[ast.stmt], package: str, *, at_load: bool) -> Iterator[
 
 
 def allowed(room: str, target: str) -> bool:
-    """Whether a module of ``room`` may import ``target``, a dotted name below ``engine``."""
+    """True if a module of ``room`` may import ``target``, a dotted name below ``engine``."""
     inner = target.removeprefix("engine.")
     if target == "engine" or room_of(target) == room:
         return True

@@ -12,7 +12,7 @@ from tests import bytecode
 
 
 class Config(SimpleNamespace):
-    """What is asked of pytest's configuration, with a cache in a folder, or with none."""
+    """The settings of pytest's configuration, with a cache in a folder, or with none."""
 
     def __init__(self, root: Path, *, cached: bool) -> None:
         cache = SimpleNamespace(mkdir=lambda name: root / name) if cached else None

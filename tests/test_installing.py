@@ -30,7 +30,7 @@ MACHINES = [
 
 
 def pinned(machine: dict[str, str]) -> dict[str, str]:
-    """What the lock pins for a machine: versions by package."""
+    """The pins of the lock for a machine: versions by package."""
     found: dict[str, str] = {}
     for line in pins(LOCK.read_text("utf-8")):
         requirement = Requirement(line)

@@ -105,24 +105,22 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
 
 # What each room may still have: sentences with such an opening, and terms. A number may only become lower.
 CEILINGS: Mapping[str, tuple[int, int]] = {
-    "engine/app": (24, 93),
+    "engine/app": (24, 91),
     "engine/channels": (3, 9),
-    "engine/cli": (17, 66),
+    "engine/cli": (17, 65),
     "engine/execution": (9, 47),
     "engine/matchers": (0, 2),
     "engine/model": (2, 36),
     "engine/observer": (14, 31),
     "engine/protocols": (0, 2),
-    "engine/pytest_plugin": (0, 0),
     "engine/reference": (7, 30),
     "engine/reports": (1, 12),
-    "engine/results": (17, 106),
+    "engine/results": (16, 105),
     "engine/steps": (42, 36),
     "engine/targets": (30, 92),
     "engine/terminal": (1, 25),
     "engine/worker": (7, 8),
     "frameworks": (7, 4),
-    "tests": (112, 173),
 }
 
 

@@ -1,4 +1,4 @@
-"""TLS for tests: certificates, contexts of servers, and a little server that ends its connections as it is told."""
+"""TLS for tests: certificates, contexts of servers, and a small server that ends its connections as requested."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def certificates() -> Certificates:
 
 @cache
 def written(asks: str = "") -> tuple[Files, TlsCredentials]:
-    """What a server and its clients have, in a folder that nobody else uses."""
+    """The files of a server and its clients, in a folder of their own."""
     folder = TemporaryDirectory(prefix="engine-test-tls-")
     _folders.append(folder)
     return certificates().write(Path(folder.name), HOST, asks)
 
 
 def trust(asks: str = "") -> TlsCredentials:
-    """What clients have."""
+    """The files of clients."""
     return written(asks)[1]
 
 

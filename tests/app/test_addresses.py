@@ -1,4 +1,4 @@
-"""What a command line names: files, folders, addresses and ids, from any folder."""
+"""Words of a command line: files, folders, addresses and ids, from any folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which jobs a run adds so that what failed can be compared, and what becomes of them."""
+"""The jobs that a run adds so that failures can be compared, and their results."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_repeats_of_a_job_are_compared_once() -> None:
 
 
 def test_what_wavers_is_compared_with_as_many_runs() -> None:
-    """A control that passes once says little about a case that fails once in five runs."""
+    """A bare app that passes once is weak evidence about a case that fails once in five runs."""
     attempts = (*[Attempt(PASS)] * 4, Attempt(FAIL))
     (one,) = jobs_of(named("a"), [FASTAPI])
     flaky = replace(result(one, Verdict.FLAKY), attempts=attempts)
@@ -199,7 +199,7 @@ def test_there_are_never_too_many_and_each_target_has_its_share() -> None:
 
 
 class FakeRuntime:
-    """Starts targets that live; those of ``missing`` servers cannot be had."""
+    """Starts targets that live; those of ``missing`` servers are not available."""
 
     def __init__(self, missing: Collection[str] = ()) -> None:
         self.missing = missing
@@ -216,7 +216,7 @@ class FakeRuntime:
 
 
 def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> RunSession:
-    """A session in which a case fails under gunicorn, and passes on the reference."""
+    """A session in which a case fails under gunicorn, and passes on the reference server."""
 
     async def look(step: object, context: object) -> object:
         status = 200 if context.live.target.server == "reference" else 500  # type: ignore[attr-defined]

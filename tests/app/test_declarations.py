@@ -1,4 +1,4 @@
-"""Contracts and frameworks are checked like documents: every mistake at once, each with its place and a way out."""
+"""Contracts and frameworks are checked like documents: every error at once, each with its place and a hint."""
 
 from __future__ import annotations
 

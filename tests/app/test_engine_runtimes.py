@@ -1,4 +1,4 @@
-"""What ``--runtime`` and ``--url`` make of what was asked for."""
+"""The runtimes selected by ``--runtime`` and ``--url``."""
 
 from __future__ import annotations
 

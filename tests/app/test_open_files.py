@@ -38,7 +38,7 @@ worker_process.main()
 
 
 def test_the_process_beside_pytest_makes_room() -> None:
-    """It is started with little, as on a system that allows 256. What it said is there though it ends abruptly."""
+    """The process starts with a low limit, as on a system that allows 256. Its output is kept after an abrupt end."""
     command = [sys.executable, "-c", BACKGROUND]
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     assert int(subprocess.run(command, env=buffered, capture_output=True, text=True, check=True).stdout) > 256

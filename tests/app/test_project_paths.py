@@ -1,5 +1,5 @@
-"""Where the data of the engine are sought: a checkout above the working directory, the package's data, the checkout
-that an editable install was made from."""
+"""The folders searched for the engine's data: a checkout above the working directory, the package's data, the checkout
+of an editable install."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs that are run several times, and what was red once more alone."""
+"""Repeated jobs, and reruns of failed jobs in isolation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session does before the first target is started."""
+"""The work of a session before the first target is started."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_target_that_cannot_be_started_once_more_is_no_target_that_did_not_sta
 
 
 class Starts(Plays):
-    """Fails to start where it is told to, with a log; what runs passes. What a step starts does not run yet."""
+    """Fails to start on request, with a log; running targets pass. A target started by a step does not run yet."""
 
     def __init__(self, *failing: ServerLaunch) -> None:
         super().__init__()

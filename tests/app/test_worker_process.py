@@ -1,4 +1,4 @@
-"""What the worker beside pytest makes of its requests, without any target."""
+"""The answers of pytest's worker process to its requests, without any target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``engine baseline``, and what the linter says of one: in a checkout of its own, on runs that were written by hand."""
+"""``engine baseline``, and the linter's messages about one: in a checkout of its own, on handwritten runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``engine explain``, and repeating and running alone, with a real service."""
+"""``engine explain``, and repeating and rerunning in isolation, with a real service."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ cases:
 
 @pytest.mark.service
 def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path) -> None:
-    """A run of one framework says whose fault a failure is; what it takes for that is in no figure."""
+    """A run of one framework states the cause of a failure; the added results are in no figure."""
     (suites / "cases.yaml").write_text(WRONG)
     ran = engine("grid", "cases.yaml", "--framework", "fastapi", "--server", "reference~no-date")
     assert ran.returncode == 1, ran.stdout + ran.stderr

@@ -1,4 +1,4 @@
-"""``engine lint`` as a command: its formats and exit codes. What it finds is held by tests/golden/lint."""
+"""``engine lint`` as a command: its formats and exit codes. Its messages are tested by tests/golden/lint."""
 
 from __future__ import annotations
 

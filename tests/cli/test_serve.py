@@ -102,7 +102,7 @@ def test_nothing_to_serve(engine: Engine) -> None:
 
 
 def address(process: subprocess.Popen[str]) -> tuple[str, int]:
-    """Where a target that was begun says that it is."""
+    """The address that a started target prints."""
     assert process.stdout is not None
     first = process.stdout.readline()
     found = re.search(r" on http://([\d.]+):(\d+) ", first)
@@ -111,7 +111,7 @@ def address(process: subprocess.Popen[str]) -> tuple[str, int]:
 
 
 def until(process: subprocess.Popen[str], words: str, times: int) -> str:
-    """What is written until some words have stood there so often. Fails where they do not within 20 s."""
+    """The output until some words have occurred a number of times. Fails if they do not within 20 s."""
     assert process.stdout is not None
     timer = threading.Timer(20, process.kill)
     timer.start()
@@ -124,7 +124,7 @@ def until(process: subprocess.Popen[str], words: str, times: int) -> str:
 
 
 def written(process: subprocess.Popen[str]) -> str:
-    """What else is written, to the end. ``communicate`` would miss what has been buffered behind the first line."""
+    """The rest of the output, to the end. ``communicate`` would miss data buffered after the first line."""
     assert process.stdout is not None
     text = process.stdout.read()
     process.wait(20)

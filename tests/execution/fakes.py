@@ -44,8 +44,8 @@ class MappingObservation:
 
 
 class FakeBoundary:
-    """Remembers what it was told; there are no calls but those that a test puts there. ``on_refresh`` is asked each
-    time, with the number of times, for what came since."""
+    """Remembers its notifications; there are no calls apart from those that a test adds. ``on_refresh`` is called each
+    time, with the number of times, and returns the new ones."""
 
     def __init__(self) -> None:
         self.staged: dict[str, object] = {}
@@ -105,11 +105,11 @@ class FakeBoundary:
 
 @dataclass
 class FakeLive:
-    """A target that lives until a test says otherwise; ``die`` ends it.
+    """A target that lives until a test ends it; ``die`` ends it.
 
-    ``written`` is its log, ``uses`` what its processes use, and ``gone`` are pids that take no signal, 0 for the main
-    process. ``signals``, ``starts`` and ``drives`` are what it was asked to do; ``no_start`` is what a start raises;
-    ``on_drive`` says what comes of an order.
+    ``written`` is its log, ``uses`` the resources of its processes, and ``gone`` are pids that accept no signal, 0 for
+    the main process. ``signals``, ``starts`` and ``drives`` are the requests it received; ``no_start`` is the exception
+    of a start; ``on_drive`` returns the result of an order.
     """
 
     target: Target = TARGET

@@ -1,4 +1,4 @@
-"""Who may share a target with whom."""
+"""The rules for sharing a target."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def some(*names: str) -> list[Job]:
 
 
 async def answered(server: Server, turns: int = 3) -> Verdict:
-    """What a job comes to that is answered after so many turns of the loop: a crash if the server dies before."""
+    """The result of a job that is answered after a number of turns of the loop: a crash if the server dies before."""
     for _ in range(turns):
         await asyncio.sleep(0)
         if server.ended is not None:

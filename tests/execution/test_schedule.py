@@ -276,7 +276,7 @@ def test_a_target_whose_last_job_only_waits_holds_up_no_other(
 
 
 def in_windows(play: Play, window: int) -> list[str]:
-    """What is reported when whoever reads the results in their order lets go ``window`` jobs ahead, as pytest does."""
+    """The reports if the reader of the results, in their order, allows ``window`` jobs ahead, as pytest does."""
 
     async def main() -> None:
         play.schedule.hold()

@@ -48,7 +48,7 @@ cases:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with a suite, and an installed extension beside it."""
+    """A folder with a suite, and an installed extension next to it."""
     installed = tmp_path / "installed"
     shutil.copytree(SOURCE, installed / "probe_extension", ignore=shutil.ignore_patterns("__pycache__"))
     info = installed / "probe_extension-1.0.dist-info"

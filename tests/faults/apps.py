@@ -26,7 +26,7 @@ Change = Callable[[Event], Event | None]
 def changing(change: Callable[[Scope], Change]) -> Callable[[App], App]:
     """A wrapper that passes every message that the app sends through a function; None drops the message.
 
-    ``change`` makes that function anew for each call, so that it may remember what went before.
+    ``change`` creates that function for each call, so that it may remember earlier messages.
     """
 
     def wrap(inner: App) -> App:

@@ -60,7 +60,7 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
 
 
 def concerned(case: Case, fault: str) -> bool:
-    """Whether a case must fail on a server with that fault. Faults of WebSockets leave requests alone."""
+    """True if a case must fail on a server with that fault. Faults of WebSockets do not affect requests."""
     if case.runs_on is RunsOn.WSGI or case.level is Level.MAY or case.file.startswith("specs/frameworks/"):
         return False
     script = case.body.application

@@ -1,4 +1,4 @@
-"""What an application may send: each event's keys, their types, and which of them it must have."""
+"""The messages that an application may send: the keys of each, their types, and the required ones."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Deliberately wrong WSGI applications behind FastCGI, by name, and the cases that must catch them.
 
-``app`` stands in for the control; ``FAULTY_FAULT`` in the environment names the fault. A case is named as in
+``app`` takes the place of the bare app; ``FAULTY_FAULT`` in the environment names the fault. A case is named as in
 ``tests.faults.table``.
 """
 
@@ -28,7 +28,7 @@ def cut(start: Start, pieces: list[bytes]) -> tuple[Start, Any]:
 
 
 def shared() -> App:
-    """The control, but the query of a call is kept where all calls keep it."""
+    """The bare app, but the query of a call is stored globally."""
     inner = right()
     kept: dict[str, str] = {}
 
@@ -43,7 +43,7 @@ def shared() -> App:
 
 
 def first_body() -> App:
-    """The control, but every body is taken for the first that came."""
+    """The bare app, but every body is replaced by the first one."""
     inner = right()
     kept: list[bytes] = []
 
@@ -57,7 +57,7 @@ def first_body() -> App:
 
 
 def counting_in_queries() -> App:
-    """The control, but what it answers to /query depends on how many requests came before."""
+    """The bare app, but its response to /query depends on the number of earlier requests."""
     inner = right()
     seen: list[None] = []
 
@@ -71,7 +71,7 @@ def counting_in_queries() -> App:
 
 
 def after_an_error() -> App:
-    """The control, but after an error every request is answered with an error."""
+    """The bare app, but after an error every request is answered with an error."""
     inner = right()
     broken: list[None] = []
 

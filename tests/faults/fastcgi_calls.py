@@ -1,4 +1,4 @@
-"""Calls of a WSGI application by the small FastCGI server: what it is told, and what becomes of what it gives."""
+"""Calls of a WSGI application by the small FastCGI server: its input, and its output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KIB = 1024
 
 @dataclass(frozen=True)
 class End:
-    """How a call ended: what is left to send, the response's status, and whether it broke off in the middle."""
+    """The end of a call: the bytes left to send, the response's status, and whether it was cut off."""
 
     rest: bytes
     status: str
@@ -24,7 +24,7 @@ class End:
 
 
 def environ_of(pairs: list[Pair], body: bytes, fault: str) -> dict[str, Any]:
-    """What the application is told of a request."""
+    """The input of the application for a request."""
     environ: dict[str, Any] = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
     if fault == "stdin-is-the-length" and body:
         environ["CONTENT_LENGTH"] = str(len(body))

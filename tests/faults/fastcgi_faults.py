@@ -1,4 +1,4 @@
-"""The faults that the small FastCGI server can be told to have, by name, and the cases that must catch them.
+"""The faults that the small FastCGI server can have, by name, and the cases that must catch them.
 
 A case is named as in ``tests.faults.table``.
 """

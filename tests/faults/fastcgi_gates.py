@@ -1,6 +1,6 @@
-"""Gateways in front of FastCGI that are configured wrongly, by name, and the cases that must catch them.
+"""Misconfigured gateways in front of FastCGI, by name, and the cases that must catch them.
 
-What nginx keeps back, no server is ever given: such cases can be broken by a gateway alone. A case is named as in
+Data that nginx holds back never reach a server, so only a gateway can fail such cases. A case is named as in
 ``tests.faults.table``.
 """
 

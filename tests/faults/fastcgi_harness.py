@@ -87,12 +87,12 @@ def _engine() -> Engine:
 
 
 def fastcgi_cases() -> list[Case]:
-    """Every case of specs/fastcgi. Raises AssertionError where the linter finds mistakes."""
+    """Every case of specs/fastcgi. Raises AssertionError if the linter finds errors."""
     return [case for case in control_cases() if FOLDER in case.file]
 
 
 async def run(cases: Iterable[Case], fault: str = "") -> list[JobResult]:
-    """Run cases on one small server. What they depend on is not run with them."""
+    """Run cases on one small server, without the cases that they depend on."""
     alone = [replace(case, depends_on=()) for case in cases]
     verdicts = Verdicts()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -113,7 +113,7 @@ async def missed(cases: Sequence[Case], fault: str) -> list[str]:
 
 
 async def all_missed(cases: Sequence[Case], faults: Iterable[str] = CAUGHT) -> dict[str, list[str]]:
-    """What is missed of each fault, some servers at a time."""
+    """The missed cases of each fault, several servers at a time."""
     turns = asyncio.Semaphore(AT_ONCE)
     chosen = list(faults)
 

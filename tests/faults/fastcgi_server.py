@@ -168,7 +168,7 @@ class Connection:
             del request.pairs[-1:]
 
     def decoded(self, data: bytes) -> list[tuple[bytes, bytes]]:
-        """Name-value pairs, as far as they are whole."""
+        """Name-value pairs, as far as they are complete."""
         found, at = [], 0
         while at < len(data):
             sizes = []
@@ -214,7 +214,7 @@ class Connection:
         loop.run_in_executor(self.pool, self.play, environ, request, loop)
 
     def play(self, environ: dict[str, Any], request: Request, loop: asyncio.AbstractEventLoop) -> None:
-        """What the thread does: what the application gives goes back to the loop piece by piece."""
+        """The work of the thread: the application's output is passed to the loop piece by piece."""
         end = play(self.app, environ, lambda data: loop.call_soon_threadsafe(self.out, request, data), self.fault)
         loop.call_soon_threadsafe(self.done, request, end)
 
@@ -229,8 +229,8 @@ class Connection:
             self.send(STDOUT, request.id, data[at : at + 32 * KIB])
 
     def done(self, request: Request, end: End) -> None:
-        """The application has come to its end. CGI has no word for a response that broke off: the connection is
-        reset, unless other requests are on it. nginx takes one that is closed for the end of the response."""
+        """The application has ended. CGI cannot express a truncated response, so the connection is reset, unless other
+        requests are on it. nginx takes a close as the end of the response."""
         if self.requests.get(request.id) is not request:
             return
         if end.broken and len(self.requests) == 1:

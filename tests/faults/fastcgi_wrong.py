@@ -1,4 +1,4 @@
-"""What the small FastCGI server gets wrong between records and application: environ, and the head of a response."""
+"""The faults of the small FastCGI server between records and application: environ, and the head of a response."""
 
 from __future__ import annotations
 

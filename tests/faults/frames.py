@@ -30,7 +30,7 @@ class Short:
 
 
 def short_frames(data: bytes) -> Iterator[Short | bytes]:
-    """The frames of ``data``, as long as they are short and whole; the rest as bytes."""
+    """The frames of ``data``, as long as they are short and complete; the rest as bytes."""
     while len(data) >= 2:
         masked, size = data[1] & 0x80, data[1] & 0x7F
         start = 6 if masked else 2

@@ -1,6 +1,6 @@
-"""Runs cases of specs/ on the small server, right or with one fault, with the control or a wrong app on it.
+"""Runs cases of specs/ on the small server, correct or with one fault, with the bare app or a wrong one.
 
-python -m tests.faults.harness                     every control case, on the server that is right
+python -m tests.faults.harness                     every case for the bare app, on the correct server
 python -m tests.faults.harness --fault no-date     ... with that fault of the server
 python -m tests.faults.harness --app echo-cut      ... with that fault of the app
 python -m tests.faults.harness --table             each fault with the cases that must catch it
@@ -62,7 +62,7 @@ class Here(Environments):
 
 
 class FaultyServices(Services):
-    """Services that find the tests beside their framework, and have these variables as well."""
+    """Services that find the tests next to their framework, and have these variables as well."""
 
     def __init__(self, cache: Path, **variables: str) -> None:
         super().__init__(cache)
@@ -143,20 +143,20 @@ class Verdicts:
 
 
 def names(file: str, case: str) -> tuple[str, str]:
-    """What the table may call a case: its variant alone, and all its variants."""
+    """The names that the table may use for a case: its variant, and all its variants."""
     short = file.removeprefix("specs/")
     return f"{short}::{case}", f"{short}::{case.partition('[')[0]}"
 
 
 def control_cases() -> list[Case]:
-    """Every case of specs/. Raises AssertionError where the linter finds mistakes."""
+    """Every case of specs/. Raises AssertionError if the linter finds errors."""
     loaded = Engine(find()).load([ROOT / "specs"], whole=True)
     assert not loaded.diagnostics, loaded.diagnostics
     return list(loaded.whole)
 
 
 async def run(cases: Iterable[Case], *, fault: str = "", app: str = "") -> list[JobResult]:
-    """Run cases on one small server. What they depend on is not run with them."""
+    """Run cases on one small server, without the cases that they depend on."""
     alone = [replace(case, depends_on=()) for case in cases]
     verdicts = Verdicts()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -169,7 +169,7 @@ async def run(cases: Iterable[Case], *, fault: str = "", app: str = "") -> list[
 
 
 def show(results: Iterable[JobResult]) -> int:
-    """Print what is red; how many are."""
+    """Print the failing cases; returns their number."""
     red = [result for result in results if result.verdict in BROKEN]
     for result in red:
         print(f"{result.verdict.value:8} {result.address}: {result.reason}")
@@ -192,7 +192,7 @@ async def missed(cases: Sequence[Case], *, fault: str = "", app: str = "") -> li
 async def all_missed(
     cases: Sequence[Case], faults: Iterable[str] = SERVERS, wrong_apps: Iterable[str] = APPS
 ) -> dict[str, list[str]]:
-    """What is missed of each fault, some servers at a time. Faults of apps are named ``app:NAME``."""
+    """The missed cases of each fault, several servers at a time. Faults of apps are named ``app:NAME``."""
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(**which: str) -> list[str]:

@@ -209,7 +209,7 @@ class Exchange:
     # the call
 
     async def run(self, app: App, scope: dict[str, Any]) -> bool:
-        """Call the application and see its response through. Whether the connection can go on after it."""
+        """Call the application and send its response. Returns true if the connection can continue."""
         context = _shared_context if self.switch("context-shared") else contextvars.copy_context()
         trouble: BaseException | None = None
         try:
@@ -235,7 +235,7 @@ class Exchange:
         return await self.break_off(trouble)
 
     async def break_off(self, trouble: BaseException | None) -> bool:
-        """The application has ended without a whole response. Whether the connection can go on."""
+        """The application has ended without a complete response. Returns true if the connection can continue."""
         if self.switch("exception-hangs" if trouble else "no-answer-hangs"):
             await self.wire.ignore()
         elif trouble and self.switch("later-500"):
@@ -337,7 +337,7 @@ async def serve_connection(
 
 
 async def next_cycle(wire: Wire, exchange: Exchange) -> bool:
-    """Make ready for the next request. Whether there can be one: what an application left unread ends a connection."""
+    """Prepare for the next request. Returns true if there can be one: an unread request body ends a connection."""
     if wire.protocol.our_state is h11.SEND_RESPONSE and not exchange.status:
         return False
     if wire.protocol.our_state is h11.IDLE:  # a faulty server that has forgotten the request before

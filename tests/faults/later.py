@@ -21,7 +21,7 @@ BODY_CHANGED = ("later-bodies-sent-again", "later-bare", "later-cut")
 
 
 class Leftovers:
-    """What a connection keeps of the requests on it. ``turn`` counts them, from 1."""
+    """The memory of a connection about its requests. ``turn`` counts them, from 1."""
 
     def __init__(self, switch: Switch) -> None:
         self.switch = switch

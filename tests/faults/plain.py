@@ -15,7 +15,7 @@ journal: list[str] = []
 
 
 async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Answers by path; ``/journal`` tells what earlier calls noted."""
+    """Answers by path; ``/journal`` returns the notes of earlier calls."""
     if scope["type"] == "lifespan":
         await lifespan(scope, receive, send)
     elif scope["type"] == "websocket":

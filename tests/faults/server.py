@@ -3,7 +3,7 @@
     python -m tests.faults.server module:app --fd 3 --fault no-date --loop asyncio
 
 Without ``--fault`` it is right. It listens on a descriptor that it inherits, or binds an address itself, runs the
-lifespan protocol, and on SIGTERM or SIGINT stops to accept, lets what runs come to its end, and shuts the application
+lifespan protocol, and on SIGTERM or SIGINT stops to accept, waits for running requests, and shuts the application
 down; a second one ends it at once. With ``--workers`` there are several of it, and SIGHUP has them replaced.
 """
 

@@ -1,4 +1,4 @@
-"""The faults that the small server can be told to have, by name."""
+"""The faults that the small server can have, by name."""
 
 from __future__ import annotations
 
@@ -208,8 +208,7 @@ PROBE = b"/health"
 
 
 def is_probe(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a request is the engine's own, which asks whether a server is ready, and not a case's for the same
-    target."""
+    """True if a request is the engine's own readiness check, and not a case's for the same target."""
     return target == PROBE and (b"connection", b"close") in [(name.lower(), value.lower()) for name, value in headers]
 
 
@@ -223,6 +222,6 @@ class Switch:
         self.name = name
 
     def __call__(self, name: str) -> bool:
-        """Whether the fault ``name`` is on. Raises KeyError for a name that FAULTS lacks."""
+        """True if the fault ``name`` is on. Raises KeyError for a name that FAULTS lacks."""
         FAULTS[name]
         return name == self.name

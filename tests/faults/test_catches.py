@@ -1,6 +1,7 @@
-"""The cases catch what they are for: each fault of the table turns its cases red, and a server that is right none.
+"""The cases catch the faults that they are for: each fault of the table fails its cases, and a correct server fails
+none.
 
-The small servers run beside one another, since faults that hang cost their cases' whole time.
+The small servers run concurrently, since faults that hang take the complete timeouts of their cases.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def cases() -> list[Case]:
 
 @pytest.fixture(scope="module")
 def missed(request: pytest.FixtureRequest, cases: list[Case]) -> Missed:
-    """What is missed of each fault whose test was chosen."""
+    """The missed cases of each selected fault."""
     chosen = {str(item.callspec.params["fault"]) for item in request.session.items if hasattr(item, "callspec")
               and "fault" in item.callspec.params}  # fmt: skip
     wrong_apps = [name for name in APPS if f"app:{name}" in chosen]

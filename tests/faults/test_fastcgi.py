@@ -1,4 +1,4 @@
-"""The cases of FastCGI catch what they are for: each fault turns its cases red, and where nothing is wrong none is."""
+"""The cases of FastCGI catch the faults that they are for: each fault fails its cases, and a correct server none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cases() -> list[Case]:
 
 @pytest.fixture(scope="module")
 def missed(request: pytest.FixtureRequest, cases: list[Case]) -> dict[str, list[str]]:
-    """What is missed of each fault whose test was chosen."""
+    """The missed cases of each selected fault."""
     chosen = [str(item.callspec.params["fault"]) for item in request.session.items if hasattr(item, "callspec")
               and item.path == request.path and "fault" in item.callspec.params]  # fmt: skip
     return asyncio.run(all_missed(cases, chosen))

@@ -1,4 +1,4 @@
-"""The table of faults is whole: every case can fail, every fault has a case that catches it, and no name is made up."""
+"""The table of faults is complete: every case can fail, every fault has a case that catches it, and all names exist."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def tls_of(certificate: str, key: str, ca: str, asks: str, switch: Switch) -> Tl
 
 
 def told(tls: Tls | None, session: ssl.SSLObject | None, kind: str, switch: Switch) -> dict[str, Any] | None:
-    """What the extension has for a connection; ``kind`` is ``http`` or ``websocket``. None for no extension."""
+    """The extension's data for a connection; ``kind`` is ``http`` or ``websocket``. None for no extension."""
     if tls is None or session is None:
         return {} if switch("tls-extension-without-tls") else None
     if kind == "websocket" and switch("tls-extension-of-http"):

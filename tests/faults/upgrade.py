@@ -28,7 +28,7 @@ _kept: list[bytes] = []  # for the fault `ws-claim-allocates`
 
 
 def handshake(request: h11.Request, switch: Switch) -> Response | None:
-    """What a request for a WebSocket is answered with if the application accepts it: 101, or the reason why not.
+    """The response to a request for a WebSocket if the application accepts it: 101, or the reason for a refusal.
 
     None for a request that asks for no WebSocket: a GET of HTTP/1.1 with both headers does (RFC 6455, 4.2.1).
     """
@@ -173,7 +173,7 @@ class Session:
     # what the client sends
 
     async def read_frames(self) -> None:
-        """Deliver messages, answer control frames, and tell the application of the end, once."""
+        """Deliver messages, answer control frames, and report the end to the application, once."""
         early, _ = self.wire.protocol.trailing_data
         data = bytes(early)
         try:

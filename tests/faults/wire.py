@@ -48,13 +48,13 @@ class Wire:
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)
 
     def secured(self, kind: str) -> dict[str, Any]:
-        """What there is to say of TLS in a scope of that kind."""
+        """The TLS data in a scope of that type."""
         session = self.writer.get_extra_info("ssl_object")
         return {"secure": session is not None, "tls": told(self.tls, session, kind, self.switch)}
 
     @property
     def ahead(self) -> bytes:
-        """What has come after the request under way."""
+        """The bytes received after the current request."""
         return self.protocol.trailing_data[0]
 
     async def read(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Wrong apps: the control, with one fault each, and the check that has to catch it."""
+"""Wrong apps: the bare app with one fault each, and the check that has to catch it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Change = Callable[[Message], list[Message]]
 
 
 def control() -> ModuleType:
-    """The control's module, loaded anew, so that no two apps share a worker's state."""
+    """The module of the bare app, loaded again, so that no two apps share a worker's state."""
     spec = importlib.util.spec_from_file_location("control_app", CONTROL)
     assert spec is not None
     assert spec.loader is not None
@@ -29,13 +29,13 @@ def control() -> ModuleType:
 
 
 def right() -> App:
-    """The control as it is."""
+    """The unchanged bare app."""
     app: App = control().app
     return app
 
 
 def on(path: str, change: Change) -> App:
-    """The control, with what it sends on a path, or on those below it, put through ``change``."""
+    """The bare app, with its messages on a path, or on those below it, passed through ``change``."""
     inner = right()
 
     async def app(scope: Message, receive: Any, send: Any) -> None:
@@ -50,7 +50,7 @@ def on(path: str, change: Change) -> App:
 
 
 def instead(path: str, app_of_path: Callable[[Message, Any, Any], Awaitable[None]]) -> App:
-    """The control, with another application on a path, or for a type of scope."""
+    """The bare app, with another application on a path, or for a type of scope."""
     inner = right()
 
     async def app(scope: Message, receive: Any, send: Any) -> None:
@@ -60,7 +60,7 @@ def instead(path: str, app_of_path: Callable[[Message, Any, Any], Awaitable[None
 
 
 def with_keys(kind: str, **keys: Any) -> Change:
-    """Messages of a kind get other values."""
+    """Messages of one type get other values."""
     return lambda message: [{**message, **keys} if message["type"] == kind else message]
 
 
@@ -143,7 +143,7 @@ async def first_message_only(scope: Message, receive: Any, send: Any) -> None:
 
 
 def keyed(key: str) -> App:
-    """The control, that cannot do without a key of the scope."""
+    """The bare app, which requires a key of the scope."""
     inner = right()
 
     async def app(scope: Message, receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""Wrong WSGI apps: the control, with one fault each, and the check that has to catch it."""
+"""Wrong WSGI apps: the bare app with one fault each, and the check that has to catch it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Change = Callable[[Start, list[bytes]], tuple[Start, Any]]
 
 
 def right() -> App:
-    """The control as it is, its module loaded anew."""
+    """The unchanged bare app, with its module loaded again."""
     spec = importlib.util.spec_from_file_location("wsgi_control_app", CONTROL)
     assert spec is not None
     assert spec.loader is not None
@@ -28,7 +28,7 @@ def right() -> App:
 
 
 def on(path: str, change: Change, method: str = "") -> App:
-    """The control, with its answer on a path, or on those below it, put through ``change``."""
+    """The bare app, with its response on a path, or on those below it, passed through ``change``."""
     inner = right()
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -44,7 +44,7 @@ def on(path: str, change: Change, method: str = "") -> App:
 
 
 def instead(path: str, app_of_path: App) -> App:
-    """The control, with another application on a path."""
+    """The bare app, with another application on a path."""
     inner = right()
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:

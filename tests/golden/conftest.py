@@ -1,3 +1,3 @@
-"""The documents here have mistakes on purpose; the linter's tests read them, and pytest must not."""
+"""The documents here have deliberate errors; the linter's tests read them, and pytest must not."""
 
 collect_ignore = ["lint"]

@@ -1,7 +1,7 @@
-"""Makes the hostile server known to the engine that runs in this process: import it before anything is begun.
+"""Registers the hostile server with the engine in this process; import it before anything is started.
 
-What it needs is the standard library, so the interpreter of the tests is its environment. Nothing is probed: a probe is
-no case, and starts each server once more. One that never becomes ready is given up sooner.
+The server needs only the standard library, so the interpreter of the tests is its environment. Nothing is probed, since
+a probe is not a case, and starts each server once more. The engine gives up sooner on one that never becomes ready.
 """
 
 from __future__ import annotations

@@ -225,7 +225,7 @@ spawned.COMMAND = (python, "-c", "import tests.hostile_servers.here; " + program
 
 @pytest.mark.service
 def test_under_pytest_as_well(tmp_path: Path) -> None:
-    """The process beside pytest outlives its servers, and each item has its own outcome."""
+    """pytest's worker process outlives its servers, and each item has its own outcome."""
     (tmp_path / "cases.yaml").write_text(SUITE)
     (tmp_path / "conftest.py").write_text(textwrap.dedent(CONFTEST))
     scratch = tmp_path / "scratch"

@@ -18,7 +18,7 @@ HEAD = "suite: A suite\ncategory: some\ncite: [SCOPE-01]\nlevel: must\ncases:\n"
 
 
 def node(text: str) -> Node:
-    """The tree of a text without mistakes."""
+    """The tree of a text without errors."""
     notes = Notes()
     root = compose(SourceText("t.yaml", text), notes)
     assert root is not None, notes.sorted()
@@ -27,7 +27,7 @@ def node(text: str) -> Node:
 
 
 def mistakes(text: str, **options: Any) -> list[Diagnostic]:
-    """What composing a text notes."""
+    """The notes of composing a text."""
     notes = Notes()
     compose(SourceText("t.yaml", text), notes, **options)
     return list(notes.sorted())
@@ -48,12 +48,12 @@ def load(text: str) -> Loaded:
 
 
 def codes(text: str) -> list[str]:
-    """The codes of a document's mistakes, in the order of their places."""
+    """The codes of a document's errors, in the order of their places."""
     return [one.code for one in load(text).diagnostics]
 
 
 def cases(text: str) -> list[Case]:
-    """The cases of a document without mistakes."""
+    """The cases of a document without errors."""
     loaded = load(text)
     assert loaded.diagnostics == ()
     return list(loaded.whole)

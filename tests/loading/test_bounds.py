@@ -33,7 +33,7 @@ def vocabulary() -> Vocabulary:
 
 
 def first(text: str) -> tuple[str, str]:
-    """Code and words of a document's first mistake, ("", "") for none."""
+    """Code and words of a document's first error, ("", "") for none."""
     found = load_text(text, vocabulary()).diagnostics
     return (found[0].code, found[0].what) if found else ("", "")
 

@@ -1,4 +1,4 @@
-"""Documents kept by their content: found again while nothing has changed, and never with a mistake."""
+"""Documents cached by their content: found again while nothing has changed, and never with an error."""
 
 from __future__ import annotations
 

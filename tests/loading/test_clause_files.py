@@ -1,4 +1,4 @@
-"""Documents of clauses that stand beside suites."""
+"""Documents of clauses next to suites."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLAUSES = "clauses:\n- id: X-1\n"
 
 @pytest.fixture
 def collection(tmp_path: Path) -> Path:
-    """A root with three suites in a folder, clauses beside them and above them."""
+    """A root with three suites in a folder, clauses next to them and above them."""
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "clauses").mkdir()
     (tmp_path / "clauses" / "above.yaml").write_text(CLAUSES)

@@ -124,7 +124,7 @@ def holders(value: Any) -> Any:
 
 
 def check(text: str) -> None:
-    """Lint a document and write what was found: nothing raises, and each mistake stands inside the document."""
+    """Lint a document and print the result: nothing raises, and each error is inside the document."""
     loaded = load_text(text, vocabulary())
     lines = text.split("\n")
     for one in loaded.diagnostics:

@@ -1,6 +1,6 @@
-"""Each document of tests/golden/lint gives exactly the output beside it.
+"""Each document of tests/golden/lint gives exactly the output in the file next to it.
 
-With ENGINE_UPDATE_GOLDEN=1 the expected outputs are written anew: read the difference before it is committed.
+With ENGINE_UPDATE_GOLDEN=1 the expected outputs are rewritten: read the difference before committing it.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class Contract:
 
 
 def parse(node: Node, reader: NodeReader) -> Mapping[str, Any]:
-    """Everything under a kind's key, read by what its name suggests."""
+    """Everything under a step type's key, read as its name suggests."""
     readers: dict[str, Any] = {
         "headers": reader.headers,
         "query": reader.query,

@@ -38,5 +38,5 @@ def argument(name: str, value: Any) -> Any:
 
 
 def check(observed: object, value: Any, *, sent: bytes | None = None, **variables: object) -> Mismatch | None:
-    """What differs, or None."""
+    """The mismatch, or None."""
     return match(observed, matcher(value), Situation(variables, sent), OPERATORS, "it")

@@ -17,7 +17,7 @@ from tests.observer.inside.test_tagged import exact, values
 
 
 def arrived(value: object) -> Any:
-    """What the application's side makes of a value."""
+    """A value as read by the application's side."""
     return inside.decode(json.loads(json.dumps(tagged(value))))
 
 

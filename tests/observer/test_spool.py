@@ -265,7 +265,7 @@ def test_a_second_spool_reads_the_same(spool: ObserverSpool, observers: Observer
 
 
 def test_looking_for_one_call_does_not_fold_the_others(spool: ObserverSpool, observers: Observers) -> None:
-    """What makes two thousand jobs two thousand times one job's work, and no more."""
+    """Two thousand jobs take exactly two thousand times the work of one job."""
     observers.worker(7)
     for number in range(200):
         observers.call(7, number, f"j{number}.1", peer=["127.0.0.1", number])

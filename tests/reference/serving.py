@@ -1,4 +1,4 @@
-"""The reference served in this process, and a client that sends bytes."""
+"""The reference server in this process, and a client that sends bytes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(loop: str, test: Coroutine[Any, Any, None]) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(app: App, *, status: int = 0, **options: Any) -> AsyncIterator[Address]:
-    """The address of a server with that application, which must end with that status when it is told to stop."""
+    """The address of a server with that application, which must end with that status when stopped."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(False)
     address: Address = listener.getsockname()
@@ -68,11 +68,11 @@ class Client:
         await self.writer.drain()
 
     async def until(self, mark: bytes) -> bytes:
-        """What comes up to a mark."""
+        """The bytes received up to a mark."""
         return await self.reader.readuntil(mark)
 
     async def rest(self) -> bytes:
-        """What comes until the server ends the connection; what a reset cut off is lost."""
+        """The bytes received until the server ends the connection; data lost by a reset are missing."""
         got = b""
         with contextlib.suppress(ConnectionResetError):
             while piece := await self.reader.read(65536):

@@ -1,4 +1,5 @@
-"""Each mutant is caught by the case that is there for it, and by no accident: the reference passes the same case."""
+"""Each mutant is caught by the case that is there for it, and not by accident: the reference server passes the same
+case."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ def name_of(case: CaseHeader) -> str:
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
-    """What each of those cases came to, by the variant and the case."""
+    """The verdict of each of those cases, by the variant and the case."""
     engine, results = Engine(find()), Results()
     cases = engine.load([ROOT / "specs"], whole=True).whole
     asked = RunOptions(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")

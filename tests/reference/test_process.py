@@ -1,4 +1,4 @@
-"""The reference as a process of its own, laid out as it is for targets: signals, and exit statuses."""
+"""The reference server as a process of its own, laid out as for targets: signals, and exit statuses."""
 
 from __future__ import annotations
 

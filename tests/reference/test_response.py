@@ -29,7 +29,7 @@ class Played:
         return b"".join(self.response.take(event["type"], event) for event in events)
 
     def clause(self, *events: dict[str, Any]) -> str:
-        """What the last event breaks; nothing of it may be written."""
+        """The violation by the last event, of which nothing may be written."""
         self.send(*events[:-1])
         with pytest.raises(Violation) as caught:
             self.send(events[-1])

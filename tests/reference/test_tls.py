@@ -1,4 +1,4 @@
-"""The reference with TLS, and what it tells of it."""
+"""The reference server with TLS, and the extension that it passes."""
 
 from __future__ import annotations
 

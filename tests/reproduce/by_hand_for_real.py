@@ -85,7 +85,7 @@ def matchers(group: Group) -> list[Matcher]:
 
 
 class Results:
-    """Keeps what a session tells."""
+    """Keeps the events of a session."""
 
     def __init__(self) -> None:
         self.found: list[JobResult] = []
@@ -139,8 +139,8 @@ def tools() -> Iterator[dict[str, str]]:
 
 
 def brought_back(results: Sequence[JobResult], folder: Path) -> list[bytes]:
-    """What the last command of each result prints. All have the same first command. They are typed in a folder as they
-    are printed, but for the port, which another test may have."""
+    """The output of the last command of each result. All have the same first command. The commands are executed as
+    printed, apart from the port, which another test may have."""
     port = str(free_port())
     serve = results[0].reproduce.partition("\n")[0].replace("18000", port)
     found: list[bytes] = []
@@ -175,7 +175,7 @@ def brought_back(results: Sequence[JobResult], folder: Path) -> list[bytes]:
 
 
 def received(result: JobResult) -> bytes:
-    """What the transcript has of what came back on the connection that a step used last: no step uses the engine's."""
+    """The transcript's bytes received on the last connection used by a step; the engine's own are ignored."""
     assert result.transcript is not None
     wire = [one for one in result.transcript.moments if one.side is Side.WIRE]
     subject = [one.subject for one in wire if one.what == "sent" and b"-sentinel-" not in one.data][-1]

@@ -1,4 +1,4 @@
-"""Commands that do the same by hand, and whom they are not given for."""
+"""Commands that reproduce a failure, and failures that have none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every case that runs on the control passes on the reference: one that does not is wrong, or the reference is."""
+"""Every case that runs on the bare app passes on the reference server; otherwise one of the two is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RIGHT = (Verdict.PASS, Verdict.INFO)
 
 @dataclass
 class Results:
-    """Keeps what the targets and the jobs came to."""
+    """Keeps the events of the targets and the jobs."""
 
     kept: list[JobResult] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class Results:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSession, Results]:
-    """One run of every case on the reference with the control, on both loops."""
+    """One run of every case on the reference server with the bare app, on both loops."""
     engine, results = Engine(find()), Results()
     loaded = engine.load([ROOT / "specs"], whole=True)
     assert not loaded.diagnostics
@@ -57,7 +57,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSession, Resul
 
 
 def wrong(kept: Sequence[JobResult], *right: Verdict) -> list[str]:
-    """What came to another verdict, in words."""
+    """The results with another verdict, in words."""
     return [
         f"{result.target} {result.address}: {result.verdict.value}: {result.reason}"
         for result in kept

@@ -107,12 +107,12 @@ CASE = CaseHeader("c", "c", "t", "s", "f", "g", Level.MUST, (), RunsOn.CONTROL, 
 
 
 class JobScope(StepScope):
-    """The runner's own scope, of a job named j1 on a target in name only, with a step under way that does nothing.
+    """The runner's own scope, of a job named j1 on a target in name only, with a current step that does nothing.
 
-    What a test does or checks beside the steps: ``live`` is the target, ``channel`` the one that the next connection
-    has in the place of a socket's. ``seen`` are the observations that were judged, with their steps; ``broken`` the
-    mismatches, ``notes`` the lines of the time line, ``opened`` the connections and ``done`` the records of steps, all
-    in order. ``named`` are the named connections, ``labels`` those of branches.
+    The effects and checks of a test apart from the steps: ``live`` is the target, ``channel`` the one used for the next
+    connection. ``seen`` are the checked observations, with their steps; ``broken`` the mismatches, ``notes`` the lines
+    of the time line, ``opened`` the connections and ``done`` the records of steps, all in order. ``named`` are the
+    named connections, ``labels`` those of branches.
     """
 
     def __init__(self, address: tuple[str, int] = NOWHERE, variables: Mapping[str, object] | None = None) -> None:
@@ -218,7 +218,7 @@ async def on(ctx: JobScope, connection: Connection, name: str, body: object, gro
 
 
 def why(observation: Observation, *named: str) -> list[tuple[str, object]]:
-    """Where an observation is wrong by itself, and what is there."""
+    """The implicit failure of an observation, and its actual value."""
     return [(one.where, one.actual) for one in observation.implicit_failures(frozenset(named))]
 
 

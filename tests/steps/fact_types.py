@@ -1,4 +1,4 @@
-"""Whether a value that was observed is of the type that its fact declares, as the linter relies on."""
+"""A check that observed values have the types that their facts declare, as the linter relies on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.model.wire_bytes import WireBytes
 
 
 def wrong(values: Iterable[tuple[str, object, FactType]]) -> list[tuple[str, object]]:
-    """Names and values of those that are of another type. What is absent is of every type."""
+    """Names and values of those that have another type. An absent value has every type."""
     return [(name, value) for name, value, declared in values if not fits(value, declared)]
 
 

@@ -130,7 +130,7 @@ class FakeReader:
 
 
 def step(name: str, body: object, group: str = "step") -> Step:
-    """A step from a plain value; it must be free of mistakes."""
+    """A step from a plain value, which must have no errors."""
     reader = FakeReader()
     made = reader.step(name, node(body), group)
     assert reader.mistakes == []
@@ -143,7 +143,7 @@ def steps(*bodies: dict[str, object]) -> tuple[Step, ...]:
 
 
 def mistakes(name: str, body: object, group: str = "step") -> list[str]:
-    """What ``parse`` complains about."""
+    """The errors that ``parse`` reports."""
     reader = FakeReader()
     reader.step(name, node(body), group)
     return reader.mistakes

@@ -1,4 +1,4 @@
-"""Whose fault it is, as a person reads it."""
+"""The printed cause of a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One result told whole."""
+"""One result in full."""
 
 from __future__ import annotations
 

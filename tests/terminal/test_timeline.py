@@ -14,7 +14,7 @@ from engine.terminal.timeline import CONTINUED, MOST, lines, whole, whole_bytes,
 
 
 def harmless(row: str) -> bool:
-    """No character that a terminal would act on: control, format, surrogate, line or paragraph end."""
+    """No character that a terminal would act on: format, surrogate, line end, paragraph end, or control character."""
     return all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in row)
 
 

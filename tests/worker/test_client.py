@@ -1,4 +1,4 @@
-"""The process that runs jobs beside pytest: it ends with pytest, and pytest outlives it."""
+"""pytest's worker process: it ends with pytest, and pytest outlives it."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_killed_pytest_leaves_nothing(running: subprocess.Popen[str], scratch:
 
 
 def test_a_target_that_was_started_for_nothing_leaves_nothing(tmp_path: Path, scratch: Path) -> None:
-    """One suite lets a target start, the next has a mistake, and so no item runs."""
+    """One suite lets a target start, the next has an error, so no item runs."""
     (tmp_path / "a.yaml").write_text(SLOW)
     (tmp_path / "b.yaml").write_text(SLOW.replace("path:", "pth:"))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")

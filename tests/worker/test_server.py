@@ -116,7 +116,7 @@ class Peer:
 
 
 def sent(story: Callable[[Peer], Awaitable[None]], host: FakeHost) -> list[Message]:
-    """What the worker sends while ``story`` goes on."""
+    """The messages of the worker while ``story`` runs."""
 
     async def whole() -> list[Message]:
         peer = Peer(host)

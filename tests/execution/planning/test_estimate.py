@@ -1,4 +1,4 @@
-"""What a case is guessed to take."""
+"""The estimated duration of a case."""
 
 from __future__ import annotations
 

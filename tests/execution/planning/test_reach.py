@@ -1,4 +1,4 @@
-"""What a runtime cannot do for a case is said, and nothing else is left out."""
+"""Capabilities that a runtime lacks for a case are reported, and nothing else is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a timeout says."""
+"""The message of a timeout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of time lines."""
+"""The kept part of time lines."""
 
 from __future__ import annotations
 

@@ -1,2 +1,2 @@
-"""Drives an app through the contract as a server would, and without one: the standard library alone, so that it runs
-in any framework's environment."""
+"""Drives an app through the contract in the role of a server. It imports only the standard library, so that it runs in
+any framework's environment."""

@@ -1,6 +1,7 @@
-"""An event loop whose clock jumps: where nothing is ready, it is at once as late as the next timer wants it.
+"""An event loop whose clock jumps: if nothing is ready, it advances at once to the next timer.
 
-So a pause of 10 ms is exactly that long, one of 30 s costs nothing, and what would wait for ever is told of at once.
+So a pause of 10 ms is exactly that long, one of 30 s costs nothing, and a wait that would never end is reported at
+once.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Clock(asyncio.SelectorEventLoop):
         self._jobs -= 1
 
     def threads(self) -> bool:
-        """Whether a thread is at work, whose end the loop may be waiting for."""
+        """True if a thread is at work, whose end the loop may be waiting for."""
         # A thread that was there before the loop serves something else: that of a logger, say.
         others = set(threading.enumerate()) - self._before - {threading.current_thread()}
         return self._jobs > 0 or any(not one.name.startswith(POOLS) for one in others)

@@ -48,7 +48,7 @@ async def all_of(server: Server, checks: Sequence[Check]) -> list[tuple[str, str
 
 
 async def problem(running: Awaitable[None]) -> str:
-    """What is wrong, in words; "" where nothing is."""
+    """The error, in words; "" if there is none."""
     try:
         await running
     except Wrong as error:

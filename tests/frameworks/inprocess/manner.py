@@ -24,7 +24,7 @@ class Manner:
     state: bool
 
     def scope(self, kind: str, path: str, query: str, headers: Pairs, **more: Any) -> Scope:
-        """A scope of a connection. ``more`` are its kind's own keys."""
+        """A scope of a connection. ``more`` are the keys of its type."""
         wanted: Scope = {
             "type": kind,
             "asgi": {"version": "3.0", "spec_version": "2.5"},

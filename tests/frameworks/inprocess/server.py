@@ -137,7 +137,7 @@ class Socket:
         return code
 
     def leave(self, code: int = 1000) -> None:
-        """Tell the app that the connection is closed, once."""
+        """Report the end of the connection to the app, once."""
         if not self._over:
             self._over = True
             self.call.give("websocket.disconnect", code=code, reason="")

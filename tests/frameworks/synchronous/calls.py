@@ -28,8 +28,8 @@ class Wrong(Exception):
 
 @dataclass
 class Answer:
-    """What came back. ``pieces`` are those that are not empty, with the clock's time; ``raised`` is what iterating
-    raised, after the response had begun."""
+    """The result of a call. ``pieces`` are the non-empty ones, with the clock's time; ``raised`` is the exception of
+    iterating, after the response had begun."""
 
     status: int = 0
     reason: str = ""

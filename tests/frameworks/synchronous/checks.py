@@ -1,4 +1,4 @@
-"""What a check is, and the list of all."""
+"""The definition of a check, and the list of all checks."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def drive(app: App, manner: Manner, checks: Sequence[Check] = CHECKS) -> list[tu
 
 
 def problem(check: Check, server: Server) -> str:
-    """What is wrong, in words; "" where nothing is."""
+    """The error, in words; "" if there is none."""
     try:
         check.run(server)
     except Wrong as error:

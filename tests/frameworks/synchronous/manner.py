@@ -35,7 +35,7 @@ class Manner:
     ends: bool
 
     def environ(self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]) -> Environ:
-        """What a server gives for a request; ``path`` and ``query`` as they stand in it."""
+        """The environ of a request; ``path`` and ``query`` are as written in it."""
         variables = {name.upper().replace("-", "_"): value for name, value in headers.items()}
         environ: Environ = {
             "REQUEST_METHOD": method,

@@ -1,4 +1,4 @@
-"""A baseline beside the cases and the targets that there are."""
+"""A baseline compared with the existing cases and targets."""
 
 from __future__ import annotations
 

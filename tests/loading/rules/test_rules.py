@@ -13,7 +13,7 @@ R = "path: /scope, expect: {status: 200}"
 
 
 def found(steps: str, extra: str = "") -> list[tuple[str, str]]:
-    """Code and the text under the caret of each mistake."""
+    """Code and the text under the caret of each error."""
     text = suite(steps, extra)
     lines = text.split("\n")
 

@@ -1,4 +1,4 @@
-"""A literal that its fact can never be, and an operator that does not apply to it, are mistakes of the document."""
+"""A literal that its fact can never equal, and an operator that does not apply to it, are errors of the document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def vocabulary() -> Vocabulary:
 
 
 def found(expect: str, kind: str = "request", extra: str = "", before: str = "") -> list[Diagnostic]:
-    """What is wrong with a step that expects something."""
+    """The errors of a step that expects something."""
     body = f"{{path: /scope, expect: {{{expect}}}}}" if kind == "request" else f"{{expect: {{{expect}}}}}"
     step = f"{{{kind}: {body}}}"
     if kind != "request":
@@ -161,7 +161,7 @@ def of_another_type(wanted: FactType) -> str:
     "kind", [kind for kind in real().kinds if kind.facts], ids=lambda kind: f"{kind.groups[0]}-{kind.name}"
 )
 def test_each_fact_of_each_step_has_a_type_that_is_held(kind: StepType[Any]) -> None:
-    """Those of OPEN have a type where they are named alone, or in parts that a standard promises."""
+    """Those of OPEN have a type if they are named directly, or in parts that a standard promises."""
     untyped = [fact.name for fact in kind.facts if fact.type is ANY and fact.name not in OPEN]
     assert untyped == []
     for fact in kind.facts:
@@ -174,7 +174,7 @@ def test_each_fact_of_each_step_has_a_type_that_is_held(kind: StepType[Any]) -> 
 
 
 def expecting(kind: StepType[Any], expect: str) -> str:
-    """A case in which a step of a kind expects something."""
+    """A case in which a step of a step type expects something."""
     step = f"{{{kind.name}: {{{NEEDED.get(kind.name, '')} expect: {{{expect}}}}}}}"
     group = kind.groups[0]
     if group != "step":

@@ -101,7 +101,7 @@ def test_writing_gives_a_file_a_kind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["suite", "clauses", "known-failures", "contract", "framework"])
 def test_committed_schemas_are_those_of_the_code(name: str) -> None:
-    """Where they differ, `engine schemas` writes them anew."""
+    """If they differ, run `engine schemas`."""
     expected = rendered(schemas(load(find()))[name])
     assert (COMMITTED / f"{name}.json").read_text(encoding="utf-8") == expected
 

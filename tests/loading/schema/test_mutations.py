@@ -1,7 +1,7 @@
-"""Every mistake in one run: two mistakes of a document that are found alone are found together.
+"""Every error in one run: two errors that are found separately are found together.
 
-Real suites are taken, and in each two mistakes are made that have nothing to do with each other. What the linter says
-of the one must not depend on the other.
+The test takes real suites, and makes two independent errors in each. The linter's message about one must not depend on
+the other.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def at(document: Any, way: Way) -> Any:
 
 
 def mappings(document: dict[str, Any], kind: str) -> list[Way]:
-    """The ways to the bodies of all steps of a kind, and for ``case`` to all cases."""
+    """The paths to the bodies of all steps of a step type, and for ``case`` to all cases."""
     found: list[Way] = []
 
     def walk(value: Any, way: Way) -> None:
@@ -86,7 +86,7 @@ def entries(value: Any) -> Iterator[tuple[Any, Any]]:
 
 @dataclass(frozen=True)
 class Mutation:
-    """A mistake: in the body of which steps it can be made, and how. ``make`` changes the body."""
+    """An error: the steps in whose body it can be made, and the change. ``make`` changes the body."""
 
     kind: str
     make: Callable[[dict[str, Any]], object]
@@ -161,8 +161,7 @@ MUTATIONS = {
 
 
 def pairs(count: int, seed: int) -> Iterator[tuple[str, tuple[str, Way], tuple[str, Way]]]:
-    """Pairs of mistakes in a suite: each with its name and where it is made, in places that hold nothing of each
-    other."""
+    """Pairs of errors in a suite: each with its name and its place; no place contains the other."""
     rng = random.Random(seed)
     names = sorted(suites())
     while count:
@@ -187,7 +186,7 @@ def mutated(suite: str, *made: tuple[str, Way]) -> dict[str, Any]:
 
 
 def hidden(suite: str, one: tuple[str, Way], other: tuple[str, Way]) -> set[tuple[str, str]]:
-    """What is said of one of two mistakes alone, and is not said of both."""
+    """The messages for a single error that are missing if both are made."""
     alone = mistakes(mutated(suite, one)), mistakes(mutated(suite, other))
     assert all(alone), (suite, one, other)
     return (alone[0] | alone[1]) - mistakes(mutated(suite, one, other))

@@ -1,4 +1,4 @@
-"""A case with mistakes of form is told of its other mistakes in the same run."""
+"""A case with structural errors gets the messages for its other errors in the same run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEAD = "suite: S\ncategory: c\ncite: [SCOPE-01]\nlevel: must\ncases:\n  - id: a\
 
 
 def codes(rest: str) -> list[tuple[int, str]]:
-    """The line, from the case's third on, and the code of each mistake."""
+    """The line, from the case's third on, and the code of each error."""
     loaded = load_text(HEAD + rest, real())
     return [(one.place.line - 7, one.code) for one in loaded.diagnostics]
 
@@ -145,7 +145,7 @@ def test_the_other_documents_are_told_everything_as_well() -> None:
 
 
 def test_more_than_anybody_reads_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round takes seconds where a document of a megabyte has tens of thousands of mistakes."""
+    """A round takes seconds if a document of a megabyte has tens of thousands of errors."""
     rounds: list[int] = []
 
     def complain(errors: Sequence[Any], node: Node, notes: Notes, name: str) -> None:

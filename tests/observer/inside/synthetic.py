@@ -65,7 +65,7 @@ class Server:
 
 
 class Stage:
-    """A spool, and a control on the other side of it."""
+    """A spool, and a bare app on the other side of it."""
 
     def __init__(self, folder: Path, app: App = contract, lifespan_of: str = "") -> None:
         self.spool = ObserverSpool.create(folder)

@@ -362,7 +362,7 @@ def test_context_variables_are_the_servers_own(tmp_path: Path) -> None:
 
 
 def test_nothing_is_awaited_that_was_not(tmp_path: Path) -> None:
-    """Where neither the app nor the server waits, the whole call is one step of its coroutine."""
+    """If neither the app nor the server waits, the complete call is one step of its coroutine."""
 
     async def receive() -> Any:
         return REQUEST

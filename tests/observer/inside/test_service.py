@@ -1,4 +1,4 @@
-"""The folder alone, under another name, in a process of its own: as a target has it."""
+"""Only this folder, under another name, in a process of its own: as in a target."""
 
 from __future__ import annotations
 

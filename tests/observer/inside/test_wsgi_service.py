@@ -1,4 +1,4 @@
-"""The folder alone, under another name, in a process of its own, for a WSGI app."""
+"""Only this folder, under another name, in a process of its own, for a WSGI app."""
 
 from __future__ import annotations
 

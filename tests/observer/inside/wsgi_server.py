@@ -14,7 +14,7 @@ from engine.observer.spool import ObserverSpool
 
 
 def environ_of(path: str = "/", *, token: str = "", body: bytes = b"", **more: Any) -> Environ:
-    """What a server gives for a request; a name in ``more`` may have two underscores for a dot."""
+    """The environ of a request; a name in ``more`` may have two underscores for a dot."""
     environ: Environ = {
         "REQUEST_METHOD": "POST" if body else "GET",
         "SCRIPT_NAME": "",

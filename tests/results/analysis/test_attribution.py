@@ -1,4 +1,4 @@
-"""Whose fault a red cell is: each rule, each precedence, and what is missing."""
+"""The cause of a failing result: each rule, each precedence, and missing results."""
 
 from __future__ import annotations
 
@@ -423,7 +423,7 @@ def raising(name: str, verdict: Verdict = PASS) -> JobResult:
 
 
 def test_5_a_send_that_raises_for_the_control_too_is_the_server_s() -> None:
-    """The control passes all the same, and yet it was given the same."""
+    """The bare app passes anyway, although it received the same data."""
     failing, control = raising("s f", FAIL), raising("s control")
     cells: Cells = {"s f": failing, "s control": control, "reference f": PASS, "reference control": PASS}
     found = whose(cells, "s f")
@@ -485,7 +485,7 @@ def test_what_the_control_is_given_wrong_as_well_is_no_cause_of_a_pairing() -> N
 
 
 def test_what_the_framework_was_given_through_its_own_doing_is_no_cause() -> None:
-    """The same expectation fails on the reference: it is not about what a server gives."""
+    """The same expectation fails on the reference server, so it is not about data from a server."""
     fine: Cells = {"s control": PASS, "t f": PASS, "t control": PASS, "reference control": PASS}
     own = run({"s f": given("s f"), "reference f": given("reference f"), **fine}, case="specs/x.yaml::own")
     own = replace(own, results=tuple(replace(one, case="own") for one in own.results))

@@ -1,4 +1,4 @@
-"""What servers claim and a probe found otherwise."""
+"""Declarations of servers that a probe refuted."""
 
 from __future__ import annotations
 

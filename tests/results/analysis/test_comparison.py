@@ -1,4 +1,4 @@
-"""What was fixed between two sides, what regressed, and what changed otherwise."""
+"""Differences between two sides: fixed, regressed, or changed otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repeated runs as one result, and what running alone tells."""
+"""Repeated runs as one result, and the conclusions from reruns in isolation."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_versions_stand_in_the_lines() -> None:
 
 
 def test_one_server_of_another_source_is_named_above_its_frameworks() -> None:
-    """Nothing in the table itself tells a checkout from the pinned release."""
+    """Nothing in the table itself distinguishes a checkout from the pinned release."""
     known = row("s@mine f", version="1.3", commit="0123456789abcdef+changes")
     one = run({"s@mine f": PASS, "s@mine g": PASS}, known)
     shown = draw(grid(one.results, one.targets))

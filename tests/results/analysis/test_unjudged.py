@@ -1,4 +1,4 @@
-"""Runs in which no case was judged."""
+"""Runs in which no case had a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says about the baseline, and the document that it asks for."""
+"""The result of a run for the baseline, and the updated document."""
 
 from __future__ import annotations
 

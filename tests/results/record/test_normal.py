@@ -1,4 +1,4 @@
-"""What differs from run to run is taken out of a transcript, and nothing else."""
+"""Values that differ between runs are removed from a transcript, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Records that earlier engines wrote are still read, drawn, explained and compared.
+"""Records that earlier engines wrote are still read, printed, explained and compared.
 
-Each folder of ``samples/`` is named after a record format, and has a run that an engine of that format made:
-gunicorn 27.0.1 and Daphne 4.2.3 with the control, seven cases, ``--recheck``, and a list of known failures of its own.
-Most transcripts and logs were left out of it, so that it stays small, and the paths of the machine; nothing else.
+Each folder of ``samples/`` is named after a record format, and has a run made by an engine of that format: gunicorn
+27.0.1 and Daphne 4.2.3 with the bare app, seven cases, ``--recheck``, and a list of known failures of its own. Most
+transcripts and logs were removed to keep it small, and so were the paths of the machine; nothing else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def sample(request: pytest.FixtureRequest) -> Path:
 
 
 def result_of(run: Run, case: str, server: str) -> dict[str, object]:
-    """What the tests look at of one result."""
+    """The parts of a result that the tests check."""
     (one,) = [one for one in run.results if one.case == case and one.target.startswith(server)]
     return {
         "reason": one.reason,

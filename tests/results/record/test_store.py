@@ -1,4 +1,4 @@
-"""A run on disk: whole, cut short, and on a full disk."""
+"""A run on disk: complete, cut short, and on a full disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every step kind that is found."""
+"""Properties of every step type."""
 
 from __future__ import annotations
 

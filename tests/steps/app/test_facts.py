@@ -257,7 +257,7 @@ def test_what_the_server_gave(fact: str, given: bool) -> None:
 def test_what_was_never_asked_for_was_not_withheld(
     received: tuple[dict[str, object], ...], given: tuple[str, ...]
 ) -> None:
-    """Whether more would have come is not known of an application that never asked."""
+    """The end of the input is unknown for an application that never asked for more."""
     facts = BoundaryFacts([replace(CALL, events=tuple(Event("received", 1.0, message) for message in received))])
     names = ("received.0.type", "received.1.type", "received.last.type", "received.types", "received.body")
     assert {name for name in names if facts.given(name)} == set(given)

@@ -54,7 +54,7 @@ def result(**values: str) -> bytes:
 
 
 def unknown(type: int) -> bytes:
-    """What is said to a management record of a type that is not known."""
+    """The response to a management record of an unknown type."""
     return encode(UNKNOWN_TYPE, 0, bytes((type,)) + bytes(7))
 
 
@@ -104,7 +104,7 @@ def acted(*actions: dict[str, object], **variables: object) -> list[FastcgiRecor
 
 
 def previewed(name: str, body: object, **variables: object) -> list[tuple[str, bytes]]:
-    """What `engine show` tells of an act."""
+    """The text that `engine show` prints for an action."""
     kind = KINDS["fastcgi", name]
     assert kind.preview is not None
     found = kind.preview(step(name, body, "fastcgi").params, variables, "$(host)")

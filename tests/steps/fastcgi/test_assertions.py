@@ -25,7 +25,7 @@ def response(*arrivals: Arrival | bytes, **body: object) -> Observation:
 
 
 async def left(connection: Connection) -> bytes:
-    """What the channel still has, which must be something."""
+    """The rest of the channel's data, which must not be empty."""
     data = b""
     while (piece := (await connection.channel.receive())[0]) != b"":
         data += piece

@@ -39,7 +39,7 @@ responses = st.builds(
 
 
 def read(pieces: list[bytes], method: str, *, h11_alone: bool) -> tuple[Response, list[bytes]]:
-    """What a response is read as, and the bytes that were put back."""
+    """The parsed response, and the bytes that were put back."""
 
     async def reading() -> tuple[Response, list[bytes]]:
         channel = ScriptedChannel([*pieces, FIN])
@@ -57,7 +57,7 @@ def read(pieces: list[bytes], method: str, *, h11_alone: bool) -> tuple[Response
 
 
 def same(pieces: list[bytes], method: str) -> None:
-    """Both readings come to the same, but for the times."""
+    """Both readings have the same result, apart from the times."""
     found: list[object] = []
     for h11_alone in (False, True):
         response, left = read(pieces, method, h11_alone=h11_alone)

@@ -14,7 +14,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def look(name: str, body: object, *arrivals: Arrival | bytes) -> tuple[Observation, bytes]:
-    """What a look saw, and what it left."""
+    """The observation of an assertion, and the bytes that it left."""
 
     async def work() -> tuple[Observation, bytes]:
         ctx, channel = JobScope(), ScriptedChannel(arrivals)

@@ -12,7 +12,7 @@ from tests.steps.reader import mistakes
 
 
 def sent(name: str, body: object) -> tuple[list[Frame], Connection, list[bytes]]:
-    """The frames that an act sends, and the writes in which it does."""
+    """The frames that an action sends, and the writes in which it does."""
     channel = ScriptedChannel()
     connection = Connection(channel, codec=WebSocketSession())
     ctx = JobScope(variables={"op": 11, "data": b"\x00\xff", "name": "ann", "yes": True, "code": 4000})

@@ -17,7 +17,7 @@ Script = Callable[["Peer"], Awaitable[None]]
 
 
 class Peer:
-    """What a test's server does on an open WebSocket."""
+    """The behaviour of a test's server on an open WebSocket."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         self.reader = reader

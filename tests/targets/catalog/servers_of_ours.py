@@ -54,7 +54,7 @@ PATIENCE = 30.0
 
 
 class Family:
-    """A pipe that tells who lives, and a spec for a program that holds it."""
+    """A pipe that shows which processes live, and a spec for a program that holds it."""
 
     def __init__(self, folder: Path, program: str) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ class Family:
         self.program = program
 
     def spec(self, grace: float = 20.0) -> ProcessSpec:
-        """What to start; the grace is long where a test must not need it."""
+        """A launch; the grace is long if a test must not need it."""
         return ProcessSpec(
             argv=(sys.executable, "-I", "-S", "-c", self.program.replace("PIPE", str(self.writing))),
             env={"PATH": "/bin"},
@@ -91,7 +91,7 @@ class Family:
         return {name: int(pid) for name, pid in lines}
 
     def read(self) -> bytes:
-        """What comes next, b"" at the end; fails where nothing comes for very long."""
+        """The next bytes, b"" at the end; fails if nothing arrives for very long."""
         ready, _, _ = select.select([self.reading], [], [], PATIENCE)
         assert ready, "somebody still holds the pipe"
         return os.read(self.reading, 4096)

@@ -1,4 +1,4 @@
-"""Each server with the control behind it, in an environment of its own, on each loop that it offers."""
+"""Each server with the bare app behind it, in an environment of its own, on each loop that it offers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.service
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Has no probes yet, so that each server is looked at. Environments are those of the user's cache."""
+    """Has no probes yet, so that each server is probed. Environments are those of the user's cache."""
     return tmp_path_factory.mktemp("cache")
 
 

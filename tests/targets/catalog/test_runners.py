@@ -1,4 +1,4 @@
-"""What the engine's own command lines of servers have in common."""
+"""Common properties of the engine's own command lines of servers."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Bench:
         return self.project.commit(version)
 
     def start(self, *asked: str) -> Mapping[str, TargetInfo | EnvironmentFailed]:
-        """What comes of the servers that are asked for, by their configuration."""
+        """The results of the requested servers, by their configuration."""
         servers = {one.configuration: one for one in configured(Registry("server", [self.server]), asked)}
         environments = Environments(self.folder / "cache", on_progress=self.told.append)
         runtime = Starter(

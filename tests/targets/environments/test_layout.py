@@ -1,4 +1,4 @@
-"""What goes into an image."""
+"""The contents of an image."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Client:
         return json.loads(data)
 
     def socket(self, path: str, *send: str | bytes, **options: Any) -> tuple[list[str | bytes], int | None, Any]:
-        """What comes back over a WebSocket, the close code, and the subprotocol."""
+        """The message received over a WebSocket, the close code, and the subprotocol."""
         received: list[str | bytes] = []
         with connect(f"ws://{self.live.host}{path}", open_timeout=20, **options) as one:
             try:

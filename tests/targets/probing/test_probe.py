@@ -26,7 +26,7 @@ WITHOUT_TLS = frozenset(WORDS) - {"tls", *OF_TLS}
 
 
 class Wire(FakeBoundary):
-    """A server and its observer in one: what it answers, and which calls it tells of."""
+    """A server and its observer in one: its responses, and the calls that it records."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ def look(wire: Wire, loop: str = "auto", workers: int = 2) -> Probed:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What never comes is not waited for as long as it would be on a machine at work."""
+    """A response that never arrives is not awaited as long as on a busy machine."""
     monkeypatch.setattr(probe, "WITHIN", 1.5)
 
 

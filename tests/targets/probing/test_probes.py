@@ -29,7 +29,7 @@ MISSED = replace(FOUND, found=frozenset({"lifespan"}))
 
 
 class Control:
-    """A control that is started and stopped."""
+    """A bare app that is started and stopped."""
 
     address = ("127.0.0.1", 1)
 

@@ -23,7 +23,7 @@ ONCE = 3.0
 
 
 def asked(*deeds: Callable[[], Awaitable[bool]], over: Callable[[], bool] = lambda: False) -> tuple[bool, int]:
-    """What comes of questions that go so, the last of them again and again; and how many there were."""
+    """The result of questions with these outcomes, the last of them repeated; and the number of questions."""
     count = 0
 
     async def ask() -> bool:

@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nOK"
 
 
 def record(spool: PlainSpool, token: str = "ready.1", **end: object) -> None:
-    """What an observer would have written of one call."""
+    """The records that an observer would have written of one call."""
     call = {"k": "call", "t": 1.0, "n": 1, "c": 0, "token": token, "loop": "uvloop.Loop", "scope": {"type": "http"}}
     ended = {"k": "end", "t": 2.0, "n": 2, "c": 0, "returned": True, **end}
     (spool.folder / "records" / "77.ndjson").write_text("".join(json.dumps(one) + "\n" for one in (call, ended)))

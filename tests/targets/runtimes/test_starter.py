@@ -26,7 +26,7 @@ LAUNCH = ServerLaunch(Target("one", "one", "auto"))
 
 @dataclass
 class Process:
-    """A main process that has ended with status 1 when it is first looked at, or never does."""
+    """A main process that has ended with status 1 when it is first checked, or never does."""
 
     told: list[str]
     ended: ExitStatus | None = None

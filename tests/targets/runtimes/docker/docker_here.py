@@ -1,5 +1,5 @@
-"""A Docker engine of a test's own, without any Docker: what the client is asked is kept, and it refuses what it is told
-to refuse."""
+"""A Docker engine of a test's own, without any Docker: it records the client's requests, and refuses those that a test
+chooses."""
 
 from __future__ import annotations
 

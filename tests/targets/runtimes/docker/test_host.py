@@ -140,7 +140,7 @@ def docker() -> Any:
 
 
 def mine(client: Any, run: str) -> list[str]:
-    """What a run has of containers and networks."""
+    """The containers and networks of a run."""
     filters = {"label": f"{RUN}={run}"}
     found = [*client.containers.list(all=True, filters=filters), *client.networks.list(filters=filters)]
     return [one.name for one in found]

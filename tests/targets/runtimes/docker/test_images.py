@@ -1,4 +1,4 @@
-"""Images: named after what they are made of, built once, and a build that fails told with its own words."""
+"""Images: named after their contents, built once, and a failed build reported with its own output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GUNICORN = load_servers()["gunicorn"]
 
 
 class Bench:
-    """Images of a fake engine, and what they told."""
+    """Images of a fake engine, and their progress output."""
 
     def __init__(self, folder: Path, root: Path = layout.ROOT, base: str = "python:x") -> None:
         self.docker = FakeDocker()
@@ -99,7 +99,7 @@ def test_without_a_checkout_there_is_nothing_to_build_from(tmp_path: Path) -> No
 
 
 def test_an_image_is_built_from_the_engine_that_runs_and_the_data_beside_it(tmp_path: Path) -> None:
-    """In an installation the data are not beside the package, and the package has them inside."""
+    """In an installation the data are inside the package, and not next to it."""
     data = tmp_path / "data"
     for name in ("docker", "frameworks", "specs"):
         (data / name / "__pycache__").mkdir(parents=True)

@@ -79,7 +79,7 @@ def test_a_server_may_say_which_it_is(field: bytes, product: tuple[str, str]) ->
 def started(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None, spool: Path | None = None
 ) -> RunningTarget:
-    """What the runtime finds where ``serve`` answers; with None, where nobody listens any more."""
+    """The findings of the runtime while ``serve`` answers; with None, after the port has been closed."""
 
     async def run() -> RunningTarget:
         async def nobody(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What steps do with a server of their own: start it, again too, signal it, measure it, call its app without it."""
+"""Steps with a server of their own: start it, restart it, signal it, measure it, call its app without it."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_it_relays_start_exit_status_and_end(tmp_path: Path) -> None:
 
 
 def test_it_looks_when_it_is_asked_to(tmp_path: Path) -> None:
-    """An end that there was is told before the answer, whether or not anybody was told of the child by then."""
+    """An earlier end is reported before the answer, even if the child was not announced by then."""
     family = Family(tmp_path, OBEDIENT)
     supervisor = Hired(family)
     family.members(1)

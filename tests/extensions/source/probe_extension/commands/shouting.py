@@ -1,4 +1,4 @@
-"""The command ``shout``. The engine and the service both load this module: it imports the standard library alone."""
+"""The command ``shout``. The engine and the service both load this module, so it imports only the standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gateway that is not nginx: a relay in Python, which tells the server who the client is."""
+"""A gateway that is not nginx: a relay in Python, which passes the client's address to the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The step ``lines``: a script on a byte stream, with an assertion of its own beside those of every byte stream."""
+"""The step ``lines``: a script on a byte stream, with an assertion of its own in addition to those of every byte
+stream."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ class LineParams:
 
 
 class LineFacts(FactSet):
-    """What ``line`` read."""
+    """The text read by ``line``."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
