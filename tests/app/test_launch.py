@@ -131,7 +131,7 @@ MANY = [
 
 
 def drawn(folder: Path, made: FakeWiring, seconds: dict[str, float]) -> tuple[list[str], str]:
-    """The order in which a run's jobs came to their verdicts, and the grid with all else that is written of them."""
+    """The order of a run's verdicts, and the grid with all its files."""
     made.seconds, made.most = seconds, Limits(targets=1, concurrent=1)
     folder.mkdir()
     engine = cast(Engine, FakeEngine(find(str(folder))))

@@ -110,7 +110,7 @@ def test_what_is_run_again() -> None:
 
 
 class Crowd:
-    """A step type that counts how many look at once, and what each saw."""
+    """A step type that counts concurrent observations, and the values that each saw."""
 
     def __init__(self, status: Callable[[int, int], int]) -> None:
         self.inside = 0
