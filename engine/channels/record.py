@@ -12,20 +12,20 @@ KEPT_PIECES = 10_000
 
 
 class Trace:
-    """The moments of one channel, in order."""
+    """The events of one channel, in order."""
 
     __slots__ = ("_kept", "_noted", "_pieces", "label")
 
     def __init__(self, label: str) -> None:
         """``label`` is the short name under which a person knows the connection."""
         self.label = label
-        # As plain tuples: most jobs pass, and then nobody asks for their moments.
+        # As plain tuples: most jobs pass, and then nobody asks for their events.
         self._noted: list[tuple[float, str, str, bytes, int]] = []
         self._kept = 0
         self._pieces = 0
 
     @property
-    def moments(self) -> list[TraceEvent]:
+    def events(self) -> list[TraceEvent]:
         """The events so far, in order."""
         return [
             TraceEvent(at, Side.WIRE, self.label, what, detail, data, size)

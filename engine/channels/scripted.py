@@ -79,9 +79,9 @@ class ScriptedChannel:
         return 0.0
 
     @property
-    def moments(self) -> Sequence[TraceEvent]:
+    def events(self) -> Sequence[TraceEvent]:
         """The events so far, in order."""
-        return self._record.moments
+        return self._record.events
 
     @property
     def ended(self) -> str:

@@ -119,9 +119,9 @@ class TcpChannel(asyncio.Protocol):
         return self._opened
 
     @property
-    def moments(self) -> Sequence[TraceEvent]:
+    def events(self) -> Sequence[TraceEvent]:
         """The events so far, in order; beyond ``record.KEPT_BYTES`` they hold only the beginnings of pieces."""
-        return self._record.moments
+        return self._record.events
 
     @property
     def ended(self) -> str:

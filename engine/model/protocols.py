@@ -30,7 +30,7 @@ class Channel(Protocol):
         ...
 
     @property
-    def moments(self) -> Sequence[TraceEvent]:
+    def events(self) -> Sequence[TraceEvent]:
         """The record so far, in order."""
         ...
 

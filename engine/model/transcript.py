@@ -7,7 +7,7 @@ from enum import StrEnum
 
 # What a step says of a connection that leads past the gateway; the server's own address is the detail.
 PAST_GATEWAY = "past the gateway to"
-# The word of a moment that stands in the place of others, which are not kept; the detail says how many.
+# The word of an event that stands in the place of others, which are not kept; the detail says how many.
 CUT = "cut"
 
 
@@ -45,4 +45,4 @@ class Transcript:
     """Events in the order of their times; times are displayed relative to ``started``."""
 
     started: float
-    moments: tuple[TraceEvent, ...]
+    events: tuple[TraceEvent, ...]

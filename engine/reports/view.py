@@ -227,9 +227,9 @@ def explanation(one: Explanation) -> Plain:
 def result(one: JobResult) -> Plain:
     """A result as its record has it, and the bytes of its transcript as text besides."""
     found = {name: value for name, value in result_to_json(one).items() if name != "kind"}
-    for moment in found.get("transcript", {}).get("moments", ()):
-        if "data" in moment:
-            moment["text"] = base64.b64decode(moment["data"]).decode("latin-1")
+    for event in found.get("transcript", {}).get("moments", ()):
+        if "data" in event:
+            event["text"] = base64.b64decode(event["data"]).decode("latin-1")
     return found
 
 

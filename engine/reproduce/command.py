@@ -221,14 +221,14 @@ def entangled(used: Sequence[Connection]) -> str:
 
 def over(connection: Connection) -> float:
     """The time at which a connection ended, in seconds of CLOCK_MONOTONIC."""
-    ends = [moment.at for moment in connection.channel.moments if ended(moment)]
+    ends = [event.at for event in connection.channel.events if ended(event)]
     return min(ends, default=float("inf"))
 
 
-def ended(moment: TraceEvent) -> bool:
+def ended(event: TraceEvent) -> bool:
     """True if a connection ends with an entry of the transcript; shutting down only this side's writing half is not the
     end."""
-    return moment.what == "reset" or (moment.what == "closed" and "writing half" not in moment.detail)
+    return event.what == "reset" or (event.what == "closed" and "writing half" not in event.detail)
 
 
 def unsendable(connection: Connection) -> str:
@@ -236,9 +236,9 @@ def unsendable(connection: Connection) -> str:
     tls_options = connection.tls_options
     if tls_options is not None and shows(tls_options):
         return "the client shows a certificate, which is created again at each start"
-    sent = [moment for moment in connection.channel.moments if moment.what == "sent"]
-    if any(moment.size > len(moment.data) or (not moment.data and moment.detail) for moment in sent):
-        return f"{show_size(sum(moment.size for moment in sent))} are too long for a command line"
+    sent = [event for event in connection.channel.events if event.what == "sent"]
+    if any(event.size > len(event.data) or (not event.data and event.detail) for event in sent):
+        return f"{show_size(sum(event.size for event in sent))} are too long for a command line"
     return ""
 
 
@@ -254,15 +254,15 @@ def stream_of(connection: Connection, address: tuple[str, int], port: int) -> Se
     pieces: list[Piece] = []
     sent_at = received_at = watched = 0.0
     half_closed = False
-    for moment in connection.channel.moments:
-        if moment.what == "sent" and moment.data:
-            pieces.append(Piece(moment.data, moment.at - sent_at if pieces else 0.0, answered=received_at > sent_at))
-            sent_at = moment.at
-        elif moment.what == "received":
-            received_at = moment.at
-        elif moment.what == "closed" and not ended(moment):
+    for event in connection.channel.events:
+        if event.what == "sent" and event.data:
+            pieces.append(Piece(event.data, event.at - sent_at if pieces else 0.0, answered=received_at > sent_at))
+            sent_at = event.at
+        elif event.what == "received":
+            received_at = event.at
+        elif event.what == "closed" and not ended(event):
             half_closed = True
-        watched = moment.at
+        watched = event.at
     host = address[0]
     old, new = f"{host}:{address[1]}".encode(), f"{host}:{port}".encode()
     sent = by_hand.without(pieces, ENGINE_HEADER)

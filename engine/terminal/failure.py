@@ -57,7 +57,7 @@ def _lines(result: JobResult, source: Source, transcript: bool, limit: int, pain
     if not located and result.step is not None and result.step.line:
         yield ""
         yield show(result.step, result.excerpt or source(result.step.file), limit=limit, paint=paint)
-    if transcript and result.transcript is not None and result.transcript.moments:
+    if transcript and result.transcript is not None and result.transcript.events:
         yield ""
         yield f"{paint(Role.HEADING, 'time line')} {timeline.signs(paint)}:"
         yield from timeline.lines(result.transcript, width=limit or timeline.USUAL, paint=paint)

@@ -14,12 +14,12 @@ from engine.terminal.escape import visible
 from engine.terminal.paint import PLAIN, Paint, Role
 from engine.terminal.tree import cut
 
-# So many lines of one moment are shown.
+# So many lines of one event are shown.
 LINES = 24
 # Columns where the output has no width of its own.
 USUAL = 120
 
-# In a whole time line lines are continued, each for so many rows, and so many rows of one moment's bytes are shown.
+# In a whole time line lines are continued, each for so many rows, and so many rows of one event's bytes are shown.
 CONTINUED = 4
 MOST = 48
 
@@ -37,46 +37,46 @@ def signs(paint: Paint = PLAIN) -> str:
 
 
 def lines(transcript: Transcript, limit: int = 120, *, width: int = USUAL, paint: Paint = PLAIN) -> Iterator[str]:
-    """One line or more for each moment, at most ``limit`` moments: the first and the last are kept. A line that is
+    """One line or more for each event, at most ``limit`` events: the first and the last are kept. A line that is
     longer than ``width`` columns is cut."""
-    moments = list(transcript.moments)
-    cut = len(moments) - limit
+    events = list(transcript.events)
+    cut = len(events) - limit
     if cut > 0:
         half = limit // 2
-        head, tail = moments[:half], moments[-half:]
-        for moment in head:
-            yield from moment_lines(moment, transcript.started, width, paint)
-        yield f"{'':>11}  … {cut} moments are not shown; the run's file has them"
-        for moment in moments[half:-half]:
-            if moment.what == CUT:
-                yield from moment_lines(moment, transcript.started, width, paint)
-        moments = tail
-    for moment in moments:
-        yield from moment_lines(moment, transcript.started, width, paint)
+        head, tail = events[:half], events[-half:]
+        for event in head:
+            yield from moment_lines(event, transcript.started, width, paint)
+        yield f"{'':>11}  … {cut} events are not shown; the run's file has them"
+        for event in events[half:-half]:
+            if event.what == CUT:
+                yield from moment_lines(event, transcript.started, width, paint)
+        events = tail
+    for event in events:
+        yield from moment_lines(event, transcript.started, width, paint)
 
 
-def moment_lines(moment: TraceEvent, started: float, width: int = USUAL, paint: Paint = PLAIN) -> Iterator[str]:
-    """The lines of one moment; its bytes stand below its first line where it has several."""
-    at = f"{(moment.at - started) * 1000:+9.1f} ms  "
-    words = f"{visible(moment.subject)} {visible(moment.what)}"
-    size = moment.size or len(moment.data)
-    words = f"{words} {show_size(size)}" if moment.data else f"{words} {visible(moment.detail)}"
-    side = f"{moment.side.value:<5}{sign_of(moment)}"
+def moment_lines(event: TraceEvent, started: float, width: int = USUAL, paint: Paint = PLAIN) -> Iterator[str]:
+    """The lines of one event; its bytes stand below its first line where it has several."""
+    at = f"{(event.at - started) * 1000:+9.1f} ms  "
+    words = f"{visible(event.subject)} {visible(event.what)}"
+    size = event.size or len(event.data)
+    words = f"{words} {show_size(size)}" if event.data else f"{words} {visible(event.detail)}"
+    side = f"{event.side.value:<5}{sign_of(event)}"
     words = cut_line(words.strip(), width - len(at) - len(side) - 1)
-    yield f"{paint(Role.DIM, at)}{paint(role_of(moment), side)} {words}".rstrip()
+    yield f"{paint(Role.DIM, at)}{paint(role_of(event), side)} {words}".rstrip()
     margin = f"{'':>12}  {'':<5}  "
-    for row in wire_lines(moment.data, size, moment.sha256, width - len(margin) - 2) if moment.data else ():
-        yield f"{margin}{paint(role_of(moment), '|')} {row}"
+    for row in wire_lines(event.data, size, event.sha256, width - len(margin) - 2) if event.data else ():
+        yield f"{margin}{paint(role_of(event), '|')} {row}"
 
 
-def sign_of(moment: TraceEvent) -> str:
-    """The sign of a moment's side and direction, in two columns."""
-    return SIGNS.get((moment.side, moment.what), "  ")
+def sign_of(event: TraceEvent) -> str:
+    """The sign of an event's side and direction, in two columns."""
+    return SIGNS.get((event.side, event.what), "  ")
 
 
-def role_of(moment: TraceEvent) -> Role:
-    """The role of a moment's side."""
-    return {Side.WIRE: Role.WIRE, Side.APP: Role.APP}.get(moment.side, Role.DIM)
+def role_of(event: TraceEvent) -> Role:
+    """The role of an event's side."""
+    return {Side.WIRE: Role.WIRE, Side.APP: Role.APP}.get(event.side, Role.DIM)
 
 
 def wire_lines(data: bytes, size: int, sha256: str = "", width: int = 100) -> Iterator[str]:
@@ -110,25 +110,23 @@ def in_all(data: bytes, size: int, sha256: str = "") -> str:
 
 
 def whole(transcript: Transcript, available: int = 110, *, times: bool = True, paint: Paint = PLAIN) -> Iterator[str]:
-    """Every moment, with long lines continued below themselves up to ``available`` columns. Without ``times``, two
+    """Every event, with long lines continued below themselves up to ``available`` columns. Without ``times``, two
     transcripts can be compared line by line."""
-    for moment in transcript.moments:
-        at = f"{(moment.at - transcript.started) * 1000:+9.1f} ms  " if times else ""
-        size = moment.size or len(moment.data)
-        side = f"{moment.side.value:<7} {sign_of(moment)}"
-        words = f" {visible(moment.subject)} {visible(moment.what)}"
-        if moment.data:
+    for event in transcript.events:
+        at = f"{(event.at - transcript.started) * 1000:+9.1f} ms  " if times else ""
+        size = event.size or len(event.data)
+        side = f"{event.side.value:<7} {sign_of(event)}"
+        words = f" {visible(event.subject)} {visible(event.what)}"
+        if event.data:
             words += f" {show_size(size)}"
         first = at + side + words
         pad = " " * (len(at) + 8)
         inner = max(available - len(pad) - 2, 30)
-        rows = list(
-            whole_bytes(moment.data, size, moment.sha256, inner) if moment.data else wrapped(moment.detail, inner)
-        )
-        if not moment.data and len(rows) == 1 and len(first) + len(rows[0]) < available:
+        rows = list(whole_bytes(event.data, size, event.sha256, inner) if event.data else wrapped(event.detail, inner))
+        if not event.data and len(rows) == 1 and len(first) + len(rows[0]) < available:
             words, rows = f"{words} {rows[0]}", []
-        yield f"{paint(Role.DIM, at)}{paint(role_of(moment), side)}{words}".rstrip()
-        yield from (f"{pad}{paint(role_of(moment), '|')} {row}" for row in rows)
+        yield f"{paint(Role.DIM, at)}{paint(role_of(event), side)}{words}".rstrip()
+        yield from (f"{pad}{paint(role_of(event), '|')} {row}" for row in rows)
 
 
 def whole_bytes(data: bytes, size: int, sha256: str, available: int) -> Iterator[str]:

@@ -168,7 +168,7 @@ def test_a_run_keeps_time_lines_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -
     found = session([job(case(id=name), position) for position, name in enumerate("ab")], Starts())
     assert [result.log for result in found.results] == ["x" * 30, ""]
     assert found.results[1].transcript is not None
-    assert "left out" in found.results[1].transcript.moments[0].detail
+    assert "left out" in found.results[1].transcript.events[0].detail
 
 
 def test_a_target_that_is_unfit_is_unsupported_and_did_start() -> None:

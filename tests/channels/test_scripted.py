@@ -19,7 +19,7 @@ def test_a_script_is_played_with_its_times() -> None:
         channel = ScriptedChannel([Arrival(b"a", 1.0), b"b", Arrival(b"c", 2.5), FIN])
         assert [await channel.receive() for _ in range(4)] == [(b"a", 1.0), (b"b", 1.0), (b"c", 2.5), (b"", 2.5)]
         assert channel.ended == "fin"
-        assert [moment.what for moment in channel.moments] == ["received"] * 3
+        assert [event.what for event in channel.events] == ["received"] * 3
 
     run(work())
 

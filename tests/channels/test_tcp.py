@@ -54,7 +54,7 @@ async def all_of(channel: TcpChannel, size: int) -> bytes:
 
 
 def whats(channel: TcpChannel) -> list[str]:
-    return [moment.what for moment in channel.moments]
+    return [event.what for event in channel.events]
 
 
 def test_bytes_cross_and_are_recorded(play: Callable[[Work], None]) -> None:
@@ -65,12 +65,12 @@ def test_bytes_cross_and_are_recorded(play: Callable[[Work], None]) -> None:
         data, at = await channel.receive()
         assert data == b"pong"
         assert channel.opened <= sent <= at
-        assert [(moment.what, moment.data, moment.size) for moment in channel.moments] == [
+        assert [(event.what, event.data, event.size) for event in channel.events] == [
             ("connected", b"", 0),
             ("sent", b"ping", 4),
             ("received", b"pong", 4),
         ]
-        assert {moment.subject for moment in channel.moments} == {"one"}
+        assert {event.subject for event in channel.events} == {"one"}
         assert channel.ended == ""
 
     play(work)
@@ -89,7 +89,7 @@ def test_the_time_is_that_of_the_arrival_not_of_the_look(play: Callable[[Work], 
         peer.sendall(b"early")
         while whats(channel)[-1] != "received":
             await asyncio.sleep(0)
-        arrived = channel.moments[-1].at
+        arrived = channel.events[-1].at
         await asyncio.sleep(0.02)
         assert await channel.receive() == (b"early", arrived)
 
@@ -107,7 +107,7 @@ def test_a_fin_ends_reading_and_not_writing(play: Callable[[Work], None]) -> Non
         assert channel.ended == "fin"
         await channel.send(b"still heard")
         assert peer.recv(20) == b"still heard"
-        assert channel.moments[-2].detail == "by the peer"
+        assert channel.events[-2].detail == "by the peer"
 
     play(work)
 
@@ -288,9 +288,9 @@ def test_the_record_is_bounded(play: Callable[[Work], None]) -> None:
             reading = loop.run_in_executor(None, recv_exactly, peer, len(piece))
             await channel.send(piece)
             await reading
-        sent = [moment for moment in channel.moments if moment.what == "sent"]
-        assert [len(moment.data) for moment in sent] == [KEPT_BYTES, KEPT_HEAD]
-        assert [moment.size for moment in sent] == [KEPT_BYTES] * 2
+        sent = [event for event in channel.events if event.what == "sent"]
+        assert [len(event.data) for event in sent] == [KEPT_BYTES, KEPT_HEAD]
+        assert [event.size for event in sent] == [KEPT_BYTES] * 2
         assert sent[0].data is piece
 
     play(work)
@@ -355,7 +355,7 @@ def test_what_comes_without_end_is_read_no_further(
         with pytest.raises(Endless, match="more than 1 MiB on this connection"):
             await channel.receive()
         pouring.cancel()
-        assert [moment.detail for moment in channel.moments if moment.what == "reading"] == [
+        assert [event.detail for event in channel.events if event.what == "reading"] == [
             "stops for good: more than 1 MiB came"
         ]
 

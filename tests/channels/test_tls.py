@@ -42,7 +42,7 @@ async def echoing(peer: Peer) -> None:
 
 
 def whats(channel: TlsChannel) -> list[str]:
-    return [moment.what for moment in channel.moments]
+    return [event.what for event in channel.events]
 
 
 def test_plain_bytes_are_recorded_and_what_was_agreed_on(run: Run) -> None:
@@ -51,12 +51,12 @@ def test_plain_bytes_are_recorded_and_what_was_agreed_on(run: Run) -> None:
             channel = await open_tls(address, TlsClientOptions(trust(), version="1.3"), label="one")
             await channel.send(b"ping")
             assert (await channel.receive())[0] == b"ping"
-            moments = channel.moments
-            assert [moment.what for moment in moments] == ["connected", "tls", "sent", "received"]
-            assert [moment.data for moment in moments[2:]] == [b"ping", b"ping"]
-            assert moments[1].detail.startswith("TLS 1.3, TLS_")
-            assert moments[1].detail.endswith(", http/1.1")
-            assert {moment.subject for moment in moments} == {"one"}
+            events = channel.events
+            assert [event.what for event in events] == ["connected", "tls", "sent", "received"]
+            assert [event.data for event in events[2:]] == [b"ping", b"ping"]
+            assert events[1].detail.startswith("TLS 1.3, TLS_")
+            assert events[1].detail.endswith(", http/1.1")
+            assert {event.subject for event in events} == {"one"}
             assert channel.closure == ""
             channel.close()
             with pytest.raises(ChannelClosed):
@@ -130,7 +130,7 @@ def test_a_closure_alert_is_told_from_a_bare_fin(run: Run, alert: bool, closure:
             assert (await channel.receive())[0] == b""
             assert (await channel.receive())[0] == b""
             assert (channel.ended, channel.closure) == ("fin", closure)
-            assert [moment.detail for moment in channel.moments if moment.what == "closed"] == [detail]
+            assert [event.detail for event in channel.events if event.what == "closed"] == [detail]
             channel.close()
 
     run(work())

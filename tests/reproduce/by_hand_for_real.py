@@ -177,7 +177,7 @@ def brought_back(results: Sequence[JobResult], folder: Path) -> list[bytes]:
 def received(result: JobResult) -> bytes:
     """The transcript's bytes received on the last connection used by a step; the engine's own are ignored."""
     assert result.transcript is not None
-    wire = [one for one in result.transcript.moments if one.side is Side.WIRE]
+    wire = [one for one in result.transcript.events if one.side is Side.WIRE]
     subject = [one.subject for one in wire if one.what == "sent" and b"-sentinel-" not in one.data][-1]
     came = b"".join(one.data for one in wire if one.what == "received" and one.subject == subject)
     return unchunked(came) if "\ncurl " in result.reproduce else came

@@ -43,8 +43,8 @@ class Sent:
         self.record = Trace(f"connection {port}")
 
     @property
-    def moments(self) -> Sequence[TraceEvent]:
-        return self.record.moments
+    def events(self) -> Sequence[TraceEvent]:
+        return self.record.events
 
 
 def connection(port: int, *pieces: bytes, at: float = 0.0, closed: float | None = None, **more: object) -> Connection:

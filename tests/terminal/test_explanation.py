@@ -110,7 +110,7 @@ def told(result: JobResult = RESULT, *, raw: bool = False, **options: bool) -> l
 def test_the_whole() -> None:
     found = "\n".join(told())
     assert found.startswith(WHOLE)
-    whole = hashlib.sha256(RESULT.transcript.moments[-1].data).hexdigest()[:16] if RESULT.transcript else ""
+    whole = hashlib.sha256(RESULT.transcript.events[-1].data).hexdigest()[:16] if RESULT.transcript else ""
     rows = [row for row in found.split("\n") if row.strip(" |").startswith("xxx")]
     assert len(rows) == CONTINUED
     assert f"| … 6024 B in all, SHA-256 {whole}\n" in found
@@ -153,13 +153,13 @@ def test_two_runs_of_one_case_read_the_same_for_diff() -> None:
 
     transcript = RESULT.transcript
     assert transcript is not None
-    moments = tuple(
+    events = tuple(
         replace(
             one, at=one.at * 1.1, detail=other(one.detail), data=other(one.data.decode("latin-1")).encode("latin-1")
         )
-        for one in transcript.moments
+        for one in transcript.events
     )
-    again = replace(RESULT, transcript=Transcript(11.0, moments), reproduce="other", log="other")
+    again = replace(RESULT, transcript=Transcript(11.0, events), reproduce="other", log="other")
     assert told(again) != told()
     assert told(again, for_diff=True) == told(for_diff=True)
 
@@ -167,8 +167,8 @@ def test_two_runs_of_one_case_read_the_same_for_diff() -> None:
 def test_a_difference_between_targets_stays_in_a_diff() -> None:
     transcript = RESULT.transcript
     assert transcript is not None
-    moments = (*transcript.moments[:-1], replace(transcript.moments[-1], data=b"HTTP/1.1 400 \r\n\r\n", size=17))
-    assert told(replace(RESULT, transcript=Transcript(10.0, moments)), for_diff=True) != told(for_diff=True)
+    events = (*transcript.events[:-1], replace(transcript.events[-1], data=b"HTTP/1.1 400 \r\n\r\n", size=17))
+    assert told(replace(RESULT, transcript=Transcript(10.0, events)), for_diff=True) != told(for_diff=True)
 
 
 def test_what_passes_says_how_to_get_its_time_line() -> None:
@@ -205,9 +205,9 @@ def test_as_json() -> None:
     assert found["clauses"][0]["statement"] == "It holds."
     assert found["cause"]["fault"] == "server"
     assert found["target"]["version"] == "27.0.1"
-    moments = found["result"]["transcript"]["moments"]
-    assert moments[1]["text"] == "GET / HTTP/1.1\r\nHost: 127.0.0.1:<server port>\r\n\r\n"
-    assert [moment["at"] for moment in moments] == [0.0, 0.001, 0.0012, 0.002]
+    events = found["result"]["transcript"]["moments"]
+    assert events[1]["text"] == "GET / HTTP/1.1\r\nHost: 127.0.0.1:<server port>\r\n\r\n"
+    assert [event["at"] for event in events] == [0.0, 0.001, 0.0012, 0.002]
     assert "\x1b" not in json.dumps(view.explanation(one))
 
 

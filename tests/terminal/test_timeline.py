@@ -18,15 +18,15 @@ def harmless(row: str) -> bool:
     return all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in row)
 
 
-def moment(number: int, data: bytes = b"") -> TraceEvent:
+def event(number: int, data: bytes = b"") -> TraceEvent:
     return TraceEvent(float(number), Side.WIRE, "one", "sent", f"n{number}", data, len(data))
 
 
 def test_long_transcripts_keep_their_beginning_and_their_end() -> None:
-    shown = list(lines(Transcript(0.0, tuple(moment(number) for number in range(300))), limit=10))
+    shown = list(lines(Transcript(0.0, tuple(event(number) for number in range(300))), limit=10))
     assert len(shown) == 11
     assert shown[0].endswith("n0")
-    assert "290 moments are not shown" in shown[5]
+    assert "290 events are not shown" in shown[5]
     assert shown[-1].endswith("n299")
 
 
@@ -57,7 +57,7 @@ def test_a_digest_that_was_kept_is_shown_of_what_was_cut() -> None:
 
 
 def test_a_whole_time_line_leaves_no_moment_out() -> None:
-    shown = list(whole(Transcript(0.0, tuple(moment(number) for number in range(300)))))
+    shown = list(whole(Transcript(0.0, tuple(event(number) for number in range(300)))))
     assert len(shown) == 300
     assert shown[7].startswith("  +7000.0 ms  wire    >> one sent n7")
 
@@ -107,7 +107,7 @@ def test_a_time_line_is_as_wide_as_the_terminal() -> None:
 
 
 def test_the_sides_of_a_time_line_have_their_colours() -> None:
-    events = (TraceEvent(0.1, Side.APP, "call 1", "called", "x"), moment(1, b"\x1b[31mx"))
+    events = (TraceEvent(0.1, Side.APP, "call 1", "called", "x"), event(1, b"\x1b[31mx"))
     for found in (lines(Transcript(0.0, events), paint=Paint(True)), whole(Transcript(0.0, events), paint=Paint(True))):
         app, wire, data = found
         assert "\x1b[35mapp" in app

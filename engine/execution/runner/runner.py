@@ -193,10 +193,8 @@ class Runner:
         found = kind.awaits if kind is not None else ""
         awaits = found if isinstance(found, str) or step is None else found(step.params)
         began = state.performed[-1].started if state.performed else 0.0
-        wire = [
-            moment for connection in state.connections for moment in connection.channel.moments if moment.at >= began
-        ]
-        wire.sort(key=lambda moment: moment.at)
+        wire = [event for connection in state.connections for event in connection.channel.events if event.at >= began]
+        wire.sort(key=lambda event: event.at)
         return timing_out.reason(state.job.case.timeout, step, str(awaits), wire, _calls(state))
 
     @staticmethod
@@ -212,7 +210,7 @@ class Runner:
 
     def _transcript(self, state: JobState, started: float) -> tuple[Transcript, EvidenceQuality]:
         """The events of a job, up to a bound, and the quality of that evidence."""
-        wire = [event for connection in state.connections for event in connection.channel.moments]
+        wire = [event for connection in state.connections for event in connection.channel.events]
         calls = _calls(state)
         whole = transcript(started, wire, state.notes, calls)
         kept = trimmed(whole)

@@ -1,4 +1,4 @@
-"""The transcript of a job: the wire's moments, the boundary's and the steps' own, on one time line. Pure."""
+"""The transcript of a job: the wire's events, the boundary's and the steps' own, on one time line. Pure."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ def transcript(
     started: float, wire: Iterable[TraceEvent], steps: Iterable[TraceEvent], calls: Iterable[AppCall]
 ) -> Transcript:
     """Everything in the order of its time; at the same time, in the order given."""
-    moments = [*steps, *wire]
+    events = [*steps, *wire]
     for number, call in enumerate(calls, 1):
-        moments.extend(boundary(call, f"call {number}"))
-    moments.sort(key=lambda moment: moment.at)
-    return Transcript(started, tuple(moments))
+        events.extend(boundary(call, f"call {number}"))
+    events.sort(key=lambda event: event.at)
+    return Transcript(started, tuple(events))
 
 
 def boundary(call: AppCall, subject: str) -> list[TraceEvent]:
-    """The moments of one call of the application."""
-    moments = [TraceEvent(call.started, Side.APP, subject, "called", scope_text(call.scope))]
-    moments.extend(_event(event, subject) for event in call.events)
-    moments.extend(TraceEvent(at, Side.APP, subject, "mark", name) for name, at in call.marks)
+    """The events of one call of the application."""
+    events = [TraceEvent(call.started, Side.APP, subject, "called", scope_text(call.scope))]
+    events.extend(_event(event, subject) for event in call.events)
+    events.extend(TraceEvent(at, Side.APP, subject, "mark", name) for name, at in call.marks)
     for name, outcome in call.outcomes.items():
         what = "ok" if outcome.ok else f"raised {outcome.raised}"
-        moments.append(TraceEvent(outcome.at, Side.APP, subject, "result", f"{name}: {what}"))
-    moments.extend(TraceEvent(call.ended or call.started, Side.APP, subject, "note", note) for note in call.notes)
+        events.append(TraceEvent(outcome.at, Side.APP, subject, "result", f"{name}: {what}"))
+    events.extend(TraceEvent(call.ended or call.started, Side.APP, subject, "note", note) for note in call.notes)
     if call.ended is not None:
         raised = f"{call.raised}: {call.message}" if call.message else call.raised or ""
-        moments.append(TraceEvent(call.ended, Side.APP, subject, "returned" if call.returned else "raised", raised))
-    return moments
+        events.append(TraceEvent(call.ended, Side.APP, subject, "returned" if call.returned else "raised", raised))
+    return events
 
 
 def _event(event: Event, subject: str) -> TraceEvent:

@@ -31,16 +31,16 @@ def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceE
 
 def came(wire: Sequence[TraceEvent]) -> str:
     """The bytes and closes that were received, in words."""
-    received = [moment for moment in wire if moment.what == "received"]
-    ends = [moment for moment in wire if moment.what in ("closed", "reset") and moment.detail.startswith("by the peer")]
+    received = [event for event in wire if event.what == "received"]
+    ends = [event for event in wire if event.what in ("closed", "reset") and event.detail.startswith("by the peer")]
     end = f", then the peer {'closed' if ends[-1].what == 'closed' else 'reset'} the connection" if ends else ""
     if not received:
         return f"received 0 B{end}"
-    size = sum(moment.size or len(moment.data) for moment in received)
+    size = sum(event.size or len(event.data) for event in received)
     last = b""
-    for moment in reversed(received):
-        last = moment.data + last
-        if len(last) >= QUOTED or len(moment.data) < moment.size:
+    for event in reversed(received):
+        last = event.data + last
+        if len(last) >= QUOTED or len(event.data) < event.size:
             break
     ending = f", ending {shown(last[-QUOTED:])}" if size > QUOTED else f", {shown(last)}"
     return f"received {show_size(size)}{ending}{end}"

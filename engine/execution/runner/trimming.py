@@ -2,7 +2,7 @@
 
 Judging is over by then, and has seen all of it. A server that sends in tiny pieces, or calls its application without
 end, must not fill the disk with the evidence, nor the engine's memory, which has all results until the end. Where
-anything was cut, a moment of its own says so, and the verdict stands.
+anything was cut, an event of its own says so, and the verdict stands.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from engine.model.quantities import show_size
 from engine.model.transcript import CUT, Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult
 
-# Of the bytes and of the text of one moment, so much is kept from the beginning: a head with many headers.
-MOMENT = 2048
+# Of the bytes and of the text of one event, so much is kept from the beginning: a head with many headers.
+EVENT = 2048
 
-# Of one time line: more moments than anybody reads, of which a case that is long for good reasons has some hundreds;
+# Of one time line: more events than anybody reads, of which a case that is long for good reasons has some hundreds;
 # and so many bytes and characters, which hold them where they are of a usual size.
-MOMENTS = 1000
+EVENTS = 1000
 RESULT = 256 * 1024
 
 # Of all time lines and logs of a run: as much as the results of a run of thousands of failures of a usual size.
 RUN = 64 * 1024 * 1024
 
-# What a moment takes besides its bytes and its text.
+# What an event takes besides its bytes and its text.
 OVERHEAD = 100
 
 
-def trimmed(transcript: Transcript, moments: int = MOMENTS, size: int = RESULT) -> Transcript:
-    """A time line of at most so many moments and so much of them: where there is more, the first and the last half."""
-    short = [_short(moment) for moment in transcript.moments]
-    if len(short) <= moments and sum(map(weight, short)) <= size:
-        return replace(transcript, moments=tuple(short))
-    head = _within(short, moments // 2, size // 2)
-    tail = _within(reversed(short[len(head) :]), moments // 2, size // 2)[::-1]
-    missing = transcript.moments[len(head) : len(short) - len(tail)]
+def trimmed(transcript: Transcript, events: int = EVENTS, size: int = RESULT) -> Transcript:
+    """A time line of at most so many events and so much of them: where there is more, the first and the last half."""
+    short = [_short(event) for event in transcript.events]
+    if len(short) <= events and sum(map(weight, short)) <= size:
+        return replace(transcript, events=tuple(short))
+    head = _within(short, events // 2, size // 2)
+    tail = _within(reversed(short[len(head) :]), events // 2, size // 2)[::-1]
+    missing = transcript.events[len(head) : len(short) - len(tail)]
     if not missing:
-        return replace(transcript, moments=tuple(short))
-    bytes_ = sum(moment.size or len(moment.data) for moment in missing)
-    note = f"{len(missing):,} moments with {show_size(bytes_)} are left out here: a time line is kept up to a bound"
-    return replace(transcript, moments=(*head, _note(missing[0].at, note), *tail))
+        return replace(transcript, events=tuple(short))
+    bytes_ = sum(event.size or len(event.data) for event in missing)
+    note = f"{len(missing):,} events with {show_size(bytes_)} are left out here: a time line is kept up to a bound"
+    return replace(transcript, events=(*head, _note(missing[0].at, note), *tail))
 
 
 def cuts(whole: Transcript, kept: Transcript) -> tuple[str, ...]:
     """Sentences on what a trimmed transcript lacks of the whole one."""
     short = sum(
-        len(one.data) > MOMENT or len(one.detail) > MOMENT or 0 < len(one.data) < one.size for one in whole.moments
+        len(one.data) > EVENT or len(one.detail) > EVENT or 0 < len(one.data) < one.size for one in whole.events
     )
-    notes = [one.detail for one in kept.moments if one.what == CUT]
+    notes = [one.detail for one in kept.events if one.what == CUT]
     if short == 1:
         notes.append("1 event of the transcript keeps only the beginning of its data")
     elif short:
@@ -58,32 +58,32 @@ def cuts(whole: Transcript, kept: Transcript) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def weight(moment: TraceEvent) -> int:
+def weight(event: TraceEvent) -> int:
     """The size of an event, in bytes."""
-    return OVERHEAD + len(moment.data) + len(moment.detail)
+    return OVERHEAD + len(event.data) + len(event.detail)
 
 
-def _within(moments: Iterable[TraceEvent], count: int, size: int) -> list[TraceEvent]:
+def _within(events: Iterable[TraceEvent], count: int, size: int) -> list[TraceEvent]:
     """As many as fit, from the first one on."""
     found: list[TraceEvent] = []
-    for moment in moments:
-        size -= weight(moment)
+    for event in events:
+        size -= weight(event)
         if len(found) >= count or size < 0:
             break
-        found.append(moment)
+        found.append(event)
     return found
 
 
-def _short(moment: TraceEvent) -> TraceEvent:
-    """A moment of at most MOMENT bytes or characters, with the size and the digest of the whole."""
-    if len(moment.detail) > MOMENT:
-        moment = replace(moment, detail=f"{moment.detail[:MOMENT]}… ({len(moment.detail)} characters)")
-    if len(moment.data) <= MOMENT:
-        return moment
-    size = moment.size or len(moment.data)
-    is_whole = len(moment.data) >= size
-    digest = moment.sha256 or (hashlib.sha256(moment.data).hexdigest() if is_whole else "")
-    return replace(moment, data=bytes(moment.data[:MOMENT]), size=size, sha256=digest)
+def _short(event: TraceEvent) -> TraceEvent:
+    """An event of at most EVENT bytes or characters, with the size and the digest of the whole."""
+    if len(event.detail) > EVENT:
+        event = replace(event, detail=f"{event.detail[:EVENT]}… ({len(event.detail)} characters)")
+    if len(event.data) <= EVENT:
+        return event
+    size = event.size or len(event.data)
+    is_whole = len(event.data) >= size
+    digest = event.sha256 or (hashlib.sha256(event.data).hexdigest() if is_whole else "")
+    return replace(event, data=bytes(event.data[:EVENT]), size=size, sha256=digest)
 
 
 def _note(at: float, text: str) -> TraceEvent:
@@ -99,12 +99,12 @@ class Budget:
     def fit(self, result: JobResult) -> JobResult:
         """A result with its time line and log, if the budget covers them; else one that says that they are missing."""
         transcript = result.transcript
-        moments: Sequence[TraceEvent] = transcript.moments if transcript is not None else ()
-        size = sum(map(weight, moments)) + len(result.log)
+        events: Sequence[TraceEvent] = transcript.events if transcript is not None else ()
+        size = sum(map(weight, events)) + len(result.log)
         if size <= self.left:
             self.left -= size
             return result
         note = f"the time line is left out: those of this run take {show_size(RUN)} already. Run this case by itself"
         at = transcript.started if transcript is not None else 0.0
-        kept = replace(transcript, moments=(_note(at, note),)) if transcript is not None else None
+        kept = replace(transcript, events=(_note(at, note),)) if transcript is not None else None
         return replace(result, transcript=kept, log="", evidence=result.evidence.and_cut(note))

@@ -19,7 +19,7 @@ from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import NOTHING, TypedValue, typed
 from engine.model.verdict import Attempt, Excuse, JobResult, Recheck, Verdict
 
-# Of the bytes of one moment, so many are kept from the beginning.
+# Of the bytes of one event, so many are kept from the beginning.
 KEPT = 2048
 # Characters of an expected value, as JSON, that are its text where it is read back.
 TEXT = 120
@@ -279,31 +279,31 @@ def mismatch_from_json(document: Mapping[str, Any]) -> Mismatch:
 
 def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
     """A transcript: times in seconds since it started, bytes as base64, cut after KEPT with their whole size."""
-    moments = []
-    for moment in transcript.moments:
+    events = []
+    for event in transcript.events:
         row: dict[str, Any] = {
-            "at": round(moment.at - transcript.started, 6),
-            "side": moment.side.value,
-            "subject": moment.subject,
-            "what": moment.what,
+            "at": round(event.at - transcript.started, 6),
+            "side": event.side.value,
+            "subject": event.subject,
+            "what": event.what,
         }
-        if moment.detail:
-            cut = len(moment.detail) > KEPT
-            row["detail"] = f"{moment.detail[:KEPT]}… ({len(moment.detail)} characters)" if cut else moment.detail
-        if moment.data:
-            row["data"] = base64.b64encode(moment.data[:KEPT]).decode()
-            row["size"] = moment.size or len(moment.data)
-            if digest := _digest(moment):
+        if event.detail:
+            cut = len(event.detail) > KEPT
+            row["detail"] = f"{event.detail[:KEPT]}… ({len(event.detail)} characters)" if cut else event.detail
+        if event.data:
+            row["data"] = base64.b64encode(event.data[:KEPT]).decode()
+            row["size"] = event.size or len(event.data)
+            if digest := _digest(event):
                 row["sha256"] = digest
-        moments.append(row)
-    return {"moments": moments}
+        events.append(row)
+    return {"moments": events}
 
 
-def _digest(moment: TraceEvent) -> str:
+def _digest(event: TraceEvent) -> str:
     """The digest of what is cut here; "" where all is kept, or was cut before."""
-    if moment.sha256 or len(moment.data) <= KEPT or len(moment.data) < moment.size:
-        return moment.sha256
-    return hashlib.sha256(moment.data).hexdigest()
+    if event.sha256 or len(event.data) <= KEPT or len(event.data) < event.size:
+        return event.sha256
+    return hashlib.sha256(event.data).hexdigest()
 
 
 def transcript_from_json(document: Mapping[str, Any]) -> Transcript:

@@ -84,15 +84,15 @@ class VaryingValues:
 def words_of(transcript: Transcript | None, run: str = "") -> VaryingValues:
     """The parts of a transcript that differ from run to run. ``run`` is the run's nonce, the value of ``$(run)``."""
     words = VaryingValues(run)
-    for moment in transcript.moments if transcript is not None else ():
-        if moment.side is Side.APP and (server := _SERVER.search(moment.detail)):
+    for event in transcript.events if transcript is not None else ():
+        if event.side is Side.APP and (server := _SERVER.search(event.detail)):
             words.ports.setdefault(server[1], "<server port>")
-        if moment.side is not Side.WIRE:
+        if event.side is not Side.WIRE:
             continue
-        if own := _OWN_PORT.match(moment.detail):
+        if own := _OWN_PORT.match(event.detail):
             _number(words.ports, own[1], "port")
-        text = moment.data.decode("latin-1")
-        if moment.what == "sent":
+        text = event.data.decode("latin-1")
+        if event.what == "sent":
             for host in _HOST_PORT.finditer(text):
                 words.ports.setdefault(host[1], "<server port>")
             for key in _KEY.finditer(text):
@@ -132,40 +132,40 @@ def normalised(transcript: Transcript, run: str = "") -> Transcript:
 def _pass(transcript: Transcript, run: str) -> Transcript:
     words = words_of(transcript, run)
     upgraded: set[str] = set()
-    moments = []
-    for moment in transcript.moments:
-        data = moment.data
-        if moment.side is Side.WIRE and moment.what == "sent" and moment.subject in upgraded:
+    events = []
+    for event in transcript.events:
+        data = event.data
+        if event.side is Side.WIRE and event.what == "sent" and event.subject in upgraded:
             data = unmasked(data)
-        elif moment.side is Side.WIRE and moment.what == "received" and data.startswith(b"HTTP/1.1 101"):
-            upgraded.add(moment.subject)
-        moments.append(_with(replace(moment, detail=words.text(moment.detail)), words.data(data)))
-    return replace(transcript, moments=tuple(moments))
+        elif event.side is Side.WIRE and event.what == "received" and data.startswith(b"HTTP/1.1 101"):
+            upgraded.add(event.subject)
+        events.append(_with(replace(event, detail=words.text(event.detail)), words.data(data)))
+    return replace(transcript, events=tuple(events))
 
 
 def apart(transcript: Transcript) -> Transcript:
-    """The moments of each connection and each call by themselves, in the order in which these begin, and bytes that
+    """The events of each connection and each call by themselves, in the order in which these begin, and bytes that
     went the same way in several pieces as one: what crossed first on two sides, or in how many pieces, is often chance.
     """
     found: dict[tuple[Side, str], list[TraceEvent]] = {}
-    for moment in transcript.moments:
-        own = found.setdefault((moment.side, moment.subject), [])
-        if own and moment.data and own[-1].data and own[-1].what == moment.what and _is_whole(own[-1]):
-            size = len(own[-1].data) + (moment.size or len(moment.data))
-            own[-1] = replace(own[-1], data=own[-1].data + moment.data, size=size, sha256="")
+    for event in transcript.events:
+        own = found.setdefault((event.side, event.subject), [])
+        if own and event.data and own[-1].data and own[-1].what == event.what and _is_whole(own[-1]):
+            size = len(own[-1].data) + (event.size or len(event.data))
+            own[-1] = replace(own[-1], data=own[-1].data + event.data, size=size, sha256="")
         else:
-            own.append(moment)
-    return replace(transcript, moments=tuple(moment for own in found.values() for moment in own))
+            own.append(event)
+    return replace(transcript, events=tuple(event for own in found.values() for event in own))
 
 
-def _is_whole(moment: TraceEvent) -> bool:
-    return len(moment.data) >= moment.size
+def _is_whole(event: TraceEvent) -> bool:
+    return len(event.data) >= event.size
 
 
-def _with(moment: TraceEvent, data: bytes) -> TraceEvent:
-    if data == moment.data:
-        return moment
-    return replace(moment, data=data, size=len(data) if _is_whole(moment) else moment.size, sha256="")
+def _with(event: TraceEvent, data: bytes) -> TraceEvent:
+    if data == event.data:
+        return event
+    return replace(event, data=data, size=len(data) if _is_whole(event) else event.size, sha256="")
 
 
 def unmasked(data: bytes) -> bytes:

@@ -145,7 +145,7 @@ async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple
         try:
             data, at = await channel.receive()
         except Reset:
-            at_reset = [moment.at for moment in channel.moments if moment.what == "reset"]
+            at_reset = [event.at for event in channel.events if event.what == "reset"]
             return "reset", at_reset[-1] if at_reset else None
         if not data:
             return channel.closure or "fin", at

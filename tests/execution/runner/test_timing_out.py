@@ -15,7 +15,7 @@ from tests.execution.fakes import step
 CALL = AppCall("1.0", "j1.1", None, 1, "", 0.0, {"type": "http"})
 
 
-def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> TraceEvent:
+def event(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> TraceEvent:
     return TraceEvent(0.0, Side.WIRE, "one", what, detail, data, size or len(data))
 
 
@@ -23,12 +23,12 @@ def moment(what: str, data: bytes = b"", detail: str = "", size: int = 0) -> Tra
     ("wire", "said"),
     [
         ([], "received 0 B"),
-        ([moment("sent", b"GET")], "received 0 B"),
-        ([moment("received", b"HTTP"), moment("received", b"/1.1")], "received 8 B, bytes 'HTTP/1.1'"),
-        ([moment("received", b"a" * 100 + b"end")], "received 103 B, ending bytes '" + "a" * 57 + "end'"),
-        ([moment("received", b"a" * 80, size=1 << 20)], "received 1 MiB, ending bytes '" + "a" * 60 + "'"),
-        ([moment("closed", detail="by the peer")], "received 0 B, then the peer closed the connection"),
-        ([moment("closed", detail="by this side")], "received 0 B"),
+        ([event("sent", b"GET")], "received 0 B"),
+        ([event("received", b"HTTP"), event("received", b"/1.1")], "received 8 B, bytes 'HTTP/1.1'"),
+        ([event("received", b"a" * 100 + b"end")], "received 103 B, ending bytes '" + "a" * 57 + "end'"),
+        ([event("received", b"a" * 80, size=1 << 20)], "received 1 MiB, ending bytes '" + "a" * 60 + "'"),
+        ([event("closed", detail="by the peer")], "received 0 B, then the peer closed the connection"),
+        ([event("closed", detail="by this side")], "received 0 B"),
     ],
 )
 def test_what_had_come(wire: list[TraceEvent], said: str) -> None:

@@ -264,6 +264,6 @@ def event(piece: bytes) -> dict[str, object]:
 
 def apart(found: Answer, count: int) -> None:
     """Raises Wrong where the pieces are not 10 ms apart."""
-    times = [moment for moment, _ in found.pieces]
+    times = [event for event, _ in found.pieces]
     gaps = [round(later - earlier, 6) for earlier, later in itertools.pairwise(times)]
     same(gaps, [0.01] * (count - 1), "the list of pauses")

@@ -84,8 +84,8 @@ def test_a_crash_in_one_is_a_crash_of_all() -> None:
 
 def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
     def on(port: int) -> JobResult:
-        moments = (TraceEvent(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
-        return replace(FAIL, reason=f"expected client 1, got {port}", transcript=Transcript(0.0, moments))
+        events = (TraceEvent(0.0, Side.WIRE, "one", "connected", f"from port {port}"),)
+        return replace(FAIL, reason=f"expected client 1, got {port}", transcript=Transcript(0.0, events))
 
     assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: expected client 1, got <port 1>"
     assert isolation(alone(on(50001), on(50002))) == "Ends as fail in isolation as well"

@@ -267,9 +267,9 @@ def test_a_list_in_brackets_is_refused() -> None:
 
 
 def test_what_was_seen_reads_the_same_after_every_run() -> None:
-    moments = (TraceEvent(0.0, Side.WIRE, "one", "connected", "from port 50001"),)
+    events = (TraceEvent(0.0, Side.WIRE, "one", "connected", "from port 50001"),)
     failed = replace(
-        result(A, G, "C"), mismatches=(Mismatch("json.port", "1", 50001),), transcript=Transcript(0.0, moments)
+        result(A, G, "C"), mismatches=(Mismatch("json.port", "1", 50001),), transcript=Transcript(0.0, events)
     )
     assert observed(failed, "ab12") == "crash: expected json.port 1, got <port 1>"
     assert observed(replace(failed, mismatches=(), reason="gone\x1b[2J\n in ab12-j7"), "ab12").endswith("in <run>")

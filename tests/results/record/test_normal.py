@@ -32,9 +32,9 @@ def app(detail: str) -> TraceEvent:
     return TraceEvent(0.6, Side.APP, "call 1", "called", detail)
 
 
-def once(*moments: TraceEvent, run: str = "") -> list[tuple[str, bytes]]:
-    found = normalised(Transcript(0.0, moments), run)
-    return [(moment.detail, moment.data) for moment in found.moments]
+def once(*events: TraceEvent, run: str = "") -> list[tuple[str, bytes]]:
+    found = normalised(Transcript(0.0, events), run)
+    return [(event.detail, event.data) for event in found.events]
 
 
 def frame(payload: bytes, mask: bytes, opcode: int = 1) -> bytes:
@@ -168,7 +168,7 @@ PIECES = st.one_of(
     ),
 )
 TEXT = st.lists(PIECES, max_size=6).map("".join)
-MOMENTS = st.builds(
+EVENTS = st.builds(
     lambda what, side, detail, data: TraceEvent(0.0, side, "one", what, detail, data, len(data)),
     st.sampled_from(["sent", "received", "connected"]),
     st.sampled_from([Side.WIRE, Side.APP]),
@@ -193,11 +193,11 @@ def test_a_payload_that_looks_like_a_frame_stays_a_payload() -> None:
     assert data.endswith(b"localhost:<server port> " + inner)
 
 
-@given(st.lists(MOMENTS, max_size=6))
-def test_twice_is_once(moments: list[TraceEvent]) -> None:
-    first = normalised(Transcript(0.0, tuple(moments)), "ab12")
+@given(st.lists(EVENTS, max_size=6))
+def test_twice_is_once(events: list[TraceEvent]) -> None:
+    first = normalised(Transcript(0.0, tuple(events)), "ab12")
     assert normalised(first, "ab12") == first
-    assert len(first.moments) == len(moments)
+    assert len(first.events) == len(events)
 
 
 @given(st.text(max_size=60), st.binary(max_size=60))
@@ -240,19 +240,19 @@ def test_apart_each_connection_and_call_stands_by_itself_and_pieces_are_one() ->
     one = apart(Transcript(0.0, (connected(1), first, told, second, other)))
     two = apart(Transcript(0.0, (connected(1), told, wire("received", first.data + second.data), other)))
     assert one == two
-    assert [moment.subject for moment in one.moments] == ["connection 1", "connection 1", "call 1", "connection 2"]
-    assert one.moments[1].data == b"HTTP/1.1 200 OK\r\n\r\n"
-    assert one.moments[1].size == 19
+    assert [event.subject for event in one.events] == ["connection 1", "connection 1", "call 1", "connection 2"]
+    assert one.events[1].data == b"HTTP/1.1 200 OK\r\n\r\n"
+    assert one.events[1].size == 19
 
 
 def test_apart_what_was_cut_is_joined_to_nothing_behind_it() -> None:
     cut = replace(wire("received", b"abc"), size=5000)
     found = apart(Transcript(0.0, (cut, wire("received", b"def"))))
-    assert [moment.data for moment in found.moments] == [b"abc", b"def"]
+    assert [event.data for event in found.events] == [b"abc", b"def"]
 
 
-@given(st.lists(MOMENTS, max_size=6))
-def test_apart_nothing_is_lost(moments: list[TraceEvent]) -> None:
-    found = apart(Transcript(0.0, tuple(moments)))
-    assert sorted(b"".join(one.data for one in found.moments)) == sorted(b"".join(one.data for one in moments))
+@given(st.lists(EVENTS, max_size=6))
+def test_apart_nothing_is_lost(events: list[TraceEvent]) -> None:
+    found = apart(Transcript(0.0, tuple(events)))
+    assert sorted(b"".join(one.data for one in found.events)) == sorted(b"".join(one.data for one in events))
     assert apart(found) == found

@@ -37,7 +37,7 @@ def result_of(run: Run, case: str, server: str) -> dict[str, object]:
         "reason": one.reason,
         "mismatches": [(each.where, each.expected, shown(each.actual), each.place.line) for each in one.mismatches],
         "recheck": one.recheck and one.recheck.verdict.value,
-        "moments": len(one.transcript.moments) if one.transcript else 0,
+        "moments": len(one.transcript.events) if one.transcript else 0,
     }
 
 

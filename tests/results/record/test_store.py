@@ -78,8 +78,8 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert result_to_json(back) == result_to_json(result_from_json(result_to_json(back)))
     assert result_from_json(result_to_json(SHORT)).excerpt == SHORT.excerpt
     assert back.transcript is not None
-    moment = back.transcript.moments[0]
-    assert (moment.at, len(moment.data), moment.size) == (0.5, 2048, 4000)
+    event = back.transcript.events[0]
+    assert (event.at, len(event.data), event.size) == (0.5, 2048, 4000)
     assert (back.verdict, back.reason, back.cite, back.step) == (FULL.verdict, FULL.reason, FULL.cite, PLACE)
     assert (back.reproduce, back.not_reproduced) == ("curl", "why")
 

@@ -123,7 +123,7 @@ def test_a_reset_on_a_real_connection_has_its_time() -> None:
             connection = await ctx.connect(None)
             await on(ctx, connection, "send", "x")
             seen = await on(ctx, connection, "closed", {"within": "5s"})
-            last = connection.channel.moments[-1]
+            last = connection.channel.events[-1]
             assert (seen.fact("how"), last.what) == ("reset", "reset")
             assert connection.sent_at is not None
             assert seen.fact("elapsed") == last.at - connection.sent_at
