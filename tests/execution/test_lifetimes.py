@@ -406,8 +406,8 @@ def test_a_result_counts_once_the_server_has_outlived_it() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_whatever_a_server_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs that kill at once, when they end, or a moment after; with and without concurrent jobs; restarts that fail now and
-    then. Those that kill crash, in each repeat, and no other does."""
+    """Jobs that kill at once, when they end, or a moment after; with and without concurrent jobs; restarts that
+    fail now and then. Those that kill crash, in each repeat, and no other does."""
     monkeypatch.setattr(lifetimes, "OUTLIVES", 0.02)
     dice = random.Random(seed)
     ways = [dice.choice(["", "", "", "at once", "at the end", "after", "fails"]) for _ in range(8)]
