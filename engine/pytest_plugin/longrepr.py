@@ -9,12 +9,18 @@ from typing import Any
 from engine.documents.diagnostics import Diagnostic
 from engine.model.phrasing import got, headline
 from engine.model.verdict import JobResult, Verdict
+from engine.pytest_plugin.summary import fitted
 from engine.terminal import failure, lint_output
 from engine.terminal.escape import visible, width
 from engine.terminal.paint import Paint
 
 PHRASES = ("to ", "not ", "at ", "above ", "below ")
 """The beginning of an expectation that is not a value."""
+
+
+CUT = "..."
+SHORTEST = 10
+"""Columns of the shortest message that says anything."""
 
 
 @dataclass
@@ -46,9 +52,12 @@ class CaseFailure:
         self.reprcrash = Crash(visible(file), line, summary(result), f"[{visible(result.target)}] ")
 
     def fit(self, columns: int) -> None:
-        """Let the actual value come first in the short summary, where the message does not fit so many columns."""
+        """Let the actual value come first in the short summary if the message does not fit so many columns, and shorten
+        it if that does not either. pytest does so too, but without colours only."""
         if width(self.reprcrash.message) > columns:
-            self.reprcrash.message = summary(self.result, actual_first=True)
+            self.reprcrash.message = message = summary(self.result, actual_first=True)
+            if columns >= SHORTEST and width(message) > columns:
+                self.reprcrash.message = f"{message[: columns - len(CUT)]}{CUT}"
 
     def toterminal(self, tw: Any) -> None:
         """Write the failure to a terminal writer of pytest, in colour if that has it."""
@@ -65,7 +74,8 @@ class CaseFailure:
 
     def _full(self, limit: int, paint: Paint) -> list[str]:
         text = failure.text(self.result, self._source, limit=limit, paint=paint)
-        return [*text.split("\n"), *(("", *self.cause) if self.cause else ())]
+        cause = [part for line in self.cause for part in fitted(line, limit)]
+        return [*text.split("\n"), *(("", *cause) if cause else ())]
 
     def _short(self, limit: int, paint: Paint) -> list[str]:
         located = self.result.mismatches or self.result.warnings

@@ -22,7 +22,7 @@ from engine.model.target import Target
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.pytest_plugin.marks import Marks
-from engine.pytest_plugin.summary import has_cause
+from engine.pytest_plugin.summary import fitted, has_cause
 from engine.terminal.escape import visible
 from engine.terminal.sources import SourceTexts
 from engine.worker.client import WINDOW_STOPPING, Background
@@ -213,13 +213,16 @@ class Conformance:
         self._background.begin(tuple(numbers), times=self.times, window=window)
 
     def cause(self, result: JobResult) -> list[str]:
-        """Lines about the cause of a failing result, by the run of this process so far; none without a cause."""
+        """Lines about the cause of a failing result, by the run of this process so far; none if it is unknown yet."""
+        from engine.results.analysis.attribution import Fault
         from engine.results.analysis.findings import attribution_of
         from engine.terminal import blame
 
         others = [message.whole for message in self.messages[result.address]]
         attribution = attribution_of(result, others, list(self.rows.values()))
-        return [] if attribution is None else list(blame.whole(attribution, so_far=True))
+        if attribution is None or attribution.fault is Fault.UNKNOWN:
+            return []
+        return list(blame.whole(attribution, so_far=True))
 
     def failure(self, result: JobResult, cause: Sequence[str]) -> CaseFailure:
         """A failing result as pytest's ``longrepr``."""
@@ -292,7 +295,8 @@ class Conformance:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and not self.is_worker:
             reporter.ensure_newline()
-            reporter.write_line(f"conformance: {text}")
+            for line in fitted(f"conformance: {text}", self.config.get_terminal_writer().fullwidth):
+                reporter.write_line(line)
 
     def record_lines(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Append lines of rechecks and comparisons to the record, in the controller or in the only process."""

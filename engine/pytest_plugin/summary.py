@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
+CI = ("CI", "BUILD_NUMBER")
+"""Variables of systems on which pytest shortens no message."""
+COMMAND = re.compile(r"\bengine [a-z]+ \S*(?:-|/|\.yaml)")
+"""A command of the engine in a line: ``engine grid specs/http``."""
+
+
 def write(terminalreporter: Any, conformance: Conformance) -> None:
     """Write it."""
     terminal = conformance.config.get_terminal_writer()
@@ -30,9 +38,10 @@ def write(terminalreporter: Any, conformance: Conformance) -> None:
         for part in fitted(line, columns):
             terminalreporter.write_line(part)
 
+    in_full = conformance.config.get_verbosity() >= 2 or any(os.environ.get(name) for name in CI)
     for report in terminalreporter.stats.get("failed", ()):
         fit = getattr(report.longrepr, "fit", None)
-        if fit is not None:
+        if fit is not None and not in_full:
             fit(columns - len(f"FAILED {report.nodeid} - "))
     lines = list(warnings(conformance, columns, paint))
     if lines:
@@ -61,8 +70,8 @@ def write(terminalreporter: Any, conformance: Conformance) -> None:
 
 
 def fitted(line: str, columns: int) -> list[str]:
-    """A line as lines of at most so many columns. One with a command stays as it is, to be copied."""
-    if width(line) <= columns or "engine " in line:
+    """A line as lines of at most so many columns, any number for 0. A command stays on its line, to be copied."""
+    if not columns or width(line) <= columns or COMMAND.search(line):
         return [line]
     return wrap(line, columns, further=" " * (len(line) - len(line.lstrip()) + 2))
 

@@ -10,6 +10,7 @@ from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin.longrepr import CaseFailure, summary
+from engine.pytest_plugin.summary import fitted
 
 LINE = "status: expected 200, got 404"
 PLACE = SourceSpan("specs/a.yaml", 3, 5, 3)
@@ -48,7 +49,7 @@ def test_a_failure_in_one_line(result: JobResult, line: str) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [(29, LINE), (28, "status 404, not 200"), (3, "status 404, not 200")],
+    [(29, LINE), (28, "status 404, not 200"), (18, "status 404, not..."), (3, "status 404, not 200")],
 )
 def test_the_actual_value_comes_first_where_there_is_no_room(columns: int, message: str) -> None:
     failure = CaseFailure(RESULT, lambda _: "", (), "auto")
@@ -63,3 +64,30 @@ def test_the_line_has_place_target_and_message() -> None:
 
 def test_the_text_has_the_cause_at_its_end() -> None:
     assert str(CaseFailure(RESULT, lambda _: "", ("cause: none",), "short")).endswith("\n\ncause: none")
+
+
+class Terminal:
+    """A terminal writer of pytest, as far as a failure uses one."""
+
+    def __init__(self, fullwidth: int, *, hasmarkup: bool = False) -> None:
+        self.fullwidth = fullwidth
+        self.hasmarkup = hasmarkup
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def test_lines_are_as_wide_as_the_terminal() -> None:
+    reason = "a reason with several words, which is longer than the terminal has columns; " * 3
+    failure = CaseFailure(replace(RESULT, reason=reason), lambda _: "", (f"cause: {reason}",), "auto")
+    terminal = Terminal(50)
+    failure.toterminal(terminal)
+    assert max(map(len, terminal.lines)) <= 50
+    assert "\x1b" not in "".join(terminal.lines)
+
+
+def test_a_command_is_not_wrapped() -> None:
+    command = f"settled by: engine grid specs/a.yaml --server {'x' * 30}"
+    assert fitted(command, 40) == [command]
+    assert len(fitted("an engine is a machine, and this line has more than forty columns", 40)) == 2
