@@ -22,11 +22,20 @@ from engine.results.analysis.comparison import (
     servers,
     sides,
 )
+from engine.results.analysis.summary import plural
 from engine.results.record.store import FILE, Run
 from engine.targets.catalog.releases import FRAMEWORK, wanted
 from engine.targets.matrix.selection import configured, configured_frameworks
 
-FORMS = "two runs, a run with two servers or two frameworks, or two times --server or --framework and no run"
+FORMS = "\n  ".join(
+    (
+        "engine compare RUN RUN                               two runs, such as last~1 last",
+        "engine compare RUN --server SERVER --server SERVER   two servers of a run",
+        "engine compare --server SERVER --server SERVER       run the cases on two servers",
+        "engine compare --framework NAME --framework NAME     run the cases on two frameworks",
+    )
+)
+"""The forms of the command, for a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ def of_runs(runs: Sequence[Run], engine: Engine, asked: RunOptions, *, strict: b
         before, after = sides(runs[0], runs[1], part_of(asked))
         return compare(before, after, strict=strict)
     if len(runs) != 1:
-        raise UsageError(f"these are {len(runs)} runs and {len(asked.servers)} servers", hint=f"compared are {FORMS}")
+        servers_too = f" and {plural(len(asked.servers), 'server')}" if asked.servers else ""
+        raise UsageError(f"a comparison has two sides, not {plural(len(runs), 'run')}{servers_too}", hint=FORMS)
     before, after = of_one(runs[0], engine, asked)
     return compare(before, after, strict=strict)
 
@@ -85,8 +95,10 @@ def of_one(run: Run, engine: Engine, asked: RunOptions) -> tuple[ComparedRun, Co
         return frameworks(run, of_frameworks[0], of_frameworks[1])
     if asked.servers:
         named(engine, asked)  # raises, since they are not two
-    hint = f"name two with --server; it has {', '.join(of_servers)}"
-    raise UsageError(f"{run.id} has {len(of_servers)} servers, and two are compared", hint=hint)
+    hint = f"select two with --server: {', '.join(of_servers)}"
+    if len(of_servers) == 1:
+        hint = "a second run or a run of two servers is needed:\n  " + FORMS
+    raise UsageError(f"a comparison needs two servers, and {run.id} has {len(of_servers)}", hint=hint)
 
 
 def check(engine: Engine, asked: RunOptions) -> None:
@@ -101,10 +113,10 @@ def named(engine: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
     """The two servers that were asked for, each as the configurations that its word stands for. Raises UsageError where
     they are not two."""
     if len(asked.servers) != 2:
-        what = f"--server was given {len(asked.servers)} times"
-        if asked.frameworks:
-            what += f" and --framework {len(asked.frameworks)} times"
-        raise UsageError(f"{what}: two servers or two frameworks are compared", hint=FORMS)
+        counts = (plural(len(asked.servers), "server"), plural(len(asked.frameworks), "framework"))
+        given = [text for text in counts if not text.startswith("0 ")]
+        got = f", not {' and '.join(given)}" if given else ""
+        raise UsageError(f"`engine compare` needs two runs, two servers or two frameworks{got}", hint=FORMS)
     both = [one.configuration for one in configured(engine.servers, asked.servers, asked.variants)]
     used = tuple(text for text in asked.variants if f"~{text.partition(':')[0].strip()}" in asked.servers[0])
     before = [one.configuration for one in configured(engine.servers, asked.servers[:1], used)]

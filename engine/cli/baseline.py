@@ -1,4 +1,4 @@
-"""``engine baseline``: write the known failures anew from a run, or look at what a run says about them."""
+"""``engine baseline``: check the known failures against a run, or update them from one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, baseline_argument, place_arguments, target_arguments
+from engine.cli.base import Command, asked, baseline_argument, corpus_argument, place_arguments, target_arguments
 from engine.errors import UsageError
 from engine.model.baseline import KnownFailure
+from engine.results.analysis.summary import counted_noun, plural
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
@@ -19,65 +20,77 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 The baseline lists failures that do not break the build. It is the one that the
-run has read, a known-failures.yaml beside its suites or above them, or the one
-of --baseline. `check` says what a run has to do with each line; `update` writes
-the lines anew from a run. Lines that hold keep their reasons, links and comments; a
-line that passes wherever it was run goes; one that fails on some of its targets
-only is narrowed to them. What fails and is not listed gets lines with what was
-observed, and the linter warns of each until a person has written the reason.
+run has read, a known-failures.yaml in the folder of its suites or above, or the
+one of --baseline.
 
-A line of which the run has nothing is left as it is. The run is the newest one,
-or --from RUN; with --run the cases are run now, as `engine grid` does it.
+`check` compares each entry with a run and lists the entries whose cases ran;
+the others are counted. `update` rewrites the entries from a run. Entries that
+hold keep their reasons, links and comments. An entry that passes wherever it ran
+is removed, and one that fails on some of its targets is narrowed to them.
+Failures that are not listed get entries with the observed failure; the linter
+warns of each until a person has written the reason. An entry whose case did not
+run is kept.
 
-The exit code of `check` is 1 where the baseline is out of date by that run."""
+The run is the latest one, or --from RUN; with --run the cases run first, as in
+`engine grid`.
+
+The exit code of `check` is 1 if the run shows that the baseline is out of date."""
 
 STATES = {
-    "holds": "fails as listed",
-    "narrower": "fails on some of its targets, and passes on others",
-    "fixed": "passes wherever it was run",
-    "unseen": "never met in this run",
+    "holds": "holds ({}): fails as listed",
+    "narrower": "narrower ({}): fails on some of its targets, and passes on others",
+    "fixed": "unexpected pass ({}): passes wherever it ran",
 }
+"""The heads of the lists, by ``Standing.state``. Entries whose cases did not run are only counted."""
+UNSEEN = "unseen"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("action", choices=("check", "update"), metavar="check|update", help="look, or write")
+    parser.add_argument("action", choices=("check", "update"), metavar="check|update", help="compare, or write")
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="with --run: suites and cases")
     parser.add_argument(
         "--from", dest="from_run", default="", metavar="RUN", help="a run's id or folder, last~1 and so on (last)"
     )
     parser.add_argument("--run", action="store_true", help="run the cases first")
-    parser.add_argument("--dry-run", action="store_true", help="say what update would change, and write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print the changes of update, and write nothing")
     target_arguments(parser)
     baseline_argument(parser)
+    corpus_argument(parser)
     place_arguments(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Look or write. Raises UsageError where there is no such run, DocumentError where the baseline has mistakes."""
+    """Check or update. Raises UsageError for a run that does not exist and for options that need --run, and
+    DocumentError for a baseline with errors."""
     from engine.app import baseline
     from engine.app.engine import Engine
-    from engine.app.project_paths import displayed, find
+    from engine.app.project_paths import checked_corpus, displayed, find
     from engine.app.runs import again
 
     if parsed.run and parsed.from_run:
-        raise UsageError("--run and --from do not go together", hint="a run is made, or read")
-    choice = (parsed.paths, parsed.server, parsed.framework, parsed.category, parsed.level, parsed.tag, parsed.keyword)
+        raise UsageError("--run and --from exclude each other", hint="--run makes a run, and --from reads one")
+    choice = (
+        parsed.paths, parsed.server, parsed.framework, parsed.gateway, parsed.category, parsed.level, parsed.tag,
+        parsed.keyword, parsed.corpus,
+    )  # fmt: skip
     if not parsed.run and any(choice):
-        raise UsageError("what to run is said, and nothing is run", hint="add --run")
-    engine = Engine(find(parsed.results, parsed.frameworks), baseline=parsed.baseline)
-    done = fresh_run(engine, parsed) if parsed.run else again(parsed.from_run, engine.project_paths)
-    print(f"run {visible(done.id)}{'' if done.whole else ', which was not whole'}: {len(done.targets)} targets")
+        raise UsageError("paths and options that select cases or targets need --run", hint="add --run")
+    project_paths = find(parsed.results, parsed.frameworks)
+    corpus = checked_corpus(parsed.corpus, project_paths)
+    engine = Engine(project_paths, parsed.nginx, baseline=parsed.baseline, corpus=corpus)
+    done = fresh_run(engine, parsed) if parsed.run else again(parsed.from_run, project_paths)
+    print(f"run {visible(done.id)}{'' if done.whole else ', which ended early'}: {plural(len(done.targets), 'target')}")
     if parsed.action == "check":
         return checked(baseline.check(engine, done))
     made = baseline.drawn(engine, done)
-    for line in told(made):
+    for line in changes(made):
         print(line)
     path = displayed(made.path)
     if made.text == made.before:
-        print(f"{path} is as it should be")
+        print(f"{path} is up to date")
     elif parsed.dry_run:
-        print(f"{path} would change; nothing was written")
+        print(f"{path} would change; nothing is written")
     else:
         baseline.write(made)
         print(f"written: {path}")
@@ -85,8 +98,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
-    """A run of the cases that the options choose. Raises UsageError where it was interrupted: half a run is no ground
-    for a baseline."""
+    """A run of the selected cases. Raises UsageError if it is interrupted: a part of a run is no basis for a
+    baseline."""
     from engine.app import addresses, launch
     from engine.cli.grid import chosen, shown
 
@@ -94,26 +107,30 @@ def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     with shown(jobs, engine, parsed.color) as watcher:
         done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
-        raise UsageError("the run was interrupted", hint="half a run is no ground for a baseline")
+        raise UsageError("the run was interrupted", hint="a baseline needs a run that ended")
     return done.run
 
 
 def checked(stands: list[Standing]) -> int:
-    """Print what a run says about each line. 1 where the baseline is out of date, else 0."""
+    """Print the standing of each entry whose case ran, and the number of the others. 1 if the baseline is out of date,
+    else 0."""
     from engine.terminal import columns
 
     if not stands:
-        print("the baseline lists nothing")
+        print("the baseline has no entries")
         return 0
     tables = []
-    for state, meaning in STATES.items():
+    for state, head in STATES.items():
         rows = [(visible(one.line.case), where(one.line), remark(one)) for one in stands if one.state == state]
         if rows:
-            tables.append(columns.TextTable(f"{state} ({len(rows)}): {meaning}", rows))
-    print(columns.draw(("case", "on", "remark"), tables, columns.terminal_width()))
+            tables.append(columns.TextTable(head.format(len(rows)), rows))
+    if tables:
+        print(columns.draw(("case", "on", "remark"), tables, columns.terminal_width()))
+    if unseen := sum(one.state == UNSEEN for one in stands):
+        print("\n" * bool(tables) + f"not run: {counted_noun(unseen, 'entry')}")
     stale = [one for one in stands if one.state in ("fixed", "narrower")]
     if stale:
-        print("\n`engine baseline update` mends what is out of date")
+        print("\n`engine baseline update` fixes the entries that are out of date")
     return 1 if stale or any(one.over and one.failing for one in stands) else 0
 
 
@@ -126,7 +143,7 @@ def remark(one: Standing) -> str:
         named = ", ".join(dict.fromkeys(seen.result.target for seen in one.passing))
         words.append(f"passes on {named}" if len(one.passing) <= 2 else f"passes on {len(one.passing)}")
     if one.over:
-        words.append(f"its day, {one.line.until}, is over")
+        words.append(f"expired on {one.line.until}")
     if not one.line.because:
         words.append("no reason yet")
     return "; ".join(words) or "-"
@@ -139,8 +156,8 @@ def where(line: KnownFailure) -> str:
     return " ".join([*names, line.versions, line.framework_versions]).strip() or "every target"
 
 
-def told(made: Drawn) -> Iterator[str]:
-    """The changes of the baseline, line by line, and the counts."""
+def changes(made: Drawn) -> Iterator[str]:
+    """The changes of the baseline, one entry a line, and the counts."""
     revision = made.revision
     for one in revision.of("fixed"):
         yield f"- {visible(one.line.case)} on {where(one.line)}: {remark(one)}"
@@ -151,25 +168,25 @@ def told(made: Drawn) -> Iterator[str]:
     for line in revision.added:
         yield f"+ {visible(line.failure.case)} on {where(line.failure)}: {visible(line.failure.observed)}"
     for seen in revision.blurred:
-        why = "and passes on a target of the same words: not listed"
+        why = "but passes on a target that no entry can distinguish from it: not listed"
         yield f"? {visible(seen.address)} fails on {seen.result.target}, {why}"
-    words = {"holds": "hold", "unseen": "were not met", "narrower": "are narrower", "fixed": "go"}
+    words = {"holds": "kept", UNSEEN: "not run", "narrower": "narrowed", "fixed": "removed"}
     counts = [f"{len(revision.of(state))} {word}" for state, word in words.items()]
-    yield f"lines: {', '.join(counts)}, {len(revision.added)} are new"
+    yield f"entries: {', '.join(counts)}, {len(revision.added)} added"
     reasons = sum(not line.failure.because for line in revision.lines)
     if reasons:
-        yield f"{reasons} without a reason: add `because:` and `link:`; `engine lint` warns of each until then"
+        yield f"{counted_noun(reasons, 'entry')} without a reason: add `because:` and `link:`; `engine lint` warns"
 
 
 COMMAND = Command(
     "baseline",
-    "Check or rewrite the known failures by a run.",
+    "Check the known failures against a run, or update them.",
     arguments,
     run,
     DESCRIPTION,
     (
-        ("engine baseline check", "each line by the newest run"),
-        ("engine baseline update --dry-run", "what would change"),
+        ("engine baseline check", "each entry by the latest run"),
+        ("engine baseline update --dry-run", "the changes"),
         ("engine baseline update --from RUN", "from another run"),
         ("engine baseline update --run", "run everything first"),
     ),

@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     place_arguments(parser)
     counterparts_argument(parser)
     format_argument(parser, "comparison", TEXT, "text, ")
-    parser.add_argument("--strict", action="store_true", help="a warning is red as well")
+    parser.add_argument("--strict", action="store_true", help="a warning counts as a failure")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -60,7 +60,7 @@ def run(parsed: argparse.Namespace) -> int:
     engine, wanted = Engine(project_paths, parsed.nginx), asked(parsed)
     subject = comparing.subject(parsed.what, project_paths)
     if subject.runs and subject.words:
-        raise UsageError(f"{subject.words[0]} is no run", hint="name runs alone; -k chooses among their cases")
+        raise UsageError(f"{subject.words[0]} is not a run", hint="name only runs; -k selects among their cases")
     if subject.runs:
         return tell(comparing.of_runs(subject.runs, engine, wanted, strict=parsed.strict), parsed.format)
     return anew(engine, subject, wanted, parsed)
@@ -69,6 +69,7 @@ def run(parsed: argparse.Namespace) -> int:
 def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.Namespace) -> int:
     """Run the cases on the two servers or the two frameworks, and compare these."""
     from engine.app import addresses, comparing, launch, wiring
+    from engine.app.project_paths import displayed
     from engine.cli.grid import chosen, shown
 
     comparing.check(engine, wanted)
@@ -77,7 +78,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
 
     def finished(done: Done) -> int:
         screens.close()
-        print(f"the run is in {done.path.parent}", file=sys.stderr)
+        print(f"engine: the run is in {displayed(done.path.parent)}", file=sys.stderr)
         if done.interrupted:
             return 130
         code = tell(comparing.of_runs([done.run], engine, wanted, strict=parsed.strict), parsed.format)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.base import (
@@ -29,8 +30,6 @@ from engine.terminal.escape import visible
 from engine.terminal.paint import paint_for
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from engine.app.addresses import NamedCases
     from engine.app.engine import Engine, RunOptions
     from engine.app.launch import Done
@@ -250,15 +249,17 @@ def list_failing(found: Sequence[Finding], causes: Attributions, paint: Paint, *
 def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint) -> None:
     """List what does not fail the run and is no plain pass: flaky cases, warnings, known failures, and the reasons why
     nothing ran."""
+    from engine.app.project_paths import displayed
     from engine.results.analysis.summary import excused
     from engine.results.analysis.unjudged import nothing_judged
     from engine.terminal import repeats, run_summary, unjudged
 
+    files = [displayed(Path(path)) for path in done.header.get("baselines", ())]
     for line in repeats.lines(done.results):
         print(line)
     lists = (
         run_summary.warnings((one for one in done.results if not wanted(one)), named, width, paint),
-        run_summary.known_failures(excused(done), named, width, paint),
+        run_summary.known_failures(excused(done), named, width, paint, files),
         unjudged.lines(done.results) if nothing_judged(done) else (),
     )
     for lines in map(list, lists):

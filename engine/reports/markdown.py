@@ -12,6 +12,7 @@ from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.claims import refuted
 from engine.results.analysis.comparison import Change, Comparison, Difference
+from engine.results.analysis.comparison import folded as folded_differences
 from engine.results.analysis.findings import Finding, failing, findings, folded, shares
 from engine.results.analysis.folding import Folded
 from engine.results.analysis.grouping import GroupedGrid, server_of, tables
@@ -175,7 +176,7 @@ def packages(target: TargetRow) -> str:
 
 def comparison(found: Comparison) -> str:
     """A document with a section for each sort of change."""
-    parts = [f"# {code(found.before)} and {code(found.after)}", f"{found.compared} cells were compared."]
+    parts = [f"# {code(found.before)} and {code(found.after)}", f"{plural(found.compared, 'result')} compared."]
     versions = [
         f"- {side}: {code(', '.join(servers))}"
         for side, servers in zip(("before", "after"), found.servers, strict=True)
@@ -185,13 +186,13 @@ def comparison(found: Comparison) -> str:
         parts.append("\n".join([*versions, *(f"- {code(sentence)}" for sentence in found.older)]))
     if found.stopped:
         stopped = "\n".join(f"- `{row.id}`: {code(row.failed)}" for row in found.stopped)
-        parts += ["## Does not start any more", stopped]
+        parts += ["## No longer starts", stopped]
     if found.neither:
         neither = "\n".join(f"- `{row.id}`: {code(row.failed)}" for row in found.neither)
         parts += ["## Starts on neither side", neither]
     for change in Change:
         if found.of(change):
-            lines = [line for one in found.of(change) for line in difference(one)]
+            lines = [line for one in folded_differences(found.of(change)) for line in difference(one)]
             parts += [f"## {change.value.capitalize()}", "\n".join(lines)]
     if found.nothing:
         parts.append("Nothing changed.")
@@ -210,10 +211,16 @@ def comparison(found: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def difference(one: Difference) -> Iterator[str]:
+def difference(group: Folded[Difference]) -> Iterator[str]:
+    """The lines of a change: the case, or several values of its matrix, the two verdicts, the targets, and the cause of
+    the failing side."""
+    one = group.first
     sides = [pair.before if one.change is Change.FIXED else pair.after for pair in one.pairs]
     targets = [f"`{side.target}`" for side in sides]
-    yield f"- `{one.address}`: {one.before.value} → {one.after.value} on {several(targets)}"
+    title = f" ({code(one.red.title)})" if one.red.title and not group.values else ""
+    yield f"- `{group.address}`{title}: {one.before.value} → {one.after.value} on {several(targets)}"
+    if group.values:
+        yield f"  - values: {code(group.named())}"
     if one.red.reason:
         yield f"  - {code(one.red.reason)}"
     if one.attribution is not None:

@@ -32,14 +32,19 @@ def warnings(results: Iterable[JobResult], run: str, width: int = 0, paint: Pain
 
 
 def known_failures(
-    excused: Mapping[str, Sequence[FoldedCase]], run: str, width: int = 0, paint: Paint = PLAIN
+    excused: Mapping[str, Sequence[FoldedCase]],
+    run: str,
+    width: int = 0,
+    paint: Paint = PLAIN,
+    files: Sequence[str] = (),
 ) -> Iterator[str]:
-    """The known failures of a run by server, in lines: each entry with its reason and its link; nothing where there are
-    none. ``excused`` is what ``engine.results.analysis.summary.excused`` gives."""
+    """The known failures of a run by server, in lines: each entry with its reason and its link; nothing if there are
+    none. ``excused`` is what ``engine.results.analysis.summary.excused`` gives, ``files`` the baselines of the run."""
     if not excused:
         return
     everything = [one for listed in excused.values() for one in listed]
-    yield f"{paint(Role.KNOWN, 'known failures')}: {_count(everything)}"
+    listed_in = f", listed in {', '.join(map(visible, files))}" if files else ""
+    yield f"{paint(Role.KNOWN, 'known failures')}: {_count(everything)}{listed_in}"
     each = MOST // len(excused) if len(excused) <= SERVERS else 0
     for server, listed in excused.items():
         yield f"  {visible(server)}: {_count(listed)}"

@@ -79,3 +79,16 @@ def test_what_makes_no_sense_is_refused(engine: Engine, later: Path, words: tupl
 def test_show_says_with_which_version_a_case_came(engine: Engine, later: Path) -> None:
     assert "since corpus 0.2" in engine("show", "cases.yaml::later").stdout
     assert "since" not in engine("show", "cases.yaml::old").stdout
+
+
+@pytest.mark.service
+def test_a_baseline_gets_no_entry_for_it(engine: Engine, later: Path) -> None:
+    (later / "known-failures.yaml").write_text("known-failures: K\nlist: []\n")
+    words = ("cases.yaml", "--framework", "control", "--baseline", "known-failures.yaml")
+    made = engine("baseline", "update", *words, "--run", "--dry-run", "--corpus", "0.1")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "0 added" in made.stdout
+    assert "1 added" in engine("baseline", "update", *words, "--run", "--dry-run").stdout
+    refused = engine("baseline", "check", "--corpus", "0.1")
+    assert refused.returncode == 2
+    assert "add --run" in refused.stderr

@@ -67,3 +67,8 @@ def test_lines_fit_the_terminal_and_are_harmless() -> None:
     shown = list(warnings([long], "last", 60))
     assert max(map(len, shown)) <= 60
     assert "\x1b" not in "".join(shown)
+
+
+def test_the_baselines_are_named() -> None:
+    (first, *_) = known_failures(excused(known("s f")), "last", files=["specs/known-failures.yaml", "k.yaml"])
+    assert first == "known failures: 1 case, listed in specs/known-failures.yaml, k.yaml"

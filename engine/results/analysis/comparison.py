@@ -20,6 +20,7 @@ from engine.model.commands import server_word
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution, Attributions, ComparedResult, Fault, attribute
+from engine.results.analysis.folding import Folded, fold
 from engine.results.analysis.grouping import framework_of, server_of
 from engine.results.record.store import Run, TargetRow
 
@@ -480,3 +481,15 @@ def _configured(row: TargetRow) -> str:
 
 def _rest(row: TargetRow) -> Key:
     return (row.framework_configuration, row.loop, row.gateway, row.runtime)
+
+
+def folded(found: Iterable[Difference]) -> tuple[Folded[Difference], ...]:
+    """Differences in their order, with those as one that are values of one matrix and changed alike on the same
+    targets."""
+    return fold(found, lambda one: one.address, _alike)
+
+
+def _alike(one: Difference) -> Key:
+    places = tuple(f"{pair.before.target} {pair.after.target}" for pair in one.pairs)
+    because = one.attribution.because if one.attribution is not None else ""
+    return (one.change, one.before, one.after, because, _first(one.red, False), *places)

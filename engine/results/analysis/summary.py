@@ -177,8 +177,11 @@ def sentence(found: RunSummary) -> str:
 
 
 def counted_noun(number: int, noun: str) -> str:
-    """``1 unexpected pass``, ``2 unexpected passes``."""
-    return f"{number:,} {noun}es" if noun.endswith("s") and number != 1 else plural(number, noun)
+    """``1 unexpected pass``, ``2 unexpected passes``, ``2 entries``."""
+    if number == 1:
+        return f"1 {noun}"
+    stem, end = (noun[:-1], "ies") if noun.endswith("y") else (noun, "es" if noun.endswith("s") else "s")
+    return f"{number:,} {stem}{end}"
 
 
 def duration(seconds: float) -> str:

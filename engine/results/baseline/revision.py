@@ -93,12 +93,12 @@ class Revision:
 
 
 def seen_in(run: Run) -> list[CaseOutcome]:
-    """Results whose verdict says something about a clause."""
+    """Results whose verdict is evidence about a clause: that of a case that is held back has been changed."""
     rows = {row.id: row for row in run.targets}
     return [
         CaseOutcome(result.address, rows[result.target], result)
         for result in run.results
-        if result.target in rows and (fails_steadily(result.verdict) or result.verdict.passing)
+        if result.target in rows and not result.held_back and (fails_steadily(result.verdict) or result.verdict.passing)
     ]
 
 

@@ -291,7 +291,7 @@ def test_both_sides_have_their_versions_and_commits() -> None:
     commit = "c10b994deadbeef0000"
     found = runs(of_checkout(PASS, "27.0.1", commit), of_checkout(PASS, "27.0.1", f"{commit}+changes"))
     assert "\n".join(lines(found)) == (
-        "id-1 -> id-2: 1 cell compared\n"
+        "id-1 -> id-2: 1 result compared\n"
         "  left:  s 27.0.1 (c10b994de)\n"
         "  right: s 27.0.1 (c10b994de+changes)\n"
         "nothing changed"
@@ -324,7 +324,7 @@ def test_other_servers_are_neither_older_nor_newer() -> None:
 def test_what_was_left_out_on_both_sides_was_not_judged() -> None:
     found = runs(run({"s f": UNSUPPORTED, "s g": UNSUPPORTED}), run({"s f": UNSUPPORTED, "s g": BLOCKED}))
     assert (found.compared, found.judged) == (2, 0)
-    assert "no case was judged on either side" in "\n".join(lines(found))
+    assert "no case ran on either side" in "\n".join(lines(found))
     assert runs(run({"s f": UNSUPPORTED}), run({"s f": PASS})).judged == 1
 
 
@@ -332,7 +332,7 @@ def test_what_has_no_cause_does_not_stand_under_that_of_another() -> None:
     before = joined(run({"s control": PASS}), run({"s control": PASS}, case="specs/x.yaml::gone"))
     after = joined(run({"s control": WARN}), run({"s control": UNSUPPORTED}, case="specs/x.yaml::gone"))
     shown = [line.strip() for line in lines(runs(before, after))]
-    place = shown.index("no cause: the right side is no failure")
+    place = shown.index("no cause: the right side does not fail")
     assert shown[place + 1 : place + 3] == ["specs/x.yaml::gone[s-control-asyncio]", "pass -> unsupported"]
 
 
@@ -361,7 +361,7 @@ SAMPLE = compare(
 )
 
 TEXT = """\
-s==1 -> s==2: 3 cells compared
+s==1 -> s==2: 3 results compared
 
 regressed: 1 case
   pairing s==2 with g: the control passes it under this server, and the framework passes it on s==1 \
@@ -399,7 +399,7 @@ def test_text_of_nothing_and_of_what_is_apart() -> None:
     old = run({"s f": PASS}, case="specs/x.yaml::old")
     found = runs(joined(run({"s f": PASS}), old), run({"s f": PASS, "t f": PASS, "u f": PASS}))
     assert "\n".join(lines(found)) == (
-        "id-1 -> id-2: 1 cell compared\nnothing changed\n\n"
+        "id-1 -> id-2: 1 result compared\nnothing changed\n\n"
         "not compared: 1 case only in id-1 (specs/x.yaml::old); 2 targets only in id-2"
     )
 
@@ -465,3 +465,19 @@ def test_a_name_selects_a_framework_in_each_release() -> None:
     rows = [row("s star==0.9"), row("s star"), row("s other")]
     assert [RunSelection(["star"]).has(one) for one in rows] == [True, True, False]
     assert [RunSelection(["star==0.9"]).has(one) for one in rows] == [True, False, False]
+
+
+def test_values_of_a_matrix_that_changed_alike_are_one_entry() -> None:
+    values = [f"specs/x.yaml::n[{value}]" for value in range(9)]
+    before = joined(*(run({"s f": Verdict.PASS, "s g": Verdict.PASS}, case=case) for case in values))
+    after = joined(
+        *(run({"s f": Verdict.FAIL, "s g": Verdict.FAIL}, case=case) for case in values[:8]),
+        run({"s f": Verdict.FAIL, "s g": Verdict.PASS}, case=values[8]),
+    )
+    found = compare(*sides(before, replace(after, id="id-2")))
+    shown = "\n".join(lines(found))
+    assert "regressed: 17 results (9 cases)" in shown
+    assert "n[8 values] on 2 targets (s-f-asyncio, ...)\n      values: 0, 1, 2, 3, 4, 5 and 2 more\n" in shown
+    assert "specs/x.yaml::n[8][s-f-asyncio]" in shown
+    whole = markdown(found)
+    assert "- `specs/x.yaml::n[8 values]`: pass → fail on `s-f-asyncio`, `s-g-asyncio`\n  - values: 0, 1, 2" in whole

@@ -22,6 +22,7 @@ from engine.results.baseline.revision import Revision, observed, revise, seen_in
 from engine.results.baseline.text import quoted, revised, word
 from engine.results.record.store import Run, TargetRow
 from tests.loading.vocabulary import real as made
+from tests.results import synthetic
 
 real = cache(made)
 
@@ -312,3 +313,10 @@ def test_after_an_update_a_run_is_green_and_a_second_update_changes_nothing(lett
         assert found is {Verdict.FAIL: Verdict.KNOWN}.get(one.verdict, one.verdict), (one.address, one.target)
     assert after(new, run) == new
     assert all(one.state in ("holds", "unseen") for one in standings(known, seen_in(run), TODAY))
+
+
+def test_a_case_that_is_held_back_is_no_evidence() -> None:
+    one = synthetic.run({"s f": Verdict.WARN})
+    held = replace(one.results[0], held_back="0.2")
+    assert len(seen_in(one)) == 1
+    assert seen_in(replace(one, results=(held,))) == []
