@@ -71,7 +71,7 @@ def test_a_port_that_is_taken(engine: Engine) -> None:
         taken.listen()
         ran = engine("serve", "gunicorn-control-asyncio", "--port", str(taken.getsockname()[1]))
     assert ran.returncode == 2
-    assert "cannot be had" in ran.stderr
+    assert "is not available" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -165,7 +165,7 @@ def test_the_port_is_bound_by_whom_clients_connect_to(
     assert scope_of(host, port)["path"] == "/scope"
     ran = engine("serve", target, "--port", str(port))
     assert ran.returncode == 2
-    assert f"port {port} cannot be had: Address already in use" in ran.stderr
+    assert f"port {port} is not available: Address already in use" in ran.stderr
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 0

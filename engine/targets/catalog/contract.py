@@ -26,7 +26,11 @@ _ENDPOINT: Mapping[str, Any] = {
     "required": ["kind", "path", "summary"],
     "additionalProperties": False,
     "properties": {
-        "kind": {"title": "http or websocket", "description": "What is asked there.", "enum": [HTTP, WEBSOCKET]},
+        "kind": {
+            "title": "http or websocket",
+            "description": "The purpose of the endpoint.",
+            "enum": [HTTP, WEBSOCKET],
+        },
         "method": {
             "title": "a method, as text",
             "description": "The method; of HTTP endpoints only.",
@@ -46,7 +50,7 @@ _ENDPOINT: Mapping[str, Any] = {
         },
         "summary": {
             "title": "text",
-            "description": "What it answers.",
+            "description": "The response.",
             "type": "string",
             "minLength": 1,
         },
@@ -143,7 +147,7 @@ def load_contract(root: Path, name: str = FILE) -> Contract:
 
 
 def problems(document: Node) -> Iterator[DocumentError]:
-    """The mistakes of each endpoint of a contract, and endpoints that are declared twice."""
+    """The errors of each endpoint of a contract, and endpoints that are declared twice."""
     listed = document.get("endpoints")
     seen: set[tuple[str, str, str]] = set()
     for node in listed.items() if listed is not None else ():
@@ -175,6 +179,6 @@ def endpoint_of(node: Node) -> Endpoint:
 
 
 def at(node: Node, name: str) -> SourceSpan:
-    """The place of what stands under a key, or of the whole where there is no such key."""
+    """The place of a key's value, or of the node if there is no such key."""
     found = node.get(name)
     return found.place if found else node.place

@@ -1,11 +1,12 @@
-"""The folder in which the engine keeps what it makes once for all runs, and its bounds.
+"""The folder of everything that the engine creates once for all runs, and its limits.
 
-An *entry* is a folder below one of ENTRIES, with a lock file NAME.lock beside it. A process that makes or removes the
-entry holds that lock exclusively; one that uses it holds it shared until the process ends, however it ends, so nothing
-that is in use is removed. The lock file's time of modification is the entry's last use, and its text the entry's size
-in bytes. The folders of FILES hold small files, of which nothing breaks when they go.
+An *entry* is a folder below one of ENTRIES, with a lock file NAME.lock next to it. A process that creates or removes
+the entry holds that lock exclusively; one that uses it holds it shared until the process ends for any reason, so
+nothing in use is removed. The lock file's time of modification is the entry's last use, and its text the entry's size
+in bytes. The folders of FILES contain small files that can be removed at any time.
 
-``prune`` keeps what was used last, up to LIMIT bytes. It is called whenever an environment was made, and once a day.
+``prune`` keeps the most recently used entries, up to LIMIT bytes. It is called after an environment was created, and
+once a day.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ DRAFT = ".draft-"
 LIMIT = 4 * 1024**3
 """So many bytes of entries are kept. An environment has some 20 MiB, and all servers with all frameworks 1 GiB."""
 UNUSED = 30 * 24 * 3600.0
-"""What nobody has used for so long, in seconds, is removed in any case."""
+"""The age in seconds at which an unused entry is always removed."""
 RECENT = 600.0
-"""What was used so lately, in seconds, is kept in any case."""
+"""The age in seconds below which an entry is always kept."""
 DAY = 24 * 3600.0
 STAMP, DURATIONS = "pruned", "durations.json"
 DRAFTED = 60.0
@@ -124,7 +125,7 @@ def _same(descriptor: int, path: Path) -> bool:
 
 
 def note_size(folder: Path) -> int:
-    """Measure an entry that is whole, and write its size down. Raises OSError."""
+    """Measure a complete entry, and write its size down. Raises OSError."""
     size = size_of(folder)
     lock_of(folder).write_text(f"{size}\n", "utf-8")
     return size
@@ -159,8 +160,9 @@ def _entry(folder: Path) -> CacheEntry:
 
 
 def prune(cache: Path, now: float | None = None) -> list[Path]:
-    """Remove what was not used for long, and beyond LIMIT bytes what was not used for longest; the folders that are
-    gone. What was used lately, or is in use, stays. Nothing is raised: what cannot be removed stays."""
+    """Remove entries that were not used for long, the least recently used beyond LIMIT bytes, and lock files without a
+    folder. Entries that were used recently, or are in use, are kept. Nothing is raised: an entry that cannot be removed
+    is kept."""
     now = time.time() if now is None else now
     total, gone = 0, []
     for entry in entries(cache):

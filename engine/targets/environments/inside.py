@@ -22,7 +22,7 @@ PACKAGE = "engine_inside"
 
 
 COMMANDS = "ENGINE_COMMANDS"
-"""The variable that tells a service which modules of extensions have more commands for scripts."""
+"""The variable with the modules of extensions that have more commands for scripts."""
 
 
 def packages() -> dict[str, Path]:
@@ -56,7 +56,7 @@ def laid_out(cache: Path, source: Path = SOURCE, package: str = PACKAGE) -> Path
 
 
 def lay_out(contents: Mapping[Path, bytes], package: str, folder: Path) -> None:
-    """Write a package's modules; the folder appears whole, by a rename, since two engines may do so at once. Raises
+    """Write a package's modules; the complete folder appears by a rename, since two engines may do this at once. Raises
     OSError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder.parent))

@@ -46,8 +46,8 @@ def pinned(server: Server) -> str:
 
 
 def requirements(framework: Framework, server: Server, version: str = "") -> tuple[list[str], list[str]]:
-    """The requirements to install as they are, and those with their dependencies: both locks and nothing; or, for
-    another version of the server, the framework's lock, and the server's requirements beside it."""
+    """The requirements to install without dependencies, and those with their dependencies: both locks and none; or, for
+    another version of the server, the framework's lock, and the server's requirements."""
     if not version:
         return sorted({*locked(server), *locked(framework)}), []
     rest = [line for line in lines_of(server.source) if line.partition("==")[0] != server.package]

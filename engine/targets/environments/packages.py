@@ -1,8 +1,8 @@
-"""Environments: one for each interpreter, framework and server, made by uv from locks, and kept in a cache.
+"""Environments: one for each interpreter, framework and server, created by uv from lock files, and cached.
 
-An environment's folder is named after a digest of what it is made from, so a change of a lock makes another one. It is
-made under a lock file, so that two engines can share the cache, and its mark of completion is written last: what has
-no mark is made again from nothing. ``cache.py`` beside this says how long it stays. The server may be in any release:
+An environment's folder is named after a digest of its inputs, so a change of a lock file creates another one. It is
+created under a lock file, so that two engines can share the cache, and its completion mark is written last: an
+environment without a mark is created again. ``cache.py`` decides how long it is kept. The server may be in any release:
 see ``recipes.py``.
 """
 
@@ -71,7 +71,7 @@ def find_uv() -> str:
     try:
         return str(importlib.import_module("uv").find_uv_bin())
     except (ImportError, FileNotFoundError) as error:
-        hint = "install it beside the engine: python -m pip install uv"
+        hint = "install it in the engine's environment: python -m pip install uv"
         raise EnvironmentFailed("uv, which makes the environments, is not installed", hint=hint) from error
 
 
@@ -93,13 +93,13 @@ def locked(one: Server | Framework) -> tuple[str, ...]:
     if not one.lock.is_file():
         hint = f"make it with: engine lock {one.name}"
         if not one.source.is_file():
-            hint = f"write what it needs into {one.source.name} beside it, and {hint}"
+            hint = f"write its requirements into {one.source.name} next to it, and {hint}"
         raise EnvironmentFailed(f"{one.name} has no lock: there is no {one.lock}", hint=hint)
     return lines_of(one.lock)
 
 
 def key(of_server: Iterable[str], of_framework: Iterable[str], interpreter: str) -> str:
-    """The digest that names an environment. ``interpreter`` tells interpreters apart: its version and its path."""
+    """The digest that names an environment. ``interpreter`` identifies the interpreter by its version and path."""
     parts = [FORMAT, interpreter, platform.system(), platform.machine(), "--", *of_server, "--", *of_framework]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -115,9 +115,9 @@ class Environments:
         on_install: Callable[[str, bool], None] = lambda name, begun: None,
         find_uv: Callable[[], str] = find_uv,
     ) -> None:
-        """``cache`` is a folder, the default's where none is given. ``on_progress`` is told what is being made;
-        ``on_install`` is called with the name of an environment, and True when it begins to be made, False when that is
-        over."""
+        """``cache`` is a folder, by default that of ``cache.py``. ``on_progress`` gets progress messages;
+        ``on_install`` is called with the name of an environment, and True when its installation begins, False when it
+        ends."""
         self.cache = (cache or default_cache()).absolute()
         self._progress = on_progress
         self._install = on_install
@@ -180,7 +180,7 @@ class Environments:
         finally:
             self._install(recipe.name, False)
         if completed(folder) is None:
-            raise EnvironmentFailed(f"{folder} is not whole", hint=f"is {interpreter} still there?")
+            raise EnvironmentFailed(f"{folder} is not complete", hint=f"is {interpreter} still there?")
         await asyncio.to_thread(note_size, folder)
         await asyncio.to_thread(prune, self.cache)
 
@@ -354,5 +354,5 @@ def hint(output: str) -> str:
     if "no interpreter found" in words or "no virtual environment" in words:
         return "the interpreter cannot be used; start the engine with an absolute path to a Python of 3.11 or newer"
     if "conflict" in words or "no solution found" in words or "because" in words:
-        return "the locks do not fit together or this Python: engine lock --all makes them anew"
+        return "the lock files conflict with each other or with this Python: engine lock --all creates them again"
     return ""

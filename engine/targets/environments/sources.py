@@ -123,7 +123,7 @@ def kept(folder: Path, listed: list[Path], cache: Path) -> Path:
 
 
 def copied(folder: Path, listed: list[Path], copy: Path) -> None:
-    """Copy a checkout's files; the copy appears whole, by a rename. Raises OSError."""
+    """Copy a checkout's files; the complete copy appears by a rename. Raises OSError."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=copy.parent))
     try:

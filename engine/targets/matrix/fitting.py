@@ -28,7 +28,7 @@ def spoken(gateway: str) -> str:
 
 
 def own_gateway(server: Server) -> str:
-    """The default gateway of a server. A server for WSGI apps has the one for its protocol besides HTTP."""
+    """The default gateway of a server. A server for WSGI apps has the one for its protocol other than HTTP."""
     return DIRECT if "http" in server.protocols and ASGI in server.interfaces else GATEWAY
 
 

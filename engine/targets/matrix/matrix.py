@@ -28,16 +28,16 @@ def targets(
     runtime: str = "local",
     named: Collection[str] = (),
 ) -> list[Target]:
-    """The targets, ordered by server as they are given, and by framework, loop and gateway as the registries have them.
+    """The targets, ordered by server as given, and by framework, loop and gateway as in the registries.
 
-    ``servers`` are those chosen, each in a release and a variant. ``framework`` are the words of ``--framework``, and
-    without any, every framework is taken; ``gateways`` likewise, and each server's own without one; ALL stands for all
-    that a server can have. ``named`` are the configurations of those servers that were asked for by their names.
-    ``loop`` is one of LOOPS; WSGI apps have none.
+    ``servers`` are the selected ones, each in a release and a variant. ``framework`` are the words of ``--framework``,
+    and by default every framework; ``gateways`` likewise, and by default each server's own; ALL stands for all that a
+    server supports. ``named`` are the configurations of servers that were selected by name. ``loop`` is one of LOOPS;
+    WSGI apps have none.
 
-    What does not fit is left out, unless both sides were asked for by their names. That, and a target whose server does
-    not offer its loop, is unsupported, which the run says. Raises UsageError, which names the nearest, for a name that
-    there is not.
+    Combinations that do not fit are omitted, unless both sides were selected by name. Such a combination, and a target
+    whose server does not support its loop, is unsupported, which the run reports. Raises UsageError with the nearest
+    name for an unknown name.
     """
     loops = loop_words(loop)
     known = known_gateways(gateways)

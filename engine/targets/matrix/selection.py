@@ -37,11 +37,11 @@ Released = TypeVar("Released", Server, Framework)
 
 
 def configured(servers: Registry[Server], asked: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Server]:
-    """The servers that were asked for, each as a release and a variant: in the order of the registry, and those of one
-    server in the order in which they were asked for, each once.
+    """The selected servers, each as a release and a variant: in the order of the registry, and those of one server in
+    the given order, each once.
 
-    ``asked`` are the words of ``--server``: none of them asks for the default alone, ``all`` for every server's pinned
-    release. ``variants`` are those of ``--variant``. Raises UsageError, which names the nearest, for what there is not.
+    ``asked`` are the words of ``--server``: none selects only the default, ``all`` every server's pinned release.
+    ``variants`` are those of ``--variant``. Raises UsageError with the nearest name for an unknown name.
     """
     declared = declared_variants(variants)
     found: dict[str, Server] = {}

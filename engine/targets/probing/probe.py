@@ -1,5 +1,5 @@
-"""The probe of a server: three small exchanges with the control under it, a look at its lifespan calls, and a
-signal at the end; and one exchange with another that has TLS."""
+"""The probe of a server: three small exchanges with the bare app on it, a check of its lifespan calls, and a signal at
+the end; and one exchange with another that has TLS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FRAME_HEAD = 9
 
 
 class Probable(Protocol):
-    """The control under the server that is probed."""
+    """The bare app on the server that is probed."""
 
     @property
     def address(self) -> tuple[str, int]: ...
@@ -47,9 +47,10 @@ class Probable(Protocol):
 
 
 async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
-    """The offers of a server with the control behind it. ``loop`` and ``workers`` are those that it was started with.
+    """The offers of a server with the bare app behind it. ``loop`` and ``workers`` are those that it was started with.
 
-    A word whose exchange brought nothing is not among those looked for. If the first call was not seen, none is.
+    A word whose exchange had no result is not among those that were probed. If the first call was not observed, none
+    is.
     """
     address, boundary = live.address, live.boundary
     http, websocket, http2 = await asyncio.gather(
@@ -80,8 +81,8 @@ async def over_tls(live: Probable) -> dict[str, bool]:
 
 
 async def reloads(live: Probable, workers: int) -> dict[str, bool]:
-    """By word: SIGHUP has the workers replaced, as their lifespans show. Empty where that cannot be seen,
-    for want of lifespans or of time. The server may be gone afterwards."""
+    """By word: SIGHUP replaces the workers, as their lifespans show. Empty if that cannot be observed, without
+    lifespans or in the given time. The server may be gone afterwards."""
     before = await seen(live, lambda pids: len(pids) >= workers)
     live.signal(signal.SIGHUP)
     after = await seen(live, lambda pids: live.ended is not None or (bool(before) and not pids <= before))
@@ -158,9 +159,8 @@ def head(first: str, address: tuple[str, int], token: str, *fields: str) -> byte
 async def exchange(
     address: tuple[str, int], data: bytes, until: bytes | None, tls: ssl.SSLContext | None = None
 ) -> bytes | None:
-    """The answer to some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less
-    where the server ends or breaks the connection before; None where it takes too long, which tells nothing. ``tls``
-    speaks TLS."""
+    """The response to some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less if the
+    server ends or breaks the connection before; None after a timeout, which shows nothing. ``tls`` uses TLS."""
     received = bytearray()
     try:
         async with asyncio.timeout(WITHIN):

@@ -1,6 +1,6 @@
-"""The findings of probes, kept in the cache beside the environments.
+"""The findings of probes, cached next to the environments.
 
-A server is probed once for what it is made from, its command line and its loop.
+A server is probed once for its source, command line and loop.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Alone = Callable[[Path], AbstractAsyncContextManager[int]]
 
 
 class StartControl(Protocol):
-    """Starts the control under a server, ``secure`` with TLS."""
+    """Starts the bare app on a server, ``secure`` with TLS."""
 
     def __call__(self, secure: bool = False) -> Awaitable[Probable]: ...
 
@@ -36,8 +36,8 @@ class Probes:
     """The findings in a cache."""
 
     def __init__(self, cache: Path, alone: Alone, made_with: str) -> None:
-        """``alone`` holds a lock file, so that two engines probe a server once. ``made_with`` stands for all that a
-        finding depends on besides the server: the engine's code, its libraries, and the app that is probed."""
+        """``alone`` holds a lock file, so that two engines probe a server once. ``made_with`` identifies everything
+        that a finding depends on apart from the server: the engine's code, its libraries, and the probed app."""
         self._folder = cache / "probes"
         self._alone = alone
         self._made_with = made_with
@@ -46,9 +46,9 @@ class Probes:
     async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
         """The offers of a server on a loop, probed if the cache has no finding.
 
-        ``servers_part`` names what it is made from; ``begin`` starts the control under it, with so many ``workers``.
-        Nothing is found where the control does not start: the server's own start will tell why. Raises
-        EnvironmentFailed where the cache cannot be written.
+        ``servers_part`` identifies its source; ``begin`` starts the bare app on it, with this number of ``workers``.
+        The result is empty if the bare app does not start, since the server's own start reports the reason. Raises
+        EnvironmentFailed if the cache cannot be written.
         """
         name = self.name(server, servers_part, loop)
         known = self.known(name)
@@ -79,8 +79,7 @@ class Probes:
         return Probed(first.looked | again.looked, first.found | again.found)
 
     async def _look(self, server: Server, loop: str, begin: StartControl, workers: int) -> Probed:
-        """Start the control, and look at it; where the server has flags for TLS, once more with it. Raises
-        StartError."""
+        """Start the bare app and probe it; if the server has options for TLS, once more with TLS. Raises StartError."""
         live = await begin()
         try:
             plain = await probe.look(live, loop, workers)
@@ -131,7 +130,7 @@ class Probes:
             return None
 
     def _asked(self, server: Server, servers_part: str) -> str:
-        """The digest that names what a server's ``--help`` told."""
+        """The digest that names the output of a server's ``--help``."""
         words = [
             self._made_with,
             "help",

@@ -128,13 +128,13 @@ class Host(Protocol):
         ...
 
     async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ServerPlace:
-        """A place for a server: on that port where the host lets one choose, any for 0; ``listening`` asks for a socket
-        to hand down. Raises UsageError for a port that cannot be had, and EnvironmentFailed."""
+        """A place for a server: on that port if the host allows a choice, any for 0; ``listening`` asks for a socket to
+        pass on. Raises UsageError for a port that is not available, and EnvironmentFailed."""
         ...
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
-        """Write certificates for a server at an IP address into a target's folder; ``asks`` says whether it asks
-        clients for theirs. What the server is given, and what clients need. Raises StartError and OSError."""
+        """Write certificates for a server at an IP address into a target's folder; ``asks`` is the mode of client
+        certificates. Returns the server's files, and the client's options. Raises StartError and OSError."""
         ...
 
     async def drive(self, context: LaunchContext) -> Driving:

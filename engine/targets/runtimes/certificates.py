@@ -1,6 +1,6 @@
-"""Certificates that are made for one run: an authority, servers', and two for clients.
+"""Certificates that are created for one run: an authority, servers', and two for clients.
 
-They are made when the first target with TLS is started, and live in the scratch folders of such targets alone.
+They are created when the first target with TLS starts, and are kept only in the scratch folders of such targets.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Certificates:
         self._servers: dict[str, trustme.LeafCert] = {}
 
     def write(self, folder: Path, host: str, asks: str = "", reader: int | None = None) -> tuple[Files, TlsCredentials]:
-        """Write them into a new folder ``tls`` of this one: what a server at ``host`` is given, and what its clients
-        need. ``asks`` is what it is to ask of theirs, a word of ASKS or "".
+        """Write them into a new folder ``tls`` of this one. Returns the files of a server at ``host``, and the options
+        of its clients. ``asks`` is the mode of client certificates, a word of ASKS or "".
 
-        Keys are for their owner alone, who is the user ``reader`` where the server runs as another than the engine.
-        Raises StartError where this installation cannot make any, and OSError.
+        Keys are readable only by their owner, who is the user ``reader`` if the server runs as another user than the
+        engine. Raises StartError if this installation cannot create any, and OSError.
         """
         try:
             server, (client, name), (wrong, _) = self._server(host), self._client, self._wrong
             ca = self._authority.cert_pem.bytes()
         except ImportError as error:
-            hint = "install it beside the engine: pip install trustme cryptography"
+            hint = "install it in the engine's environment: pip install trustme cryptography"
             raise StartError(f"certificates for TLS need the package {error.name}", hint=hint) from None
         home = folder / FOLDER
         home.mkdir()

@@ -71,8 +71,7 @@ class Driving:
             raise StartError(f"the app cannot be loaded: {said.get('failed', 'its process ended')}")
 
     async def drive(self, order: Mapping[str, object]) -> str:
-        """Have one order carried out. What of it could not be done, "" for nothing. Raises StartError where the
-        process is gone."""
+        """Run one order. Returns the part that was not done, "" for none. Raises StartError if the process is gone."""
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         if self._listening is None or self._listening.done():

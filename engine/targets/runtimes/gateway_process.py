@@ -28,8 +28,8 @@ STAMP = re.compile(r"^\S+ \S+ (?=\[)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class GatewayProcess:
-    """A gateway that runs. ``address`` is where it listens, ``reservation`` keeps its port, and ``log`` is the file
-    in which it tells of itself and of its requests."""
+    """A running gateway. ``address`` is its listening address, ``reservation`` keeps its port, and ``log`` is the file
+    with its own log and its requests."""
 
     gateway: Gateway
     process: ProcessHandle
@@ -68,10 +68,10 @@ async def open_gateway(
     port: int = 0,
 ) -> GatewayProcess:
     """Start a gateway in front of ``upstream``, and wait until it listens. ``scratch`` is the target's folder, in which
-    it has one of its own; its supervisor deletes it when all is over. ``port`` is where it is to listen, 0 for any.
+    it has one of its own; its supervisor deletes it at the end. ``port`` is the port to listen on, 0 for any.
 
-    Raises UsageError for a port that cannot be had, StartError, with its own words, and ports.PortTaken where somebody
-    else was quicker. Cancelling ends it.
+    Raises UsageError for a port that is not available, StartError with the gateway's output, and ports.PortTaken if
+    another process took the port. Cancelling ends it.
     """
     reasons = gateway.unsupported(options)
     if reasons:

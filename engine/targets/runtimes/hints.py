@@ -68,7 +68,7 @@ CLUES = (
     clue(r"Failed to find attribute '([^']+)' in '([^']+)'", r"module '\2' has no '\1': see 'app' in framework.yaml"),
     clue(
         PORT_TAKEN.pattern,
-        "another process has the port: end it, or have the port chosen anew by running again",
+        "another process has the port: end it, or run again to use another port",
     ),
     clue(r"(?i)no space left on device", "a disk is full: TMPDIR has what targets write, ENGINE_CACHE environments"),
     clue(r"(?i)too many open files", "raise the limit of open files (ulimit -n)"),
@@ -83,7 +83,10 @@ CLUES = (
         r"^\s*(?:ssl\.)?SSL\w*Error: (.+)$|^OpenSSL\.SSL\.Error: (.+)$",
         r"its OpenSSL does not take what it was given for TLS: \1\2",
     ),
-    clue(r"uvloop not available", "the server's environment has no uvloop: name it beside the server and lock again"),
+    clue(
+        r"uvloop not available",
+        "the server's environment has no uvloop: add it to the server's requirements and lock again",
+    ),
     clue(r"^(\w*(?:Error|Exception)): (.+)$", r"the last exception in the log is \1: \2"),
 )
 

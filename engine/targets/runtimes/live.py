@@ -226,16 +226,17 @@ class StartedTarget:
         return await self._process.wait()
 
     async def drive(self, order: Mapping[str, object]) -> str:
-        """Have the app called without a server. What the script could not do, "" if all was done. Raises StartError."""
+        """Call the app without a server. Returns the part of the script that was not done, "" for none. Raises
+        StartError."""
         if self._driving is None:
             self._driving = asyncio.ensure_future(self._relaunch.drive())
         driving = await asyncio.shield(self._driving)
         return await driving.drive(order)
 
     async def stop(self, grace: float = GRACE) -> ExitStatus | None:
-        """TERM first, KILL after ``grace`` seconds, and nothing left behind. Safe to call twice, and at once.
+        """TERM first, KILL after ``grace`` seconds, and nothing left behind. Safe to call twice, and concurrently.
 
-        What the observers wrote is taken in before it is deleted; the log is kept. Cancelling does not interrupt it.
+        The observers' records are read before they are deleted; the log is kept. Cancelling does not interrupt it.
         """
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self._stop(grace))

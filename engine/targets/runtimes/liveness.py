@@ -21,8 +21,9 @@ async def answers(
 ) -> bool:
     """True if any of several questions is answered.
 
-    ``ask`` asks once, and returns True for an answer; it may take any time. ``over`` tells that the server has
-    ended, so that no answer can come. ``pauses`` are seconds, ``PAUSES`` by default; no more than their sum is waited.
+    ``ask`` asks once, and returns True for an answer; it may take any time. ``over`` returns true if the server has
+    ended, so that no answer can arrive. ``pauses`` are seconds, ``PAUSES`` by default; the total wait is at most their
+    sum.
     """
     answered = asyncio.Event()
 

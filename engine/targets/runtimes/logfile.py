@@ -1,8 +1,8 @@
-"""The files that targets write their logs to: read in bounded pieces, and kept short on disk.
+"""The files that targets write their logs to: read in limited pieces, and limited on disk.
 
 A server may write a gigabyte, or write without end. Its streams are the file itself, so that it never waits for the
-engine; therefore the engine checks the file's size while the server lives, and cuts the middle out. Where a log is
-cut on disk, and where it is shortened for reading, a line says so.
+engine. Therefore the engine checks the file's size while the server lives, and cuts out the middle. A line marks each
+place where a log was cut, on disk or for reading.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def read_log(path: Path, since: int = 0) -> str:
 
 
 def keep_short(path: Path) -> None:
-    """Cut a log that has become too long. What is written in that very moment may be cut out as well."""
+    """Cut a log that has become too long. Lines written at that very moment may be lost as well."""
     with suppress(OSError):
         if os.stat(path).st_size <= MOST:
             return

@@ -1,7 +1,7 @@
-"""The offers of a run's servers: their claims, corrected by the findings of a prober.
+"""The offers of a run's servers: their declarations, corrected by the findings of a prober.
 
-The prober is handed in. It needs a live control under the server, which only a runtime can start; so a runtime gives it
-the means to start one, and imports nothing of it.
+The prober is passed in. It needs the bare app on the server, which only a runtime can start; so a runtime passes a
+function that starts it, and imports nothing from the prober.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.targets.runtimes.live import StartedTarget
 
 
 class StartControl(Protocol):
-    """Starts the control under a server, ``secure`` with TLS. Raises StartError."""
+    """Starts the bare app on a server, ``secure`` with TLS. Raises StartError."""
 
     def __call__(self, secure: bool = False) -> Awaitable[StartedTarget]: ...
 
@@ -33,7 +33,7 @@ class Prober(Protocol):
     holds for that. Raises EnvironmentFailed where the cache cannot be written."""
 
     async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
-        """The offers of a server on a loop, found with the control that ``begin`` starts with that many workers."""
+        """The offers of a server on a loop, probed with the bare app that ``begin`` starts with that many workers."""
         ...
 
     async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
@@ -59,8 +59,8 @@ class ServerOffers:
         servers_part: Callable[[Server], Awaitable[str]],
         start: Callable[[ServerLaunch], Awaitable[StartedTarget]],
     ) -> Probed:
-        """Probe the target's server on its loop; nothing is found without a prober, and where the server runs
-        no ASGI apps, since the words are about those. ``start`` starts the control. Raises EnvironmentFailed."""
+        """Probe the target's server on its loop; the result is empty without a prober, and if the server runs no ASGI
+        apps, since the words are about those. ``start`` starts the bare app. Raises EnvironmentFailed."""
         key = target.configuration, target.loop
         server = self._servers[target.configuration]
         if key not in self._probed and self._prober and CONTROL in self._frameworks and ASGI in server.interfaces:

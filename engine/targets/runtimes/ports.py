@@ -23,7 +23,7 @@ class PortTaken(Exception):
 def listening(port: int = 0) -> socket.socket:
     """A socket that listens on a port, of the system's choice for 0; connections wait in its queue for the server.
 
-    Raises UsageError where the port cannot be had.
+    Raises UsageError if the port is not available.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -41,11 +41,12 @@ def listening(port: int = 0) -> socket.socket:
 
 
 class PortReservation:
-    """A port that the system gives to nobody else until the reservation is closed, for a server that binds it itself.
+    """A port that the system gives to no other process until the reservation is closed, for a server that binds it
+    itself.
 
-    On Linux a bound socket keeps it, which does not listen: with its options another one may be bound beside it and
-    listen, no outgoing connection is given the port, and a client that connects while nobody listens is refused.
-    Elsewhere two sockets cannot have one address, so nothing keeps it, and somebody else may be quicker.
+    On Linux it is kept by a bound socket that does not listen: with its options another socket may be bound to the same
+    port and listen, no outgoing connection gets the port, and until then clients are refused. On other systems two
+    sockets cannot have one address, so nothing keeps the port, and another process may take it.
     """
 
     def __init__(self, port: int, keeper: socket.socket | None = None) -> None:
@@ -60,7 +61,7 @@ class PortReservation:
 
 
 def reserve(port: int = 0) -> PortReservation:
-    """Reserve a port, one that nobody has for 0. Raises UsageError where the given one cannot be had."""
+    """Reserve a port, a free one for 0. Raises UsageError if the given one is not available."""
     keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     with contextlib.ExitStack() as closing:
         closing.callback(keeper.close)
@@ -89,4 +90,6 @@ def _bind(one: socket.socket, port: int) -> None:
     except OSError as error:
         if not port:
             raise
-        raise UsageError(f"port {port} cannot be had: {error.strerror}", hint="name another one with --port") from error
+        raise UsageError(
+            f"port {port} is not available: {error.strerror}", hint="name another one with --port"
+        ) from error

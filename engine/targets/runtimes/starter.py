@@ -3,40 +3,40 @@
 Theory of operation
 ===================
 
-States of a launch, in order; ``Starter.start`` goes through all of them or leaves nothing behind::
+The states of a launch, in order; ``Starter.start`` goes through all of them or leaves nothing behind::
 
-    environment   the packages, or the image, are there (kept in the cache, shared by all targets of that make)
-    probed        what the server offers on that loop is known (once a run, by starting the control in the same way)
-    laid out      a scratch folder with the spool in it; the scripts of the job are staged
-    placed        an address is the target's; a socket may listen there already
+    environment   the packages, or the image, exist (cached, shared by all targets with the same ones)
+    probed        the server's capabilities on that loop are known (once a run, by starting the bare app likewise)
+    laid out      a scratch folder with the spool exists; the scripts of the job are staged
+    placed        the target has an address; a socket may already listen there
     begun         the main process runs; a launch that is *held* skips this, and a step of its job begins it
-    fronted       the gateway, where there is one, takes connections
-    ready         GET /health was answered, and this target's own observer saw that very call
+    fronted       the gateway, if there is one, accepts connections
+    ready         GET /health was answered, and this target's own observer recorded that call
 
-Who owns what:
+Ownership:
 
-* The scratch folder is the starter's until a process is begun. From then on the last supervisor deletes it, so that it
-  goes even where the engine is killed. On Docker the reaper knows of it from the beginning.
-* The boundary (the engine's side of the spool), the place and the processes are the starter's until ``ready``, and then
-  the ``StartedTarget``'s, which ends them in its ``stop``. The log stays in the run's folder.
-* The place keeps the address while the server is down: a target that is started again has the same one.
-* Nothing is shared between launches but the environment, what the prober found, and the names of logs.
+* The scratch folder belongs to the starter until a process is begun. From then on the last supervisor deletes it, even
+  if the engine is killed. On Docker the reaper knows it from the beginning.
+* The boundary (the engine's side of the spool), the place and the processes belong to the starter until ``ready``, and
+  then to the ``StartedTarget``, which ends them in its ``stop``. The log stays in the run's folder.
+* The place keeps the address while the server is down: a restarted target has the same one.
+* Launches share only the environment, the findings of the prober, and the names of logs.
 
-The server learns its address in one of two ways. Either it is handed a socket that listens: no port can be lost, and
-connections wait in its queue. Or it binds an address that the place keeps for it; that is so for a server that one job
-has for itself, since of what is handed down a copy stays open in the supervisor, and nobody could see it stop
-listening.
+The server gets its address in one of two ways. Either it inherits a listening socket: no other process can take the
+port, and connections wait in its queue. Or it binds an address that the place keeps for it. A server that is dedicated
+to one job does so, since the supervisor would keep a copy of an inherited socket open, and no client could see that the
+server has closed it.
 
-What can go wrong:
+Possible failures:
 
-* The process ends before it is ready: StartError with its exit, the last lines of its log, and a hint. While the
-  connection breaks first, its exit is known a moment later; it is waited for (``LAST_WORDS``).
-* Somebody else was quicker on the port: the log says that the address is in use, or a stranger answers GET /health,
-  whose call no observer of this target saw. Then all is taken down and tried again, ``TRIES`` times. A *held* launch
-  is not: its job was told the address already.
-* It never answers: ``ready_within`` seconds, then StartError. It answers with an error, or runs on another loop than
-  was asked for: StartError at once. It runs apps on no loop of asyncio's: Unfit, which is nobody's fault.
-* The gateway ends first: StartError with the gateway's own words.
+* The process ends before it is ready: StartError with its exit, the last lines of its log, and a hint. If the
+  connection breaks first, the exit is known a moment later; the starter waits for it (``LAST_WORDS``).
+* Another process took the port: the log says that the address is in use, or a stranger answers GET /health, in a call
+  that no observer of this target recorded. Then everything is taken down and started again, up to ``TRIES`` times. A
+  *held* launch is not, since its job already knows the address.
+* It never answers: StartError after ``ready_within`` seconds. It answers with an error, or runs on another loop than
+  requested: StartError at once. It runs apps on a loop other than asyncio's: Unfit, which is not the server's fault.
+* The gateway ends first: StartError with the gateway's output.
 * The start is cancelled, at any await: everything is taken down behind ``asyncio.shield``, and then it is cancelled.
 """
 
@@ -133,8 +133,8 @@ class Starter:
         """Start a target, and wait until it is ready. ``prepare`` gets its boundary before the process starts.
 
         Raises EnvironmentFailed, StartError (with the log's last lines and a hint), and UsageError for an option that
-        ``unsupported`` would have named, and for a port that cannot be had. Cancelling ends what was started. A target
-        whose launch is held is made ready to be started, and not started.
+        ``unsupported`` would have named, and for a port that is not available. Cancelling ends everything that was
+        started. A target whose launch is held is prepared, but not started.
         """
         environment = await self.prepare(launch.target)
         if launch.target.interface == ASGI:  # what is looked for are words about ASGI apps
@@ -332,7 +332,7 @@ class Starter:
 
 
 def not_started(what: str, context: LaunchContext, ended: ExitStatus | None = None) -> StartError:
-    """The error about a target that did not start, with what its log and its gateway's tell."""
+    """The error for a target that did not start, with the reason from its log and its gateway's."""
     gateway = context.gateway
     text = read_log(context.log) + (gateway.complaints() if gateway is not None else "")
     how = str(ended) if ended else ""

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process and all that came of it and still belongs to it, itself first; empty where there is none.
+    """A process and its remaining descendants, itself first; empty if it does not exist.
 
-    What has ended and was not waited for is not among them.
+    Processes that have ended and were not waited for are not included.
     """
     import psutil  # noqa: PLC0415 (few runs need it, and it costs a tenth of the start)
 

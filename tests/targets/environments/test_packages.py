@@ -244,7 +244,7 @@ def test_without_a_lock_or_a_cache(bench: Bench) -> None:
     (bench.folder / "server.lock").unlink()
     with pytest.raises(EnvironmentFailed, match=r"guni has no lock: there is no .*server\.lock") as caught:
         bench.ensure()
-    assert caught.value.hint == "write what it needs into server.in beside it, and make it with: engine lock guni"
+    assert caught.value.hint == "write its requirements into server.in next to it, and make it with: engine lock guni"
 
 
 def test_an_environment_is_held_while_the_engine_lives_and_old_ones_go(
@@ -349,7 +349,7 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         ("error: Failed to fetch: `...`", "package index"),
         ("error: No space left on device", "disk"),
         ("error: No interpreter found at path", "Python of 3.11"),
-        ("× No solution found when resolving dependencies", "do not fit together"),
+        ("× No solution found when resolving dependencies", "conflict with each other"),
     ],
 )
 def test_hints_from_uvs_words(output: str, words: str) -> None:

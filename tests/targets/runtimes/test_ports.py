@@ -45,7 +45,7 @@ def test_a_port_of_somebody_s_choice_is_bound_or_refused() -> None:
     with socket.create_server((HERE, 0)) as other:
         taken = int(other.getsockname()[1])
         for ask in (listening, reserve):
-            with pytest.raises(UsageError, match=f"port {taken} cannot be had: Address already in use"):
+            with pytest.raises(UsageError, match=f"port {taken} is not available: Address already in use"):
                 ask(taken)
     with listening(taken) as listener:
         assert listener.getsockname() == (HERE, taken)

@@ -1,4 +1,4 @@
-"""nginx: which one is used, and its configuration. What stands in ``location /`` is each gateway's own file's."""
+"""nginx: finding it, and its configuration. The contents of ``location /`` are defined by each gateway."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def of_wheel() -> Path | None:
 
 
 def owner() -> str:
-    """The user and group that workers must be where root starts nginx, so that they can use what is root's alone; ""
-    where somebody else does, whose workers are their own."""
+    """The user and group that workers must have if root starts nginx, so that they can read root's files; "" for other
+    users, whose workers are their own."""
     if os.geteuid() != 0:
         return ""
     return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"

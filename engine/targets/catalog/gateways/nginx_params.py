@@ -1,7 +1,7 @@
-"""The parameters that nginx passes to a server by FastCGI and by uwsgi, which are the same.
+"""The parameters that nginx passes to a server over FastCGI and uwsgi, which are the same.
 
-The application is mounted at the root, so SCRIPT_NAME is empty and PATH_INFO the whole path, decoded, as RFC 3875 has
-it. Requests' own header fields come besides, as HTTP_*, but for one that is named here.
+The application is mounted at the root, so SCRIPT_NAME is empty and PATH_INFO the complete path, decoded, as in RFC
+3875. The header fields of a request are added as HTTP_*, except those named here.
 """
 
 from __future__ import annotations

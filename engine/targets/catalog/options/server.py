@@ -10,12 +10,14 @@ def _time(name: str, description: str) -> ServerOption:
 
 
 OPTIONS = (
-    ServerOption("workers", {"$ref": "#/$defs/count", "description": "How many worker processes.", "maximum": 256}),
-    _time("keep_alive", "How long an idle connection is kept."),
-    _time("grace", "How long requests in flight may take when the server stops."),
+    ServerOption(
+        "workers", {"$ref": "#/$defs/count", "description": "The number of worker processes.", "maximum": 256}
+    ),
+    _time("keep_alive", "The time that an idle connection is kept open."),
+    _time("grace", "The time that running requests get when the server stops."),
     ServerOption(
         "root_path",
-        {"title": "text", "description": "The root path (SCRIPT_NAME) that the server is told.", "type": "string"},
+        {"title": "text", "description": "The root path (SCRIPT_NAME) that is passed to the server.", "type": "string"},
     ),
     ServerOption(
         "trust_proxy",
@@ -31,7 +33,7 @@ OPTIONS = (
         {
             "title": "a protocol's name",
             "x-code": "name:protocol",
-            "description": "What is spoken on the socket.",
+            "description": "The protocol on the socket.",
             "enum": ["fastcgi", "http", "scgi", "uwsgi"],
         },
     ),
@@ -44,7 +46,7 @@ OPTIONS = (
             "properties": {
                 "client_cert": {
                     "title": "optional or required",
-                    "description": "Whether a client must show a certificate, or may.",
+                    "description": "The mode of client certificates: optional or required.",
                     "enum": ["optional", "required"],
                 },
             },

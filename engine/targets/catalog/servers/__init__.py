@@ -1,4 +1,4 @@
-"""Servers: one file each, found by its ``SERVER``, with its pinned requirements beside it."""
+"""Servers: one file each, found by its ``SERVER``, with its pinned requirements next to it."""
 
 from __future__ import annotations
 

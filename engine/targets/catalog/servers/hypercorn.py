@@ -1,7 +1,7 @@
 """Hypercorn; the flags are those of ``hypercorn --help`` at 0.18.0.
 
-Without TLS it speaks HTTP/1.1, and HTTP/2 to a client that knows so beforehand. It takes X-Forwarded-* from nobody, and
-its limit of a WebSocket message stands in a configuration file alone.
+Without TLS it speaks HTTP/1.1, and HTTP/2 to a client with prior knowledge. It trusts X-Forwarded-* from no client, and
+its limit of a WebSocket message can only be set in a configuration file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The reference: the engine's own small, strict server (engine/reference), on h11 and websockets.
+"""The reference server: the engine's own small, strict server (engine/reference), on h11 and websockets.
 
-It is a yardstick: what fails on it is the application's doing, or the case's. It has no distribution, so its version is
-that of h11, which reads its requests; the code is laid out beside the observer.
+It is a yardstick: a failure on it is caused by the application or the case. It has no distribution, so its version is
+that of h11, which parses its requests; the code is copied next to the observer.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ MUTANTS = {
     "values-padded": "white space behind a header's value is kept",
     "state-shared": "every request is given the lifespan's state itself",
     "missing-host-served": "a request of HTTP/1.1 without Host is served",
-    "both-lengths-served": "Content-Length is dropped beside Transfer-Encoding",
+    "both-lengths-served": "Content-Length is dropped if there is Transfer-Encoding",
     "no-date": "responses have no Date",
     "no-pong": "pings are not answered",
     "send-never-raises": "send() to a client that left does nothing",
@@ -79,7 +79,7 @@ MUTANTS = {
 SERVER = Server(
     name="reference",
     package="h11",
-    title="the reference",
+    title="the reference server",
     lock=Path(__file__).with_name("reference.lock"),
     base=base,
     offers=frozenset(

@@ -1,4 +1,4 @@
-"""uvicorn in Python alone: HTTP by h11, WebSocket by wsproto."""
+"""uvicorn in pure Python: HTTP with h11, WebSocket with wsproto."""
 
 from __future__ import annotations
 

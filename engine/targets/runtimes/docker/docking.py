@@ -1,7 +1,7 @@
-"""The Docker engine as this engine uses it: finding it, what is said where it cannot be used, what belongs to a run.
+"""The interface to Docker: finding its engine, messages if it cannot be used, and the objects of a run.
 
-Everything that a run makes has two labels: that it is this engine's, and which process made it. What has no such label
-is never touched.
+All objects of a run have two labels: that they are this engine's, and the process that created them. Objects without
+these labels are never touched.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def refused(doing: str, error: Exception) -> EnvironmentFailed:
     low = words.lower()
     hint = last_line(words)
     if "no space left" in low:
-        hint = "the disk that holds Docker's files is full: docker system df tells by what"
+        hint = "the disk with Docker's files is full: see docker system df"
     elif "port is already allocated" in low or "address already in use" in low:
-        hint = "another process or container has that port: docker ps tells which"
+        hint = "another process or container has that port: see docker ps"
     elif re.search(r"pull access denied|manifest.*not found|not found: manifest|no such host|dial tcp|registry", low):
         hint = f"the base image cannot be pulled; PYTHON_IMAGE names another one. {last_line(words)}"
     elif "user namespaces are enabled" in low:

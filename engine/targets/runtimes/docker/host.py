@@ -132,7 +132,7 @@ class DockerHost:
                 raise
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
-        """As ``Host`` has it, in the spool, which the container sees. What the server is given is its own user's."""
+        """As in ``Host``, on the spool, which the container can read. Files belong to the server's user."""
         # Where the engine is root the container runs as the image's own user, who is to read the key.
         files, trust = self._certificates.write(scratch / "desk", address, asks, USER if self._user is None else None)
         return files.at(Path(DESK) / FOLDER), trust
@@ -198,7 +198,7 @@ class DockerHost:
         if self._docker is None:
             if sys.platform != "linux":
                 hint = "clients speak to containers directly, and share a clock with them: run the engine on Linux"
-                raise EnvironmentFailed("--runtime docker works on Linux alone", hint=hint)
+                raise EnvironmentFailed("--runtime docker works only on Linux", hint=hint)
             self._docker = self._make()
         return self._docker
 

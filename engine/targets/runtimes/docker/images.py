@@ -40,7 +40,7 @@ print(json.dumps({"python": platform.python_version(), "versions": found}))
 
 
 class Images(Environments):
-    """The images. One is named after its content, so that whatever changed is built anew and nothing else is."""
+    """The images. An image is named after its content, so that only changed ones are built."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Images(Environments):
 
     def _named(self, framework: Framework, server: Server) -> str:
         if not (self._root / DOCKERFILE).is_file():
-            hint = "images are built from docker/ beside the frameworks: install the engine again"
+            hint = "images are built from docker/ next to the frameworks: reinstall the engine"
             raise EnvironmentFailed(f"there is no {DOCKERFILE} in {self._root}", hint=hint)
         if framework.folder.parent != (self._root / "frameworks").resolve():
             what = f"{framework.folder} is not among the frameworks of {self._root}"
@@ -153,7 +153,7 @@ class Images(Environments):
 
     def _inside(self, name: str) -> Environment:
         """The packages installed in an image: read once, and kept."""
-        image = asking(f"look at {name}", lambda: self._client().images.get(name))
+        image = asking(f"inspect {name}", lambda: self._client().images.get(name))
         kept = self.cache / "images" / f"{image.id.removeprefix('sha256:')}.json"
         try:
             found = json.loads(kept.read_text("utf-8"))
@@ -177,14 +177,14 @@ class Images(Environments):
 
 
 def stage(root: Path, folder: Path) -> None:
-    """Copy what an image is built from into a folder: the engine that runs, and docker/ and frameworks/ of ``root``.
-    In a checkout they stand beside each other, in an installation they do not. Raises EnvironmentFailed."""
+    """Copy the inputs of an image into a folder: the engine that runs, and docker/ and frameworks/ of ``root``. In a
+    checkout they are siblings, in an installation they are not. Raises EnvironmentFailed."""
     bare = shutil.ignore_patterns("__pycache__", DATA.name)
     try:
         for source in (DATA.parent, root / "docker", root / "frameworks"):
             shutil.copytree(source, folder / source.name, ignore=bare)
     except OSError as error:
-        raise EnvironmentFailed(f"what an image is built from cannot be copied: {error}") from None
+        raise EnvironmentFailed(f"the inputs of an image cannot be copied: {error}") from None
 
 
 def follow(name: str, lines: Iterable[Mapping[str, Any]], tell: Callable[[str], None]) -> None:

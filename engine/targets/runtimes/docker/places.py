@@ -101,7 +101,7 @@ class NetworkSlots:
 
 def subnet_of(network: Any) -> str:
     """The addresses that Docker chose for a network. Raises EnvironmentFailed where it chose none."""
-    asking("look at a network", network.reload)
+    asking("inspect a network", network.reload)
     for pool in network.attrs.get("IPAM", {}).get("Config") or ():
         if pool.get("Subnet") and ":" not in pool["Subnet"]:
             return str(pool["Subnet"])

@@ -86,8 +86,8 @@ def service_of(text: str, frameworks: Registry[Framework], spools: str = "") -> 
 
 
 class RunningTarget:
-    """A service that runs, as a target. It keeps ``engine.model.protocols.LiveTarget``: what can be told from outside
-    is told, and stopping it does nothing."""
+    """A running service as a target. It implements ``engine.model.protocols.LiveTarget`` as far as possible from
+    outside; stopping it does nothing."""
 
     def __init__(self, target: Target, service: RunningService, boundary: Boundary, facts: TargetInfo) -> None:
         self.target = target
@@ -203,8 +203,8 @@ class RunningRuntime:
             raise StartError(f"{service.url}: {trouble}", hint="does it speak HTTP/1.1 without TLS?") from None
         except OSError as error:
             raise StartError(
-                f"nothing listens at {service.url}, where {service.framework} is to be ({error.strerror or error})",
-                hint=f"start it (docker compose up -d {service.framework}), or mend --url",
+                f"connection refused by {service.url}, the address of {service.framework} ({error.strerror or error})",
+                hint=f"start it (docker compose up -d {service.framework}), or correct --url",
             ) from None
 
     async def _reported(self, service: RunningService, boundary: Boundary, token: str) -> AppCall | None:
@@ -214,7 +214,7 @@ class RunningRuntime:
         call = await readiness.reported(boundary, token)
         if call is None:
             raise StartError(
-                f"{service.url} answered, and nothing of it came to the spool {service.spool}",
+                f"{service.url} answered, but no record of it is on the spool {service.spool}",
                 hint="start the service with that folder as its spool (docs/docker.md), or unset ENGINE_DESK",
             )
         return call
@@ -242,7 +242,7 @@ def check_answer(
         hint = f"name the one that it is: --server {known[product]}"
         raise StartError(f"{service.url} says that it is {product}, and not {server.package}", hint=hint)
     if answer.status != 200 and target.interface == "asgi":
-        hint = f"is that {service.framework}? its log tells more: docker compose logs {service.framework}"
+        hint = f"is that {service.framework}? see its log: docker compose logs {service.framework}"
         raise StartError(f"{service.url} answered GET /health with {answer.status}", hint=hint)
 
 

@@ -98,8 +98,8 @@ class LocalHost:
 
 
 class LocalPlace:
-    """A port of this machine: a listening socket, which the first process has from then on alone, or a reservation, for
-    a server that binds the port itself."""
+    """A port of this machine: a listening socket, which only the first process then has, or a reservation, for a server
+    that binds the port itself."""
 
     def __init__(
         self,

@@ -99,7 +99,8 @@ class SupervisedProcess:
         return self.ended
 
     async def check(self) -> ExitStatus | None:
-        """The exit of the main process, None while it runs: the supervisor is asked for what it has not told yet."""
+        """The exit of the main process, None while it runs: the supervisor is asked for messages that it has not sent
+        yet."""
         if self.ended is None and not self._gone.is_set():
             looked = self._loop.create_future()
             self._looks.append(looked)
@@ -114,9 +115,9 @@ class SupervisedProcess:
             self._tell({"do": "signal", "number": int(number)})
 
     async def stop(self, grace: float = GRACE) -> ExitStatus | None:
-        """End it with everything that came of it: TERM, ``grace`` seconds, KILL. How the main process ended.
+        """End it with all its descendants: TERM, ``grace`` seconds, KILL. Returns the exit of the main process.
 
-        The folder to remove is still there afterwards: ``release`` lets the supervisor have it. Safe to call again.
+        The folder to remove still exists afterwards: ``release`` lets the supervisor remove it. Safe to call again.
         """
         self._tell({"do": "stop", "grace": grace})
         with contextlib.suppress(asyncio.TimeoutError):
@@ -140,7 +141,7 @@ class SupervisedProcess:
             self._supervisor.wait()
 
     def _tell(self, order: Mapping[str, object]) -> None:
-        """One line to the supervisor; whoever is gone is not told."""
+        """One line to the supervisor; ignored if it is gone."""
         pipe = self._supervisor.stdin
         assert pipe is not None
         if not pipe.closed:

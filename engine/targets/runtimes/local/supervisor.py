@@ -45,7 +45,7 @@ KILLED_WITHIN = 5.0
 
 
 def become_subreaper() -> None:
-    """Have the processes that a target lets go of come to this one (Linux; see prctl(2))."""
+    """Make orphaned processes of a target children of this one (Linux; see prctl(2))."""
     if LINUX:
         import ctypes  # noqa: PLC0415 (nobody else needs it, and it takes a third of the start)
 
@@ -53,15 +53,15 @@ def become_subreaper() -> None:
 
 
 def say(event: dict[str, object]) -> None:
-    """Tell the engine, if it is still there to hear."""
+    """Send a message to the engine, if it still exists."""
     with suppress(OSError):
         os.write(1, json.dumps(event).encode() + b"\n")
 
 
 def spawn(spec: dict[str, object]) -> int:
-    """Start the target in a session of its own; its pid. Raises OSError where it cannot be started.
+    """Start the target in a session of its own. Returns its pid. Raises OSError if it cannot be started.
 
-    The child tells through a pipe what went wrong before exec; the pipe's end at exec means that all went well.
+    The child reports errors before exec through a pipe; the pipe's end at exec means success.
     """
     argv, env, fds = spec["argv"], spec["env"], spec["fds"]
     assert isinstance(argv, list)
@@ -195,7 +195,7 @@ class Supervisor:
                 self.asked_to_stop = True
 
     def reap(self) -> bool:
-        """Take in every child that has ended, and tell of the main process. Returns True if children are left."""
+        """Reap every child that has ended, and report the main process. Returns True if children are left."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)

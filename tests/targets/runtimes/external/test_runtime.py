@@ -118,7 +118,9 @@ def test_a_service_is_what_it_says_from_outside() -> None:
 
 
 def test_nobody_listens() -> None:
-    with pytest.raises(StartError, match=r"nothing listens at http://127\.0\.0\.1:\d+, where fast is") as caught:
+    with pytest.raises(
+        StartError, match=r"connection refused by http://127\.0\.0\.1:\d+, the address of fast"
+    ) as caught:
         started(None)
     assert "--url" in caught.value.hint
 
@@ -149,5 +151,5 @@ def test_a_service_that_hangs_is_given_up() -> None:
 def test_a_desk_to_which_nothing_comes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.targets.runtimes.readiness.RECORD_WITHIN", 0.05)
     monkeypatch.setattr("engine.targets.runtimes.readiness.reported.__defaults__", (0.05,))
-    with pytest.raises(StartError, match="nothing of it came to the spool"):
+    with pytest.raises(StartError, match="no record of it is on the spool"):
         started(answering(b"HTTP/1.1 200 OK\r\n\r\n"), tmp_path / "spool")

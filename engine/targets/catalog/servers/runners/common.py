@@ -14,9 +14,9 @@ def arguments(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=name)
     parser.add_argument("app", metavar="MODULE:ATTRIBUTE")
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--bind", metavar="HOST:PORT", help="where to listen")
+    where.add_argument("--bind", metavar="HOST:PORT", help="the address to listen on")
     where.add_argument("--fd", type=int, help="a socket that listens")
-    parser.add_argument("--threads", type=int, default=50, help="how many requests at a time")
+    parser.add_argument("--threads", type=int, default=50, help="the number of concurrent requests")
     parser.add_argument("--grace", type=float, default=10.0, help="seconds for requests in flight at the end")
     return parser
 
