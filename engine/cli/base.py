@@ -91,14 +91,14 @@ def gateway_argument(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="what stands in front of the server: direct, nginx-fastcgi, nginx-http, nginx-uwsgi, or `all` that it can "
-        "have; may be repeated (direct, and nginx-fastcgi for what speaks no HTTP)",
+        help="the proxy in front of the server: direct, nginx-fastcgi, nginx-http, nginx-uwsgi, or `all` that the "
+        "server supports; may be repeated (direct, and nginx-fastcgi for servers without HTTP)",
     )
 
 
 def nginx_argument(parser: argparse.ArgumentParser) -> None:
     """Add the option that selects the nginx of gateways."""
-    parser.add_argument("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or what is found)")
+    parser.add_argument("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or the one found)")
 
 
 def runtime_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +107,7 @@ def runtime_arguments(parser: argparse.ArgumentParser) -> None:
         "--runtime",
         choices=RUNTIMES,
         default="local",
-        help="how services come to run: as processes of this machine, in containers, or already, where --url says "
+        help="local: processes of this machine; docker: containers; running: services that run already, at --url "
         "(local)",
     )
     parser.add_argument(
@@ -115,7 +115,7 @@ def runtime_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=URL",
-        help="where a framework's service runs already, like fastapi=http://127.0.0.1:8002; may be repeated",
+        help="the URL of a framework's running service, like fastapi=http://127.0.0.1:8002; may be repeated",
     )
 
 
@@ -170,7 +170,7 @@ def counterparts_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-counterparts",
         action="store_true",
-        help="do not run failing cases on the control and the reference as well, which tells whose fault they are",
+        help="do not run failing cases on the bare app and the reference server as well, to find their causes",
     )
 
 
@@ -180,7 +180,7 @@ def baseline_argument(parser: argparse.ArgumentParser) -> None:
         "--baseline",
         default="",
         metavar="FILE",
-        help="the known failures (known-failures.yaml beside the suites or above them)",
+        help="the known failures (known-failures.yaml in the folder of the suites or above)",
     )
 
 
@@ -190,7 +190,7 @@ def corpus_argument(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         default="",
         metavar="VERSION",
-        help="hold back cases that came after this version of the corpus: what fails of them is a warning (the newest)",
+        help="hold back cases newer than this version of the corpus: their failures are warnings (the newest)",
     )
 
 
@@ -229,5 +229,5 @@ def format_argument(parser: argparse.ArgumentParser, subject: str, default: str,
 def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) -> None:
     """Add the options that locate folders."""
     if results:
-        parser.add_argument("--results", default="", metavar="DIR", help="where runs and grids are kept (results/)")
+        parser.add_argument("--results", default="", metavar="DIR", help="the folder of runs and grids (results/)")
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")

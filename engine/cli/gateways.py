@@ -1,4 +1,5 @@
-"""``engine gateways``: one case directly and through each gateway; values that the application did not see alike."""
+"""``engine gateways``: one case directly and through each gateway; the values that the application receives
+differently."""
 
 from __future__ import annotations
 
@@ -11,20 +12,20 @@ from engine.cli.base import Command, gateway_argument, nginx_argument, place_arg
 
 DESCRIPTION = """\
 Send one case directly, and through nginx by HTTP, FastCGI and uwsgi, and show
-each value that the application did not see alike: its scope or environ, and the
-body that it read. Equal values and ports are left out.
+each value that the application receives differently: of its scope or environ,
+and of the body. Equal values and ports are left out.
 
 Without --server, gunicorn and fcgisgi serve ASGI apps; pyuwsgi, which has all
-four gateways, serves WSGI apps. The app is the control.
+four gateways, serves WSGI apps. The application is the bare app.
 
-The exit code is 0 whatever differs, and 3 where nothing could be started."""
+The exit code is 0 with or without differences, and 3 if nothing started."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("case", nargs="+", metavar="CASE", help="an address, or its ending")
     server_arguments(parser, "gunicorn and fcgisgi, or pyuwsgi")
-    parser.add_argument("--framework", default="", metavar="NAME", help="another app than the control")
+    parser.add_argument("--framework", default="", metavar="NAME", help="another app than the bare one")
     gateway_argument(parser)
     nginx_argument(parser)
     parser.add_argument("--loop", choices=("auto", "asyncio", "uvloop"), default="auto", help="the event loop")

@@ -1,4 +1,4 @@
-"""``engine lint``: every mistake of every document, with its place and a way out."""
+"""``engine lint``: every error of every document, with its place and a remedy."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.terminal import lint_output
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders (specs, frameworks)")
-    parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="how the mistakes are written")
+    parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="the format of the errors")
     place_arguments(parser, results=False)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Lint; 0 where there is no mistake, 1 where there are some. Raises UsageError for a path that is not there."""
+    """Lint; 0 without errors, 1 with some. Raises UsageError for a path that does not exist."""
     from engine.app import addresses, baseline, declarations
     from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
@@ -44,13 +44,12 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 DESCRIPTION = """\
-Find every mistake in documents, without running anything: each with its line,
-a caret under the very value, and a way to mend it. The exit code is 1 where
-there is one."""
+Find every error in documents, without running anything: each with its line, a
+caret under the value, and a hint. The exit code is 1 if there are errors."""
 
 COMMAND = Command(
     "lint",
-    "Find every mistake in documents, without running anything.",
+    "Find every error in documents, without running anything.",
     arguments,
     run,
     DESCRIPTION,

@@ -1,4 +1,4 @@
-"""``engine list``: what there is, in the documents and in the engine."""
+"""``engine list``: the things in the documents and in the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.app.lists.base import Stock
 
 DESCRIPTION = """\
-List what there is: suites, cases, categories, clauses, frameworks, servers,
+List suites, cases, categories, clauses, frameworks, servers,
 gateways, capabilities, targets, runs; and the words of the language: step-types,
 operators, facts, literals, commands. Without WHAT, the lists with their counts."""
 
@@ -33,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     case_arguments(parser)
     parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
     parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
+    parser.add_argument(
+        "--mutants", action="store_true", help="of servers: the mutants too, which are wrong on purpose"
+    )
     server_arguments(parser, "of targets: all pinned ones")
     gateway_argument(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
@@ -40,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Print the list; 0, or 1 where documents have mistakes and the list may lack what stands in them.
+    """Print the list; 0, or 1 if documents have errors, so that the list may be incomplete.
 
     Raises UsageError for a list, a path, a category, a clause or a folder of results that there is not.
     """
@@ -57,7 +60,7 @@ def run(parsed: argparse.Namespace) -> int:
     picked = pick(parsed.what) if parsed.what else None
     engine = Engine(find(parsed.results, parsed.frameworks))
     if parsed.results and not engine.project_paths.results.is_dir():
-        # What nobody named may be made yet; a folder that was named and is not there was meant to be another.
+        # The usual folder may be made later; a named folder that does not exist is a slip of the pen.
         raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
     paths, search = parsed.paths, []
     if picked is not None and picked.name == "clauses":
@@ -65,7 +68,13 @@ def run(parsed: argparse.Namespace) -> int:
         search = [word for word in paths if not addresses.is_path(word) and addresses.located(word, engine) is None]
         paths = [word for word in paths if word not in search]
     stock = Stock(
-        engine, addresses.named(paths, engine), asked_cases(parsed), parsed.cite, parsed.uncited, tuple(search)
+        engine,
+        addresses.named(paths, engine),
+        asked_cases(parsed),
+        parsed.cite,
+        parsed.uncited,
+        tuple(search),
+        parsed.mutants,
     )
     if picked is None:
         counts = [(sort, len(sort.make(stock).items)) for sort in known.values()]
@@ -77,7 +86,7 @@ def run(parsed: argparse.Namespace) -> int:
             )
         else:
             table = columns.TextTable("", [(sort.name, str(count), sort.summary) for sort, count in counts])
-            print(columns.draw(("list", "count", "what they are"), [table], columns.terminal_width(), paint))
+            print(columns.draw(("list", "count", "description"), [table], columns.terminal_width(), paint))
         return mistakes(stock)
     sort = picked
     choice = (parsed.paths, parsed.category, parsed.level, parsed.tag, parsed.keyword, parsed.cite)
@@ -97,13 +106,13 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def mistakes(stock: Stock) -> int:
-    """Say on standard error that documents have mistakes, if they do. The exit code."""
+    """Report on standard error that documents have errors, if they do. The exit code."""
     errors = stock.loaded.errors
     if errors:
         files = dict.fromkeys(one.place.file for one in stock.loaded.diagnostics if one.is_error)
         sys.stdout.flush()
-        where = f"{errors} mistake{'s' if errors > 1 else ''} in {visible(', '.join(files))}"
-        print(f"engine: {where}; what they break is not listed\n  `engine lint` shows them", file=sys.stderr)
+        where = f"{errors} error{'s' if errors > 1 else ''} in {visible(', '.join(files))}"
+        print(f"engine: {where}; the cases with errors are not listed\n  `engine lint` shows them", file=sys.stderr)
     return 1 if errors else 0
 
 
@@ -114,7 +123,7 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine list", "what can be listed"),
+        ("engine list", "the names of the lists"),
         ("engine list cases specs/http --level must", "some of the cases"),
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
         ("engine list clauses trailer", "those whose text has a word"),

@@ -29,10 +29,10 @@ against servers and frameworks, and draws a grid of the results.
 
 EXIT_CODES = (
     (0, "as expected"),
-    (1, "mistakes, or something broke the build"),
+    (1, "errors in documents, or failing results"),
     (2, "usage, or a document that cannot be loaded"),
-    (3, "nothing was judged"),
-    (4, "the engine itself broke"),
+    (3, "nothing ran"),
+    (4, "internal error of the engine"),
     (130, "interrupted"),
 )
 
@@ -103,11 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         return 2
     except Exception as error:
-        # Nothing that a user gives should lead here. The traceback is for whoever mends the engine.
-        print(f"engine: the engine itself broke: {type(error).__name__}: {visible(str(error))}", file=sys.stderr)
+        # Nothing that a user gives should lead here.
+        print(f"engine: internal error: {type(error).__name__}: {visible(str(error))}", file=sys.stderr)
         for note in getattr(error, "__notes__", ()):
             print(f"  {visible(note)}", file=sys.stderr)
-        print("  please report it, with what ENGINE_DEBUG=1 shows besides", file=sys.stderr)
+        print("  please report it with the traceback that ENGINE_DEBUG=1 shows", file=sys.stderr)
         if os.environ.get("ENGINE_DEBUG"):
             traceback.print_exc()
         return 4

@@ -1,4 +1,4 @@
-"""``engine show``: one case after expansion: what is sent, what is expected, and where it runs."""
+"""``engine show``: one case after expansion: its steps, its expectations, its targets."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from pathlib import Path
 from engine.cli.base import Command, gateway_argument, place_arguments, server_arguments
 
 DESCRIPTION = """\
-Show one case as the engine will run it, without running it: where it stands,
-the clauses that it cites, the targets on which it runs and why not on others,
-what is sent, and what is expected.
+Show one case as the engine will run it, without running it: its place, the
+clauses that it cites, the bytes that its steps send, the expectations, and the
+targets on which it runs. With --targets, the other targets are listed too, each
+with the reason.
 
 CASE is an address (specs/http/scope.yaml::method-is-sent), an id, or either,
 with the name of a matrix's value (status[404]). $(host), $(run) and $(call)
-stand for what only a run knows."""
+stand for values that only a run knows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("case", metavar="CASE", help="an address or an id")
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="where to look for an id (specs)")
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="suites to find an id in (specs)")
+    parser.add_argument(
+        "--targets", action="store_true", help="list the targets on which it does not run, with reasons"
+    )
     server_arguments(parser, "all pinned ones")
     gateway_argument(parser)
     place_arguments(parser, results=False)
@@ -35,6 +39,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.engine import ALL, Engine, RunOptions
     from engine.app.project_paths import find
     from engine.terminal import columns, tree
+    from engine.terminal.paint import paint_for
 
     engine = Engine(find(frameworks=parsed.frameworks))
     asked = RunOptions(
@@ -45,15 +50,17 @@ def run(parsed: argparse.Namespace) -> int:
     case = addresses.one(parsed.case, engine, parsed.paths, [target.id for target in known])
     stands = described.standing(case, targets, engine.offers, engine.unsupported)
     words = engine.beside([Path(case.place.file)]).words
-    shown = described.entries(case, words.loading.clauses, stands, kinds.kinds(), words.operators)
-    for line in tree.lines(shown, columns.terminal_width()):
+    shown = described.entries(
+        case, words.loading.clauses, stands, kinds.kinds(), words.operators, every_target=parsed.targets
+    )
+    for line in tree.lines(shown, columns.terminal_width(), paint=paint_for(sys.stdout, parsed.color)):
         sys.stdout.write(line + "\n")
     return 0
 
 
 COMMAND = Command(
     "show",
-    "Show one case: what is sent, what is expected, where it runs.",
+    "Show one case: its steps, its expectations, its targets.",
     arguments,
     run,
     DESCRIPTION,
@@ -61,5 +68,6 @@ COMMAND = Command(
         ("engine show specs/http/scope.yaml::repeated-headers", "by its address"),
         ("engine show repeated-headers", "by its id"),
         ("engine show 'bad-content-length[plus]'", "one value of a matrix"),
+        ("engine show status --targets", "with the reasons for its targets"),
     ),
 )

@@ -1,6 +1,6 @@
 """A place in a document as a person sees it: the line, and a caret run under the very value.
 
-The linter's mistakes and failed expectations share this form::
+The linter's errors and failed expectations share this form::
 
     specs/http/scope.yaml:12:9: error[unknown-key]: there is no key 'pth' in `request`
        12 |       - request: {pth: /scope, expect: {status: 200}}
@@ -27,7 +27,7 @@ NARROWEST = 24
 _CUT = "..."
 
 _FAR = 4 * LONGEST
-"""Characters on either side of a value that are looked at at all: a line can be a megabyte long."""
+"""Characters on either side of a value that are read: a line can be a megabyte long."""
 
 
 Note = str | tuple[Role, str]

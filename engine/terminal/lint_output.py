@@ -22,7 +22,7 @@ def text(
     limit: int = 0,
     paint: Paint = PLAIN,
 ) -> str:
-    """Each mistake with its line and a caret, an empty line between them, and a count at the end.
+    """Each error with its line and a caret, an empty line between them, and a count at the end.
 
     ``sources`` has the texts by file name; a file that is not among them is read. ``files`` and ``cases`` are for the
     closing line. ``limit`` is the terminal's width in columns, 0 for a pipe.
@@ -90,7 +90,7 @@ def json(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -
 
 
 def github(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0) -> str:
-    """A workflow command for each mistake, which GitHub shows beside the line, and the closing line."""
+    """A workflow command for each error, which GitHub shows at the line, and the closing line."""
     rows = []
     for one in diagnostics:
         message = f"{one.what}\n{one.hint}" if one.hint else one.what

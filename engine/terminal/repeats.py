@@ -11,8 +11,8 @@ from engine.terminal.escape import visible
 
 
 def lines(results: Sequence[JobResult]) -> Iterator[str]:
-    """An empty line and then the cases whose runs disagree, with how often each passed; and what came of running again
-    alone what was red. Nothing where neither was asked for."""
+    """An empty line and then the cases whose runs disagree, with the number of runs that passed; and the results of
+    rerunning failures in isolation. Nothing if neither was requested."""
     repeated = [one for one in results if len(one.attempts) > 1]
     if repeated:
         unsteady = [one for one in repeated if disagrees(one)]

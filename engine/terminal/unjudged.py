@@ -1,4 +1,4 @@
-"""The reasons why no case of a run was judged, for people."""
+"""The reasons why no case of a run ran, for people."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from engine.terminal.escape import visible
 
 def lines(results: Iterable[JobResult]) -> Iterator[str]:
     """A heading and one line for each reason."""
-    yield "no case was judged:"
+    yield "no case ran:"
     yield from (f"  {visible(reason)}" for reason in reasons(results))

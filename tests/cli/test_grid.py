@@ -271,7 +271,7 @@ def test_a_run_that_judged_nothing_is_no_success(verdict: Verdict) -> None:
 def test_why_nothing_was_judged(engine: Engine, suites: Path, words: list[str], reason: str) -> None:
     ran = engine("grid", "cases.yaml", *words)
     assert ran.returncode == 3, ran.stdout + ran.stderr
-    assert f"no case was judged:\n  5 unsupported: {reason}\n" in ran.stdout
+    assert f"no case ran:\n  5 unsupported: {reason}\n" in ran.stdout
     again = engine("grid", "--from", next((suites / "results" / "runs").iterdir()).name)
     assert again.returncode == 3
     assert f"  5 unsupported: {reason}\n" in again.stdout

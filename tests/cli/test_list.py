@@ -235,7 +235,7 @@ def test_mistakes_are_told_of(listed: List, suites: Path) -> None:
     (suites / "wrong.yaml").write_text("suite: X\ncategory: x\ncases: []\nnonsense: 1\n")
     out = listed("cases", ".", code=1)
     assert "good" in out
-    assert "in wrong.yaml; what they break is not listed" in out
+    assert "in wrong.yaml; the cases with errors are not listed" in out
 
 
 def test_servers_have_their_options_and_variants(listed: List) -> None:
@@ -326,3 +326,9 @@ def test_former_names_of_lists_are_still_read(listed: List, now: str, before: st
 
 def test_three_lists_have_a_former_name() -> None:
     assert {sort.formerly for sort in sorts().values() if sort.formerly} == {"kinds", "notations", "acts"}
+
+
+def test_mutants_are_listed_on_request(listed: List) -> None:
+    assert "--mutant" not in listed("servers").replace("--mutants lists them", "")
+    assert "mutants with one fault each; --mutants lists them" in " ".join(listed("servers").split())
+    assert "~no-date: " in listed("servers", "--mutants")

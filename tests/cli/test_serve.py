@@ -231,7 +231,7 @@ def test_a_case_on_a_target_that_it_is_not_meant_for(engine: Engine, suites: Pat
     (suites / "scripted.yaml").write_text(SCRIPTED.replace("    title", "    runs_on: control\n    title"))
     ran = engine("serve", "--case", "scripted.yaml::plays", "gunicorn-starlette-auto")
     assert ran.returncode == 2
-    assert "is not meant for gunicorn-starlette-auto: the control alone plays its script" in ran.stderr
+    assert "is not meant for gunicorn-starlette-auto: only the bare app plays its script" in ran.stderr
     assert "engine show" in ran.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
 
     def call(case: str, *paths: str, code: int = 0) -> str:
-        assert main(["show", case, *(paths or ["."])]) == code, capsys.readouterr()
+        assert main(["show", case, *(paths or ["."]), "--targets"]) == code, capsys.readouterr()
         captured = capsys.readouterr()
         return captured.err if code else captured.out
 
@@ -154,7 +155,7 @@ def test_expectations_are_sentences(show: Show) -> None:
         "body is what this step sent",
         "header.server is absent, or is 'gunicorn'",
         "header.content-length, as $(length)",
-        "2  app: looking again for 3 s at most",
+        "2  app: again and again, within 3 s",
         "received.types is ['http.request'], or has a length that is above 1",
         "scope.method is not one that starts with 'G'",
         "loop, as loop",
@@ -171,9 +172,11 @@ def test_what_is_cited_and_where_it_runs(show: Show) -> None:
     assert "Said first." in text
     assert "gunicorn with" in " ".join(section(text, "runs on"))
     assert "django" not in " ".join(section(text, "runs on"))
-    assert "gunicorn with django (auto, asyncio, uvloop)" in section(text, "not on these: left out: it is slow")
-    assert all(" with django (" in line for line in section(text, "not on these: left out: it is slow"))
-    unable = section(text, "not on these: daphne does not run on uvloop")
+    assert "gunicorn with django (auto, asyncio, uvloop)" in section(
+        text, "does not run on, because left out: it is slow"
+    )
+    assert all(" with django (" in line for line in section(text, "does not run on, because left out: it is slow"))
+    unable = section(text, "does not run on, because daphne does not run on uvloop")
     assert " ".join(unable).startswith("daphne with ")
 
 
@@ -188,7 +191,7 @@ def test_servers_restrict_as_they_do_for_a_grid(show: Show, tmp_path: Path, caps
 def test_only_takes_targets_out(show: Show) -> None:
     text = show("socket")
     assert section(text, "runs on")[-1].endswith("(uvloop)")
-    assert "(auto, asyncio)" in " ".join(section(text, "not on these: it is for others, as its `only` says"))
+    assert "(auto, asyncio)" in " ".join(section(text, "does not run on, because its `only` selects other targets"))
 
 
 def test_a_handshake_and_frames(show: Show) -> None:
@@ -224,7 +227,7 @@ def test_raw_bytes_and_what_cannot_be_made(show: Show) -> None:
         "2  repeat: times 2, at once 1, index n",
         r"> GET /?$(n) HTTP/1.1\r\n",
         "status is at least 200, and is below 300",
-        "3  app: of c, when nothing has crossed for 300 ms",
+        "3  app: of c, after 300 ms without traffic",
     ):
         assert line in lines
     assert any(line.startswith("1.3  flood: of fill") and "up to 2 GiB" in line for line in lines)
@@ -232,10 +235,10 @@ def test_raw_bytes_and_what_cannot_be_made(show: Show) -> None:
 
 def test_an_applications_script(show: Show) -> None:
     text = show("raw")
-    assert "alone on its target" in " ".join(text.split())
-    assert "given up after 1.5 s" in text
+    assert "exclusive" in " ".join(text.split())
+    assert "timeout 1.5 s" in text
     assert "keep_alive 2 s" in text
-    assert section(text, "the application, as the control plays it") == [
+    assert section(text, "the application's script") == [
         "http",
         "- read_body",
         "- spawn (as t)",
@@ -245,7 +248,7 @@ def test_an_applications_script(show: Show) -> None:
         "path /other",
         "- raise class ValueError, message never",
     ]
-    assert section(text, "not on these: the control alone plays its script")
+    assert section(text, "does not run on, because only the bare app plays its script")
 
 
 def test_an_item_of_a_test_run_means_its_case(show: Show) -> None:
@@ -286,3 +289,12 @@ def test_documents_with_mistakes_are_told_of(tmp_path: Path, show: Show) -> None
     (tmp_path / "wrong.yaml").write_text("suite: X\ncategory: x\ncases: []\nnonsense: 1\n")
     assert "`engine lint` shows them" in show("nowhere-at-all", code=2)
     assert "A WebSocket" in show("socket")
+
+
+def test_the_steps_come_first_and_other_targets_are_counted(show: Show, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "raw", "."]) == 0
+    text = capsys.readouterr().out
+    order = [text.index(f"\n{title}\n") for title in ("cites", "the application's script", "steps", "runs on")]
+    assert order == sorted(order)
+    assert "because" not in text
+    assert re.search(r"^not on \d+ others, for \d reasons; --targets lists them$", text, re.MULTILINE)

@@ -1,1 +1,1 @@
-"""A case in words, before anything runs: what is sent, what is expected, and where it runs. Pure."""
+"""A case in words, before anything runs: its bytes, its expectations and its targets. Pure."""

@@ -42,7 +42,7 @@ def is_word(value: str) -> bool:
 
 def parameters(params: object) -> Iterator[tuple[str, object]]:
     """The parameters of a step that say something: those of its frozen value that are neither empty nor a default's.
-    Steps inside are left to who tells of steps."""
+    Steps inside are described elsewhere."""
     if not is_dataclass(params) or isinstance(params, type):
         return
     for field in fields(params):

@@ -13,6 +13,7 @@ from engine.model.case import Case, Clause, Selector
 from engine.model.quantities import show_size
 from engine.model.target import DIRECT, Target
 from engine.targets.catalog.options import load_options
+from engine.terminal.paint import Role
 from engine.terminal.tree import TreeEntry
 
 
@@ -22,11 +23,17 @@ def entries(
     stands: Mapping[str, Sequence[Target]],
     kinds: Kinds,
     operators: Mapping[str, Operator],
+    *,
+    every_target: bool = False,
 ) -> list[TreeEntry]:
-    """The case: where it stands, what it cites, where it runs (``stands``, of ``standing``), its script, its steps."""
+    """The case: its place and properties, the clauses that it cites, its script, its steps, and its targets.
+
+    ``stands`` are the targets as ``standing`` groups them. Those on which the case does not run are counted;
+    ``every_target`` lists them, with the reasons.
+    """
     steps = Steps(kinds, Phrases(operators, case.body.variables), case.body.variables)
     found = [
-        TreeEntry(f"{case.place.shown_file}:{case.place.line}: {case.id}"),
+        TreeEntry(f"{case.place.shown_file}:{case.place.line}: {case.id}", role=Role.HEADING),
         TreeEntry(case.title, hanging=0),
         TreeEntry(""),
         TreeEntry("; ".join(about(case)), hanging=0),
@@ -34,26 +41,40 @@ def entries(
     if case.note:
         found += [TreeEntry(""), TreeEntry(" ".join(case.note.split()), hanging=0)]
     if case.cite:
-        found += [TreeEntry(""), TreeEntry("cites", list(cited(case, clauses)))]
-    found.append(TreeEntry(""))
-    for why, targets in stands.items():
-        found.append(
-            TreeEntry(
-                f"not on these: {why}" if why else "runs on", [TreeEntry(line, hanging=4) for line in named(targets)]
-            )
-        )
+        found += [TreeEntry(""), TreeEntry("cites", list(cited(case, clauses)), role=Role.HEADING)]
     if case.body.application is not None:
         found += [
             TreeEntry(""),
-            TreeEntry("the application, as the control plays it", steps.application(case.body.application)),
+            TreeEntry("the application's script", steps.application(case.body.application), role=Role.HEADING),
         ]
-    return [*found, TreeEntry(""), TreeEntry("steps", steps.entries(case.body.steps))]
+    found += [TreeEntry(""), TreeEntry("steps", steps.entries(case.body.steps), role=Role.HEADING)]
+    return [*found, TreeEntry(""), *placed(stands, every_target=every_target)]
+
+
+def placed(stands: Mapping[str, Sequence[Target]], *, every_target: bool) -> Iterator[TreeEntry]:
+    """The targets on which a case runs; the number of the others, or the others by reason."""
+    others = {why: targets for why, targets in stands.items() if why}
+    here = stands.get("", ())
+    lines = [TreeEntry(line, hanging=4) for line in named(here)]
+    yield TreeEntry("runs on" if lines else "runs on none of these targets", lines, role=Role.HEADING)
+    if not every_target:
+        if others:
+            count = sum(map(len, others.values()))
+            reasons = f"{len(others)} reason{'s' if len(others) > 1 else ''}"
+            yield TreeEntry(f"not on {count} others, for {reasons}; --targets lists them", role=Role.DIM)
+        return
+    for why, targets in others.items():
+        yield TreeEntry(
+            f"does not run on, because {why}",
+            [TreeEntry(line, hanging=4) for line in named(targets)],
+            role=Role.HEADING,
+        )
 
 
 def about(case: Case) -> Iterator[str]:
     """The properties of a case, in short phrases."""
     yield f"{case.level.value}, category {case.category}"
-    yield f"given up after {time_in_words(case.timeout)}"
+    yield f"timeout {time_in_words(case.timeout)}"
     if case.needs:
         yield f"needs {', '.join(case.needs)}"
     if only := selected(case.only):
@@ -61,11 +82,11 @@ def about(case: Case) -> Iterator[str]:
     for skip in case.skip:
         yield f"skipped for {selected(skip.selector)}"
     if case.own_process:
-        yield "in a process of its own"
+        yield "on a dedicated server"
     if case.server:
-        yield f"the server has {', '.join(option(name, value) for name, value in case.server.items())}"
+        yield f"server options {', '.join(option(name, value) for name, value in case.server.items())}"
     if case.alone:
-        yield "alone on its target" if case.alone == "all" else f"never beside another of {case.alone!r}"
+        yield "exclusive" if case.alone == "all" else f"not concurrent with other cases of {case.alone!r}"
     if case.depends_on:
         yield f"depends on {', '.join(case.depends_on)}"
     if case.since:
@@ -100,20 +121,21 @@ def selected(selector: Selector) -> str:
 
 
 def cited(case: Case, clauses: Mapping[str, Clause]) -> Iterator[TreeEntry]:
-    """Each clause with what it says, where, and a link."""
+    """Each clause with its text, its source and its link."""
     for name in case.cite:
         clause = clauses.get(name)
         if clause is None:
-            yield TreeEntry(f"{name}: no such clause is known")
+            yield TreeEntry(f"{name}: there is no such clause")
         else:
-            below = [TreeEntry(clause.statement, hanging=0)] + [TreeEntry(clause.url)] * bool(clause.url)
-            yield TreeEntry(f"{clause.id} ({clause.level}, {clause.source})", below)
+            link = [TreeEntry(clause.url, role=Role.LINK)] * bool(clause.url)
+            below = [TreeEntry(clause.statement, hanging=0), *link]
+            yield TreeEntry(f"{clause.id} ({clause.level}, {clause.source})", below, role=Role.NAME)
 
 
 def standing(
     case: Case, targets: Sequence[Target], offers: Offers, unsupported: Unsupported
 ) -> dict[str, list[Target]]:
-    """The targets by why the case does not run there; "" for those on which it does, which go first."""
+    """The targets by the reason why the case does not run on them; those on which it runs come first, under ""."""
     found: dict[str, list[Target]] = {}
     for target in targets:
         why = not_meant(case, target) or reason(case, target, offers(target), unsupported)
@@ -122,7 +144,7 @@ def standing(
 
 
 def named(targets: Sequence[Target]) -> Iterator[str]:
-    """Targets in as few lines as tell them: those of a server and of the same loops are one."""
+    """Targets in lines: those of one server with the same loops share a line."""
     loops: dict[tuple[str, str], list[str]] = {}
     for target in targets:
         behind = "" if target.gateway == DIRECT else f" behind {target.gateway}"

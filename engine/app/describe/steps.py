@@ -1,4 +1,4 @@
-"""Steps in words: what each sends, does and expects."""
+"""Steps in words: their bytes, their parameters and their expectations."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from engine.loading.vocabulary import type_of
 from engine.model.case import AppCommand, Application, Step
 from engine.model.expectation import Group
 from engine.steps.api.step_type import StepType
+from engine.terminal.paint import Role
 from engine.terminal.tree import TreeEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Tells of the steps of one case."""
+    """Describes the steps of one case."""
 
     kinds: Kinds
     phrases: Phrases
@@ -40,7 +41,8 @@ class Steps:
             below += [TreeEntry(f"{name}:", listed)] if name else listed
         below += self.checks(step, kind)
         head = ", ".join(self.head(step, kind, shown=sent is not None))
-        return TreeEntry(f"{number}  {step.kind}" + (f": {head}" if head else ""), below, hanging=len(number) + 2)
+        text = f"{number}  {step.kind}" + (f": {head}" if head else "")
+        return TreeEntry(text, below, hanging=len(number) + 2, role=Role.HEADING)
 
     def head(self, step: Step, kind: StepType[Any], *, shown: bool) -> Iterator[str]:
         """A step's name, connection and parameters; those that its bytes show are left out where they are ``shown``."""
@@ -55,21 +57,21 @@ class Steps:
                 continue
             schema = keys.get(name.replace(" ", "_"))
             if schema is None:
-                # What stands under the key is the one parameter, so its name says nothing more.
+                # The value under the key is the only parameter, so its name says nothing more.
                 yield words(value, kind.schema, self.phrases)
             else:
                 yield f"{name} {words(value, schema, self.phrases)}"
         if step.checks.within is not None:
             time = time_in_words(step.checks.within)
-            yield f"looking again for {time} at most" if kind.within == "polls" else f"within {time}"
+            yield f"again and again, within {time}" if kind.within == "polls" else f"within {time}"
         if step.checks.quiet is not None:
-            yield f"when nothing has crossed for {time_in_words(step.checks.quiet)}"
+            yield f"after {time_in_words(step.checks.quiet)} without traffic"
 
     def checks(self, step: Step, kind: StepType[Any]) -> Iterator[TreeEntry]:
         """The expectations, recorded values and captures of a step."""
         for word, group in (("expect", step.checks.expect), ("should", step.checks.should)):
             if group is not None:
-                yield TreeEntry(word, list(self.group(group, kind)))
+                yield TreeEntry(word, list(self.group(group, kind)), role=Role.EXPECTED)
         if step.checks.record:
             yield TreeEntry("record", [TreeEntry(f"{fact}, as {name}") for name, fact in step.checks.record])
         if step.checks.capture:
@@ -82,7 +84,7 @@ class Steps:
             yield TreeEntry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
         if group.any_of:
             yield TreeEntry(
-                "and one of these as a whole:",
+                "and all of one of these:",
                 [
                     TreeEntry("either" if not number else "or", list(self.group(inner, kind)))
                     for number, inner in enumerate(group.any_of)

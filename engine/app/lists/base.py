@@ -33,7 +33,8 @@ class Listing:
 @dataclass(frozen=True)
 class Stock:
     """The material of lists. ``cite`` selects cases that cite one of these clauses, ``uncited`` the clauses that no
-    case cites, ``search`` the clauses with all of these words in their id, source or text."""
+    case cites, ``search`` the clauses with all of these words in their id, source or text. ``mutants`` adds the
+    mutants of servers."""
 
     engine: Engine
     named: NamedCases
@@ -41,10 +42,11 @@ class Stock:
     cite: Sequence[str] = ()
     uncited: bool = False
     search: Sequence[str] = ()
+    mutants: bool = False
 
     @cached_property
     def loaded(self) -> Loaded:
-        """The documents under the paths, with every mistake in them."""
+        """The documents under the paths, with every error in them."""
         return self.engine.load(self.named.paths, self.named.roots)
 
     @cached_property

@@ -72,7 +72,7 @@ def step_types(stock: Stock) -> Listing:
             table.append((name, f"{kind.summary}\n{keys_in_words(keys, other)}"))
         title = "steps" if group == STEP else f"in the script of {group}"
         tables.append(TextTable(title, table))
-    return Listing(items, ("step type", "what it does, and its keys"), tables)
+    return Listing(items, ("step type", "meaning and keys"), tables)
 
 
 def body(schema: Schema, own: Schema, literals: Schema) -> str:
@@ -99,7 +99,7 @@ def operators(stock: Stock) -> Listing:
     ]
     return Listing(
         items,
-        ("operator", "what must hold, and what it takes"),
+        ("operator", "meaning and argument"),
         rows([(str(one["name"]), f"{one['summary']}\ntakes {one['takes']}") for one in items]),
     )
 
@@ -127,7 +127,7 @@ def facts(stock: Stock) -> Listing:
         TextTable("; ".join(names), [(fact.name, f"{fact.summary.rstrip('.')}{_typed(fact.type)}.") for fact in found])
         for found, names in same.items()
     ]
-    return Listing(items, ("fact", "what it is"), tables)
+    return Listing(items, ("fact", "meaning"), tables)
 
 
 def _typed(fact_type: FactType) -> str:
@@ -169,12 +169,12 @@ def commands(stock: Stock) -> Listing:
         other = takes(schema, definitions)
         items.append({"name": word, "summary": command.summary, "keys": keys} | ({} if keys else {"takes": other}))
         table.append((word, f"{command.summary}\n{keys_in_words(keys, f'takes {other}')}"))
-    return Listing(items, ("command", "what the application does, and its keys"), rows(table))
+    return Listing(items, ("command", "effect and keys"), rows(table))
 
 
 SORTS = (
     ListKind("step-types", "step types and the actions of scripts, with their keys", step_types, formerly="kinds"),
-    ListKind("operators", "what an expectation may say of a fact", operators),
+    ListKind("operators", "the checks that an expectation may make", operators),
     ListKind("facts", "the observations of each step type", facts),
     ListKind("literals", "the forms of bytes, times, sizes, headers", literals, formerly="notations"),
     ListKind("commands", "the commands of an application's script", commands, formerly="acts"),

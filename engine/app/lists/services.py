@@ -16,6 +16,9 @@ from engine.targets.catalog.gateways import load_gateways
 from engine.targets.environments.packages import pins
 from engine.targets.matrix.fitting import NAMES
 
+# The flag of the variants that are wrong on purpose: cases are tried on them.
+MUTANT = "--mutant"
+
 
 def pinned(lock: Path) -> dict[str, str]:
     """The versions that a lock pins for this Python and machine, by package; empty if it cannot be read."""
@@ -57,7 +60,7 @@ def frameworks(stock: Stock) -> Listing:
         named = ", ".join(f"{name} {version}" for name, version in found.items()) or "no package"
         title = f"{one.title}, through WSGI" if one.interface == WSGI and WSGI.upper() not in one.title else one.title
         table.append((one.name, ", ".join(sorted(one.offers)), f"{title}: {named}"))
-    return Listing(items, ("framework", "offers", "what it is"), rows(table))
+    return Listing(items, ("framework", "offers", "description"), rows(table))
 
 
 def servers(stock: Stock) -> Listing:
@@ -92,9 +95,13 @@ def servers(stock: Stock) -> Listing:
             text += f"\noffers {', '.join(sorted(one.offers))}"
         if one.options:
             text += f"\noptions {', '.join(sorted(one.options))}"
-        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in one.variants)
+        mutants = [each for each in one.variants if MUTANT in each.flags]
+        shown = one.variants if stock.mutants else [each for each in one.variants if each not in mutants]
+        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in shown)
+        if mutants and not stock.mutants:
+            text += f"\n{len(mutants)} mutants with one fault each; --mutants lists them"
         table.append((one.name, version, ", ".join(one.loops), text))
-    return Listing(items, ("server", "version", "loops", "what it is"), rows(table))
+    return Listing(items, ("server", "version", "loops", "description"), rows(table))
 
 
 def gateways(stock: Stock) -> Listing:
@@ -116,7 +123,7 @@ def gateways(stock: Stock) -> Listing:
         )
         for item in items
     ]
-    return Listing(items, ("gateway", "what it is, and in front of whom"), rows(table))
+    return Listing(items, ("gateway", "description, and the servers behind it"), rows(table))
 
 
 def capabilities(stock: Stock) -> Listing:
@@ -138,7 +145,7 @@ def capabilities(stock: Stock) -> Listing:
         (str(item["name"]), f"{item['summary']}\n{', '.join(map(str, item['servers'])) or 'no server'}")
         for item in items
     ]
-    return Listing(items, ("capability", "what it means, and who offers it"), rows(table))
+    return Listing(items, ("capability", "meaning, and the servers that offer it"), rows(table))
 
 
 def targets(stock: Stock) -> Listing:
@@ -162,7 +169,7 @@ def targets(stock: Stock) -> Listing:
         for target in stock.targets
     ]
     table = [(target.id, str(run[target]), str(out[target]), what(stock, target)) for target in stock.targets]
-    return Listing(items, ("target", "cases", "left out", "what it is"), rows(table))
+    return Listing(items, ("target", "cases", "left out", "description"), rows(table))
 
 
 def what(stock: Stock, target: Target) -> str:
@@ -175,9 +182,9 @@ def what(stock: Stock, target: Target) -> str:
 
 
 SORTS = (
-    ListKind("frameworks", "what the apps are written in", frameworks),
-    ListKind("servers", "what serves them", servers),
-    ListKind("gateways", "what stands in front of servers", gateways),
-    ListKind("capabilities", "what a case may need of a server", capabilities),
+    ListKind("frameworks", "frameworks of the apps", frameworks),
+    ListKind("servers", "servers, with their options and variants", servers),
+    ListKind("gateways", "proxies in front of servers", gateways),
+    ListKind("capabilities", "features that a case may need", capabilities),
     ListKind("targets", "server x framework x loop x gateway, to be named in commands", targets, filtered=True),
 )

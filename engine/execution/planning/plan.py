@@ -190,10 +190,12 @@ def not_meant(case: CaseHeader, target: Target) -> str:
         return "it is for ASGI apps"
     if case.runs_on is RunsOn.CONTROL and not target.is_control:
         return (
-            "the control alone plays its script" if case.scripted else "it is about the server, and the control will do"
+            "only the bare app plays its script"
+            if case.scripted
+            else "it tests only the server, so the bare app is enough"
         )
     if not case.only.covers(**words(target)):
-        return "it is for others, as its `only` says"
+        return "its `only` selects other targets"
     return behind_gateway(case, target)
 
 
@@ -203,7 +205,7 @@ def behind_gateway(case: CaseHeader, target: Target) -> str:
     if target.gateway == DIRECT or case.only.gateways:
         return ""
     if case.runs_on is RunsOn.CONTROL:
-        return "it is about the server, which a gateway hides"
+        return "it tests the server, which a gateway hides"
     hidden = [name for requirement, name in case.requires.items() if requirement.hidden_by_gateway]
     if hidden:
         return f"`{min(hidden)}` is about the server's own connection or process, which a gateway hides"

@@ -164,7 +164,7 @@ def test_the_server_s_options_and_what_the_control_plays_are_not_meant_for_a_gat
     assert "'workers'" in not_meant(named("option", server={"workers": 2, "keep_conn": True}), BEHIND)
     behind = replace(CONTROL, gateway="nginx-http")
     own = named("own", runs_on=RunsOn.CONTROL)
-    assert not_meant(own, behind) == "it is about the server, which a gateway hides"
+    assert not_meant(own, behind) == "it tests the server, which a gateway hides"
     assert not_meant(replace(own, only=Selector(gateways=("nginx-http",))), behind) == ""
 
 
