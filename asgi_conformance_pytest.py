@@ -183,10 +183,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     """pytest's hook: the controller of pytest-xdist sees no file, and so asks here. Raises pytest.UsageError for a
     wrong option, and where a suite is requested that cannot be run."""
-    if config.getoption("markers", False):
-        files = list(requested(config).files())
-        if files and not foreign():
-            hooks(config, running=False).conformance.register_marks(files)
+    if config.getoption("markers", False) and requested(config).any(config) and not foreign():
+        hooks(config, running=False).conformance.register_marks(list(requested(config).files()))
     if not _controls(config):
         return
     if requested(config).any(config):

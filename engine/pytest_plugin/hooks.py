@@ -26,11 +26,12 @@ class Hooks:
 
     def suite(self, path: Path, parent: pytest.Collector) -> SuiteFile:
         """The collector of one suite."""
-        # A suite outside of pytest's root directory has its address for an id; pytest would give it none.
+        # A packaged suite, or one outside of pytest's root directory, has its address for an id.
         named: dict[str, Any] = {}
-        if not path.is_relative_to(parent.config.rootpath):
-            found = shown(str(path))
-            named["nodeid"] = found if found != str(path) else self.conformance.roots.address(path)
+        if (packaged := shown(str(path))) != str(path):
+            named["nodeid"] = packaged
+        elif not path.is_relative_to(parent.config.rootpath):
+            named["nodeid"] = self.conformance.roots.address(path)
         collector: SuiteFile = SuiteFile.from_parent(parent, path=path, **named)
         collector.conformance = self.conformance
         return collector

@@ -146,8 +146,14 @@ class Conformance:
         return new_run_id()
 
     def register_marks(self, paths: Sequence[Path]) -> None:
-        """Register the marks of all cases in some suites, for ``pytest --markers``."""
-        for suite in self.engine.load(paths, self.roots).suites if paths else ():
+        """Register the marks of all cases in some suites, and in the packaged suites among pytest's arguments, for
+        ``pytest --markers``."""
+        from engine.pytest_plugin.arguments import expanded
+
+        here = self.config.invocation_params.dir
+        absent = [one for one in self.config.args if not (here / one.partition("::")[0]).exists()]
+        packaged = [Path(one.partition("::")[0]) for one in expanded(absent, self)]
+        for suite in self.engine.load([*paths, *packaged], self.roots).suites:
             for case in suite.cases:
                 self.marks.of(case)
 

@@ -422,7 +422,9 @@ def test_marks_are_listed_and_are_identifiers(run: Run, suites: Path) -> None:
         assert f"@pytest.mark.{mark}: conformance cases {of}\n" in ran.out
     chosen = run("--collect-only", "-q", "--strict-markers", "-m", "http_first and not_ and very_quick and must")
     assert chosen.out.count(f"[{TARGET}]") == 1
+    (suites.parent / "test_none.py").touch()
     assert "conformance cases" not in run("--markers", path="test_none.py").out
+    assert "@pytest.mark.http_wire: " in run("--markers", path="specs/http/wire.yaml").out
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
