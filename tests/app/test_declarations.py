@@ -86,7 +86,7 @@ def test_every_mistake_of_a_framework(frameworks: Path) -> None:
         ("unknown-key", "did you mean 'waits_for_disconnect'?"),
         ("type", ""),
     ]
-    assert mistakes[1][1] == "the requirements beside framework.yaml have no package 'starlete'"
+    assert mistakes[1][1] == "requirements.in has no package 'starlete'"
     lines = file.read_text("utf-8").split("\n")
     package = found(file)[1].place
     assert lines[package.line - 1][package.column - 1 :][: package.length] == "starlete"
@@ -147,9 +147,7 @@ def test_declarations_among_the_paths_are_checked_with_them(frameworks: Path, tm
     engine = Engine(find(frameworks=str(frameworks)))
     for paths, declared in (([suite, frameworks], []), ([suite], declarations.all_in(frameworks))):
         loaded = lint(engine, paths, declared)
-        assert [one.what for one in loaded.diagnostics] == [
-            "the requirements beside framework.yaml have no package 'falsk'"
-        ]
+        assert [one.what for one in loaded.diagnostics] == ["requirements.in has no package 'falsk'"]
         assert loaded.files == 5
         assert len(loaded.sources) == 1
 

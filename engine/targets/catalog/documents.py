@@ -120,6 +120,17 @@ def flag_of(node: Node, name: str) -> bool:
     return found.value
 
 
+def number_of(node: Node, name: str, least: int, most: int) -> int:
+    """The whole number under a key, 0 without one. Raises DocumentError for anything else, and for one that is out of
+    range."""
+    found = node.get(name)
+    if found is None:
+        return 0
+    if isinstance(found.value, bool) or not isinstance(found.value, int) or not least <= found.value <= most:
+        raise DocumentError(f"{name!r} is a whole number from {least} to {most}", place=found.place)
+    return found.value
+
+
 def words_of(node: Node, name: str, known: frozenset[str] | None = None) -> tuple[str, ...]:
     """The list of words under a key, () without one. Raises DocumentError for an item that is no text, or that is
     not among ``known`` where that is given."""

@@ -33,6 +33,9 @@ OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
 # What a target offers whose application asks receive() while it works, so that it hears that the client has gone.
 DISCONNECT = "disconnect"
 
+PORTS = (1024, 65535)
+"""The ports that a declaration may name."""
+
 SCHEMA: Mapping[str, Any] = {
     "title": "a framework",
     "description": "The declaration of a framework's app, in its folder under frameworks/.",
@@ -48,7 +51,7 @@ SCHEMA: Mapping[str, Any] = {
         },
         "app": {
             "title": "a module and an attribute, such as app:app",
-            "description": "The app, as module:attribute; the module lies beside the declaration.",
+            "description": "The app, as module:attribute; the module is in the folder of the declaration.",
             "type": "string",
             "pattern": f"^{APP.pattern}$",
         },
@@ -66,7 +69,7 @@ SCHEMA: Mapping[str, Any] = {
         },
         "offers": {
             "title": "a list of capabilities",
-            "description": "What the app does of that which is the app's matter as much as the server's.",
+            "description": "The capabilities of the app, of those that need its support.",
             "type": "array",
             "items": {
                 "title": "a capability's name",
@@ -77,7 +80,7 @@ SCHEMA: Mapping[str, Any] = {
         },
         "interface": {
             "title": "asgi or wsgi",
-            "description": "What the app is called through; asgi by default.",
+            "description": "The interface through which the app is called; asgi by default.",
             "enum": list(INTERFACES),
         },
         "waits_for_disconnect": {
@@ -85,7 +88,14 @@ SCHEMA: Mapping[str, Any] = {
             "description": "A handler that works asks receive() meanwhile, so that it hears that the client has gone.",
             "type": "boolean",
         },
-        "note": {"title": "text", "description": "What a reader should know.", "type": "string", "minLength": 1},
+        "port": {
+            "title": "a port from 1024 to 65535",
+            "description": "The port of its service in docker-compose.yml; the next free one by default.",
+            "type": "integer",
+            "minimum": PORTS[0],
+            "maximum": PORTS[1],
+        },
+        "note": {"title": "text", "description": "A note for readers.", "type": "string", "minLength": 1},
     },
 }
 KEYS = {name: name in SCHEMA["required"] for name in SCHEMA["properties"]}
@@ -100,7 +110,7 @@ class Framework:
     ``app`` is ``module:attribute`` in it, ``packages`` are those whose versions are shown, the framework's own first;
     ``offers`` are the words of OF_THE_APP that its app answers. ``interface`` is one of INTERFACES.
     ``waits_for_disconnect`` says whether a handler that works (``/delay``) asks receive() meanwhile: only then can an
-    ``http.disconnect`` reach it.
+    ``http.disconnect`` reach it. ``port`` is that of its service in docker-compose.yml, 0 for the next free one.
     """
 
     name: str
@@ -113,6 +123,7 @@ class Framework:
     waits_for_disconnect: bool = False
     note: str = ""
     release: Release = PINNED
+    port: int = 0
 
     @property
     def configuration(self) -> str:
@@ -192,11 +203,12 @@ def load(folder: Path) -> Framework:
         interface=interface_of(document),
         waits_for_disconnect=documents.flag_of(document, "waits_for_disconnect"),
         note=documents.text_of(document, "note"),
+        port=documents.number_of(document, "port", *PORTS),
     )
 
 
 def problems(document: Node, folder: Path) -> Iterator[DocumentError]:
-    """The mistakes of a framework's declaration besides those of form: a missing app, packages that its requirements
+    """The errors of a framework's declaration apart from those of form: a missing app, packages that its requirements
     lack, words of ASGI for an app that is called through WSGI."""
     yield from _app(document, folder)
     yield from _packages(document, folder)
@@ -213,18 +225,20 @@ def _app(document: Node, folder: Path) -> Iterator[DocumentError]:
     name = node.value.partition(":")[0]
     module = folder / Path(*name.split("."))
     if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
-        yield DocumentError(f"there is no module {name!r} beside {FILE}", place=node.place)
+        yield DocumentError(f"there is no module {name!r} in the folder of {FILE}", place=node.place)
 
 
 def _packages(document: Node, folder: Path) -> Iterator[DocumentError]:
     """The packages that the requirements lack; none without a file of requirements."""
-    lines = [line for name in (SOURCE, LOCK) if (folder / name).is_file() for line in _lines(folder / name)]
+    files = [folder / name for name in (SOURCE, LOCK) if (folder / name).is_file()]
+    lines = [line for file in files for line in _lines(file)]
     found = {_canonical(match[0]) for line in lines if (match := _PACKAGE.match(line))}
     listed = document.get("packages")
-    for item in listed.items() if listed is not None and found else ():
+    for item in listed.items() if listed is not None and files else ():
         if isinstance(item.value, str) and _canonical(item.value) not in found:
-            what = f"the requirements beside {FILE} have no package {item.value!r}"
-            yield DocumentError(what, hint=nearest(item.value, found), place=item.place)
+            what = f"{SOURCE} has no package {item.value!r}"
+            hint = nearest(item.value, found) or f"add it to {SOURCE}, and run `engine lock {folder.resolve().name}`"
+            yield DocumentError(what, hint=hint, place=item.place)
 
 
 def _interface(document: Node) -> Iterator[DocumentError]:

@@ -18,7 +18,7 @@ def framework(root: Path, name: str, text: str = GOOD, *, app: bool = True, lock
     if app:
         (folder / "app.py").touch()
     if lock:
-        (folder / "requirements.lock").touch()
+        (folder / "requirements.lock").write_text("p==1.0\n")
     return folder
 
 
@@ -77,6 +77,8 @@ def test_folders_that_hold_nothing_are_refused(tmp_path: Path) -> None:
         (GOOD + "interface: asgj\n", "no interface is called 'asgj'", (5, 12)),
         (GOOD + "interface: [wsgi]\n", "'interface' is a text", (5, 12)),
         (GOOD + "waits_for_disconnect: maybe\n", "is true or false", (5, 23)),
+        (GOOD + "port: 80\n", "'port' is a whole number from 1024 to 65535", (5, 7)),
+        (GOOD + "port: http\n", "'port' is a whole number", (5, 7)),
     ],
 )
 def test_mistakes_are_pointed_at(tmp_path: Path, text: str, what: str, place: tuple[int, int]) -> None:
@@ -110,3 +112,18 @@ def test_what_both_must_offer_is_offered_by_both(tmp_path: Path) -> None:
     assert offered(of_server, plain) == {"websocket", "trailers"}
     waits = load_frameworks(framework(tmp_path, "two", GOOD + "waits_for_disconnect: true\n"))["two"]
     assert offered(of_server, waits) == {"websocket", "trailers", "disconnect"}
+
+
+@pytest.mark.parametrize(
+    ("requirements", "hint"),
+    [
+        ("# nothing yet\n", "add it to requirements.in, and run `engine lock one`"),
+        ("falcon==4.0\n", "did you mean 'falcon'?"),
+    ],
+)
+def test_packages_are_named_in_the_requirements(tmp_path: Path, requirements: str, hint: str) -> None:
+    folder = framework(tmp_path, "one", GOOD.replace("[p]", "[falkon]"), lock=False)
+    (folder / "requirements.in").write_text(requirements)
+    with pytest.raises(DocumentError) as caught:
+        load_frameworks(tmp_path)
+    assert (caught.value.what, caught.value.hint) == ("requirements.in has no package 'falkon'", hint)
