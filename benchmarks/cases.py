@@ -174,11 +174,11 @@ def processor_rows(found: Figures, count: int) -> list[tuple[str, str, str, str,
 
 def main() -> None:
     """Measure, and print the table."""
-    asked = options(__doc__, cases=2000, failing=500).parse_args()
+    parsed = options(__doc__, cases=2000, failing=500).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        documents(folder / "suites", asked.cases)
-        documents(folder / "failing", asked.failing, body="other")
+        documents(folder / "suites", parsed.cases)
+        documents(folder / "failing", parsed.failing, body="other")
         documents(folder / "one", 1, files=1)
         documents(folder / "failing-one", 1, body="other", files=1)
         (folder / "minimal.py").write_text(MINIMAL)
@@ -187,15 +187,17 @@ def main() -> None:
         every = commands()
         found = Figures()
         found.rounds(
-            asked.rounds,
+            parsed.rounds,
             {
                 **{label: partial(measure, label, command, folder, good) for label, (command, good) in every.items()},
                 PROCESSOR_ONE: partial(processor, ["grid", "one", "--framework", "control"], folder),
                 PROCESSOR: partial(processor, ["grid", "suites", "--framework", "control"], folder),
             },
         )
-    lines = rows(found, list(every)) + processor_rows(found, asked.cases)
-    print(f"{asked.cases} cases, {asked.failing} failing ones, in {FILES} files; smallest of {asked.rounds} rounds\n")
+    lines = rows(found, list(every)) + processor_rows(found, parsed.cases)
+    print(
+        f"{parsed.cases} cases, {parsed.failing} failing ones, in {FILES} files; smallest of {parsed.rounds} rounds\n"
+    )
     print(table(("whole process", "s", "most", "beside", "target"), lines))
 
 

@@ -26,15 +26,15 @@ def main() -> None:
     parser = options(__doc__)
     parser.add_argument("paths", nargs="*", default=["specs/contract"], metavar="PATH")
     parser.add_argument("--loop", default="auto", choices=("auto", "asyncio", "uvloop"))
-    asked = parser.parse_args()
+    parsed = parser.parse_args()
     figures = Figures()
     with tempfile.TemporaryDirectory() as results:
-        ours = ["grid", *asked.paths, "--loop", asked.loop, "--server", "gunicorn", "--results", results]
+        ours = ["grid", *parsed.paths, "--loop", parsed.loop, "--server", "gunicorn", "--results", results]
         commands = {
-            STARTING: ([sys.executable, "-m", "benchmarks.starting", "--loop", asked.loop], b"ready"),
+            STARTING: ([sys.executable, "-m", "benchmarks.starting", "--loop", parsed.loop], b"ready"),
             GRID: ([sys.executable, "-m", "engine", *ours], DRAWN),
         }
-        for _ in range(asked.rounds):
+        for _ in range(parsed.rounds):
             for name, (command, mark) in commands.items():
                 shown, over = watched(command, ROOT, mark)
                 figures.add(name, shown)
@@ -47,7 +47,7 @@ def main() -> None:
         (f"{GRID}, from then until exit", "", "1.5 s"),
     ):
         lines.append((name, f"{figures[name]:.2f}", f"{figures.most(name):.2f}", beside, target))
-    print(f"{' '.join(asked.paths)}, loop {asked.loop}; smallest of {asked.rounds} rounds\n")
+    print(f"{' '.join(parsed.paths)}, loop {parsed.loop}; smallest of {parsed.rounds} rounds\n")
     print(table(("until it is on the screen", "s", "most", "ratio", "target"), lines))
 
 

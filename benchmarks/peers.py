@@ -117,12 +117,12 @@ def rows(figures: Figures, every: dict[str, Command | str], cases: int) -> list[
 
 def main() -> None:
     """Measure, and print the table."""
-    asked = options(__doc__, cases=500).parse_args()
+    parsed = options(__doc__, cases=500).parse_args()
     with TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
-        figures, every = runner.run(measure(Path(name), asked.cases, asked.rounds))
-    print(f"{asked.cases} cases, one service; smallest of {asked.rounds} rounds\n")
+        figures, every = runner.run(measure(Path(name), parsed.cases, parsed.rounds))
+    print(f"{parsed.cases} cases, one service; smallest of {parsed.rounds} rounds\n")
     headers = ("", "all, s", "one, s", "µs a case", "ratio")
-    print(table(headers, rows(figures, every, asked.cases)))
+    print(table(headers, rows(figures, every, parsed.cases)))
 
 
 if __name__ == "__main__":

@@ -96,12 +96,12 @@ def rows(figures: Figures, jobs: int) -> list[tuple[str, str, str, str, str]]:
 
 def main() -> None:
     """Measure, and print the table."""
-    asked = options(__doc__).parse_args()
+    parsed = options(__doc__).parse_args()
     with TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
-        figures, results = runner.run(measure(asked.rounds, Path(name)))
+        figures, results = runner.run(measure(parsed.rounds, Path(name)))
     run = [one for one in results if one.verdict is not Verdict.UNSUPPORTED]
     counted = ", ".join(f"{number} {verdict.value}" for verdict, number in Counter(one.verdict for one in run).items())
-    print(f"{len(run)} jobs on services that run ({counted}); smallest of {asked.rounds} rounds\n")
+    print(f"{len(run)} jobs on services that run ({counted}); smallest of {parsed.rounds} rounds\n")
     print(table(("", "s", "ms a job", "ratio", "target"), rows(figures, len(run))))
     slowest = sorted(run, key=lambda one: -one.seconds)[:5]
     print("\nlongest of ours: " + ", ".join(f"{one.case} on {one.target} {one.seconds:.2f} s" for one in slowest))

@@ -75,11 +75,11 @@ def main() -> None:
     parser = options(__doc__)
     parser.set_defaults(rounds=1)
     parser.add_argument("paths", nargs="*", default=["specs/contract"], metavar="PATH")
-    asked = parser.parse_args()
+    parsed = parser.parse_args()
     lines, alone = [], 0.0
     for servers in (*((server,) for server in SIX), SIX):
         targets, cells, took, memory, processes = min(
-            (grid(asked.paths, servers, "both") for _ in range(asked.rounds)), key=lambda one: one[2]
+            (grid(parsed.paths, servers, "both") for _ in range(parsed.rounds)), key=lambda one: one[2]
         )
         name, ratio = (servers[0], "") if len(servers) == 1 else ("all six in one run", f"{took / alone:.2f}")
         alone += took
@@ -87,7 +87,7 @@ def main() -> None:
         lines.append(
             (name, str(targets), str(cells), f"{took:.1f}", each, f"{memory / MIB:.0f}", str(processes), ratio)
         )
-    print(f"{' '.join(asked.paths)}; smallest of {asked.rounds} rounds\n")
+    print(f"{' '.join(parsed.paths)}; smallest of {parsed.rounds} rounds\n")
     headers = ("", "targets", "cells", "s", "ms a cell", "MiB at most", "processes", "of the sum")
     print(table(headers, lines))
 

@@ -37,10 +37,10 @@ def main() -> None:
     """Start them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loop", default="auto", choices=("auto", "asyncio", "uvloop"))
-    asked = parser.parse_args()
+    parsed = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, asyncio.Runner(loop_factory=event_loop()) as runner:
         engine = front_of(Path(name))
-        runner.run(start_all(wiring.runtime(engine, Path(name)), targets_of(engine, loop=asked.loop)))
+        runner.run(start_all(wiring.runtime(engine, Path(name)), targets_of(engine, loop=parsed.loop)))
 
 
 if __name__ == "__main__":

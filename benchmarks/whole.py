@@ -84,11 +84,11 @@ def main() -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH")
     parser.add_argument("--server", action="append", default=[])
     parser.add_argument("--loop", default="both", choices=("auto", "asyncio", "uvloop", "both"))
-    asked = parser.parse_args()
-    servers = [word for server in asked.server for word in ("--server", server)]
-    arguments = [*asked.paths, *servers, "--loop", asked.loop]
+    parsed = parser.parse_args()
+    servers = [word for server in parsed.server for word in ("--server", server)]
+    arguments = [*parsed.paths, *servers, "--loop", parsed.loop]
     grid(arguments)
-    runs = sorted((grid(arguments) for _ in range(asked.rounds)), key=lambda run: run.ratio)
+    runs = sorted((grid(arguments) for _ in range(parsed.rounds)), key=lambda run: run.ratio)
     print(f"engine grid {' '.join(arguments)}: {runs[0].cells} cells, {runs[0].cores} cores\n")
     lines = [
         (

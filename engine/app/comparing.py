@@ -67,70 +67,70 @@ def is_run(word: str, project_paths: ProjectPaths) -> bool:
     return any((folder / FILE).is_file() for folder in (path, folder_of(project_paths.results, word)))
 
 
-def of_runs(runs: Sequence[Run], engine: Engine, asked: RunOptions, *, strict: bool = False) -> Comparison:
+def of_runs(runs: Sequence[Run], engine: Engine, options: RunOptions, *, strict: bool = False) -> Comparison:
     """The comparison of two runs, or of two servers or frameworks of one. Raises UsageError for anything else."""
-    if len(runs) == 2 and not asked.servers:
-        before, after = sides(runs[0], runs[1], part_of(asked))
+    if len(runs) == 2 and not options.servers:
+        before, after = sides(runs[0], runs[1], part_of(options))
         return compare(before, after, strict=strict)
     if len(runs) != 1:
-        servers_too = f" and {plural(len(asked.servers), 'server')}" if asked.servers else ""
+        servers_too = f" and {plural(len(options.servers), 'server')}" if options.servers else ""
         raise UsageError(f"a comparison has two sides, not {plural(len(runs), 'run')}{servers_too}", hint=FORMS)
-    before, after = of_one(runs[0], engine, asked)
+    before, after = of_one(runs[0], engine, options)
     return compare(before, after, strict=strict)
 
 
-def of_one(run: Run, engine: Engine, asked: RunOptions) -> tuple[ComparedRun, ComparedRun]:
+def of_one(run: Run, engine: Engine, options: RunOptions) -> tuple[ComparedRun, ComparedRun]:
     """The two servers or the two frameworks of a run that were asked for, or the two that it has."""
     of_servers, of_frameworks = configurations(run), framework_configurations(run)
-    if len(asked.servers) == 2:
-        before, after = named(engine, asked)
-        return servers(run, before, after, part_of(asked))
-    if len(asked.frameworks) == 2 and (asked.servers or len(of_servers) != 2):
-        return frameworks(run, *named_frameworks(engine, asked), part_of(asked, frameworks=False))
-    if not asked.servers and len(of_servers) == 2:
-        return servers(run, of_servers[:1], of_servers[1:], part_of(asked))
+    if len(options.servers) == 2:
+        before, after = named(engine, options)
+        return servers(run, before, after, part_of(options))
+    if len(options.frameworks) == 2 and (options.servers or len(of_servers) != 2):
+        return frameworks(run, *named_frameworks(engine, options), part_of(options, frameworks=False))
+    if not options.servers and len(of_servers) == 2:
+        return servers(run, of_servers[:1], of_servers[1:], part_of(options))
     # Two releases of one framework were run to be compared; two frameworks rarely were.
     releases = len(of_frameworks) == 2 and len({row.framework for row in run.targets}) == 1
-    if not asked.servers and not asked.frameworks and len(of_servers) == 1 and releases:
+    if not options.servers and not options.frameworks and len(of_servers) == 1 and releases:
         return frameworks(run, of_frameworks[0], of_frameworks[1])
-    if asked.servers:
-        named(engine, asked)  # raises, since they are not two
+    if options.servers:
+        named(engine, options)  # raises, since they are not two
     hint = f"select two with --server: {', '.join(of_servers)}"
     if len(of_servers) == 1:
         hint = "a second run or a run of two servers is needed:\n  " + FORMS
     raise UsageError(f"a comparison needs two servers, and {run.id} has {len(of_servers)}", hint=hint)
 
 
-def check(engine: Engine, asked: RunOptions) -> None:
+def check(engine: Engine, options: RunOptions) -> None:
     """Raise UsageError unless a new run can compare what was asked for: two servers, or two frameworks under one."""
-    if len(asked.frameworks) == 2 and len(asked.servers) < 2:
-        named_frameworks(engine, asked)
+    if len(options.frameworks) == 2 and len(options.servers) < 2:
+        named_frameworks(engine, options)
     else:
-        named(engine, asked)
+        named(engine, options)
 
 
-def named(engine: Engine, asked: RunOptions) -> tuple[list[str], list[str]]:
+def named(engine: Engine, options: RunOptions) -> tuple[list[str], list[str]]:
     """The two servers that were asked for, each as the configurations that its word stands for. Raises UsageError where
     they are not two."""
-    if len(asked.servers) != 2:
-        counts = (plural(len(asked.servers), "server"), plural(len(asked.frameworks), "framework"))
+    if len(options.servers) != 2:
+        counts = (plural(len(options.servers), "server"), plural(len(options.frameworks), "framework"))
         given = [text for text in counts if not text.startswith("0 ")]
         got = f", not {' and '.join(given)}" if given else ""
         raise UsageError(f"`engine compare` needs two runs, two servers or two frameworks{got}", hint=FORMS)
-    both = [one.configuration for one in configured(engine.servers, asked.servers, asked.variants)]
-    used = tuple(text for text in asked.variants if f"~{text.partition(':')[0].strip()}" in asked.servers[0])
-    before = [one.configuration for one in configured(engine.servers, asked.servers[:1], used)]
+    both = [one.configuration for one in configured(engine.servers, options.servers, options.variants)]
+    used = tuple(text for text in options.variants if f"~{text.partition(':')[0].strip()}" in options.servers[0])
+    before = [one.configuration for one in configured(engine.servers, options.servers[:1], used)]
     after = [name for name in both if name not in before]
     if not after:
-        raise UsageError(f"{asked.servers[0]} and {asked.servers[1]} are the same", hint="name two releases")
+        raise UsageError(f"{options.servers[0]} and {options.servers[1]} are the same", hint="name two releases")
     return before, after
 
 
-def named_frameworks(engine: Engine, asked: RunOptions) -> tuple[str, str]:
+def named_frameworks(engine: Engine, options: RunOptions) -> tuple[str, str]:
     """The two frameworks that were asked for, as in ``Target.framework_configuration``. Raises UsageError where they
     are one."""
-    first, second = asked.frameworks
-    both = [one.configuration for one in configured_frameworks(engine.frameworks, asked.frameworks)]
+    first, second = options.frameworks
+    both = [one.configuration for one in configured_frameworks(engine.frameworks, options.frameworks)]
     (before,) = [one.configuration for one in configured_frameworks(engine.frameworks, [first])]
     after = [name for name in both if name != before]
     if not after:
@@ -138,12 +138,12 @@ def named_frameworks(engine: Engine, asked: RunOptions) -> tuple[str, str]:
     return before, after[0]
 
 
-def part_of(asked: RunOptions, *, frameworks: bool = True) -> RunSelection:
+def part_of(options: RunOptions, *, frameworks: bool = True) -> RunSelection:
     """The part of a run that was asked for: of some servers if frameworks are compared, else of some frameworks."""
-    loops = () if asked.loop in ("auto", "both") else (asked.loop,)
+    loops = () if options.loop in ("auto", "both") else (options.loop,)
     if frameworks:
-        return RunSelection([word_of(text) for text in asked.frameworks], loops, asked.selection.takes)
-    return RunSelection((), loops, asked.selection.takes, list(asked.servers))
+        return RunSelection([word_of(text) for text in options.frameworks], loops, options.selection.takes)
+    return RunSelection((), loops, options.selection.takes, list(options.servers))
 
 
 def word_of(framework: str) -> str:

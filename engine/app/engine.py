@@ -183,31 +183,31 @@ class Engine:
         with."""
         return dict(self.frameworks)
 
-    def targets(self, asked: RunOptions) -> list[Target]:
+    def targets(self, options: RunOptions) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
         if self.urls and self.way != RUNNING:
             raise UsageError("--url says where services run already", hint=f"add --runtime {RUNNING}")
         if self.way == RUNNING:
-            return self._running(asked)
-        return [replace(target, runtime=self.way, given=self._given(target)) for target in self._targets(asked)]
+            return self._running(options)
+        return [replace(target, runtime=self.way, given=self._given(target)) for target in self._targets(options)]
 
     def _given(self, target: Target, *more: str) -> tuple[str, ...]:
         """The options that a command must have to name a target again."""
         nginx = ("--nginx", self.nginx) if self.nginx and target.gateway != DIRECT else ()
         return (*target.given, *nginx, *self.project_paths.given, *more)
 
-    def _running(self, asked: RunOptions) -> list[Target]:
+    def _running(self, options: RunOptions) -> list[Target]:
         """The services that run already, as targets. Raises UsageError where one would be several."""
         names = tuple(self.services)
-        for name in asked.frameworks:
+        for name in options.frameworks:
             one = wanted(name, FRAMEWORK)
             if not isinstance(one.release, Pinned):
                 hint = f"a service that runs already has the release that it has: --framework {one.name}"
                 raise UsageError(f"--runtime {RUNNING} starts no {name}", hint=hint)
             if self.frameworks.pick(name).name not in names:
                 raise UsageError(f"no --url says where {name} is", hint=URL_FORM)
-        chosen = [name for name in names if not asked.frameworks or name in asked.frameworks]
-        found = self._targets(replace(asked, frameworks=tuple(chosen)))
+        chosen = [name for name in names if not options.frameworks or name in options.frameworks]
+        found = self._targets(replace(options, frameworks=tuple(chosen)))
         for name in chosen:
             if [target.framework for target in found].count(name) != 1:
                 raise UsageError(
@@ -227,22 +227,22 @@ class Engine:
 
         return services(self.urls, self.frameworks, os.environ.get(SPOOLS, ""))
 
-    def _targets(self, asked: RunOptions) -> list[Target]:
+    def _targets(self, options: RunOptions) -> list[Target]:
         """The targets that were asked for, as local processes."""
-        servers = configured(self.servers, asked.servers, asked.variants)
+        servers = configured(self.servers, options.servers, options.variants)
         self.configured.update({server.configuration: server for server in servers})
-        frameworks = configured_frameworks(self.frameworks, asked.frameworks)
+        frameworks = configured_frameworks(self.frameworks, options.frameworks)
         self.configured_frameworks.update({framework.configuration: framework for framework in frameworks})
-        words = asked.frameworks, asked.loop, asked.gateways
-        if not asked.servers:
+        words = options.frameworks, options.loop, options.gateways
+        if not options.servers:
             return default_targets(self.servers, self.frameworks, *words)
-        every = self.servers if ALL in asked.servers else {}
+        every = self.servers if ALL in options.servers else {}
         named = [one.configuration for one in servers if one.configuration not in every]
         return targets(servers, self.frameworks, framework=words[0], loop=words[1], gateways=words[2], named=named)
 
-    def every(self, asked: RunOptions) -> list[Target]:
+    def every(self, options: RunOptions) -> list[Target]:
         """The targets that were asked for on every loop, by server and framework."""
-        found = {target: target for loop in ("auto", "both") for target in self.targets(replace(asked, loop=loop))}
+        found = {target: target for loop in ("auto", "both") for target in self.targets(replace(options, loop=loop))}
         return sorted(found, key=lambda target: (target.configuration, target.framework_configuration))
 
     def plan(self, cases: Sequence[CaseHeader], chosen: Sequence[Target]) -> list[Job]:

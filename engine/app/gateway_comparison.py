@@ -40,21 +40,21 @@ class Compared:
         return {label: result.verdict for label, result in self.results.items() if label not in self.missing}
 
 
-def jobs_of(case: Case, asked: RunOptions, engine: Engine) -> list[Job]:
+def jobs_of(case: Case, options: RunOptions, engine: Engine) -> list[Job]:
     """One job for each gateway, on the first selected server that has it; ``direct`` counts as a gateway.
 
     Raises UsageError where fewer than two are left.
     """
     interface = "wsgi" if case.runs_on is RunsOn.WSGI else "asgi"
-    asked = RunOptions(
-        servers=asked.servers or SERVERS[interface],
-        frameworks=asked.frameworks or (CONTROLS[interface == "wsgi"],),
-        loop=asked.loop,
-        variants=asked.variants,
-        gateways=asked.gateways or (ALL,),
+    options = RunOptions(
+        servers=options.servers or SERVERS[interface],
+        frameworks=options.frameworks or (CONTROLS[interface == "wsgi"],),
+        loop=options.loop,
+        variants=options.variants,
+        gateways=options.gateways or (ALL,),
     )
     found: dict[tuple[str, str, str], Target] = {}
-    for target in engine.targets(asked):
+    for target in engine.targets(options):
         found.setdefault((target.gateway, target.framework_configuration, target.loop), target)
     order = [DIRECT, *load_gateways()]
     chosen = sorted(found.values(), key=lambda target: order.index(target.gateway))

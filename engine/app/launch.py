@@ -121,38 +121,43 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
     return await future
 
 
-def jobs_of(engine: Engine, cases: Sequence[CaseHeader], asked: RunOptions) -> list[Job]:
+def jobs_of(engine: Engine, cases: Sequence[CaseHeader], options: RunOptions) -> list[Job]:
     """The jobs that were asked for. Raises UsageError for an unknown name and for a selection without cases or targets,
     and NothingToRun where no selected case is meant for the selected targets."""
     distinct(cases)
-    asked.selection.check(cases)
-    selected, targets = [case for case in cases if asked.selection.takes(case)], engine.targets(asked)
+    options.selection.check(cases)
+    selected, targets = [case for case in cases if options.selection.takes(case)], engine.targets(options)
     jobs = engine.plan(selected, targets)
     if not jobs and not (selected and targets):
-        raise UsageError("no case was selected", hint=nothing_selected(asked, targets))
+        raise UsageError("no case was selected", hint=nothing_selected(options, targets))
     if not jobs:
         raise NothingToRun("no case was judged", hint="\n  ".join(not_meant_lines(selected, targets)))
     return jobs
 
 
-def nothing_selected(asked: RunOptions, targets: Sequence[Target]) -> str:
+def nothing_selected(options: RunOptions, targets: Sequence[Target]) -> str:
     """The options that leave nothing to run: those that select cases if there are targets, else those that select
     targets."""
-    of_cases = {"--category": asked.categories, "--level": asked.levels, "--tag": asked.tags, "-k": asked.keyword}
-    of_targets = {"--server": asked.servers, "--framework": asked.frameworks, "--gateway": asked.gateways}
+    of_cases = {
+        "--category": options.categories,
+        "--level": options.levels,
+        "--tag": options.tags,
+        "-k": options.keyword,
+    }
+    of_targets = {"--server": options.servers, "--framework": options.frameworks, "--gateway": options.gateways}
     given = [option for option, value in (of_cases if targets else of_targets).items() if value]
     if not given:
         return "the documents that were named hold no case" if targets else "no server goes with any framework"
     return f"no {'case' if targets else 'target'} is left by {' and '.join(given)}"
 
 
-def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job], asked: RunOptions) -> list[str]:
+def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job], options: RunOptions) -> list[str]:
     """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
-    cases = [case for case in cases if asked.selection.takes(case)]
-    targets = engine.targets(asked) if asked.frameworks else []
+    cases = [case for case in cases if options.selection.takes(case)]
+    targets = engine.targets(options) if options.frameworks else []
     with_jobs = {word for job in jobs for word in (job.target.framework_configuration, framework_word(job.target))}
     lines = []
-    for name in dict.fromkeys(asked.frameworks):
+    for name in dict.fromkeys(options.frameworks):
         of_name = [target for target in targets if name in (target.framework_configuration, framework_word(target))]
         if name in with_jobs or not of_name:
             continue

@@ -35,10 +35,10 @@ def target_called(
     spec, framework = words_of(name, names, list(engine.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
     released = [*frameworks, framework] if framework else list(frameworks)
-    asked = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
-    found = engine.every(asked)
+    options = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
+    found = engine.every(options)
     if any(not isinstance(wanted(word, FRAMEWORK).release, Pinned) for word in released):
-        found += engine.every(replace(asked, frameworks=tuple(dict.fromkeys(released))))
+        found += engine.every(replace(options, frameworks=tuple(dict.fromkeys(released))))
     sourced = {served(target): target for target in found if target.source or target.framework_source}
     known = sourced | {target.id: target for target in found}
     if name not in known:

@@ -15,12 +15,12 @@ from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import LOCAL, ServerLaunch, Target
 
 
-def first_launch(engine: Engine, asked: RunOptions) -> list[ServerLaunch]:
+def first_launch(engine: Engine, options: RunOptions) -> list[ServerLaunch]:
     """The launch of the first target of these options that its server supports; none where services are no processes
     of this machine, since a container costs far more to start in vain. Raises UsageError for an unknown name."""
     if engine.way != LOCAL:
         return []
-    return [ServerLaunch(target) for target in engine.targets(asked) if not engine.unsupported(target, {})][:1]
+    return [ServerLaunch(target) for target in engine.targets(options) if not engine.unsupported(target, {})][:1]
 
 
 class Prewarmer:

@@ -97,17 +97,17 @@ def framework_names(project_paths: ProjectPaths) -> tuple[str, ...]:
     return tuple(sorted({*CONTROLS, *names_in(project_paths.frameworks), *names_in(project_paths.shipped_frameworks)}))
 
 
-def checked_corpus(asked: str, project_paths: ProjectPaths) -> str:
+def checked_corpus(version: str, project_paths: ProjectPaths) -> str:
     """The version of the corpus that an option asks for. Raises UsageError for what is none, and for a later one than
     that of the data."""
-    if not asked:
+    if not version:
         return ""
-    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", asked):
-        raise UsageError(f"{asked!r} is no version of the corpus", hint="one is like 0.1")
+    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", version):
+        raise UsageError(f"{version!r} is no version of the corpus", hint="one is like 0.1")
     there = project_paths.corpus
-    if there and parts(asked) > parts(there):
-        raise UsageError(f"there is no corpus {asked} here", hint=f"the data in {project_paths.root} are of {there}")
-    return asked
+    if there and parts(version) > parts(there):
+        raise UsageError(f"there is no corpus {version} here", hint=f"the data in {project_paths.root} are of {there}")
+    return version
 
 
 def checkout(folder: Path) -> Path | None:

@@ -82,10 +82,10 @@ def target_for(
     """The first target on which a case runs: of the servers that were asked for, or of the default one, or of any; of
     the frameworks that were asked for, or of any. One without a framework goes first. Raises UsageError where there is
     none."""
-    for asked in (servers, [ALL]):
+    for words in (servers, [ALL]):
         found = engine.targets(
             RunOptions(
-                servers=tuple(asked),
+                servers=tuple(words),
                 frameworks=tuple(frameworks),
                 variants=tuple(variants) if servers else (),
                 gateways=(ALL,),

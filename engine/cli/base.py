@@ -133,7 +133,7 @@ def case_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asked(arguments: argparse.Namespace) -> RunOptions:
+def run_options(arguments: argparse.Namespace) -> RunOptions:
     """The options of targets and cases, as parsed."""
     from engine.app.engine import RunOptions
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, baseline_argument, corpus_argument, place_arguments, target_arguments
+from engine.cli.base import Command, baseline_argument, corpus_argument, place_arguments, run_options, target_arguments
 from engine.errors import UsageError
 from engine.model.baseline import KnownFailure
 from engine.results.analysis.summary import counted_noun, plural
@@ -103,7 +103,7 @@ def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     from engine.app import addresses, launch
     from engine.cli.grid import chosen, shown
 
-    jobs = chosen(engine, addresses.named(parsed.paths, engine), asked(parsed))
+    jobs = chosen(engine, addresses.named(parsed.paths, engine), run_options(parsed))
     with shown(jobs, engine, parsed.color) as watcher:
         done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:

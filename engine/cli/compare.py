@@ -7,7 +7,14 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked, counterparts_argument, format_argument, place_arguments, target_arguments
+from engine.cli.base import (
+    Command,
+    counterparts_argument,
+    format_argument,
+    place_arguments,
+    run_options,
+    target_arguments,
+)
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +64,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format != TEXT:
         writer(parsed.format, "comparison")
     project_paths = find(parsed.results, parsed.frameworks)
-    engine, wanted = Engine(project_paths, parsed.nginx), asked(parsed)
+    engine, wanted = Engine(project_paths, parsed.nginx), run_options(parsed)
     subject = comparing.subject(parsed.what, project_paths)
     if subject.runs and subject.words:
         raise UsageError(f"{subject.words[0]} is not a run", hint="name only runs; -k selects among their cases")

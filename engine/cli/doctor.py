@@ -41,8 +41,8 @@ def run(parsed: argparse.Namespace) -> int:
 
     limit, paint = terminal_width() or 100, paint_for(sys.stdout, parsed.color)
     blocking = []
-    asked = health.checks(Project(parsed.results, parsed.frameworks), offline=parsed.offline)
-    for name, finding in health.findings(asked):
+    checks = health.checks(Project(parsed.results, parsed.frameworks), offline=parsed.offline)
+    for name, finding in health.findings(checks):
         print(drawn(name, finding, limit, paint), flush=True)
         if finding.blocks:
             blocking.append(name)

@@ -46,7 +46,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     engine = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
     frameworks = (parsed.framework,) if parsed.framework else ()
-    asked = RunOptions(
+    options = RunOptions(
         tuple(parsed.server), frameworks, parsed.loop,
         variants=tuple(parsed.variant), gateways=tuple(parsed.gateway),
     )  # fmt: skip
@@ -54,7 +54,7 @@ def run(parsed: argparse.Namespace) -> int:
     failed = 0
     for name in parsed.case:
         case = addresses.one(name, engine)
-        jobs = gateway_comparison.jobs_of(case, asked, engine)
+        jobs = gateway_comparison.jobs_of(case, options, engine)
         screen = progress({job.target.id: 1 for job in jobs}, parsed.color)
         engine.activity.listen(screen.install)
         try:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from engine.cli.base import (
     Command,
-    asked,
     baseline_argument,
     corpus_argument,
     counterparts_argument,
     place_arguments,
+    run_options,
     runtime_arguments,
     target_arguments,
 )
@@ -101,14 +101,14 @@ def run(parsed: argparse.Namespace) -> int:
     screens = ExitStack()
 
     def prepare() -> launch.Work:
-        jobs = chosen(engine, what, asked(parsed))
+        jobs = chosen(engine, what, run_options(parsed))
         return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs, engine, parsed.color)))
 
     def finished(done: Done) -> int:
         screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-        complete = is_complete(what, asked(parsed), engine)
+        complete = is_complete(what, run_options(parsed), engine)
         folder = None if done.interrupted else project_paths.results if complete else done.path.parent
         code = show(done.run, parsed, folder)
         sys.stdout.flush()
@@ -120,7 +120,7 @@ def run(parsed: argparse.Namespace) -> int:
             prepare,
             sys.argv[1:],
             finished,
-            early=first_launch(engine, asked(parsed)),
+            early=first_launch(engine, run_options(parsed)),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
             compare=None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict),

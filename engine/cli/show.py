@@ -42,11 +42,11 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.terminal.paint import paint_for
 
     engine = Engine(find(frameworks=parsed.frameworks))
-    asked = RunOptions(
+    options = RunOptions(
         servers=tuple(parsed.server) or (ALL,), variants=tuple(parsed.variant), gateways=tuple(parsed.gateway)
     )
-    targets = engine.every(asked)
-    known = targets if ALL in asked.servers else [*targets, *engine.every(RunOptions(servers=(ALL,)))]
+    targets = engine.every(options)
+    known = targets if ALL in options.servers else [*targets, *engine.every(RunOptions(servers=(ALL,)))]
     case = addresses.one(parsed.case, engine, parsed.paths, [target.id for target in known])
     stands = described.standing(case, targets, engine.offers, engine.unsupported)
     words = engine.beside([Path(case.place.file)]).words

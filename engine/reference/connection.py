@@ -51,7 +51,7 @@ class ServerConnection:
     async def _serve(self, request: Request) -> bool:
         """Answer one request. Returns True if the next one can be read."""
         self._served = True
-        if not opening.asked(request):
+        if not opening.is_handshake(request):
             return await Exchange(self._stream, request, self._service).run()
         self._session = WebSocketConversation(self._stream, request, self._service)
         if self._service.stopping:

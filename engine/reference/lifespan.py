@@ -91,13 +91,13 @@ class Lifespan:
         """Raises Violation for what is wrong or out of turn."""
         try:
             kind = check(event, "lifespan")
-            asked, _, outcome = kind.rpartition(".")
-            if asked != self._phase.value:
+            requested, _, outcome = kind.rpartition(".")
+            if requested != self._phase.value:
                 raise Violation("LIFE-05" if "startup" in kind else "LIFE-13", f"{kind} {self._phase.value}")
         except Violation as violation:
             violation.report("lifespan")
             raise
         self._phase = Phase.SERVING if self._phase is Phase.STARTUP else Phase.ENDED
         if outcome == "failed":
-            log.say(f"{asked} failed: {event.get('message', '')}")
+            log.say(f"{requested} failed: {event.get('message', '')}")
         self._answers.put_nowait(outcome == "complete")

@@ -31,7 +31,7 @@ class Opening:
     fields: Fields
 
 
-def asked(request: Request) -> bool:
+def is_handshake(request: Request) -> bool:
     """True if a request asks for a WebSocket (WS-01 to WS-04, SEM-36, SEM-38)."""
     return (
         request.method == "GET"

@@ -31,9 +31,9 @@ def test_services_that_run_are_targets() -> None:
 
 
 def test_a_service_is_one_target() -> None:
-    for asked in (RunOptions(loop="both"), RunOptions(servers=("granian", "daphne")), RunOptions(gateways=("all",))):
+    for options in (RunOptions(loop="both"), RunOptions(servers=("granian", "daphne")), RunOptions(gateways=("all",))):
         with pytest.raises(UsageError, match="is one server, on one loop, behind one gateway"):
-            engine(URLS[0]).targets(asked)
+            engine(URLS[0]).targets(options)
 
 
 def test_a_framework_without_a_url_is_nowhere() -> None:

@@ -58,7 +58,7 @@ def test_a_checkout_is_called_by_its_label(engine: Engine) -> None:
 
 
 def test_a_printed_command_names_the_very_target(engine: Engine) -> None:
-    asked = RunOptions(
+    options = RunOptions(
         servers=(
             "gunicorn@../b/thing",
             "gunicorn@../a/thing~mine",
@@ -68,7 +68,7 @@ def test_a_printed_command_names_the_very_target(engine: Engine) -> None:
         frameworks=("control",),
         variants=("mine: --workers 3",),
     )
-    found = engine.targets(asked)
+    found = engine.targets(options)
     assert [shlex.join(serve(target)) for target in found] == [
         "engine serve gunicorn@../b/thing-control-auto",
         "engine serve 'gunicorn@../a/thing~mine-control-auto' --variant 'mine: --workers 3'",
@@ -78,15 +78,15 @@ def test_a_printed_command_names_the_very_target(engine: Engine) -> None:
     ]
     # The two checkouts have one label, so the id of the second means nothing beside the first alone.
     for target in found[:3]:
-        again = target_called(engine, served(target), variants=asked.variants if target.variant else ())
+        again = target_called(engine, served(target), variants=options.variants if target.variant else ())
         one, other = engine.configured[again.configuration], engine.configured[target.configuration]
         assert replace_label(one.release, "") == replace_label(other.release, "")
         assert one.variant == other.variant
 
 
 def test_a_printed_command_names_the_framework_s_release(engine: Engine) -> None:
-    asked = ("starlette==0.46.0", "starlette@../b/thing", "starlette@git+https://me@h/u@x", "starlette")
-    found = engine.targets(RunOptions(servers=("gunicorn@../gunicorn",), frameworks=asked))
+    options = ("starlette==0.46.0", "starlette@../b/thing", "starlette@git+https://me@h/u@x", "starlette")
+    found = engine.targets(RunOptions(servers=("gunicorn@../gunicorn",), frameworks=options))
     assert [shlex.join(serve(target)) for target in found] == [
         "engine serve gunicorn@../gunicorn-starlette==0.46.0-auto",
         "engine serve gunicorn@../gunicorn-starlette@../b/thing-auto",

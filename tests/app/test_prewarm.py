@@ -23,13 +23,13 @@ class Starts:
     """A runtime that remembers what it was asked for, and starts nothing until it may."""
 
     def __init__(self, error: StartError | None = None) -> None:
-        self.asked: list[ServerLaunch] = []
+        self.options: list[ServerLaunch] = []
         self.made: list[FakeLive] = []
         self.may = asyncio.Event()
         self.error = error
 
     async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
-        self.asked.append(launch)
+        self.options.append(launch)
         await self.may.wait()
         if self.error is not None:
             raise self.error
@@ -45,10 +45,10 @@ def nothing(boundary: Boundary) -> None: ...
 
 def test_the_first_target_is_known_from_the_options_alone() -> None:
     engine = Engine(find())
-    asked = RunOptions(frameworks=("starlette", "control"))
-    (launch,) = first_launch(engine, asked)
-    assert launch == ServerLaunch(engine.targets(asked)[0])
-    assert first_launch(Engine(find(), way="docker"), asked) == []
+    options = RunOptions(frameworks=("starlette", "control"))
+    (launch,) = first_launch(engine, options)
+    assert launch == ServerLaunch(engine.targets(options)[0])
+    assert first_launch(Engine(find(), way="docker"), options) == []
     with pytest.raises(UsageError, match="starlete"):
         first_launch(engine, RunOptions(frameworks=("starlete",)))
 
@@ -60,10 +60,10 @@ def test_what_was_begun_is_handed_over_once() -> None:
         early.begin(PLAIN)
         early.begin(PLAIN)
         await asyncio.sleep(0)
-        assert runtime.asked == [PLAIN]
+        assert runtime.options == [PLAIN]
         runtime.may.set()
         first, second = await early.start(PLAIN), await early.start(PLAIN)
-        assert runtime.asked == [PLAIN, PLAIN]
+        assert runtime.options == [PLAIN, PLAIN]
         assert [first, second] == runtime.made
         await early.leave()
         assert [live.stopped for live in runtime.made] == [0, 0]
@@ -98,7 +98,7 @@ def test_what_nobody_came_for_is_stopped_ready_or_not() -> None:
         early.begin(OTHER)
         await asyncio.sleep(0)
         await early.leave({PLAIN})
-        assert runtime.asked == [PLAIN, OTHER]
+        assert runtime.options == [PLAIN, OTHER]
         assert [live.stopped for live in runtime.made] == [0]
         await early.leave()
         assert [live.stopped for live in runtime.made] == [1]

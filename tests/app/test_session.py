@@ -29,17 +29,17 @@ def left_out(target: Target, *lacks: str, reason: str = "it does not offer it") 
 
 
 def after(jobs: list[Job], **found: frozenset[str]) -> list[str]:
-    asked: list[tuple[str, list[str]]] = []
+    queries: list[tuple[str, list[str]]] = []
 
     async def unclaimed(target: Target, words: Collection[str]) -> frozenset[str]:
-        asked.append((target.id, sorted(words)))
+        queries.append((target.id, sorted(words)))
         if not found:
             raise EnvironmentFailed("no")
         return found.get(target.release or "new", frozenset()) & frozenset(words)
 
     done = asyncio.run(confirmed(jobs, unclaimed))
     assert [one.position for one in done] == [one.position for one in jobs]
-    assert len(asked) == len(dict(asked))
+    assert len(queries) == len(dict(queries))
     return [one.left_out for one in done]
 
 

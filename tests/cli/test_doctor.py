@@ -149,18 +149,18 @@ def test_uv() -> None:
     ],
 )
 def test_the_index_is_asked_once_and_never_named(answer: tuple[int, str], needed: bool, state: HealthState) -> None:
-    asked = []
+    calls = []
 
     def run(argv: list[str], *, within: float, given: str, env: Mapping[str, str]) -> tuple[int, str]:
-        asked.append((argv, within, given))
+        calls.append((argv, within, given))
         return answer
 
     found = tools.index(needed=needed, find=lambda: "/x/uv", run=run)
     assert found.state is state
     assert HOST not in found.found + found.way_out
     assert bool(found.way_out) is (state is not HealthState.OK)
-    assert len(asked) == 1
-    assert asked[0][1] <= 10
+    assert len(calls) == 1
+    assert calls[0][1] <= 10
 
 
 def test_docker_and_nginx_are_optional() -> None:

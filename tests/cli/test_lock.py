@@ -21,7 +21,7 @@ class Checkout:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
-        self.asked: list[tuple[set[str], bool]] = []
+        self.locked: list[tuple[set[str], bool]] = []
         (root / "specs").mkdir()
         for name in ("one", "two"):
             folder = root / "frameworks" / name
@@ -41,11 +41,11 @@ class Checkout:
     async def make(
         self, servers: list[Lock], frameworks: list[Lock], chosen: set[str], *, upgrade: bool
     ) -> list[LockResult]:
-        self.asked.append((chosen, upgrade))
+        self.locked.append((chosen, upgrade))
         return [LockResult(one, one.name != "two") for one in (*servers, *frameworks) if one.name in chosen]
 
     async def make_project(self, lock: Lock, *, upgrade: bool) -> LockResult:
-        self.asked.append(({"project alone"}, upgrade))
+        self.locked.append(({"project alone"}, upgrade))
         return LockResult(lock, True)
 
 
@@ -57,7 +57,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 def test_some_by_name(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lock", "one", "guni", "--upgrade"]) == 0
     assert capsys.readouterr().out == "written: guni.lock\nwritten: frameworks/one/requirements.lock\n"
-    assert checkout.asked == [({"one", "guni"}, True)]
+    assert checkout.locked == [({"one", "guni"}, True)]
     assert main(["lock", "two"]) == 0
     assert capsys.readouterr().out == "unchanged: frameworks/two/requirements.lock\n"
 
@@ -65,12 +65,12 @@ def test_some_by_name(checkout: Checkout, capsys: pytest.CaptureFixture[str]) ->
 def test_the_project_alone(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lock", "project"]) == 0
     assert capsys.readouterr().out == "written: constraints.txt\n"
-    assert checkout.asked == [({"project alone"}, False)]
+    assert checkout.locked == [({"project alone"}, False)]
 
 
 def test_all_of_them(checkout: Checkout) -> None:
     assert main(["lock", "--all"]) == 0
-    assert checkout.asked == [({"guni", "one", "two", "project"}, False), ({"project alone"}, False)]
+    assert checkout.locked == [({"guni", "one", "two", "project"}, False), ({"project alone"}, False)]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_nothing_is_made_by_mistake(
     (folder / "app.py").touch()
     assert main(["lock", *words]) == code
     assert told in capsys.readouterr().err
-    assert checkout.asked == []
+    assert checkout.locked == []
 
 
 def test_the_help_makes_nothing(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +99,7 @@ def test_the_help_makes_nothing(checkout: Checkout, capsys: pytest.CaptureFixtur
         main(["lock", "--help"])
     assert caught.value.code == 0
     assert "engine lock --all" in capsys.readouterr().out
-    assert checkout.asked == []
+    assert checkout.locked == []
 
 
 @pytest.mark.parametrize("words", [("project",), ("one",), ("--all",)], ids=" ".join)
@@ -110,7 +110,7 @@ def test_an_installation_keeps_its_locks(
     monkeypatch.setattr(project_paths, "DATA", checkout.root)
     assert main(["lock", *words]) == 2
     assert "the locks of an installation stay as they are" in capsys.readouterr().err
-    assert checkout.asked == []
+    assert checkout.locked == []
 
 
 def test_a_framework_without_a_lock_does_not_stop_the_others(

@@ -33,7 +33,7 @@ class Play:
         self, jobs: Sequence[Job], do: Do | None = None, limits: Limits = LIMITS, expected: Expected = unknown
     ) -> None:
         self.do = do
-        self.asked = jobs
+        self.jobs = jobs
         self.started: list[FakeLive] = []
         self.launches: list[ServerLaunch] = []
         self.reported: list[tuple[str, Verdict, str]] = []
@@ -281,7 +281,7 @@ def in_windows(play: Play, window: int) -> list[str]:
     async def main() -> None:
         play.schedule.hold()
         running = asyncio.ensure_future(play.schedule.run())
-        for position, one in enumerate(play.asked):
+        for position, one in enumerate(play.jobs):
             await play.schedule.allow(position + window)
             while one.case.id not in [name for name, _, _ in play.reported]:
                 await asyncio.sleep(0)

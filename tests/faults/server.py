@@ -59,7 +59,7 @@ class Server:
         """Serve until a signal says stop; the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.asked, number)
+            loop.add_signal_handler(number, self.on_signal, number)
         if self.switch("startup-not-awaited"):
             await self.accept(listener.dup())
         starting = asyncio.create_task(self.lifespan.start())
@@ -91,7 +91,7 @@ class Server:
             self.connected, sock=listener, ssl=tls.context, ssl_shutdown_timeout=SHUTDOWN_WITHIN
         )
 
-    def asked(self, number: int) -> None:
+    def on_signal(self, number: int) -> None:
         """A signal says stop. The second one is meant."""
         if number == signal.SIGINT and self.switch("int-ignored"):
             return

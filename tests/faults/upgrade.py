@@ -36,8 +36,8 @@ def handshake(request: h11.Request, switch: Switch) -> Response | None:
     for name, value in request.headers:
         if name in tokens:
             tokens[name] += "," + value.decode("latin-1").lower()
-    asked = "upgrade" in _words(tokens[b"connection"]) and "websocket" in _words(tokens[b"upgrade"])
-    if not asked or request.method != b"GET" or request.http_version != b"1.1":
+    is_upgrade = "upgrade" in _words(tokens[b"connection"]) and "websocket" in _words(tokens[b"upgrade"])
+    if not is_upgrade or request.method != b"GET" or request.http_version != b"1.1":
         return None
     headers = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers)
     if switch("ws-missing-key-accepted") and "Sec-WebSocket-Key" not in headers:

@@ -221,8 +221,8 @@ def main() -> None:
     parser.add_argument("--bind", default="")
     parser.add_argument("--fd", type=int)
     parser.add_argument("--deed", default="", choices=DEEDS)
-    asked = parser.parse_args()
-    match asked.deed:
+    parsed = parser.parse_args()
+    match parsed.deed:
         case "dies-at-start":
             print("this is what it said before it ended", flush=True)
             sys.exit(3)
@@ -231,14 +231,14 @@ def main() -> None:
         case "logs-at-start":
             shout()
             time.sleep(3600)
-    if asked.fd is not None:
-        listening = socket.socket(fileno=asked.fd)
+    if parsed.fd is not None:
+        listening = socket.socket(fileno=parsed.fd)
     else:
-        host, _, port = asked.bind.rpartition(":")
+        host, _, port = parsed.bind.rpartition(":")
         listening = socket.create_server((host, int(port)), backlog=512)
-    module, _, name = asked.app.partition(":")
+    module, _, name = parsed.app.partition(":")
     app = getattr(importlib.import_module(module), name)
-    asyncio.run(Server(app, asked.deed, listening).serve())
+    asyncio.run(Server(app, parsed.deed, listening).serve())
 
 
 if __name__ == "__main__":

@@ -68,17 +68,17 @@ def test_byte_by_byte_it_is_the_same(loop: str) -> None:
 
 def test_100_continue_comes_when_somebody_reads() -> None:
     async def test() -> None:
-        asked = asyncio.Event()
+        received = asyncio.Event()
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await asked.wait()
+            await received.wait()
             await respond(send, await body_of(receive))
 
         async with serving(app) as address, connected(address) as client:
             await client.send(head("POST / HTTP/1.1", "Content-Length: 5", "Expect: 100-continue"))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(client.until(b"\r\n\r\n"), 0.1)
-            asked.set()
+            received.set()
             assert await client.until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
             await client.send("hello", head("GET / HTTP/1.1", CLOSE))
             assert statuses(await client.rest()) == [200, 200]
@@ -451,14 +451,14 @@ def sends_file(path: str) -> App:
 def test_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_bytes(os.urandom(200_000))
 
-    async def asked(path: object) -> bytes:
+    async def received(path: object) -> bytes:
         async with serving(sends_file(str(path))) as address:
             return await exchange(address, head("GET / HTTP/1.0"))
 
     async def test() -> None:
-        assert (await asked(tmp_path / "file")).endswith(b"\r\n\r\n" + (tmp_path / "file").read_bytes())
+        assert (await received(tmp_path / "file")).endswith(b"\r\n\r\n" + (tmp_path / "file").read_bytes())
         for wrong in ("relative", tmp_path, tmp_path / "none", f"{tmp_path}\0"):
-            assert statuses(await asked(wrong)) == [500]
+            assert statuses(await received(wrong)) == [500]
 
     run("asyncio", test())
     logged = capsys.readouterr().err

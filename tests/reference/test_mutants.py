@@ -61,9 +61,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     """The verdict of each of those cases, by the variant and the case."""
     engine, results = Engine(find()), Results()
     cases = engine.load([ROOT / "specs"], whole=True).whole
-    asked = RunOptions(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
+    options = RunOptions(("reference", *(f"reference~{name}" for name in MUTANTS)), ("control",), loop="asyncio")
     wanted = [case for case in cases if name_of(case) in CAUGHT_BY.values()]
-    planned = engine.plan(wanted, engine.targets(asked))
+    planned = engine.plan(wanted, engine.targets(options))
     jobs = [job for job in planned if CAUGHT_BY.get(job.target.variant, name_of(job.case)) == name_of(job.case)]
     runtime = wiring.runtime(engine, tmp_path_factory.mktemp("run"))
     running = RunSession(renumbered(jobs), runtime, wiring.runner("mutants"), None, [results])

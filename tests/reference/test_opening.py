@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.reference.head import Request, take
-from engine.reference.opening import asked, opened
+from engine.reference.opening import is_handshake, opened
 from engine.reference.refused import RequestRefused
 
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
@@ -31,7 +31,7 @@ def answer(*fields: str) -> dict[bytes, bytes]:
     ],
 )
 def test_what_asks_for_a_websocket(fields: tuple[str, ...]) -> None:
-    assert asked(request(*fields))
+    assert is_handshake(request(*fields))
     assert opened(request(*fields, KEY, VERSION), 1000)
 
 
@@ -46,7 +46,7 @@ def test_what_asks_for_a_websocket(fields: tuple[str, ...]) -> None:
     ],
 )
 def test_what_does_not(fields: tuple[str, ...], line: str) -> None:
-    assert not asked(request(*fields, line=line))
+    assert not is_handshake(request(*fields, line=line))
 
 
 def test_the_answer() -> None:

@@ -21,9 +21,9 @@ def request(line: str = "GET / HTTP/1.1", *fields: str) -> Request:
 class Played:
     """A response to which events are given."""
 
-    def __init__(self, *asked: str) -> None:
+    def __init__(self, *fields: str) -> None:
         self.remarks: list[str] = []
-        self.response = ResponseWriter(request(*asked), lambda clause, what: self.remarks.append(clause))
+        self.response = ResponseWriter(request(*fields), lambda clause, what: self.remarks.append(clause))
 
     def send(self, *events: dict[str, Any]) -> bytes:
         return b"".join(self.response.take(event["type"], event) for event in events)
@@ -181,10 +181,10 @@ def test_trailers_for_those_who_take_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [("GET / HTTP/1.1",), ("GET / HTTP/1.0", "TE: trailers"), ("HEAD / HTTP/1.1", "TE: trailers")]
+    "fields", [("GET / HTTP/1.1",), ("GET / HTTP/1.0", "TE: trailers"), ("HEAD / HTTP/1.1", "TE: trailers")]
 )
-def test_no_trailers_for_the_others(asked: tuple[str, ...]) -> None:
-    assert b"x-t" not in Played(*asked).send(start(trailers=True), body(b"a"), TRAILERS)
+def test_no_trailers_for_the_others(fields: tuple[str, ...]) -> None:
+    assert b"x-t" not in Played(*fields).send(start(trailers=True), body(b"a"), TRAILERS)
 
 
 def test_no_trailers_beside_a_length() -> None:

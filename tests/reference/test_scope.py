@@ -56,8 +56,8 @@ def test_the_state_is_a_shallow_copy() -> None:
 
 
 def test_no_two_scopes_share_anything_that_can_be_changed() -> None:
-    asked = request()
-    one, other = (scope_of(asked, "http", ENDS, {}, Options()) for _ in range(2))
+    received = request()
+    one, other = (scope_of(received, "http", ENDS, {}, Options()) for _ in range(2))
     for key, value in one.items():
         if isinstance(value, (list, dict)):
             assert value is not other[key], key
@@ -89,7 +89,7 @@ def test_a_proxy_is_believed_where_it_is_trusted() -> None:
 
 @pytest.mark.parametrize("value", ["", "unknown", "10.0.0.1:80", "[::1]", "1.2.3"])
 def test_what_a_proxy_says_may_be_nonsense(value: str) -> None:
-    asked = request(f"X-Forwarded-For: {value}", f"X-Forwarded-Proto: {value}")
-    assert forwarded_for(asked) is None
-    assert forwarded_proto(asked) is None
+    received = request(f"X-Forwarded-For: {value}", f"X-Forwarded-Proto: {value}")
+    assert forwarded_for(received) is None
+    assert forwarded_proto(received) is None
     assert forwarded_proto(request("X-Forwarded-Proto: http, https")) is None

@@ -253,11 +253,11 @@ def test_a_client_that_leaves_before_it_is_accepted() -> None:
     seen: list[Any] = []
 
     async def test() -> None:
-        asked, over = asyncio.Event(), asyncio.Event()
+        received, over = asyncio.Event(), asyncio.Event()
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await receive()
-            asked.set()
+            received.set()
             seen.append(await receive())
             try:
                 await send({"type": "websocket.accept"})
@@ -268,7 +268,7 @@ def test_a_client_that_leaves_before_it_is_accepted() -> None:
         async with serving(app) as address:
             async with connected(address) as client:
                 await client.send(head("GET /ws HTTP/1.1", *UPGRADE))
-                await asked.wait()
+                await received.wait()
             await over.wait()
 
     run("asyncio", test())

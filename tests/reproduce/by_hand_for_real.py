@@ -100,13 +100,13 @@ class Results:
         self.found.append(event.result)
 
 
-def failures(asked: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:
+def failures(options: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Path] = ()) -> list[JobResult]:
     """The results of cases of specs on some targets, each failing at its last step. ``chosen`` are addresses' ends."""
     engine = Engine(find())
     loaded = engine.load(list(paths) or [engine.project_paths.specs], whole=True)
     cases = loaded.whole
     wanted = [case for case in cases if not chosen or case.address.endswith(tuple(chosen))]
-    jobs = launch.jobs_of(engine, wanted, asked)
+    jobs = launch.jobs_of(engine, wanted, options)
     results = Results()
     runner = Runner(kinds.kinds(), Wrong(wanted), open_channel, "nonce")
     with tempfile.TemporaryDirectory() as folder:

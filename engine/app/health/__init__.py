@@ -40,9 +40,9 @@ def checks(project_of: project.Project, *, offline: bool = False) -> list[tuple[
     return found
 
 
-def findings(asked: Sequence[tuple[str, Check]]) -> Iterator[tuple[str, HealthFinding]]:
+def findings(checks: Sequence[tuple[str, Check]]) -> Iterator[tuple[str, HealthFinding]]:
     """Each finding with its name, one by one. A check that fails with an error counts as missing."""
-    for name, check in asked:
+    for name, check in checks:
         try:
             yield name, check()
         except EngineError as error:

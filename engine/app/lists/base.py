@@ -38,7 +38,7 @@ class Stock:
 
     engine: Engine
     named: NamedCases
-    asked: RunOptions
+    options: RunOptions
     cite: Sequence[str] = ()
     uncited: bool = False
     search: Sequence[str] = ()
@@ -53,7 +53,7 @@ class Stock:
     def cases(self) -> tuple[CaseHeader, ...]:
         """The cases that were asked for. Raises UsageError for a category or a clause that there is not."""
         cases = self.named.cases(self.loaded)
-        self.asked.selection.check(cases)
+        self.options.selection.check(cases)
         for clause in self.cite:
             if clause not in self.clauses:
                 hint = nearest(clause, self.clauses)
@@ -63,7 +63,7 @@ class Stock:
         return tuple(
             case
             for case in cases
-            if self.asked.selection.takes(case) and (not self.cite or any(one in case.cite for one in self.cite))
+            if self.options.selection.takes(case) and (not self.cite or any(one in case.cite for one in self.cite))
         )
 
     @cached_property
@@ -82,8 +82,10 @@ class Stock:
     @cached_property
     def targets(self) -> list[Target]:
         """The targets of the servers that were asked for, on every loop."""
-        asked = self.asked
-        return self.engine.every(RunOptions(servers=asked.servers, variants=asked.variants, gateways=asked.gateways))
+        options = self.options
+        return self.engine.every(
+            RunOptions(servers=options.servers, variants=options.variants, gateways=options.gateways)
+        )
 
     @cached_property
     def jobs(self) -> list[Job]:

@@ -71,7 +71,7 @@ def _endpoints(endpoints: tuple[Endpoint, ...], interface: str) -> dict[str, str
     sockets: list[str] = []
     for one in endpoints:
         name = _function(one)
-        asked = f"{one.method or 'WebSocket'} {one.path}"
+        endpoint = f"{one.method or 'WebSocket'} {one.path}"
         path, written = FIRST[interface]
         if one.path == path:
             http.append(f'    ("{one.method}", r"{_pattern(one)}", {written}),')
@@ -81,13 +81,13 @@ def _endpoints(endpoints: tuple[Endpoint, ...], interface: str) -> dict[str, str
         )
         lines = textwrap.wrap(one.summary + ".", 112, initial_indent="    # ", subsequent_indent="    # ")
         if interface == WSGI:
-            body = f'    return missing(start_response, "{asked}")'
+            body = f'    return missing(start_response, "{endpoint}")'
             head = f"def {name}(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:"
         elif one.kind == contract.WEBSOCKET:
-            body = f'    await close(send, "{asked}")'
+            body = f'    await close(send, "{endpoint}")'
             head = f"async def {name}(scope: Scope, receive: Receive, send: Send) -> None:"
         else:
-            body = f'    await missing(send, "{asked}")'
+            body = f'    await missing(send, "{endpoint}")'
             head = f"async def {name}(scope: Scope, receive: Receive, send: Send) -> None:"
         stubs.append("\n".join([head, *lines, body]))
     return {"STUBS": "\n\n\n".join(stubs), "HTTP": "\n".join(http), "SOCKETS": "\n".join(sockets)}

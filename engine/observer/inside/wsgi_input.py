@@ -1,4 +1,4 @@
-"""``wsgi.input`` that tells what is read of it, and is in everything else the server's own."""
+"""A wrapper of ``wsgi.input`` that reports each reading, and otherwise behaves as the server's own."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-ReportRead = Callable[..., None]  # told(message), or told(None, "the class of what reading raised")
+ReportRead = Callable[..., None]  # report(message), or report(None, "the class of the exception that reading raised")
 
 READS = ("read", "read1", "readline")  # called with a size, or without one
 INTO = ("readinto", "readinto1")  # called with a buffer
 
 
 class Input:
-    """The server's stream, and ``told``, which is told of each reading.
+    """The server's stream; ``report`` is called for each reading.
 
-    What is read is told as a message ``http.request``. Its ``more_body`` is False where the application was told, or
-    could know, that there is no more: it asked for all, nothing came, or as much has come as ``length`` says.
+    A reading is reported as a message ``http.request``. Its ``more_body`` is False where the application could know
+    that the body is complete: it read all, it read nothing, or it has read as many bytes as ``length`` says.
     """
 
-    def __init__(self, stream: Any, told: ReportRead, length: int) -> None:
+    def __init__(self, stream: Any, report: ReportRead, length: int) -> None:
         """``length`` is the body's length in bytes, -1 where it is not known."""
         self._stream = stream
-        self._told = told
+        self._report = report
         self._left = length
         self._has_length = length >= 0
 
@@ -40,23 +40,23 @@ class Input:
             return self._reading_into(name, found)
         return self._reading_lines(found) if name == "readlines" else found
 
-    def tell(self, piece: Any, by: str, asked: Any, all_of_it: bool = False) -> None:
-        """Say that a piece was read. ``asked`` is the size that was asked for, -1 without one."""
+    def report(self, piece: Any, by: str, size: Any, all_of_it: bool = False) -> None:
+        """Report a piece that was read. ``size`` is the requested size, -1 without one."""
         if isinstance(piece, (bytes, bytearray)):
             self._left -= len(piece)
-        over = all_of_it or (not piece and asked != 0) or (self._has_length and self._left <= 0)
-        self._told({"type": "http.request", "body": piece, "more_body": not over, "by": by, "asked": asked})
+        over = all_of_it or (not piece and size != 0) or (self._has_length and self._left <= 0)
+        self._report({"type": "http.request", "body": piece, "more_body": not over, "by": by, "asked": size})
 
     def failed(self, error: BaseException) -> None:
         """Say that reading raised."""
-        self._told(None, type(error).__name__)
+        self._report(None, type(error).__name__)
 
     def _reading(self, name: str, read: Any) -> Any:
         def reading(*args: Any, **kwargs: Any) -> Any:
-            asked = args[0] if args else next(iter(kwargs.values()), -1)
-            asked = -1 if asked is None else asked
+            size = args[0] if args else next(iter(kwargs.values()), -1)
+            size = -1 if size is None else size
             piece = self._tried(read, args, kwargs)
-            self.tell(piece, name, asked, name == "read" and isinstance(asked, int) and asked < 0)
+            self.report(piece, name, size, name == "read" and isinstance(size, int) and size < 0)
             return piece
 
         return reading
@@ -66,7 +66,7 @@ class Input:
             size = self._tried(read, (buffer,), {})
             with suppress(Exception):
                 view = memoryview(buffer).cast("B")
-                self.tell(bytes(view[:size]) if isinstance(size, int) else b"", name, len(view))
+                self.report(bytes(view[:size]) if isinstance(size, int) else b"", name, len(view))
             return size
 
         return reading
@@ -77,7 +77,7 @@ class Input:
             hint = args[0] if args else next(iter(kwargs.values()), -1)
             all_of_it = not isinstance(hint, int) or hint <= 0
             with suppress(Exception):  # lines that are none: what the server gave is the application's to complain of
-                self.tell(b"".join(lines), "readlines", -1 if hint is None else hint, all_of_it)
+                self.report(b"".join(lines), "readlines", -1 if hint is None else hint, all_of_it)
             return lines
 
         return reading
@@ -93,9 +93,9 @@ class Input:
 class _Lines:
     """One iteration over the input's lines."""
 
-    def __init__(self, lines: Any, told: Input) -> None:
+    def __init__(self, lines: Any, report: Input) -> None:
         self._lines = lines
-        self._input = told
+        self._input = report
 
     def __iter__(self) -> _Lines:
         return self
@@ -104,10 +104,10 @@ class _Lines:
         try:
             line = next(self._lines)
         except StopIteration:
-            self._input.tell(b"", "iteration", -1)
+            self._input.report(b"", "iteration", -1)
             raise
         except BaseException as error:
             self._input.failed(error)
             raise
-        self._input.tell(line, "iteration", -1)
+        self._input.report(line, "iteration", -1)
         return line

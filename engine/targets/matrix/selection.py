@@ -36,17 +36,17 @@ PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^=\s]+")
 Released = TypeVar("Released", Server, Framework)
 
 
-def configured(servers: Registry[Server], asked: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Server]:
+def configured(servers: Registry[Server], words: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Server]:
     """The selected servers, each as a release and a variant: in the order of the registry, and those of one server in
     the given order, each once.
 
-    ``asked`` are the words of ``--server``: none selects only the default, ``all`` every server's pinned release.
+    ``words`` are the words of ``--server``: none selects only the default, ``all`` every server's pinned release.
     ``variants`` are those of ``--variant``. Raises UsageError with the nearest name for an unknown name.
     """
     declared = declared_variants(variants)
     found: dict[str, Server] = {}
     used = set[str]()
-    for text in asked or [DEFAULT if DEFAULT in servers else ALL]:
+    for text in words or [DEFAULT if DEFAULT in servers else ALL]:
         if text == ALL:
             found |= {server.name: server for server in servers.values()}
             continue
@@ -63,17 +63,17 @@ def configured(servers: Registry[Server], asked: Sequence[str] = (), variants: S
     return sorted(found.values(), key=lambda server: order.index(server.name))
 
 
-def configured_frameworks(frameworks: Registry[Framework], asked: Sequence[str] = ()) -> list[Framework]:
+def configured_frameworks(frameworks: Registry[Framework], words: Sequence[str] = ()) -> list[Framework]:
     """The frameworks that were asked for, each in a release: in the order of the registry, and those of one framework
     in the order in which they were asked for, each once.
 
-    ``asked`` are the words of ``--framework``; none of them asks for every framework's pinned release. Raises
+    ``words`` are the words of ``--framework``; none of them asks for every framework's pinned release. Raises
     UsageError, which names the nearest, for a name that there is not.
     """
-    if not asked:
+    if not words:
         return list(frameworks.values())
     found: dict[str, Framework] = {}
-    for text in asked:
+    for text in words:
         one = wanted(text, FRAMEWORK)
         framework = frameworks.pick(one.name)
         framework = replace(framework, release=released(framework, one.release, found.values(), FRAMEWORK))

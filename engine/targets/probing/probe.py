@@ -72,8 +72,8 @@ async def over_tls(live: Probable) -> dict[str, bool]:
     """By word: a server that was started with TLS speaks it, and its scope has the extension."""
     assert live.tls is not None
     token = live.boundary.token(JOB, 1)
-    asked = head("GET /health HTTP/1.1", live.address, token, "Connection: close")
-    answer = await exchange(live.address, asked, b"\r\n\r\n", readiness.context_of(live.tls))
+    request = head("GET /health HTTP/1.1", live.address, token, "Connection: close")
+    answer = await exchange(live.address, request, b"\r\n\r\n", readiness.context_of(live.tls))
     if answer is None:
         return {}
     call = await readiness.reported(live.boundary, token) if answer.startswith(b"HTTP/1.1 200") else None
@@ -113,12 +113,12 @@ async def over_http(address: tuple[str, int], boundary: Boundary) -> AppCall | N
 async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[str, bool]:
     """By word: a handshake opens a WebSocket, and the other offers that its answer shows."""
     token = boundary.token(JOB, 2)
-    asked = head(
+    request = head(
         "GET /ws/echo HTTP/1.1", address, token, "Upgrade: websocket", "Connection: Upgrade",
         "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Extensions: permessage-deflate",
     )  # fmt: skip
-    answer = await exchange(address, asked, b"\r\n\r\n")
+    answer = await exchange(address, request, b"\r\n\r\n")
     if answer is None:
         return {}
     answer = answer.partition(b"\r\n\r\n")[0].lower()

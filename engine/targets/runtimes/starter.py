@@ -60,7 +60,7 @@ from engine.targets.catalog.frameworks import ASGI, Framework, offered
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, split
 from engine.targets.catalog.servers.base import Server
-from engine.targets.catalog.servers.tls import WORD, Files, asked
+from engine.targets.catalog.servers.tls import WORD, Files, requires_certificate
 from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import speaks, through, unsupported
 from engine.targets.runtimes import hints, readiness
@@ -245,7 +245,7 @@ class Starter:
 
     def _secured(self, launch: ServerLaunch, scratch: Path, address: str) -> tuple[Files | None, TlsCredentials | None]:
         """For TLS: what the server at an address is given, and what its clients need."""
-        asks = asked(dict(launch.options).get(WORD, False))
+        asks = requires_certificate(dict(launch.options).get(WORD, False))
         return (None, None) if asks is None else self.host.secure(scratch, address, asks)
 
     @staticmethod

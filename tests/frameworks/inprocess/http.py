@@ -196,8 +196,8 @@ for query in ("", "seconds=", "seconds=abc"):
     check("GET /delay", f"{query or 'nothing'} is refused", "/delay", query)(refused)
 
 
-async def delay(server: Server, asked: str, waited: float) -> None:
-    found = await server.ask("GET", "/delay", f"seconds={asked}")
+async def delay(server: Server, text: str, waited: float) -> None:
+    found = await server.ask("GET", "/delay", f"seconds={text}")
     same(found.status, 200, "the status")
     if abs(found.start - found.began - waited) > 0.001:
         raise Wrong(f"it took {found.start - found.began} s, and should take {waited} s")

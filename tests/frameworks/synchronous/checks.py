@@ -86,10 +86,10 @@ def other_method(server: Server) -> None:
 
 
 def head(server: Server, path: str) -> None:
-    asked, given = server.ask("HEAD", path), server.ask("GET", path)
-    same((asked.status, asked.reason), (given.status, given.reason), "status and reason")
-    same(kind(asked), kind(given), "the type")
-    same(asked.all("content-length"), given.all("content-length"), "the list of lengths")
+    head, given = server.ask("HEAD", path), server.ask("GET", path)
+    same((head.status, head.reason), (given.status, given.reason), "status and reason")
+    same(kind(head), kind(given), "the type")
+    same(head.all("content-length"), given.all("content-length"), "the list of lengths")
 
 
 check("HEAD /", "as GET", "/")(head)

@@ -103,8 +103,8 @@ def test_no_code_is_chosen_by_the_words_of_a_title() -> None:
     tree = ast.parse(Path(errors.__file__).read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare | ast.Call):
-            asked = [node.left, *node.comparators] if isinstance(node, ast.Compare) else [node.func]
-            words = [ast.unparse(one) for one in asked]
+            nodes = [node.left, *node.comparators] if isinstance(node, ast.Compare) else [node.func]
+            words = [ast.unparse(one) for one in nodes]
             assert not any(
                 word in ("title", "title.startswith", "title.endswith", "title.split()") for word in words
             ), ast.unparse(node)

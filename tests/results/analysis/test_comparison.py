@@ -247,8 +247,8 @@ def test_what_has_nothing_in_common_is_refused() -> None:
 def test_the_servers_of_a_run_stand_as_they_were_asked_for() -> None:
     """Targets are kept in the order in which they became ready."""
     one = run({"s==2 f": PASS, "s==1 f": PASS})
-    asked = replace(one, header={"targets": ["s==1-f-asyncio", "s==2-f-asyncio"]})
-    assert (configurations(one), configurations(asked)) == (("s==2", "s==1"), ("s==1", "s==2"))
+    reordered = replace(one, header={"targets": ["s==1-f-asyncio", "s==2-f-asyncio"]})
+    assert (configurations(one), configurations(reordered)) == (("s==2", "s==1"), ("s==1", "s==2"))
 
 
 def test_what_is_worst_comes_first() -> None:

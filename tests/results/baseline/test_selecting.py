@@ -72,9 +72,9 @@ def test_what_the_control_alone_was_asked_needs_no_framework_where_there_were_ot
 
 
 def test_one_loop_that_was_asked_for_is_named_and_the_usual_one_is_not() -> None:
-    asked = target("gunicorn", "control", "uvloop")
+    uvloop = target("gunicorn", "control", "uvloop")
     usual = target("gunicorn", "control", "auto")
-    assert named(asked, run=frozenset({asked}), passing=frozenset())[0].selector.loops == ("uvloop",)
+    assert named(uvloop, run=frozenset({uvloop}), passing=frozenset())[0].selector.loops == ("uvloop",)
     assert named(usual, run=frozenset({usual}), passing=frozenset())[0].selector.loops == ()
 
 

@@ -250,9 +250,9 @@ def test_values_are_asked_for_and_read() -> None:
     async def work() -> None:
         ctx, connection, channel = spoken(out(b"of a request"), result(FCGI_MPXS_CONNS="1"), n=1)
         seen = await on(ctx, connection, "get_values", {}, group="fastcgi")
-        (asked,) = sent(channel)
-        assert (asked.name, asked.id) == ("get_values", 0)
-        assert asked.content == b"\x0e\0FCGI_MAX_CONNS\x0d\0FCGI_MAX_REQS\x0f\0FCGI_MPXS_CONNS"
+        (query,) = sent(channel)
+        assert (query.name, query.id) == ("get_values", 0)
+        assert query.content == b"\x0e\0FCGI_MAX_CONNS\x0d\0FCGI_MAX_REQS\x0f\0FCGI_MPXS_CONNS"
         assert facts(seen, "outcome", "values.FCGI_MPXS_CONNS", "values.FCGI_MAX_REQS", "values") == [
             "result", "1", ABSENT, {"FCGI_MPXS_CONNS": "1"},
         ]  # fmt: skip

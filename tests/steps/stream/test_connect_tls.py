@@ -65,8 +65,8 @@ def test_steps_speak_tls_without_a_word_of_it() -> None:
 def test_what_was_agreed_on(version: str, number: int) -> None:
     async def work() -> None:
         async with target("optional", {"v": version, "mine": True}) as ctx:
-            asked = {"version": "$(v)", "client_cert": {"var": "mine"}}
-            seen = await see(ctx, "connect", {"as": "c", "tls": asked})
+            tls = {"version": "$(v)", "client_cert": {"var": "mine"}}
+            seen = await see(ctx, "connect", {"as": "c", "tls": tls})
             facts = {name: seen.fact(f"tls.{name}") for name in ("version", "number", "alpn", "error")}
             assert facts == {"version": version, "number": number, "alpn": "http/1.1", "error": ABSENT}
             assert str(seen.fact("tls.server_cert")).startswith("-----BEGIN CERTIFICATE-----\n")

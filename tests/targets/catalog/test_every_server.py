@@ -35,9 +35,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def runtime(cache: Path, folder: Path, *asked: str) -> Starter:
+def runtime(cache: Path, folder: Path, *words: str) -> Starter:
     environments = Environments()
-    servers = {one.configuration: one for one in configured(SERVERS, asked or ["all"])}
+    servers = {one.configuration: one for one in configured(SERVERS, words or ["all"])}
     return Starter(
         LocalHost(environments), load_frameworks(FRAMEWORKS), servers, ObserverSpool.create, folder,
         prober=Probes(cache, environments.alone, "engine"),

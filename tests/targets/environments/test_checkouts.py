@@ -99,9 +99,9 @@ class Bench:
         self.project.write("pyproject.toml", PROJECT.replace('"1.0"', f'"{version}"'))
         return self.project.commit(version)
 
-    def start(self, *asked: str) -> Mapping[str, TargetInfo | EnvironmentFailed]:
+    def start(self, *words: str) -> Mapping[str, TargetInfo | EnvironmentFailed]:
         """The results of the requested servers, by their configuration."""
-        servers = {one.configuration: one for one in configured(Registry("server", [self.server]), asked)}
+        servers = {one.configuration: one for one in configured(Registry("server", [self.server]), words)}
         environments = Environments(self.folder / "cache", on_progress=self.told.append)
         runtime = Starter(
             LocalHost(environments), {"one": Framework("one", "One", "app:app", self.folder / "app")}, servers,
@@ -155,22 +155,22 @@ def test_branches_tags_and_a_checkout_side_by_side(bench: Bench) -> None:
 
 
 def test_a_change_in_a_checkout_is_what_is_run(bench: Bench) -> None:
-    asked = f"tiny@{bench.project.folder}"
-    assert found(bench.start(asked)["tiny@thing"]) == ("1.0", bench.first)
+    words = f"tiny@{bench.project.folder}"
+    assert found(bench.start(words)["tiny@thing"]) == ("1.0", bench.first)
     bench.project.write("pyproject.toml", PROJECT.replace('"1.0"', '"1.0.1"'))
-    assert found(bench.start(asked)["tiny@thing"]) == ("1.0.1", f"{bench.first}+changes")
+    assert found(bench.start(words)["tiny@thing"]) == ("1.0.1", f"{bench.first}+changes")
     commit = bench.project.commit("changed")
     # The content is that of before, so nothing is made; and it is no change any more.
-    assert found(bench.start(asked)["tiny@thing"]) == ("1.0.1", commit)
+    assert found(bench.start(words)["tiny@thing"]) == ("1.0.1", commit)
     assert bench.made() == 2
     assert bench.project.git("status", "--porcelain") == ""
 
 
 def test_a_branch_that_moves_on_is_what_is_run(bench: Bench) -> None:
-    asked = f"tiny@git+{bench.project.folder.as_uri()}@main"
-    assert found(bench.start(asked)["tiny@main"]) == ("1.0", bench.first)
+    words = f"tiny@git+{bench.project.folder.as_uri()}@main"
+    assert found(bench.start(words)["tiny@main"]) == ("1.0", bench.first)
     commit = bench.release("2.0")
-    assert found(bench.start(asked)["tiny@main"]) == ("2.0", commit)
+    assert found(bench.start(words)["tiny@main"]) == ("2.0", commit)
 
 
 def test_a_project_that_is_another_or_does_not_build(bench: Bench) -> None:
@@ -221,8 +221,8 @@ def test_a_framework_of_a_checkout_and_of_a_branch(bench: Bench, monkeypatch: py
     project = bench.project.folder
     framework = Framework("one", "One", "app:app", bench.folder / "app", ("tinyserver",))
     server = Server("plain", "", "Plain", bench.folder / "plain.lock", base=plain_base)
-    asked = [f"one@{project}", f"one@git+{project.as_uri()}@main", "one==1.5"]
-    known = {one.configuration: one for one in configured_frameworks(Registry("framework", [framework]), asked)}
+    words = [f"one@{project}", f"one@git+{project.as_uri()}@main", "one==1.5"]
+    known = {one.configuration: one for one in configured_frameworks(Registry("framework", [framework]), words)}
     runtime = Starter(
         LocalHost(Environments(bench.folder / "cache", on_progress=bench.told.append)), known, {"plain": server},
         PlainSpool, bench.folder / "run",

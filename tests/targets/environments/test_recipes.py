@@ -30,9 +30,9 @@ def server(tmp_path: Path) -> Server:
 
 
 def recipe(server: Server, release: Release = PINNED, *pins: str, source: str = "guni-corn==26.2.0") -> Recipe:
-    asked = replace(server, release=release, variant=Variant("x", pins=pins) if pins else Variant())
+    configured = replace(server, release=release, variant=Variant("x", pins=pins) if pins else Variant())
     framework = Framework("star", "Star", "app:app", Path("none"))
-    return Recipe(framework, asked, ReleaseSource(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
+    return Recipe(framework, configured, ReleaseSource(source, "identity"), SERVER_LINES, FRAMEWORK_LINES)
 
 
 def written(one: Recipe, folder: Path) -> dict[str, list[str]]:

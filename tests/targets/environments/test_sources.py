@@ -180,11 +180,11 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_it_is_looked_up_once(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    queries: list[str] = []
     real = sources.checkout
 
     def counted(package: str, folder: Path, cache: Path) -> ReleaseSource:
-        asked.append(package)
+        queries.append(package)
         return real(package, folder, cache)
 
     monkeypatch.setattr(sources, "checkout", counted)
@@ -196,7 +196,7 @@ def test_it_is_looked_up_once(repository: Repository, tmp_path: Path, monkeypatc
         assert len(set(found)) == 1
 
     asyncio.run(scene())
-    assert asked == ["thing"]
+    assert queries == ["thing"]
 
 
 def test_a_branch_goes_before_a_tag_and_a_tag_is_what_it_points_at() -> None:

@@ -28,10 +28,10 @@ FLASK = Framework("flask", "Flask", "app:app", Path(), interface="wsgi")
 WITH_WSGI = Registry("framework", [*FRAMEWORKS.values(), FLASK])
 
 
-def ids(servers: Sequence[Server] = SERVERS, **asked: object) -> list[str]:
+def ids(servers: Sequence[Server] = SERVERS, **words: object) -> list[str]:
     """The targets' ids, of FRAMEWORKS where no others are given."""
-    frameworks = asked.pop("frameworks", FRAMEWORKS)
-    return [target.id for target in targets(servers, frameworks, **asked)]  # type: ignore[arg-type]
+    frameworks = words.pop("frameworks", FRAMEWORKS)
+    return [target.id for target in targets(servers, frameworks, **words)]  # type: ignore[arg-type]
 
 
 def test_everything_in_the_order_of_server_framework_loop() -> None:
@@ -82,15 +82,15 @@ def test_each_server_has_its_own_gateway_and_the_apps_that_it_serves() -> None:
 
 
 def test_what_does_not_fit_is_there_only_where_both_sides_are_named() -> None:
-    asked: dict[str, object] = {"frameworks": WITH_WSGI, "framework": ["control"], "gateways": ["nginx-fastcgi"]}
-    assert ids([SERVERS[0], FAST, FLUP], **asked) == ["fcgisgi-control-auto-nginx-fastcgi"]
-    assert ids([SERVERS[0], FAST, FLUP], **asked, named=["gunicorn", "flup"]) == [
+    words: dict[str, object] = {"frameworks": WITH_WSGI, "framework": ["control"], "gateways": ["nginx-fastcgi"]}
+    assert ids([SERVERS[0], FAST, FLUP], **words) == ["fcgisgi-control-auto-nginx-fastcgi"]
+    assert ids([SERVERS[0], FAST, FLUP], **words, named=["gunicorn", "flup"]) == [
         "gunicorn-control-auto-nginx-fastcgi",
         "fcgisgi-control-auto-nginx-fastcgi",
         "flup-control-auto-nginx-fastcgi",
     ]
-    asked["gateways"] = ["all"]
-    assert ids([SERVERS[0], FLUP], **asked, named=["gunicorn"]) == [
+    words["gateways"] = ["all"]
+    assert ids([SERVERS[0], FLUP], **words, named=["gunicorn"]) == [
         "gunicorn-control-auto", "gunicorn-control-auto-nginx-http",
     ]  # fmt: skip
 
@@ -109,7 +109,7 @@ def test_where_nobody_names_a_server_it_is_the_usual_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "what", "hint"),
+    ("words", "what", "hint"),
     [
         ({"framework": ["starlet"]}, "no framework called 'starlet'", "did you mean 'starlette'?"),
         ({"gateways": ["nginx-htp"]}, "no gateway called 'nginx-htp'", "did you mean 'nginx-http'?"),
@@ -117,9 +117,9 @@ def test_where_nobody_names_a_server_it_is_the_usual_one() -> None:
         ({"loop": "xyz"}, "no loop called 'xyz'", "known: asyncio, auto, both, uvloop"),
     ],
 )
-def test_unknown_names_are_refused_with_the_nearest(asked: dict[str, object], what: str, hint: str) -> None:
+def test_unknown_names_are_refused_with_the_nearest(words: dict[str, object], what: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        ids(SERVERS, **asked)
+        ids(SERVERS, **words)
     assert what in caught.value.what
     assert caught.value.hint == hint
 
@@ -127,10 +127,10 @@ def test_unknown_names_are_refused_with_the_nearest(asked: dict[str, object], wh
 def test_a_framework_s_release_is_part_of_a_target() -> None:
     star = Framework("star", "Star", "app:app", Path(), ("star",))
     known = Registry("framework", [star, FLASK])
-    asked = ["star==1.0", "star", "star@/src/star"]
-    found = targets(SERVERS[:1], known, framework=asked)
+    words = ["star==1.0", "star", "star@/src/star"]
+    found = targets(SERVERS[:1], known, framework=words)
     assert [one.id for one in found] == ["gunicorn-star==1.0-auto", "gunicorn-star-auto", "gunicorn-star@star-auto"]
     assert [one.framework for one in found] == ["star"] * 3
     assert found[2].framework_source == "@/src/star"
-    usual = default_targets(Registry("server", SERVERS), known, asked)
+    usual = default_targets(Registry("server", SERVERS), known, words)
     assert [one.id for one in usual] == [one.id for one in found]

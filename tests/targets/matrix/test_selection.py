@@ -23,8 +23,8 @@ SERVERS = Registry(
 )
 
 
-def names(*asked: str, variants: tuple[str, ...] = ()) -> list[str]:
-    return [one.configuration for one in configured(SERVERS, asked, variants)]
+def names(*words: str, variants: tuple[str, ...] = ()) -> list[str]:
+    return [one.configuration for one in configured(SERVERS, words, variants)]
 
 
 def test_the_default_is_one_server_and_all_are_all() -> None:
@@ -54,8 +54,8 @@ def test_a_variant_of_the_servers_own_and_one_of_the_command_line() -> None:
 
 
 def test_sources_of_one_name_get_numbers() -> None:
-    asked = ("gunicorn@/a/gunicorn", "gunicorn@/b/gunicorn", "gunicorn@/a/gunicorn", "gunicorn@git+https://h/gunicorn")
-    found = configured(SERVERS, [*asked, "gunicorn@/a/gunicorn~two-workers", "uv-a@/a/gunicorn"])
+    words = ("gunicorn@/a/gunicorn", "gunicorn@/b/gunicorn", "gunicorn@/a/gunicorn", "gunicorn@git+https://h/gunicorn")
+    found = configured(SERVERS, [*words, "gunicorn@/a/gunicorn~two-workers", "uv-a@/a/gunicorn"])
     assert [one.configuration for one in found] == [
         "gunicorn@gunicorn", "gunicorn@gunicorn.2", "gunicorn@gunicorn.3", "gunicorn@gunicorn~two-workers",
         "uv-a@gunicorn",
@@ -67,7 +67,7 @@ def test_sources_of_one_name_get_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "variants", "what", "hint"),
+    ("words", "variants", "what", "hint"),
     [
         (["gunicron"], [], "no server called 'gunicron'", "did you mean 'gunicorn'?"),
         (["gunicron==26.2.0"], [], "no server called 'gunicron'", "did you mean 'gunicorn'?"),
@@ -79,9 +79,9 @@ def test_sources_of_one_name_get_numbers() -> None:
         (["gunicorn~new"], ["new: --x", "new: --y"], "declared twice", "another name"),
     ],
 )
-def test_what_there_is_not(asked: list[str], variants: list[str], what: str, hint: str) -> None:
+def test_what_there_is_not(words: list[str], variants: list[str], what: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        configured(SERVERS, asked, variants)
+        configured(SERVERS, words, variants)
     assert what in caught.value.what
     assert hint in caught.value.hint
 
@@ -106,8 +106,8 @@ def framework(name: str, *packages: str) -> Framework:
 FRAMEWORKS = Registry("framework", [framework("fast", "fast", "star"), framework("star", "star"), framework("control")])
 
 
-def framework_names(*asked: str) -> list[str]:
-    return [one.configuration for one in configured_frameworks(FRAMEWORKS, asked)]
+def framework_names(*words: str) -> list[str]:
+    return [one.configuration for one in configured_frameworks(FRAMEWORKS, words)]
 
 
 def test_frameworks_are_asked_for_in_releases() -> None:

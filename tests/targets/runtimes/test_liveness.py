@@ -22,7 +22,7 @@ SHORT = (0.02,) * 5
 ONCE = 3.0
 
 
-def asked(*deeds: Callable[[], Awaitable[bool]], over: Callable[[], bool] = lambda: False) -> tuple[bool, int]:
+def alive(*deeds: Callable[[], Awaitable[bool]], over: Callable[[], bool] = lambda: False) -> tuple[bool, int]:
     """The result of questions with these outcomes, the last of them repeated; and the number of questions."""
     count = 0
 
@@ -47,7 +47,7 @@ async def never() -> bool:
 
 
 def test_an_answer_ends_the_questions() -> None:
-    assert asked(at_once) == (True, 1)
+    assert alive(at_once) == (True, 1)
 
 
 def test_the_first_question_stays_open_while_others_are_asked() -> None:
@@ -60,21 +60,21 @@ def test_the_first_question_stays_open_while_others_are_asked() -> None:
         free.set()
         return False
 
-    assert asked(first, never, third) == (True, 3)
+    assert alive(first, never, third) == (True, 3)
 
 
 @pytest.mark.parametrize("first", [refused, never])
 def test_a_later_question_may_be_answered(first: Callable[[], Awaitable[bool]]) -> None:
-    assert asked(first, first, at_once) == (True, 3)
+    assert alive(first, first, at_once) == (True, 3)
 
 
 @pytest.mark.parametrize("deed", [refused, never])
 def test_silence_is_no_answer_to_any_question(deed: Callable[[], Awaitable[bool]]) -> None:
-    assert asked(deed) == (False, len(SHORT))
+    assert alive(deed) == (False, len(SHORT))
 
 
 def test_nobody_waits_for_a_server_that_has_ended() -> None:
-    assert asked(refused, over=lambda: True) == (False, 1)
+    assert alive(refused, over=lambda: True) == (False, 1)
 
 
 def test_a_defect_is_no_silence() -> None:
@@ -82,7 +82,7 @@ def test_a_defect_is_no_silence() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ExceptionGroup):
-        asked(broken)
+        alive(broken)
 
 
 def test_no_question_is_left() -> None:

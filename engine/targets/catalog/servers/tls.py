@@ -31,7 +31,7 @@ class Files:
 NOWHERE = Files(Path("server.pem"), Path("server.key"), Path("ca.pem"))
 
 
-def asked(value: object) -> str | None:
+def requires_certificate(value: object) -> str | None:
     """The request for clients' certificates, None without TLS. Raises Untranslatable for a value that ``tls`` cannot
     have."""
     if isinstance(value, Files):
@@ -45,7 +45,7 @@ def asked(value: object) -> str | None:
 
 def files_of(value: object) -> Files | None:
     """The files, None for no TLS. Raises Untranslatable for a value that ``tls`` cannot have."""
-    asks = asked(value)
+    asks = requires_certificate(value)
     if asks is None:
         return None
     return value if isinstance(value, Files) else Files(NOWHERE.cert, NOWHERE.key, NOWHERE.ca, asks)

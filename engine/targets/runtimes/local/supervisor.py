@@ -247,10 +247,10 @@ def main() -> None:
     become_subreaper()
     supervisor = Supervisor(json.loads(line), rest, read_end)
 
-    def asked(number: int, frame: object) -> None:
+    def on_signal(number: int, frame: object) -> None:
         supervisor.asked_to_stop = supervisor.deserted = True
 
-    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGTERM, on_signal)
     supervisor.run()
 
 

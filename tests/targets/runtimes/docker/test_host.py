@@ -63,11 +63,11 @@ def base() -> str:
 
 def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> None:
     fake = FakeDocker()
-    asked: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
     create = fake.containers.create
 
     def noted(*positional: Any, **more: Any) -> Any:
-        asked.append(more)
+        calls.append(more)
         made = create(*positional, **more)
         made.words, made.code = b"ModuleNotFoundError: No module named 'x'\n", 1
         return made
@@ -77,7 +77,7 @@ def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> No
         asyncio.run(runtime(tmp_path, lambda: fake).start(ServerLaunch(TARGET)))
     assert "No module named 'x'" in caught.value.log
     (place,) = fake.containers.things
-    held, given = asked
+    held, given = calls
     assert held["labels"][RUN] == given["labels"][RUN] == run_word()
     assert held["ports"] == {f"{layout.PORT}/tcp": ("127.0.0.1", None)}
     assert held["networking_config"][fake.networks.things[0].name] == {"ipv4_address": "172.30.0.2"}
@@ -90,14 +90,14 @@ def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path, monk
     # Nobody clears up here, and there are keys among it.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     fake = FakeDocker()
-    asked: list[list[str]] = []
+    calls: list[list[str]] = []
     seen: list[tuple[int, int, int]] = []
     create = fake.containers.create
 
     def noted(*positional: Any, **more: Any) -> Any:
         made = create(*positional, **more)
         if "mounts" in more:
-            asked.append(list(positional[1]))
+            calls.append(list(positional[1]))
             spool = next(Path(mount["Source"]) for mount in more["mounts"] if mount["Target"] == DESK)
             key = (spool / "tls" / "server.key").stat()
             seen.append((stat.S_IMODE(key.st_mode), key.st_uid, stat.S_IMODE((spool / "tls").stat().st_mode)))
@@ -107,7 +107,7 @@ def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path, monk
     fake.containers.create = noted  # type: ignore[method-assign]
     with pytest.raises(StartError, match="ended before it was ready"):
         asyncio.run(runtime(tmp_path, lambda: fake).start(ServerLaunch(TARGET, (("tls", True),))))
-    (line,) = asked
+    (line,) = calls
     assert line[line.index("--certfile") + 1] == f"{DESK}/tls/server.pem"
     assert line[line.index("--keyfile") + 1] == f"{DESK}/tls/server.key"
     # Where the engine is root the container is not.
