@@ -1,7 +1,7 @@
-"""A channel without a socket: a script says what arrives and when, and what was sent can be looked at.
+"""A channel without a socket: a script defines the arriving bytes and their times, and the sent bytes can be read.
 
-Protocol code is tested with it. Time is the script's own: an arrival is handed out as soon as it is asked for, with
-the time that the script gives it. Where the script ends without an end, a reader waits for ever, as on a silent peer.
+It is used to test protocol code. Time is the script's own: an arrival is returned as soon as it is requested, with the
+time that the script gives it. If the script stops without an end, a reader waits forever, as on a silent peer.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A TCP connection that records every piece that crosses it, with the time at which it did.
+"""A TCP connection that records every piece of its traffic, with the time.
 
-A protocol on asyncio's transports, not on its streams: the time of an arrival is taken in ``data_received`` itself,
-a FIN and a reset are told apart, and a connection that the peer has half closed stays writable. It runs on asyncio's
-own loop and on uvloop alike.
+A protocol on asyncio's transports, not on its streams: the time of an arrival is taken in ``data_received`` itself, a
+FIN is distinguished from a reset, and a connection that the peer has half closed stays writable. It runs on asyncio's
+own loop and on uvloop.
 """
 
 from __future__ import annotations
@@ -252,9 +252,9 @@ async def open_tcp(
 ) -> TcpChannel:
     """A new connection to ``address``; ``make`` makes the channel, where it is more than this one.
 
-    ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` how many bytes the
-    kernel is asked to keep of what nobody has read. Raises Refused where nobody listens or nothing leads there, Reset,
-    and ChannelError where no answer came in time.
+    ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` the number of unread
+    bytes that the kernel keeps. Raises ConnectionRefused if the address refuses or is unreachable, Reset, and
+    ChannelError after a timeout.
     """
     loop = asyncio.get_running_loop()
     host, port = address
@@ -270,7 +270,7 @@ async def open_tcp(
     except TimeoutError as error:
         raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
     except ConnectionRefusedError as error:
-        raise ConnectionRefused(f"nobody listens at {host}:{port}") from error
+        raise ConnectionRefused(f"connection refused by {host}:{port}") from error
     except ConnectionResetError as error:
         raise Reset(f"{host}:{port} reset the connection while it was made") from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A TCP connection that speaks TLS: what it records are the plain bytes, and what the handshake came to."""
+"""A TCP connection that uses TLS: it records the plain bytes, and the result of the handshake."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NUMBERS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 
 
 class TlsChannel(TcpChannel):
-    """``engine.model.protocols.Channel`` over TLS. ``open_tls`` makes one, with its handshake done.
+    """``engine.model.protocols.Channel`` over TLS. ``open_tls`` creates one, with its handshake done.
 
-    A closure alert ends the stream as a FIN does, and ``closure`` tells them apart. An alert that breaks TLS off counts
+    A closure alert ends the stream as a FIN does, and ``closure`` distinguishes them. An alert that aborts TLS counts
     as a reset.
     """
 
@@ -87,7 +87,7 @@ class TlsChannel(TcpChannel):
         self._wake_reader()
 
     def _shaken(self, error: Exception | None = None) -> None:
-        """Tell who waits for the handshake that it is over, or failed."""
+        """Notify the waiter for the handshake that it is over, or failed."""
         if self._shaking.done():
             return
         if error is not None:

@@ -1,7 +1,8 @@
-"""TLS without I/O: bytes of a socket in, plain bytes out, and the other way round, on ``ssl.MemoryBIO``.
+"""TLS without I/O: bytes of a socket in, plain bytes out, and the reverse, on ``ssl.MemoryBIO``.
 
-The transports of asyncio and uvloop hide what is looked at here: whether the peer said that it ends (a closure alert,
-close_notify) or just went, and which alert broke a handshake off. OpenSSL does the protocol; this is the pump.
+The transports of asyncio and uvloop hide two observations made here: whether the peer announced its end (a closure
+alert, close_notify) or just closed, and which alert aborted a handshake. OpenSSL implements the protocol; this module
+moves the bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ PIECE = 64 * 1024
 
 
 class Broken(Exception):
-    """TLS cannot go on; the message is OpenSSL's reason. What is left to be sent still goes out."""
+    """TLS cannot continue; the message is OpenSSL's reason. The remaining output is still sent."""
 
 
 class TlsCodec:
@@ -35,7 +36,7 @@ class TlsCodec:
 
     @property
     def session(self) -> ssl.SSLObject:
-        """OpenSSL's side of it, to look at what was agreed."""
+        """OpenSSL's side of it, for the negotiated parameters."""
         return self._tls
 
     def start(self) -> bytes:

@@ -50,8 +50,8 @@ def match(
 
 
 def same(observed: object, expected: object) -> bool:
-    """Equality as the language has it: a tuple equals a list, text never equals bytes (but what crossed the wire
-    equals the UTF-8 of a text), true is not 1, 1 equals 1.0, and a member of an IntEnum its number."""
+    """Equality in the language: a tuple equals a list, text never equals bytes (but bytes on the wire equal the UTF-8
+    of a text), true is not 1, 1 equals 1.0, and a member of an IntEnum its number."""
     if type(observed) is type(expected) and type(observed) in (int, str):
         return observed == expected
     if isinstance(observed, TruncatedBytes):
@@ -117,8 +117,8 @@ def with_unit(observed: object, expected: object) -> object:
 
 
 def _why(observed: object, expected: object) -> str:
-    """A remark on a difference that the two values do not show: a difference of type alone, or the position where long
-    values first differ."""
+    """A remark on a difference that the two values do not show: a difference of only the type, or the position of the
+    first difference of long values."""
     if isinstance(observed, bytes) and not isinstance(observed, WireBytes) and isinstance(expected, str):
         return "text never equals bytes; write {bytes: ...}" if observed == expected.encode() else ""
     if isinstance(observed, str) and isinstance(expected, (int, float)) and observed == str(expected):

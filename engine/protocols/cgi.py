@@ -21,9 +21,9 @@ CGI_FIELDS = ("content-type", "location", "status")
 class ResponseParser:
     """Bytes of STDOUT in, a head and the body's bytes out.
 
-    ``headers`` are the head's lines in order, Status among them, or None until the head is whole. ``status`` is that
-    of the Status field, 302 without one where there is a Location with a URI, else 200 (sections 6.2 and 6.3.3).
-    ``faults`` are rules that the head breaks and that leave it readable.
+    ``headers`` are the head's lines in order, including Status, or None until the head is complete. ``status`` is that
+    of the Status field; without it, 302 if there is a Location with a URI, else 200 (sections 6.2 and 6.3.3).
+    ``faults`` are rules that the head violates while it remains readable.
     """
 
     __slots__ = ("_head", "faults", "headers", "reason", "status")

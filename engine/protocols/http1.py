@@ -1,7 +1,7 @@
-"""h11 as the codec of responses, behind a door small enough that another parser can take its place.
+"""h11 as the codec of responses, behind an interface small enough to replace it by another parser.
 
-h11 plays a client that has sent a request and waits. It judges syntax and framing; what a header looked like on the
-wire, doubled and in its own case, is read by ``header_pairs`` from the bytes themselves, since h11 mends some of it.
+h11 plays a client that has sent a request and waits. It checks syntax and framing. ``header_pairs`` parses the headers
+from the bytes themselves, with duplicates and their original case, since h11 normalizes some of it.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Chunked:
         return b"".join(pieces)
 
     def _line(self, buffer: bytearray) -> bool:
-        """Take a line in, a chunk's size or a trailer; False where it is not whole yet."""
+        """Take a line in, a chunk's size or a trailer; False if it is not complete yet."""
         line = self._next_line(buffer)
         if line is None:
             return False
@@ -106,7 +106,7 @@ class Chunked:
         self._trailing = not self._left
 
     def _next_line(self, buffer: bytearray) -> bytes | None:
-        """The next line, without its CR LF; None where it is not whole. Raises Refused where it can be no line."""
+        """The next line, without its CR LF; None if it is not complete. Raises Refused if it cannot be a line."""
         longest = LONGEST_TRAILERS if self._trailing else LONGEST_LINE
         end = buffer.find(b"\n", 0, longest + 1)
         seen = bytes(buffer[: end if end >= 0 else longest + 1])

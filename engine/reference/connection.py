@@ -42,7 +42,7 @@ class ServerConnection:
             await self._stream.close(linger)
 
     def stop(self) -> None:
-        """End now if no request is under way; a WebSocket is told that the server goes."""
+        """End now if no request is running; a WebSocket is closed, since the server stops."""
         if self._idle is not None:
             self._idle.cancel()
         if self._session is not None:
@@ -95,7 +95,7 @@ class ServerConnection:
     def _cut(self) -> None:
         """The client has ended the stream. Raises Refused where that was within a head."""
         if self._stream.buffer.strip(b"\r\n"):
-            raise RequestRefused(400, "H1-13", "the head broke off")
+            raise RequestRefused(400, "H1-13", "the head is truncated")
 
     def _refuse(self, error: RequestRefused) -> None:
         """Answer what is no request (SEM-44)."""

@@ -55,7 +55,7 @@ class ServerInflater:
 
 
 class Deflate(PerMessageDeflate):
-    """The extension as it was agreed on. websockets makes a decompressor anew where each message stands alone."""
+    """The negotiated extension. websockets creates a decompressor for each message if there is no context takeover."""
 
     @property
     def decoder(self) -> Any:

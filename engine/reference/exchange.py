@@ -168,7 +168,7 @@ class Exchange:
             return
         if not self._response.sent:
             cut = self._stream.ended and not self._body.done
-            status, text = (400, "FRAME-12: the body broke off") if cut else (500, "Internal Server Error")
+            status, text = (400, "FRAME-12: the body is truncated") if cut else (500, "Internal Server Error")
             self._stream.put(answer(self._request, status, text))
         elif not self._response.framed:
             self._stream.reset()

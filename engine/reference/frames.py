@@ -1,7 +1,8 @@
 """A WebSocket's frames, sans I/O: bytes in, messages out.
 
-websockets knows the protocol. What is added: a length must be written in the fewest bytes (RFC 6455, section 5.2),
-text is looked at as it comes and not at the end of its message, and a close between two fragments is a close (5.4).
+websockets implements the protocol. This module adds three rules: a length must be written in the fewest bytes (RFC
+6455, section 5.2), text is validated as it arrives and not at the end of its message, and a close between two fragments
+is a close (5.4).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class TooWide(Exception):
 
 
 class Boundaries:
-    """Cuts a stream where its frames end, so that one frame at a time can be looked at."""
+    """Splits a stream at the ends of its frames, so that one frame at a time can be checked."""
 
     def __init__(self) -> None:
         self._head = bytearray()
@@ -97,7 +98,7 @@ class ClientFrames:
         return (int(close.code), close.reason) if close else (1006, "")
 
     def feed(self, data: bytes) -> list[str | bytes]:
-        """Take bytes in; the messages that they complete. What has to be answered is in ``out``."""
+        """Take bytes in. Returns the messages that they complete; ``out`` has the bytes to send in response."""
         messages: list[str | bytes] = []
         try:
             for piece in self._boundaries.split(data):

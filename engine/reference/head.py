@@ -1,8 +1,8 @@
-"""A request's head: what has come of one, checked, and given to h11.
+"""A request's head: received, checked, and passed to h11.
 
-h11 knows the grammar. What is refused here besides is what h11 reads kindly, or answers with another status than the
-clauses ask for: single line feeds, folded lines, sizes, versions, the forms of a target, Host, and framing that two
-readers could understand in two ways.
+h11 implements the grammar. This module also rejects requests that h11 accepts, or rejects with another status than the
+clauses require: single line feeds, folded lines, sizes, versions, the forms of a target, Host, and framing that two
+parsers could understand differently.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _request(method: bytes, path: bytes, version: str, lines: list[bytes]) -> Re
 
 
 def _check_coding(lines: list[bytes], version: str) -> None:
-    """Raises Refused for a transfer coding that is not ``chunked`` alone, and for one beside a Content-Length."""
+    """Raises Refused for a transfer coding other than ``chunked``, and for one together with a Content-Length."""
     fields = [(name.lower(), value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
     codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
     if not codings:

@@ -1,8 +1,8 @@
-"""The reference with one deliberate fault: what proves that a case can fail.
+"""The reference server with one deliberate fault, to prove that a case can fail.
 
-Each is a fault that a real server has or had. ``--mutant NAME`` puts it in before the server starts, and a target has
-it as a variant of the reference, which says in words what is wrong: ``--server reference~no-date``. A mutant is built
-by replacing one function, so nothing of it stands in the code of the server.
+Each is a fault that a real server has or had. ``--mutant NAME`` enables it before the server starts, and a target has
+it as a variant of the reference server: ``--server reference~no-date``. A mutant is built by replacing one function, so
+the code of the server contains nothing of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A WebSocket's opening handshake, as far as the server alone decides (RFC 6455, section 4.2).
+"""A WebSocket's opening handshake, as far as the server decides by itself (RFC 6455, section 4.2).
 
-A request that does not ask for a WebSocket in the right way is no attempt at one, and goes to the application as
-``http``; an attempt that is wrong is refused.
+A request that does not ask for a WebSocket in the right way is not an attempt at one, and goes to the application as
+``http``; a wrong attempt is refused.
 """
 
 from __future__ import annotations

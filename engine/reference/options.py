@@ -53,7 +53,7 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     parser.add_argument("--loop", choices=("auto", "asyncio", "uvloop"), default=defaults.loop)
     parser.add_argument("--workers", type=_count, default=defaults.workers, metavar="COUNT")
     parser.add_argument("--lifespan", choices=("auto", "on", "off"), default=defaults.lifespan)
-    parser.add_argument("--root-path", type=_root, default=defaults.root_path, help="where the app is mounted: /api")
+    parser.add_argument("--root-path", type=_root, default=defaults.root_path, help="path of the app, such as /api")
     parser.add_argument("--trust-proxy", action="store_true", help="believe X-Forwarded-For and X-Forwarded-Proto")
     parser.add_argument("--keep-alive", type=_seconds, default=defaults.keep_alive, metavar="SECONDS")
     parser.add_argument("--head-within", type=_seconds, default=defaults.head_within, metavar="SECONDS")
@@ -62,14 +62,14 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     parser.add_argument("--ping", type=_seconds, default=defaults.ping, metavar="SECONDS")
     parser.add_argument("--certificate", default=defaults.certificate, metavar="FILE", help="serve TLS with this (PEM)")
     parser.add_argument("--key", default=defaults.key, metavar="FILE", help="the certificate's key (PEM)")
-    parser.add_argument("--client-ca", default=defaults.client_ca, metavar="FILE", help="who signs for clients (PEM)")
+    parser.add_argument("--client-ca", default=defaults.client_ca, metavar="FILE", help="authority of clients (PEM)")
     parser.add_argument("--client-cert", choices=("optional", "required"), default=defaults.client_cert)
     parser.add_argument("--mutant", default=defaults.mutant, metavar="NAME", help="a deliberate fault, see mutants.py")
     options = Options(**vars(parser.parse_args(words)))
     if bool(options.certificate) != bool(options.key) or bool(options.client_cert) != bool(options.client_ca):
         parser.error("--certificate goes with --key, and --client-cert with --client-ca")
     if options.client_cert and not options.certificate:
-        parser.error("--client-cert asks on a connection with TLS alone: add --certificate and --key")
+        parser.error("--client-cert requires TLS: add --certificate and --key")
     return options
 
 

@@ -89,7 +89,7 @@ class ResponseWriter:
         if self.stage is ResponseStage.TRAILERS:
             raise Violation("EXT-22", f"{kind} where trailers come next")
         if self._filed:
-            raise Violation("EXT-16", f"{kind} beside http.response.pathsend")
+            raise Violation("EXT-16", f"{kind} together with http.response.pathsend")
         self._begun = True
         return self.piece(event.get("body", b""), event.get("more_body", False))
 
@@ -100,7 +100,7 @@ class ResponseWriter:
         self._filed = True
 
     def _where(self) -> str:
-        return "beside http.response.body" if self._begun else "twice" if self._filed else self.stage.value
+        return "together with http.response.body" if self._begun else "twice" if self._filed else self.stage.value
 
     def piece(self, data: bytes, more: bool) -> bytes:
         """A piece of the body, and the end of it if no more follows. Raises Violation."""

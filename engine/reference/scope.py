@@ -1,4 +1,4 @@
-"""The scope of a request. Every scope is made anew, down to its lists, so none can leak."""
+"""The scope of a request. Every scope is created from new objects, including its lists, so none can leak."""
 
 from __future__ import annotations
 

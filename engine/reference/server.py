@@ -96,7 +96,7 @@ class ReferenceServer:
         try:
             await connection.run()
         except Exception:
-            log.say("the server broke, which is its own fault")
+            log.say("the server failed, which is its own fault")
             traceback.print_exc()
         finally:
             del self._connections[task]

@@ -35,7 +35,7 @@ class WebSocketStage(enum.Enum):
 
 
 class WebSocketConversation:
-    """A request for a WebSocket, and what comes of it."""
+    """A request for a WebSocket, and its session."""
 
     def __init__(self, stream: ServerStream, request: Request, service: ServerState) -> None:
         self._stream = stream
@@ -87,7 +87,7 @@ class WebSocketConversation:
             await asyncio.gather(asking, self._reading, return_exceptions=True)
 
     def go_away(self) -> None:
-        """The server stops: 1001, now or as soon as there is somebody to tell."""
+        """The server stops: close with 1001, now or as soon as the session is open."""
         if self._stage is WebSocketStage.OPEN:
             with contextlib.suppress(Disconnected):
                 self._close(GOING_AWAY, "")
@@ -108,7 +108,7 @@ class WebSocketConversation:
             if body.done:
                 return
             if not await self._stream.fill():
-                raise RequestRefused(400, "FRAME-12", "the body broke off")
+                raise RequestRefused(400, "FRAME-12", "the body is truncated")
 
     # what the application receives
 
@@ -126,7 +126,7 @@ class WebSocketConversation:
         self._events.put_nowait(event)
 
     async def _read(self) -> None:
-        """Deliver messages, answer control frames, and at the end tell the application and close the connection."""
+        """Deliver messages, answer control frames, and at the end notify the application and close the connection."""
         linger = True
         try:
             await first(self._accepted.wait(), self._stream.gone())

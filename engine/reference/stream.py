@@ -51,7 +51,7 @@ class ServerStream:
         return not self.ended
 
     async def gone(self) -> None:
-        """Wait for the end of the stream. What comes until then is kept, and beyond AHEAD left to the sender."""
+        """Wait for the end of the stream. Data that arrive until then are kept, up to AHEAD bytes."""
         while not self.ended:
             if len(self.buffer) >= AHEAD:
                 await asyncio.Event().wait()

@@ -35,7 +35,7 @@ def parsed(method: bytes, target: bytes) -> RequestTarget:
         raise _tunnel_refused(target)
     if target == b"*":
         if method != b"OPTIONS":
-            raise RequestRefused(400, "H1-24", "the target * is for OPTIONS alone")
+            raise RequestRefused(400, "H1-24", "the target * is only for OPTIONS")
         return RequestTarget("*", b"*", b"")
     if b"#" in target:
         raise RequestRefused(400, "SCOPE-17", "a target has no fragment")

@@ -1,7 +1,8 @@
-"""TLS: the server's side of it, and what the application is told of a connection (the ASGI extension ``tls``).
+"""TLS: the server's side of it, and the data about a connection that the application receives (the ASGI extension
+``tls``).
 
-The ssl module checks certificates by itself: a client's that is wrong ends the handshake, also where one is optional.
-So no application ever sees one that failed, and ``client_cert_error`` is None.
+The ssl module verifies certificates itself: an invalid client certificate ends the handshake, even if certificates are
+optional. So no application ever sees an invalid one, and ``client_cert_error`` is None.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Violations, which ``send()`` raises, and remarks, which are logged alone.
+"""Violations, which ``send()`` raises, and remarks, which are only logged.
 
-    Violation      the application broke a clause: a RuntimeError, logged as one line
+    Violation      the application violated a clause: a RuntimeError, logged as one line
     Disconnected   the client has gone: an OSError, and nobody's fault
 
 Both leave the connection as it was, so an application that catches one can go on. A *remark* is a line in the log as
@@ -54,7 +54,7 @@ class Disconnected(ConnectionResetError):
 
 
 def blameless(error: BaseException | None) -> bool:
-    """True if an exception is a Disconnected that an application let pass, wrapped or not, and nothing besides.
+    """True if an exception is a Disconnected that an application did not catch, wrapped or not, and nothing else.
 
     A server must not log that as an error of the application (REQ-19).
     """

@@ -81,7 +81,8 @@ class Background:
             self._read()
 
     def recheck(self) -> list[Mapping[str, Any]]:
-        """Rerun what failed in any session, each job alone. The lines of the run's file about it, as JSON's types."""
+        """Rerun the failed jobs of all sessions, each in isolation. Returns the lines of the run's file about it, as
+        JSON's types."""
         return self._afterwards(Recheck())
 
     def compare(self, order: Compare) -> list[Mapping[str, Any]]:

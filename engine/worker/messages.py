@@ -1,44 +1,44 @@
-"""The worker beside pytest, and the messages between the two.
+"""The worker process of pytest, and the messages between the two.
 
 Theory of operation
 -------------------
 pytest reports items on one core while the worker runs jobs on another: under one interpreter's lock each would wait for
-the other. pytest's process is its user's. It imports no step type, no matcher and, while documents are unchanged, no
-loader; it holds headers of cases and waits. The worker is the engine's own process. It holds whole cases, starts
+the other. pytest's process belongs to its user. It imports no step type, no matcher and, while documents are unchanged,
+no loader; it holds headers of cases and waits. The worker is the engine's own process. It holds complete cases, starts
 targets, runs jobs, and ends when pytest does.
 
-*Who starts what.* ``spawned`` starts the worker when pytest meets its first suite, before pytest's process has imported
+*Start and end.* ``spawned`` starts the worker when pytest meets its first suite, before pytest's process has imported
 much of the engine. The two hold the ends of a socket pair. SIGINT and SIGTERM are ignored in the worker, and it has a
-process group of its own: Ctrl-C is pytest's to handle. Whatever ends pytest closes its end of the pair; the worker
-then reads the end of the stream, cancels its session, stops its targets and exits. So a pytest that was killed leaves
+process group of its own, since pytest handles Ctrl-C. If pytest ends for any reason, its end of the pair is closed; the
+worker then reads the end of the stream, cancels its session, stops its targets and exits. So a killed pytest leaves
 nothing behind.
 
-*What is sent.* Both ways a message is one line with a JSON object; ``kind`` says which class it is of. pytest sends
+*Messages.* In both directions a message is one line with a JSON object; ``kind`` names its class. pytest sends
 requests: ::
 
     prepare   the settings and options of the run; the worker starts the first target that they name
-    read      a document by its path, with the digests of what pytest read
-    begin     the cells of a session, in their order: an address of a case and an id of a target each
-    allow     the number of cells that may run, where a session was begun ``held`` (``-x``, ``--maxfail``)
+    read      a document by its path, with the digests of the version that pytest read
+    begin     the jobs of a session, in their order: an address of a case and an id of a target each
+    allow     the number of jobs that may run, if a session was begun ``held`` (``-x``, ``--maxfail``)
     end       cancel the session
-    recheck   rerun what failed in all sessions, one job at a time
-    compare   run what failed in all sessions on the control and the reference
+    recheck   rerun the failed jobs of all sessions, one at a time
+    compare   run the failed cases of all sessions with the bare app and on the reference server
 
-The worker sends ``verdict`` for each cell, ``line`` for each line of a recheck or a comparison, and ``ended``. No job
-goes over. The worker reads the documents itself, mostly from the cache, and plans them again from the same options:
+The worker sends ``verdict`` for each job, ``line`` for each line of a recheck or a comparison, and ``ended``. Jobs are
+not sent. The worker reads the documents itself, mostly from the cache, and plans them again from the same options:
 planning is pure, so both have the same jobs. A part of them for another machine would be the same messages.
 
-*What may differ.* A document may change between the two readings. ``read`` has digests, so the worker knows, and so it
-does where a cell of ``begin`` is none of its jobs. The session then ends at once, and its trouble names the document.
+*Differences.* A document may change between the two readings. ``read`` has digests, so the worker notices; it also
+notices if a job of ``begin`` is not among its own. The session then ends at once, and its trouble names the document.
 
-*Answers.* Each ``begin``, ``recheck`` and ``compare`` is answered by exactly one ``ended``, after all else that belongs
-to it; its ``trouble`` is "" or the sentence to report. No other order is answered: what goes wrong with ``prepare`` or
-``read`` is kept for the next ``begin``. So pytest knows at any time whether a line is still to come, and never waits
-for one that is not. A worker that dies ends the stream, which pytest reports with the exit status and the last line
-that the worker wrote.
+*Answers.* Each ``begin``, ``recheck`` and ``compare`` is answered by exactly one ``ended``, after everything else that
+belongs to it; its ``trouble`` is "" or the sentence to report. No other order is answered: an error of ``prepare`` or
+``read`` is kept for the next ``begin``. So pytest always knows whether another line will arrive, and never waits for
+one that will not. A worker that dies ends the stream, which pytest reports with the exit status and the last line that
+the worker wrote.
 
-*Verdicts.* Most are never looked at again. ``verdict`` has in fields what pytest needs of every result, and the lines
-of the run's file as text: pytest appends that text as it is, and parses it where an item fails.
+*Verdicts.* Most are never read again. ``verdict`` has fields for the data that pytest needs of every result, and the
+lines of the run's file as text: pytest appends that text unchanged, and parses it only if an item fails.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Rerun what failed in all sessions so far, each job alone."""
+    """Rerun the failed jobs of all sessions so far, each in isolation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +133,17 @@ class ResultMessage:
 
     @property
     def values(self) -> tuple[int, str, float, bool, str, str]:
-        """The fields in their order, for pytest-xdist, which carries plain values alone."""
+        """The fields in their order, for pytest-xdist, which only carries plain values."""
         return self.cell, self.verdict, self.seconds, self.recorded, self.result, self.target
 
     @property
     def whole(self) -> JobResult:
-        """The result; observed values are text now."""
+        """The result; its observed values are text."""
         return result_from_json(json.loads(self.result))
 
     @property
     def row(self) -> TargetRow | None:
-        """What became known of the target."""
+        """Results about the target as a whole, such as refuted declarations."""
         return TargetRow(**row_of(self.target)) if self.target else None
 
 

@@ -1,6 +1,6 @@
-"""The worker's side: follows requests, and sends what comes of them. ``engine.worker.messages`` has the theory.
+"""The worker's side: executes requests, and sends the results. ``engine.worker.messages`` documents the protocol.
 
-``app`` gives it a Host, which makes sessions of requests; nothing here knows how jobs are planned or run.
+``app`` provides a Host, which creates sessions from requests; nothing here knows how jobs are planned or run.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Session(Protocol):
 
 
 class Host(Protocol):
-    """What requests turn into work. Each method raises what prevents it."""
+    """Turns requests into work. Each method raises the errors that prevent it."""
 
     async def prepare(self, order: Prepare) -> None: ...
 
@@ -126,7 +126,7 @@ class SessionServer:
                 raise Defect(f"{type(order).__name__} is no order")
 
     async def _unanswered(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do what no reply belongs to. What goes wrong first is kept for the next session."""
+        """Execute a request that has no reply. Its first error is kept for the next session."""
         try:
             await work
         except Exception as error:

@@ -35,7 +35,7 @@ class Spawned:
         self._lines = ours.makefile("rb", buffering=1 << 16)
 
     def send(self, data: bytes) -> None:
-        """Send it all. Where the process is gone, reading says so."""
+        """Send all of it. If the process is gone, reading reports it."""
         with suppress(OSError):
             self._socket.sendall(data)
 
