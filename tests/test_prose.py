@@ -105,21 +105,15 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
 
 # What each room may still have: sentences with such an opening, and terms. A number may only become lower.
 CEILINGS: Mapping[str, tuple[int, int]] = {
-    "engine/app": (24, 91),
-    "engine/channels": (3, 9),
-    "engine/cli": (12, 41),
-    "engine/execution": (8, 43),
-    "engine/matchers": (0, 2),
+    "engine/app": (10, 84),
+    "engine/cli": (4, 19),
+    "engine/execution": (8, 40),
     "engine/model": (2, 36),
     "engine/observer": (14, 31),
-    "engine/protocols": (0, 2),
-    "engine/reference": (7, 30),
     "engine/reports": (1, 12),
     "engine/results": (16, 90),
     "engine/steps": (42, 33),
-    "engine/targets": (3, 6),
-    "engine/terminal": (0, 10),
-    "engine/worker": (7, 8),
+    "engine/targets": (0, 4),
     "frameworks": (7, 4),
 }
 
