@@ -35,7 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", nargs="?", default="", metavar="CASE", help="an address, or its ending")
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id, or a part of it")
     parser.add_argument("--raw", action="store_true", help="dates, ports and nonces as they were")
-    parser.add_argument("--log", action="store_true", help="all that the server wrote meanwhile")
+    parser.add_argument("--full", action="store_true", help="every event of long transfers, and all recorded data")
+    parser.add_argument("--log", action="store_true", help="the full server log of that time, other cases included")
     parser.add_argument("--for-diff", action="store_true", help="leave out what differs in any two runs")
     format_argument(parser, "explanation", "text", "text, ")
     place_arguments(parser)
@@ -61,9 +62,8 @@ def run(parsed: argparse.Namespace) -> int:
         sys.stdout.write(writer(parsed.format, "explanation")(found))
         return 0
     paint = paint_for(sys.stdout, parsed.color)
-    for line in explanation.lines(
-        found, SourceTexts(), terminal_width(), for_diff=parsed.for_diff, whole_log=parsed.log, paint=paint
-    ):
+    options = {"for_diff": parsed.for_diff, "whole_log": parsed.log, "full": parsed.full}
+    for line in explanation.lines(found, SourceTexts(), terminal_width(), paint=paint, **options):
         sys.stdout.write(line + "\n")
     return 0
 

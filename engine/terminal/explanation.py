@@ -3,12 +3,14 @@ boundary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.model.case import Clause
 from engine.model.verdict import JobResult
+from engine.results.analysis import own_log
 from engine.results.analysis.explaining import Explanation
 from engine.results.analysis.flakiness import isolation
+from engine.results.analysis.summary import plural
 from engine.results.baseline.baseline import framework_version, server_version
 from engine.results.record.normal import apart
 from engine.results.record.store import TargetRow
@@ -23,6 +25,8 @@ USUAL = 110
 NAME = 10
 # So many lines of what a server wrote are shown where nobody asks for more.
 LOG_LINES = 10
+# The same for the entries that name the case.
+OWN_LINES = 30
 
 
 def lines(
@@ -32,13 +36,15 @@ def lines(
     *,
     for_diff: bool = False,
     whole_log: bool = False,
+    full: bool = False,
     paint: Paint = PLAIN,
 ) -> Iterator[str]:
     """The lines. ``source`` gives the text of a file, "" if it is gone; ``limit`` is the terminal's width in columns.
 
     ``for_diff`` leaves out the values that differ in any two runs: the run, times, the log, and the command with its
     nonces; and it shows each connection and each call by itself, since the side that came first is often chance.
-    ``whole_log`` shows the full output of the server meanwhile: much of it may be about other cases.
+    ``whole_log`` shows the full output of the server meanwhile: much of it may be about other cases. ``full`` shows
+    long transfers event by event, and all data that the record has.
     """
     result, available = one.result, limit or USUAL
 
@@ -70,14 +76,14 @@ def lines(
         yield f"{paint(Role.HEADING, name)} {timeline.signs(paint)}:"
         if not one.raw:
             yield paint(Role.DIM, "dates, ports and nonces are replaced; --raw shows them")
-        yield from timeline.whole(
-            apart(result.transcript) if for_diff else result.transcript, available, times=not for_diff, paint=paint
-        )
+        shown = apart(result.transcript) if for_diff else result.transcript
+        full = full or for_diff
+        yield from timeline.whole(shown, available, times=not for_diff, full=full, paint=paint)
     if for_diff:
         return
     if result.log:
         yield ""
-        yield from _log([text for text in result.log.split("\n") if text], whole=whole_log, paint=paint)
+        yield from _log(result, whole=whole_log, paint=paint)
     yield from by_hand(result, limit, paint)
 
 
@@ -106,10 +112,26 @@ def cited(clause: Clause) -> list[str]:
     return [f"{clause.id} ({clause.level}){source}", clause.statement, *([clause.url] if clause.url else [])]
 
 
-def _log(texts: list[str], *, whole: bool, paint: Paint) -> Iterator[str]:
-    """The output of the server while the case ran: the last lines, which are nearest to the decision, or all."""
-    hidden = 0 if whole else max(len(texts) - LOG_LINES, 0)
-    yield f"{paint(Role.HEADING, 'server log')} (other cases may have run at the same time):"
+def _log(result: JobResult, *, whole: bool, paint: Paint) -> Iterator[str]:
+    """The output of the server while the case ran: first the entries that name this case, then the others if ``whole``.
+    If none names it, the last lines, which are nearest to the failure."""
+    own, others = own_log.split(result.log, result.transcript)
+    if own:
+        yield f"{paint(Role.HEADING, 'server log')} (entries that name this case):"
+        yield from _last("\n".join(own).split("\n"), OWN_LINES, whole, paint)
+    if not others:
+        return
+    lines = "\n".join(others).split("\n")
+    if own and not whole:
+        yield paint(Role.DIM, f"  … {plural(len(lines), 'other line')}; --log shows them")
+        return
+    heading = "other entries of the log" if own else "server log"
+    yield f"{paint(Role.HEADING, heading)} (other cases may have run at the same time):"
+    yield from _last(lines, LOG_LINES, whole, paint)
+
+
+def _last(texts: Sequence[str], most: int, whole: bool, paint: Paint) -> Iterator[str]:
+    hidden = 0 if whole else max(len(texts) - most, 0)
     if hidden:
         yield paint(Role.DIM, f"  … {hidden} lines before these; --log shows them")
     yield from (f"  {visible(text, tabs=True)}" for text in texts[hidden:])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from engine.model.quantities import show_size
@@ -19,8 +21,13 @@ LINES = 24
 # Columns where the output has no width of its own.
 USUAL = 120
 
+# Of a long transfer, so many events make it one, and so many are shown at its beginning and its end.
+MANY, FIRST, LAST = 12, 3, 2
+
 # In a whole time line lines are continued, each for so many rows, and so many rows of one event's bytes are shown.
 CONTINUED = 4
+# A line of no more bytes than this is shown in full.
+SHORT = 1024
 MOST = 48
 
 SIGNS = {
@@ -109,38 +116,123 @@ def in_all(data: bytes, size: int, sha256: str = "") -> str:
     return f"… {show_size(size)} in all" + (f", SHA-256 {digest[:16]}" if digest else "")
 
 
-def whole(transcript: Transcript, available: int = 110, *, times: bool = True, paint: Paint = PLAIN) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """The options of a time line: its start, its columns, and the arguments of ``whole``."""
+
+    started: float
+    available: int
+    times: bool
+    full: bool
+    paint: Paint
+
+
+def whole(
+    transcript: Transcript, available: int = 110, *, times: bool = True, full: bool = True, paint: Paint = PLAIN
+) -> Iterator[str]:
     """Every event, with long lines continued below themselves up to ``available`` columns. Without ``times``, two
-    transcripts can be compared line by line."""
-    for event in transcript.events:
-        at = f"{(event.at - transcript.started) * 1000:+9.1f} ms  " if times else ""
-        size = event.size or len(event.data)
-        side = f"{event.side.value:<7} {sign_of(event)}"
-        words = f" {visible(event.subject)} {visible(event.what)}"
-        if event.data:
-            words += f" {show_size(size)}"
-        first = at + side + words
-        pad = " " * (len(at) + 8)
-        inner = max(available - len(pad) - 2, 30)
-        rows = list(whole_bytes(event.data, size, event.sha256, inner) if event.data else wrapped(event.detail, inner))
-        if not event.data and len(rows) == 1 and len(first) + len(rows[0]) < available:
+    transcripts can be compared line by line. Unless ``full``, the middle of a long transfer is one line, and so is the
+    rest of long data."""
+    style = _Style(transcript.started, available, times, full, paint)
+    events = transcript.events
+    at = 0
+    for start, end in () if full else transfers(events):
+        for event in events[at : start + FIRST]:
+            yield from _event(event, style)
+        yield from _between(events[start + FIRST : end - LAST], style)
+        at = end - LAST
+    for event in events[at:]:
+        yield from _event(event, style)
+
+
+def transfers(events: Sequence[TraceEvent]) -> Iterator[tuple[int, int]]:
+    """The first and the end index of each long transfer: at least MANY events in a row of two sorts at most, as those
+    of a body that the application sends piece by piece and the client receives."""
+    start = 0
+    while start < len(events):
+        sorts: set[tuple[str, ...]] = set()
+        end = start
+        while end < len(events) and (len(sorts) < 2 or _sort(events[end]) in sorts):
+            sorts.add(_sort(events[end]))
+            end += 1
+        if end - start >= MANY:
+            yield start, end
+            start = end
+        else:
+            start += 1
+
+
+def _sort(event: TraceEvent) -> tuple[str, ...]:
+    return event.side.value, event.subject, event.what, event.detail.partition(" ")[0]
+
+
+def _between(events: Sequence[TraceEvent], style: _Style) -> Iterator[str]:
+    """The lines that stand for the middle of a transfer: its end, and for each sort of event their number and size."""
+    counts = Counter(_sort(event) for event in events)
+    parts = []
+    for sort, count in counts.items():
+        size = sum(event.size or len(event.data) for event in events if _sort(event) == sort)
+        words = " ".join(word for word in sort if word)
+        parts.append(f"{words}, {count} times" + (f", {show_size(size)}" if size else ""))
+    last = (events[-1].at - style.started) * 1000
+    text = f"… until {last:+.1f} ms: {'; '.join(parts)}; --full shows them"
+    pad = " " * 14
+    rows = wrapped(text, max(style.available - len(pad), 30))
+    yield from (style.paint(Role.DIM, pad + row) for row in rows)
+
+
+def _event(event: TraceEvent, style: _Style) -> Iterator[str]:
+    paint = style.paint
+    at = f"{(event.at - style.started) * 1000:+9.1f} ms  " if style.times else ""
+    size = event.size or len(event.data)
+    side = f"{event.side.value:<7} {sign_of(event)}"
+    words = f" {visible(event.subject)} {visible(event.what)}"
+    if event.data:
+        words += f" {show_size(size)}"
+    first = at + side + words
+    pad = " " * (len(at) + 8)
+    inner = max(style.available - len(pad) - 2, 30)
+    if event.data:
+        rows = list(whole_bytes(event.data, size, event.sha256, inner, full=style.full))
+    else:
+        rows = list(wrapped(event.detail, inner))
+        if len(rows) == 1 and len(first) + len(rows[0]) < style.available:
             words, rows = f"{words} {rows[0]}", []
-        yield f"{paint(Role.DIM, at)}{paint(role_of(event), side)}{words}".rstrip()
-        yield from (f"{pad}{paint(role_of(event), '|')} {row}" for row in rows)
+    yield f"{paint(Role.DIM, at)}{paint(role_of(event), side)}{words}".rstrip()
+    yield from (f"{pad}{paint(role_of(event), '|')} {row}" for row in rows)
 
 
-def whole_bytes(data: bytes, size: int, sha256: str, available: int) -> Iterator[str]:
-    """Bytes as visible text of at most MOST lines, each continued after ``available`` columns and cut after CONTINUED
-    rows; where anything is cut, the whole size and digest stand below."""
+def whole_bytes(data: bytes, size: int, sha256: str, available: int, *, full: bool = True) -> Iterator[str]:
+    """Bytes as visible text, one line for each that the sender ended, continued after ``available`` columns, between
+    words where there are some. Unless ``full``, a line longer than SHORT is cut after CONTINUED rows, and all data
+    after MOST. Below cut bytes stand their full size and digest, and the way to see more."""
     rows: list[str] = []
-    is_cut = len(data) < size
+    is_cut = False
     for piece in rows_of(data):
-        parts = list(islice(cut(visible(piece), available), CONTINUED + 1))
-        rows += parts[:CONTINUED]
-        is_cut = is_cut or len(parts) > CONTINUED
-    yield from rows[:MOST]
-    if is_cut or len(rows) > MOST:
-        yield from wrapped(in_all(data, size, sha256), available)
+        most = None if full or len(piece) <= SHORT else CONTINUED
+        parts = list(islice(between_words(visible(piece), available), most and most + 1))
+        rows += parts[:most]
+        is_cut = is_cut or (most is not None and len(parts) > most)
+    is_cut = is_cut or (not full and len(rows) > MOST)
+    yield from rows if full else rows[:MOST]
+    if is_cut or len(data) < size:
+        kept = f"; the record has the first {show_size(len(data))}" if len(data) < size else ""
+        more = f"; --full shows {'these' if kept else 'them'}" if is_cut else ""
+        yield from wrapped(in_all(data, size, sha256) + kept + more, available)
+
+
+def between_words(text: str, available: int) -> Iterator[str]:
+    """Escaped text in pieces of at most ``available`` characters, each ended behind a space, or else behind a comma, if
+    there is one in its second half; no escape is cut in two."""
+    rest = text
+    while len(rest) > available:
+        piece = next(cut(rest, available))
+        ends = [end for mark in " ," if (end := piece.rfind(mark) + 1) > available // 2]
+        piece = piece[: ends[0]] if ends else piece
+        yield piece
+        rest = rest[len(piece) :]
+    if rest:
+        yield rest
 
 
 def wrapped(text: str, available: int) -> Iterator[str]:

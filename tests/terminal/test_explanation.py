@@ -113,7 +113,8 @@ def test_the_whole() -> None:
     whole = hashlib.sha256(RESULT.transcript.events[-1].data).hexdigest()[:16] if RESULT.transcript else ""
     rows = [row for row in found.split("\n") if row.strip(" |").startswith("xxx")]
     assert len(rows) == CONTINUED
-    assert f"| … 6024 B in all, SHA-256 {whole}\n" in found
+    joined = " ".join(found.replace("|", " ").split())
+    assert f"… 6024 B in all, SHA-256 {whole}; the record has the first 2 KiB; --full shows these " in joined
     assert (
         "server log (other cases may have run at the same time):\n"
         "  [<date>] [<pid>] [ERROR] \\x1b[31mno\n"
@@ -137,6 +138,25 @@ def test_of_a_long_log_the_last_lines_are_shown_and_all_on_request() -> None:
     assert not any("--log" in row for row in whole)
     ten = told(replace(RESULT, log="".join(f"line {number}\n" for number in range(10))))
     assert not any("--log" in row for row in ten)
+
+
+def test_entries_of_the_log_that_name_the_case_come_first() -> None:
+    assert RESULT.transcript is not None
+    raised = TraceEvent(10.9, Side.APP, "call 1", "raised", "ValueError: mine")
+    transcript = replace(RESULT.transcript, events=(*RESULT.transcript.events, raised))
+    log = "one of another\nTraceback (most recent call last):\n  File x\nValueError: mine\nanother\n"
+    few = told(replace(RESULT, transcript=transcript, log=log))
+    start = few.index("server log (entries that name this case):")
+    assert few[start + 1 : start + 6] == [
+        "  one of another",
+        "  Traceback (most recent call last):",
+        "    File x",
+        "  ValueError: mine",
+        "  … 1 other line; --log shows them",
+    ]
+    every = told(replace(RESULT, transcript=transcript, log=log), whole_log=True)
+    start = every.index("other entries of the log (other cases may have run at the same time):")
+    assert every[start + 1] == "  another"
 
 
 def test_raw_is_as_it_was() -> None:

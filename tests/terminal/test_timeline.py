@@ -9,8 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.terminal.escape import visible
 from engine.terminal.paint import Paint
-from engine.terminal.timeline import CONTINUED, MOST, lines, whole, whole_bytes, wire_lines, wrapped
+from engine.terminal.timeline import (
+    CONTINUED,
+    MANY,
+    MOST,
+    SHORT,
+    between_words,
+    lines,
+    whole,
+    whole_bytes,
+    wire_lines,
+    wrapped,
+)
 
 
 def harmless(row: str) -> bool:
@@ -53,7 +65,8 @@ def test_many_lines_are_cut() -> None:
 
 def test_a_digest_that_was_kept_is_shown_of_what_was_cut() -> None:
     assert list(wire_lines(b"abc", 70000, "f" * 64))[-1] == "… 68.36 KiB in all, SHA-256 " + "f" * 16
-    assert list(whole_bytes(b"abc", 70000, "f" * 64, 80))[-1] == "… 68.36 KiB in all, SHA-256 " + "f" * 16
+    shown = " ".join(list(whole_bytes(b"abc", 70000, "f" * 64, 80))[1:])
+    assert shown == "… 68.36 KiB in all, SHA-256 " + "f" * 16 + "; the record has the first 3 B"
 
 
 def test_a_whole_time_line_leaves_no_moment_out() -> None:
@@ -72,12 +85,73 @@ def test_without_times_a_time_line_is_the_same_whenever_it_was() -> None:
 
 
 def test_long_lines_are_continued_and_then_cut() -> None:
-    rows = list(whole_bytes(b"y" * 1000 + b"\nend\n", 1005, "", 50))
+    data = b"y" * 2000 + b"\nend\n"
+    rows = list(whole_bytes(data, 2005, "", 50, full=False))
     assert rows[:CONTINUED] == ["y" * 50] * CONTINUED
     assert rows[CONTINUED] == "end\\n"
-    assert rows[-1].startswith("… 1005 B in all, SHA-256 ")
-    assert list(whole_bytes(b"y" * 200, 200, "", 50)) == ["y" * 50] * 4
-    assert len(list(whole_bytes(b"z\n" * 500, 1000, "", 50))) == MOST + 1
+    last = " ".join(rows[CONTINUED + 1 :])
+    assert last.startswith("… 2005 B in all, SHA-256 ")
+    assert last.endswith("; --full shows them")
+    every = list(whole_bytes(data, 2005, "", 50))
+    assert [len(row) for row in every] == [50] * 40 + [2, 5]
+    assert len(list(whole_bytes(b"y" * SHORT, SHORT, "", 64, full=False))) == SHORT // 64
+    assert len(list(whole_bytes(b"z\n" * 500, 1000, "", 80, full=False))) == MOST + 1
+    assert len(list(whole_bytes(b"z\n" * 500, 1000, "", 80))) == 500
+    (row, *end) = whole_bytes(b"y" * 40, 4000, "", 50, full=False)
+    assert row == "y" * 40
+    assert " ".join(end) == "… 4000 B in all; the record has the first 40 B"
+
+
+def test_json_breaks_between_words_and_no_byte_is_lost() -> None:
+    body = b'{"type": "http", "headers": [["host", "127.0.0.1:8000"]], "\\u00e9": "' + b"a" * 90 + b'"}'
+    rows = list(whole_bytes(body, len(body), "", 40))
+    assert rows[0] == '{"type": "http", "headers": [["host", '
+    assert "".join(rows) == visible(body)
+    assert max(map(len, rows)) <= 40
+    assert list(between_words("a,b,c,d,e,f,g,h", 6)) == ["a,b,c,", "d,e,f,", "g,h"]
+
+
+@given(st.text(alphabet='ab ,\\\n\x00é"', max_size=300), st.integers(30, 60))
+def test_breaking_keeps_every_character_in_its_place(text: str, available: int) -> None:
+    shown = visible(text.encode())
+    rows = list(between_words(shown, available))
+    assert "".join(rows) == shown
+    assert all(len(row) <= available for row in rows)
+
+
+def transfer(count: int) -> tuple[TraceEvent, ...]:
+    """A body of which the application sends pieces and the client receives them, in turn."""
+    return tuple(
+        TraceEvent(number / 1000, Side.APP, "call 1", "sent", f"http.response.body body=({number} B)")
+        if number % 2
+        else TraceEvent(number / 1000, Side.WIRE, "one", "received", "", b"x" * 100, 65536)
+        for number in range(count)
+    )
+
+
+def test_a_long_transfer_is_one_block_with_its_counts_and_its_end() -> None:
+    before = TraceEvent(-1.0, Side.WIRE, "one", "sent", "", b"GET", 3)
+    called = TraceEvent(-0.5, Side.APP, "call 1", "called", "type='http'")
+    after = TraceEvent(9.0, Side.APP, "call 1", "returned")
+    events = (before, called, *transfer(256), after)
+    shown = list(whole(Transcript(0.0, events), 200, full=False))
+    (block,) = [number for number, row in enumerate(shown) if row.lstrip().startswith("…") and "times" in row]
+    assert len(shown) < 40
+    assert shown[block].strip() == (
+        "… until +253.0 ms: app call 1 sent http.response.body, 126 times; wire one received, 125 times, 8000 KiB; "
+        "--full shows them"
+    )
+    assert shown[0].endswith("sent 3 B")
+    assert shown[-1].endswith("app        call 1 returned")
+    assert sum("received 64 KiB" in row for row in whole(Transcript(0.0, events), 200)) == 128
+
+
+def test_a_short_exchange_and_one_of_many_sorts_stay_as_they_are() -> None:
+    short = Transcript(0.0, transfer(MANY - 1))
+    assert list(whole(short, full=False)) == list(whole(short))
+    sorts = ("sent", "received", "closed")
+    mixed = tuple(TraceEvent(float(number), Side.WIRE, "one", sorts[number % 3], "x") for number in range(60))
+    assert list(whole(Transcript(0.0, mixed), full=False)) == list(whole(Transcript(0.0, mixed)))
 
 
 @given(st.text(max_size=200), st.integers(20, 60))
