@@ -14,6 +14,7 @@ from itertools import zip_longest
 
 from engine import version
 from engine.app import gc_tuning
+from engine.cli import completion
 from engine.cli.base import Command, color_argument
 from engine.cli.parsing import Parser, UsageMistake, usage_of
 from engine.errors import EngineError
@@ -78,8 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = commands()
     words = renamed(sys.argv[1:] if arguments is None else arguments, known)
     paint = paint_for(sys.stderr, color_of(words))
+    top = parser(known)
+    if completion.is_asked():
+        completion.complete(top, top.commands)
     try:
-        parsed = parser(known).parse(words)
+        parsed = top.parse(words)
         with gc_tuning.rare_passes():
             code = known[parsed.command].run(parsed)
         sys.stdout.flush()

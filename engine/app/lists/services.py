@@ -104,6 +104,11 @@ def servers(stock: Stock) -> Listing:
     return Listing(items, ("server", "version", "loops", "description"), rows(table))
 
 
+def gateway_names() -> list[str]:
+    """The values of ``--gateway``: ``direct`` and the gateways."""
+    return [DIRECT, *load_gateways()]
+
+
 def gateways(stock: Stock) -> Listing:
     """The gateways, with the servers behind them."""
     items = [
