@@ -239,6 +239,14 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
         raise pytest.UsageError(obstacle)
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """pytest's hook: say that an option of the command line had no effect, where no suite was requested."""
+    given = [str(one).partition("=")[0] for one in config.invocation_params.args if str(one).startswith("--asgi-")]
+    if given and not config.pluginmanager.hasplugin(HOOKS):
+        hint = "name a file or a folder of suites, or set the ini key asgi_suites"
+        terminalreporter.write_line(f"{given[0]} had no effect, since no suite was collected; {hint}", yellow=True)
+
+
 def _controls(config: pytest.Config) -> bool:
     """True in the controller of pytest-xdist, which collects nothing. With ``--collect-only`` there are no workers."""
     distributed = config.getoption("dist", "no") != "no" and not config.getoption("collectonly")

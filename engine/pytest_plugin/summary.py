@@ -13,7 +13,7 @@ from engine.app.runs import again
 from engine.errors import ResultsError
 from engine.model.verdict import Verdict
 from engine.terminal.escape import visible, width
-from engine.terminal.paint import Paint, wrap
+from engine.terminal.paint import Paint, Role, wrap
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.state import Conformance
@@ -60,7 +60,7 @@ def write(terminalreporter: Any, conformance: Conformance) -> None:
     if lines:
         terminalreporter.section("causes")
         for line in lines:
-            put(line)
+            put(paint(Role.HEADING, line) if not line.startswith(" ") else line)
     for claim in refuted(conformance):
         put(f"conformance: {visible(claim)}")
     terminalreporter.write_line(f"conformance: the run is in {visible(displayed(conformance.store.path))}")

@@ -122,6 +122,16 @@ def test_a_suite_in_a_project_with_a_package_of_that_name_is_one_error(
     assert "Traceback" not in ran.out
 
 
+@pytest.mark.parametrize("words", [("--asgi-framework", "control"), ("--asgi-framework=control", "test_one.py")])
+def test_an_option_without_suites_has_a_hint(other: Path, words: tuple[str, ...]) -> None:
+    ran = call(other, *words)
+    assert ran.code == 0, ran.out
+    assert ran.out.count("--asgi-framework had no effect, since no suite was collected; name a file or a folder") == 1
+    (other / "pytest.ini").write_text("[pytest]\naddopts = --asgi-framework=control\n")
+    assert "had no effect" not in call(other).out
+    assert "had no effect" not in call(other, "suites", "--asgi-loop=auto", "--collect-only").out
+
+
 COLLECTED = 6
 
 
