@@ -47,13 +47,13 @@ def engine(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProces
         timer.join()
         assert status is not None
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        told = []
+        output = []
         for file in (out, err):
             file.seek(0)
-            told.append(file.read().decode())
+            output.append(file.read().decode())
     if late.is_set():
-        raise subprocess.TimeoutExpired(["engine", *arguments], WITHIN, *told)
-    return subprocess.CompletedProcess(["engine", *arguments], code, *told)
+        raise subprocess.TimeoutExpired(["engine", *arguments], WITHIN, *output)
+    return subprocess.CompletedProcess(["engine", *arguments], code, *output)
 
 
 def become(folder: Path, arguments: Sequence[str], out: int, err: int) -> None:

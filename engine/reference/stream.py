@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 
-from .tls import Tls, told
+from .tls import Tls, extension_of
 from .violations import Disconnected
 
 PIECE = 64 * 1024
@@ -32,7 +32,7 @@ class ServerStream:
         self.buffer = bytearray()
         self.ended = False
         self.ends = _ends(writer)
-        self.tls = told(tls, writer.get_extra_info("ssl_object")) if tls is not None else None
+        self.tls = extension_of(tls, writer.get_extra_info("ssl_object")) if tls is not None else None
 
     @property
     def lost(self) -> bool:

@@ -56,7 +56,7 @@ def tls_from(certificate: str, key: str, client_ca: str = "", client_cert: str =
     return Tls(context, first)
 
 
-def told(tls: Tls, connection: ssl.SSLObject) -> dict[str, Any]:
+def extension_of(tls: Tls, connection: ssl.SSLObject) -> dict[str, Any]:
     """The content of the extension ``tls`` for a connection."""
     leaf = connection.getpeercert(True)
     chain = [ssl.DER_cert_to_PEM_cert(leaf)] if leaf else []

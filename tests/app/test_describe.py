@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.app.describe.before import LARGEST, Placeholders, lengths_aside, size, told
+from engine.app.describe.before import LARGEST, Placeholders, in_words, lengths_aside, size
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.matchers.base import Argument, Operator
 from engine.model.expectation import Literal, Matcher, OperatorCall, Operators
@@ -40,9 +40,9 @@ def test_numbers_that_depend_on_a_placeholder_are_not_made_up() -> None:
 def test_bytes_that_are_too_many_are_told_of() -> None:
     huge = ByteString((ByteStringPart("fill", {"of": plain("ab"), "size": 64 * 1024**2}),))
     assert size(huge) > LARGEST
-    assert told(huge, {}) == "fill of text 'ab', size 64 MiB"
-    assert told(ByteString((ByteStringPart("hex", "$(x)"),)), {}) == "hex '$(x)'"
-    assert told(plain("$(known)"), {"known": 3}) == b"3"
+    assert in_words(huge, {}) == "fill of text 'ab', size 64 MiB"
+    assert in_words(ByteString((ByteStringPart("hex", "$(x)"),)), {}) == "hex '$(x)'"
+    assert in_words(plain("$(known)"), {"known": 3}) == b"3"
 
 
 @pytest.mark.parametrize(

@@ -44,24 +44,24 @@ def named(name: str, **more: Any) -> Case:
     return case(LOOK, id=name, stem=name, **more)
 
 
-def told(found: list[Job]) -> list[str]:
+def names(found: list[Job]) -> list[str]:
     assert [job.position for job in found] == list(range(len(found)))
     return [f"{job.case.id}{job.repeat}" for job in found]
 
 
 def test_in_rounds_all_run_once_before_any_runs_again() -> None:
     found = repeated(jobs(named("a"), named("b")), 3)
-    assert told(found) == ["a0", "b0", "a1", "b1", "a2", "b2"]
+    assert names(found) == ["a0", "b0", "a1", "b1", "a2", "b2"]
 
 
 def test_what_wants_to_be_alone_stays_last_in_its_process() -> None:
     found = repeated(jobs(named("a", alone="all"), named("b")), 2)
-    assert told(found) == ["b0", "b1", "a0", "a1"]
+    assert names(found) == ["b0", "b1", "a0", "a1"]
 
 
 def test_without_rounds_a_jobs_repeats_follow_each_other() -> None:
     found = repeated(jobs(named("a"), named("b")), 2, rounds=False)
-    assert told(found) == ["a0", "a1", "b0", "b1"]
+    assert names(found) == ["a0", "a1", "b0", "b1"]
 
 
 def test_a_process_of_its_own_is_made_for_each_run() -> None:
@@ -77,7 +77,7 @@ def test_jobs_of_one_process_stay_together() -> None:
 
 
 def test_what_is_left_out_is_not_repeated() -> None:
-    assert told(repeated(jobs(named("a"), left_out="it lacks x"), 5)) == ["a0"]
+    assert names(repeated(jobs(named("a"), left_out="it lacks x"), 5)) == ["a0"]
 
 
 @pytest.mark.parametrize("times", [0, -1, 1001])

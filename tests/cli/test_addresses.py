@@ -97,8 +97,8 @@ def test_one_case_by_its_address(tmp_path: Path) -> None:
         ("grid", "--from", "last~1"),
         ("baseline", "check", "--from", "last~1"),
     ):
-        told = call(ROOT / "specs" / "http", *ENGINE, *words, *results[2:])
-        assert told.returncode == 0, (words, told.stdout + told.stderr)
+        explained = call(ROOT / "specs" / "http", *ENGINE, *words, *results[2:])
+        assert explained.returncode == 0, (words, explained.stdout + explained.stderr)
     listed = json.loads(call(tmp_path, *ENGINE, "list", "runs", "--format", "json", *results[2:]).stdout)
     assert [one["name"] for one in listed] == ["last", "last~1"]
 
@@ -191,8 +191,8 @@ def test_what_is_printed_to_reproduce_a_failure_serves_its_target(project: Path)
 
 def test_a_record_is_explained_from_another_folder_with_its_document(project: Path) -> None:
     for folder in (project, project / "suites", project / "suites" / ".." / "apps"):
-        told = call(folder, *ENGINE, "explain", "last", "wrong", "--results", str(project / "results"))
-        assert told.returncode == 0, told.stderr
-        assert "mine.yaml:8:" in told.stdout
-        assert "steps: [{request: {path: /health, expect: {status: 201}}}]" in told.stdout
-        assert "It holds." in told.stdout
+        explained = call(folder, *ENGINE, "explain", "last", "wrong", "--results", str(project / "results"))
+        assert explained.returncode == 0, explained.stderr
+        assert "mine.yaml:8:" in explained.stdout
+        assert "steps: [{request: {path: /health, expect: {status: 201}}}]" in explained.stdout
+        assert "It holds." in explained.stdout

@@ -40,8 +40,8 @@ def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine
     (suites / "cases.yaml").write_text(CASES)
     ran = engine("grid", "cases.yaml", "--framework", "control")
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    told = engine("explain", "last", "wrong")
-    assert told.returncode == 0, told.stderr
+    explained = engine("explain", "last", "wrong")
+    assert explained.returncode == 0, explained.stderr
     for part in (
         "case      cases.yaml::wrong",
         f"target    {TARGET} (gunicorn ",
@@ -55,8 +55,8 @@ def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine
         "| Date: <date>\\r\\n",
         "reproduce it, in two terminals:",
     ):
-        assert part in told.stdout, part
-    assert engine("explain", "last", "wrong", "--raw").stdout.count("<") < told.stdout.count("<")
+        assert part in explained.stdout, part
+    assert engine("explain", "last", "wrong", "--raw").stdout.count("<") < explained.stdout.count("<")
     first = engine("explain", "last", "wrong", "--for-diff").stdout
     engine("grid", "cases.yaml", "--framework", "control")
     assert engine("explain", "last", "wrong", "--for-diff").stdout == first
@@ -107,9 +107,9 @@ def test_flaky_cases_break_the_build_only_when_asked(engine: Engine, suites: Pat
     assert "0/1 1~ (2/4)" in ran.stdout
     assert engine(*one, "--flaky-fails").returncode == 1
     assert engine(*one, "--strict").returncode == 1
-    told = engine("explain", "last", "every-other").stdout
-    assert "verdict   flaky: passed 2 of 4" in told
-    assert "GET /scope HTTP/1.1" in told
+    explained = engine("explain", "last", "every-other").stdout
+    assert "verdict   flaky: passed 2 of 4" in explained
+    assert "GET /scope HTTP/1.1" in explained
 
 
 def test_without_a_case_the_failures_are_listed(engine: Engine, suites: Path) -> None:

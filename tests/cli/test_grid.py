@@ -186,8 +186,8 @@ def test_what_fails_is_run_where_it_can_be_compared(engine: Engine, suites: Path
     run = kept(suites).parent.name
     following = ran.stdout.splitlines()[-1].partition("; next: ")[2]
     assert following == "engine explain last wrong"
-    told = engine(*shlex.split(following)[1:])
-    assert told.stdout.startswith("case      cases.yaml::wrong\n")
+    explained = engine(*shlex.split(following)[1:])
+    assert explained.stdout.startswith("case      cases.yaml::wrong\n")
     again = engine("grid", "--from", run)
     assert again.stdout.splitlines()[-1] == f"run {run}; next: engine explain {run} wrong"
     assert (

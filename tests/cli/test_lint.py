@@ -63,9 +63,9 @@ def test_cases_with_mistakes_were_looked_at_too(engine: Engine, suites: Path) ->
     (suites / "wrong.yaml").write_text(MISTAKE + other)
     ran = engine("lint", "wrong.yaml")
     assert ran.stdout.endswith("1 error in 1 file; checked 1 file, 2 cases\n")
-    told = engine("show", "wrong.yaml::a")
-    assert told.returncode == 2
-    assert "the case wrong.yaml::a has mistakes\n  `engine lint wrong.yaml` shows them" in told.stderr
+    ran = engine("show", "wrong.yaml::a")
+    assert ran.returncode == 2
+    assert "the case wrong.yaml::a has mistakes\n  `engine lint wrong.yaml` shows them" in ran.stderr
     assert "the case wrong.yaml::a has mistakes" in engine("show", "a", ".").stderr
 
 

@@ -283,10 +283,10 @@ def test_targets_behind_a_gateway_that_is_named(listed: List) -> None:
 def test_a_place_of_results_that_is_no_folder_is_a_usage_error(listed: List, suites: Path, name: str) -> None:
     (suites / "a-file").write_text("")
     for what in ("runs", "cases", ""):
-        told = listed(what, "--results", name, code=2)
-        assert name in told
-        assert "no folder" in told
-        assert "name the folder with --results" in told
+        output = listed(what, "--results", name, code=2)
+        assert name in output
+        assert "no folder" in output
+        assert "name the folder with --results" in output
 
 
 def test_no_runs_where_nobody_has_run_anything_yet(listed: List, suites: Path) -> None:
@@ -314,9 +314,9 @@ def test_commands_that_read_runs_need_a_folder_of_them(
     (suites / "a-file").write_text("")
     for name in ("a-file", "nothing"):
         assert main([*command, "--results", name]) == 2
-        told = capsys.readouterr().err
-        assert name in told
-        assert "\n  " in told
+        output = capsys.readouterr().err
+        assert name in output
+        assert "\n  " in output
 
 
 @pytest.mark.parametrize(("now", "before"), [(sort.name, sort.formerly) for sort in sorts().values() if sort.formerly])

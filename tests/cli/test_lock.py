@@ -74,7 +74,7 @@ def test_all_of_them(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         ([], 2, "no lock is named\n  name servers, frameworks or project, or say --all"),
         (["--upgrade"], 2, "no lock is named"),
@@ -83,14 +83,14 @@ def test_all_of_them(checkout: Checkout) -> None:
     ],
 )
 def test_nothing_is_made_by_mistake(
-    checkout: Checkout, words: list[str], code: int, told: str, capsys: pytest.CaptureFixture[str]
+    checkout: Checkout, words: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = checkout.root / "frameworks" / "three"
     folder.mkdir()
     (folder / "framework.yaml").write_text(FRAMEWORK.format(name="three"))
     (folder / "app.py").touch()
     assert main(["lock", *words]) == code
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert checkout.locked == []
 
 

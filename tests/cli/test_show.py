@@ -258,9 +258,9 @@ def test_an_item_of_a_test_run_means_its_case(show: Show) -> None:
 
 def test_what_is_not_unique_lists_the_candidates(show: Show) -> None:
     assert "shown.yaml::post[small]\n    shown.yaml::post[run]" in show("post", code=2)
-    told = show("twice", code=2)
-    assert "other.yaml::twice" in told
-    assert "shown.yaml::twice" in told
+    output = show("twice", code=2)
+    assert "other.yaml::twice" in output
+    assert "shown.yaml::twice" in output
     assert "There" in show("other.yaml::twice")
 
 

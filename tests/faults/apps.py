@@ -67,7 +67,7 @@ def shown(change: Callable[[Any], object], *paths: str) -> Callable[[App], App]:
     return body(lambda data: json.dumps(change(json.loads(data))).encode(), *paths)
 
 
-def told(change: Callable[[Any], object], path: str) -> Callable[[App], App]:
+def sends(change: Callable[[Any], object], path: str) -> Callable[[App], App]:
     """A wrapper that changes the JSON in the texts of WebSockets at this path."""
 
     def make(scope: Scope) -> Change:
@@ -225,12 +225,12 @@ FAULTS: dict[str, Callable[[App], App]] = {
     "sse-without-event": body(replacing((b"event: message\n", b"")), "/sse"),
     "sse-data-as-text": body(replacing((b'{"count": 2}', b"two")), "/sse"),
     "sse-four-messages": body(replacing((b'event: message\ndata: {"count": 3}\n\n', b"")), "/sse"),
-    "ws-scope-listed": told(lambda value: [value], "/ws/scope"),
-    "ws-scope-type-http": told(lambda value: {**value, "type": "http"}, "/ws/scope"),
-    "ws-scope-path-lost": told(lambda value: {**value, "path": "/"}, "/ws/scope"),
-    "ws-scope-headers-as-object": told(lambda value: {**value, "headers": dict(value["headers"])}, "/ws/scope"),
-    "ws-scope-keys-lost": told(without("asgi"), "/ws/scope"),
-    "ws-requested-lost": told(lambda value: {**value, "requested": []}, "/ws/subprotocol"),
+    "ws-scope-listed": sends(lambda value: [value], "/ws/scope"),
+    "ws-scope-type-http": sends(lambda value: {**value, "type": "http"}, "/ws/scope"),
+    "ws-scope-path-lost": sends(lambda value: {**value, "path": "/"}, "/ws/scope"),
+    "ws-scope-headers-as-object": sends(lambda value: {**value, "headers": dict(value["headers"])}, "/ws/scope"),
+    "ws-scope-keys-lost": sends(without("asgi"), "/ws/scope"),
+    "ws-requested-lost": sends(lambda value: {**value, "requested": []}, "/ws/subprotocol"),
     "streaming-collected": changing(collected),
     "sse-without-done": changing(without_done),
     "counter-stuck": body(stuck, "/lifespan/counter"),

@@ -282,9 +282,9 @@ class Connection:
 
 async def serve(app: Application, listener: socket.socket, fault: str) -> None:
     """Serve until a signal says stop."""
-    told = asyncio.Event()
+    signalled = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, signalled.set)
     pool = ThreadPoolExecutor(1 if fault == "one-at-a-time" else 50)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -296,7 +296,7 @@ async def serve(app: Application, listener: socket.socket, fault: str) -> None:
             writer.close()
 
     server = await asyncio.start_server(connected, sock=listener)
-    await told.wait()
+    await signalled.wait()
     server.close()
     pool.shutdown(wait=False, cancel_futures=True)
     os._exit(0)  # threads of requests in flight would be waited for

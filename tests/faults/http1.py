@@ -40,7 +40,7 @@ class Exchange:
         self.body_cut = False
         self.ambiguous = _has(request, b"content-length") and _has(request, b"transfer-encoding")
         self.refused = False  # the body turned out to be no body at all
-        self.told = False  # the application has been given http.disconnect
+        self.disconnected = False  # the application has been given http.disconnect
         self.receiving = asyncio.Lock()
         self.pieces: list[bytes] = []  # what the fault `body-held` keeps back
         self.own_chunks = False  # for the fault `chunked-for-1.0`
@@ -70,9 +70,9 @@ class Exchange:
             await asyncio.gather(*waits, return_exceptions=True)
 
     async def disconnect(self) -> Event:
-        if self.switch("no-disconnect") or (self.told and self.switch("disconnect-once")):
+        if self.switch("no-disconnect") or (self.disconnected and self.switch("disconnect-once")):
             await asyncio.Event().wait()
-        self.told = True
+        self.disconnected = True
         return {"type": "http.disconnect"}
 
     async def next_piece(self) -> Event:

@@ -53,7 +53,7 @@ class Server:
         self.options = options
         self.lifespan = Lifespan(app, switch)
         self.running: dict[asyncio.Task[Any], Wire] = {}
-        self.told = asyncio.Event()
+        self.signalled = asyncio.Event()
 
     async def serve(self, listener: socket.socket) -> int:
         """Serve until a signal says stop; the exit status."""
@@ -63,7 +63,7 @@ class Server:
         if self.switch("startup-not-awaited"):
             await self.accept(listener.dup())
         starting = asyncio.create_task(self.lifespan.start())
-        waiting = asyncio.create_task(self.told.wait())
+        waiting = asyncio.create_task(self.signalled.wait())
         await asyncio.wait({starting} if self.switch("startup-deaf") else {starting, waiting},
                            return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
         if not starting.done():
@@ -95,9 +95,9 @@ class Server:
         """A signal says stop. The second one is meant."""
         if number == signal.SIGINT and self.switch("int-ignored"):
             return
-        if self.told.is_set() and not self.switch("second-signal-ignored"):
+        if self.signalled.is_set() and not self.switch("second-signal-ignored"):
             os._exit(1)
-        self.told.set()
+        self.signalled.set()
 
     async def end(self, accepting: asyncio.Server | Accepting) -> None:
         """Close the listener, let what runs end, shut the application down."""

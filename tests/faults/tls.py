@@ -45,7 +45,7 @@ def tls_of(certificate: str, key: str, ca: str, asks: str, switch: Switch) -> Tl
     return Tls(context, Path(certificate).read_text("ascii"), Path(authority).read_text("ascii"))
 
 
-def told(tls: Tls | None, session: ssl.SSLObject | None, kind: str, switch: Switch) -> dict[str, Any] | None:
+def extension_of(tls: Tls | None, session: ssl.SSLObject | None, kind: str, switch: Switch) -> dict[str, Any] | None:
     """The extension's data for a connection; ``kind`` is ``http`` or ``websocket``. None for no extension."""
     if tls is None or session is None:
         return {} if switch("tls-extension-without-tls") else None

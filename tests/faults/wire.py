@@ -16,7 +16,7 @@ from .events import Headers
 from .later import Leftovers
 from .scope import Ends
 from .switches import Switch
-from .tls import HANDSHAKE, Tls, bare_fin, told
+from .tls import HANDSHAKE, Tls, bare_fin, extension_of
 
 LONGEST_HEAD = 32 * 1024
 AHEAD = 256 * 1024  # bytes of later requests that are kept while one is answered
@@ -50,7 +50,7 @@ class Wire:
     def secured(self, kind: str) -> dict[str, Any]:
         """The TLS data in a scope of that type."""
         session = self.writer.get_extra_info("ssl_object")
-        return {"secure": session is not None, "tls": told(self.tls, session, kind, self.switch)}
+        return {"secure": session is not None, "tls": extension_of(self.tls, session, kind, self.switch)}
 
     @property
     def ahead(self) -> bytes:

@@ -83,15 +83,15 @@ def test_outcomes_marks_and_notes() -> None:
 
 
 def test_asking_again_gives_the_same_call_until_something_is_new() -> None:
-    told = builder({"k": "send", "message": {"type": "a"}})
-    first = told.call
-    assert told.call is first
-    told.take({"k": "sent", "t": 9.0, "n": 9, "of": 2, "raised": ""})
+    built = builder({"k": "send", "message": {"type": "a"}})
+    first = built.call
+    assert built.call is first
+    built.take({"k": "sent", "t": 9.0, "n": 9, "of": 2, "raised": ""})
     assert first.events[0].done is None
-    assert told.call.events[0].done == 9.0
-    told.take({"k": "end", "t": 10.0, "n": 10, "returned": True})
-    assert told.call.ended == 10.0
-    assert told.call.events[0].done == 9.0
+    assert built.call.events[0].done == 9.0
+    built.take({"k": "end", "t": 10.0, "n": 10, "returned": True})
+    assert built.call.ended == 10.0
+    assert built.call.events[0].done == 9.0
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_scope_that_cannot_be_used_is_empty() -> None:
     ],
 )
 def test_scopes_of_other_classes(scope: Any, kind: str, type_: str) -> None:
-    told = builder(scope=scope)
-    assert (told.call.scope_class, told.type) == (kind, type_)
+    built = builder(scope=scope)
+    assert (built.call.scope_class, built.type) == (kind, type_)
 
 
 def test_messages_without_end_are_bounded_and_the_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

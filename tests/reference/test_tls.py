@@ -62,15 +62,15 @@ async def exchange(channel: TlsChannel, data: bytes = GET, until: bytes = b"ok")
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_the_scope_says_what_was_agreed_on(loop: str, version: str) -> None:
     async def work() -> None:
-        told = RecordedState()
-        async with secured(told) as address:
+        state = RecordedState()
+        async with secured(state) as address:
             channel = await open_tls(address, TlsClientOptions(trust(), version=version))
             for _ in range(2):
                 assert (await exchange(channel)).startswith(b"HTTP/1.1 200 OK")
             channel.close()
         agreed = channel.agreed
         assert agreed is not None
-        one, two = told.scopes
+        one, two = state.scopes
         assert one["scheme"] == "https"
         assert one["extensions"]["tls"] == {
             "server_cert": f"{agreed.server_cert}\n",
@@ -91,8 +91,8 @@ def test_the_scope_says_what_was_agreed_on(loop: str, version: str) -> None:
 @on_both_loops
 def test_a_client_s_certificate(loop: str) -> None:
     async def work() -> None:
-        told = RecordedState()
-        async with secured(told, "required") as address:
+        state = RecordedState()
+        async with secured(state, "required") as address:
             channel = await open_tls(address, TlsClientOptions(trust("required")))
             await exchange(channel)
             channel.close()
@@ -101,7 +101,7 @@ def test_a_client_s_certificate(loop: str) -> None:
             with pytest.raises(HandshakeFailed):
                 await open_tls(address, TlsClientOptions(trust("required"), version="1.2", shows="none"))
         assert channel.agreed is not None
-        (scope,) = told.scopes
+        (scope,) = state.scopes
         found = scope["extensions"]["tls"]
         assert found["client_cert_chain"][0] == f"{channel.agreed.client_cert}\n"
         assert found["client_cert_name"] == trust("required").client_name
@@ -126,12 +126,12 @@ def test_it_says_that_it_closes(loop: str) -> None:
 @pytest.mark.parametrize("act", ["close", "truncate", "reset"])
 def test_it_hears_that_the_client_goes(loop: str, act: str) -> None:
     async def work() -> None:
-        told = RecordedState()
-        async with secured(told) as address:
+        state = RecordedState()
+        async with secured(state) as address:
             channel = await open_tls(address, TlsClientOptions(trust()))
             await exchange(channel, GET.replace(b"/a", b"/half"))
             getattr(channel, act)()
-            assert await told.events.get() == "http.disconnect"
+            assert await state.events.get() == "http.disconnect"
 
     run(loop, work())
 
@@ -139,8 +139,8 @@ def test_it_hears_that_the_client_goes(loop: str, act: str) -> None:
 @on_both_loops
 def test_a_plain_request_is_not_answered(loop: str) -> None:
     async def work() -> None:
-        told = RecordedState()
-        async with secured(told) as address:
+        state = RecordedState()
+        async with secured(state) as address:
             reader, writer = await asyncio.open_connection(*address)
             writer.write(GET)
             with contextlib.suppress(ConnectionError):
@@ -149,7 +149,7 @@ def test_a_plain_request_is_not_answered(loop: str) -> None:
             channel = await open_tls(address, TlsClientOptions(trust()))
             await exchange(channel)
             channel.close()
-        assert len(told.scopes) == 1
+        assert len(state.scopes) == 1
 
     run(loop, work())
 

@@ -155,11 +155,11 @@ def brought_back(results: Sequence[JobResult], folder: Path) -> list[bytes]:
         )
         try:
             assert server.stdout is not None
-            told = ""
-            while "Ctrl-C ends it" not in told:
+            output = ""
+            while "Ctrl-C ends it" not in output:
                 line = server.stdout.readline()
-                assert line, told
-                told += line
+                assert line, output
+                output += line
             for result in results:
                 said = b""
                 for command in result.reproduce.replace("18000", port).split("\n")[1:]:

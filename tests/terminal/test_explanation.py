@@ -102,13 +102,13 @@ def kept(result: JobResult) -> JobResult:
     return result_from_json(json.loads(json.dumps(result_to_json(result))))
 
 
-def told(result: JobResult = RESULT, *, raw: bool = False, **options: bool) -> list[str]:
+def page(result: JobResult = RESULT, *, raw: bool = False, **options: bool) -> list[str]:
     one = explained(RUN, kept(result), CLAUSES, WHOSE, nonce="ab12", raw=raw)
     return list(lines(one, source, **options))  # type: ignore[arg-type]
 
 
 def test_the_whole() -> None:
-    found = "\n".join(told())
+    found = "\n".join(page())
     assert found.startswith(WHOLE)
     whole = hashlib.sha256(RESULT.transcript.events[-1].data).hexdigest()[:16] if RESULT.transcript else ""
     rows = [row for row in found.split("\n") if row.strip(" |").startswith("xxx")]
@@ -128,15 +128,15 @@ def test_the_whole() -> None:
 
 def test_of_a_long_log_the_last_lines_are_shown_and_all_on_request() -> None:
     long = replace(RESULT, log="".join(f"line {number}\n" for number in range(1, 101)))
-    few = told(long)
+    few = page(long)
     assert "  … 90 lines before these; --log shows them" in few
     assert few.index("  line 91") == few.index("  … 90 lines before these; --log shows them") + 1
     assert "  line 100" in few
     assert "  line 90" not in few
-    whole = told(long, whole_log=True)
+    whole = page(long, whole_log=True)
     assert [row for row in whole if row.startswith("  line ")] == [f"  line {number}" for number in range(1, 101)]
     assert not any("--log" in row for row in whole)
-    ten = told(replace(RESULT, log="".join(f"line {number}\n" for number in range(10))))
+    ten = page(replace(RESULT, log="".join(f"line {number}\n" for number in range(10))))
     assert not any("--log" in row for row in ten)
 
 
@@ -160,7 +160,7 @@ def test_entries_of_the_log_that_name_the_case_come_first() -> None:
 
 
 def test_raw_is_as_it_was() -> None:
-    found = "\n".join(told(raw=True))
+    found = "\n".join(page(raw=True))
     assert "from port 50001" in found
     assert "Host: 127.0.0.1:40001" in found
     assert "[2026-11-21 11:36:13 +0000] [998]" in found
@@ -180,42 +180,42 @@ def test_two_runs_of_one_case_read_the_same_for_diff() -> None:
         for one in transcript.events
     )
     again = replace(RESULT, transcript=Transcript(11.0, events), reproduce="other", log="other")
-    assert told(again) != told()
-    assert told(again, for_diff=True) == told(for_diff=True)
+    assert page(again) != page()
+    assert page(again, for_diff=True) == page(for_diff=True)
 
 
 def test_a_difference_between_targets_stays_in_a_diff() -> None:
     transcript = RESULT.transcript
     assert transcript is not None
     events = (*transcript.events[:-1], replace(transcript.events[-1], data=b"HTTP/1.1 400 \r\n\r\n", size=17))
-    assert told(replace(RESULT, transcript=Transcript(10.0, events)), for_diff=True) != told(for_diff=True)
+    assert page(replace(RESULT, transcript=Transcript(10.0, events)), for_diff=True) != page(for_diff=True)
 
 
 def test_what_passes_says_how_to_get_its_time_line() -> None:
     passed = replace(RESULT, verdict=Verdict.PASS, reason="", mismatches=(), transcript=None, reproduce="", log="")
-    found = "\n".join(told(passed))
+    found = "\n".join(page(passed))
     assert "no time line: what passes keeps no time line" in found
     assert (
         "engine grid specs/a.yaml::a --server gunicorn --framework control --loop asyncio --keep-transcripts" in found
     )
     blocked = replace(passed, verdict=Verdict.BLOCKED, reason="it depends on b")
-    assert "no time line: nothing was sent: the case was not run here" in told(blocked)
+    assert "no time line: nothing was sent: the case was not run here" in page(blocked)
 
 
 def test_repeats_and_what_was_run_alone() -> None:
     attempts = (Attempt(Verdict.PASS), Attempt(Verdict.FAIL, "expected status 200, got 500"))
     flaky = replace(RESULT, verdict=Verdict.FLAKY, attempts=attempts, recheck=Recheck(Verdict.FAIL, "no"))
-    found = "\n".join(told(flaky))
+    found = "\n".join(page(flaky))
     assert "attempts  1. pass\n          2. fail: expected status 200, got 500\n" in found
     assert "isolated  Ends as fail in isolation instead: no\n" in found
 
 
 def test_the_quality_of_the_evidence_where_it_is_not_complete() -> None:
-    assert "evidence" not in "\n".join(told())
+    assert "evidence" not in "\n".join(page())
     cut = replace(RESULT, evidence=EvidenceQuality(1, "x", ("the log keeps its end",)))
     assert (
         "evidence  lost: the observer lost 1 record while the case ran: x; the log keeps its end\n"
-        in "\n".join(told(cut))
+        in "\n".join(page(cut))
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def size(value: object) -> int:
     return 0
 
 
-def told(data: ByteString, variables: Mapping[str, object]) -> bytes | str:
+def in_words(data: ByteString, variables: Mapping[str, object]) -> bytes | str:
     """A byte string's bytes, or a phrase where they cannot be known or are too many."""
     try:
         if size(data) <= LARGEST:

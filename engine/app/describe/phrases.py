@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.app.describe.before import Placeholders, told
+from engine.app.describe.before import Placeholders, in_words
 from engine.matchers.base import Argument, Operator
 from engine.model.expectation import Literal, Matcher, OperatorCall
 from engine.model.quantities import show_size
@@ -83,7 +83,7 @@ class Phrases:
         if isinstance(value, Variable) and value.name not in self.variables:
             return f"$({value.name})" + (f" + {value.plus:g}" if value.plus is not None else "")
         if isinstance(value, ByteString):
-            found = told(value, self.variables)
+            found = in_words(value, self.variables)
             return shortened(found) if isinstance(found, bytes) else found
         try:
             value = resolve(value, Placeholders(self.variables))

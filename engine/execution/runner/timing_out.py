@@ -25,8 +25,8 @@ def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceE
     checks = f", to check {', '.join(facts)}" if facts else ""
     where = f"{step.place.shown_file}:{step.place.line}"
     parts = [f"timed out after {seconds:g} s{waited} in `{step.kind}` ({where}){checks}", came(wire)]
-    told = application(calls)
-    return "; ".join([*parts, told] if told else parts)
+    progress = application(calls)
+    return "; ".join([*parts, progress] if progress else parts)
 
 
 def came(wire: Sequence[TraceEvent]) -> str:

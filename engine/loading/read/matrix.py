@@ -121,11 +121,11 @@ def _expand(
 def _unused_parts(values: Mapping[str, list[Value]], parts: set[str], notes: Notes) -> None:
     """Warn about keys of mapping values that are never used, if other keys of them are."""
     for name, several in values.items():
-        told: set[str] = set()
+        reported: set[str] = set()
         for value in several:
             for key, child in value.node.entries():
-                if f"{name}.{key}" not in parts and key not in told:
-                    told.add(key)
+                if f"{name}.{key}" not in parts and key not in reported:
+                    reported.add(key)
                     hint = f"use it with $({name}.{key}) or {{var: {name}.{key}}}, or delete it"
                     what = f"the part {key!r} of {name!r} is used nowhere in this case"
                     notes.warning(child.key, "unused-part", what, hint)

@@ -68,8 +68,8 @@ class AsgiCall(RecordedCall):
         peer = ""
         if token is None:
             token, peer = take_own(scope)
-        told = address_of(peer) if peer else _peer(scope)
-        super().__init__(number, writer, scope, token=token, peer=told, loop=_loop())
+        client = address_of(peer) if peer else _peer(scope)
+        super().__init__(number, writer, scope, token=token, peer=client, loop=_loop())
 
     async def receive(self) -> Any:
         """The server's ``receive``."""

@@ -58,9 +58,9 @@ class WsgiCall(RecordedCall):
         self._start = start_response
         self._pending = -1  # the record of a piece that the server has not taken yet
         self._ended = False
-        token, told = taken(environ, CALL), taken(environ, PEER)
+        token, client = taken(environ, CALL), taken(environ, PEER)
         self._wrapper = wrapper_of(environ)
-        peer = address_of(told) if told else _peer(environ)
+        peer = address_of(client) if client else _peer(environ)
         super().__init__(number, writer, environ, token=token, peer=peer)
 
     def shown(self, scope: Any) -> str:

@@ -438,7 +438,7 @@ def _cells(run: Run, name: str) -> list[ComparedResult]:
 def _older(before: ComparedRun, after: ComparedRun) -> Iterator[str]:
     """Servers and frameworks of the right side whose version is older than the left side's, each once: ``gunicorn
     26.2.0 on the right is older than 27.0.1 on the left``."""
-    told = set[tuple[str, str, str]]()
+    reported = set[tuple[str, str, str]]()
     for key, row in after.targets.items():
         left = before.targets.get(key)
         if left is None:
@@ -447,8 +447,8 @@ def _older(before: ComparedRun, after: ComparedRun) -> Iterator[str]:
             (row.server, left.server, row.version, left.version),
             (row.framework, left.framework, row.framework_version, left.framework_version),
         ):
-            if name == other and is_older(version, than) and (name, version, than) not in told:
-                told.add((name, version, than))
+            if name == other and is_older(version, than) and (name, version, than) not in reported:
+                reported.add((name, version, than))
                 yield f"{name} {version} on the right is older than {than} on the left"
 
 

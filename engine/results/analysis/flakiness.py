@@ -43,13 +43,13 @@ def together(results: Sequence[JobResult]) -> JobResult:
         return replace(broken or ran[0], attempts=attempts, seconds=seconds)
     crashed = next((result for result in ran if result.verdict is Verdict.CRASH), None)
     if crashed is not None:
-        return replace(crashed, reason=told(attempts), attempts=attempts, seconds=seconds)
+        return replace(crashed, reason=summary(attempts), attempts=attempts, seconds=seconds)
     if all(result.verdict.good for result in ran):
         warned = next((result for result in ran if result.verdict is Verdict.WARN), None)
-        why = ran[0].reason if warned is None else told(attempts)
+        why = ran[0].reason if warned is None else summary(attempts)
         return replace(warned or ran[0], reason=why, attempts=attempts, seconds=seconds)
     shown = min(ran, key=lambda result: result.verdict.good + result.verdict.clean)
-    return replace(shown, verdict=Verdict.FLAKY, reason=told(attempts), attempts=attempts, seconds=seconds)
+    return replace(shown, verdict=Verdict.FLAKY, reason=summary(attempts), attempts=attempts, seconds=seconds)
 
 
 def score(attempts: Iterable[Attempt]) -> tuple[int, int]:
@@ -69,7 +69,7 @@ def tally(results: Iterable[JobResult]) -> tuple[int, int]:
     return sum(passed for passed, _ in pairs), sum(ran for _, ran in pairs)
 
 
-def told(attempts: Sequence[Attempt]) -> str:
+def summary(attempts: Sequence[Attempt]) -> str:
     """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: expected status 200, got 500``. Runs that warned
     are told apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
     passed, ran = score(attempts)

@@ -48,9 +48,9 @@ async def emit(ctx: Context, records: Sequence[bytes], sent: bytes = b"") -> boo
     connection = ctx.connection
     session = session_of(connection)
     data = b"".join(records)
-    told = [record for record in map(_whole, records) if record is not None]
-    if told:
-        ctx.note("records sent", in_words(told), subject=connection.name)
+    records_sent = [record for record in map(_whole, records) if record is not None]
+    if records_sent:
+        ctx.note("records sent", in_words(records_sent), subject=connection.name)
     if session.packed is not None:
         session.packed += data
         connection.sent = sent

@@ -74,7 +74,7 @@ def stream_records(type: int, id: int, data: bytes, cuts: Cuts, variables: Mappi
     return stream(type, id, cut(data, piece, offsets), end=flag(cuts.end, variables), padding=padding)
 
 
-def _told(type: int, cuts: Cuts, records: list[bytes], variables: Mapping[str, object]) -> str:
+def _line(type: int, cuts: Cuts, records: list[bytes], variables: Mapping[str, object]) -> str:
     """A stream in words, for what the bytes do not show."""
     ends = flag(cuts.end, variables)
     full = len(records) - ends
@@ -104,9 +104,9 @@ def preview_values(params: Values, variables: Mapping[str, object], host: str) -
     pairs = _pairs(params, variables, host, ("127.0.0.1", "$(port)"), TOKEN)
     data = encode_pairs(pairs, long=params.lengths == "long")
     records = stream_records(PARAMS, 1, data, params.cuts, variables)
-    told = _told(PARAMS, params.cuts, records, variables)
+    line = _line(PARAMS, params.cuts, records, variables)
     lines = b"".join(b"%s=%s\n" % pair for pair in pairs)
-    return [PreviewBytes(lines, told + (", lengths in four bytes" if params.lengths == "long" else ""))]
+    return [PreviewBytes(lines, line + (", lengths in four bytes" if params.lengths == "long" else ""))]
 
 
 def _pairs(
@@ -153,7 +153,7 @@ def preview_content(params: Content, variables: Mapping[str, object], host: str)
     del host
     data = params.data.render(variables)
     records = stream_records(params.type, 1, data, params.cuts, variables)
-    return [PreviewBytes(data, _told(params.type, params.cuts, records, variables))]
+    return [PreviewBytes(data, _line(params.type, params.cuts, records, variables))]
 
 
 async def perform_content(params: Content, ctx: Context) -> None:

@@ -150,7 +150,7 @@ class Environments:
     async def _held(self, folder: Path, recipe: Recipe, interpreter: Path) -> Environment:
         """The environment in a folder, held from now on, and made where it is not there. Raises as ``ensure`` does, and
         OSError."""
-        told = False
+        announced = False
         while True:
             if hold(folder, wait=False):
                 found = completed(folder)
@@ -166,9 +166,9 @@ class Environments:
                 finally:
                     os.close(descriptor)
                 continue
-            if not told:
+            if not announced:
                 self._progress(f"waiting for {folder.name}, which another engine makes")
-                told = True
+                announced = True
             await asyncio.sleep(0.05)
 
     async def _make_alone(self, folder: Path, recipe: Recipe, interpreter: Path, descriptor: int) -> None:
@@ -233,11 +233,11 @@ class Environments:
     @asynccontextmanager
     async def alone(self, path: Path) -> AsyncIterator[int]:
         """Hold a lock file, waiting for whoever has it; its descriptor."""
-        told = False
+        announced = False
         while (descriptor := acquire(path)) is None:
-            if not told:
+            if not announced:
                 self._progress(f"waiting for {path.stem}, which another engine holds")
-                told = True
+                announced = True
             await asyncio.sleep(0.05)
         try:
             yield descriptor

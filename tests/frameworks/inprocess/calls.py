@@ -142,9 +142,9 @@ async def answer(call: Call) -> Answer:
     await call.ended()
     if not call.outbox.empty():
         raise Wrong(f"{call.outbox.get_nowait()['type']} after the end of the response")
-    told = [value for name, value in found.headers if name == b"content-length"]
-    if told and found.status >= 200 and found.status not in (204, 304) and told != [b"%d" % len(found.body)]:
-        raise Wrong(f"content-length is {told}, the body has {len(found.body)} bytes")
+    lengths = [value for name, value in found.headers if name == b"content-length"]
+    if lengths and found.status >= 200 and found.status not in (204, 304) and lengths != [b"%d" % len(found.body)]:
+        raise Wrong(f"content-length is {lengths}, the body has {len(found.body)} bytes")
     return found
 
 

@@ -54,7 +54,7 @@ check(ECHO_BINARY, "nothing in it", [b"", b"after"])(binaries)
 async def scope(server: Server) -> None:
     async with server.connect("/ws/scope", "a=%20", ["one", "two"]) as socket:
         await socket.accepted()
-        shown = await told(socket)
+        shown = await selection(socket)
         for name, value in {"type": "websocket", "path": "/ws/scope", "query_string": "a=%20"}.items():
             same(shown[name], value, name)
         same(shown["headers"], [["host", "here"], ["x-custom", "caf\u00e9"]], "headers")
@@ -65,7 +65,7 @@ async def scope(server: Server) -> None:
 async def subprotocol(server: Server, offered: list[str], selected: str | None) -> None:
     async with server.connect("/ws/subprotocol", "", offered) as socket:
         same(await socket.accepted(), selected, "the subprotocol")
-        same(await told(socket), {"requested": offered, "selected": selected}, "the message")
+        same(await selection(socket), {"requested": offered, "selected": selected}, "the message")
         same(await socket.closed(), 1000, "the close code")
 
 
@@ -84,7 +84,7 @@ for number in (1000, 1001, 1002, 1003, 1008, 1011, 3000, 4001):
 check("WS /ws/close", "1000 without a code", "", 1000)(close)
 
 
-async def told(socket: Socket) -> dict[str, object]:
+async def selection(socket: Socket) -> dict[str, object]:
     """A text message that is a JSON object."""
     text = await socket.message()
     same(type(text), str, "the class of the message")

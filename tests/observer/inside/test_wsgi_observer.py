@@ -78,7 +78,7 @@ def test_the_engines_variables_are_taken_out_of_the_servers_own_environ(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("told", "peer"),
+    ("peer_header", "peer"),
     [
         ("10.0.0.1:80", ("10.0.0.1", 80)),
         ("[::1]:80", ("::1", 80)),
@@ -87,8 +87,8 @@ def test_the_engines_variables_are_taken_out_of_the_servers_own_environ(tmp_path
         (":80", None),
     ],
 )
-def test_the_gateways_word_on_the_client_goes_first(tmp_path: Path, told: str, peer: object) -> None:
-    assert observe(tmp_path, tls_options, environ_of(HTTP_X_ENGINE_PEER=told)).peer == peer
+def test_the_gateways_word_on_the_client_goes_first(tmp_path: Path, peer_header: str, peer: object) -> None:
+    assert observe(tmp_path, tls_options, environ_of(HTTP_X_ENGINE_PEER=peer_header)).peer == peer
 
 
 def test_a_server_that_tells_half_of_the_client_tells_nothing(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ READINGS: dict[str, tuple[Callable[[Any], Any], list[tuple[bytes, bool, int]]]] 
 
 @pytest.mark.parametrize("how", READINGS)
 def test_what_is_read_is_told_and_is_what_the_server_gives(tmp_path: Path, how: str) -> None:
-    read, told = READINGS[how]
+    read, messages = READINGS[how]
     results: list[Any] = []
 
     def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
@@ -129,7 +129,7 @@ def test_what_is_read_is_told_and_is_what_the_server_gives(tmp_path: Path, how: 
     received = [event.message for event in call.events if event.way == "received"]
 
     assert results == [read(io.BytesIO(b"one\ntwo\n"))]
-    assert [(one["body"], one["more_body"], one["asked"]) for one in received] == told
+    assert [(one["body"], one["more_body"], one["asked"]) for one in received] == messages
     assert {one["type"] for one in received} == {"http.request"}
 
 

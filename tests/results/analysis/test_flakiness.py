@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Recheck, Verdict
-from engine.results.analysis.flakiness import attempt, isolation, mattered, rechecked, scored, tally, together, told
+from engine.results.analysis.flakiness import attempt, isolation, mattered, rechecked, scored, summary, tally, together
 from engine.results.record.codec import result_from_json, result_to_json
 
 PASS = JobResult("a", "x.yaml", "t", "c", "must", Verdict.PASS, seconds=1.0, evaluated=1)
@@ -93,7 +93,7 @@ def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
 
 def test_many_reasons_are_counted_not_listed() -> None:
     attempts = [attempt(replace(FAIL, reason=str(number))) for number in range(6)]
-    assert told(attempts).endswith("; and 3 other reasons")
+    assert summary(attempts).endswith("; and 3 other reasons")
 
 
 def test_a_square_adds_runs_up() -> None:

@@ -236,9 +236,9 @@ def test_a_result_is_quoted_in_the_same_words() -> None:
 def test_apart_each_connection_and_call_stands_by_itself_and_pieces_are_one() -> None:
     first, second = wire("received", b"HTTP/1.1 200 OK\r\n"), wire("received", b"\r\n")
     other = wire("sent", b"x", "connection 2")
-    told = app("called")
-    one = apart(Transcript(0.0, (connected(1), first, told, second, other)))
-    two = apart(Transcript(0.0, (connected(1), told, wire("received", first.data + second.data), other)))
+    called = app("called")
+    one = apart(Transcript(0.0, (connected(1), first, called, second, other)))
+    two = apart(Transcript(0.0, (connected(1), called, wire("received", first.data + second.data), other)))
     assert one == two
     assert [event.subject for event in one.events] == ["connection 1", "connection 1", "call 1", "connection 2"]
     assert one.events[1].data == b"HTTP/1.1 200 OK\r\n\r\n"

@@ -20,8 +20,8 @@ def order(body: dict[str, Any], **variables: object) -> Any:
 
 
 def test_the_scope_is_what_the_step_says_and_the_least_besides() -> None:
-    told = order({"scope": {"type": "http", "path": "/$(x)"}}, x="echo")
-    assert told == {
+    found = order({"scope": {"type": "http", "path": "/$(x)"}}, x="echo")
+    assert found == {
         "token": "j1.1",
         "scope": {
             "type": "http",

@@ -16,13 +16,13 @@ def test_where_to_listen() -> None:
 
 
 def test_a_socket_that_is_handed_down_becomes_descriptor_0(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[int, ...]] = []
-    monkeypatch.setattr(os, "dup2", lambda old, new: told.append((old, new)))
-    monkeypatch.setattr(os, "close", lambda old: told.append((old,)))
+    calls: list[tuple[int, ...]] = []
+    monkeypatch.setattr(os, "dup2", lambda old, new: calls.append((old, new)))
+    monkeypatch.setattr(os, "close", lambda old: calls.append((old,)))
     assert common.address(common.arguments("one").parse_args(["m:app", "--fd", "7"])) is None
-    assert told == [(7, 0), (7,)]
+    assert calls == [(7, 0), (7,)]
     assert common.address(common.arguments("one").parse_args(["m:app", "--fd", "0"])) is None
-    assert len(told) == 2
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("words", [[], ["--fd", "7", "--bind", "127.0.0.1:80"]])

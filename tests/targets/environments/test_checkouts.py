@@ -92,7 +92,7 @@ class Bench:
         (folder / "app" / "app.py").write_text(APP)
         (folder / "app" / "requirements.lock").write_text("")
         self.server = Server("tiny", "tinyserver", "Tiny", folder / "tiny.lock", base=base)
-        self.told: list[str] = []
+        self.progress: list[str] = []
 
     def release(self, version: str) -> str:
         """Change the project's version, and commit that."""
@@ -102,7 +102,7 @@ class Bench:
     def start(self, *words: str) -> Mapping[str, TargetInfo | EnvironmentFailed]:
         """The results of the requested servers, by their configuration."""
         servers = {one.configuration: one for one in configured(Registry("server", [self.server]), words)}
-        environments = Environments(self.folder / "cache", on_progress=self.told.append)
+        environments = Environments(self.folder / "cache", on_progress=self.progress.append)
         runtime = Starter(
             LocalHost(environments), {"one": Framework("one", "One", "app:app", self.folder / "app")}, servers,
             PlainSpool, self.folder / "run",
@@ -123,7 +123,7 @@ class Bench:
         return dict(zip(servers, asyncio.run(scene()), strict=True))
 
     def made(self) -> int:
-        return sum(text.startswith("made ") for text in self.told)
+        return sum(text.startswith("made ") for text in self.progress)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_a_framework_of_a_checkout_and_of_a_branch(bench: Bench, monkeypatch: py
     words = [f"one@{project}", f"one@git+{project.as_uri()}@main", "one==1.5"]
     known = {one.configuration: one for one in configured_frameworks(Registry("framework", [framework]), words)}
     runtime = Starter(
-        LocalHost(Environments(bench.folder / "cache", on_progress=bench.told.append)), known, {"plain": server},
+        LocalHost(Environments(bench.folder / "cache", on_progress=bench.progress.append)), known, {"plain": server},
         PlainSpool, bench.folder / "run",
     )  # fmt: skip
 

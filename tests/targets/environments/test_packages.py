@@ -42,10 +42,10 @@ class Bench:
         (folder / "requirements.lock").write_text("starlette==1.0\n")
         self.server = Server("guni", "guni", "Guni", folder / "server.lock", base=lambda start: [])
         self.framework = Framework("star", "Star", "app:app", folder)
-        self.told: list[str] = []
+        self.progress: list[str] = []
 
     def environments(self, on_progress: Callable[[str], None] | None = None) -> Environments:
-        return Environments(self.cache, on_progress=on_progress or self.told.append, find_uv=lambda: str(self.uv))
+        return Environments(self.cache, on_progress=on_progress or self.progress.append, find_uv=lambda: str(self.uv))
 
     def ensure(self, python: Path | None = None) -> Environment:
         return asyncio.run(self.environments().ensure(self.framework, self.server, python))
@@ -100,7 +100,7 @@ def test_made_once_and_found_again_without_uv(bench: Bench) -> None:
     assert (bench.calls("venv"), bench.calls("pip install")) == (1, 1)
     bench.uv.unlink()
     assert bench.ensure() == made
-    assert len(bench.told) == 2
+    assert len(bench.progress) == 2
 
 
 def test_uv_is_asked_to_compile_and_to_download_no_python(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,16 +160,16 @@ def test_two_engines_make_it_once(bench: Bench) -> None:
     gate = bench.gate()
     with bench.another_engine() as other:
         # Once this one waits, the other's uv is let go on.
-        def told(text: str) -> None:
-            bench.told.append(text)
+        def progress(text: str) -> None:
+            bench.progress.append(text)
             gate.write_bytes(b"")
 
-        made = asyncio.run(bench.environments(told).ensure(bench.framework, bench.server))
+        made = asyncio.run(bench.environments(progress).ensure(bench.framework, bench.server))
         assert other.stdout is not None
         assert other.stdout.read().splitlines()[-1] == str(made.python)
     assert bench.calls("venv") == 1
-    assert len(bench.told) == 1
-    assert bench.told[0].startswith("waiting for guni-star-")
+    assert len(bench.progress) == 1
+    assert bench.progress[0].startswith("waiting for guni-star-")
 
 
 def test_after_a_killed_engine_its_uv_is_awaited_and_all_is_made_anew(bench: Bench) -> None:
@@ -179,14 +179,14 @@ def test_after_a_killed_engine_its_uv_is_awaited_and_all_is_made_anew(bench: Ben
         writer = os.open(gate, os.O_WRONLY)
         other.kill()
 
-    def told(text: str) -> None:
-        bench.told.append(text)
+    def progress(text: str) -> None:
+        bench.progress.append(text)
         if text.startswith("waiting"):
             bench.monkeypatch.delenv("FAKE_UV_GATE")
             os.close(writer)
 
-    made = asyncio.run(bench.environments(told).ensure(bench.framework, bench.server))
-    assert [text.split()[0] for text in bench.told] == ["waiting", "making", "made"]
+    made = asyncio.run(bench.environments(progress).ensure(bench.framework, bench.server))
+    assert [text.split()[0] for text in bench.progress] == ["waiting", "making", "made"]
     assert bench.calls("venv") == 2
     assert made.versions["starlette"] == "1.0"
 
@@ -383,9 +383,9 @@ def test_a_release_is_resolved_and_has_an_environment_of_its_own(bench: Bench) -
     compiled = next(line for line in bench.log.read_text().splitlines() if line.startswith("pip compile"))
     assert f"--python {old.python}" in compiled
     assert "--constraint" in compiled
-    assert bench.told[2:4] == [
+    assert bench.progress[2:4] == [
         "making the environment for f under guni==26.2.0".replace(" f ", f" {bench.framework.name} "),
-        next(text for text in bench.told if text.startswith("made") and "guni==26.2.0" in text),
+        next(text for text in bench.progress if text.startswith("made") and "guni==26.2.0" in text),
     ]
 
 

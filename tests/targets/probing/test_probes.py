@@ -33,9 +33,9 @@ class Control:
 
     address = ("127.0.0.1", 1)
 
-    def __init__(self, told: list[str]) -> None:
+    def __init__(self, log: list[str]) -> None:
         self.boundary: Boundary = FakeBoundary()
-        self._told = told
+        self._log = log
 
     ended = None
     tls = None
@@ -44,28 +44,28 @@ class Control:
         return False
 
     async def stop(self, grace: float) -> None:
-        self._told.append("stop")
+        self._log.append("stop")
 
 
 class Bench:
     def __init__(self, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cache = cache
-        self.told: list[str] = []
+        self.log: list[str] = []
         self.result: Probed | Exception = FOUND
         self.before: list[Probed] = []
         monkeypatch.setattr(probe, "look", self.look)
 
     async def look(self, live: Control, loop: str, workers: int) -> Probed:
         assert (live.address, workers) == (Control.address, 1)
-        self.told.append(f"look {loop}")
+        self.log.append(f"look {loop}")
         await asyncio.sleep(0)
         if isinstance(self.result, Exception):
             raise self.result
         return self.before.pop(0) if self.before else self.result
 
     async def begin(self, secure: bool = False) -> Control:
-        self.told.append("start with tls" if secure else "start")
-        return Control(self.told)
+        self.log.append("start with tls" if secure else "start")
+        return Control(self.log)
 
     def probes(self) -> Probes:
         return Probes(self.cache, Environments(self.cache).alone, "engine")
@@ -81,19 +81,19 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_a_server_is_probed_once(bench: Bench) -> None:
     assert asyncio.run(bench.of()) == FOUND
-    assert bench.told == ["start", "look auto", "stop"]
+    assert bench.log == ["start", "look auto", "stop"]
     assert asyncio.run(bench.of()) == FOUND
-    assert len(bench.told) == 3
+    assert len(bench.log) == 3
 
 
 def test_what_was_not_seen_at_once_is_looked_for_again(bench: Bench) -> None:
     bench.before = [MISSED]
     assert asyncio.run(bench.of()) == FOUND
-    assert bench.told == ["start", "look auto", "stop"] * 2
+    assert bench.log == ["start", "look auto", "stop"] * 2
     bench.before = [MISSED, MISSED]
     assert asyncio.run(bench.of(part="other")) == MISSED
     assert asyncio.run(bench.of(part="other")) == MISSED
-    assert len(bench.told) == 12
+    assert len(bench.log) == 12
 
 
 def test_many_that_ask_at_once_wait_for_one(bench: Bench) -> None:
@@ -102,7 +102,7 @@ def test_many_that_ask_at_once_wait_for_one(bench: Bench) -> None:
         return await asyncio.gather(*(one.of(SERVER, "part", "auto", bench.begin) for _ in range(7)), bench.of())
 
     assert asyncio.run(scene()) == [FOUND] * 8
-    assert bench.told == ["start", "look auto", "stop"]
+    assert bench.log == ["start", "look auto", "stop"]
 
 
 def test_what_makes_another_server_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_what_was_kept_and_cannot_be_read_is_probed_anew(bench: Bench) -> None:
     for text in ("", "{", "[]", "{}", '{"looked": 1, "found": 2}'):
         kept.write_text(text)
         assert asyncio.run(bench.of()) == FOUND
-    assert bench.told.count("start") == 6
+    assert bench.log.count("start") == 6
 
 
 def test_a_control_that_does_not_start_is_no_finding(bench: Bench) -> None:
@@ -146,7 +146,7 @@ def test_the_control_is_stopped_whatever_happens(bench: Bench) -> None:
     bench.result = ValueError("broken")
     with pytest.raises(ValueError, match="broken"):
         asyncio.run(bench.of())
-    assert bench.told[-1] == "stop"
+    assert bench.log[-1] == "stop"
 
 
 def test_a_cache_that_cannot_be_written(bench: Bench) -> None:
@@ -206,15 +206,15 @@ WITH_TLS = replace(SERVER, options={"tls": flags("--cert", "--key", "--ca", "--a
 
 def test_a_server_with_flags_for_tls_is_started_once_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     async def over_tls(live: Control) -> dict[str, bool]:
-        bench.told.append("look at tls")
+        bench.log.append("look at tls")
         return {"tls": True, "tls-extension": False}
 
     monkeypatch.setattr(probe, "over_tls", over_tls)
     found = asyncio.run(bench.of(WITH_TLS))
     assert found == Probed(FOUND.looked | {"tls", "tls-extension"}, FOUND.found | {"tls"})
-    assert bench.told == ["start", "look auto", "stop", "start with tls", "look at tls", "stop"]
+    assert bench.log == ["start", "look auto", "stop", "start with tls", "look at tls", "stop"]
     assert asyncio.run(bench.of(WITH_TLS)) == found
-    assert len(bench.told) == 6
+    assert len(bench.log) == 6
     assert bench.probes().name(WITH_TLS, "part", "auto") != bench.probes().name(SERVER, "part", "auto")
 
 

@@ -37,8 +37,8 @@ def test_who_is_alive() -> None:
 class Fake:
     """A process, or the gateway in front of one."""
 
-    def __init__(self, told: list[str], name: str) -> None:
-        self.told, self.name = told, name
+    def __init__(self, log: list[str], name: str) -> None:
+        self.log, self.name = log, name
         self.pid, self.ended_at, self.address = 7, 0.0, ("127.0.0.1", 4000)
         self.ended: ExitStatus | None = None
 
@@ -47,14 +47,14 @@ class Fake:
         return self
 
     async def stop(self, grace: float) -> None:
-        self.told.append(f"stop {self.name} in {grace:g} s")
+        self.log.append(f"stop {self.name} in {grace:g} s")
 
     async def release(self) -> None:
-        self.told.append(f"release {self.name}")
+        self.log.append(f"release {self.name}")
 
 
-def target(folder: Path, told: list[str], *, fronted: bool) -> tuple[StartedTarget, Fake, Fake]:
-    process, front = Fake(told, "server"), Fake(told, "gateway")
+def target(folder: Path, log: list[str], *, fronted: bool) -> tuple[StartedTarget, Fake, Fake]:
+    process, front = Fake(log, "server"), Fake(log, "gateway")
     relaunch = cast(Relaunch, SimpleNamespace())
     live = StartedTarget(
         ServerLaunch(Target("one", "control", "auto")), ("127.0.0.1", 5000), FakeBoundary(), TargetInfo(),
@@ -82,13 +82,13 @@ def test_a_gateway_that_ends_ends_the_target(tmp_path: Path) -> None:
 
 
 def test_both_are_stopped_before_either_is_let_go(tmp_path: Path) -> None:
-    told: list[str] = []
-    live, _, _ = target(tmp_path, told, fronted=True)
+    log: list[str] = []
+    live, _, _ = target(tmp_path, log, fronted=True)
 
     async def scene() -> None:
         await live.stop(2.0)
         await live.stop(2.0)
 
     asyncio.run(scene())
-    assert sorted(told[:2]) == ["stop gateway in 2 s", "stop server in 2 s"]
-    assert told[2:] == ["release server", "release gateway"]
+    assert sorted(log[:2]) == ["stop gateway in 2 s", "stop server in 2 s"]
+    assert log[2:] == ["release server", "release gateway"]

@@ -28,7 +28,7 @@ LAUNCH = ServerLaunch(Target("one", "one", "auto"))
 class Process:
     """A main process that has ended with status 1 when it is first checked, or never does."""
 
-    told: list[str]
+    steps: list[str]
     ended: ExitStatus | None = None
     pid: int = 7
     ended_at: float = 0.0
@@ -45,11 +45,11 @@ class Process:
     def signal(self, number: int) -> None: ...
 
     async def stop(self, grace: float = GRACE) -> ExitStatus | None:
-        self.told.append("stop")
+        self.steps.append("stop")
         return self.ended
 
     async def release(self) -> None:
-        self.told.append("release")
+        self.steps.append("release")
 
 
 @dataclass
@@ -61,15 +61,15 @@ class At:
     descriptor: int | None = None
 
     async def begin(self, context: LaunchContext, argv: list[str]) -> ProcessHandle:
-        told = self.host.told
-        told.append(f"begin {argv}")
+        steps = self.host.steps
+        steps.append(f"begin {argv}")
         if self.host.trouble is not None:
             raise self.host.trouble
         context.log.write_text(self.host.says)
-        return Process(told, self.host.ends)
+        return Process(steps, self.host.ends)
 
     def close(self) -> None:
-        self.host.told.append("close the place")
+        self.host.steps.append("close the place")
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Somewhere:
     says: str = ""
     ends: ExitStatus | None = field(default_factory=lambda: ExitStatus(status=1))
     trouble: StartError | None = None
-    told: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
     name: str = "somewhere"
     hands_down: bool = False
     runs_help: bool = True
@@ -92,12 +92,12 @@ class Somewhere:
         return "part"
 
     def scratch(self) -> Path:
-        folder = self.folder / f"scratch{len(self.told)}"
+        folder = self.folder / f"scratch{len(self.steps)}"
         folder.mkdir()
         return folder
 
     async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ServerPlace:
-        self.told.append(f"place {server.name} at {port}{' listening' if listening else ''}")
+        self.steps.append(f"place {server.name} at {port}{' listening' if listening else ''}")
         return At(self)
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
@@ -128,7 +128,7 @@ class Bench:
         with pytest.raises(StartError) as caught:
             asyncio.run(starter.start(LAUNCH))
         assert all(spool.closed for spool in self.spools)
-        assert self.host.told.count("close the place") == len(self.spools)
+        assert self.host.steps.count("close the place") == len(self.spools)
         return caught.value
 
 
@@ -144,7 +144,7 @@ def bench(tmp_path: Path) -> Bench:
 def test_what_cannot_be_begun_leaves_nothing(bench: Bench) -> None:
     bench.host.trouble = StartError("no such program")
     assert bench.fails(bench.starter()).what == "no such program"
-    assert bench.host.told == ["place one at 0", "begin ['python', '2.0', '1']", "close the place"]
+    assert bench.host.steps == ["place one at 0", "begin ['python', '2.0', '1']", "close the place"]
     assert list(bench.host.folder.glob("scratch*")) == []
 
 
@@ -152,13 +152,13 @@ def test_what_ends_before_it_is_ready_is_released(bench: Bench) -> None:
     bench.host.says = "ModuleNotFoundError: No module named 'x'\n"
     error = bench.fails(bench.starter())
     assert (error.what, error.exit) == ("one-one-auto ended before it was ready (exit status 1)", "exit status 1")
-    assert bench.host.told[2:] == ["close the place", "stop", "release"]
+    assert bench.host.steps[2:] == ["close the place", "stop", "release"]
 
 
 def test_what_is_never_ready_is_ended(bench: Bench) -> None:
     bench.host.ends = None
     assert bench.fails(bench.starter(ready_within=0.05)).what == "one-one-auto was not ready within 0.05 s"
-    assert bench.host.told[2:] == ["close the place", "stop", "release"]
+    assert bench.host.steps[2:] == ["close the place", "stop", "release"]
 
 
 def test_only_a_taken_port_is_tried_again(bench: Bench) -> None:
@@ -176,16 +176,16 @@ def test_a_socket_is_handed_down_where_both_sides_can(bench: Bench, host: bool, 
     bench.host.hands_down = host
     bench.host.trouble = StartError("no")
     bench.fails(bench.starter(descriptor=server))
-    assert bench.host.told[0] == "place one at 0" + (" listening" if host and server else "")
+    assert bench.host.steps[0] == "place one at 0" + (" listening" if host and server else "")
 
 
 def test_a_held_launch_is_placed_and_not_begun(bench: Bench) -> None:
     async def scene() -> None:
         live = await bench.starter().start(ServerLaunch(LAUNCH.target, lifespan_of="j0", held=True, port=7000))
         assert (live.pid, live.ended, live.facts.version) == (0, None, "2.0")
-        assert bench.host.told == ["place one at 7000"]
+        assert bench.host.steps == ["place one at 7000"]
         await live.stop()
 
     asyncio.run(scene())
-    assert bench.host.told == ["place one at 7000", "close the place"]
+    assert bench.host.steps == ["place one at 7000", "close the place"]
     assert bench.spools[0].closed

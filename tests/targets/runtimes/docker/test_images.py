@@ -28,10 +28,10 @@ class Bench:
 
     def __init__(self, folder: Path, root: Path = layout.ROOT, base: str = "python:x") -> None:
         self.docker = FakeDocker()
-        self.told: list[str] = []
+        self.progress: list[str] = []
         variables = {"PYTHON_IMAGE": base, "HTTPS_PROXY": "http://proxy:1", "SECRET": "no"}
         self.images = Images(
-            folder, root, lambda: self.docker, ThreadPoolExecutor(2), variables, on_progress=self.told.append
+            folder, root, lambda: self.docker, ThreadPoolExecutor(2), variables, on_progress=self.progress.append
         )
 
     def ensure(self, *turns: object) -> list[Environment]:
@@ -49,14 +49,14 @@ def test_an_image_is_built_once_and_told_of(tmp_path: Path) -> None:
     assert build["buildargs"] == {
         "BASE": "python:x", "FRAMEWORK": "control", "SERVER": "gunicorn", "VERSION": "", "HTTPS_PROXY": "http://proxy:1",
     }  # fmt: skip
-    assert [line for line in bench.told if "Step 1/2" in line]
+    assert [line for line in bench.progress if "Step 1/2" in line]
     assert one.versions == {"gunicorn": "27.0.1", "typing-extensions": "4", "image": "ab" * 6}
     assert (one.python, one.version) == (layout.PYTHON, "3.12.1")
     again = Bench(tmp_path)
     again.docker.images.names.add(build["tag"])
     again.ensure(1)
     assert again.docker.api.builds == []
-    assert again.told == []
+    assert again.progress == []
 
 
 def test_the_name_tells_what_it_is_made_of(tmp_path: Path) -> None:
