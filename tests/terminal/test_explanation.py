@@ -145,7 +145,7 @@ def test_entries_of_the_log_that_name_the_case_come_first() -> None:
     raised = TraceEvent(10.9, Side.APP, "call 1", "raised", "ValueError: mine")
     transcript = replace(RESULT.transcript, events=(*RESULT.transcript.events, raised))
     log = "one of another\nTraceback (most recent call last):\n  File x\nValueError: mine\nanother\n"
-    few = told(replace(RESULT, transcript=transcript, log=log))
+    few = page(replace(RESULT, transcript=transcript, log=log))
     start = few.index("server log (entries that name this case):")
     assert few[start + 1 : start + 6] == [
         "  one of another",
@@ -154,7 +154,7 @@ def test_entries_of_the_log_that_name_the_case_come_first() -> None:
         "  ValueError: mine",
         "  … 1 other line; --log shows them",
     ]
-    every = told(replace(RESULT, transcript=transcript, log=log), whole_log=True)
+    every = page(replace(RESULT, transcript=transcript, log=log), whole_log=True)
     start = every.index("other entries of the log (other cases may have run at the same time):")
     assert every[start + 1] == "  another"
 
