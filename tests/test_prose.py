@@ -60,7 +60,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "anew": (r"\banew\b", "again"),
     "beside": (r"\bbesides?\b", "also, apart from, next to, alongside"),
     "company": (r"\bcompany\b", "concurrent"),
-    "alone": (r"(?<!stand )(?<!stands )(?<!leave )(?<!left )(?<!let )\balone\b", "only, in isolation, exclusive"),
+    "alone": (r"(?<!stand )(?<!stands )(?<!leave )(?<!left )(?<!let )\balone\b(?!:)", "only, in isolation, exclusive"),
     # A control character, a control frame and flow control are the standards' own words.
     "the control": (
         r"(?<![-\w])(?<!flow )(?<!access )(?<!cache )\bcontrols?(?:'s)?\b(?!-)"
@@ -185,9 +185,22 @@ def blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
+def without_literal_blocks(text: str) -> str:
+    """A docstring in which the lines of each block after ``::`` are empty."""
+    lines, border = [], -1
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent <= border:
+            border = -1
+        lines.append("" if border >= 0 else line)
+        if border < 0 and line.rstrip().endswith("::"):
+            border = indent
+    return "\n".join(lines)
+
+
 def prose(text: Text) -> str:
     """The text without its code: fenced and indented blocks, words in backticks, comments, and targets of links."""
-    plain = text.text
+    plain = without_literal_blocks(text.text) if text.kind == "docstring" and "::" in text.text else text.text
     if text.kind != "page" and "`" not in plain:
         return plain
     if text.kind == "page":
@@ -311,6 +324,7 @@ def test_no_class_has_a_name_of_the_old_glossary() -> None:
         ("page", "| a b c | where it is kept |", ["opening"]),
         ("page", "[cause](whose-fault.md) of a failure", []),
         ("docstring", "It reads the whole file. It is read whole.", ["whole"]),
+        ("docstring", "A table::\n\n    judged  red\n\nIt is red.", ["red"]),
         ("docstring", "The reference server; the reference passes.", ["the reference"]),
     ],
 )

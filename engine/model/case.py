@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 class RunsOn(StrEnum):
-    """The apps that a case runs on: all ASGI apps, the control alone, or all WSGI apps."""
+    """The apps that a case runs on: all ASGI apps, only the bare app, or all WSGI apps."""
 
     FRAMEWORKS = "frameworks"
     CONTROL = "control"
@@ -29,11 +29,11 @@ class RunsOn(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One action, and what is expected of it.
+    """One action, and its expectations.
 
-    ``kind`` is its key in the document, ``group`` says where that key means something: ``step`` in a case's
-    ``steps``, or the step whose ``script`` it stands in (``tcp``, ``websocket``). ``params`` is the frozen value
-    that the kind's own ``parse`` made.
+    ``kind`` is its key in the document, ``group`` the context in which that key is valid: ``step`` in a case's
+    ``steps``, or the step with the ``script`` (``tcp``, ``websocket``). ``params`` is the frozen value created by the
+    step type's ``parse``.
     """
 
     kind: str
@@ -87,9 +87,10 @@ class AppCommand:
 
 @dataclass(frozen=True)
 class Application:
-    """The script that the control plays: a list of commands for each scope type, and for single paths, which go first.
+    """The script that the bare app plays: a list of commands for each scope type, and for single paths, which take
+    precedence.
 
-    None where the case leaves that scope type to the contract.
+    None if the case leaves that scope type to the contract.
     """
 
     lifespan: tuple[AppCommand, ...] | None = None
@@ -102,18 +103,18 @@ class Application:
 class CaseHeader:
     """The part of a case that naming, selecting and planning need.
 
-    A process that performs no steps holds headers alone: pytest's own, the linter, the lists. Matrix values are filled
-    in. Where something about the body decides a plan, the header says it (``requires``, ``scripted``,
+    A process that runs no steps only has headers: pytest's own, the linter, the lists. Matrix values are filled
+    in. If planning depends on a property of the body, the header has it (``requires``, ``scripted``,
     ``own_process``, ``keeps_scope``, ``starts``), so that planning never reads a body.
 
     Attributes:
         id: the name in its document, with matrix values in brackets: ``status[404]``.
-        stem: the id without matrix values; ``variant`` is these values alone.
+        stem: the id without matrix values; ``variant`` is only these values.
         file: the document's address, a path below the root of its collection, equal in all folders and on all machines;
             ``place.file`` is the path as the user typed it.
         server: options to start the server with, in the engine's words.
         own_process: the case needs a server process of its own: it, one of its steps, or its lifespan script says so.
-        alone: "" (runs beside others), "all" (no other job on its target), or a word (not beside a case of this word).
+        alone: "" (runs concurrently), "all" (no other job on its target), or a word (not concurrent with its like).
         timeout: in seconds.
         depends_on: ids and stems of cases of the same document.
         keeps_scope: a step reads the scope as it is after a call, so the observer must record it.

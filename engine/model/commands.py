@@ -57,7 +57,7 @@ def given_options(target: ServedTarget, without: Sequence[str] = ()) -> list[str
 
 
 def grid(address: str, target: ServedTarget, *more: str) -> list[str]:
-    """``engine grid`` for a case on a target alone, as words for ``shlex.join``; ``more`` stands at the end."""
+    """``engine grid`` for a single case on a single target, as words for ``shlex.join``; ``more`` is appended."""
     words = ["engine", "grid", address, "--server", server_word(target), "--framework", framework_word(target)]
     words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
     words += [] if target.loop == "auto" else ["--loop", target.loop]

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 
 class EvidenceState(StrEnum):
-    """``complete``: all that was judged, and all that is kept, is there. ``cut``: judging saw all of it, and of what is
-    kept for readers parts are left out. ``lost``: the observer lost records while the job ran, so that what is absent
-    from the calls of the application proves nothing; an expectation about these is an error."""
+    """``complete``: nothing is missing. ``cut``: all expectations were checked, and parts of the transcript or the log
+    are omitted for readers. ``lost``: the observer lost records while the job ran, so that absence from the calls of
+    the application proves nothing; an expectation about these is an error."""
 
     COMPLETE = "complete"
     CUT = "cut"

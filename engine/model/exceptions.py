@@ -1,4 +1,4 @@
-"""The exceptions that a script can raise. ``observer.inside.commands`` makes a builtin one from a message alone."""
+"""The exceptions that a script can raise. ``observer.inside.commands`` creates a builtin one from only a message."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ ABSENT = Absent()
 
 
 class Unclear(Absent):
-    """The value of a fact that cannot be told, though something is there: a header that is asked for as one and comes
-    twice. It matches nothing, not even ``present: false``; ``why`` says what is there."""
+    """The value of a fact that exists but has no single value: a header that is requested as one and occurs twice. It
+    matches nothing, not even ``present: false``; ``why`` describes the actual values."""
 
     def __new__(cls, why: str) -> Unclear:
         return object.__new__(cls)
@@ -46,7 +46,8 @@ class Unclear(Absent):
 
 @dataclass(frozen=True)
 class Literal:
-    """The very value: a scalar, or a list whose items are literal too. Variables in it are filled in when judged."""
+    """The exact value: a scalar, or a list whose items are literal too. Variables in it are filled in when it is
+    compared."""
 
     value: object
     place: SourceSpan
@@ -144,7 +145,7 @@ class Mismatch:
 
     ``operator`` is the operator that did not hold, ``equals`` for a literal, and ``expected_value`` its argument with
     the variables filled in; "" and ABSENT where no expectation is written down. Both values are Python's own while a
-    job is judged, and TypedValues in what a record gives back. ``excerpt`` is the line of the document, None until a
+    job runs, and TypedValues when read from a record. ``excerpt`` is the line of the document, None until a
     runner that can read documents has added it.
     """
 
@@ -169,7 +170,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Situation:
-    """The context of a matcher besides the value: the variables, and the bytes that this step sent (for ``sent:
+    """The context of a matcher apart from the value: the variables, and the bytes that this step sent (for ``sent:
     true``)."""
 
     variables: Mapping[str, object]

@@ -55,8 +55,8 @@ class Size(int):
 
 
 def infinitive(phrase: str) -> str:
-    """A phrase that stands behind "expected NAME", from one that stands behind NAME alone: "is absent" -> "to be
-    absent", "is at least 3" -> "at least 3". Any other phrase as it is."""
+    """A phrase that follows "expected NAME", from one that follows only NAME: "is absent" -> "to be absent", "is at
+    least 3" -> "at least 3". Any other phrase is returned unchanged."""
     verb, _, rest = phrase.partition(" ")
     if verb == "is" and rest.startswith("not "):
         return f"not to be {rest[4:]}"

@@ -42,7 +42,7 @@ class Channel(Protocol):
 
     @property
     def closure(self) -> str:
-        """The announcement of the end by the peer: ``tls`` for TLS's closure alert, ``fin`` for a FIN alone, "" for
+        """The announcement of the end by the peer: ``tls`` for TLS's closure alert, ``fin`` for only a FIN, "" for
         neither."""
         ...
 
@@ -246,7 +246,7 @@ class LiveTarget(Protocol):
         ...
 
     async def drive(self, order: Mapping[str, object]) -> str:
-        """Call the app without a server, in a process beside the target's. ``order`` is as
+        """Call the app without a server, in a separate process. ``order`` is as
         ``engine.observer.inside.driving`` documents, with values in tagged JSON. The call appears at the boundary under
         the order's token.
 

@@ -13,19 +13,19 @@ class Requirement(StrEnum):
     """
 
     OBSERVER = "observer"
-    """The step reads what the observer wrote, or writes what the application's script reads."""
+    """The step reads the observer's records, or writes files for the application's script."""
 
     CALLS = "calls"
-    """The step observes the calls that other steps caused, which must be told from those of other clients."""
+    """The step observes the calls that other steps caused, which must be distinguished from those of other clients."""
 
     PROCESS = "process"
-    """The step observes the server's processes, or at what they write: the engine must have started them."""
+    """The step observes the server's processes, or their output: the engine must have started them."""
 
     DEDICATED = "dedicated"
-    """The step starts, ends or watches the server, which therefore serves this case alone."""
+    """The step starts, ends or watches the server, which therefore serves only this case."""
 
     WORKERS = "workers"
-    """The step needs a worker process beside the server's main process."""
+    """The step needs a worker process apart from the server's main process."""
 
     EXCLUSIVE = "exclusive"
     """The step observes the server as a whole, so that no other case runs on it at the same time."""

@@ -9,13 +9,12 @@ from engine.model.verdict import JobResult
 
 @dataclass(frozen=True, slots=True)
 class ResultEvent:
-    """A result on its way from the runner to everybody: the display, the record, and pytest.
+    """A result on its way from the runner to the display, the record, and pytest.
 
     ``position`` is the job's number in the plan of its session, of the first of its repeats. ``attempt`` is 1 for the
     result of the session (of all repeats together), and 2 after the job was rerun in isolation: ``result`` is then the
-    first one, whose verdict stands, with what came of the rerun in ``result.recheck``. ``counterpart`` is True for a
-    cell that was not asked for, and runs so that failures can be compared: ``position`` is then its number among
-    these.
+    first one, whose verdict stands, with the result of the rerun in ``result.recheck``. ``counterpart`` is True for a
+    job that was added so that failures can be compared: ``position`` is then its number among these.
     """
 
     position: int

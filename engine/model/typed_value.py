@@ -1,14 +1,14 @@
-"""Values of expectations as a record keeps them: bounded tagged JSON beside the text that a reader sees.
+"""Values of expectations in a record: limited tagged JSON, and the text for readers.
 
-A mismatch holds Python's own values while a job is judged. Where it leaves the process (a record, a report, the worker
-beside pytest), each becomes a TypedValue. The tags are those of ``engine.observer.inside.tagged`` (``$b`` bytes, ``$t``
+A mismatch holds Python's own values while a job runs. When it leaves the process (in a record, a report, or a message
+to pytest), each becomes a TypedValue. The tags are those of ``engine.observer.inside.tagged`` (``$b`` bytes, ``$t``
 tuple, ``$d`` pairs, ``$blob`` long bytes, ``$o`` another class), and two more::
 
     a text longer than TEXT        {"$text": [<characters>, "<the first TEXT>"]}
     a fact that is not there       {"$absent": "<why it cannot be told, or empty>"}
 
 A value has at most NODES nodes, TOTAL characters in all, and DEPTH containers inside each other; a container has at
-most ITEMS items. Everything left out is named in ``cut``, so that no part is taken for the whole.
+most ITEMS items. Everything left out is named in ``cut``, so that no part is mistaken for the complete value.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ WHOLE = 2**63  # whole numbers below it, either way, are JSON's
 @dataclass(frozen=True, slots=True, repr=False)
 class TypedValue:
     """A value that has been recorded. ``text`` is the value in a phrase, as ``shown`` writes it; ``data`` is tagged
-    JSON (JSON's types), or NOTHING where an older record has the text alone; ``cut`` names what ``data`` lacks, each as
-    ``<path>: <what>``."""
+    JSON (JSON's types), or NOTHING if an older record has only the text; ``cut`` lists the parts that ``data`` lacks,
+    each as ``<path>: <what>``."""
 
     text: str
     data: object

@@ -71,7 +71,7 @@ class Verdict(StrEnum):
 
     @property
     def good(self) -> bool:
-        """The job is in a grid's numerator: it was judged, and not seen to fail."""
+        """The job is in a grid's numerator: it ran, and did not fail."""
         return self.judged and not self.unmet
 
     @property
@@ -128,7 +128,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """The result of rerunning a failed job alone: a verdict of its own, which leaves the first one as it was.
+    """The result of rerunning a failed job in isolation: a verdict of its own, which does not change the first one.
     ``attempts`` are all of them if it ran several times. ``was_concurrent`` is true if other jobs ran on the target the
     first time."""
 
@@ -154,18 +154,18 @@ class Excuse:
 class JobResult:
     """The result of one job: a case on a target.
 
-    ``reason`` is one line for a person. ``mismatches`` are what broke ``expect``, ``warnings`` what broke ``should``;
-    ``step`` the place of the step that decided, ``excerpt`` its line where no mismatch has one; ``recorded`` the values
-    that the case asked to keep. ``started`` is seconds since the epoch, ``seconds`` the duration. ``evaluated`` counts
-    expectations that were judged.
-    ``transcript`` is kept where the verdict is anything but pass. ``reproduce`` are shell commands, a line
-    each, and ``not_reproduced`` says why there are none; both are "" where nothing is to be reproduced.
-    ``attempts`` are all times that the job was run, where it was run more than once; ``log`` is what the target wrote
-    meanwhile, cut; ``recheck`` what came of it when it was run again alone. ``calls`` are those of the application,
-    where the runner was to keep them: they stay in memory, and are in no file. ``send_raised`` are the classes that
-    send() raised in the application, each once, for the control and wherever the verdict is anything but pass.
-    ``evidence`` says whether records of the observer were lost, and what is left out of the transcript and the log.
-    ``held_back`` is the version of the corpus that the case came with, where the run asks for an earlier one and the
+    ``reason`` is one line for a person. ``mismatches`` are the failed ``expect`` entries, ``warnings`` the failed
+    ``should`` entries; ``step`` is the place of the deciding step, ``excerpt`` its line if no mismatch has one;
+    ``recorded`` are the values that the case asked to keep. ``started`` is seconds since the epoch, ``seconds`` the
+    duration. ``evaluated`` counts the expectations that were checked.
+    ``transcript`` is kept unless the verdict is pass. ``reproduce`` are shell commands, a line each, and
+    ``not_reproduced`` the reason why there are none; both are "" if there is nothing to reproduce.
+    ``attempts`` are all runs of the job, if there was more than one; ``log`` is the target's output meanwhile, cut;
+    ``recheck`` is the result of its rerun in isolation. ``calls`` are those of the application, if the runner was asked
+    to keep them: they stay in memory, and are in no file. ``send_raised`` are the classes of exceptions that send()
+    raised in the application, each once, for the bare app and unless the verdict is pass.
+    ``evidence`` shows whether records of the observer were lost, and what is omitted from the transcript and the log.
+    ``held_back`` is the version of the corpus that introduced the case, if the run requests an earlier one and the
     case did not pass; else "". ``excuse`` is the entry of the baseline, for a known failure. ``origin`` is the part of
     the application that did something wrong, if the observer saw it.
     """

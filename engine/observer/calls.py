@@ -173,7 +173,7 @@ def _outcome(record: Record) -> Outcome:
 
 
 def _mapping(value: Any) -> tuple[Mapping[str, object], str]:
-    """A scope or message with the name of its class. What has no keys at all is an empty mapping of that class."""
+    """A scope or message with the name of its class. A value without keys is an empty mapping of that class."""
     found: object = decode(value)
     kind = "dict"
     if isinstance(found, OpaqueValue):

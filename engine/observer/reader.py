@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 
 class Lines:
-    """Bytes in pieces to records. What follows the last line's end is kept for the next piece."""
+    """Bytes in pieces to records. The part after the last line's end is kept for the next piece."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -61,7 +61,7 @@ def opened(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def read_whole(line: bytes) -> Record:
-    """One line as a record; a note where it is no JSON object with a kind."""
+    """One line as a record; a note if it is not a JSON object with `k`."""
     try:
         record = json.loads(line)
         if isinstance(record, dict) and isinstance(record.get("k"), str):

@@ -1,7 +1,7 @@
 """The spool: the folder that the engine and the observers of one live target share.
 
     records/<pid>.ndjson   the records of the observer in one process, one JSON object a line
-    scripts/<job>.json     the script that the control plays for a job
+    scripts/<job>.json     the script that the bare app plays for a job
     ports/<port>           the job of a client's port, for connections without the engine's header
     marks/<job>.<name>     empty files that either side sets
 
@@ -9,11 +9,11 @@ Theory of operation
 ===================
 
 Files are the only means by which the two sides meet. A server may hang, crash, fork, or close every descriptor that it
-inherited, and a file needs no partner that answers. So the observer never blocks the server, and what it wrote before a
-crash is there after the crash.
+inherited, and a file needs no partner that answers. So the observer never blocks the server, and records written before
+a crash survive it.
 
-*Who owns what.* Each process of the service writes one file below ``records`` and no other file there. The engine alone
-writes ``scripts`` and ``ports``. Both sides create files below ``marks``. The engine alone removes files, and only
+*Ownership.* Each process of the service writes one file below ``records`` and no other file there. Only the engine
+writes ``scripts`` and ``ports``. Both sides create files below ``marks``. Only the engine removes files, and only
 those of a finished job; records stay until the folder goes with its target. Scripts and ports are written under another
 name and renamed, so a reader sees the whole file or none. A record is one ``write`` to a file opened for appending, so
 lines of threads do not mix, and a process that is killed leaves at most its last line cut.
@@ -29,7 +29,7 @@ parse them when a caller asks for the call: most calls are never read. ``refresh
 other method reads records, apart from ``send_raised``. Within one process records are in order. Between processes the
 order follows from the clock, which is monotonic and common to all processes of one machine.
 
-*How a call finds its job.*
+*The job of a call.*
 
 1. By token: the engine's header, ``<job>.<number>``, which the observer removes from the scope.
 2. By peer: where the bytes of a step must stay as they are, the engine announces the client's port first
@@ -41,7 +41,7 @@ order follows from the clock, which is monotonic and common to all processes of 
 dropped as well. So memory does not grow with the length of a run. A script that awaits a mark finds its own file gone,
 and ends.
 
-*What can go wrong.*
+*Possible failures.*
 
 - A full disk: the observer counts what it cannot write, and says so in its next record. ``lost`` adds these counts up,
   and everything that cannot be parsed. As long as ``lost`` grows during a case, "was not called" is not known, and the
@@ -49,7 +49,7 @@ and ends.
 - A pid that comes again, in a container or after many restarts: the first record of a process begins another
   ``generation``, so that its calls do not continue those of the former process.
 - A port that comes again: the client's port belongs to the last job that announced it. ``finish`` of the former owner
-  leaves it alone.
+  does not remove it.
 - A call with very many messages: ``CallBuilder`` keeps ``MOST`` of them and counts the rest as lost.
 """
 
@@ -241,7 +241,7 @@ class ObserverSpool:
 
     @property
     def lost(self) -> int:
-        """The number of records known to be lost. Where it grows, "was not called" is not known."""
+        """The number of records known to be lost. While it grows, "was not called" is not known."""
         return self._lost
 
     def _take(self, pid: int, record: Record) -> None:

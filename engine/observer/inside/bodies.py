@@ -56,5 +56,5 @@ class Body:
         return "" if first else blob(piece, self._digest.hexdigest())
 
     def total(self, name: str) -> str:
-        """A member for the record of the end: size and SHA-256, or "" where every piece is in the records whole."""
+        """A member for the record of the end: size and SHA-256, or "" if the records contain every piece completely."""
         return f',"{name}":[{self._size},"{self._digest.hexdigest()}"]' if self._long else ""

@@ -1,7 +1,7 @@
-"""One call of an application, as it is being recorded: what ASGI and WSGI have in common.
+"""One call of an application during recording: the common part of ASGI and WSGI.
 
-A call belongs to its step by a header of the engine's own, and to its client by another one that a gateway of the
-engine's sets. Both are the engine's alone: the observers take them out before the application reads them.
+A call is assigned to its step by a header of the engine, and to its client by another one that a gateway of the engine
+sets. The observers remove both before the application reads them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class RecordedCall:
     __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "token")
 
     def __init__(self, number: int, writer: Writer, scope: Any, *, token: str, peer: str, loop: str = "") -> None:
-        """``number`` tells it from the process's others; ``peer`` is JSON: the client's address, or ``null``."""
+        """``number`` identifies it among the process's calls; ``peer`` is JSON: the client's address, or ``null``."""
         self._writer = writer
         self._scope = scope
         self._numbers = f',"c":{number}'
@@ -45,7 +45,7 @@ class RecordedCall:
         return self._writer.write(kind, self._numbers + members)
 
     def note(self, text: str) -> None:
-        """Tell the engine something about this call in words."""
+        """Record a note for the engine about this call."""
         self.record("note", f',"text":{quote(text)}')
 
     def mark(self, name: str) -> None:
@@ -83,8 +83,7 @@ def address(host: Any, port: Any) -> str:
 
 
 def address_of(text: str) -> str:
-    """The address in ``HOST:PORT``, which a gateway told, as JSON; ``null`` where it is none. An IPv6 host may stand in
-    brackets."""
+    """The address in ``HOST:PORT`` from a gateway, as JSON; ``null`` if invalid. An IPv6 host may be in brackets."""
     host, _, port = text.rpartition(":")
     if host[:1] == "[" and host[-1:] == "]":
         host = host[1:-1]

@@ -73,7 +73,7 @@ async def set_(play: Play, entry: ScriptCommand) -> None:
 async def get(play: Play, entry: ScriptCommand) -> Result:
     """``get: {scope: path}`` or ``{context: name}``: the outcome's value; None for a variable that is not set.
 
-    Raises KeyError or IndexError for a way in the scope that is none.
+    Raises KeyError or IndexError for an invalid path in the scope.
     """
     value = entry.value()
     if "context" in value:
@@ -98,7 +98,7 @@ async def return_(play: Play, entry: ScriptCommand) -> None:
 
 
 async def spawn(play: Play, entry: ScriptCommand) -> Result:
-    """``spawn: {script}``: runs beside this one; its outcome comes when it ends."""
+    """``spawn: {script}``: runs concurrently with this one; its outcome is recorded when it ends."""
     play.spawn(entry, commands_of(entry.argument["script"]) or ())
     return Result(later=True)
 
@@ -121,7 +121,8 @@ async def cancel(play: Play, entry: ScriptCommand) -> None:
 
 
 async def repeat(play: Play, entry: ScriptCommand) -> Result:
-    """``repeat: {times, until, script}``: the outcome counts the turns that were whole, and says what ended them."""
+    """``repeat: {times, until, script}``: the outcome has the number of complete turns, and the exception that ended
+    them."""
     inner = commands_of(entry.argument["script"]) or ()
     sought = entry.argument.get("until") == "raises"
     count = 0
@@ -197,9 +198,9 @@ COMMANDS: dict[str, Command] = {
             "Play a script several times.",
             repeat,
             {
-                "times": CommandKey("count", "How often, at most.", required=True),
+                "times": CommandKey("count", "The maximum number of turns.", required=True),
                 "until": CommandKey("raises", "`raises`: stop at the first command that raises."),
-                "script": CommandKey("commands", "What is repeated.", required=True, default=()),
+                "script": CommandKey("commands", "The repeated script.", required=True, default=()),
             },
         ),
         Command(
@@ -235,7 +236,7 @@ COMMANDS: dict[str, Command] = {
             "spawn",
             "Start a task that plays a script of its own.",
             spawn,
-            {"script": CommandKey("commands", "What it plays.", required=True, default=())},
+            {"script": CommandKey("commands", "The script of the task.", required=True, default=())},
             task=True,
         ),
     )
@@ -263,7 +264,7 @@ def exception(name: str, message: str | None) -> Exception:
     try:
         return kind() if message is None else kind(message)
     except TypeError:
-        raise ValueError(f"{name} cannot be made from a message alone") from None
+        raise ValueError(f"{name} cannot be made from only a message") from None
 
 
 def _variable(name: str) -> ContextVar[Any]:

@@ -1,4 +1,4 @@
-"""The app without a server: what a server would give it comes from a script, and so the app alone is held to account.
+"""The app without a server: a script provides the input of a server, so that the result depends only on the app.
 
     python -m engine_inside.driving
 
@@ -8,9 +8,9 @@ connected socket, over which requests and answers travel, as lines of JSON. A re
     {"id": 1, "token": "j3.1", "scope": {...}, "within": 5.0,
      "script": [["give", {...}], ["take", "http.response.start"], ["fail_send", {"class": "OSError", "after": 3}]]}
 
-The scope and what is given are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each
-request {"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` says what of
-the script could not be done. What crosses between script and app is recorded like any call, under the token of the
+The scope and the given messages are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each
+request {"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` is the part
+of the script that could not be done. Messages between script and app are recorded like any call, under the token of the
 request.
 
 Each request is carried out in a fork of its own, so that no call leaves anything in the app for the next one.

@@ -100,10 +100,10 @@ def call_of(receive: Receive) -> AsgiCall | None:
 
 
 def take_own(scope: Scope) -> tuple[str, str]:
-    """Take the engine's headers out of a scope: the call's token, and the client's address as the gateway told it, each
-    "" where there is none.
+    """Take the engine's headers out of a scope: the call's token, and the client's address from the gateway, each ""
+    if there is none.
 
-    The scope stays the server's own object, and its headers' class stays what it was where that can be had. A scope
+    The scope stays the server's own object, and the class of its headers is kept if possible. A scope
     without such a header is not touched. Never raises.
     """
     try:

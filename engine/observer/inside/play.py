@@ -42,7 +42,7 @@ class Result:
 
 @dataclass(slots=True)
 class Beside:
-    """A script that runs beside the one that spawned it, and what it raised."""
+    """A script that runs concurrently with the one that spawned it, and the exception that it raised."""
 
     task: asyncio.Task[None] | None = None
     error: Exception | None = None
@@ -186,6 +186,6 @@ class Play:
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Look at the exception of a receive that nobody waits for any more, lest the loop complain in the server's log."""
+    """Retrieve the exception of a receive that no task waits for any more, so that the loop does not log it."""
     if not future.cancelled():
         future.exception()

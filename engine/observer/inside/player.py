@@ -1,7 +1,7 @@
-"""The player: inside the control, it plays the script of a call's job, or leaves the call to the contract's app.
+"""The player inside the bare app: it plays the script of a call's job, or leaves the call to the contract's app.
 
-Which job a call belongs to, in this order: the engine's header, the client's port, and for calls with neither the job
-whose lifespan script this process was started with.
+The job of a call is determined, in this order, by the engine's header, by the client's port, and for calls with neither
+by the job whose lifespan script this process was started with.
 """
 
 from __future__ import annotations

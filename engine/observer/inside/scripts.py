@@ -1,10 +1,10 @@
 """The way back, from the engine to the application: scripts, ports and marks, as plain files on the target's spool.
 
-    scripts/<job>.json   what the control plays for a job; written before any byte of the job goes out
+    scripts/<job>.json   the script that the bare app plays for a job; written before any byte of the job is sent
     ports/<port>         the job of a client's port, for connections without the engine's header
-    marks/<job>.<name>   empty files, by which both sides meet
+    marks/<job>.<name>   empty files, which synchronize both sides
 
-Reading is a few microseconds on a local disk, and happens once a job.
+Reading is a few microseconds on a local disk, and happens once for each job.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tagged JSON: Python's values as JSON that still tells bytes from text and a tuple from a list.
+"""Tagged JSON: Python's values as JSON that distinguishes bytes from text and a tuple from a list.
 
     bytes                      {"$b": "<latin-1>"}
     bytes longer than LONG     {"$blob": [size, "<sha256>", "<latin-1 of the first HEAD>"]}

@@ -1,12 +1,12 @@
-"""The observer's twin for WSGI (PEP 3333): an application around another one, that records what crosses the line.
+"""The observer for WSGI (PEP 3333): an application around another one, which records the traffic at the boundary.
 
-It changes nothing else. What the server gave goes on to the application and what the application gave goes on to the
-server, one piece at a time; every exception goes on its way untouched. ``environ`` stays the server's own dictionary;
-taken out of it are the engine's own variables, and ``wsgi.input`` is one that tells what was read.
+It changes nothing else. Input from the server is passed to the application, and output of the application to the
+server, one piece at a time; exceptions are passed on unchanged. ``environ`` stays the server's own dictionary, without
+the engine's own variables, and with a ``wsgi.input`` that records the reads.
 
-A call is recorded in the words of ASGI: ``http.request`` for what was read, ``http.response.start`` and
-``http.response.body`` for what the application gave. It ends when the response has no more pieces, when the server
-closes it before that, or when the application raises. What ``close()`` did is an outcome called ``close``.
+A call is recorded in the words of ASGI: ``http.request`` for reads, ``http.response.start`` and ``http.response.body``
+for the application's output. It ends when the response has no more pieces, when the server closes it before that, or
+when the application raises. The result of ``close()`` is an outcome called ``close``.
 """
 
 from __future__ import annotations
@@ -259,13 +259,13 @@ def wrapper_of(environ: Environ) -> Any:
 
 
 def is_wrapped(result: Any, wrapper: Any) -> bool:
-    """True if a result is the server's own wrapper of a file. Where the wrapper is a function, its product cannot be
-    told from the file itself."""
+    """True if a result is the server's own wrapper of a file. If the wrapper is a function, its product cannot be
+    distinguished from the file itself."""
     return isinstance(result, wrapper) if isinstance(wrapper, type) else hasattr(result, "read")
 
 
 def _peer(environ: Environ) -> str:
-    """The client's address as JSON; ``null`` where the server does not tell all of it."""
+    """The client's address as JSON; ``null`` if the server does not pass all of it."""
     try:
         return address(environ["REMOTE_ADDR"], environ["REMOTE_PORT"])
     except Exception:
