@@ -105,14 +105,12 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
 
 # What each room may still have: sentences with such an opening, and terms. A number may only become lower.
 CEILINGS: Mapping[str, tuple[int, int]] = {
-    "engine/app": (10, 84),
+    "engine/app": (10, 83),
     "engine/cli": (4, 19),
-    "engine/execution": (8, 40),
-    "engine/model": (2, 36),
-    "engine/observer": (14, 31),
+    "engine/execution": (8, 39),
     "engine/reports": (1, 12),
-    "engine/results": (16, 90),
-    "engine/steps": (42, 33),
+    "engine/results": (16, 89),
+    "engine/steps": (42, 31),
     "engine/targets": (0, 4),
     "frameworks": (7, 4),
 }
