@@ -450,3 +450,15 @@ def test_suites_outside_of_the_root_directory_have_ids(run: Run, workers: tuple[
     ran = run("-v", *workers, path="specs/http/wire.yaml::short-body")
     assert ran.code == 0, ran.out
     assert "specs/http/wire.yaml::short-body[gunicorn-control-auto]" in ran.out or "--collect-only" in workers
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_a_target_that_does_not_start_shows_its_log(run: Run, workers: tuple[str, ...]) -> None:
+    server = ("--asgi-server", "gunicorn~bad", "--asgi-variant", "bad: --nonsense")
+    ran = run(*server, *workers, "-k", "status", "--tb=no")
+    assert ran.code == 1
+    target = "gunicorn~bad-control-auto"
+    shown = ran.out.partition(f"= {target} did not start =")[2].partition("short test summary")[0]
+    assert "--nonsense" in shown
+    assert "\n  | " in shown
+    assert ran.out.count("did not start =") == 1
