@@ -15,6 +15,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 from engine.channels.record import Trace
@@ -256,17 +257,14 @@ async def open_tcp(
     bytes that the kernel keeps. Raises ConnectionRefused if the address refuses or is unreachable, Reset, and
     ChannelError after a timeout.
     """
-    loop = asyncio.get_running_loop()
     host, port = address
     make = make or TcpChannel
     try:
-        # Most connections have no time of their own, but the case's.
-        async with asyncio.timeout(timeout) if timeout is not None else contextlib.nullcontext():
-            if receive_buffer is None:
-                _, channel = await loop.create_connection(lambda: make(label, clock), host, port)
-            else:
-                raw = await connected(host, port, receive_buffer)
-                _, channel = await loop.create_connection(lambda: make(label, clock), sock=raw)
+        # Most connections have no timeout of their own, but that of the case.
+        if timeout is None:
+            return await _open(host, port, partial(make, label, clock), receive_buffer)
+        async with asyncio.timeout(timeout):
+            return await _open(host, port, partial(make, label, clock), receive_buffer)
     except TimeoutError as error:
         raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
     except ConnectionRefusedError as error:
@@ -277,7 +275,13 @@ async def open_tcp(
         if error.errno in _UNREACHABLE:
             raise ConnectionRefused(f"nothing leads to {host}:{port}: {error.strerror}") from error
         raise ChannelError(f"no connection to {host}:{port}: {error}") from error
-    return channel
+
+
+async def _open(host: str, port: int, make: Callable[[], TcpChannel], receive_buffer: int | None) -> TcpChannel:
+    loop = asyncio.get_running_loop()
+    if receive_buffer is None:
+        return (await loop.create_connection(make, host, port))[1]
+    return (await loop.create_connection(make, sock=await connected(host, port, receive_buffer)))[1]
 
 
 async def connected(host: str, port: int, receive_buffer: int) -> socket.socket:

@@ -120,10 +120,6 @@ class Boundary(Protocol):
         """The lifespan calls, in the order of their start."""
         ...
 
-    def latest(self) -> float:
-        """The time of the last record; 0.0 if there is none."""
-        ...
-
     def strays(self, since: float) -> list[AppCall]:
         """Calls without a token since that time, from a client that no job announced, in the order of their start. No
         job owns them."""

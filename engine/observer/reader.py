@@ -18,21 +18,19 @@ Record = dict[str, Any]
 
 
 class Lines:
-    """Bytes in pieces to records. The part after the last line's end is kept for the next piece."""
+    """Bytes in pieces to lines. The part after the last line's end is kept for the next piece."""
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, data: bytes) -> Iterator[Record]:
-        """The records that this piece completes. A line that is none becomes a note, and counts as lost evidence."""
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that this piece completes, without their ends. Empty lines are left out."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if line:
-                yield parse(line)
+        return [line for line in lines if line]
 
 
-# How the observer begins the line of a call and those that follow it. The rest is read when somebody asks: most calls
-# are never looked at.
+# The beginnings of the observer's lines: that of a call, and those of the records that follow it. The rest of a line is
+# parsed on demand, since most calls are never read.
 CALL = re.compile(
     rb'\{"k":"call","t":([0-9.e+-]+),"n":([0-9]+),"c":([0-9]+),"token":"[a-z0-9. -]*","job":"([a-z0-9-]+)",'
 )
@@ -41,7 +39,8 @@ SEALED = "$line"
 
 
 def parse(line: bytes) -> Record:
-    """One line as a record, which may be sealed still: ``opened`` gives the whole of it. A note where it is none."""
+    """One line as a record, of which only the beginning may be parsed: ``opened`` parses the rest. A line that is no
+    record becomes a note, and counts as lost evidence."""
     if not line.endswith(b"}"):
         return read_whole(line)
     head = HEAD.match(line)
@@ -92,15 +91,14 @@ class SpoolReader:
         self._raised = False
         self._listed = 0  # when the folder had changed last, as it was listed; 0 where it must be listed again
 
-    def read(self) -> Iterator[tuple[int, Record]]:
-        """Yield (pid, record) for every line appended since, in order within a process; nothing if the folder is
-        gone."""
+    def read(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield a pid and the lines appended since, in order within a process; nothing if the folder is gone. ``parse``
+        turns a line into a record."""
         while self._hold():
             held, self._held, self._size, self._raised = self._held, {}, 0, False
             for pid, pieces in held.items():
                 for data in pieces:
-                    for record in self._lines[pid].feed(data):
-                        yield pid, record
+                    yield pid, self._lines[pid].feed(data)
 
     def may_have_raised(self) -> bool:
         """True unless no send() can have raised in the bytes appended since ``read``. A search in bytes costs far less

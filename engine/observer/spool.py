@@ -66,7 +66,7 @@ from typing import NamedTuple
 from engine.errors import Defect
 from engine.model.boundary import AppCall, plain_address
 from engine.observer.calls import CallBuilder, Record
-from engine.observer.reader import SpoolReader, opened
+from engine.observer.reader import HEAD, SpoolReader, opened, parse
 
 FOLDERS = ("records", "scripts", "ports", "marks")
 AFTER = " after"  # follows a token where the scope is to be recorded once more when the call ends
@@ -110,7 +110,6 @@ class ObserverSpool:
         self._expected: set[int] = set()  # every port that a job's bytes came from, whether the job is finished or not
         self._finished: set[str] = set()
         self._with_files: set[str] = set()  # jobs with a script or a mark: no other job's application sets any
-        self._latest = 0.0
         self._notes: list[str] = []
         self._lost = 0
 
@@ -175,12 +174,22 @@ class ObserverSpool:
 
     def refresh(self) -> None:
         """Read the records that were appended since the last call."""
-        for pid, record in self._reader.read():
-            try:
-                self._take(pid, record)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                self._lost += 1
-                self._notes.append(f"a record of process {pid} cannot be used: {error!r}")
+        for pid, lines in self._reader.read():
+            process = self._processes.get(pid)
+            for line in lines:
+                if (
+                    process is not None
+                    and (head := HEAD.match(line)) is not None
+                    and int(head[4]) not in process.builders
+                    and line.endswith(b"}")
+                ):
+                    continue  # as nearly every record: it follows a call whose job is finished
+                try:
+                    self._take(pid, parse(line))
+                except (KeyError, TypeError, ValueError, AttributeError) as error:
+                    self._lost += 1
+                    self._notes.append(f"a record of process {pid} cannot be used: {error!r}")
+                process = self._processes.get(pid)
 
     def calls(self, *, token: str = "", peer: Peer | None = None, since: float = 0.0) -> list[AppCall]:
         """Calls since a time, in the order of their start: with that token; or without any, from that peer.
@@ -226,10 +235,6 @@ class ObserverSpool:
         builders = [*self._by_job.get(job, ()), *(builder for peer in peers for builder in self._by_peer.get(peer, ()))]
         return tuple(dict.fromkeys(name for builder in builders for name in builder.send_raised))
 
-    def latest(self) -> float:
-        """The time of the last record, in seconds of the monotonic clock; 0.0 if there is none."""
-        return self._latest
-
     def workers(self) -> list[Worker]:
         """The processes that have written, in the order in which they were first seen."""
         return [Worker(pid, process.python, process.loop) for pid, process in self._processes.items()]
@@ -246,13 +251,14 @@ class ObserverSpool:
 
     def _take(self, pid: int, record: Record) -> None:
         kind = record["k"]
-        self._latest = max(self._latest, float(record.get("t", 0.0)))
         self._lost += int(record.get("lost", 0))
         if kind == "worker":
             before = self._processes.get(pid)
             self._processes[pid] = _Process(before.generation + 1 if before else 0, str(record["python"]))
             return
-        process = self._processes.setdefault(pid, _Process(0, ""))
+        process = self._processes.get(pid)
+        if process is None:
+            process = self._processes[pid] = _Process(0, "")
         if kind == "call":
             # Of a call whose job is finished nothing is kept; only the first of a process tells its loop.
             if not process.loop or record["job"] not in self._finished:

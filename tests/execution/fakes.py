@@ -94,9 +94,6 @@ class FakeBoundary:
     def send_raised(self, job: str) -> tuple[str, ...]:
         return self.raised
 
-    def latest(self) -> float:
-        return max((call.started for call in self.all), default=0.0)
-
     def close(self) -> None: ...
 
     def finish(self, job: str) -> None:

@@ -58,7 +58,6 @@ def test_it_is_a_boundary(spool: ObserverSpool) -> None:
     boundary: Boundary = spool
     assert boundary.calls() == []
     assert boundary.lifespans() == []
-    assert boundary.latest() == 0.0
 
 
 def test_calls_are_found_by_token(spool: ObserverSpool, observers: Observers) -> None:
@@ -116,7 +115,7 @@ def test_a_call_goes_on_from_refresh_to_refresh(spool: ObserverSpool, observers:
     observers.write(7, "end", c=0, returned=True)
     assert spool.calls(token="j1.1")[0].ended is None
     spool.refresh()
-    assert spool.calls(token="j1.1")[0].ended == spool.latest() == 3.0
+    assert spool.calls(token="j1.1")[0].ended == 3.0
 
 
 def test_a_pid_that_comes_again_is_another_process(spool: ObserverSpool, observers: Observers) -> None:

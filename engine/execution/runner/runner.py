@@ -10,6 +10,7 @@ from dataclasses import replace
 from engine.errors import ChannelError, ConnectionRefused, EngineError, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner import timing_out
+from engine.execution.runner.deadline import Deadline
 from engine.execution.runner.judge import Match, Outcomes, decide
 from engine.execution.runner.origin import origin_of
 from engine.execution.runner.scope import CheckResults, JobState, Kinds, OpenChannel, StepScope, evidence_of
@@ -109,7 +110,7 @@ class Runner:
         try:
             if body.application is not None:
                 live.boundary.stage(job.id, script(body.application, job.id, variables))
-            async with asyncio.timeout(case.timeout):
+            with Deadline(case.timeout):
                 await StepScope(state, variables, results).run(body.steps)
         except StepFailed:
             pass

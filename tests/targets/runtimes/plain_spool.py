@@ -64,9 +64,6 @@ class PlainSpool:
     def notes(self) -> tuple[str, ...]:
         return ()
 
-    def latest(self) -> float:
-        return max((call.started for call in self.seen), default=0.0)
-
     def close(self) -> None:
         self.closed = True
 

@@ -53,9 +53,6 @@ class Unseen:
     def notes(self) -> tuple[str, ...]:
         return ()
 
-    def latest(self) -> float:
-        return 0.0
-
     def finish(self, job: str) -> None: ...
 
     def close(self) -> None: ...
@@ -112,9 +109,6 @@ class Shared:
     @property
     def notes(self) -> Sequence[str]:
         return self._inner.notes
-
-    def latest(self) -> float:
-        return self._inner.latest()
 
     def finish(self, job: str) -> None:
         self._inner.finish(self._ours(job))

@@ -31,7 +31,7 @@ def test_nothing_is_seen_of_a_service_without_a_desk() -> None:
     unseen = Unseen()
     unseen.mark("j0", "here")
     assert not unseen.marked("j0", "here")
-    assert (unseen.calls(), unseen.lifespans(), unseen.latest()) == ([], [], 0.0)
+    assert (unseen.calls(), unseen.lifespans()) == ([], [])
 
 
 def test_what_earlier_runs_lost_is_not_lost_by_this_one(tmp_path: Path) -> None:
