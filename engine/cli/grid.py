@@ -186,7 +186,7 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     from engine.results.analysis.summary import sentence, summary
     from engine.terminal import grid_colours
     from engine.terminal.columns import available_width
-    from engine.terminal.paint import Role
+    from engine.terminal.paint import Role, wrap
 
     report, causes = grid_of(done), attributions(done)
     width = available_width()
@@ -206,7 +206,8 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
         code = code or 4
     if not done.whole:
         print(how_it_ended(done))
-    print(paint(Role.FAILING if code else Role.PASSING, sentence(summary(done))))
+    counts = paint(Role.FAILING if code else Role.PASSING, sentence(summary(done)))
+    print("\n".join(wrap(counts, width, further="  ")))
     print(f"run {visible(done.id)}" + next_command(done, found, named, parsed))
     return code
 
@@ -276,7 +277,7 @@ def how_it_ended(done: Run) -> str:
 
 
 def next_command(done: Run, found: Sequence[Finding], named: str, parsed: argparse.Namespace) -> str:
-    """The end of a line: the command that shows more of the first failure, known failure or warning; "" if there is
+    """The line of the command that shows more of the first failure, known failure or warning; "" if there is
     none."""
     from engine.results.analysis.choosing import shortest
     from engine.results.analysis.summary import counted
@@ -289,7 +290,7 @@ def next_command(done: Run, found: Sequence[Finding], named: str, parsed: argpar
     words = ["engine", "explain", named, *shortest(done, order[0])]
     words += ["--results", parsed.results] if parsed.results else []
     words += ["--frameworks", parsed.frameworks] if parsed.frameworks else []
-    return f"; next: {visible(shlex.join(words))}"
+    return f"\nnext: {visible(shlex.join(words))}"
 
 
 def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:

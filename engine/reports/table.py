@@ -124,8 +124,10 @@ def drawn(table: GroupedGrid, width: int) -> list[str]:
     whole = outline(head, body)
     if fits(whole, width):
         return [whole]
-    if not table.crossed and fits(turned := by_category(table), width):
-        return [turned]
+    if not table.crossed:
+        for narrow in (False, True):
+            if fits(turned := by_category(table, narrow=narrow), width):
+                return [turned]
     # What says which line it is shares one column as well, so that seven frameworks fit into 120.
     names = [f"{line.name}\n{' '.join((line.detail, loops(line))).strip()}" for line in table.lines]
     body = [[name, *stacked(squares(table, line))] for name, line in zip(names, table.lines, strict=True)]
@@ -134,11 +136,15 @@ def drawn(table: GroupedGrid, width: int) -> list[str]:
     return cut([table.corner, *(word.replace("-", "-\n") for word in table.columns)], body, width, OUTLINE)
 
 
-def by_category(table: GroupedGrid) -> str:
-    """A table whose columns are categories, with these as lines, and its lines as columns."""
+def by_category(table: GroupedGrid, *, narrow: bool = False) -> str:
+    """A table whose columns are categories, with these as lines, and its lines as columns. A ``narrow`` one has letters
+    below their figures."""
     names = ["\n".join(word for word in (line.name, line.detail, loops(line)) if word) for line in table.lines]
     columns = [[square(one) for one in line.squares] for line in table.lines]
-    body = [[category, *words] for category, *words in zip(table.columns, *columns, strict=True)]
+    body = [
+        [category, *(stacked(words) if narrow else words)]
+        for category, *words in zip(table.columns, *columns, strict=True)
+    ]
     return outline(["category", *names], body)
 
 

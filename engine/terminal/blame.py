@@ -111,7 +111,7 @@ def listed(group: Folded[Finding], paint: Paint = PLAIN) -> Iterator[str]:
     verdict = paint(role_of(one.first.verdict), f"{one.first.verdict.value:<8}")
     yield f"{verdict} {visible(group.address)}{where(one)}{title}: {cut(one.first.reason)}"
     if group.values:
-        yield f"{'':<8} {paint(Role.DIM, f'values: {visible(group.named(VALUES))}')}"
+        yield f"  {paint(Role.DIM, f'values: {visible(group.named(VALUES))}')}"
 
 
 def cut(reason: str) -> str:

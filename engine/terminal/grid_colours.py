@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from engine.terminal.paint import Paint, Role
 
@@ -23,19 +24,33 @@ def painted(drawn: str, paint: Paint) -> str:
     """A grid that ``reports.table.draw`` has drawn, in colour. Only lines of tables are painted. No column moves."""
     if not paint.enabled:
         return drawn
-    return "\n".join(_line(line, paint) if line[:1] in "┌├└│" else line for line in drawn.split("\n"))
+    lines = drawn.split("\n")
+    return "\n".join(
+        _line(line, below, paint) if line[:1] in "┌├└│" else line
+        for line, below in zip_longest(lines, lines[1:], fillvalue="")
+    )
 
 
-def _line(line: str, paint: Paint) -> str:
+def _line(line: str, below: str, paint: Paint) -> str:
     # Counts stand below their figures where a table is narrow.
-    line = _counts(_FIGURE.sub(lambda found: _figure(found, paint), line), paint)
+    line = _counts(_FIGURE.sub(lambda found: _figure(found, _under(found, below), paint), line), paint)
     line = _FAILED.sub(lambda found: paint(Role.FAILING, found[0]), line)
     return _RULE.sub(lambda found: paint(Role.DIM, found[0]), line)
 
 
-def _figure(found: re.Match[str], paint: Paint) -> str:
+def _under(figure: re.Match[str], below: str) -> str:
+    """The text of the next line in the cell of a figure."""
+    start, end = figure.string.rfind("│", 0, figure.start()), figure.string.find("│", figure.end())
+    return below[start + 1 : end] if below[start : start + 1] == "│" == below[end : end + 1] else ""
+
+
+def _figure(found: re.Match[str], under: str, paint: Paint) -> str:
     passed, applicable, counts = found.groups()
-    roles = {_ROLES[one[1]] for one in _COUNT.finditer(counts)}
+    if not counts and "/" not in under:
+        under = under if all(_COUNT.fullmatch(word) for word in under.split()) else ""
+    else:
+        under = ""
+    roles = {_ROLES[one[1]] for one in _COUNT.finditer(f"{counts} {under}")}
     first = f"{passed}/{applicable}"
     if passed == applicable:
         first = paint(Role.PASSING, first)

@@ -44,7 +44,7 @@ def known_failures(
         return
     everything = [one for listed in excused.values() for one in listed]
     listed_in = f", listed in {', '.join(map(visible, files))}" if files else ""
-    yield f"{paint(Role.KNOWN, 'known failures')}: {_count(everything)}{listed_in}"
+    yield from _wrapped(f"{paint(Role.KNOWN, 'known failures')}: {_count(everything)}{listed_in}", "", width)
     each = MOST // len(excused) if len(excused) <= SERVERS else 0
     for server, listed in excused.items():
         yield f"  {visible(server)}: {_count(listed)}"

@@ -195,7 +195,7 @@ def test_values_of_a_matrix_that_fail_alike_are_one_entry() -> None:
     assert shown[0] == "failing: 143 results (72 cases)"
     (entry,) = [number for number, line in enumerate(shown) if "[71 values]" in line]
     assert shown[entry].startswith("    fail     specs/x.yaml::n[71 values] on 2 targets (s-f-asyncio, ...): ")
-    assert shown[entry + 1] == "             values: 0, 1, 2, 3, 4, 5 and 65 more"
+    assert shown[entry + 1] == "      values: 0, 1, 2, 3, 4, 5 and 65 more"
     assert sum("specs/x.yaml::n[" in line for line in shown) == 1
 
 

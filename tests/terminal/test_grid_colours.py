@@ -45,5 +45,14 @@ def test_without_colour_a_grid_stays_as_it_is() -> None:
     assert painted(DRAWN, PLAIN) is DRAWN
 
 
+def test_a_figure_whose_counts_stand_below_has_their_colour() -> None:
+    drawn = "│ asgi    │ 0/3 │ 7/8 │ 3/4 │\n│ asyncio │ 3F  │ 1K  │ 4/4 │"
+    shown = painted(drawn, Paint(True))
+    assert "\x1b[31m0/3\x1b[0m" in shown
+    assert "\x1b[33m7/8\x1b[0m" in shown
+    assert " 3/4 " in shown
+    assert bare(shown) == drawn
+
+
 def test_counts_below_their_figures_have_their_colours() -> None:
     assert "\x1b[33m1K\x1b[0m \x1b[35m8w\x1b[0m" in painted("│ asyncio │ 1K 8w │", Paint(True))
