@@ -111,8 +111,7 @@ CEILINGS: Mapping[str, tuple[int, int]] = {
     "engine/reports": (1, 12),
     "engine/results": (16, 89),
     "engine/steps": (42, 31),
-    "engine/targets": (0, 4),
-    "frameworks": (7, 4),
+    "engine/targets": (0, 3),
 }
 
 

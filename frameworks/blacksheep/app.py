@@ -30,7 +30,7 @@ PIECE = 64 * 1024
 
 @dataclass
 class Worker:
-    """What lives as long as the worker does: a service that handlers ask for."""
+    """The data of the worker process: a service that handlers ask for."""
 
     counter: int = 0
     started: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The contract as a bare ASGI application: no framework, the standard library alone.
+"""The contract as a bare ASGI application: no framework, only the standard library.
 
 It follows the ASGI specification to the letter and keeps clear of what a server need not give it, so that a case
 which fails here fails because of the server.
@@ -27,7 +27,7 @@ EMPTY = object()
 
 
 class Worker:
-    """What lives as long as the worker process. ``started`` is filled only where the server keeps no state itself."""
+    """The data of the worker process. ``started`` is filled only where the server keeps no state itself."""
 
     def __init__(self) -> None:
         self.counter = 0
@@ -113,7 +113,7 @@ async def as_json(send: Send, value: object) -> None:
 
 
 async def stream(send: Send, content_type: bytes, pieces: AsyncIterator[bytes]) -> None:
-    """A response whose length is not told beforehand."""
+    """A response of unknown length."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", content_type)]})
     async for piece in pieces:
         await send({"type": "http.response.body", "body": piece, "more_body": True})

@@ -18,7 +18,7 @@ LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
 
 started: dict[str, Any] = {}
-"""What the lifespan sets up, for as long as the worker lives."""
+"""The data that the lifespan sets up, for the life of the worker."""
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""The contract for WSGI as a bare application: no framework, the standard library alone.
+"""The contract for WSGI as a bare application: no framework, only the standard library.
 
 It follows PEP 3333 to the letter and keeps clear of what a server need not give it, so that a case which fails here
 fails because of the server.
@@ -96,7 +96,7 @@ def pieces(size: int) -> Iterator[bytes]:
 
 
 def length(environ: Environ) -> int:
-    """How long the request's body is. A server may leave CONTENT_LENGTH out, or empty, where there is none."""
+    """The length of the request's body. A server may leave CONTENT_LENGTH out, or empty, where there is none."""
     return int(environ.get("CONTENT_LENGTH") or 0)
 
 

@@ -147,7 +147,7 @@ def test_a_front_runs_the_default_server_where_nobody_says_which(engine: Engine)
 def test_an_older_release_is_unsupported_where_the_pinned_one_is_not(engine: Engine) -> None:
     new, old = engine.targets(RunOptions(("gunicorn", "gunicorn==26.2.0"), ("control",)))
     assert engine.unsupported(new, {"message_limit": 1}) == ()
-    assert "came with 27.0.0" in engine.unsupported(old, {"message_limit": 1})[0]
+    assert "added in 27.0.0" in engine.unsupported(old, {"message_limit": 1})[0]
     (hypercorn,) = engine.targets(RunOptions(("hypercorn==0.16.0",), ("control",)))
     assert "state" not in engine.offers(hypercorn)
     assert probed(engine.project_paths, engine.servers["gunicorn"], "auto") is None

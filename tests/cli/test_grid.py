@@ -265,7 +265,7 @@ def test_a_run_that_judged_nothing_is_no_success(verdict: Verdict) -> None:
     ("words", "reason"),
     [
         (["--server", "daphne", "--loop", "uvloop", "--framework", "control"], "daphne does not run on uvloop"),
-        (["--server", "pyuwsgi", "--framework", "control"], "pyuwsgi serves no ASGI apps"),
+        (["--server", "pyuwsgi", "--framework", "control"], "pyuwsgi does not serve ASGI apps"),
     ],
 )
 def test_why_nothing_was_judged(engine: Engine, suites: Path, words: list[str], reason: str) -> None:
@@ -294,7 +294,7 @@ def test_several_servers_of_which_some_cannot_be_had(engine: Engine, suites: Pat
     for words in (
         "gunicorn==99.0-control-asyncio did not start: there is no gunicorn 99.0",
         "lists what there is",
-        "is no Python project",
+        "is not a Python project",
     ):
         assert words in ran.stdout
     both = json.loads(kept(suites).with_name("compatibility_grid_both.json").read_text())
@@ -320,10 +320,10 @@ def test_several_servers_of_which_some_cannot_be_had(engine: Engine, suites: Pat
     ("words", "complaint"),
     [
         (["--server", "gunicron"], "did you mean 'gunicorn'?"),
-        (["--server", "gunicorn==new"], "is no version"),
+        (["--server", "gunicorn==new"], "is not a version"),
         (["--server", "gunicorn~none"], "no variant called 'none'"),
-        (["--variant", "mine: --workers 2"], "no server is asked for in the variant 'mine'"),
-        (["--variant", "mine"], "declares no variant"),
+        (["--variant", "mine: --workers 2"], "no --server uses the variant 'mine'"),
+        (["--variant", "mine"], "does not declare a variant"),
     ],
 )
 def test_servers_that_nobody_can_mean(engine: Engine, words: list[str], complaint: str) -> None:

@@ -239,7 +239,7 @@ def test_a_case_with_options_that_the_server_lacks(engine: Engine, suites: Path)
     (suites / "scripted.yaml").write_text(SCRIPTED)
     ran = engine("serve", "--case", "scripted.yaml::plays", "daphne-control-auto")
     assert ran.returncode == 2
-    assert "daphne cannot have workers: it is one process" in ran.stderr
+    assert "daphne cannot use workers: it is one process" in ran.stderr
 
 
 def test_a_target_that_there_is_not(engine: Engine) -> None:

@@ -265,7 +265,7 @@ WRONG = {
     "framework": (("--asgi-framework", "starlete"), "did you mean 'starlette'?"),
     "server": (("--asgi-server", "gunicron"), "did you mean 'gunicorn"),
     "variant": (("--asgi-server", "gunicorn~fast"), "gunicorn has no variant called 'fast'"),
-    "declaration": (("--asgi-variant", "x"), "'x' declares no variant"),
+    "declaration": (("--asgi-variant", "x"), "'x' does not declare a variant"),
     "gateway": (("--asgi-gateway", "ngix-http"), "did you mean 'nginx-http'?"),
     "category": (("--asgi-category", "frist"), "did you mean 'first'?"),
     "tag": (("--asgi-tag", "quik"), "did you mean 'quick'?"),

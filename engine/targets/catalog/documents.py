@@ -1,7 +1,7 @@
 """Small YAML documents of the project's own (a contract, a framework's declaration), read with their places.
 
-The suites' loader is another package and knows far more; of a declaration it is enough that a mistake is found and
-pointed at.
+The suites' loader is another package and knows far more; of a declaration it is enough that an error is found and
+has a place.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read(path: Path) -> Node:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = SourceSpan(str(path), mark.line + 1, mark.column + 1) if mark else SourceSpan(str(path), 1, 1)
-        raise DocumentError(f"this is no YAML: {getattr(error, 'problem', error)}", place=place) from None
+        raise DocumentError(f"this is not valid YAML: {getattr(error, 'problem', error)}", place=place) from None
     if root is None:
         raise DocumentError("the document is empty", place=SourceSpan(str(path), 1, 1))
     return located(root, str(path), None, 0, set())

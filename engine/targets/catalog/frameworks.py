@@ -150,7 +150,7 @@ def load_frameworks(root: Path, more: Sequence[Path] = ()) -> Registry[Framework
     """The frameworks in the folders of ``root``, and those of ``more``: folders that hold frameworks or are one.
 
     Raises DocumentError, with the place, where a declaration is wrong or lacks its files; UsageError where a folder
-    is not there, holds no framework, or brings a name that is taken.
+    is not there, contains no framework, or brings a name that is taken.
     """
     found: dict[str, Framework] = {}
     for folder in (root, *more):
@@ -158,7 +158,9 @@ def load_frameworks(root: Path, more: Sequence[Path] = ()) -> Registry[Framework
             other = found.get(framework.name)
             if other is not None and other.folder.resolve() != framework.folder.resolve():
                 hint = "the folder's name is the framework's: rename one"
-                raise UsageError(f"{other.folder} and {framework.folder} are frameworks of one name", hint=hint)
+                raise UsageError(
+                    f"{other.folder} and {framework.folder} are two frameworks of the same name", hint=hint
+                )
             found[framework.name] = framework
     return Registry("framework", found.values())
 
@@ -176,7 +178,7 @@ def in_folder(folder: Path) -> list[Framework]:
         raise UsageError(f"there is no folder {folder}", hint=f"a framework is a folder with a {FILE}")
     inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
     if not inner:
-        raise UsageError(f"{folder} holds no framework", hint=f"a framework is a folder with a {FILE}")
+        raise UsageError(f"{folder} contains no framework", hint=f"a framework is a folder with a {FILE}")
     return [load(path) for path in inner]
 
 

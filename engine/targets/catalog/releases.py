@@ -129,7 +129,7 @@ def wanted(text: str, sort: str = SERVER) -> Wanted:
         raise UsageError(f"{text!r} asks for a variant, and only servers have variants", hint=FORMS[sort])
     match = NAME.match(rest)
     if match is None:
-        raise UsageError(f"{text!r} names no {sort}", hint=FORMS[sort])
+        raise UsageError(f"{text!r} does not name a {sort}", hint=FORMS[sort])
     name, source = match[0], rest[match.end() :]
     return Wanted(name, release_of(source, text, sort), variant)
 
@@ -145,14 +145,14 @@ def release_of(source: str, text: str, sort: str = SERVER) -> Release:
         return branch_of(source.removeprefix("@git+"), text)
     if source.startswith("@") and "://" in source:
         raise UsageError(
-            f"{text!r} is no folder and no repository", hint=f"like {text.partition('@')[0]}@git+URL@BRANCH"
+            f"{text!r} is neither a folder nor a repository", hint=f"like {text.partition('@')[0]}@git+URL@BRANCH"
         )
     if source.startswith("@") and source != "@":
         folder = Path(source[1:]).expanduser()
         return Checkout(folder.absolute(), label_of(folder.absolute().name), source)
     if source.startswith(","):
         raise UsageError(f"{text!r} is not the name of one {sort}", hint=f"for several, repeat --{sort}")
-    raise UsageError(f"{text!r} does not say which release", hint=FORMS[sort])
+    raise UsageError(f"{text!r} does not name a release", hint=FORMS[sort])
 
 
 def version_of(number: str, text: str, sort: str = SERVER) -> str:
@@ -161,7 +161,7 @@ def version_of(number: str, text: str, sort: str = SERVER) -> str:
         return str(Number(number))
     except InvalidVersion:
         hint = f"one version, like ==26.2.0; for several, repeat --{sort}"
-        raise UsageError(f"{number!r} in {text!r} is no version", hint=hint) from None
+        raise UsageError(f"{number!r} in {text!r} is not a version", hint=hint) from None
 
 
 def branch_of(address: str, text: str) -> GitReference:
@@ -170,7 +170,7 @@ def branch_of(address: str, text: str) -> GitReference:
     path, _, ref = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "")
     if not parts.scheme or not path.strip("/"):
         hint = f"like {text.partition('@')[0]}@git+https://host/project@branch"
-        raise UsageError(f"{text!r} has no repository's address", hint=hint)
+        raise UsageError(f"{text!r} has no repository address", hint=hint)
     below = [word.partition("=")[2] for word in parts.fragment.split("&") if word.startswith("subdirectory=")]
     name = path.rstrip("/").rpartition("/")[2].removesuffix(".git")
     url = parts._replace(path=path, fragment="").geturl()

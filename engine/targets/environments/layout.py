@@ -115,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
             case ["gateway", name, host, folder]:
                 gateway(name, host, Path(folder))
             case _:
-                raise UsageError("this is not how it is called", hint=HOW)
+                raise UsageError("wrong arguments", hint=HOW)
     except (EngineError, OSError) as error:
         print(f"engine: {error}", file=sys.stderr)
         return 2

@@ -72,7 +72,7 @@ def find_uv() -> str:
         return str(importlib.import_module("uv").find_uv_bin())
     except (ImportError, FileNotFoundError) as error:
         hint = "install it in the engine's environment: python -m pip install uv"
-        raise EnvironmentFailed("uv, which makes the environments, is not installed", hint=hint) from error
+        raise EnvironmentFailed("uv, which creates the environments, is not installed", hint=hint) from error
 
 
 def pins(lock: str) -> list[str]:
@@ -180,7 +180,7 @@ class Environments:
         finally:
             self._install(recipe.name, False)
         if completed(folder) is None:
-            raise EnvironmentFailed(f"{folder} is not complete", hint=f"is {interpreter} still there?")
+            raise EnvironmentFailed(f"{folder} is not complete", hint=f"does {interpreter} still exist?")
         await asyncio.to_thread(note_size, folder)
         await asyncio.to_thread(prune, self.cache)
 
@@ -226,7 +226,7 @@ class Environments:
             except OSError as error:
                 raise EnvironmentFailed(f"{interpreter} cannot be run: {error.strerror}") from None
             if code != 0:
-                raise EnvironmentFailed(f"{interpreter} is no Python that works", log=last(output))
+                raise EnvironmentFailed(f"{interpreter} is not a working Python", log=last(output))
             self._interpreters[interpreter] = f"{output.strip()} {real}"
         return self._interpreters[interpreter]
 

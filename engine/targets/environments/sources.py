@@ -82,7 +82,7 @@ def checkout(package: str, folder: Path, cache: Path) -> ReleaseSource:
         raise EnvironmentFailed(f"there is no folder {folder}", hint=f"{package}@FOLDER names a checkout of {package}")
     if not any((folder / name).is_file() for name in PROJECT):
         hint = f"it has neither {' nor '.join(PROJECT)}: name the folder that holds {package}'s own"
-        raise EnvironmentFailed(f"{folder} is no Python project", hint=hint)
+        raise EnvironmentFailed(f"{folder} is not a Python project", hint=hint)
     try:
         listed = sorted(files(folder))
         copy = kept(folder, listed, cache)

@@ -47,7 +47,7 @@ def unsupported(server: Server, target: Target, options: Mapping[str, object]) -
     of_server, of_gateway = split(options)
     reasons = []
     if target.interface not in server.interfaces:
-        reasons.append(f"{server.name} serves no {NAMES[target.interface]} apps")
+        reasons.append(f"{server.name} does not serve {NAMES[target.interface]} apps")
     protocol = speaks(target)
     if protocol not in server.protocols and protocol not in server.asks:
         reasons.append(f"{server.configuration} does not speak {NAMES[protocol]}")

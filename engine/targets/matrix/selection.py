@@ -58,7 +58,7 @@ def configured(servers: Registry[Server], words: Sequence[str] = (), variants: S
             found[chosen.configuration] = chosen
     for name in declared:
         if name not in used:
-            raise UsageError(f"no server is asked for in the variant {name!r}", hint=f"like --server {DEFAULT}~{name}")
+            raise UsageError(f"no --server uses the variant {name!r}", hint=f"like --server {DEFAULT}~{name}")
     order = list(servers)
     return sorted(found.values(), key=lambda server: order.index(server.name))
 
@@ -96,7 +96,7 @@ def released(of: Released, release: Release, found: Iterable[Released], sort: st
     """The release of a server or a framework, its label made one that no other source of the same name in ``found``
     has. Raises UsageError for a server or a framework that has but one release."""
     if not isinstance(release, Pinned) and not of.package:
-        raise UsageError(f"{of.name} is the engine's own and has no other release", hint=f"--{sort} {of.name}")
+        raise UsageError(f"{of.name} is part of the engine and has no other release", hint=f"--{sort} {of.name}")
     if not isinstance(release, (Checkout, GitReference)):
         return release
     found, label, number = list(found), release.label, 1
@@ -145,7 +145,7 @@ def variant_of(text: str) -> Variant:
     form = "like --variant 'two-workers: --workers 2' or --variant 'old-h11: h11==0.14.0'"
     name, colon, rest = (part.strip() for part in text.partition(":"))
     if not colon or not VARIANT.fullmatch(name):
-        raise UsageError(f"{text!r} declares no variant", hint=form)
+        raise UsageError(f"{text!r} does not declare a variant", hint=form)
     try:
         words = shlex.split(rest)
     except ValueError as error:

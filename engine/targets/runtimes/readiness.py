@@ -103,10 +103,10 @@ def refused(error: OSError | EOFError) -> None:
         raise NotReady(what, stranger=True) from None
     reason = str(error.reason or "") if isinstance(error, ssl.SSLError) else ""
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
-        raise NotReady("it answers, and not with TLS: does it have the flags for that?") from None
+        raise NotReady("it answers without TLS: are its flags for TLS right?") from None
     if "_ALERT_" in reason:
         words = reason.partition("_ALERT_")[2].lower().replace("_", " ")
-        raise NotReady(f"it speaks TLS, and breaks the handshake off ({words})") from None
+        raise NotReady(f"it speaks TLS, and aborts the handshake ({words})") from None
 
 
 async def ask(

@@ -281,7 +281,7 @@ class Starter:
             raise unfit(target, call.loop)
         found = self._offers.info(target, context.environment, call.loop)
         if target.loop not in ("auto", found.loop_name):
-            raise not_started(f"{target.id} was to run on {target.loop}, and runs on {found.loop}", context)
+            raise not_started(f"{target.id} was started on {target.loop}, but runs on {found.loop}", context)
         return found
 
     async def _answered(self, context: LaunchContext, process: ProcessHandle, turn: int) -> AppCall:

@@ -31,7 +31,7 @@ def problem(code: int) -> JsonResponse:
 
 
 def not_found(request: WSGIRequest, exception: Exception) -> JsonResponse:
-    """What Django calls for a path that it does not know, and where a view raises Http404."""
+    """The handler that Django calls for an unknown path, and if a view raises Http404."""
     return problem(404)
 
 

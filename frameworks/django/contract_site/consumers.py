@@ -42,7 +42,7 @@ class Scope(AsyncWebsocketConsumer):
 
 
 class Subprotocol(AsyncWebsocketConsumer):
-    """Accepts the first subprotocol that was offered, and tells of it."""
+    """Accepts the first subprotocol that was offered, and reports it."""
 
     async def connect(self) -> None:
         requested = list(self.scope.get("subprotocols", []))

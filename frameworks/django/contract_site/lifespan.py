@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 started: dict[str, Any] = {}
-"""What startup sets up, for as long as the worker lives."""
+"""The data that startup sets up, for the life of the worker."""
 
 
 async def lifespan(

@@ -19,7 +19,7 @@ PIECE = 64 * 1024
 PLAIN = "text/plain; charset=utf-8"
 
 kept = {"counter": 0}
-"""What views keep for as long as the worker lives."""
+"""The data of the views, for the life of the worker."""
 
 
 @require_GET

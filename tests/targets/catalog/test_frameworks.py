@@ -54,7 +54,7 @@ def test_a_folder_elsewhere_is_a_framework_or_holds_some(tmp_path: Path) -> None
 def test_one_name_for_two_folders_is_refused(tmp_path: Path) -> None:
     framework(tmp_path / "a", "one")
     framework(tmp_path / "b", "one")
-    with pytest.raises(UsageError, match="frameworks of one name"):
+    with pytest.raises(UsageError, match="two frameworks of the same name"):
         load_frameworks(tmp_path / "a", [tmp_path / "b"])
     assert list(load_frameworks(tmp_path / "a", [tmp_path / "a" / "one"])) == ["one"]
 
@@ -62,7 +62,7 @@ def test_one_name_for_two_folders_is_refused(tmp_path: Path) -> None:
 def test_folders_that_hold_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no folder"):
         load_frameworks(tmp_path / "none")
-    with pytest.raises(UsageError, match="holds no framework"):
+    with pytest.raises(UsageError, match="contains no framework"):
         load_frameworks(tmp_path)
 
 

@@ -102,9 +102,9 @@ def test_a_case_s_words_are_in_the_configuration(name: str, options: Mapping[str
 
 def test_words_that_a_gateway_does_not_have() -> None:
     (reason,) = GATEWAYS["nginx-uwsgi"].unsupported({"keep_conn": True})
-    assert reason.startswith("nginx-uwsgi has nothing for the option 'keep_conn'")
+    assert reason.startswith("nginx-uwsgi does not support the option 'keep_conn'")
     (reason,) = GATEWAYS["nginx-http"].unsupported({"buffering": "no"})
-    assert reason == "nginx-http cannot have buffering: 'no' is neither true nor false"
+    assert reason == "nginx-http cannot use buffering: 'no' is neither true nor false"
 
 
 def test_a_launch_s_options_are_the_server_s_and_the_gateway_s() -> None:

@@ -55,18 +55,18 @@ def test_a_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "names no server"),
-        ("Gunicorn", "names no server"),
-        ("gunicorn==", "'' in 'gunicorn==' is no version"),
-        ("gunicorn==new", "'new' in 'gunicorn==new' is no version"),
-        ("gunicorn==1.*", "is no version"),
-        ("gunicorn>=26", "does not say which release"),
-        ("gunicorn@", "does not say which release"),
-        ("gunicorn 26", "does not say which release"),
-        ("gunicorn~Two", "does not say which release"),
-        ("gunicorn@https://host/x", "is no folder and no repository"),
-        ("gunicorn@git+host/x@y", "has no repository's address"),
-        ("gunicorn@git+https://host@y", "has no repository's address"),
+        ("", "does not name a server"),
+        ("Gunicorn", "does not name a server"),
+        ("gunicorn==", "'' in 'gunicorn==' is not a version"),
+        ("gunicorn==new", "'new' in 'gunicorn==new' is not a version"),
+        ("gunicorn==1.*", "is not a version"),
+        ("gunicorn>=26", "does not name a release"),
+        ("gunicorn@", "does not name a release"),
+        ("gunicorn 26", "does not name a release"),
+        ("gunicorn~Two", "does not name a release"),
+        ("gunicorn@https://host/x", "is neither a folder nor a repository"),
+        ("gunicorn@git+host/x@y", "has no repository address"),
+        ("gunicorn@git+https://host@y", "has no repository address"),
     ],
 )
 def test_what_nobody_can_mean(text: str, what: str) -> None:
@@ -86,10 +86,10 @@ def test_a_framework_is_asked_for_in_the_same_words() -> None:
 @pytest.mark.parametrize(
     ("text", "what", "hint"),
     [
-        ("", "'' names no framework", "NAME==VERSION"),
-        ("starlette==new", "'new' in 'starlette==new' is no version", "repeat --framework"),
+        ("", "'' does not name a framework", "NAME==VERSION"),
+        ("starlette==new", "'new' in 'starlette==new' is not a version", "repeat --framework"),
         ("starlette~fast", "only servers have variants", "NAME==VERSION"),
-        ("starlette@git+host/x@y", "has no repository's address", "like starlette@git+https"),
+        ("starlette@git+host/x@y", "has no repository address", "like starlette@git+https"),
         ("starlette,fastapi", "is not the name of one framework", "repeat --framework"),
     ],
 )

@@ -67,12 +67,12 @@ def test_the_servers_own_flags_come_last(gunicorn: Server) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"keep_alive": 0.5}, "gunicorn cannot have keep_alive: 0.5 is not a whole number of seconds"),
-        ({"workers": 0}, "gunicorn cannot have workers: 0 is less than 1"),
-        ({"workers": True}, "gunicorn cannot have workers: True is not a whole number"),
-        ({"trust_proxy": "yes"}, "gunicorn cannot have trust_proxy: 'yes' is neither true nor false"),
-        ({"flags": "-w 2"}, "gunicorn cannot have flags: the server's own flags are a list of texts"),
-        ({"worker": 2}, "gunicorn has nothing for the option 'worker' (did you mean 'workers'?)"),
+        ({"keep_alive": 0.5}, "gunicorn cannot use keep_alive: 0.5 is not a whole number of seconds"),
+        ({"workers": 0}, "gunicorn cannot use workers: 0 is less than 1"),
+        ({"workers": True}, "gunicorn cannot use workers: True is not a whole number"),
+        ({"trust_proxy": "yes"}, "gunicorn cannot use trust_proxy: 'yes' is neither true nor false"),
+        ({"flags": "-w 2"}, "gunicorn cannot use flags: the server's own flags must be a list of strings"),
+        ({"worker": 2}, "gunicorn does not support the option 'worker' (did you mean 'workers'?)"),
     ],
 )
 def test_what_cannot_be_translated_is_unsupported(gunicorn: Server, options: dict[str, object], reason: str) -> None:
@@ -189,15 +189,15 @@ def test_the_others_options(server: str, name: str, value: object, flags: list[s
 @pytest.mark.parametrize(
     ("server", "name", "value", "reason"),
     [
-        ("hypercorn", "trust_proxy", True, "it takes X-Forwarded-* from nobody"),
-        ("hypercorn", "message_limit", 1024, "nothing for the option 'message_limit'"),
-        ("hypercorn", "lifespan", "off", "nothing for the option 'lifespan'"),
-        ("granian", "keep_alive", 2.0, "has no time for it"),
+        ("hypercorn", "trust_proxy", True, "it ignores X-Forwarded-* headers"),
+        ("hypercorn", "message_limit", 1024, "support the option 'message_limit'"),
+        ("hypercorn", "lifespan", "off", "support the option 'lifespan'"),
+        ("granian", "keep_alive", 2.0, "without a time"),
         ("granian", "grace", 0, "0 is less than 1"),
         ("granian", "lifespan", "on", "'on' is none of auto, off"),
-        ("granian", "message_limit", 1024, "nothing for the option 'message_limit'"),
+        ("granian", "message_limit", 1024, "support the option 'message_limit'"),
         ("daphne", "workers", 2, "it is one process"),
-        ("daphne", "keep_alive", 2.0, "nothing for the option 'keep_alive'"),
+        ("daphne", "keep_alive", 2.0, "support the option 'keep_alive'"),
         ("daphne", "lifespan", "on", "'on' is none of auto, off"),
         ("uvicorn-h11", "lifespan", 1, "1 is none of auto, on, off"),
     ],
@@ -218,7 +218,7 @@ def test_a_variant_stands_before_what_a_case_asks_for(gunicorn: Server) -> None:
 def test_an_older_release_has_less(gunicorn: Server) -> None:
     old = replace(gunicorn, release=Version("26.2.0"))
     assert old.unsupported({"message_limit": 1024}) == (
-        "gunicorn==26.2.0 has nothing for message_limit, which came with 27.0.0",
+        "gunicorn==26.2.0 does not support message_limit, which was added in 27.0.0",
     )
     assert replace(gunicorn, release=Version("27.0.0")).unsupported({"message_limit": 1024}) == ()
     hypercorn = load_servers()["hypercorn"]
@@ -324,7 +324,7 @@ def test_granian_has_both_versions_of_tls_and_requires_certificates_or_asks_for_
         "--ssl-ca", "/t/ca.pem", "--ssl-client-verify",
     ]  # fmt: skip
     (reason,) = granian.unsupported({"tls": "optional"})
-    assert reason == "granian cannot have tls: it requires a client's certificate, or asks for none"
+    assert reason == "granian cannot use tls: it either requires client certificates or does not request them"
 
 
 def test_daphne_has_an_endpoint_for_tls_and_binds_it_itself() -> None:
@@ -336,7 +336,9 @@ def test_daphne_has_an_endpoint_for_tls_and_binds_it_itself() -> None:
     assert line[2:] == [
         "daphne", "--endpoint", "ssl:4000:privateKey=/t/server.key:certKey=/t/server.pem:interface=127.0.0.1", "m:app",
     ]  # fmt: skip
-    assert daphne.unsupported({"tls": "required"}) == ("daphne cannot have tls: it asks no client for a certificate",)
+    assert daphne.unsupported({"tls": "required"}) == (
+        "daphne cannot use tls: it does not request client certificates",
+    )
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None, "wrong"])

@@ -310,7 +310,7 @@ def test_another_interpreter_is_asked_for_its_version(bench: Bench, tmp_path: Pa
     stranger.chmod(0o755)
     assert bench.ensure(stranger).python != mine.python
     stranger.write_text("#!/bin/sh\nexit 1\n")
-    with pytest.raises(EnvironmentFailed, match="no Python that works"):
+    with pytest.raises(EnvironmentFailed, match="not a working Python"):
         bench.ensure(stranger)
     with pytest.raises(EnvironmentFailed, match="cannot be run"):
         bench.ensure(tmp_path / "none")

@@ -164,7 +164,7 @@ def test_what_is_no_project(tmp_path: Path, there: bool) -> None:
         folder.mkdir()
     with pytest.raises(EnvironmentFailed) as caught:
         fixed(Checkout(folder, "x"), tmp_path / "cache")
-    assert caught.value.what == (f"{folder} is no Python project" if there else f"there is no folder {folder}")
+    assert caught.value.what == (f"{folder} is not a Python project" if there else f"there is no folder {folder}")
     assert "thing" in caught.value.hint
 
 

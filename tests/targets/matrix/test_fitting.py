@@ -28,5 +28,5 @@ def test_a_gateway_speaks_to_its_server_without_tls() -> None:
 def test_a_server_that_has_no_tls(server: str) -> None:
     one = load_servers()[server]
     (reason,) = one.unsupported({"tls": True})
-    assert "nothing for the option 'tls'" in reason
+    assert "does not support the option 'tls'" in reason
     assert "tls" not in one.claims

@@ -74,8 +74,8 @@ def test_sources_of_one_name_get_numbers() -> None:
         (["al"], [], "no server called 'al'", "did you mean 'all'?"),
         (["gunicorn~two-wokers"], [], "no variant called 'two-wokers'", "did you mean 'two-workers'?"),
         (["uv-a~two-workers"], [], "uv-a has no variant called 'two-workers'", "--variant 'two-workers: FLAGS'"),
-        (["ours==1.0"], [], "ours is the engine's own", "--server ours"),
-        ([], ["new: --x"], "no server is asked for in the variant 'new'", "--server gunicorn~new"),
+        (["ours==1.0"], [], "ours is part of the engine", "--server ours"),
+        ([], ["new: --x"], "no --server uses the variant 'new'", "--server gunicorn~new"),
         (["gunicorn~new"], ["new: --x", "new: --y"], "declared twice", "another name"),
     ],
 )
@@ -124,7 +124,7 @@ def test_frameworks_are_asked_for_in_releases() -> None:
     [
         ("strar", "there is no framework called 'strar'", "did you mean 'star'?"),
         ("strar==1.0", "there is no framework called 'strar'", "did you mean 'star'?"),
-        ("control==1.0", "control is the engine's own and has no other release", "--framework control"),
+        ("control==1.0", "control is part of the engine and has no other release", "--framework control"),
     ],
 )
 def test_frameworks_that_there_are_not(text: str, what: str, hint: str) -> None:

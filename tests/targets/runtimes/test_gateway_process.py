@@ -88,7 +88,7 @@ def test_a_port_that_is_taken_asks_for_another_try(tmp_path: Path, words: str) -
 
 
 def test_a_word_that_the_gateway_does_not_have_starts_nothing(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="has nothing for the option 'keep_conn'"):
+    with pytest.raises(StartError, match="does not support the option 'keep_conn'"):
         run(lambda: open_it(script(tmp_path, "#!/bin/sh\n"), tmp_path, {"keep_conn": True}, "nginx-uwsgi"))
     assert not (tmp_path / "x.gateway.log").exists()
 

@@ -168,7 +168,7 @@ def test_a_target_that_was_to_have_tls_and_has_none(spool: PlainSpool) -> None:
 
     peer = Peer()
     peer.connected = plain  # type: ignore[method-assign]
-    with pytest.raises(NotReady, match="not with TLS"):
+    with pytest.raises(NotReady, match="without TLS"):
         over_tls(spool, peer, None)
 
 
@@ -178,7 +178,7 @@ def test_a_target_that_breaks_handshakes_off(spool: PlainSpool) -> None:
         async with secure(Shaken.shake, server_context("required")) as address:
             await asyncio.wait_for(ready(address, spool, tls=replace(trust("required"), asks="")), 20)
 
-    with pytest.raises(NotReady, match=r"breaks the handshake off \(certificate required\)"):
+    with pytest.raises(NotReady, match=r"aborts the handshake \(certificate required\)"):
         asyncio.run(scene())
 
 

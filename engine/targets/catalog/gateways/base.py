@@ -102,9 +102,9 @@ class Gateway:
         reasons = []
         for name, value in options.items():
             if name not in self.options:
-                reasons.append(f"{self.name} has nothing for the option {name!r} ({nearest(name, self.options)})")
+                reasons.append(f"{self.name} does not support the option {name!r} ({nearest(name, self.options)})")
             elif not isinstance(value, bool):
-                reasons.append(f"{self.name} cannot have {name}: {value!r} is neither true nor false")
+                reasons.append(f"{self.name} cannot use {name}: {value!r} is neither true nor false")
         return tuple(reasons)
 
 

@@ -138,15 +138,15 @@ class Server:
         for name, value in options.items():
             if name != FLAGS and name not in self.options:
                 hint = nearest(name, (*self.options, FLAGS))
-                reasons.append(f"{self.name} has nothing for the option {name!r} ({hint})")
+                reasons.append(f"{self.name} does not support the option {name!r} ({hint})")
                 continue
             if self._came_later(name):
-                reasons.append(f"{self.configuration} has nothing for {name}, which came with {self.since[name]}")
+                reasons.append(f"{self.configuration} does not support {name}, which was added in {self.since[name]}")
                 continue
             try:
                 flags_of(value) if name == FLAGS else self.options[name](value)
             except Untranslatable as error:
-                reasons.append(f"{self.name} cannot have {name}: {error}")
+                reasons.append(f"{self.name} cannot use {name}: {error}")
         return tuple(reasons)
 
 
@@ -161,7 +161,7 @@ def older(version: str, than: str) -> bool:
 def flags_of(value: object) -> list[str]:
     """The server's own command line, as a list of texts. Raises Untranslatable for anything else."""
     if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
-        raise Untranslatable("the server's own flags are a list of texts")
+        raise Untranslatable("the server's own flags must be a list of strings")
     return list(value)
 
 
@@ -198,5 +198,5 @@ def one_of(value: object, flags: Mapping[str, Sequence[str]]) -> list[str]:
 def believes_nobody(value: object) -> list[str]:
     """``trust_proxy`` for a server that takes X-Forwarded-* from nobody. Raises Untranslatable where it should."""
     if flag(value):
-        raise Untranslatable("it takes X-Forwarded-* from nobody; a middleware in the app would")
+        raise Untranslatable("it ignores X-Forwarded-* headers; a middleware in the app can use them")
     return []

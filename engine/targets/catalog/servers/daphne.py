@@ -45,7 +45,7 @@ def tls(value: object) -> list[str]:
     """No flags: the endpoint has it. Raises Untranslatable for a client's certificate, which Daphne never requests."""
     files = files_of(value)
     if files is not None and files.asks:
-        raise Untranslatable("it asks no client for a certificate")
+        raise Untranslatable("it does not request client certificates")
     return []
 
 

@@ -29,7 +29,7 @@ def base(start: Start) -> Sequence[str]:
 def keep_alive(value: object) -> list[str]:
     """Keep-alive on or off: Granian has no flag for the time. Raises Untranslatable for a time."""
     if value != 0:
-        raise Untranslatable("it keeps connections or does not, and has no time for it")
+        raise Untranslatable("its keep-alive is on or off, without a time")
     return ["--no-http1-keep-alive"]
 
 
@@ -44,7 +44,7 @@ def tls(value: object) -> list[str]:
     if files is None:
         return []
     if files.asks == "optional":
-        raise Untranslatable("it requires a client's certificate, or asks for none")
+        raise Untranslatable("it either requires client certificates or does not request them")
     # Without the flag it has TLS 1.3 alone.
     line = ["--ssl-certificate", str(files.cert), "--ssl-keyfile", str(files.key), "--ssl-protocol-min", "tls1.2"]
     return [*line, "--ssl-ca", str(files.ca), "--ssl-client-verify"] if files.asks else line

@@ -32,7 +32,7 @@ def base(start: Start) -> Sequence[str]:
 def seconds(name: str, value: object) -> list[str]:
     """A time, with fractions. Raises Untranslatable for what is no time."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise Untranslatable(f"{value!r} is no number of seconds")
+        raise Untranslatable(f"{value!r} is not a number of seconds")
     return [name, f"{value:g}"]
 
 

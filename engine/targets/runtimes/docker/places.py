@@ -105,4 +105,6 @@ def subnet_of(network: Any) -> str:
     for pool in network.attrs.get("IPAM", {}).get("Config") or ():
         if pool.get("Subnet") and ":" not in pool["Subnet"]:
             return str(pool["Subnet"])
-    raise EnvironmentFailed("Docker made a network without addresses", hint="docker network create x, and inspect it")
+    raise EnvironmentFailed(
+        "Docker created a network without addresses", hint="docker network create x, and inspect it"
+    )

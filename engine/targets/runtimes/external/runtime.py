@@ -76,7 +76,7 @@ def service_of(text: str, frameworks: Registry[Framework], spools: str = "") -> 
     except ValueError as error:
         raise UsageError(f"--url {text!r}: {error}", hint=URL_FORM) from None
     if parts.scheme != "http" or not parts.hostname:
-        raise UsageError(f"--url {text!r}: {url!r} is no URL with http://", hint=URL_FORM)
+        raise UsageError(f"--url {text!r}: {url!r} is not an http:// URL", hint=URL_FORM)
     if not port:
         raise UsageError(f"--url {text!r} names no port", hint=URL_FORM)
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
@@ -119,18 +119,18 @@ class RunningTarget:
 
     async def start(self, *, ready: bool = True) -> None:
         del ready
-        raise StartError(f"{self.target.id} runs already, and is not the engine's to start")
+        raise StartError(f"{self.target.id} is already running, and the engine does not start it")
 
     def signal(self, number: int, pid: int = 0) -> bool:
         del number, pid
         return False
 
     async def wait(self) -> ExitStatus:
-        raise StartError(f"{self.target.id} is not the engine's, which cannot see it end")
+        raise StartError(f"{self.target.id} was not started by the engine, which cannot see it end")
 
     async def drive(self, order: Mapping[str, object]) -> str:
         del order
-        raise StartError(f"{self.target.id} is not the engine's, which cannot load its app")
+        raise StartError(f"{self.target.id} was not started by the engine, which cannot load its app")
 
     async def stop(self) -> ExitStatus | None:
         self.boundary.refresh()

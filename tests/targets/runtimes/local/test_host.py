@@ -204,7 +204,7 @@ def test_a_server_that_never_answers(bench: Bench) -> None:
 
 def test_a_loop_that_does_not_run_is_an_error(bench: Bench) -> None:
     error = bench.fails(bench.runtime(), loop="uvloop")
-    assert error.what.startswith("tiny-one-uvloop was to run on uvloop, and runs on asyncio.")
+    assert error.what.startswith("tiny-one-uvloop was started on uvloop, but runs on asyncio.")
 
 
 def test_what_is_not_there_to_be_run(bench: Bench) -> None:
@@ -216,7 +216,7 @@ def test_an_option_that_the_server_lacks(bench: Bench) -> None:
     launch = ServerLaunch(Target("tiny", "one", "auto"), options=(("workers", 2),))
     runtime = bench.runtime()
     (reason,) = runtime.unsupported(launch)
-    assert reason.startswith("tiny has nothing for the option 'workers'")
+    assert reason.startswith("tiny does not support the option 'workers'")
     with pytest.raises(UsageError):
         asyncio.run(runtime.start(launch))
     assert list(bench.scratch.iterdir()) == []
