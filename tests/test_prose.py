@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CODE = ("engine", "frameworks", "benchmarks", "tests")
+CODE = ("engine", "asgi_conformance_pytest.py", "frameworks", "benchmarks", "tests")
 PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))))
 MOST = 0.01
 
