@@ -1,4 +1,5 @@
-"""The gate to a target: jobs run concurrently, except that exclusive jobs run alone, or never beside the same word."""
+"""The gate to a target: jobs run concurrently, except that exclusive jobs run by themselves, or never with the same
+word."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from collections import deque
 class ConcurrencyGate:
     """Admits jobs to one target, at most ``limit`` at a time.
 
-    Those that want to be alone wait until all others have left, and hold up those that come after them. First come,
-    first served: whoever asks first is the next to be admitted, so that nobody who wants to be alone waits for ever.
+    Exclusive jobs wait until all others have left, and hold back later ones. Jobs are admitted in the order of their
+    arrival, so that no exclusive job waits forever.
     """
 
     def __init__(self, limit: int) -> None:

@@ -32,5 +32,5 @@ class Job:
 
     @property
     def whole(self) -> Case:
-        """The case with its body, to be performed. Raises TypeError where the job was planned from a header alone."""
+        """The case with its body, for running it. Raises TypeError if the job was planned from a header."""
         return whole(self.case)

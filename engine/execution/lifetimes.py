@@ -3,44 +3,44 @@
 Theory of operation
 ===================
 
-A launch is a way to start a server; a *lifetime* is one such start, from ready to its end. Jobs of a launch run side by
-side on one lifetime, so when the server dies, the job that killed it is one of several, and the others see broken
-connections. No result may depend on that. So a result is provisional until the server has outlived it.
+A launch is a way to start a server; a *lifetime* is one such start, from ready to its end. Jobs of a launch run
+concurrently on one lifetime, so when the server dies, the job that killed it is one of several, and the others see
+broken connections. No result may depend on that. So a result is provisional until the server has outlived it.
 
 States of a job::
 
-    waiting --> under way --> provisional --> settled
-       ^            |              |
-       |            |              +--> suspect --> under way alone --> settled
-       +------------+ (it began after the server had died)
+    waiting --> running --> provisional --> final
+       ^          |              |
+       |          |              +--> suspect --> rerun by itself --> final
+       +----------+ (it began after the server had died)
 
 Rules:
 
-1. A result is provisional for ``OUTLIVES`` seconds. Then the server's process is asked for anew (``check``), and if it
-   still runs, the result is settled. One task a lifetime does this for all results together (``_watch``).
-2. A lifetime is over when the server's main process has *ended*. When a job does not pass, it is over as well where a
-   *worker* has gone, or where the server is *silent*: GET /health is not answered, though the engine asks several
-   times and waits long (``LiveTarget.answers``), since a starved server is not silent. No job begins then; those under
-   way are left to end.
-3. What is provisional or under way at that moment is a *suspect*. A job that began after the process had ended is no
-   suspect: it waits again.
-4. A single suspect is to blame. Several run again on a new server, one at a time, and after each the server is watched
-   for ``OUTLIVES`` and asked (``_alone``). The one under which its end comes is to blame, and every other one has the
-   verdict that it came to alone. Those that had passed run last.
-5. To be to blame is a ``crash``, unless the server is silent, and the job did not pass: it keeps its own verdict, say a
-   ``timeout``, with a word about the silence.
-6. Where no suspect brings the end about alone, it takes several at a time, or chance. It must show all the same, so
-   each suspect that did not pass keeps what it came to, and its reason says so. From then on the launch's jobs run one
-   at a time, since the result of a suspect beside other jobs proves nothing.
-7. A job therefore runs twice at most. Restarts are bounded by that, and need no count that one job could exhaust for
-   others. Lifetimes in which nothing began, and restarts that fail, are counted: after ``BARREN`` in a row the jobs
-   that are left are an ``error``. So is everything where the first start fails.
-8. Where a server is one job's own, its end concerns nobody else, and may be meant. The runner judges it.
-9. A run that is cancelled keeps what is provisional on a server that was not seen to end.
+1. A result is provisional for ``OUTLIVES`` seconds. Then the server's process is checked again (``check``), and if it
+   still runs, the result is final. One task for each lifetime does this for all results together (``_watch``).
+2. A lifetime is over when the server's main process has *ended*. If a job does not pass, it is also over if a *worker*
+   has gone, or if the server is *silent*: GET /health is not answered, although the engine asks several times and waits
+   long (``LiveTarget.answers``), since a starved server is not silent. No job begins then; running jobs are left to
+   end.
+3. Jobs that are provisional or running at that moment are *suspects*. A job that began after the process had ended is
+   no suspect: it waits again.
+4. A single suspect is responsible. Several are rerun on a new server, one at a time, and after each the server is
+   watched for ``OUTLIVES`` and checked (``_alone``). The one under which the server ends is responsible, and every
+   other one has the verdict of its rerun. Those that had passed run last.
+5. The responsible job is a ``crash``, unless the server is silent and the job did not pass: it then keeps its own
+   verdict, such as ``timeout``, with a remark about the silence.
+6. If no suspect causes the end by itself, it takes several at a time, or chance. The end must remain visible, so each
+   suspect that did not pass keeps its verdict, and its reason says so. From then on the launch's jobs run one at a
+   time, since the result of a suspect among concurrent jobs proves nothing.
+7. A job therefore runs twice at most. This limits the number of restarts, without a count that one job could exhaust
+   for others. Lifetimes in which no job began, and restarts that fail, are counted: after ``BARREN`` in a row the
+   remaining jobs are an ``error``. So are all jobs if the first start fails.
+8. The end of a server that is dedicated to one job affects no other job, and may be intended. The runner decides.
+9. A cancelled run keeps the provisional results on a server that was not seen to end.
 
-What can go wrong: a server that dies more than ``OUTLIVES`` after the job that made it die is blamed on whoever runs
-then, or on nobody where none does. A job that waits for another (``depends_on``), or to be let go, gives up waiting
-when the lifetime is over: the other may be a suspect, which is settled on a later one.
+Limits: a server that dies more than ``OUTLIVES`` after the job that caused it is charged to the jobs that run then, or
+to none. A job that waits for another (``depends_on``), or for permission to run, gives up waiting when the lifetime is
+over, since the other may be a suspect that becomes final on a later one.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Owner(Protocol):
     async def until_allowed(self, job: Job) -> None: ...
 
     def drained(self, launch: ServerLaunch) -> None:
-        """No job of a launch is left to begin. It may be told so again."""
+        """No job of a launch is left to begin. May be called again."""
         ...
 
     async def blocked(self, job: Job) -> str:
@@ -134,7 +134,7 @@ class LifetimeEnd:
 
 @dataclass(slots=True)
 class Death:
-    """The end of a lifetime, who is suspected, and what came of those that have run alone."""
+    """The end of a lifetime, its suspects, and the results of those that were rerun by themselves."""
 
     end: LifetimeEnd
     suspects: deque[FinishedJob]
@@ -250,7 +250,7 @@ class LaunchRun:
         return end is None
 
     async def _watched(self, job: Job, live: LiveTarget) -> tuple[JobResult, LifetimeEnd | None]:
-        """Run a job with nothing beside it. Its result, and how the server ended, None where it lives on."""
+        """Run a job with no other job at the same time. Its result, and how the server ended, None if it lives on."""
         result = await self._owner.perform(job, live)
         await asyncio.sleep(OUTLIVES)
         await live.check()
@@ -364,7 +364,7 @@ class LaunchRun:
             life.gate.leave("")
 
     def _bury(self, life: Lifetime, end: LifetimeEnd) -> frozenset[int]:
-        """Tell who is suspected of a lifetime's end. The positions of those that began after it."""
+        """Report the suspects of a lifetime's end. Returns the positions of those that began after it."""
         ended = end.sort is EndReason.ENDED
         late = {one.job.position for one in life.finished if ended and one.began > life.live.ended_at}
         suspects = [one for one in life.finished if one.job.position not in late]
@@ -379,8 +379,8 @@ class LaunchRun:
 
 
 def blamed(death: Death) -> frozenset[int]:
-    """On whom an end falls that none of its suspects brought about alone, as positions: those that the runner saw
-    crash; where it saw none, as news of an end come late, those that did not pass; else all. Pure."""
+    """The jobs that are charged with an end that none of its suspects caused by itself, as positions: those that the
+    runner saw crash; if there are none, because the end was noticed late, those that did not pass; else all. Pure."""
     if death.guilty:
         return frozenset()
     every = [one for one, _ in death.cleared]
@@ -427,7 +427,7 @@ def guilty(result: JobResult, end: LifetimeEnd, live: LiveTarget) -> JobResult:
         return result
     log = result.log or live.log()[-LOG:]
     if result.verdict.good:
-        came = "passed" if result.verdict is Verdict.PASS else f"come to {result.verdict.value}"
+        came = "passed" if result.verdict is Verdict.PASS else f"ended as {result.verdict.value}"
         return replace(result, verdict=Verdict.CRASH, reason=f"{end.how}, just after this case had {came}", log=log)
     if end.sort is EndReason.SILENT:
         return replace(result, reason=f"{result.reason}; {end.how}", log=log)

@@ -1,9 +1,9 @@
-"""The schedule: targets are started ahead of need and bounded in number; a target's jobs run concurrently.
+"""The schedule: targets are started ahead of need, with a limit of their number; a target's jobs run concurrently.
 
-What becomes of the jobs of one target, whatever its server does, is told in ``lifetimes``.
+``lifetimes`` documents the results of the jobs of one target if its server dies.
 
-Commands and pytest both use it. ``engine grid`` lets everything go at once; the pytest plugin lets jobs go only a
-little ahead of the item that it is about to report, so that ``-x`` leaves little undone behind it.
+Commands and pytest both use it. ``engine grid`` lets everything run at once; the pytest plugin lets jobs run only a
+little ahead of the item that it is about to report, so that ``-x`` leaves little work behind.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ HEAD_START = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``targets`` are at work at a time, of which ``starting`` are not ready yet: a start is all work, while jobs wait
-    as well. Besides these, ``lingering`` whose last jobs only wait, and ``own`` of those that one job has for itself,
-    which mostly wait for a start or an end; with 0 these are counted among the others. ``concurrent`` jobs at a time on
-    one target, ``ahead``: by how many jobs a target's start may run ahead of the jobs that were let go."""
+    """``targets`` are at work at a time, of which ``starting`` are not ready yet: a start keeps the processor busy,
+    while jobs also wait. In addition, ``lingering`` targets whose last jobs only wait, and ``own`` ones that are
+    dedicated to a job, which mostly wait for a start or an end; with 0 these are counted among the others.
+    ``concurrent`` is the number of jobs at a time on one target, ``ahead`` the number of jobs by which a target's start
+    may run ahead of the jobs that were allowed."""
 
     targets: int = 4
     starting: int = 3
@@ -99,8 +100,8 @@ class Schedule:
     async def run(self, finished: Callable[[], None] | None = None) -> None:
         """Until every job has its result, and every target is stopped. Cancelling it stops the targets as well.
 
-        ``finished`` is called when every job has its result and the last targets have been told to stop: a server
-        without work may take a second to go, and nobody needs to wait for that to see the results.
+        ``finished`` is called when every job has its result and the last targets have been asked to stop: a server
+        without work may take a second to exit, and the results do not depend on it.
         """
         loop = asyncio.get_running_loop()
         for job in self._jobs:
@@ -204,7 +205,7 @@ class Schedule:
                 return f"it depends on {other.case.id}, which this run has after it"
             result = await asyncio.shield(self._settled[_key(other, other.case.id)])
             if not result.verdict.good:
-                return f"it depends on {other.case.id}, which came to {result.verdict.value}"
+                return f"it depends on {other.case.id}, whose verdict is {result.verdict.value}"
         return ""
 
     async def refuse(self, jobs: Sequence[Job], error: EngineError, what: str) -> None:
@@ -226,7 +227,7 @@ class Schedule:
             self._report(job, result)
 
     def end(self, live: LiveTarget) -> None:
-        """End a target beside the next one's start: a server without work may take a second to go."""
+        """End a target while the next one starts: a server without work may take a second to exit."""
         task: asyncio.Task[object] = asyncio.ensure_future(live.stop())
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)

@@ -1,1 +1,1 @@
-"""Step types: one file or folder each says how it is read, performed and looked at."""
+"""Step types: one file or folder for each defines how it is read, performed and checked."""

@@ -1,7 +1,7 @@
 """The contract as a bare ASGI application: no framework, only the standard library.
 
-It follows the ASGI specification to the letter and keeps clear of what a server need not give it, so that a case
-which fails here fails because of the server.
+It follows the ASGI specification to the letter and avoids everything that a server does not have to provide, so that a
+case which fails here fails because of the server.
 """
 
 from __future__ import annotations

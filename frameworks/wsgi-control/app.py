@@ -1,7 +1,7 @@
 """The contract for WSGI as a bare application: no framework, only the standard library.
 
-It follows PEP 3333 to the letter and keeps clear of what a server need not give it, so that a case which fails here
-fails because of the server.
+It follows PEP 3333 to the letter and avoids everything that a server does not have to provide, so that a case which
+fails here fails because of the server.
 """
 
 from __future__ import annotations

@@ -48,7 +48,12 @@ def test_options_add_to_what_breaks_the_build() -> None:
 
 
 # Not groups: an order of candidates, and the groups of a table's letters.
-ALLOWED = {"engine/cli/grid.py", "engine/results/analysis/choosing.py", "engine/reports/table.py", "engine/model/verdict.py"}
+ALLOWED = {
+    "engine/cli/grid.py",
+    "engine/results/analysis/choosing.py",
+    "engine/reports/table.py",
+    "engine/model/verdict.py",
+}
 
 
 def test_no_other_module_groups_three_verdicts_or_more() -> None:

@@ -89,12 +89,12 @@ def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers,
 
 
 def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
-    """The order in which jobs are to run, as their indices.
+    """The order in which jobs run, as their indices.
 
     They are grouped by target, and in a target by the process that they share: the plain one first, then those with
-    options of their own, then the cases with a process of their own. What wants to be alone comes last in its
-    process, so that nothing waits behind it. But what another case depends on comes before that, wherever it stands in
-    its document, and so does the process that it needs.
+    options of their own, then the cases with a process of their own. Exclusive jobs come last in their process, so that
+    no job waits behind them. However, a case that another case depends on comes before that one, wherever it is in its
+    document, and so does the process that it needs.
     """
     of_target = {target: number for number, target in enumerate(targets)}
     of_launch = {launch: number for number, launch in enumerate(dict.fromkeys(job.launch for job in jobs))}
@@ -167,7 +167,7 @@ def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> lis
 
 
 def numbered(job: Job, position: int) -> Job:
-    """The job at its place in the run. A launch for it alone takes the job's own id."""
+    """The job at its place in the run. A launch for only this job takes its id."""
     launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch
     return replace(job, position=position, launch=launch)
 

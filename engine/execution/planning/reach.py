@@ -42,7 +42,7 @@ def out_of_reach(case: CaseHeader, target: Target, reach: RuntimeCapabilities) -
         if target.gateway != DIRECT and Requirement.UPSTREAM in required:
             return "it speaks to the server itself, and where that is behind the gateway is not known"
     if not reach.drives and (driver := required.get(Requirement.DRIVER)):
-        return f"`{driver}` calls the app without a server, which is done by local processes alone"
+        return f"`{driver}` calls the app without a server, which only local processes support"
     if not reach.observer:
         if case.scripted:
             return "it plays a script, which the app finds in a spool, and the service shares none"
@@ -50,7 +50,7 @@ def out_of_reach(case: CaseHeader, target: Target, reach: RuntimeCapabilities) -
             return f"`{reader}` needs the observer's spool, and the service shares none"
     raw = required.get(Requirement.RAW)
     if not reach.ports and raw and (Requirement.CALLS in required or case.scripted):
-        return f"the calls of `{raw}` are told by the client's port, which may not reach the service"
+        return f"the calls of `{raw}` are identified by the client's port, which may not reach the service"
     return ""
 
 

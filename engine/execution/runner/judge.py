@@ -47,7 +47,7 @@ def count(group: Group) -> int:
 class Outcomes:
     """The outcomes of a job's steps.
 
-    ``broken`` are mismatches of ``expect``, ``warned`` those of ``should``; ``evaluated`` counts judged expectations
+    ``broken`` are mismatches of ``expect``, ``warned`` those of ``should``; ``evaluated`` counts evaluated expectations
     and recorded values. ``timed_out`` is the activity at the end of the case's time, ``crash`` the end of the server or
     of a server worker, ``defect`` an error of the engine or of the case; each is a sentence, or "" if it did not
     happen.

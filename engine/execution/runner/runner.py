@@ -91,7 +91,7 @@ class Runner:
         return {"run": f"{self._run_id}-{job.id}", "host": host, **job.whole.body.variables}
 
     def script_of(self, job: Job, host: str) -> dict[str, object] | None:
-        """The script that the control plays for a job, or None. Raises Unknown or ValueError where it cannot be
+        """The script that the bare app plays for a job, or None. Raises Unknown or ValueError where it cannot be
         rendered."""
         application = job.whole.body.application
         return None if application is None else script(application, job.id, self.variables(job, host))
@@ -130,7 +130,7 @@ class Runner:
         except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
             kept_in = self._keep_traceback(f"{case.address} [{job.target.id}]", error)
             # Drivers raise the first two for values that a case gives them at run time.
-            whose = "" if isinstance(error, (ValueError, TypeError)) else "the engine broke down: "
+            whose = "" if isinstance(error, (ValueError, TypeError)) else "internal error of the engine: "
             defect = f"{whose}{type(error).__name__}: {error}{kept_in}"
         finally:
             for connection in state.connections:
@@ -204,7 +204,7 @@ class Runner:
         return origin_of(_calls(state), results.broken or results.warned)
 
     def _by_hand(self, state: JobState, results: CheckResults) -> Reproduction:
-        """Commands that do the same by hand."""
+        """Commands that reproduce the job."""
         job, address = state.job, state.live.address
         deed = Deed(job.whole, job.target, results.step, state.performed, state.connections, address)
         return reproduce(deed, self._kinds)
@@ -244,7 +244,7 @@ def _calls(state: JobState) -> Sequence[AppCall]:
 
 
 def _misnamed(state: JobState) -> Sequence[Mismatch]:
-    """The mismatch of a call that reports a client which no job announced, where a step's own bytes came to no call.
+    """The mismatch of a call that reports a client which no job announced, if a step's own bytes caused no call.
     The observer could not assign the call, nor choose its script, so other failures may follow from it. Empty for
     services that run already, which others may call as well."""
     boundary = state.live.boundary

@@ -35,17 +35,17 @@ to the parent. A trial that is not settled leaves nothing behind but its step re
         +--- ChannelError, TimeoutError, EvidenceLost --> the runner's
 
 ``StepFailed`` carries nothing: the mismatches are in the results. It ends its branch, and
-``parallel`` then cancels the others. Every other exception passes to the runner, which alone turns exceptions into
-outcomes. ``under_way`` maps each scope to its step, so that a timeout, which cancels all branches, can name the step
-that began last.
+``parallel`` then cancels the others. Every other exception passes to the runner, the only part that turns exceptions
+into outcomes. ``under_way`` maps each scope to its step, so that a timeout, which cancels all branches, can name the
+step that began last.
 
 *Connections.* A named connection belongs to the scope that opened it and to the children of that scope; an unnamed one
 ends with its step (``release``). The runner closes all that are left, in any case.
 
-*What can go wrong.*
+*Possible failures.*
 
 - A step reads the boundary while records are lost: ``_complete`` compares the count of lost records with that at the
-  beginning of the job, and raises EvidenceLost. Expectations that were judged before stay in the results.
+  beginning of the job, and raises EvidenceLost. Expectations that were evaluated before stay in the results.
 - A branch is cancelled while its step is performed: the step stays in ``under_way`` and its record in ``performed``.
   Its calls are still the job's.
 - A case captures a value that is absent: a broken expectation at the step, whatever ``expect`` said.
@@ -83,10 +83,10 @@ POLL = 0.005
 
 @dataclass(slots=True)
 class CheckResults:
-    """The results of judging so far, in a job or in one trial of it.
+    """The results so far, in a job or in one trial of it.
 
     ``broken`` are mismatches of ``expect``, ``warned`` those of ``should``, ``recorded`` the values of ``record`` by
-    name. ``evaluated`` counts judged expectations and recorded values; ``step`` is the step that decided, None while
+    name. ``evaluated`` counts evaluated expectations and recorded values; ``step`` is the step that decided, None while
     all holds.
     """
 

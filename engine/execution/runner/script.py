@@ -1,4 +1,4 @@
-"""From a case's ``application`` to the script that the control plays: bytes rendered, variables filled in."""
+"""From a case's ``application`` to the script that the bare app plays: bytes rendered, variables filled in."""
 
 from __future__ import annotations
 

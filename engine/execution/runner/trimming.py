@@ -1,8 +1,8 @@
-"""Bounds of what is kept of results: of each time line, and of those of a whole run. Pure, apart from ``Budget``.
+"""Limits of the kept part of results: of each time line, and of all time lines of a run. Pure, apart from ``Budget``.
 
-Judging is over by then, and has seen all of it. A server that sends in tiny pieces, or calls its application without
-end, must not fill the disk with the evidence, nor the engine's memory, which has all results until the end. Where
-anything was cut, an event of its own says so, and the verdict stands.
+The verdict is known by then, and took all of it into account. A server that sends in tiny pieces, or calls its
+application without end, must not fill the disk with evidence, nor the engine's memory, which has all results until the
+end. An event marks each cut, and the verdict stands.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _within(events: Iterable[TraceEvent], count: int, size: int) -> list[TraceEv
 
 
 def _short(event: TraceEvent) -> TraceEvent:
-    """An event of at most EVENT bytes or characters, with the size and the digest of the whole."""
+    """An event of at most EVENT bytes or characters, with the complete size and digest."""
     if len(event.detail) > EVENT:
         event = replace(event, detail=f"{event.detail[:EVENT]}… ({len(event.detail)} characters)")
     if len(event.data) <= EVENT:

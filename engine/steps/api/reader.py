@@ -11,9 +11,9 @@ from engine.model.wire_bytes import ByteString
 
 
 class NodeReader(Protocol):
-    """The reader of shared literals for ``parse``. It notes a mistake and continues with a harmless value.
+    """The reader of shared literals for ``parse``. It notes an error and continues with a harmless value.
 
-    A ``Variable`` is returned where only the run knows the value (a capture, an index).
+    A ``Variable`` is returned if only the run knows the value (a capture, an index).
     """
 
     def bytes(self, node: Node) -> ByteString: ...

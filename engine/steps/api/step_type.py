@@ -31,41 +31,39 @@ Lifecycle = Literal["", "starts", "ends", "awaits its end"]
 class StepType(Generic[P]):
     """A step type, or an action or assertion of a script, with parameters of the type P.
 
-    ``groups`` are the places where its key means it: ``step``, the name of a step type with a script (``tcp``,
+    ``groups`` are the contexts in which its key is valid: ``step``, the name of a step type with a script (``tcp``,
     ``websocket``), or a set of actions (``stream``, ``flow``) that scripts include; ``includes`` are the sets whose
     members the step type's own script has (``steps.api.groups``).
 
-    ``schema`` is that of what stands under the key; the loader adds to a mapping the keys that
-    ``observes`` (expect, should, record, capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection)
-    ask for. ``within`` is ``polls`` (the step is performed again until its checks hold, or the time is over) or
-    ``waits`` (a deadline that the driver keeps: ``ctx.step.checks.within``). ``parse`` turns a located, valid node into
-    parameters, and ``perform`` does with them what the step says: it returns what it observed, or None where there is
-    nothing to judge.
+    ``schema`` is the schema of the key's value; the loader adds the keys for ``observes`` (expect, should, record,
+    capture), ``within``, ``quiet``, ``named`` (as) and ``connects`` (connection) to a mapping. ``within`` is ``polls``
+    (the step is repeated until its checks hold, or the time is over) or ``waits`` (a deadline that the driver keeps:
+    ``ctx.step.checks.within``). ``parse`` turns a located, valid node into parameters, and ``perform`` executes them:
+    it returns an observation, or None if there is nothing to check.
 
-    ``preview`` gives what a step will send before there is a target, for `engine show`: from its parameters, the
-    variables, and the Host header's value. It raises what rendering raises. ``besides`` are the parameters that these
-    bytes do not show.
+    ``preview`` returns the bytes that a step will send before there is a target, for `engine show`: from its
+    parameters, the variables, and the Host header's value. It raises the exceptions of rendering. ``besides`` are the
+    parameters that these bytes do not show.
 
-    ``lasts`` is how many seconds such a step is guessed to take, so that a long case which no run has measured begins
+    ``lasts`` is the estimated duration of such a step in seconds, so that a long case which no run has measured begins
     early.
 
-    ``awaits`` says what such a step waits for, as the reason of a timeout has it: a text, or a function of the
-    parameters.
+    ``awaits`` is the awaited event, for the reason of a timeout: a text, or a function of the parameters.
 
-    ``not_by_hand`` says why nobody can do the same by hand, with curl and nc beside a server that `engine serve` has
-    started: a text, or a function of the parameters, "" where one can.
+    ``not_by_hand`` is the reason why the step cannot be reproduced with curl and nc on a server started by
+    `engine serve`: a text, or a function of the parameters, "" if it can.
 
-    ``requires`` is what it asks of the target. ``lifecycle`` is what it does to its server: it ``starts`` it, it
-    ``ends`` it or one of its workers, or ``awaits its end``; after the latter two the end is no crash. ``before_start``
-    says that it may stand before the step that starts the server.
+    ``requires`` are its requirements on the target. ``lifecycle`` is its effect on the server: it ``starts`` it,
+    ``ends`` it or one of its workers, or ``awaits its end``; after the latter two the end is no crash.
+    ``before_start`` is true if it may precede the step that starts the server.
 
-    ``inner`` gives the steps inside its parameters. ``retries`` says that these are performed again until they
-    hold; ``turns`` that they are performed several times: the key that names the variable of the turn's number, and
-    the variable's name by default.
+    ``inner`` returns the steps inside its parameters. ``retries`` is true if these are repeated until they hold;
+    ``turns``, if they are repeated, is the key that names the variable of the turn's number, and the variable's
+    default name.
 
-    ``endpoint`` is the key whose value is a path of the contract, and whether that is one for ``http`` or
-    ``websocket``. ``refers`` are the keys whose value is the name of a step or of a connection. ``marks`` says that the
-    step ``sets`` or ``awaits`` the mark that stands under its key.
+    ``endpoint`` is the key whose value is a path of the contract, and its type, ``http`` or ``websocket``. ``refers``
+    are the keys whose value is the name of a step or of a connection. ``marks`` shows that the step ``sets`` or
+    ``awaits`` the mark named by its value.
     """
 
     name: str

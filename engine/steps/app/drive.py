@@ -1,7 +1,7 @@
-"""The step ``drive``: the engine calls the target's app itself, without a server, and gives it what a script says.
+"""The step ``drive``: the engine calls the target's app directly, without a server, with the input of a script.
 
-What the app does then is its own doing alone. It is called in a process of its own, in the environment of its target,
-with the scope of the step and with the least that ASGI asks of a server besides.
+The result depends only on the app. It is called in a process of its own, in the environment of its target, with the
+scope of the step, completed by the minimum that ASGI requires of a server.
 """
 
 from __future__ import annotations
@@ -209,11 +209,11 @@ KINDS = (
             {
                 "scope": {
                     "title": "a mapping: the scope",
-                    "description": "The scope; what it must have besides is added. Headers and query_string are bytes.",
+                    "description": "The scope; missing required keys are added. Headers and query_string are bytes.",
                     "type": "object",
                     "minProperties": 1,
                 },
-                "script": literal("script:drive", "What the app is given, in order."),
+                "script": literal("script:drive", "The events for the app, in order."),
             },
             required=("scope",),
         ),
@@ -255,7 +255,7 @@ KINDS = (
         schema=mapping(
             {
                 "class": literal("text", "A builtin exception; OSError by default."),
-                "after": literal("count", "How many messages more are sent before it; 0 by default."),
+                "after": literal("count", "The number of messages sent before it; 0 by default."),
             }
         ),
         parse=parse_fail_send,

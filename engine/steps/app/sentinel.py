@@ -23,11 +23,11 @@ POLL = 0.002
 
 
 async def send_sentinel(ctx: Context, *, by_address: bool = False) -> bool:
-    """Send the sentinel, and wait until its call is on record, at most WITHIN seconds: whether it is.
+    """Send the sentinel, and wait until its call is on record, at most WITHIN seconds. Returns true if it is.
 
-    ``by_address`` says that calls without the engine's header are looked for, which are known by their client's address
-    alone. Raises EvidenceLost where the application answered the sentinel and no call is on record, and where the
-    address is looked at and the server names another one for it: a call that is not to be there could not be found.
+    ``by_address`` is true if calls without the engine's header are needed, which are only known by their client's
+    address. Raises EvidenceLost if the application answered the sentinel and no call is on record, and if the address
+    is needed and the server reports another one for it, since the absence of a call could not be checked.
     """
     boundary = ctx.live.boundary
     # A job of its own, so that no script of the case is played for it and no step takes it for its own.
@@ -59,7 +59,7 @@ async def send_sentinel(ctx: Context, *, by_address: bool = False) -> bool:
             raise EvidenceLost(
                 f"the application answered a request of the engine's own, and {WITHIN:g} s later the observer has no "
                 "record of its call",
-                hint="look at the target's log, and whether its disk is full",
+                hint="check the target's log, and the free space on its disk",
             ) from error
         ctx.note("sentinel", f"a request of the engine's own is not on record: {error or 'nothing came'}")
         return False

@@ -44,7 +44,7 @@ def parse(node: Node, reader: NodeReader) -> AppParams:
 
 
 async def perform(params: AppParams, ctx: Context) -> Observation:
-    """Find the calls, wait for them as the step asks, and say what crossed the boundary."""
+    """Find the calls, wait for them as the step requests, and return the traffic at the boundary."""
     nth = None if params.call is None else integer(params.call, ctx.variables, "call")
     boundary = ctx.live.boundary
     if params.of == LIFESPAN:
@@ -132,13 +132,14 @@ async def be_quiet(ctx: Context, steps: Sequence[StepRecord], quiet: float) -> N
 KINDS = (
     StepType(
         name="app",
-        awaits="what the application was given and sent",
+        awaits="the calls of the application",
         groups=("step",),
-        summary="Looks at what the application was given, and at what it did.",
+        summary="Observes the calls of the application: its input, and its output.",
         schema=mapping(
             {
                 "of": literal(
-                    "text", "Whose calls: a step's or a connection's name, `lifespan`, or `all`; the step before."
+                    "text",
+                    "The step or connection that caused the calls, `lifespan`, or `all`; by default the previous step.",
                 ),
                 "call": {**literal("count", "Which of several calls, from 1; the last by default."), "minimum": 1},
             }

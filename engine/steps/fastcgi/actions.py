@@ -140,7 +140,7 @@ async def perform_abort(params: Abort, ctx: Context) -> None:
 
 
 def type_of(node: Node, reader: NodeReader) -> object:
-    """A record's type as a case writes it. A name that there is not is noted as a mistake."""
+    """A record's type as a case writes it. An unknown name is noted as an error."""
     word = reader.value(node)
     if isinstance(word, str) and word not in TYPES and "$(" not in word:
         reader.mistake(node, f"there is no record type {word!r}", f"known: {', '.join(TYPES)}, or a number up to 255")
@@ -242,7 +242,7 @@ KINDS = (
             {
                 "id": scalar("integer", description="The request's id; 1 by default.", minimum=0, maximum=65535),
                 "role": scalar("integer", "string", description="responder (default), authorizer, filter; a number."),
-                "keep_conn": scalar("boolean", description="Whether the connection is to be kept; false by default."),
+                "keep_conn": scalar("boolean", description="Ask the server to keep the connection; false by default."),
                 "flags": scalar("integer", description="All flags as a number.", minimum=0, maximum=255),
             }
         ),
@@ -269,7 +269,7 @@ KINDS = (
                 "content": literal("bytes", "The content."),
                 "pairs": literal("headers", "The content as name-value pairs."),
                 "lengths": LENGTHS,
-                "padding": literal("size", "How many bytes of padding; none by default."),
+                "padding": literal("size", "The number of padding bytes; none by default."),
                 "claim_length": literal("size", "Write this length in place of the content's."),
                 "claim_padding": literal("size", "Write this length in place of the padding's."),
                 "version": scalar("integer", description="The version; 1 by default.", minimum=0, maximum=255),
@@ -285,7 +285,7 @@ KINDS = (
         name="send",
         groups=("fastcgi",),
         summary="Sends raw bytes, which are no record unless they look like one.",
-        schema=literal("bytes", "What is sent, to the byte."),
+        schema=literal("bytes", "The exact bytes to send."),
         parse=parse_bytes,
         perform=perform_send,
         preview=preview,

@@ -21,9 +21,9 @@ _OF_CGI = {
     "status": "The Status field's; without it 302 where the Location is a URI, else 200.",
     "reason": "The phrase in the Status field.",
     "headers": "Every field as a pair of name and value, Status among them, in order.",
-    "body": "What follows the head in STDOUT.",
+    "body": "The part of STDOUT after the head.",
     "chunks": "In how many STDOUT records the body came.",
-    "complete": "Whether all of the response came, and END_REQUEST after it.",
+    "complete": "The response was complete, and END_REQUEST followed.",
     "wire": "Every byte of the records that came for the request.",
 }
 

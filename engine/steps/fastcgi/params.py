@@ -14,11 +14,11 @@ CALL = b"HTTP_" + ENGINE_HEADER.upper().replace(b"-", b"_")
 def completed(
     given: Sequence[Pair], *, host: str, peer: tuple[str, object], token: str, defaults: bool, without: Iterable[str]
 ) -> list[Pair]:
-    """A request's parameters: those of the case in their order, the defaults among which it gives none of that name,
-    and last the engine's own.
+    """A request's parameters: those of the case in their order, the defaults with other names, and last the engine's
+    own.
 
-    ``host`` is the Host header's value, ``peer`` this side's address and port, ``token`` what tells the call. Without
-    ``defaults`` the case's parameters and the engine's stand alone; ``without`` are names of defaults to leave out.
+    ``host`` is the Host header's value, ``peer`` this side's address and port, ``token`` identifies the call. Without
+    ``defaults`` there are only the case's parameters and the engine's; ``without`` are names of defaults to omit.
     """
     known = {name.decode("latin-1"): value for name, value in given}
     added = _defaults(known, host, peer) if defaults else {}

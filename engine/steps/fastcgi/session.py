@@ -59,7 +59,7 @@ async def emit(ctx: Context, records: Sequence[bytes], sent: bytes = b"") -> boo
 
 
 def _whole(data: bytes) -> FastcgiRecord | None:
-    """The record that some bytes are, None where they are none that is whole."""
+    """The record in some bytes, None if it is not complete."""
     try:
         found = decode(data)
     except ValueError:
@@ -68,7 +68,7 @@ def _whole(data: bytes) -> FastcgiRecord | None:
 
 
 class Inflow:
-    """Records that come on a channel, one by one. What was read and not taken is put back in the end."""
+    """Records that arrive on a channel, one by one. Bytes that were read and not used are put back at the end."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

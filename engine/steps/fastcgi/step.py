@@ -69,7 +69,7 @@ KINDS = (
         groups=("step",),
         summary="Speaks FastCGI to the server itself, past the gateway, and checks the answer.",
         schema=mapping(
-            {"script": literal("script:fastcgi", "What happens on the connection, in order.")}, required=("script",)
+            {"script": literal("script:fastcgi", "The actions and assertions, in order.")}, required=("script",)
         ),
         parse=parse,
         perform=perform,

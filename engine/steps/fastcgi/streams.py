@@ -171,7 +171,7 @@ ID = scalar("integer", description="The request's id; that of the last `begin` b
 LENGTHS: Schema = {
     "type": "string",
     "enum": ["short", "long"],
-    "description": "How the pairs' lengths are written: in as few bytes as will do (default), or always in four.",
+    "description": "The encoding of the pairs' lengths: as short as possible (default), or always four bytes.",
 }
 CUT_AT: Schema = {"type": "array", "items": literal("count", "An offset from the first byte.")}
 _CUTS: Mapping[str, Schema] = {
@@ -179,7 +179,7 @@ _CUTS: Mapping[str, Schema] = {
     "cut_at": {**CUT_AT, "description": "Offsets in the stream's content at which a new record begins."},
     "piece": literal("size", "The longest content of a record; 65535 bytes by default."),
     "padding": literal("size", "Bytes of padding in each record that is not empty; none by default."),
-    "end": scalar("boolean", description="Whether the empty record follows that ends the stream; true by default."),
+    "end": scalar("boolean", description="Send the empty record that ends the stream; true by default."),
 }
 
 
@@ -197,7 +197,7 @@ KINDS = (
             {
                 "values": literal("headers", "Parameters by their names, in order."),
                 "lengths": LENGTHS,
-                "defaults": scalar("boolean", description="Whether missing ones are added; true by default."),
+                "defaults": scalar("boolean", description="Add missing ones; true by default."),
                 "without": {
                     "type": "array",
                     "items": literal("word", "A parameter's name."),

@@ -76,7 +76,7 @@ KINDS = (
             {
                 "within": literal("time", "For how long to try; what the last try found wrong counts then."),
                 "every": literal("time", "The pause between two tries; 50 ms by default."),
-                "steps": literal("steps", "What is tried."),
+                "steps": literal("steps", "The steps to try."),
             },
             required=("within", "steps"),
         ),

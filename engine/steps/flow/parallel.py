@@ -26,8 +26,7 @@ def parse(node: Node, reader: NodeReader) -> ParallelParams:
 
 
 async def perform(params: ParallelParams, ctx: Context) -> None:
-    """Run all branches until each has ended. The first that stops ends the others. What they captured is there for
-    the steps afterwards."""
+    """Run all branches until each has ended. The first failure ends the others. Later steps can use their captures."""
     branches = [(ctx.branch({}, name), steps) for name, steps in params.branches]
     await all_of([branch.run(steps) for branch, steps in branches])
     for branch, _ in branches:

@@ -99,7 +99,7 @@ class RepeatFacts(FactSet):
 
 
 def at_once(params: RepeatParams) -> str:
-    """The reason why this cannot be done by hand: concurrent turns. "" without those."""
+    """The reason why this cannot be reproduced: concurrent turns. "" without those."""
     return "" if params.at_once == 1 else "several things happen at the same time"
 
 
@@ -115,12 +115,12 @@ KINDS = (
             {
                 "times": {**literal("count", "How often."), "minimum": 1, "maximum": MOST_TURNS},
                 "at_once": {
-                    **literal("count", "How many turns may run at the same time; 1 by default."),
+                    **literal("count", "The maximum number of concurrent turns; 1 by default."),
                     "minimum": 1,
                     "maximum": MOST_AT_ONCE,
                 },
                 "index": literal("word", "The variable that holds the turn's number, from 1; `n` by default."),
-                "steps": literal("steps", "What is done in each turn."),
+                "steps": literal("steps", "The steps of each turn."),
             },
             required=("times", "steps"),
         ),

@@ -200,7 +200,7 @@ _INSTEAD = {
 
 
 def no_response(response: Response) -> Mismatch:
-    """The implicit failure of a response that is missing or broken, with what came of it."""
+    """The implicit failure of a missing or malformed response, with its outcome."""
     outcome, waited = response.outcome, response.waited
     if outcome == "timeout":
         text = "a timeout" if waited is None else f"a timeout after {show_time(waited)}"

@@ -34,7 +34,7 @@ class PlainHead:
 
 
 def plain(method: str, data: bytes) -> PlainHead | None:
-    """The head at the start of a stream in answer to ``method``, or None where h11 is to look at it."""
+    """The head at the start of a stream in answer to ``method``, or None if h11 has to parse it."""
     if method in _OTHER_METHODS:
         return None
     found = _head.match(data)

@@ -183,7 +183,7 @@ async def exchange(
 
 
 def not_by_hand(params: RequestParams) -> str:
-    """The reason why this cannot be sent by hand, "" if it can."""
+    """The reason why this cannot be reproduced, "" if it can."""
     return "" if params.abandon_after is None else "the client hangs up before the response is over"
 
 
@@ -197,15 +197,15 @@ KINDS = (
             {
                 "path": literal("text", "The path, exactly as it stands in the request line."),
                 "method": literal("text", "The method; GET by default."),
-                "query": literal("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
+                "query": literal("query", "The part after `?`: a mapping, which is encoded, or the exact text."),
                 "headers": literal("headers", "Headers, in order; Host and the length are added where missing."),
                 "body": literal("bytes", "The request's content."),
                 "trailers": literal("headers", "Trailers after the last chunk; they imply `framing: chunked`."),
                 "framing": {
                     "type": "string",
                     "enum": list(_FRAMINGS),
-                    "description": "How the content's end is told: content-length (default), chunked, or none: "
-                    "no header is added.",
+                    "description": "The framing of the content: content-length (default), chunked, or none, which "
+                    "adds no header.",
                 },
                 "version": scalar("string", description='The HTTP version: "1.1" (default) or "1.0".'),
                 "abandon_after": literal("time", "Close the connection so long after the last byte was sent."),

@@ -75,7 +75,7 @@ KINDS = (
         summary="Ends the worker process that served a call.",
         schema=mapping(
             {
-                "of": literal("text", "Whose call: a step's or a connection's name; the step before by default."),
+                "of": literal("text", "The step or connection that caused the call; by default the previous step."),
                 "signal": schema("The signal that ends it; KILL by default"),
             }
         ),

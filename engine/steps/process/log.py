@@ -59,7 +59,7 @@ class LogFacts(FactSet):
 
     @fact("tracebacks", INTEGER)
     def tracebacks(self) -> object:
-        """How many of Python's tracebacks are in it; one with its causes counts once."""
+        """The number of Python's tracebacks in it; one with its causes counts once."""
         return tracebacks(self._written)
 
 
@@ -73,7 +73,7 @@ KINDS = (
     StepType(
         name="log",
         groups=("step",),
-        summary="Looks at what the server has written since the case began.",
+        summary="Observes the output of the server since the case began.",
         schema=mapping({}),
         parse=parse,
         perform=perform,

@@ -49,7 +49,7 @@ KINDS = (
         groups=("step",),
         summary="Starts the server, for the first time or after it ended.",
         schema=mapping(
-            {"ready": literal("flag", "false: do not wait until it answers; what it comes to is looked at by steps.")}
+            {"ready": literal("flag", "false: do not wait until it responds; later steps observe the result.")}
         ),
         parse=parse,
         perform=perform,

@@ -30,7 +30,7 @@ class Bytes:
 
 @dataclass(frozen=True)
 class Drip:
-    """Bytes, the size of a piece, the pause between two (seconds), and offsets at which to cut besides."""
+    """Bytes, the size of a piece, the pause between two (seconds), and additional offsets to cut at."""
 
     data: ByteString
     piece: object
@@ -124,7 +124,7 @@ async def perform_hang_up(params: HangUp, ctx: Context) -> None:
 
 
 def hangs_up(params: HangUp) -> str:
-    """The reason why this cannot be done by hand: nc ends its own writing half, and no more."""
+    """The reason why this cannot be reproduced: nc only ends its own writing half."""
     return "" if params.way == "write" else f"the client hangs up ({params.way})"
 
 
@@ -143,7 +143,7 @@ KINDS = (
         name="send",
         groups=("stream",),
         summary="Sends bytes in one write.",
-        schema=literal("bytes", "What is sent, to the byte."),
+        schema=literal("bytes", "The exact bytes to send."),
         parse=parse_bytes,
         perform=perform_send,
         preview=preview,
@@ -152,7 +152,7 @@ KINDS = (
         name="write",
         groups=("websocket",),
         summary="Sends raw bytes, which are no frame unless they look like one.",
-        schema=literal("bytes", "What is sent, to the byte."),
+        schema=literal("bytes", "The exact bytes to send."),
         parse=parse_bytes,
         perform=perform_send,
         preview=preview,
@@ -163,7 +163,7 @@ KINDS = (
         summary="Sends bytes in small pieces.",
         schema=mapping(
             {
-                "bytes": literal("bytes", "What is sent."),
+                "bytes": literal("bytes", "The bytes to send."),
                 "piece": literal("size", "The size of a piece; one byte by default, or all between two cuts."),
                 "every": literal(
                     "time",

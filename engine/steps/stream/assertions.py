@@ -215,8 +215,8 @@ def parse_flood(node: Node, reader: NodeReader) -> Flood:
 
 
 async def perform_flood(params: Flood, ctx: Context) -> Observation:
-    """Send bytes again and again, until enough went, the peer takes no more for a while, or the connection ends.
-    What was accepted counts whole pieces, the kernel's own buffers among them."""
+    """Send bytes repeatedly, until enough were sent, the peer accepts no more for a while, or the connection ends. The
+    accepted amount counts complete pieces, including those in the kernel's own buffers."""
     piece = params.of.render(ctx.variables)
     if not piece:
         raise ValueError("`flood` needs bytes to send")
@@ -261,7 +261,7 @@ KINDS = (
         summary="Reads bytes: so many, or until some bytes came; all until the end without either.",
         schema=mapping(
             {
-                "size": literal("size", "How many bytes."),
+                "size": literal("size", "The number of bytes."),
                 "until": literal("bytes", "The bytes that end it; they are part of what was read."),
             }
         ),
@@ -298,8 +298,8 @@ KINDS = (
         summary="Sends until the peer takes no more.",
         schema=mapping(
             {
-                "of": literal("bytes", "What is sent again and again."),
-                "up_to": literal("size", "How many bytes at most."),
+                "of": literal("bytes", "The bytes that are sent repeatedly."),
+                "up_to": literal("size", "The maximum number of bytes."),
                 "blocked_for": literal("time", "A standstill of this long ends it; 1 s by default."),
             },
             required=("of", "up_to"),

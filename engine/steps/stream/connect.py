@@ -140,7 +140,7 @@ async def opened(params: ConnectParams, ctx: Context, tls_options: TlsClientOpti
 
 
 def not_by_hand(params: ConnectParams) -> str:
-    """The reason why such a connection cannot be opened by hand, "" if it can."""
+    """The reason why such a connection cannot be reproduced, "" if it can."""
     if params.receive_buffer is not None:
         return "the client has a small receive buffer"
     return "" if params.address is None else "the connection is made to another address"
@@ -155,8 +155,8 @@ KINDS = (
         schema=mapping(
             {
                 "address": literal("text", "Another address of the server's, on the same port."),
-                "receive_buffer": literal("size", "How much the system keeps of what nobody has read."),
-                "preamble": literal("bytes", "What is sent at once, before anything else."),
+                "receive_buffer": literal("size", "The amount of unread data that the system keeps."),
+                "preamble": literal("bytes", "Bytes to send at once, before anything else."),
                 "tls": SCHEMA,
             },
             required=("as",),

@@ -20,7 +20,7 @@ def joined(pieces: Sequence[Piece]) -> WireBytes:
 
 
 class StreamFacts(FactSet):
-    """Facts beside the bytes that were sent on the connection before."""
+    """Facts together with the bytes that were sent on the connection before."""
 
     def __init__(self, sent: bytes | None = None) -> None:
         self._sent = sent
@@ -67,7 +67,7 @@ class ClosedFacts(StreamFacts):
 
     @fact("how", one_of("close", "tls", "fin", "reset"))
     def how(self) -> object:
-        """How the connection ended: close (a WebSocket close frame came), tls (a closure alert), fin or reset."""
+        """The end of the connection: close (a WebSocket close frame came), tls (a closure alert), fin or reset."""
         return ABSENT if self._how is None else self._how
 
     @fact("code", INTEGER)

@@ -41,7 +41,7 @@ KINDS = (
         groups=("step",),
         summary="Sends raw bytes, and checks the answer, byte by byte where that matters.",
         schema=mapping(
-            {"script": literal("script:tcp", "What happens on the connection, in order.")}, required=("script",)
+            {"script": literal("script:tcp", "The actions and assertions, in order.")}, required=("script",)
         ),
         parse=parse,
         perform=perform,

@@ -203,11 +203,11 @@ _FRAME = mapping(
     {
         "opcode": scalar("integer", "string", description="A name (text, ping, ...), or a number up to 15."),
         "payload": literal("bytes", "The payload, before it is masked."),
-        "fin": _flag("Whether the message ends with it; true by default."),
+        "fin": _flag("The message ends with this frame; true by default."),
         "rsv1": _flag("The bit RSV1, which marks compression; false by default."),
         "rsv2": _flag("The bit RSV2; false by default."),
         "rsv3": _flag("The bit RSV3; false by default."),
-        "mask": _flag("Whether it is masked, as a client's frames must be; true by default."),
+        "mask": _flag("Mask the frame, as clients must; true by default."),
         "code": _CODE,
         "length_as": scalar("integer", description="Write the length in 7, 16 or 64 bits."),
         "claim_length": literal("size", "Write this length in place of the payload's."),

@@ -83,7 +83,7 @@ class MessageFacts(FactSet):
 
 
 def parse_nothing(node: Node, reader: NodeReader) -> ClosedParams:
-    """Nothing to read: what is looked at stands in the step's checks."""
+    """Nothing to read: the step's checks are used."""
     return parse_closed(node, reader)
 
 
@@ -143,7 +143,7 @@ class FrameFacts(FactSet):
 
     @fact("rsv1", FLAG)
     def rsv1(self) -> object:
-        """Whether RSV1 is set: the message is compressed."""
+        """RSV1 is set: the message is compressed."""
         return self._frame.rsv1
 
     @fact("code", INTEGER)

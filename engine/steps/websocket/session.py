@@ -63,8 +63,8 @@ class WebSocketSession:
     _fragments: list[bytes] = field(default_factory=list)
 
     async def receive(self, ctx: Context, connection: Connection) -> Message:
-        """Read frames until a message is whole; pings are answered. A close frame is left for a later assertion. Raises
-        Reset."""
+        """Read frames until a message is complete; pings are answered. A close frame is left for a later assertion.
+        Raises Reset."""
         problems: list[str] = []
         channel = connection.channel
         while True:
@@ -148,8 +148,8 @@ def session_of(connection: Connection) -> WebSocketSession:
 
 
 async def next_frame(channel: Channel) -> tuple[Frame, bytes, float] | None:
-    """The next frame, its bytes, and when the last of them came; None after a FIN. What follows it, and what came of
-    a frame that is not whole, is put back. Raises Reset."""
+    """The next frame, its bytes, and the time of the last of them; None after a FIN. Later bytes, and those of an
+    incomplete frame, are put back. Raises Reset."""
     reader, at = FrameReader(), 0.0
     try:
         while True:

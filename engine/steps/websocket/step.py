@@ -229,7 +229,7 @@ KINDS = (
         schema=mapping(
             {
                 "connect": literal("text", "The path of the handshake; without it, a named connection goes on."),
-                "query": literal("query", "What follows the `?`: a mapping, encoded for you, or the exact text."),
+                "query": literal("query", "The part after `?`: a mapping, which is encoded, or the exact text."),
                 "headers": literal("headers", "Headers of the handshake; those of RFC 6455 are added where missing."),
                 "subprotocols": {
                     "type": "array",
@@ -241,7 +241,7 @@ KINDS = (
                     "items": literal("text", "An extension with its parameters: permessage-deflate; x=1."),
                     "description": "The extensions that are offered, in order.",
                 },
-                "script": literal("script:websocket", "What happens on the WebSocket, in order."),
+                "script": literal("script:websocket", "The actions and assertions, in order."),
             }
         ),
         parse=parse,
