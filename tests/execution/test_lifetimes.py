@@ -270,7 +270,7 @@ def test_a_warning_does_not_hide_that_it_answers_nobody() -> None:
 
     run = Run(some("a", "k", "b"), behave, concurrent=1)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS}
-    assert run.reason("k").endswith("just after this case had come to warn")
+    assert run.reason("k").endswith("just after this case had ended as warn")
 
 
 def test_where_it_takes_several_for_silence_each_keeps_its_verdict() -> None:

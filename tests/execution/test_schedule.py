@@ -176,7 +176,7 @@ def test_a_case_whose_dependency_failed_is_blocked() -> None:
 
     play = Play([first, second, third], do)
     assert verdicts(play) == {"first[1]": Verdict.FAIL, "second": Verdict.BLOCKED, "third": Verdict.BLOCKED}
-    assert "first[1], which came to fail" in str(play.reported)
+    assert "first[1], whose verdict is fail" in str(play.reported)
 
 
 def test_a_case_whose_dependency_comes_later_in_the_run_is_blocked_and_says_so() -> None:

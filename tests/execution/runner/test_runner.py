@@ -312,7 +312,7 @@ def test_what_a_driver_raises_keeps_its_traceback_beside_the_run(tmp_path: Path)
     for _ in range(2):
         result = asyncio.run(runner.run(job(case(step("look", EXPECT))), FakeLive()))
         assert result.reason == (
-            f"the engine broke down: KeyError: 'never there'; its traceback is in {tmp_path / tracebacks.FILE}"
+            f"internal error of the engine: KeyError: 'never there'; its traceback is in {tmp_path / tracebacks.FILE}"
         )
     text = (tmp_path / tracebacks.FILE).read_text()
     assert text.count("case.yaml::case [server-control-asyncio]\nTraceback (most recent call last):\n") == 2
