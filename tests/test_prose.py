@@ -113,8 +113,6 @@ CEILINGS: Mapping[str, tuple[int, int]] = {
     "engine/cli": (4, 19),
     "engine/reports": (1, 12),
     "engine/results": (16, 89),
-    "engine/steps": (42, 31),
-    "engine/targets": (0, 3),
 }
 
 
