@@ -36,9 +36,9 @@ def main() -> None:
         }
         for _ in range(parsed.rounds):
             for name, (command, mark) in commands.items():
-                shown, over = watched(command, ROOT, mark)
-                figures.add(name, shown)
-                figures.add(f"{name}, from then until exit", over - shown)
+                first, over = watched(command, ROOT, mark)
+                figures.add(name, first)
+                figures.add(f"{name}, from then until exit", over - first)
     lines = []
     for name, beside, target in (
         (STARTING, "", ""),

@@ -83,19 +83,19 @@ def watched(command: Sequence[str], folder: Path, mark: bytes) -> tuple[float, f
     own, its = pty.openpty()
     variables = environment(folder) | {"TERM": "xterm", "COLUMNS": "200"}
     began = time.monotonic()
-    seen, shown = b"", 0.0
+    seen, first = b"", 0.0
     with subprocess.Popen(command, cwd=folder, env=variables, stdout=its, stderr=its, stdin=its) as process:
         os.close(its)
         while piece := _read(own):
             seen += piece
-            if not shown and mark in seen:
-                shown = time.monotonic() - began
+            if not first and mark in seen:
+                first = time.monotonic() - began
         code = process.wait()
     took = time.monotonic() - began
     os.close(own)
-    if not shown or code not in (0, 1):
+    if not first or code not in (0, 1):
         raise SystemExit(f"{' '.join(command)} exited with {code}:\n{seen.decode(errors='replace')[-2000:]}")
-    return shown, took
+    return first, took
 
 
 def _read(terminal: int) -> bytes:

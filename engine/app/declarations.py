@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.documents.diagnostics import Diagnostic
-from engine.documents.files import read, shown
+from engine.documents.files import display_path, read
 from engine.errors import DocumentError
 from engine.loading.declarations import mistakes_in
 from engine.loading.loaded import Loaded
@@ -75,5 +75,9 @@ def _problems(file: Path) -> list[DocumentError]:
 
 
 def _diagnostic(error: DocumentError, file: Path) -> Diagnostic:
-    place = replace(error.place, file=shown(file)) if error.place is not None else SourceSpan(shown(file), 1, 1)
+    place = (
+        replace(error.place, file=display_path(file))
+        if error.place is not None
+        else SourceSpan(display_path(file), 1, 1)
+    )
     return Diagnostic(place, "declaration", error.what, error.hint)

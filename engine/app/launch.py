@@ -52,7 +52,7 @@ from engine.execution.planning.plan import distinct, not_meant
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader, RunsOn
 from engine.model.commands import framework_word
-from engine.model.packaged import shown
+from engine.model.packaged import display_path
 from engine.model.target import ServerLaunch, Target
 from engine.results.record import tracebacks
 from engine.results.record.store import Run, Store, ordered
@@ -178,7 +178,7 @@ def unread_baselines(engine: Engine, loaded: Loaded, jobs: Sequence[Job]) -> lis
     read = {absolute(path) for path in engine.baselines({job.case.place.file: 0 for job in jobs})}
     files = dict.fromkeys(line.place.file for line in loaded.known_failures)
     hint = f"a baseline is a {BASELINE} beside suites or above them, or is named with --baseline"
-    return [f"{shown(file)} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
+    return [f"{display_path(file)} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
 
 
 def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> list[str]:
@@ -223,7 +223,7 @@ def run(
     folder = folder_of(engine.project_paths.results, run_id)
     stray = [one for one in (folder, folder.parent, folder.parent.parent) if not one.exists()]
     begun: list[tuple[RunSession, Store]] = []
-    shown: list[R] = []
+    outcomes: list[R] = []
 
     def begin(runtime: Runtime, found: Work) -> RunSession:
         runner = wiring.runner(run_id, folder, keep_all=keep_transcripts)
@@ -248,7 +248,7 @@ def run(
         seconds = time.time() - store.header["started"]
         run = ordered(Run(run_id, store.header, rows, results, ended == "whole", ended, *more, seconds))
         done = Done(run, store.path, ended == "interrupted", store.lost, store.trouble)
-        shown.append(show(done))
+        outcomes.append(show(done))
 
     async def whole() -> None:
         runtime = Prewarmer(wiring.runtime(engine, folder))
@@ -271,10 +271,10 @@ def run(
     except Stopped:
         if not begun:
             raise KeyboardInterrupt from None
-        if not shown:
+        if not outcomes:
             finish("interrupted")
     except BaseException as error:
-        if begun and not shown:
+        if begun and not outcomes:
             begun[0][1].close("cut short")
         if begun and isinstance(error, Exception) and not isinstance(error, EngineError):
             error.add_note(tracebacks.keep(folder, "the run", error).removeprefix("; "))
@@ -286,4 +286,4 @@ def run(
             for one in stray:
                 with suppress(OSError):
                     one.rmdir()
-    return shown[0]
+    return outcomes[0]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.model.packaged import DATA, shown
+from engine.model.packaged import DATA, display_path
 from engine.model.target import CONTROLS
 from engine.results.baseline.corpus import parts
 from engine.targets.catalog.frameworks import names_in
@@ -133,4 +133,4 @@ def relative(path: Path) -> Path:
 
 def displayed(path: Path) -> str:
     """A path as it is shown: from here, or that of packaged data as a checkout has it."""
-    return shown(str(relative(path)))
+    return display_path(str(relative(path)))

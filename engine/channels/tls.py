@@ -170,9 +170,9 @@ def context_of(tls_options: TlsClientOptions) -> ssl.SSLContext:
     try:
         if tls_options.trust is not None:
             context.load_verify_locations(tls_options.trust.ca)
-        shown = shown_by(tls_options)
-        if shown is not None:
-            context.load_cert_chain(shown)
+        certificate = certificate_of(tls_options)
+        if certificate is not None:
+            context.load_cert_chain(certificate)
         if tls_options.alpn:
             context.set_alpn_protocols(list(tls_options.alpn))
         if tls_options.version:
@@ -183,13 +183,13 @@ def context_of(tls_options: TlsClientOptions) -> ssl.SSLContext:
     return context
 
 
-def shown_by(tls_options: TlsClientOptions) -> Path | None:
+def certificate_of(tls_options: TlsClientOptions) -> Path | None:
     """The file with the certificate that a client shows, None for none."""
     if tls_options.trust is None:
         return None
     if tls_options.shows in (OURS, WRONG):
         return tls_options.trust.client if tls_options.shows == OURS else tls_options.trust.wrong
-    return None if tls_options.shows else tls_options.trust.shown
+    return None if tls_options.shows else tls_options.trust.certificate
 
 
 def agreed(session: ssl.SSLObject, tls_options: TlsClientOptions) -> TlsSession:
@@ -197,8 +197,8 @@ def agreed(session: ssl.SSLObject, tls_options: TlsClientOptions) -> TlsSession:
     name, version, _ = session.cipher() or ("", "", 0)
     version = session.version() or version
     suites = {one["name"]: int(one["id"]) & 0xFFFF for one in session.context.get_ciphers()}
-    shown = shown_by(tls_options)
-    text = shown.read_text("ascii") if shown is not None else ""
+    certificate = certificate_of(tls_options)
+    text = certificate.read_text("ascii") if certificate is not None else ""
     begin, end = text.find("-----BEGIN CERTIFICATE-----"), text.find("-----END CERTIFICATE-----")
     theirs = session.getpeercert(True)
     return TlsSession(
@@ -209,5 +209,7 @@ def agreed(session: ssl.SSLObject, tls_options: TlsClientOptions) -> TlsSession:
         session.selected_alpn_protocol() or "",
         ssl.DER_cert_to_PEM_cert(theirs).strip() if theirs else "",
         f"{text[begin:end]}-----END CERTIFICATE-----" if text else "",
-        tls_options.trust.client_name if tls_options.trust is not None and shown == tls_options.trust.client else "",
+        tls_options.trust.client_name
+        if tls_options.trust is not None and certificate == tls_options.trust.client
+        else "",
     )

@@ -101,10 +101,10 @@ def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     """A run of the selected cases. Raises UsageError if it is interrupted: a part of a run is no basis for a
     baseline."""
     from engine.app import addresses, launch
-    from engine.cli.grid import chosen, shown
+    from engine.cli.grid import chosen, progress_of
 
     jobs = chosen(engine, addresses.named(parsed.paths, engine), run_options(parsed))
-    with shown(jobs, engine, parsed.color) as watcher:
+    with progress_of(jobs, engine, parsed.color) as watcher:
         done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
         raise UsageError("the run was interrupted", hint="a baseline needs a run that ended")

@@ -77,7 +77,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
     """Run the cases on the two servers or the two frameworks, and compare these."""
     from engine.app import addresses, comparing, launch, wiring
     from engine.app.project_paths import displayed
-    from engine.cli.grid import chosen, shown
+    from engine.cli.grid import chosen, progress_of
 
     comparing.check(engine, wanted)
     jobs = chosen(engine, addresses.named(subject.words, engine), wanted)
@@ -93,7 +93,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
         return code
 
     with screens:
-        watcher = screens.enter_context(shown(jobs, engine, parsed.color))
+        watcher = screens.enter_context(progress_of(jobs, engine, parsed.color))
         # A known failure is as red as any where two sides are compared.
         compare = None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict, known=True)
         return launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)

@@ -102,7 +102,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     def prepare() -> launch.Work:
         jobs = chosen(engine, what, run_options(parsed))
-        return launch.Work(repeated(jobs, times), screens.enter_context(shown(jobs, engine, parsed.color)))
+        return launch.Work(repeated(jobs, times), screens.enter_context(progress_of(jobs, engine, parsed.color)))
 
     def finished(done: Done) -> int:
         screens.close()
@@ -154,7 +154,7 @@ def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
 
 
 @contextmanager
-def shown(jobs: Sequence[Job], engine: Engine, color: str = "auto") -> Iterator[Live | PlainProgress]:
+def progress_of(jobs: Sequence[Job], engine: Engine, color: str = "auto") -> Iterator[Live | PlainProgress]:
     """Shows the progress of some jobs until it is left. ``color`` is the value of ``--color``."""
     from engine.terminal.progress import progress
 
@@ -243,8 +243,8 @@ def list_failing(found: Sequence[Finding], causes: Attributions, paint: Paint, *
     sources = SourceTexts()
     for result in (cell for one in found for cell in one.cells if whole):
         attribution = causes.get((result.address, result.target))
-        shown = failure.text(result, sources, attribution=attribution, limit=terminal_width(), paint=paint)
-        print(f"\n{shown}")
+        text = failure.text(result, sources, attribution=attribution, limit=terminal_width(), paint=paint)
+        print(f"\n{text}")
 
 
 def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint) -> None:

@@ -93,13 +93,13 @@ async def serve(engine: Engine, what: Serving) -> int:
                 print(f"its certificate is signed by {live.tls.ca}", flush=True)
                 if live.tls.asks:
                     print(f"a client's certificate and key are in {live.tls.client}", flush=True)
-            shown = 0
+            printed = 0
             over = False
             while not over:
                 over = live.ended is not None  # before the log is read, so that its last lines are printed too
                 log = live.log()
-                print(visible(log[shown:], lines=True, tabs=True), end="", flush=True)
-                shown = len(log)
+                print(visible(log[printed:], lines=True, tabs=True), end="", flush=True)
+                printed = len(log)
                 await asyncio.sleep(0 if over else 0.2)
             print(f"{target.id} ended: {live.ended}", flush=True)
             return 1

@@ -50,10 +50,10 @@ def run(parsed: argparse.Namespace) -> int:
     case = addresses.one(parsed.case, engine, parsed.paths, [target.id for target in known])
     stands = described.standing(case, targets, engine.offers, engine.unsupported)
     words = engine.beside([Path(case.place.file)]).words
-    shown = described.entries(
+    described_entries = described.entries(
         case, words.loading.clauses, stands, kinds.kinds(), words.operators, every_target=parsed.targets
     )
-    for line in tree.lines(shown, columns.terminal_width(), paint=paint_for(sys.stdout, parsed.color)):
+    for line in tree.lines(described_entries, columns.terminal_width(), paint=paint_for(sys.stdout, parsed.color)):
         sys.stdout.write(line + "\n")
     return 0
 

@@ -33,7 +33,7 @@ class SourceText:
             object.__setattr__(self, "address", self.file)
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as the user would type it: relative where it lies below the working directory."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
@@ -108,14 +108,14 @@ def decode(data: bytes, path: Path) -> SourceText | Diagnostic:
         start = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
         what = f"byte 0x{data[start]:02x} is not UTF-8"
         return Diagnostic(_place_of_byte(data, start, path), "encoding", what, "save the file as UTF-8")
-    return SourceText(shown(path), text.replace("\r\n", "\n"))
+    return SourceText(display_path(path), text.replace("\r\n", "\n"))
 
 
 def _place_of_byte(data: bytes, offset: int, path: Path) -> SourceSpan:
     """The span of a byte. Bytes before it are decoded as UTF-8, invalid ones as latin-1."""
     line = data.count(b"\n", 0, offset) + 1
     before = data[data.rfind(b"\n", 0, offset) + 1 : offset].removeprefix(b"\xef\xbb\xbf")
-    return SourceSpan(shown(path), line, len(before.decode(errors="replace")) + 1)
+    return SourceSpan(display_path(path), line, len(before.decode(errors="replace")) + 1)
 
 
 def _too_large(path: Path) -> Diagnostic:
@@ -123,7 +123,7 @@ def _too_large(path: Path) -> Diagnostic:
 
 
 def _refusal(path: Path, code: str, what: str, hint: str) -> Diagnostic:
-    return Diagnostic(SourceSpan(shown(path), 1, 1), code, what, hint)
+    return Diagnostic(SourceSpan(display_path(path), 1, 1), code, what, hint)
 
 
 def _reason(error: OSError) -> str:

@@ -71,8 +71,8 @@ def _number(text: str) -> Scalar | Surprise:
 
 
 def _quote(text: str) -> str:
-    shown = text if len(text) <= 40 else text[:37] + "..."
-    return f'quote it if it is text: "{shown}"'
+    beginning = text if len(text) <= 40 else text[:37] + "..."
+    return f'quote it if it is text: "{beginning}"'
 
 
 def surprising_key(text: str) -> str:

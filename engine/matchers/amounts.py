@@ -7,21 +7,21 @@ from collections.abc import Callable
 from engine.matchers.base import NUMBERS, Argument, Operator, Question
 from engine.matchers.matching import render, with_unit
 from engine.model.expectation import Mismatch
-from engine.model.showing import shown
+from engine.model.showing import as_text
 
 
 def _compare(holds: Callable[[float, float], bool]) -> Callable[[Question], Mismatch | None]:
     def answer(question: Question) -> Mismatch | None:
         bound = render(question.argument, question.situation)
         if isinstance(bound, bool) or not isinstance(bound, (int, float)):
-            return question.differs(why=f"the bound is {shown(bound)}, which is not a number")
+            return question.differs(why=f"the bound is {as_text(bound)}, which is not a number")
         value = question.observed
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return question.differs(why="the value is not a number")
         if holds(value, bound):
             return None
         actual = with_unit(value, bound)
-        rounded = actual is not value and shown(actual) == shown(bound)
+        rounded = actual is not value and as_text(actual) == as_text(bound)
         return question.differs(why=f"exactly {value!r}" if rounded else "", actual=actual)
 
     return answer

@@ -21,7 +21,7 @@ from engine.model.expectation import (
     Unclear,
 )
 from engine.model.phrasing import Seconds, Size, literal
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.variables import Unknown, resolve
 from engine.model.wire_bytes import ByteString, TruncatedBytes, WireBytes
 
@@ -144,7 +144,7 @@ def _call(observed: object, call: OperatorCall, situation: Situation, operators:
         return match(observed, matcher, situation, operators, where)
 
     def show(value: object) -> str:
-        return _shown(value, situation)
+        return _as_text(value, situation)
 
     question = Question(
         observed, call.argument, situation, inner, call.place, lambda matcher: requirement(matcher, operators, show)
@@ -161,12 +161,12 @@ def _call(observed: object, call: OperatorCall, situation: Situation, operators:
     return _stated(found, call, situation)
 
 
-def _shown(value: object, situation: Situation) -> str:
+def _as_text(value: object, situation: Situation) -> str:
     """An argument as a reader sees it: with its variables filled in, as far as they are known."""
     try:
-        return shown(render(value, situation))
+        return as_text(render(value, situation))
     except (Unknown, ValueError, TypeError):
-        return shown(value)
+        return as_text(value)
 
 
 def _stated(mismatch: Mismatch, call: OperatorCall, situation: Situation) -> Mismatch:

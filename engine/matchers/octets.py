@@ -8,7 +8,7 @@ from engine.matchers.base import STRINGS, Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.expectation import Mismatch
 from engine.model.phrasing import Size, Worded
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
 
 BYTES = frozenset({"bytes"})
@@ -61,7 +61,7 @@ def _size(question: Question) -> Mismatch | None:
 
 
 def _beginning(observed: object) -> str:
-    return f"the value is {shown(observed)}"
+    return f"the value is {as_text(observed)}"
 
 
 def _sha256(question: Question) -> Mismatch | None:

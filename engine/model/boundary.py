@@ -13,12 +13,12 @@ from engine.model.source_span import SourceSpan
 class OpaqueValue:
     """A value at the boundary whose class ASGI does not allow there, or is a subclass of one that it allows.
 
-    ``cls`` is the name of the class (``Headers``), ``shown`` its repr, truncated, ``value`` the nearest plain value or
+    ``cls`` is the name of the class (``Headers``), ``text`` its repr, truncated, ``value`` the nearest plain value or
     None.
     """
 
     cls: str
-    shown: str
+    text: str
     value: object = None
 
 

@@ -14,7 +14,7 @@ DATA = Path(__file__).resolve().parents[1] / "_data"
 _PART = f"{os.sep}{DATA.parent.name}{os.sep}{DATA.name}{os.sep}"
 
 
-def shown(file: str) -> str:
+def display_path(file: str) -> str:
     """A path as it is shown: that of a packaged document from DATA on, any other as it is."""
     if _PART not in file:
         return file

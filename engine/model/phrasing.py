@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.model.expectation import ABSENT, Absent, Mismatch, Unclear
 from engine.model.quantities import show_size, show_time
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.typed_value import TypedValue
 
 _VERBS = {
@@ -78,7 +78,7 @@ def literal(value: object, text: str = "") -> str:
     """The phrase of a value that is expected as it is: "400", but "to be true". ``text`` is the value as it is shown,
     where that differs."""
     named = value is None or isinstance(value, (bool, list, tuple, dict))
-    return f"to be {text or shown(value)}" if named else text or shown(value)
+    return f"to be {text or as_text(value)}" if named else text or as_text(value)
 
 
 def requirement(mismatch: Mismatch) -> str:
@@ -95,7 +95,7 @@ def got(mismatch: Mismatch) -> str:
         actual = Unclear(str(why)) if (why := actual.data["$absent"]) else ABSENT
     if isinstance(actual, Unclear):
         return actual.why
-    return "none" if isinstance(actual, Absent) else shown(actual)
+    return "none" if isinstance(actual, Absent) else as_text(actual)
 
 
 def sentence(mismatch: Mismatch) -> str:

@@ -7,7 +7,7 @@ from engine.model.expectation import Absent
 from engine.model.wire_bytes import TruncatedBytes
 
 
-def shown(value: object, limit: int = 120) -> str:
+def as_text(value: object, limit: int = 120) -> str:
     """A value in the syntax of the language, truncated to ``limit`` characters."""
     if isinstance(value, (bytes, bytearray)):
         text = "bytes " + repr(bytes(value[: limit + 1]))[1:]  # no more than can be shown: a body may have megabytes
@@ -20,7 +20,7 @@ def shown(value: object, limit: int = 120) -> str:
     elif isinstance(value, Absent):
         text = "absent"
     elif isinstance(value, OpaqueValue):
-        text = f"{value.shown} (a {value.cls})"
+        text = f"{value.text} (a {value.cls})"
     elif type(value) is str:  # a subclass may show itself in its own way
         text = repr(value[: limit + 1])
     else:

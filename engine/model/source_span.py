@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model.packaged import shown
+from engine.model.packaged import display_path
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SourceSpan:
     @property
     def shown_file(self) -> str:
         """The path of the file as it is printed and recorded."""
-        return shown(self.file)
+        return display_path(self.file)
 
     def __str__(self) -> str:
         return f"{self.shown_file}:{self.line}:{self.column}"

@@ -36,5 +36,5 @@ def tagged(value: object) -> object:
         if all(isinstance(key, str) and not key.startswith("$") for key in value):
             return {key: tagged(item) for key, item in value.items()}
         return {"$d": [[tagged(key), tagged(item)] for key, item in value.items()], "class": "dict"}
-    shown = f"an object of the class {value.cls}" if isinstance(value, OpaqueValue) else type(value).__name__
-    raise ValueError(f"{shown} cannot be handed to the application: capture a part of it")
+    text = f"an object of the class {value.cls}" if isinstance(value, OpaqueValue) else type(value).__name__
+    raise ValueError(f"{text} cannot be handed to the application: capture a part of it")

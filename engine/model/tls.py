@@ -27,7 +27,7 @@ class TlsCredentials:
     asks: str = ""
 
     @property
-    def shown(self) -> Path | None:
+    def certificate(self) -> Path | None:
         """The certificate that a correct client presents; None if the server does not require one."""
         return self.client if self.asks == "required" else None
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from engine.model.boundary import OpaqueValue
 from engine.model.expectation import Absent, Unclear
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.wire_bytes import TruncatedBytes
 
 TEXT = 2048  # characters kept of a text
@@ -67,7 +67,7 @@ def typed(value: object) -> TypedValue:
         return value
     tagger = _Tagger()
     data = tagger.of(value, "", 0)
-    return TypedValue(shown(value), data, tuple(tagger.cuts))
+    return TypedValue(as_text(value), data, tuple(tagger.cuts))
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class _Tagger:
             return {"$blob": [value.size, value.sha256, value.head.decode("latin-1")]}
         if isinstance(value, OpaqueValue):
             plain = {} if value.value is None else {"value": self.of(value.value, where, depth + 1)}
-            return {"$o": value.cls, "repr": value.shown[:REPR], **plain}
+            return {"$o": value.cls, "repr": value.text[:REPR], **plain}
         if isinstance(value, (Mapping, list, tuple)):
             return self._container(value, where, depth)
         return {"$o": type(value).__name__, "repr": _repr(value)}

@@ -292,8 +292,8 @@ def _more(record: FastcgiRecord) -> str:
             return f"{ended[1]}, app_status {ended[0]}"
         case 9 | 10:
             pairs = decode_pairs(record.content)[0]
-            shown = [b"=".join(pair) if pair[1] else pair[0] for pair in pairs]
-            return ", ".join(one.decode("utf-8", "replace") for one in shown)
+            words = [b"=".join(pair) if pair[1] else pair[0] for pair in pairs]
+            return ", ".join(one.decode("utf-8", "replace") for one in words)
         case 11 if record.content:
             return f"type {record.content[0]}"
     return show_size(len(record.content)) if record.content else ""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.execution.planning.plan import arranged
-from engine.model.packaged import shown
+from engine.model.packaged import display_path
 from engine.pytest_plugin import summary
 from engine.pytest_plugin.items import CaseItem, SuiteFile
 from engine.pytest_plugin.state import KEY, Conformance
@@ -28,7 +28,7 @@ class Hooks:
         """The collector of one suite."""
         # A packaged suite, or one outside of pytest's root directory, has its address for an id.
         named: dict[str, Any] = {}
-        if (packaged := shown(str(path))) != str(path):
+        if (packaged := display_path(str(path))) != str(path):
             named["nodeid"] = packaged
         elif not path.is_relative_to(parent.config.rootpath):
             named["nodeid"] = self.conformance.roots.address(path)

@@ -56,34 +56,34 @@ class GridReport:
 def grid(report: GridReport) -> Plain:
     """A grid: each row with its target's versions, each square's verdicts and levels, each cell that did not pass with
     its cause and what it was compared with. ``groups`` has the sums of each server, framework or loop."""
-    run, shown = report.run, report.grid
+    run, grid = report.run, report.grid
     found = report.findings()
     return {
         "run": run.id,
         "whole": run.whole,
         "ended": run.ended,
         "engine": run.header.get("engine"),
-        "categories": list(shown.categories),
+        "categories": list(grid.categories),
         "rows": [
             {
                 **target(row.target),
-                "categories": {name: square(cell) for name, cell in zip(shown.categories, row.cells, strict=True)},
+                "categories": {name: square(cell) for name, cell in zip(grid.categories, row.cells, strict=True)},
                 "total": square(row.total),
             }
-            for row in shown.rows
+            for row in grid.rows
         ],
         "differences": [
             {"case": one.case, "file": one.file, "pairing": one.pairing, "verdicts": dict(one.verdicts)}
-            for one in shown.differences
+            for one in grid.differences
         ],
         "groups": [
             {
                 report.by: name,
                 "targets": [row.target.id for row in rows],
-                "categories": {category: _sum(rows, number) for number, category in enumerate(shown.categories)},
+                "categories": {category: _sum(rows, number) for number, category in enumerate(grid.categories)},
                 "total": square(summed([row.total for row in rows])),
             }
-            for name, rows in groups(shown, report.by)
+            for name, rows in groups(grid, report.by)
         ],
         "causes": [
             {"fault": one.fault, "culprit": one.culprit, "part": one.part, "cases": one.cases, "cells": one.cells}

@@ -245,7 +245,7 @@ def unsendable(connection: Connection) -> str:
 def shows(tls_options: TlsClientOptions) -> bool:
     """True if the client presents a certificate."""
     return tls_options.shows in (OURS, WRONG) or (
-        not tls_options.shows and tls_options.trust is not None and bool(tls_options.trust.shown)
+        not tls_options.shows and tls_options.trust is not None and bool(tls_options.trust.certificate)
     )
 
 

@@ -94,8 +94,8 @@ def cause(attribution: Attribution | None) -> tuple[str, ...]:
     compared = [evidence(cell) for cell in attribution.evidence[:NAMED]]
     if len(attribution.evidence) > NAMED:
         compared.append(f"{len(attribution.evidence) - NAMED} more")
-    shown = f" [{'; '.join(compared)}]" if compared else ""
-    lines = [f"{visible(attribution.because)}{shown}"]
+    text = f" [{'; '.join(compared)}]" if compared else ""
+    lines = [f"{visible(attribution.because)}{text}"]
     if attribution.hint:
         lines.append(f"see first {visible(attribution.hint)}")
     if attribution.settle:
@@ -116,8 +116,8 @@ def listed(group: Folded[Finding], paint: Paint = PLAIN) -> Iterator[str]:
 
 def cut(reason: str) -> str:
     """A reason as a list has it."""
-    shown = visible(reason)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+    text = visible(reason)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def where(one: Finding) -> str:

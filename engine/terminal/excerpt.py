@@ -54,22 +54,22 @@ def show(
     """
     words = f"{paint(role, visible(lead))}: {visible(message)}" if lead else visible(message)
     head = paint(Role.HEADING, visible(str(place)) + ":" * bool(words))
-    shown = _wrapped(f"{head} {words}".rstrip(), limit, "", "  ")
+    rows = _wrapped(f"{head} {words}".rstrip(), limit, "", "  ")
     found = source if isinstance(source, Excerpt) else _excerpt(place, source)
     margin = f"{place.line:>5} | "
     bar = " " * (len(margin) - 2)
     if found is not None:
         longest = max(limit - len(margin), NARROWEST) if limit else LONGEST
         text, before, length = cut(found.line, found.column, found.length, longest)
-        shown.append((paint(Role.DIM, margin.rstrip()) + " " + text).rstrip())
-        shown.append(f"{bar}{paint(Role.DIM, '|')} {' ' * before}{paint(role, '^' * length)}")
+        rows.append((paint(Role.DIM, margin.rstrip()) + " " + text).rstrip())
+        rows.append(f"{bar}{paint(Role.DIM, '|')} {' ' * before}{paint(role, '^' * length)}")
     for note in notes:
         painted, text = (None, note) if isinstance(note, str) else note
         text = visible(text, lines=True)
         if painted is not None:
             text = paint(painted, text)
-        shown += _wrapped(text, limit, f"{bar}{paint(Role.DIM, '=')} ", f"{bar}  ")
-    return "\n".join(shown)
+        rows += _wrapped(text, limit, f"{bar}{paint(Role.DIM, '=')} ", f"{bar}  ")
+    return "\n".join(rows)
 
 
 def _wrapped(text: str, limit: int, first: str, further: str) -> list[str]:

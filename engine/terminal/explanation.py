@@ -76,9 +76,9 @@ def lines(
         yield f"{paint(Role.HEADING, name)} {timeline.signs(paint)}:"
         if not one.raw:
             yield paint(Role.DIM, "dates, ports and nonces are replaced; --raw shows them")
-        shown = apart(result.transcript) if for_diff else result.transcript
+        transcript = apart(result.transcript) if for_diff else result.transcript
         full = full or for_diff
-        yield from timeline.whole(shown, available, times=not for_diff, full=full, paint=paint)
+        yield from timeline.whole(transcript, available, times=not for_diff, full=full, paint=paint)
     if for_diff:
         return
     if result.log:
@@ -100,8 +100,8 @@ def found(row: TargetRow | None) -> str:
         f"Python {row.python}" if row.python else "",
         row.found_loop,
     ]
-    shown = ", ".join(word for word in words if word)
-    return f" ({shown})" if shown else ""
+    line = ", ".join(word for word in words if word)
+    return f" ({line})" if line else ""
 
 
 def cited(clause: Clause) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from engine.model.expectation import Mismatch
 from engine.model.phrasing import requirement
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
@@ -89,7 +89,7 @@ def excerpt(mismatch: Mismatch, source: Source, limit: int = 0, paint: Paint = P
     place: SourceSpan = mismatch.place
     notes: list[Note] = [
         (Role.EXPECTED, f"expected: {requirement(mismatch)}"),
-        (Role.ACTUAL, f"actual:   {shown(mismatch.actual)}"),
+        (Role.ACTUAL, f"actual:   {as_text(mismatch.actual)}"),
     ]
     if mismatch.why:
         notes.append(mismatch.why)

@@ -102,8 +102,8 @@ def github(diagnostics: Sequence[Diagnostic], *, files: int = 0, cases: int = 0)
 
 
 def _data(value: str) -> str:
-    shown = visible(value, lines=True)
-    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = visible(value, lines=True)
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(value: str) -> str:

@@ -135,8 +135,8 @@ class RunState:
 
 def listed(names: Sequence[str]) -> str:
     """Names with commas between them; after NAMED of them, the number of the others."""
-    shown = ", ".join(visible(name) for name in names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
+    text = ", ".join(visible(name) for name in names[:NAMED])
+    return text if len(names) <= NAMED else f"{text} and {len(names) - NAMED} more"
 
 
 def failure(result: JobResult, paint: Paint = PLAIN) -> str:
@@ -286,15 +286,15 @@ def rows(state: RunState, columns: int, paint: Paint = PLAIN) -> list[str]:
     if width(head) + BAR + 2 <= columns:
         head = f"{bar(done, total, paint)}  {head}"
     live = list(state.live)
-    shown = live[:ROWS]
-    widest = max((width(visible(name)) for name in shown), default=0)
+    names = live[:ROWS]
+    widest = max((width(visible(name)) for name in names), default=0)
     lines = [head] if width(head) <= columns else [sums, phase]
-    for name in shown:
+    for name in names:
         failing = paint(Role.FAILING, f"  {state.failing[name]} failing") if state.failing[name] else ""
         count = f"{state.done[name]}/{state.totals.get(name, 0)}"
         lines.append(f"  {visible(name)}{' ' * (widest - width(visible(name)))}  {count:>7}{failing}")
-    if len(live) > len(shown):
-        lines.append(paint(Role.DIM, f"  and {plural(len(live) - len(shown), 'more target')}"))
+    if len(live) > len(names):
+        lines.append(paint(Role.DIM, f"  and {plural(len(live) - len(names), 'more target')}"))
     return lines
 
 

@@ -70,8 +70,8 @@ def entry(folded: FoldedCase, indent: str, width: int = 0, paint: Paint = PLAIN)
     """One entry of a list, in lines: the case, and below it what is known of it."""
     yield from _wrapped(f"{visible(folded.address)} on {where(folded.first.targets)}", indent, width)
     for role, text in details(folded):
-        shown = visible(text)
-        yield from _wrapped(shown if role is None else paint(role, shown), indent + "  ", width)
+        line = visible(text)
+        yield from _wrapped(line if role is None else paint(role, line), indent + "  ", width)
 
 
 def details(folded: Folded[ListedCase]) -> Iterator[tuple[Role | None, str]]:

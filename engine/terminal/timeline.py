@@ -93,14 +93,14 @@ def wire_lines(data: bytes, size: int, sha256: str = "", width: int = 100) -> It
     ``sha256`` is the digest of all bytes where ``data`` is but their beginning, "" where it is not known.
     """
     rows = rows_of(data)
-    shown = 0
+    count = 0
     for row in rows[:LINES]:
         text = visible(row)
         yield cut_line(text, width)
-        shown += len(row)
+        count += len(row)
         if len(text) > width:
             break
-    if len(rows) > LINES or shown < len(data) or len(data) < size or any(len(row) > width for row in rows):
+    if len(rows) > LINES or count < len(data) or len(data) < size or any(len(row) > width for row in rows):
         yield from wrapped(in_all(data, size, sha256), max(width, 30))
 
 

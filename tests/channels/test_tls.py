@@ -84,9 +84,9 @@ def test_what_the_client_sees_is_what_the_server_sees(run: Run, version: str, nu
             assert (theirs.cipher() or ("",))[0] == agreed.cipher
             assert 0 < agreed.suite <= 0xFFFF
             assert (agreed.suite >> 8 == 0x13) is (version == "1.3")
-            shown = theirs.getpeercert(True)
-            assert shown is not None
-            assert ssl.DER_cert_to_PEM_cert(shown).strip() == agreed.client_cert
+            certificate = theirs.getpeercert(True)
+            assert certificate is not None
+            assert ssl.DER_cert_to_PEM_cert(certificate).strip() == agreed.client_cert
             assert "O=Clients\\, and others" in agreed.client_name
             assert agreed.server_cert.startswith("-----BEGIN CERTIFICATE-----")
             channel.close()

@@ -29,7 +29,7 @@ def results(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shown(results: Path, capsys: pytest.CaptureFixture[str]) -> Logs:
+def page(results: Path, capsys: pytest.CaptureFixture[str]) -> Logs:
     """Runs ``engine logs`` on those results; what it printed."""
 
     def call(*arguments: str, code: int = 0) -> str:
@@ -44,8 +44,8 @@ def log(results: Path, name: str = "gunicorn-control-auto") -> Path:
     return results / "runs" / NEW / "logs" / f"{name}.log"
 
 
-def test_the_newest_runs_logs_are_listed(shown: Logs) -> None:
-    lines = shown().splitlines()
+def test_the_newest_runs_logs_are_listed(page: Logs) -> None:
+    lines = page().splitlines()
     assert lines[0] == f"run {NEW}"
     assert [line.split()[0] for line in lines[2:]] == [
         "gunicorn-control-auto",
@@ -55,32 +55,32 @@ def test_the_newest_runs_logs_are_listed(shown: Logs) -> None:
     assert lines[2].split()[1:] == ["4", "B", "new"]
 
 
-def test_a_run_that_is_not_over_says_so(shown: Logs, results: Path) -> None:
+def test_a_run_that_is_not_over_says_so(page: Logs, results: Path) -> None:
     (results / "runs" / NEW / "run.ndjson").write_text('{"kind":"header"}\n')
-    assert "goes on or was cut short" in shown()
+    assert "goes on or was cut short" in page()
 
 
-def test_a_run_without_targets(shown: Logs, results: Path) -> None:
+def test_a_run_without_targets(page: Logs, results: Path) -> None:
     (results / "runs" / "20261122-000000-cccc").mkdir()
-    assert "no target was started" in shown()
+    assert "no target was started" in page()
 
 
-def test_a_log(shown: Logs) -> None:
-    assert shown("gunicorn-control-auto") == "new\n"
+def test_a_log(page: Logs) -> None:
+    assert page("gunicorn-control-auto") == "new\n"
 
 
 @pytest.mark.parametrize("run", [OLD, "path", "file"])
-def test_another_run(shown: Logs, results: Path, run: str) -> None:
+def test_another_run(page: Logs, results: Path, run: str) -> None:
     folder = results / "runs" / OLD
     named = {"path": str(folder), "file": str(folder / "run.ndjson")}.get(run, run)
-    assert shown("gunicorn-control-auto", "--run", named) == "old\n"
+    assert page("gunicorn-control-auto", "--run", named) == "old\n"
 
 
-def test_the_last_lines(shown: Logs, results: Path) -> None:
+def test_the_last_lines(page: Logs, results: Path) -> None:
     log(results).write_text("".join(f"{number}\n" for number in range(100)))
-    assert shown("gunicorn-control-auto").splitlines() == [str(number) for number in range(60, 100)]
-    assert shown("gunicorn-control-auto", "--lines", "2") == "98\n99\n"
-    assert len(shown("gunicorn-control-auto", "--lines", "0").splitlines()) == 100
+    assert page("gunicorn-control-auto").splitlines() == [str(number) for number in range(60, 100)]
+    assert page("gunicorn-control-auto", "--lines", "2") == "98\n99\n"
+    assert len(page("gunicorn-control-auto", "--lines", "0").splitlines()) == 100
 
 
 def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
@@ -90,11 +90,11 @@ def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
     assert last_lines(Log("x", path), 0)[0].startswith("xxx")
 
 
-def test_nothing_of_a_log_reaches_the_terminal_raw(shown: Logs, results: Path) -> None:
+def test_nothing_of_a_log_reaches_the_terminal_raw(page: Logs, results: Path) -> None:
     log(results).write_bytes(b"\x1b]0;title\x07 \xff ok\ttab\r\n")
-    text = shown("gunicorn-control-auto")
+    text = page("gunicorn-control-auto")
     assert text == "\\x1b]0;title\\x07 \\xff ok\ttab\\r\n"
-    assert "\x1b" not in shown()
+    assert "\x1b" not in page()
 
 
 def test_following_goes_on_until_the_run_is_over(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_what_was_written_just_before_the_end_is_shown(tmp_path: Path) -> None:
     assert list(follow(Log("x", path), 0, over)) == ["last words\n"]
 
 
-def test_follow_ends_at_once_where_the_run_is_over(shown: Logs) -> None:
-    assert shown("gunicorn-control-auto", "--follow") == "new\n"
+def test_follow_ends_at_once_where_the_run_is_over(page: Logs) -> None:
+    assert page("gunicorn-control-auto", "--follow") == "new\n"
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_a_run_is_over_with_its_footer(tmp_path: Path, text: str, over: bool) ->
         (["gunicorn-control-auto", "--lines", "-1"], "--lines is -1"),
     ],
 )
-def test_usage(shown: Logs, arguments: list[str], words: str) -> None:
-    assert words in shown(*arguments, code=2)
+def test_usage(page: Logs, arguments: list[str], words: str) -> None:
+    assert words in page(*arguments, code=2)
 
 
 def test_without_any_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

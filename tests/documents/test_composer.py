@@ -203,8 +203,8 @@ def test_json_is_read_as_json(value: object) -> None:
     assert root.plain() == value
     for found in places(root):
         if isinstance(found.value, str):
-            shown = text[found.place.column - 1 : found.place.column - 1 + found.place.length]
-            assert json.loads(shown) == found.value
+            value = text[found.place.column - 1 : found.place.column - 1 + found.place.length]
+            assert json.loads(value) == found.value
 
 
 @settings(max_examples=200, deadline=None)

@@ -62,7 +62,7 @@ def body(change: Callable[[bytes], bytes], *paths: str) -> Callable[[App], App]:
     return changing(make)
 
 
-def shown(change: Callable[[Any], object], *paths: str) -> Callable[[App], App]:
+def edits(change: Callable[[Any], object], *paths: str) -> Callable[[App], App]:
     """A wrapper that changes the JSON in responses to requests for these paths, which comes in one piece."""
     return body(lambda data: json.dumps(change(json.loads(data))).encode(), *paths)
 
@@ -214,12 +214,12 @@ FAULTS: dict[str, Callable[[App], App]] = {
     "headers-in-capitals": body(bytes.upper, "/headers"),
     "scope-in-capitals": body(bytes.upper, "/scope"),
     "echo-longer": body(lambda data: data + b"\n", "/echo"),
-    "scope-type-lost": shown(without("type"), "/scope"),
-    "scope-listed": shown(lambda value: [value], "/scope"),
-    "state-time-as-text": shown(lambda value: {**value, "startup_time": str(value["startup_time"])}, "/lifespan/state"),
-    "state-data-lost": shown(lambda value: {**value, "custom_data": {}}, "/lifespan/state"),
-    "state-made-anew": shown(lambda value: {**value, "startup_time": time.time()}, "/lifespan/state"),
-    "state-counter-lost": shown(lambda value: {**value, "counter": 0}, "/lifespan/state"),
+    "scope-type-lost": edits(without("type"), "/scope"),
+    "scope-listed": edits(lambda value: [value], "/scope"),
+    "state-time-as-text": edits(lambda value: {**value, "startup_time": str(value["startup_time"])}, "/lifespan/state"),
+    "state-data-lost": edits(lambda value: {**value, "custom_data": {}}, "/lifespan/state"),
+    "state-made-anew": edits(lambda value: {**value, "startup_time": time.time()}, "/lifespan/state"),
+    "state-counter-lost": edits(lambda value: {**value, "counter": 0}, "/lifespan/state"),
     "streaming-out-of-order": body(replacing((b"chunk-3", b"chunk-4"), (b"chunk-4", b"chunk-3")), "/streaming"),
     "streaming-short": body(replacing((b"chunk-9\n", b"")), "/streaming"),
     "sse-without-event": body(replacing((b"event: message\n", b"")), "/sse"),

@@ -81,8 +81,8 @@ def nothing(message: Message) -> list[Message]:
 def in_upper_case(message: Message) -> list[Message]:
     if "body" not in message:
         return [message]
-    shown = {name.upper(): value for name, value in json.loads(message["body"]).items()}
-    body = json.dumps(shown).encode()
+    content = {name.upper(): value for name, value in json.loads(message["body"]).items()}
+    body = json.dumps(content).encode()
     return [{**message, "body": body}]
 
 

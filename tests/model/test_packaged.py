@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.model import packaged
-from engine.model.packaged import DATA, opened, shown
+from engine.model.packaged import DATA, display_path, opened
 from engine.model.source_span import SourceSpan
 
 
@@ -28,7 +28,8 @@ def test_the_data_are_beside_the_modules() -> None:
 
 def test_a_packaged_document_is_shown_as_a_checkout_has_it(data: Path) -> None:
     document = data / "specs" / "http" / "wire.yaml"
-    assert shown(str(document)) == shown("site/engine/_data/specs/http/wire.yaml") == "specs/http/wire.yaml"
+    for path in (str(document), "site/engine/_data/specs/http/wire.yaml"):
+        assert display_path(path) == "specs/http/wire.yaml"
     assert str(SourceSpan(str(document), 3, 4)) == "specs/http/wire.yaml:3:4"
 
 
@@ -37,7 +38,7 @@ def test_a_packaged_document_is_shown_as_a_checkout_has_it(data: Path) -> None:
     ["specs/http/wire.yaml", "/other/engine/_data/specs/http/wire.yaml", "other/engine/_data/x.yaml", "", "../a.yaml"],
 )
 def test_any_other_is_shown_as_it_is(data: Path, file: str) -> None:
-    assert shown(file) == file
+    assert display_path(file) == file
 
 
 def test_what_is_shown_can_be_opened(data: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.phrasing import Seconds, Size, Worded, got, headline, infinitive, literal, negation, sentence
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.typed_value import typed
 
 
@@ -84,9 +84,9 @@ def test_a_recorded_value_reads_the_same(actual: object) -> None:
 def test_words_and_units_are_the_values_that_they_show() -> None:
     timeout, time, size = Worded("a timeout after 10 s", "timeout"), Seconds(2.314), Size(16 << 20)
     assert (timeout, time, size) == ("timeout", 2.314, 16 << 20)
-    assert [shown(one) for one in (timeout, time, size)] == ["a timeout after 10 s", "2.31 s", "16 MiB"]
+    assert [as_text(one) for one in (timeout, time, size)] == ["a timeout after 10 s", "2.31 s", "16 MiB"]
     assert [typed(one).data for one in (timeout, time, size)] == ["timeout", 2.314, 16 << 20]
-    assert [shown(pickle.loads(pickle.dumps(one))) for one in (timeout, time, size)] == [
+    assert [as_text(pickle.loads(pickle.dumps(one))) for one in (timeout, time, size)] == [
         "a timeout after 10 s",
         "2.31 s",
         "16 MiB",

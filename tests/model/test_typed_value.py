@@ -10,7 +10,7 @@ import pytest
 from engine.model import typed_value
 from engine.model.boundary import OpaqueValue
 from engine.model.expectation import ABSENT, Unclear
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.typed_value import TypedValue, typed
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
 
@@ -40,7 +40,7 @@ from engine.model.wire_bytes import TruncatedBytes, WireBytes
 def test_a_value_keeps_its_type_and_its_text(value: object, data: object) -> None:
     made = typed(value)
     assert (made.data, made.cut) == (data, ())
-    assert made.text == shown(value) == shown(made)
+    assert made.text == as_text(value) == as_text(made)
     assert typed(made) is made
 
 
@@ -77,4 +77,4 @@ def test_no_value_makes_a_long_record(value: object) -> None:
 
 
 def test_an_older_record_has_the_text_alone() -> None:
-    assert shown(TypedValue("'a'", typed_value.NOTHING)) == "'a'"
+    assert as_text(TypedValue("'a'", typed_value.NOTHING)) == "'a'"

@@ -458,7 +458,7 @@ def test_a_target_that_does_not_start_shows_its_log(run: Run, workers: tuple[str
     ran = run(*server, *workers, "-k", "status", "--tb=no")
     assert ran.code == 1
     target = "gunicorn~bad-control-auto"
-    shown = ran.out.partition(f"= {target} did not start =")[2].partition("short test summary")[0]
-    assert "--nonsense" in shown
-    assert "\n  | " in shown
+    text = ran.out.partition(f"= {target} did not start =")[2].partition("short test summary")[0]
+    assert "--nonsense" in text
+    assert "\n  | " in text
     assert ran.out.count("did not start =") == 1

@@ -42,7 +42,7 @@ def every() -> Run:
     return Run("id-1", {}, (row("s f"), broken), (*cases, *dead), True, "whole")
 
 
-def shown(form: str, whole: Run) -> str:
+def write_as(form: str, whole: Run) -> str:
     write = formats()[form].grid
     assert write is not None
     return write(GridReport(whole, grid_of(whole), attributions(whole)))
@@ -55,13 +55,13 @@ def test_a_grid_is_written_as_markdown_and_json_alone() -> None:
 
 @pytest.mark.parametrize("form", able("grid"))
 def test_a_report_ends_in_a_line_feed_and_has_no_control_character(form: str) -> None:
-    text = shown(form, every())
+    text = write_as(form, every())
     assert text.endswith("\n")
     assert re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text) is None
 
 
 def test_csv_has_a_head_and_a_line_for_each_result() -> None:
-    head, *lines = csv.reader(io.StringIO(shown("csv", every())))
+    head, *lines = csv.reader(io.StringIO(write_as("csv", every())))
     assert tuple(head) == HEAD
     assert len(lines) == len(Verdict) + 2
     rows = [dict(zip(head, line, strict=True)) for line in lines]
@@ -79,7 +79,7 @@ def cases(text: str, suite: str) -> dict[str, ElementTree.Element]:
 
 
 def test_junit_has_an_outcome_for_each_verdict() -> None:
-    found = cases(shown("junit", every()), "s-f-asyncio")
+    found = cases(write_as("junit", every()), "s-f-asyncio")
     outcomes = {
         name: next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "")
         for name, case in found.items()
@@ -99,7 +99,7 @@ def test_junit_has_an_outcome_for_each_verdict() -> None:
 
 
 def test_junit_counts_are_those_of_its_cases_and_a_target_that_did_not_start_is_one_error() -> None:
-    root = ElementTree.fromstring(shown("junit", every()))
+    root = ElementTree.fromstring(write_as("junit", every()))
     first, second = root.findall("testsuite")
     counts = [first.get(name) for name in ("tests", "failures", "errors", "skipped")]
     assert counts == ["12", "4", "1", "3"]
@@ -112,8 +112,8 @@ def test_junit_counts_are_those_of_its_cases_and_a_target_that_did_not_start_is_
 def test_a_case_that_is_held_back_fails_no_report() -> None:
     held = replace(result(row("s f"), Verdict.WARN), held_back="0.2")
     one = replace(run({"s f": Verdict.PASS}), results=(held,))
-    assert "<failure" not in shown("junit", one)
-    assert "::error" not in shown("github", one)
+    assert "<failure" not in write_as("junit", one)
+    assert "::error" not in write_as("github", one)
 
 
 PLACE = SourceSpan("specs/x.yaml", 7, 11, 3)
@@ -127,7 +127,7 @@ def failing(name: str, *targets: str, place: SourceSpan = PLACE, where: str = "s
 def test_an_annotation_points_at_the_line_and_is_escaped() -> None:
     one = run({"s f": Verdict.FAIL})
     (mine,) = failing("a,b:c%", "s f")
-    text = shown("github", replace(one, results=(replace(mine, reason="50%\r\nof it"),)))
+    text = write_as("github", replace(one, results=(replace(mine, reason="50%\r\nof it"),)))
     first, last = text.splitlines()
     head = "::error file=specs/x.yaml,line=7,col=11,title=fail%3A a%2Cb%3Ac%25 on s-f-asyncio::50%25%0D%0Aof it%0A"
     assert first.startswith(head)
@@ -138,17 +138,17 @@ def test_an_annotation_points_at_the_line_and_is_escaped() -> None:
 def test_alike_failures_share_an_annotation_and_their_number_is_bounded() -> None:
     one = run({"s f": Verdict.FAIL, "s g": Verdict.FAIL})
     matrix = [each for value in range(30) for each in failing(f"n[{value}]", "s f", "s g")]
-    text = shown("github", replace(one, results=tuple(matrix)))
+    text = write_as("github", replace(one, results=tuple(matrix)))
     assert text.count("::error") == 1
     assert "title=fail%3A n[30 values] on 2 targets" in text
     many = [each for number in range(MOST + 5) for each in failing(f"c{number}", "s f")]
-    lines = shown("github", replace(one, results=tuple(many))).splitlines()
+    lines = write_as("github", replace(one, results=tuple(many))).splitlines()
     assert sum(line.startswith("::error") for line in lines) == MOST
     assert lines[MOST - 1].startswith("::error title=6 more errors::")
 
 
 def test_a_target_that_did_not_start_and_a_warning_have_annotations_and_a_known_failure_has_none() -> None:
-    text = shown("github", every())
+    text = write_as("github", every())
     assert "::error title=s-g-asyncio did not start::no module <x>\n" in text
     assert text.count("::warning ") == 1
     assert "title=known" not in text
@@ -164,4 +164,4 @@ def test_a_path_out_of_the_folder_gives_way_to_the_address(typed: str) -> None:
 
 def test_values_on_several_targets_are_counted_alike() -> None:
     both = joined(run({"s f": Verdict.WARN, "s g": Verdict.WARN}), run({"s f": Verdict.PASS}, case=f"{FILE}::b"))
-    assert "3 results (2 cases on 2 targets): 3 passed, 2 warnings" in shown("github", both)
+    assert "3 results (2 cases on 2 targets): 3 passed, 2 warnings" in write_as("github", both)

@@ -41,7 +41,7 @@ RUN = Run(
 )
 
 
-def shown_as(form: str, run: Run, causes: Attributions | None = None, by: str = "") -> str:
+def page_of(form: str, run: Run, causes: Attributions | None = None, by: str = "") -> str:
     """A run's grid in a format."""
     write = formats()[form].grid
     assert write is not None
@@ -66,15 +66,15 @@ def test_a_format_shows_what_it_can_and_the_others_are_named(monkeypatch: pytest
 
 
 def test_markdown() -> None:
-    shown = shown_as("markdown", RUN)
-    assert "It ended early: interrupted." in shown
-    assert "| f           | auto (uvloop) | 1/2 1F        | 1/2 1F  |" in shown
-    assert "| g           | auto          | did not start | –       |" in shown
-    assert "id-1`: 2 cases: 1 passed, 1 failed, 1 target did not start. It" in shown
-    assert "- frameworks: f 2\n- Python: 3.11.7\n" in shown
-    assert "<summary>Packages of 1 environment</summary>\n\n- `s-f-auto`: Python 3.11.7, s 1, f 2\n" in shown
-    assert "- `a.yaml::b[s-f-auto]`: fail: status \\| is \\`200\\` or so" in shown
-    assert "- `s-g-auto`: no &lt;module> \\`x\\`" in shown
+    page = page_of("markdown", RUN)
+    assert "It ended early: interrupted." in page
+    assert "| f           | auto (uvloop) | 1/2 1F        | 1/2 1F  |" in page
+    assert "| g           | auto          | did not start | –       |" in page
+    assert "id-1`: 2 cases: 1 passed, 1 failed, 1 target did not start. It" in page
+    assert "- frameworks: f 2\n- Python: 3.11.7\n" in page
+    assert "<summary>Packages of 1 environment</summary>\n\n- `s-f-auto`: Python 3.11.7, s 1, f 2\n" in page
+    assert "- `a.yaml::b[s-f-auto]`: fail: status \\| is \\`200\\` or so" in page
+    assert "- `s-g-auto`: no &lt;module> \\`x\\`" in page
 
 
 def test_code_stays_on_its_line() -> None:
@@ -82,7 +82,7 @@ def test_code_stays_on_its_line() -> None:
 
 
 def test_json() -> None:
-    document = json.loads(shown_as("json", RUN))
+    document = json.loads(page_of("json", RUN))
     assert (document["run"], document["whole"], document["categories"]) == ("id-1", False, ["c"])
     good, bad = document["rows"]
     assert (good["python"], good["found_loop"], good["versions"]) == ("3.11.7", "uvloop", {"s": "1", "f": "2"})
@@ -102,15 +102,15 @@ BLAMED = joined(
 
 
 def test_markdown_says_whose_fault_it_is_and_on_what_evidence() -> None:
-    shown = shown_as("markdown", BLAMED, attributions(BLAMED))
-    assert "| server  | s  | 1       | 2         |" in shown
-    assert "- `specs/x.yaml::case` on 2 targets: fail: expected status 200, got 500" in shown
-    assert "  - on `s-f-asyncio`, `s-control-asyncio`" in shown
-    assert "  - server s: it fails without any framework\n  - compared with `t-control-asyncio` pass" in shown
+    page = page_of("markdown", BLAMED, attributions(BLAMED))
+    assert "| server  | s  | 1       | 2         |" in page
+    assert "- `specs/x.yaml::case` on 2 targets: fail: expected status 200, got 500" in page
+    assert "  - on `s-f-asyncio`, `s-control-asyncio`" in page
+    assert "  - server s: it fails without any framework\n  - compared with `t-control-asyncio` pass" in page
 
 
 def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
-    made = json.loads(shown_as("json", BLAMED, attributions(BLAMED)))
+    made = json.loads(page_of("json", BLAMED, attributions(BLAMED)))
     assert made["causes"] == [
         {"fault": "server", "culprit": "s", "part": "", "cases": 1, "cells": 2},
         {"fault": "unknown", "culprit": "", "part": "", "cases": 1, "cells": 1},
@@ -131,29 +131,29 @@ def test_json_says_whose_fault_each_cell_is_and_on_what_evidence() -> None:
 def test_markdown_says_that_evidence_was_lost() -> None:
     row, result = BLAMED.targets[0], BLAMED.results[0]
     lost = replace(result, evidence=EvidenceQuality(2, "`x`"))
-    shown = shown_as("markdown", replace(BLAMED, targets=(row,), results=(lost,)))
-    assert "  - incomplete evidence: the observer lost 2 records while the case ran: \\`x\\`\n" in shown
+    page = page_of("markdown", replace(BLAMED, targets=(row,), results=(lost,)))
+    assert "  - incomplete evidence: the observer lost 2 records while the case ran: \\`x\\`\n" in page
 
 
 def test_groups_in_json_and_markdown() -> None:
-    made = json.loads(shown_as("json", BLAMED, None, "server"))
+    made = json.loads(page_of("json", BLAMED, None, "server"))
     assert [(one["server"], one["targets"], one["total"]["passed"]) for one in made["groups"]] == [
         ("s", ["s-f-asyncio", "s-control-asyncio"], 1),
         ("t", ["t-control-asyncio"], 1),
     ]
-    assert json.loads(shown_as("json", BLAMED))["groups"] == []
-    shown = shown_as("markdown", BLAMED, None, "framework")
-    assert shown.index("## f\n") < shown.index("## control\n")
-    crossed = shown_as("markdown", BLAMED)
+    assert json.loads(page_of("json", BLAMED))["groups"] == []
+    page = page_of("markdown", BLAMED, None, "framework")
+    assert page.index("## f\n") < page.index("## control\n")
+    crossed = page_of("markdown", BLAMED)
     assert "| server   | loop    | f         | control   | total     |" in crossed
 
 
 def test_markdown_folds_values_of_a_matrix_and_names_them_all() -> None:
     values = [run({"s f": FAIL}, case=f"specs/x.yaml::n[{value}]") for value in range(12)]
     whole = joined(*values)
-    shown = shown_as("markdown", whole, attributions(whole))
-    assert "- `specs/x.yaml::n[12 values]` on `s-f-asyncio`: fail: expected status 200, got 500\n" in shown
-    assert "  - values: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n" in shown
+    page = page_of("markdown", whole, attributions(whole))
+    assert "- `specs/x.yaml::n[12 values]` on `s-f-asyncio`: fail: expected status 200, got 500\n" in page
+    assert "  - values: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n" in page
 
 
 def test_markdown_lists_warnings_and_known_failures_by_server() -> None:
@@ -165,7 +165,7 @@ def test_markdown_lists_warnings_and_known_failures_by_server() -> None:
     results = (
         replace(one, excuse=excuse) if one.verdict is KNOWN else replace(one, reason="why") for one in both.results
     )
-    shown = shown_as("markdown", replace(both, results=tuple(results)))
-    assert "## Warnings: 2 cases\n\n- `specs/x.yaml::w[2 values]` on `s-f-asyncio`: why\n  - values: a, b\n" in shown
-    assert "## Known failures: 2 results (1 case)\n\n### s: 1 case\n\n- `specs/x.yaml::case` on `s-f-asyncio`" in shown
-    assert "  - it is &lt;broken>\n  - <https://example.org/1>\n\n### t: 1 case\n" in shown
+    page = page_of("markdown", replace(both, results=tuple(results)))
+    assert "## Warnings: 2 cases\n\n- `specs/x.yaml::w[2 values]` on `s-f-asyncio`: why\n  - values: a, b\n" in page
+    assert "## Known failures: 2 results (1 case)\n\n### s: 1 case\n\n- `specs/x.yaml::case` on `s-f-asyncio`" in page
+    assert "  - it is &lt;broken>\n  - <https://example.org/1>\n\n### t: 1 case\n" in page

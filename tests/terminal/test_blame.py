@@ -70,8 +70,8 @@ def test_findings_stand_in_the_order_of_the_rules_and_by_culprit() -> None:
 
 def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_it() -> None:
     alone = run({"s f": FAIL})
-    shown = list(lines(findings(alone, failing(), attributions(alone))))
-    assert shown == [
+    rows = list(lines(findings(alone, failing(), attributions(alone))))
+    assert rows == [
         "failing: 1 case",
         "",
         "unknown",
@@ -85,27 +85,27 @@ def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_
 def test_cases_of_one_cause_stand_under_it() -> None:
     both = joined(run({"s control": FAIL, "t control": PASS}), run({"s control": FAIL, "t control": PASS}, case=OTHER))
     long = replace(both, results=tuple(replace(one, reason="x" * 500) for one in both.results))
-    shown = list(lines(findings(long, failing(), attributions(long))))
-    assert shown[3] == "  it fails without any framework [t-control-asyncio: pass]"
-    assert [line[:37] for line in shown[4:]] == [
+    rows = list(lines(findings(long, failing(), attributions(long))))
+    assert rows[3] == "  it fails without any framework [t-control-asyncio: pass]"
+    assert [line[:37] for line in rows[4:]] == [
         "    fail     specs/x.yaml::case[s-con",
         "    fail     specs/x.yaml::other[s-co",
     ]
-    assert all(len(line) < 220 for line in shown)
+    assert all(len(line) < 220 for line in rows)
 
 
 def test_the_title_of_a_case_stands_in_its_line() -> None:
     titled = replace(RUN, results=tuple(replace(one, title="A case") for one in RUN.results))
-    shown = list(lines(findings(titled, failing(), attributions(titled))))
-    assert shown[6] == (
+    rows = list(lines(findings(titled, failing(), attributions(titled))))
+    assert rows[6] == (
         "    fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...) (A case): expected status 200, got 500"
     )
 
 
 def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
     alone = run({"s control": FAIL})
-    shown = list(lines(findings(alone, failing(), attributions(alone))))
-    assert shown[2:4] == [
+    rows = list(lines(findings(alone, failing(), attributions(alone))))
+    assert rows[2:4] == [
         "unknown: server or case",
         "  it fails without any framework, and the case was not seen to pass anywhere",
     ]
@@ -149,8 +149,8 @@ def of(target: str) -> Attribution:
 
 def test_a_failure_ends_with_whose_fault_it_is() -> None:
     failed = result(row("s f"), FAIL)
-    shown = text(failed, lambda file: "", attribution=of("s-f-asyncio"))
-    assert shown.endswith(
+    rows = text(failed, lambda file: "", attribution=of("s-f-asyncio"))
+    assert rows.endswith(
         "cause: server s\n"
         "  the control fails it under this server too\n"
         "  compared with: s-control-asyncio: fail (status)\n"
@@ -191,12 +191,12 @@ def matrix(*targets: str, values: int, actual: object = 500) -> tuple[JobResult,
 def test_values_of_a_matrix_that_fail_alike_are_one_entry() -> None:
     both = joined(run({"s f": FAIL, "s g": FAIL}), run({"s f": FAIL}, case=OTHER))
     many = replace(both, results=(*matrix("s f", "s g", values=71), both.results[2]))
-    shown = list(lines(findings(many, failing(), attributions(many))))
-    assert shown[0] == "failing: 143 results (72 cases)"
-    (entry,) = [number for number, line in enumerate(shown) if "[71 values]" in line]
-    assert shown[entry].startswith("    fail     specs/x.yaml::n[71 values] on 2 targets (s-f-asyncio, ...): ")
-    assert shown[entry + 1] == "      values: 0, 1, 2, 3, 4, 5 and 65 more"
-    assert sum("specs/x.yaml::n[" in line for line in shown) == 1
+    rows = list(lines(findings(many, failing(), attributions(many))))
+    assert rows[0] == "failing: 143 results (72 cases)"
+    (entry,) = [number for number, line in enumerate(rows) if "[71 values]" in line]
+    assert rows[entry].startswith("    fail     specs/x.yaml::n[71 values] on 2 targets (s-f-asyncio, ...): ")
+    assert rows[entry + 1] == "      values: 0, 1, 2, 3, 4, 5 and 65 more"
+    assert sum("specs/x.yaml::n[" in line for line in rows) == 1
 
 
 def test_values_that_fail_on_other_targets_or_at_another_expectation_are_apart() -> None:
@@ -212,5 +212,5 @@ def test_values_that_fail_on_other_targets_or_at_another_expectation_are_apart()
             ),
         ),
     )
-    shown = "\n".join(lines(findings(several, failing(), attributions(several))))
-    assert all(f"n[{name}]" in shown for name in ("2 values", "only-f", "body"))
+    rows = "\n".join(lines(findings(several, failing(), attributions(several))))
+    assert all(f"n[{name}]" in rows for name in ("2 values", "only-f", "body"))

@@ -10,7 +10,7 @@ from engine.terminal.escape import visible, width
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "text"),
     [
         ("plain ü €", "plain ü €"),
         ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
@@ -27,8 +27,8 @@ from engine.terminal.escape import visible, width
         ("", ""),
     ],
 )
-def test_what_a_terminal_would_act_on_is_written_out(value: str | bytes, shown: str) -> None:
-    assert visible(value) == shown
+def test_what_a_terminal_would_act_on_is_written_out(value: str | bytes, text: str) -> None:
+    assert visible(value) == text
 
 
 def test_lines_and_tabs_may_stay() -> None:

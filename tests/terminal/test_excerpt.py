@@ -13,11 +13,11 @@ from engine.terminal.paint import Paint, Role, bare
 def test_the_form() -> None:
     source = "\n" * 11 + "      - request: {pth: /scope, expect: {status: 200}}\n"
     place = SourceSpan("specs/http/scope.yaml", 12, 19, 3)
-    shown = show(
+    drawing = show(
         place, source, message="error[unknown-key]: there is no key 'pth' in `request`", notes=["did you mean 'path'?"]
     )
     assert (
-        shown
+        drawing
         == """\
 specs/http/scope.yaml:12:19: error[unknown-key]: there is no key 'pth' in `request`
    12 |       - request: {pth: /scope, expect: {status: 200}}
@@ -27,8 +27,8 @@ specs/http/scope.yaml:12:19: error[unknown-key]: there is no key 'pth' in `reque
 
 
 def test_several_notes_and_lines() -> None:
-    shown = show(SourceSpan("a", 1, 1), "x", notes=["one\ntwo", "three"])
-    assert shown.split("\n") == ["a:1:1", "    1 | x", "      | ^", "      = one", "        two", "      = three"]
+    drawing = show(SourceSpan("a", 1, 1), "x", notes=["one\ntwo", "three"])
+    assert drawing.split("\n") == ["a:1:1", "    1 | x", "      | ^", "      = one", "        two", "      = three"]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_a_long_line_is_cut_around_the_value(start: int, filler: str) -> None:
     text, before, carets = cut(line, start, 4)
     assert width(text) <= LONGEST
     assert carets == 4
-    shown = "".join(text)
-    at = shown.index("HERE")
-    assert width(shown[:at]) == before
+    drawing = "".join(text)
+    at = drawing.index("HERE")
+    assert width(drawing[:at]) == before
 
 
 def test_a_long_value_is_cut_itself() -> None:
@@ -119,6 +119,6 @@ def test_colour_moves_no_caret() -> None:
 
 def test_foreign_text_brings_no_colour_of_its_own() -> None:
     place = SourceSpan("a.yaml", 1, 1, 1)
-    shown = show(place, "\x1b[31mx", message="\x1b[1m", notes=["\x1b[2m"], paint=Paint(True))
-    assert "\x1b[31mx" not in shown
-    assert "\\x1b[31mx" in shown
+    drawing = show(place, "\x1b[31mx", message="\x1b[1m", notes=["\x1b[2m"], paint=Paint(True))
+    assert "\x1b[31mx" not in drawing
+    assert "\\x1b[31mx" in drawing

@@ -20,10 +20,10 @@ FOUND = [
 
 @pytest.mark.parametrize("limit", [30, 60, 80, 140, 250])
 def test_no_line_is_wider_than_the_terminal_and_no_value_is_lost(limit: int) -> None:
-    shown = list(lines(FOUND, VERDICTS, limit))
-    assert max(width(line) for line in shown) <= limit
-    assert sum(line.count("x") for line in shown) >= 80
-    assert all(any(label.split()[0] in line for line in shown) for label in LABELS)
+    rows = list(lines(FOUND, VERDICTS, limit))
+    assert max(width(line) for line in rows) <= limit
+    assert sum(line.count("x") for line in rows) >= 80
+    assert all(any(label.split()[0] in line for line in rows) for label in LABELS)
 
 
 def test_a_table_that_fits() -> None:

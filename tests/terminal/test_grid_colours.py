@@ -18,21 +18,21 @@ passed/applicable; F failed
 
 
 def test_every_figure_has_the_colour_of_its_worst_verdict() -> None:
-    shown = painted(DRAWN, Paint(True))
+    drawing = painted(DRAWN, Paint(True))
     for part in (
         "\x1b[31m17/19\x1b[0m \x1b[31m2F\x1b[0m \x1b[35m1w\x1b[0m",
         "\x1b[33m8/9\x1b[0m \x1b[33m1K\x1b[0m \x1b[2m2u\x1b[0m",
         "\x1b[32m12/12\x1b[0m",
         "\x1b[31mdid not start\x1b[0m",
     ):
-        assert part in shown
+        assert part in drawing
 
 
 def test_no_column_moves_and_only_tables_are_painted() -> None:
-    shown = painted(DRAWN, Paint(True))
-    assert bare(shown) == DRAWN
-    assert [width(line) for line in shown.split("\n")] == [width(line) for line in DRAWN.split("\n")]
-    assert shown.split("\n")[-2:] == DRAWN.split("\n")[-2:]
+    drawing = painted(DRAWN, Paint(True))
+    assert bare(drawing) == DRAWN
+    assert [width(line) for line in drawing.split("\n")] == [width(line) for line in DRAWN.split("\n")]
+    assert drawing.split("\n")[-2:] == DRAWN.split("\n")[-2:]
 
 
 def test_a_version_is_no_figure() -> None:
@@ -47,11 +47,11 @@ def test_without_colour_a_grid_stays_as_it_is() -> None:
 
 def test_a_figure_whose_counts_stand_below_has_their_colour() -> None:
     drawn = "│ asgi    │ 0/3 │ 7/8 │ 3/4 │\n│ asyncio │ 3F  │ 1K  │ 4/4 │"
-    shown = painted(drawn, Paint(True))
-    assert "\x1b[31m0/3\x1b[0m" in shown
-    assert "\x1b[33m7/8\x1b[0m" in shown
-    assert " 3/4 " in shown
-    assert bare(shown) == drawn
+    drawing = painted(drawn, Paint(True))
+    assert "\x1b[31m0/3\x1b[0m" in drawing
+    assert "\x1b[33m7/8\x1b[0m" in drawing
+    assert " 3/4 " in drawing
+    assert bare(drawing) == drawn
 
 
 def test_counts_below_their_figures_have_their_colours() -> None:

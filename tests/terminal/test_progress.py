@@ -37,53 +37,53 @@ def plain(totals: dict[str, int]) -> tuple[PlainProgress, Clock, Callable[[], st
 
 
 def test_failures_and_targets_that_do_not_start_are_printed_at_once_and_without_control_characters() -> None:
-    shown, _, text = plain({T.id: 2, U.id: 1})
-    shown.target(T, "starting")
-    shown.target(U, "failed", "no \x1bmodule")
-    shown.take(ResultEvent(0, ONE))
-    shown.take(ResultEvent(1, FAILED))
-    shown.close()
+    display, _, text = plain({T.id: 2, U.id: 1})
+    display.target(T, "starting")
+    display.target(U, "failed", "no \x1bmodule")
+    display.take(ResultEvent(0, ONE))
+    display.take(ResultEvent(1, FAILED))
+    display.close()
     assert text() == (f"{U.id}: did not start: no \\x1bmodule\nfail    a.yaml::a[{T.id}]: expected 1, got \\x1b[31m2\n")
 
 
 def test_a_plain_line_comes_now_and_then() -> None:
-    shown, clock, text = plain({T.id: 4, U.id: 96})
-    shown.target(T, "ready")
-    shown.take(ResultEvent(0, ONE))
+    display, clock, text = plain({T.id: 4, U.id: 96})
+    display.target(T, "ready")
+    display.take(ResultEvent(0, ONE))
     assert text() == ""
     clock.now += EVERY
-    shown.take(ResultEvent(1, ONE))
-    shown.take(ResultEvent(2, ONE))
+    display.take(ResultEvent(1, ONE))
+    display.take(ResultEvent(2, ONE))
     clock.now += EVERY
-    shown.take(ResultEvent(3, ONE))
+    display.take(ResultEvent(3, ONE))
     assert text() == "running · 2 targets · 2/100 · 0 failing\nrunning · 2 targets · 4/100 · 0 failing · 8:00 left\n"
 
 
 def test_an_environment_that_is_made_is_named() -> None:
-    shown, clock, text = plain({T.id: 1})
-    shown.install("starlette under gunicorn", True)
-    shown.install("flask under gunicorn", True)
+    display, clock, text = plain({T.id: 1})
+    display.install("starlette under gunicorn", True)
+    display.install("flask under gunicorn", True)
     clock.now += EVERY
-    shown.install("starlette under gunicorn", False)
+    display.install("starlette under gunicorn", False)
     assert text() == (
         "installing starlette under gunicorn\ninstalling flask under gunicorn · 1 target · 0/1 · 0 failing\n"
     )
 
 
 def test_of_many_failures_the_first_are_printed() -> None:
-    shown, _, text = plain({T.id: 100})
+    display, _, text = plain({T.id: 100})
     for number in range(PRINTED + 5):
-        shown.take(ResultEvent(number, FAILED))
+        display.take(ResultEvent(number, FAILED))
     assert text().count("fail  ") == PRINTED
     assert text().endswith("more failures are listed below the grid\n")
     assert len(text().splitlines()) == PRINTED + 1
 
 
 def test_counterparts_are_one_line() -> None:
-    shown, _, text = plain({T.id: 1})
-    shown.comparing(2)
+    display, _, text = plain({T.id: 1})
+    display.comparing(2)
     for position in range(2):
-        shown.take(ResultEvent(position, FAILED, counterpart=True))
+        display.take(ResultEvent(position, FAILED, counterpart=True))
     assert text() == "comparing: 2 results on other targets, to find the cause of failures\n"
 
 
@@ -166,15 +166,15 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_a_terminal_keeps_failures_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     err = on_terminal(monkeypatch)
-    shown = progress({T.id: 2}, "never")
-    assert isinstance(shown, Live)
-    shown.target(T, "ready")
-    shown.take(ResultEvent(0, ONE))
-    shown.take(ResultEvent(1, FAILED))
-    shown.comparing(2)
+    display = progress({T.id: 2}, "never")
+    assert isinstance(display, Live)
+    display.target(T, "ready")
+    display.take(ResultEvent(0, ONE))
+    display.take(ResultEvent(1, FAILED))
+    display.comparing(2)
     for position in range(2):
-        shown.take(ResultEvent(position, ONE, counterpart=True))
-    shown.close()
+        display.take(ResultEvent(position, ONE, counterpart=True))
+    display.close()
     text = err.getvalue()
     assert f"fail    a.yaml::a[{T.id}]: expected 1, got \\x1b[31m2\n" in text
     assert "comparing · 2/2" in text

@@ -34,10 +34,10 @@ def test_a_warning_has_its_case_its_target_and_what_was_observed() -> None:
 
 
 def test_a_long_list_is_cut_and_names_the_command_that_has_all() -> None:
-    shown = list(warnings([warning(f"c{number}") for number in range(MOST + 5)], "last~2"))
-    assert shown[0] == f"warnings: {MOST + 5} cases"
-    assert len(shown) == 1 + 2 * MOST + 1
-    assert shown[-1] == "  5 more cases in `engine report last~2 --format markdown`"
+    rows = list(warnings([warning(f"c{number}") for number in range(MOST + 5)], "last~2"))
+    assert rows[0] == f"warnings: {MOST + 5} cases"
+    assert len(rows) == 1 + 2 * MOST + 1
+    assert rows[-1] == "  5 more cases in `engine report last~2 --format markdown`"
 
 
 def test_known_failures_by_server_with_reason_and_link() -> None:
@@ -56,17 +56,17 @@ def test_known_failures_by_server_with_reason_and_link() -> None:
 
 
 def test_of_many_servers_the_counts_are_listed() -> None:
-    shown = list(known_failures(excused(known("s f", "t f", "u f", "v f", cases="ab")), "last"))
-    assert shown[:2] == ["known failures: 8 results (2 cases)", "  s: 2 cases"]
-    assert len(shown) == 1 + 4 + 1
-    assert shown[-1].startswith("  2 more cases in")
+    rows = list(known_failures(excused(known("s f", "t f", "u f", "v f", cases="ab")), "last"))
+    assert rows[:2] == ["known failures: 8 results (2 cases)", "  s: 2 cases"]
+    assert len(rows) == 1 + 4 + 1
+    assert rows[-1].startswith("  2 more cases in")
 
 
 def test_lines_fit_the_terminal_and_are_harmless() -> None:
     long = warning("a", "expected " + "word " * 20 + "\x1b[31m")
-    shown = list(warnings([long], "last", 60))
-    assert max(map(len, shown)) <= 60
-    assert "\x1b" not in "".join(shown)
+    rows = list(warnings([long], "last", 60))
+    assert max(map(len, rows)) <= 60
+    assert "\x1b" not in "".join(rows)
 
 
 def test_the_baselines_are_named() -> None:

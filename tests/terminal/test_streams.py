@@ -11,7 +11,7 @@ from engine.terminal.streams import PLAIN, tolerate
 
 
 @pytest.mark.parametrize(
-    ("encoding", "shown"),
+    ("encoding", "output"),
     [
         ("ascii", b"+--+ | x/y - ? cut. ? ?"),
         ("latin-1", b"+--+ | x/y - \xfc cut. ? ?"),
@@ -19,13 +19,13 @@ from engine.terminal.streams import PLAIN, tolerate
     ],
 )
 def test_what_a_stream_lacks_has_something_like_it(
-    monkeypatch: pytest.MonkeyPatch, encoding: str, shown: bytes
+    monkeypatch: pytest.MonkeyPatch, encoding: str, output: bytes
 ) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
     tolerate()
     print("┌──┐ │ x/y – ü cut… 漢 \udcff", end="", flush=True)
-    assert raw.getvalue() == shown
+    assert raw.getvalue() == output
 
 
 def test_one_character_stands_for_one() -> None:

@@ -35,11 +35,11 @@ def event(number: int, data: bytes = b"") -> TraceEvent:
 
 
 def test_long_transcripts_keep_their_beginning_and_their_end() -> None:
-    shown = list(lines(Transcript(0.0, tuple(event(number) for number in range(300))), limit=10))
-    assert len(shown) == 11
-    assert shown[0].endswith("n0")
-    assert "290 events are not shown" in shown[5]
-    assert shown[-1].endswith("n299")
+    page = list(lines(Transcript(0.0, tuple(event(number) for number in range(300))), limit=10))
+    assert len(page) == 11
+    assert page[0].endswith("n0")
+    assert "290 events are not shown" in page[5]
+    assert page[-1].endswith("n299")
 
 
 def test_a_long_body_is_cut_with_its_size_and_digest() -> None:
@@ -58,21 +58,21 @@ def test_binary_is_made_visible() -> None:
 
 
 def test_many_lines_are_cut() -> None:
-    shown = list(wire_lines(b"a\n" * 100, 200))
-    assert len(shown) == 25
-    assert shown[-1].startswith("… 200 B in all")
+    page = list(wire_lines(b"a\n" * 100, 200))
+    assert len(page) == 25
+    assert page[-1].startswith("… 200 B in all")
 
 
 def test_a_digest_that_was_kept_is_shown_of_what_was_cut() -> None:
     assert list(wire_lines(b"abc", 70000, "f" * 64))[-1] == "… 68.36 KiB in all, SHA-256 " + "f" * 16
-    shown = " ".join(list(whole_bytes(b"abc", 70000, "f" * 64, 80))[1:])
-    assert shown == "… 68.36 KiB in all, SHA-256 " + "f" * 16 + "; the record has the first 3 B"
+    page = " ".join(list(whole_bytes(b"abc", 70000, "f" * 64, 80))[1:])
+    assert page == "… 68.36 KiB in all, SHA-256 " + "f" * 16 + "; the record has the first 3 B"
 
 
 def test_a_whole_time_line_leaves_no_moment_out() -> None:
-    shown = list(whole(Transcript(0.0, tuple(event(number) for number in range(300)))))
-    assert len(shown) == 300
-    assert shown[7].startswith("  +7000.0 ms  wire    >> one sent n7")
+    page = list(whole(Transcript(0.0, tuple(event(number) for number in range(300)))))
+    assert len(page) == 300
+    assert page[7].startswith("  +7000.0 ms  wire    >> one sent n7")
 
 
 def test_without_times_a_time_line_is_the_same_whenever_it_was() -> None:
@@ -113,9 +113,9 @@ def test_json_breaks_between_words_and_no_byte_is_lost() -> None:
 
 @given(st.text(alphabet='ab ,\\\n\x00é"', max_size=300), st.integers(30, 60))
 def test_breaking_keeps_every_character_in_its_place(text: str, available: int) -> None:
-    shown = visible(text.encode())
-    rows = list(between_words(shown, available))
-    assert "".join(rows) == shown
+    page = visible(text.encode())
+    rows = list(between_words(page, available))
+    assert "".join(rows) == page
     assert all(len(row) <= available for row in rows)
 
 
@@ -134,15 +134,15 @@ def test_a_long_transfer_is_one_block_with_its_counts_and_its_end() -> None:
     called = TraceEvent(-0.5, Side.APP, "call 1", "called", "type='http'")
     after = TraceEvent(9.0, Side.APP, "call 1", "returned")
     events = (before, called, *transfer(256), after)
-    shown = list(whole(Transcript(0.0, events), 200, full=False))
-    (block,) = [number for number, row in enumerate(shown) if row.lstrip().startswith("…") and "times" in row]
-    assert len(shown) < 40
-    assert shown[block].strip() == (
+    page = list(whole(Transcript(0.0, events), 200, full=False))
+    (block,) = [number for number, row in enumerate(page) if row.lstrip().startswith("…") and "times" in row]
+    assert len(page) < 40
+    assert page[block].strip() == (
         "… until +253.0 ms: app call 1 sent http.response.body, 126 times; wire one received, 125 times, 8000 KiB; "
         "--full shows them"
     )
-    assert shown[0].endswith("sent 3 B")
-    assert shown[-1].endswith("app        call 1 returned")
+    assert page[0].endswith("sent 3 B")
+    assert page[-1].endswith("app        call 1 returned")
     assert sum("received 64 KiB" in row for row in whole(Transcript(0.0, events), 200)) == 128
 
 

@@ -9,7 +9,7 @@ from engine.app.describe.before import Placeholders, in_words
 from engine.matchers.base import Argument, Operator
 from engine.model.expectation import Literal, Matcher, OperatorCall
 from engine.model.quantities import show_size
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.variables import Unknown, Variable, resolve
 from engine.model.wire_bytes import ByteString
 
@@ -27,8 +27,8 @@ def shortened(value: object) -> str:
     """A value as the language would write it; a long text by its length and its beginning."""
     if isinstance(value, (str, bytes)) and len(value) > LONGEST:
         unit = "B" if isinstance(value, bytes) else "characters"
-        return f"{shown(value[:BEGINNING])}… ({len(value)} {unit})"
-    return shown(value, 4 * LONGEST)
+        return f"{as_text(value[:BEGINNING])}… ({len(value)} {unit})"
+    return as_text(value, 4 * LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Phrases:
         try:
             value = resolve(value, Placeholders(self.variables))
         except (Unknown, TypeError):
-            return shown(value)
+            return as_text(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and dimension:
             return time_in_words(value) if dimension == "time" else show_size(int(value))
         return shortened(value)

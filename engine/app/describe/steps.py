@@ -40,12 +40,13 @@ class Steps:
             listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")
             below += [TreeEntry(f"{name}:", listed)] if name else listed
         below += self.checks(step, kind)
-        head = ", ".join(self.head(step, kind, shown=sent is not None))
+        head = ", ".join(self.head(step, kind, has_bytes=sent is not None))
         text = f"{number}  {step.kind}" + (f": {head}" if head else "")
         return TreeEntry(text, below, hanging=len(number) + 2, role=Role.HEADING)
 
-    def head(self, step: Step, kind: StepType[Any], *, shown: bool) -> Iterator[str]:
-        """A step's name, connection and parameters; those that its bytes show are left out where they are ``shown``."""
+    def head(self, step: Step, kind: StepType[Any], *, has_bytes: bool) -> Iterator[str]:
+        """A step's name, connection and parameters; if it ``has_bytes``, without those that its
+        bytes show."""
         if step.name:
             yield f"as {step.name}"
         if step.connection:
@@ -53,7 +54,7 @@ class Steps:
         keys = kind.schema.get("properties", {})
         besides = [name.replace("_", " ") for name in kind.besides]
         for name, value in parameters(step.params):
-            if shown and name not in besides:
+            if has_bytes and name not in besides:
                 continue
             schema = keys.get(name.replace(" ", "_"))
             if schema is None:

@@ -31,13 +31,13 @@ def system(name: str = sys.platform) -> HealthFinding:
 
 def python(version: tuple[int, int, int] = sys.version_info[:3]) -> HealthFinding:
     """The interpreter, which the services get as well."""
-    shown = ".".join(str(number) for number in version)
+    text = ".".join(str(number) for number in version)
     bounds = f"{'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}"
     if version[:2] < OLDEST:
-        return missing(f"{shown}; the engine runs on {bounds}", "make the environment with a newer python3")
+        return missing(f"{text}; the engine runs on {bounds}", "make the environment with a newer python3")
     if version[:2] > NEWEST:
-        return warn(f"{shown}; the engine is tested on {bounds}", "an older python3, if something does not install")
-    return ok(f"{shown}, within {bounds}; {sys.executable}")
+        return warn(f"{text}; the engine is tested on {bounds}", "an older python3, if something does not install")
+    return ok(f"{text}, within {bounds}; {sys.executable}")
 
 
 def open_files(limit: int | None = None) -> HealthFinding:
@@ -73,10 +73,10 @@ def scratch(folder: Path | None = None) -> HealthFinding:
     if trouble := unwritable(where):
         return missing(f"{where}: {trouble}", "TMPDIR names another folder")
     free = shutil.disk_usage(where).free
-    shown = f"{where}, {show_size(free)} free"
+    text = f"{where}, {show_size(free)} free"
     if free < LEAST_SPACE:
-        return warn(shown, f"targets may need {show_size(LEAST_SPACE)}; TMPDIR names another folder")
-    return ok(shown)
+        return warn(text, f"targets may need {show_size(LEAST_SPACE)}; TMPDIR names another folder")
+    return ok(text)
 
 
 def unwritable(folder: Path) -> str:

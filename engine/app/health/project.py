@@ -72,10 +72,10 @@ class Project:
         whole = sum(completed(path) is not None for path in made)
         free = shutil.disk_usage(folder).free
         taken = show_size(round_size(size_of(folder)))
-        shown = f"{folder}: {counted(whole, 'environment')}, {taken}, {show_size(free)} free"
+        text = f"{folder}: {counted(whole, 'environment')}, {taken}, {show_size(free)} free"
         if free < LEAST_SPACE:
-            return warn(shown, "engine clean --cache empties it, and ENGINE_CACHE names another folder")
-        return ok(shown)
+            return warn(text, "engine clean --cache empties it, and ENGINE_CACHE names another folder")
+        return ok(text)
 
     def results(self) -> HealthFinding:
         """Check the folder of runs and grids."""
@@ -145,8 +145,8 @@ class Project:
             return ok(f"all {count} are made for this Python")
         mine = [name for name in self.unmade if name.endswith(f" under {DEFAULT}")]
         names = mine or self.unmade
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-        when = f"the next run makes {shown}" if mine else f"`--server all` makes {shown}"
+        text = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        when = f"the next run makes {text}" if mine else f"`--server all` makes {text}"
         return ok(f"{count - len(self.unmade)} of {count} are made; {when}")
 
     def claims(self) -> HealthFinding:
@@ -179,16 +179,16 @@ class Project:
     def specs(self) -> HealthFinding:
         """Check the documents for mistakes."""
         folder = relative(self.engine.project_paths.specs)
-        shown = displayed(folder)
+        text = displayed(folder)
         loaded = self.engine.load([folder])
         cases = sum(len(suite.cases) for suite in loaded.suites)
         warnings = len(loaded.diagnostics) - loaded.errors
         if loaded.errors:
             return missing(
-                f"{counted(loaded.errors, 'mistake')} in {shown}, which is not run with any", f"engine lint {shown}"
+                f"{counted(loaded.errors, 'mistake')} in {text}, which is not run with any", f"engine lint {text}"
             )
         if warnings:
-            return warn(f"{counted(warnings, 'warning')} in {shown}", f"engine lint {shown}")
+            return warn(f"{counted(warnings, 'warning')} in {text}", f"engine lint {text}")
         return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no mistake")
 
 

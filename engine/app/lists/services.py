@@ -96,8 +96,8 @@ def servers(stock: Stock) -> Listing:
         if one.options:
             text += f"\noptions {', '.join(sorted(one.options))}"
         mutants = [each for each in one.variants if MUTANT in each.flags]
-        shown = one.variants if stock.mutants else [each for each in one.variants if each not in mutants]
-        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in shown)
+        variants = one.variants if stock.mutants else [each for each in one.variants if each not in mutants]
+        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in variants)
         if mutants and not stock.mutants:
             text += f"\n{len(mutants)} mutants with one fault each; --mutants lists them"
         table.append((one.name, version, ", ".join(one.loops), text))

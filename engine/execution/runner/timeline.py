@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from engine.model.boundary import AppCall, Event
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.wire_bytes import TruncatedBytes
 
@@ -71,4 +71,4 @@ def _value(value: object) -> str:
         return f"{value[:64]!r}… ({len(value)} B, SHA-256 {hashlib.sha256(value).hexdigest()[:12]})"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    return repr(value) if isinstance(value, (bytes, str)) else shown(value)
+    return repr(value) if isinstance(value, (bytes, str)) else as_text(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from engine.model.boundary import AppCall
 from engine.model.case import Step
 from engine.model.quantities import show_size
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.transcript import TraceEvent
 
 # So much of what had come is quoted, from its end: that is where it stopped.
@@ -42,7 +42,7 @@ def came(wire: Sequence[TraceEvent]) -> str:
         last = event.data + last
         if len(last) >= QUOTED or len(event.data) < event.size:
             break
-    ending = f", ending {shown(last[-QUOTED:])}" if size > QUOTED else f", {shown(last)}"
+    ending = f", ending {as_text(last[-QUOTED:])}" if size > QUOTED else f", {as_text(last)}"
     return f"received {show_size(size)}{ending}{end}"
 
 

@@ -15,7 +15,7 @@ def check(view: View) -> None:
             continue
         for fact, matcher in groups(item.body):
             if _NONE.get(fact, _no_number)(matcher):
-                what = f"`{fact}: {_shown(matcher)}` holds immediately, even if it does not hold later"
+                what = f"`{fact}: {_as_text(matcher)}` holds immediately, even if it does not hold later"
                 view.notes.error(matcher.place, "no-quiet", what, f"add `quiet: 300ms` to `{item.name}`")
 
 
@@ -32,7 +32,7 @@ def _evaluates(view: View) -> None:
         view.notes.error(view.place, "evaluates-nothing", "this case expects nothing, so it cannot fail", hint)
 
 
-def _shown(matcher: Node) -> str:
+def _as_text(matcher: Node) -> str:
     """The text of a matcher, if it is short."""
     if isinstance(matcher.value, dict):
         return f"{{{', '.join(f'{name}: ...' for name in matcher.value)}}}"

@@ -120,8 +120,8 @@ def _endpoints(view: View) -> None:
         if not hint or hint.startswith("known"):
             hint = f"see {contract}" + ("" if is_wsgi else ", or script the application under `application`")
         named = "WebSocket endpoint" if kind == "websocket" else "endpoint"
-        shown = f"{word} {target}" if kind != "websocket" else target
-        view.notes.error(path.place, "unknown-endpoint", f"{contract} has no {named} {shown!r}", hint)
+        text = f"{word} {target}" if kind != "websocket" else target
+        view.notes.error(path.place, "unknown-endpoint", f"{contract} has no {named} {text!r}", hint)
 
 
 def _scripted(view: View, script: str, path: str) -> bool:

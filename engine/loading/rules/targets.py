@@ -40,7 +40,9 @@ def _certificates(view: View) -> None:
         return
     for item in view.items():
         said = item.body.get("tls")
-        shown = said.get("client_cert") if said is not None else None
-        if shown is not None and shown.value is not False:
+        certificate = said.get("client_cert") if said is not None else None
+        if certificate is not None and certificate.value is not False:
             what = "certificates require TLS, and this case starts the server without it"
-            view.notes.error(shown.key, "no-tls", what, "add `server: {tls: {client_cert: optional}}` to the case")
+            view.notes.error(
+                certificate.key, "no-tls", what, "add `server: {tls: {client_cert: optional}}` to the case"
+            )

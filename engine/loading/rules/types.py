@@ -83,16 +83,16 @@ class _Checker:
                 self.word(name, node, wanted)
         elif not (wanted.dimension and _is_amount(value)):
             variable = _variable(node, self.view)
-            shown = f"$({variable})" if variable and isinstance(value, str) else _shown(node)
+            text = f"$({variable})" if variable and isinstance(value, str) else _as_text(node)
             hint = _hint_for_variable(variable, value, wanted) or _hint(name, node, wanted)
-            self.view.notes.error(node.place, CODE, f"{_quoted(name)} is {wanted.phrase}, and never {shown}", hint)
+            self.view.notes.error(node.place, CODE, f"{_quoted(name)} is {wanted.phrase}, and never {text}", hint)
 
     def items(self, name: str, items: Sequence[Node], wanted: FactType) -> None:
         """Check the items of a literal list, which are literal too."""
         for item in items:
             if isinstance(item.value, str) and "bytes" in wanted.sorts and not _can_be(item.value, wanted):
-                what = f"an item of {name} is {wanted.phrase}, and never {_shown(item)}"
-                hint = f"a literal list holds no bytes: write {{items: [{{bytes: {_shown(item)}}}]}}"
+                what = f"an item of {name} is {wanted.phrase}, and never {_as_text(item)}"
+                hint = f"a literal list holds no bytes: write {{items: [{{bytes: {_as_text(item)}}}]}}"
                 self.view.notes.error(item.place, CODE, what, hint)
             elif not isinstance(item.value, dict):
                 self.matcher(f"an item of {name}", item, wanted)
@@ -102,7 +102,7 @@ class _Checker:
         value = str(node.value)
         if value not in wanted.words and "$(" not in value:
             hint = nearest(value, wanted.words)
-            what = f"{_quoted(name)} is {wanted.phrase}, and never {_shown(node)}"
+            what = f"{_quoted(name)} is {wanted.phrase}, and never {_as_text(node)}"
             self.view.notes.error(node.place, CODE, what, "" if hint.startswith("known") else hint)
 
 
@@ -163,7 +163,7 @@ def _hint(name: str, node: Node, wanted: FactType) -> str:
         return _hint_for_list(node, wanted)
     if "list" in sorts:
         one = f"`{name.replace('headers.', 'header.')}` is the single value; or " if "headers." in name else ""
-        return f"{one}write [{_shown(node)}], or {{some: {_shown(node)}}}"
+        return f"{one}write [{_as_text(node)}], or {{some: {_as_text(node)}}}"
     if isinstance(value, str) and sorts & {"integer", "number"}:
         if _NUMBER.fullmatch(value):
             return f"write {value} without quotes"
@@ -174,23 +174,23 @@ def _hint(name: str, node: Node, wanted: FactType) -> str:
     if isinstance(value, str) and "boolean" in sorts and value in ("true", "false"):
         return f"write {value} without quotes"
     if isinstance(value, str) and "bytes" in sorts:
-        return f"write {{bytes: {_shown(node)}}}"
+        return f"write {{bytes: {_as_text(node)}}}"
     if isinstance(value, (int, float)) and "text" in sorts:
         return f'quote it: "{_plain(node)}"'
     return ""
 
 
 def _hint_for_list(node: Node, wanted: FactType) -> str:
-    shown = ", ".join(_shown(item) for item in node.items()[:8])
+    text = ", ".join(_as_text(item) for item in node.items()[:8])
     if "bytes" in wanted.sorts:
-        return f"write {{bytes: [{shown}]}} for a sequence of parts, {{any_of: [{shown}]}} for one of several"
-    return f"write {{any_of: [{shown}]}}"
+        return f"write {{bytes: [{text}]}} for a sequence of parts, {{any_of: [{text}]}} for one of several"
+    return f"write {{any_of: [{text}]}}"
 
 
 def _instead(word: str, argument: Node, wanted: FactType) -> str:
     """The operator or form to use in place of one that does not apply."""
     if "list" in wanted.sorts:
-        return f"write {{some: {{{word}: {_shown(argument)}}}}} for an item of the list"
+        return f"write {{some: {{{word}: {_as_text(argument)}}}}} for an item of the list"
     if word == "bytes" and "text" in wanted.sorts:
         return "write only the text"
     if word == "items":
@@ -218,7 +218,7 @@ def _plain(node: Node) -> str:
     return str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
 
 
-def _shown(node: Node) -> str:
+def _as_text(node: Node) -> str:
     """A value as written in a document, shortened."""
     value = node.value
     if value is None:

@@ -75,12 +75,12 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             if not missing:
                 return
             where = title or name
-            shown = ", ".join(f"`{key}`" for key in missing)
+            keys_text = ", ".join(f"`{key}`" for key in missing)
             plural = "keys are" if len(missing) > 1 else "key is"
             notes.form(
                 node.place,
                 "missing-key",
-                f"{where} lacks {shown}",
+                f"{where} lacks {keys_text}",
                 f"the {plural} required: add {'them' if len(missing) > 1 else 'it'}",
             )
         case "dependentRequired":
@@ -98,10 +98,10 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             notes.form(
                 node.place,
                 "range",
-                f"{name} is at least {schema.get('minimum', 0)}, and this is {_shown(node)}",
+                f"{name} is at least {schema.get('minimum', 0)}, and this is {_as_text(node)}",
             )
         case "maximum":
-            notes.form(node.place, "range", f"{name} is at most {schema['maximum']}, and this is {_shown(node)}")
+            notes.form(node.place, "range", f"{name} is at most {schema['maximum']}, and this is {_as_text(node)}")
         case "minLength":
             notes.form(node.place, "empty-text", f"{name} is empty", f"write {title}" if title else "")
         case _:
@@ -178,13 +178,13 @@ def _number_of_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Not
     if (owner := node.get(first)) is not None and owner.value is None and notes.is_taken(owner.key):
         return  # nothing stands inside it, and that has been said
     extra, child = next((key, child) for key, child in keys if key != first)
-    shown = ", ".join(f"`{key}`" for key, _ in keys)
+    keys_text = ", ".join(f"`{key}`" for key, _ in keys)
     words = title.partition(":")[0]
-    what = f"{words} is a mapping with one key, and this has {len(keys)}: {shown}"
+    what = f"{words} is a mapping with one key, and this has {len(keys)}: {keys_text}"
     hint = f"the keys of `{first}` belong inside it: indent `{extra}`, or start a new item with `- `"
     if code_of(schema) in (ValueCode.BYTES, ValueCode.HEADER):
         what, hint = (
-            f"{words} in one form, and these are {len(keys)}: {shown}",
+            f"{words} in one form, and these are {len(keys)}: {keys_text}",
             "several parts are a list of mappings",
         )
     notes.form(child.key, "one-key", what, hint, of_key=True)
@@ -196,18 +196,18 @@ def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) 
     number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
     if code in (ValueCode.TIME, ValueCode.SIZE) and number:
         unit = "s" if code is ValueCode.TIME else "B"
-        notes.form(node.place, "unit", f"{name} is {allowed}", f"write {_shown(node)}{unit} if that is meant")
+        notes.form(node.place, "unit", f"{name} is {allowed}", f"write {_as_text(node)}{unit} if that is meant")
         return
     if code is ValueCode.HEADER or (code is ValueCode.BYTES and isinstance(node.value, (int, float))):
         sort = "a header's value is text or bytes" if code is ValueCode.HEADER else "bytes are text, or a byte literal"
         mistake = "header-value" if code is ValueCode.HEADER else "type"
-        notes.form(node.place, mistake, f"{sort}, never {_kind(node)}", f'quote it: "{_shown(node)}"')
+        notes.form(node.place, mistake, f"{sort}, never {_kind(node)}", f'quote it: "{_as_text(node)}"')
         return
     hint = ""
     if isinstance(node.value, (int, float, bool)) and _takes(schema, "string") and code not in WITH_UNIT:
-        hint = f'quote it if it is text: "{_shown(node)}"'
+        hint = f'quote it if it is text: "{_as_text(node)}"'
     elif _takes(schema, "array") and not isinstance(node.value, dict):
-        hint = f"write it as a list: [{_shown(node)}]"
+        hint = f"write it as a list: [{_as_text(node)}]"
     elif _takes(schema, "array") and isinstance(node.value, dict):
         hint = "start each item with `- `"
     elif code in UNIONS:
@@ -225,7 +225,7 @@ def _enum(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> Non
     words = [str(word) for word in schema["enum"]]
     listed = ", ".join(words)
     if not isinstance(node.value, str):
-        hint = f'quote it: "{_shown(node)}"' if _shown(node) in words else ""
+        hint = f'quote it: "{_as_text(node)}"' if _as_text(node) in words else ""
         notes.form(node.place, "type", f"{name} is one of {listed}, and this is {_kind(node)}", hint)
         return
     hint = nearest(node.value, words)
@@ -241,21 +241,21 @@ def _enum(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> Non
 
 
 def _pattern(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
-    title, code, shown = str(schema.get("title", "")), code_of(schema), _shown(node)
+    title, code, keys_text = str(schema.get("title", "")), code_of(schema), _as_text(node)
     if code in WITH_UNIT:
-        bare = _NUMBER.fullmatch(shown)
+        bare = _NUMBER.fullmatch(keys_text)
         unit = "s" if code is ValueCode.TIME else "B"
         hint = (
-            f"write {shown}{unit} if that is meant"
+            f"write {keys_text}{unit} if that is meant"
             if bare
             else "units of time: ms, s, min; of size: B, KiB, MiB, GiB, TiB"
         )
-        notes.form(node.place, "unit", f"{name} is {title}, and not {shown!r}", hint)
+        notes.form(node.place, "unit", f"{name} is {title}, and not {keys_text!r}", hint)
         return
     mistake = "id" if code is ValueCode.ID else "form"
     long = code is ValueCode.HEX and len(str(node.value)) > MAX_HEX
     hint = f"write {{base64: ...}}, or the parts in a list: {MAX_HEX} characters are the most" if long else ""
-    notes.form(node.place, mistake, f"{name} is {title or 'written otherwise'}, and not {shown!r}", hint)
+    notes.form(node.place, mistake, f"{name} is {title or 'written otherwise'}, and not {keys_text!r}", hint)
 
 
 def _length(schema: Mapping[str, Any], node: Node, name: str, title: str, notes: Notes) -> None:
@@ -299,7 +299,7 @@ def _kind(node: Node) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def _shown(node: Node) -> str:
+def _as_text(node: Node) -> str:
     value = node.value
     if isinstance(value, bool):
         return str(value).lower()

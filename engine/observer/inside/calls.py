@@ -34,9 +34,9 @@ class RecordedCall:
         self.token, self.job, after = match.groups("") if match else (token, "", "")
         self._after = bool(after)
         members = f',"token":{quote(self.token)},"job":"{self.job}","peer":{peer},"loop":{quote(loop)}'
-        self.record("call", f'{members},"scope":{self.shown(scope)}')
+        self.record("call", f'{members},"scope":{self.encode_scope(scope)}')
 
-    def shown(self, scope: Any) -> str:
+    def encode_scope(self, scope: Any) -> str:
         """The scope as tagged JSON. Never raises."""
         return encode(scope)
 
@@ -62,7 +62,7 @@ class RecordedCall:
             if who:
                 members += f',"raised_by":{quote(who)},"raised_at":{quote(place)}'
         if self._after:
-            members += f',"scope_after":{self.shown(self._scope)}'
+            members += f',"scope_after":{self.encode_scope(self._scope)}'
         self.record("end", f"{members}{self._received.total('received_total')}{self._sent.total('sent_total')}")
 
 

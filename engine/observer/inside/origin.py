@@ -85,12 +85,12 @@ class Owners:
         for file, line in frames(error.__traceback__):
             who = NOBODY if file.startswith(_HERE) else self.owner(file)
             if who:
-                last, place, of_app = who, f"{self._shown(file)}:{line}", of_app or who == APP
+                last, place, of_app = who, f"{self._display_path(file)}:{line}", of_app or who == APP
             elif file.startswith(_HERE):
                 last, place = NOBODY, ""
         return (MIXED, place) if of_app and last not in (APP, NOBODY) else (last, place)
 
-    def _shown(self, file: str) -> str:
+    def _display_path(self, file: str) -> str:
         """A file as a reader knows it: below the app's folder, or below ``site-packages``."""
         path = os.path.abspath(file)
         return "/".join(below_site(path)) or path.removeprefix(self._folder)

@@ -62,7 +62,7 @@ def encode_with(value: Any, more: dict[str, object]) -> str:
         members = _dict({**more, **dict(dict.items(value))}, 0)
         if type(value) is dict:
             return members
-        return f'{{"$o":{quote(_name(value))},"repr":{quote(_shown(value))},"value":{members}}}'
+        return f'{{"$o":{quote(_name(value))},"repr":{quote(_as_text(value))},"value":{members}}}'
     except Exception as error:
         return _unreadable(value, error)
 
@@ -196,7 +196,7 @@ def _foreign(value: Any, depth: int) -> str:
     except Exception:
         near = ""
     plain = f',"value":{near}' if near else ""
-    return f'{{"$o":{quote(_name(value))},"repr":{quote(_shown(value))}{plain}}}'
+    return f'{{"$o":{quote(_name(value))},"repr":{quote(_as_text(value))}{plain}}}'
 
 
 def _near(value: Any, depth: int) -> str:
@@ -242,7 +242,7 @@ def _name(value: object) -> str:
     return str(type(value).__name__)
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     """The repr, cut. That of a large container is not asked for, and what a repr raises is said in its place."""
     kind = type(value)
     try:

@@ -63,7 +63,7 @@ class WsgiCall(RecordedCall):
         peer = address_of(client) if client else _peer(environ)
         super().__init__(number, writer, environ, token=token, peer=peer)
 
-    def shown(self, scope: Any) -> str:
+    def encode_scope(self, scope: Any) -> str:
         """``environ`` as a scope of the type ``wsgi``."""
         return encode_with(scope, {"type": "wsgi"})
 

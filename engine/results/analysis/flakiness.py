@@ -48,8 +48,8 @@ def together(results: Sequence[JobResult]) -> JobResult:
         warned = next((result for result in ran if result.verdict is Verdict.WARN), None)
         why = ran[0].reason if warned is None else summary(attempts)
         return replace(warned or ran[0], reason=why, attempts=attempts, seconds=seconds)
-    shown = min(ran, key=lambda result: result.verdict.good + result.verdict.clean)
-    return replace(shown, verdict=Verdict.FLAKY, reason=summary(attempts), attempts=attempts, seconds=seconds)
+    best = min(ran, key=lambda result: result.verdict.good + result.verdict.clean)
+    return replace(best, verdict=Verdict.FLAKY, reason=summary(attempts), attempts=attempts, seconds=seconds)
 
 
 def score(attempts: Iterable[Attempt]) -> tuple[int, int]:

@@ -30,8 +30,8 @@ class Folded(Generic[T]):
     def named(self, most: int = 0) -> str:
         """The values with commas between them; after ``most`` of them, only their number. 0 is no limit."""
         more = len(self.values) - most if most else 0
-        shown = self.values if more <= 0 else self.values[:most]
-        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+        values = self.values if more <= 0 else self.values[:most]
+        return ", ".join(values) + (f" and {more} more" if more > 0 else "")
 
 
 def fold(items: Iterable[T], address: Callable[[T], str], alike: Callable[[T], Hashable]) -> tuple[Folded[T], ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.model.boundary import AppCall, OpaqueValue
-from engine.model.showing import shown
+from engine.model.showing import as_text
 
 ABSENT = "(absent)"
 MOST = 44  # characters of a value
@@ -83,4 +83,4 @@ def _headers(pairs: Sequence[object]) -> Iterator[tuple[str, str]]:
 def _text(value: object) -> str:
     if isinstance(value, OpaqueValue):
         return f"(a {value.cls})" if value.value is None else f"{_text(value.value)} (a {value.cls})"
-    return _PORT.sub("PORT", shown(value, MOST))
+    return _PORT.sub("PORT", as_text(value, MOST))

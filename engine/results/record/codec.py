@@ -13,7 +13,7 @@ from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.origin import Origin, Part
 from engine.model.phrasing import infinitive
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import NOTHING, TypedValue, typed
@@ -56,7 +56,7 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
     if result.warnings:
         document["warnings"] = [mismatch_to_json(one) for one in result.warnings]
     if result.recorded:
-        document["recorded"] = {name: shown(value) for name, value in result.recorded.items()}
+        document["recorded"] = {name: as_text(value) for name, value in result.recorded.items()}
         values = {name: value_to_json("", typed(value)) for name, value in result.recorded.items()}
         document["recorded_values"] = {name: value for name, value in values.items() if value}
     if result.reproduce:
@@ -214,7 +214,7 @@ def mismatch_to_json(mismatch: Mismatch) -> dict[str, Any]:
     document: dict[str, Any] = {
         "where": mismatch.where,
         "expected": mismatch.expected,
-        "actual": shown(mismatch.actual),
+        "actual": as_text(mismatch.actual),
     }
     if mismatch.why:
         document["why"] = mismatch.why

@@ -10,7 +10,7 @@ from engine.model.nodes import Node
 from engine.model.phrasing import Worded
 from engine.model.protocols import Channel
 from engine.model.quantities import show_size, show_time
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, WireBytes
 from engine.steps.api.context import Context
@@ -115,7 +115,7 @@ async def perform_read(params: Read, ctx: Context) -> Observation:
     facts = ReadFacts(bytes(got), ctx.connection.sent)
     if not isinstance(ended, Ending) or (size is None and until is None):
         return facts
-    expected = f"to read {show_size(size)}" if size is not None else f"to read up to {shown(WireBytes(until or b''))}"
+    expected = f"to read {show_size(size)}" if size is not None else f"to read up to {as_text(WireBytes(until or b''))}"
     why = f"received {show_size(len(got))}, then {ended.actual!r}"
     return ImplicitFailure("read", expected, facts.data, why, facts)
 

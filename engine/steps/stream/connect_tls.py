@@ -57,7 +57,7 @@ class TlsOptions:
         version = text(self.version, variables)
         if version not in ("", *VERSIONS):
             raise ValueError(f"there is no version {version!r} of TLS here: use one of {', '.join(VERSIONS)}")
-        shows = shown(resolve(self.client_cert, variables))
+        shows = certificate(resolve(self.client_cert, variables))
         if shows in (OURS, WRONG) and trust is None:
             raise ValueError("there are certificates on a target with TLS alone: say `server: {tls: true}`")
         return TlsClientOptions(trust, tuple(text(word, variables) for word in self.alpn), version, shows)
@@ -66,7 +66,7 @@ class TlsOptions:
 NOTHING_SAID = TlsOptions()
 
 
-def shown(value: object) -> str:
+def certificate(value: object) -> str:
     """The certificate that ``client_cert`` selects, "" by default. Raises ValueError."""
     if value is None:
         return ""

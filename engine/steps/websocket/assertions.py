@@ -10,7 +10,7 @@ from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import FLAG, INTEGER, NAME_OR_NUMBER, TEXT, TEXTS, WIRE_BYTES
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.websocket import CLOSE, PING, PONG, Frame, close_payload, encode
 from engine.steps.api.context import Context
@@ -179,7 +179,7 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
         connection.channel.unread(raw, at)
     if not isinstance(ended, Ending):
         return None
-    return ImplicitFailure("ping", f"a pong with the payload {shown(WireBytes(payload))}", ended.actual)
+    return ImplicitFailure("ping", f"a pong with the payload {as_text(WireBytes(payload))}", ended.actual)
 
 
 async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:

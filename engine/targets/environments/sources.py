@@ -168,7 +168,7 @@ def quiet() -> Mapping[str, str]:
 async def branch(package: str, release: GitReference) -> ReleaseSource:
     """A branch, a tag or a commit of a repository, by its commit. Raises EnvironmentFailed."""
     what = ["--heads", "--tags", release.url] if release.ref else [release.url, "HEAD"]
-    shown = without_secrets(release.url)
+    text = without_secrets(release.url)
     try:
         code, output = await asyncio.wait_for(
             commands.run(["git", "ls-remote", *what], env=quiet(), cwd=Path("/")), ANSWER_WITHIN
@@ -176,12 +176,12 @@ async def branch(package: str, release: GitReference) -> ReleaseSource:
     except OSError:
         raise EnvironmentFailed("git, which fetches branches, cannot be run", hint="install git") from None
     except TimeoutError:
-        what_happened = f"{shown} did not answer within {ANSWER_WITHIN:g} s"
+        what_happened = f"{text} did not answer within {ANSWER_WITHIN:g} s"
         raise EnvironmentFailed(what_happened, hint="is there a network, or a proxy to set?") from None
     if code != 0:
-        log = "\n".join(output.strip().splitlines()[-LAST_LINES:]).replace(release.url, shown)
+        log = "\n".join(output.strip().splitlines()[-LAST_LINES:]).replace(release.url, text)
         hint = "git's own words are below: is the address right, and is there a network?"
-        raise EnvironmentFailed(f"git cannot read {shown}", hint=hint, log=log)
+        raise EnvironmentFailed(f"git cannot read {text}", hint=hint, log=log)
     commit = commit_in(output, release.ref)
     if not commit and COMMIT.fullmatch(release.ref):
         commit = release.ref
@@ -190,7 +190,7 @@ async def branch(package: str, release: GitReference) -> ReleaseSource:
             line.split("\t")[1].removeprefix("refs/heads/") for line in output.splitlines() if "refs/heads/" in line
         ]
         missing = f"no branch, tag or commit {release.ref!r}" if release.ref else "nothing yet"
-        raise EnvironmentFailed(f"{shown} has {missing}", hint=nearest(release.ref, names))
+        raise EnvironmentFailed(f"{text} has {missing}", hint=nearest(release.ref, names))
     below = f"#subdirectory={release.folder}" if release.folder else ""
     return ReleaseSource(f"{package} @ git+{release.url}@{commit}{below}", f"git {release.url} {commit}{below}", commit)
 

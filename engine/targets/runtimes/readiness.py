@@ -88,8 +88,8 @@ def context_of(trust: TlsCredentials) -> ssl.SSLContext:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(trust.ca)
-    if trust.shown is not None:
-        context.load_cert_chain(trust.shown)
+    if trust.certificate is not None:
+        context.load_cert_chain(trust.certificate)
     return context
 
 

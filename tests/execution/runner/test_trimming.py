@@ -103,6 +103,6 @@ def test_what_was_cut_is_still_said_when_the_run_is_read_again() -> None:
 
 
 def test_the_text_of_a_failure_says_it_too() -> None:
-    shown = list(lines(trimmed(pieces(5000))))
-    assert sum("events are not shown" in line for line in shown) == 1
-    assert sum("4,000 events with" in line for line in shown) == 1
+    rows = list(lines(trimmed(pieces(5000))))
+    assert sum("events are not shown" in line for line in rows) == 1
+    assert sum("4,000 events with" in line for line in rows) == 1

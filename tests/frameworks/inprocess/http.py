@@ -50,17 +50,17 @@ async def scope(server: Server, path: str) -> None:
     headers = [(b"x-custom", FAR.encode("latin-1")), (b"x-twice", b"1"), (b"x-twice", b"2")]
     found = await server.ask("GET", path, "a=%20b&a", headers=headers)
     same(found.status, 200, "the status")
-    shown = found.json()
+    body = found.json()
     for name, value in {"type": "http", "method": "GET", "http_version": "1.1", "query_string": "a=%20b&a"}.items():
-        same(shown[name], value, name)
-    same(shown["asgi"]["version"], "3.0", "asgi.version")
-    same(shown["headers"], [["host", "here"], ["x-custom", FAR], ["x-twice", "1"], ["x-twice", "2"]], "headers")
+        same(body[name], value, name)
+    same(body["asgi"]["version"], "3.0", "asgi.version")
+    same(body["headers"], [["host", "here"], ["x-custom", FAR], ["x-twice", "1"], ["x-twice", "2"]], "headers")
     if path == "/scope":
-        same(shown["path"], path, "path")
+        same(body["path"], path, "path")
     if server.manner.all_keys:
-        same(shown["client"], ["127.0.0.1", 50000], "client")
-        same(shown["scheme"], "http", "scheme")
-    if server.manner.state and "of.the.test" in shown["state"]:
+        same(body["client"], ["127.0.0.1", 50000], "client")
+        same(body["scheme"], "http", "scheme")
+    if server.manner.state and "of.the.test" in body["state"]:
         raise Wrong("state shows what JSON cannot hold")
 
 
@@ -122,9 +122,9 @@ async def headers(server: Server) -> None:
         "GET", "/headers", headers=[(n.encode(), v.encode()) for n, v in sent.items() if n != "host"]
     )
     same(found.status, 200, "the status")
-    shown = found.json()
-    same({name: shown.get(name) for name in sent}, sent, "what was sent")
-    same([name for name in shown if name != name.lower()], [], "the list of names not in lower case")
+    body = found.json()
+    same({name: body.get(name) for name in sent}, sent, "what was sent")
+    same([name for name in body if name != name.lower()], [], "the list of names not in lower case")
 
 
 async def status(server: Server, code: int) -> None:
@@ -222,18 +222,18 @@ async def left(server: Server) -> None:
 
 @check("GET /lifespan/state", "what startup left")
 async def lifespan_state(server: Server) -> None:
-    shown = (await server.ask("GET", "/lifespan/state")).json()
-    same(set(shown), {"startup_called", "startup_time", "counter", "custom_data"}, "the set of keys")
-    same(type(shown["counter"]), int, "the class of counter")
+    body = (await server.ask("GET", "/lifespan/state")).json()
+    same(set(body), {"startup_called", "startup_time", "counter", "custom_data"}, "the set of keys")
+    same(type(body["counter"]), int, "the class of counter")
     if server.manner.lifespan:
-        same(shown["startup_called"], True, "startup_called")
-        same(shown["custom_data"], {"initialized": True}, "custom_data")
-        if not time.time() - 600 < shown["startup_time"] <= time.time():
-            raise Wrong(f"startup_time is {shown['startup_time']}, which is not lately")
+        same(body["startup_called"], True, "startup_called")
+        same(body["custom_data"], {"initialized": True}, "custom_data")
+        if not time.time() - 600 < body["startup_time"] <= time.time():
+            raise Wrong(f"startup_time is {body['startup_time']}, which is not lately")
     else:
-        same(shown["startup_called"], False, "startup_called")
-        same(shown["startup_time"], None, "startup_time")
-        same(shown["custom_data"], {"initialized": False}, "custom_data")
+        same(body["startup_called"], False, "startup_called")
+        same(body["startup_time"], None, "startup_time")
+        same(body["custom_data"], {"initialized": False}, "custom_data")
 
 
 @check("GET /lifespan/counter", "one more each time")

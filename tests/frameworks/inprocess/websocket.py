@@ -54,11 +54,11 @@ check(ECHO_BINARY, "nothing in it", [b"", b"after"])(binaries)
 async def scope(server: Server) -> None:
     async with server.connect("/ws/scope", "a=%20", ["one", "two"]) as socket:
         await socket.accepted()
-        shown = await selection(socket)
+        message = await selection(socket)
         for name, value in {"type": "websocket", "path": "/ws/scope", "query_string": "a=%20"}.items():
-            same(shown[name], value, name)
-        same(shown["headers"], [["host", "here"], ["x-custom", "caf\u00e9"]], "headers")
-        same(shown["subprotocols"], ["one", "two"], "subprotocols")
+            same(message[name], value, name)
+        same(message["headers"], [["host", "here"], ["x-custom", "caf\u00e9"]], "headers")
+        same(message["subprotocols"], ["one", "two"], "subprotocols")
         same(await socket.closed(), 1000, "the close code")
 
 

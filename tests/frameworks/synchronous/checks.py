@@ -45,10 +45,10 @@ def check(endpoint: str, name: str, *arguments: object) -> Callable[[Body], Body
 def same(actual: object, expected: object, what: str) -> None:
     """Raises Wrong where two values are not the same, of the same class."""
     if actual != expected or type(actual) is not type(expected):
-        raise Wrong(f"{what} is {shown(actual)}, and should be {shown(expected)}")
+        raise Wrong(f"{what} is {as_text(actual)}, and should be {as_text(expected)}")
 
 
-def shown(value: object) -> str:
+def as_text(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 100 else f"{text[:60]} ... ({len(text)} characters)"
 

@@ -141,7 +141,7 @@ def test_a_repr_is_cut() -> None:
         def __repr__(self) -> str:
             return "x" * 1000
 
-    assert there_and_back(Long()).shown == "x" * tagged.SHOWN
+    assert there_and_back(Long()).text == "x" * tagged.SHOWN
 
 
 def test_a_value_that_contains_itself_ends() -> None:
@@ -157,7 +157,7 @@ def test_a_value_that_contains_itself_ends() -> None:
 def test_a_huge_container_is_not_kept() -> None:
     seen = there_and_back({"few": [1], "many": list(range(tagged.ITEMS + 1))})
     assert seen["few"] == [1]
-    assert seen["many"].shown == f"<list of {tagged.ITEMS + 1} items, not kept>"
+    assert seen["many"].text == f"<list of {tagged.ITEMS + 1} items, not kept>"
 
 
 def test_encoding_never_raises() -> None:

@@ -34,7 +34,7 @@ def test_a_call_is_recorded_both_ways(tmp_path: Path) -> None:
 
     assert (call.token, call.peer, call.pid, call.loop) == ("j1.3", ("127.0.0.1", 40000), os.getpid(), "")
     assert (call.type, call.scope["PATH_INFO"], call.scope["wsgi.version"]) == ("wsgi", "/x", (1, 0))
-    assert call.scope["wsgi.input"] == OpaqueValue("BytesIO", call.scope["wsgi.input"].shown)  # type: ignore[attr-defined]
+    assert call.scope["wsgi.input"] == OpaqueValue("BytesIO", call.scope["wsgi.input"].text)  # type: ignore[attr-defined]
     assert [(event.way, event.message) for event in call.events] == [
         ("sent", {**START, "headers": [("Content-Type", "text/plain")]}),
         ("sent", piece(b"Howdy")),

@@ -331,9 +331,9 @@ def test_what_was_left_out_on_both_sides_was_not_judged() -> None:
 def test_what_has_no_cause_does_not_stand_under_that_of_another() -> None:
     before = joined(run({"s control": PASS}), run({"s control": PASS}, case="specs/x.yaml::gone"))
     after = joined(run({"s control": WARN}), run({"s control": UNSUPPORTED}, case="specs/x.yaml::gone"))
-    shown = [line.strip() for line in lines(runs(before, after))]
-    place = shown.index("no cause: the right side does not fail")
-    assert shown[place + 1 : place + 3] == ["specs/x.yaml::gone[s-control-asyncio]", "pass -> unsupported"]
+    rows = [line.strip() for line in lines(runs(before, after))]
+    place = rows.index("no cause: the right side does not fail")
+    assert rows[place + 1 : place + 3] == ["specs/x.yaml::gone[s-control-asyncio]", "pass -> unsupported"]
 
 
 def test_the_title_of_a_case_stands_in_its_line() -> None:
@@ -384,8 +384,8 @@ def test_cases_of_one_cause_stand_under_it() -> None:
         first = run({"s control": verdict, "t control": PASS})
         return joined(first, run({"s control": verdict, "u control": PASS}, case="specs/x.yaml::other"))
 
-    shown = list(lines(runs(both(PASS), both(FAIL))))
-    assert [line.strip().split(" [")[0] for line in shown[2:]] == [
+    rows = list(lines(runs(both(PASS), both(FAIL))))
+    assert [line.strip().split(" [")[0] for line in rows[2:]] == [
         "server s: it fails without any framework",
         "specs/x.yaml::case[s-control-asyncio]",
         "pass -> fail: expected status 200, got 500",
@@ -427,10 +427,10 @@ def test_json() -> None:
 
 
 def test_markdown() -> None:
-    shown = markdown(SAMPLE)
-    assert "## Regressed\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in shown
-    assert "## Fixed\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in shown
-    assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in shown
+    rows = markdown(SAMPLE)
+    assert "## Regressed\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in rows
+    assert "## Fixed\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in rows
+    assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in rows
 
 
 def test_two_frameworks_of_one_run() -> None:
@@ -475,9 +475,9 @@ def test_values_of_a_matrix_that_changed_alike_are_one_entry() -> None:
         run({"s f": Verdict.FAIL, "s g": Verdict.PASS}, case=values[8]),
     )
     found = compare(*sides(before, replace(after, id="id-2")))
-    shown = "\n".join(lines(found))
-    assert "regressed: 17 results (9 cases)" in shown
-    assert "n[8 values] on 2 targets (s-f-asyncio, ...)\n      values: 0, 1, 2, 3, 4, 5 and 2 more\n" in shown
-    assert "specs/x.yaml::n[8][s-f-asyncio]" in shown
+    rows = "\n".join(lines(found))
+    assert "regressed: 17 results (9 cases)" in rows
+    assert "n[8 values] on 2 targets (s-f-asyncio, ...)\n      values: 0, 1, 2, 3, 4, 5 and 2 more\n" in rows
+    assert "specs/x.yaml::n[8][s-f-asyncio]" in rows
     whole = markdown(found)
     assert "- `specs/x.yaml::n[8 values]`: pass → fail on `s-f-asyncio`, `s-g-asyncio`\n  - values: 0, 1, 2" in whole

@@ -119,8 +119,8 @@ def test_one_server_of_another_source_is_named_above_its_frameworks() -> None:
     """Nothing in the table itself distinguishes a checkout from the pinned release."""
     known = row("s@mine f", version="1.3", commit="0123456789abcdef+changes")
     one = run({"s@mine f": PASS, "s@mine g": PASS}, known)
-    shown = draw(grid(one.results, one.targets))
-    assert shown.startswith("s@mine 1.3 (012345678+changes)\n")
+    drawing = draw(grid(one.results, one.targets))
+    assert drawing.startswith("s@mine 1.3 (012345678+changes)\n")
     document = markdown(GridReport(one, grid(one.results, one.targets), {}))
     assert "## s@mine 1.3 (012345678+changes)\n" in document
     assert draw(made({"s f": PASS, "s g": PASS})).startswith("┌")

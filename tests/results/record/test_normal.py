@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.expectation import Mismatch
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import typed
 from engine.model.verdict import JobResult, Verdict
@@ -225,10 +225,10 @@ def test_a_result_is_quoted_in_the_same_words() -> None:
     found = normalised_result(result)
     assert found.reason == "expected port 1, got <port 1>"
     (one,) = found.mismatches
-    assert shown(one.actual) == "[<port 1>, {'a': '<port 1>', 'b': True}]"
+    assert as_text(one.actual) == "[<port 1>, {'a': '<port 1>', 'b': True}]"
     assert typed(one.actual).data == ["<port 1>", {"a": "<port 1>", "b": True}]
     assert typed(one.expected_value).data == 1
-    assert shown(found.recorded["port"]) == "<port 1>"
+    assert as_text(found.recorded["port"]) == "<port 1>"
     assert found.reproduce == result.reproduce
     assert normalised_result(replace(result, transcript=None)).reason == result.reason
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.typed_value import typed
 from engine.reports import view
 from engine.results.analysis.findings import attributions
@@ -35,7 +35,7 @@ def result_of(run: Run, case: str, server: str) -> dict[str, object]:
     (one,) = [one for one in run.results if one.case == case and one.target.startswith(server)]
     return {
         "reason": one.reason,
-        "mismatches": [(each.where, each.expected, shown(each.actual), each.place.line) for each in one.mismatches],
+        "mismatches": [(each.where, each.expected, as_text(each.actual), each.place.line) for each in one.mismatches],
         "recheck": one.recheck and one.recheck.verdict.value,
         "moments": len(one.transcript.events) if one.transcript else 0,
     }

@@ -12,7 +12,7 @@ from engine.errors import ResultsError
 from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.result_event import ResultEvent
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import TypedValue
@@ -69,7 +69,7 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     assert (second.operator, second.expected_value, second.excerpt) == ("", ABSENT, None)
     assert isinstance(second.actual, TypedValue)
     assert second.actual.cut == ("value: 256 of 5000 bytes",)
-    assert (shown(third.actual), third.given) == ("bytes 'b'", True)
+    assert (as_text(third.actual), third.given) == ("bytes 'b'", True)
     assert back.recorded == {"loop": TypedValue("'uvloop.Loop'", "uvloop.Loop")}
     assert back.evidence == FULL.evidence
     assert back.excuse == FULL.excuse

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from engine.errors import Reset
-from engine.model.showing import shown
+from engine.model.showing import as_text
 from engine.steps.shared.endings import Ending, wait
 
 Work = Callable[[], Awaitable["int | None"]]
@@ -47,4 +47,4 @@ def test_an_ending_is_its_word_and_shown_in_full(work: Work, outcome: str, text:
     ended = asyncio.run(waiting())
     assert isinstance(ended, Ending)
     assert ended == Ending(outcome, 0.01)
-    assert (ended.actual, shown(ended.actual)) == (outcome, text)
+    assert (ended.actual, as_text(ended.actual)) == (outcome, text)

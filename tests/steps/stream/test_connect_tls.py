@@ -11,7 +11,7 @@ import pytest
 from engine.model.expectation import ABSENT
 from engine.model.tls import TlsClientOptions
 from engine.model.variables import Variable
-from engine.steps.stream.connect_tls import TlsOptions, shown
+from engine.steps.stream.connect_tls import TlsOptions, certificate
 from tests.steps.context import JobScope, against, on, run, see, staying, why
 from tests.steps.reader import mistakes
 from tests.tls_here import Peer, secure, server_context, trust
@@ -184,12 +184,12 @@ def test_what_asked_comes_to() -> None:
 
 @pytest.mark.parametrize(("value", "expected"), [(None, ""), (True, "ours"), (False, "none"), ("wrong", "wrong")])
 def test_which_certificate_is_shown(value: object, expected: str) -> None:
-    assert shown(value) == expected
+    assert certificate(value) == expected
 
 
 def test_no_other_certificate_can_be_shown() -> None:
     with pytest.raises(ValueError, match="should be true, false or wrong"):
-        shown("right")
+        certificate("right")
 
 
 def test_mistakes() -> None:

@@ -72,7 +72,7 @@ def test_the_client_s_name_is_the_certificate_s(tmp_path: Path) -> None:
     assert client.subject.rfc4514_string() == trust.client_name
     # A comma is what a name is hard to write with.
     assert "O=Clients\\, and others" in trust.client_name
-    assert trust.shown == trust.client
+    assert trust.certificate == trust.client
     assert x509.load_pem_x509_certificate(trust.wrong.read_bytes()).issuer != client.issuer
 
 
