@@ -2,7 +2,7 @@
 
 ``python -m engine.targets.environments.layout`` takes:
 
-    service FRAMEWORK SERVER FOLDER [VERSION]     a framework's app under a server
+    service FRAMEWORK SERVER FOLDER [VERSION]     a framework's app under a server; FRAMEWORK may be NAME==VERSION
     gateway GATEWAY HOST FOLDER                   a gateway in front of that host's server
 
 A service's folder has ``app``, ``packages`` (those of the engine's own), ``locked.txt`` and ``resolved.txt``
@@ -17,16 +17,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from engine.errors import EngineError, UsageError
 from engine.model.target import CONTROL
 from engine.targets.catalog.frameworks import WSGI, Framework, load_frameworks
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import GatewayConfig
+from engine.targets.catalog.releases import Version
 from engine.targets.catalog.servers import load_servers
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.environments import inside
 from engine.targets.environments.packages import lines_of, locked
 from engine.targets.matrix.fitting import serves
+from engine.targets.matrix.selection import configured_frameworks
 
 # Where things are in an image, and where they listen there.
 HOME = Path("/engine")
@@ -47,11 +52,22 @@ def pinned(server: Server) -> str:
 
 def requirements(framework: Framework, server: Server, version: str = "") -> tuple[list[str], list[str]]:
     """The requirements to install without dependencies, and those with their dependencies: both locks and none; or, for
-    another version of the server, the framework's lock, and the server's requirements."""
-    if not version:
-        return sorted({*locked(server), *locked(framework)}), []
-    rest = [line for line in lines_of(server.source) if line.partition("==")[0] != server.package]
-    return [*locked(framework)], [f"{server.package}=={version}", *rest]
+    another version of the server or the framework, the lock of the other, and the requirements of this one."""
+    as_locked: list[str] = []
+    resolved: list[str] = []
+    for one, number in ((server, version), (framework, version_of(framework))):
+        if number:
+            own = canonicalize_name(one.package)
+            rest = [line for line in lines_of(one.source) if canonicalize_name(Requirement(line).name) != own]
+            resolved += [f"{one.package}=={number}", *rest]
+        else:
+            as_locked += locked(one)
+    return sorted(set(as_locked)), resolved
+
+
+def version_of(one: Server | Framework) -> str:
+    """The version of the package index that was requested, "" for the pinned one."""
+    return one.release.number if isinstance(one.release, Version) else ""
 
 
 def commands(framework: Framework, server: Server, version: str = "") -> dict[str, list[str]]:
@@ -111,7 +127,8 @@ def main(arguments: Sequence[str]) -> int:
         match arguments:
             case ["service", framework, server, folder, *version]:
                 frameworks, servers = load_frameworks(ROOT / "frameworks"), load_servers()
-                service(frameworks.pick(framework), servers.pick(server), Path(folder), "".join(version))
+                (chosen,) = configured_frameworks(frameworks, [framework])
+                service(chosen, servers.pick(server), Path(folder), "".join(version))
             case ["gateway", name, host, folder]:
                 gateway(name, host, Path(folder))
             case _:

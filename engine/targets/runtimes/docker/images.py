@@ -92,7 +92,7 @@ class Images(Environments):
     async def servers_part(self, server: Server, python: Path | None = None) -> str:
         """The identity of a server in containers of this base."""
         del python
-        locks = "\n".join([*locked(server), version_of(server), *server.variant.pins])
+        locks = "\n".join([*locked(server), layout.version_of(server), *server.variant.pins])
         return hashlib.sha256(f"{self._base}\n{locks}".encode()).hexdigest()[:16]
 
     def name(self, framework: Framework, server: Server) -> str:
@@ -109,15 +109,14 @@ class Images(Environments):
         if framework.folder.parent != (self._root / "frameworks").resolve():
             what = f"{framework.folder} is not among the frameworks of {self._root}"
             raise EnvironmentFailed(what, hint="images are made of those: copy it there")
-        if not isinstance(server.release, (Pinned, Version)) or server.variant.pins:
-            what = f"{server.configuration} cannot be put into an image"
-            raise EnvironmentFailed(what, hint="pinned releases and NAME==VERSION can; others run with --runtime local")
-        if not isinstance(framework.release, Pinned):
-            what = f"{framework.configuration} cannot be put into an image"
-            raise EnvironmentFailed(what, hint="pinned frameworks can; others run with --runtime local")
+        for one in (server, framework):
+            pins = isinstance(one, Server) and one.variant.pins
+            if not isinstance(one.release, (Pinned, Version)) or pins:
+                hint = "pinned releases and NAME==VERSION can; others run with --runtime local"
+                raise EnvironmentFailed(f"{one.configuration} cannot be put into an image", hint=hint)
         with tempfile.TemporaryDirectory(prefix="engine-") as folder:
             out = Path(folder) / "out"
-            layout.service(framework, server, out, version_of(server))
+            layout.service(framework, server, out, layout.version_of(server))
             files = [path for path in sorted((self._root / "docker").iterdir()) if path.is_file()]
             files += [path for path in sorted(out.rglob("*")) if path.is_file()]
             digest = hashlib.sha256(self._base.encode())
@@ -137,8 +136,8 @@ class Images(Environments):
     def _build(self, name: str, framework: Framework, server: Server) -> None:
         """Build it, and report each step. Raises EnvironmentFailed with the build's last lines."""
         arguments = {
-            "BASE": self._base, "FRAMEWORK": framework.name, "SERVER": server.name, "VERSION": version_of(server),
-            **self._passed,
+            "BASE": self._base, "FRAMEWORK": framework.configuration, "SERVER": server.name,
+            "VERSION": layout.version_of(server), **self._passed,
         }  # fmt: skip
         with tempfile.TemporaryDirectory(prefix="engine-") as folder:
             stage(self._root, Path(folder))
@@ -202,11 +201,6 @@ def follow(name: str, lines: Iterable[Mapping[str, Any]], tell: Callable[[str], 
                 tell(f"{name}: {text.strip()[:WIDEST]}")
     except (DockerException, OSError) as error:
         raise refused(f"build {name}", error) from None
-
-
-def version_of(server: Server) -> str:
-    """The version that was asked for, "" for the pinned one."""
-    return server.release.number if isinstance(server.release, Version) else ""
 
 
 def normal(package: str) -> str:

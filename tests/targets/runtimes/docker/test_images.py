@@ -89,6 +89,8 @@ def test_a_build_that_fails_is_told_once_with_its_words(tmp_path: Path) -> None:
 def test_what_an_image_cannot_hold_is_refused(tmp_path: Path, change: Callable[..., object]) -> None:
     with pytest.raises(EnvironmentFailed, match="cannot be put into an image"):
         Bench(tmp_path).images.name(CONTROL, change(GUNICORN))  # type: ignore[arg-type]
+    with pytest.raises(EnvironmentFailed, match="control@x cannot be put into an image"):
+        Bench(tmp_path).images.name(replace(CONTROL, release=Checkout(Path("x"), "x")), GUNICORN)
 
 
 def test_without_a_checkout_there_is_nothing_to_build_from(tmp_path: Path) -> None:
