@@ -97,7 +97,7 @@ class WorkerHost:
         if isinstance(error, EngineError):
             return str(error)
         kept_in = "" if self._run is None else tracebacks.keep(self._run.request.folder, "the run", error)
-        return f"the engine broke down: {type(error).__name__}: {error}{kept_in}"
+        return f"internal error of the engine: {type(error).__name__}: {error}{kept_in}"
 
     def _prepared(self) -> _Run:
         if self._run is None:

@@ -22,7 +22,8 @@ class ConcurrencyGate:
         self._queue: deque[tuple[str, asyncio.Future[None]]] = deque()
 
     async def enter(self, alone: str) -> None:
-        """Wait to be admitted. ``alone`` is "" , "all", or a word. Whoever has entered must leave."""
+        """Wait to be admitted. ``alone`` is "" (concurrent), "all" (exclusive), or a word, which one job at a time may
+        have. Each ``enter`` needs one ``leave``."""
         if not self._queue and self._admissible(alone):
             self._take(alone)
             return

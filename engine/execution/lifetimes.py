@@ -62,13 +62,13 @@ from engine.model.protocols import LiveTarget
 from engine.model.target import ServerLaunch
 from engine.model.verdict import JobResult, Verdict
 
-# How long a server must live on after a result for the result to count, in seconds: longer than a process takes to end
-# once it has dropped its connections, and short beside a start.
+# The seconds that a server must outlive a result for the result to count: longer than a process takes to end once it
+# has dropped its connections, and short in comparison with a start.
 OUTLIVES = 0.05
 # The least time between two checks of a server while jobs run on it, in seconds: a check asks another process.
 LOOKS = 0.02
 
-# So many lifetimes or restarts in a row that came to nothing end the launch.
+# The number of restarts that failed, or lifetimes without a job, in a row that ends the launch.
 BARREN = 3
 
 T = TypeVar("T")
@@ -98,17 +98,18 @@ class Owner(Protocol):
         ...
 
     async def blocked(self, job: Job) -> str:
-        """Wait for the cases that a job depends on; why it is blocked, or ""."""
+        """Wait for the cases that a job depends on. Returns the reason why it is blocked, or ""."""
         ...
 
     def end(self, live: LiveTarget) -> None:
-        """End a target, without waiting for it."""
+        """Stop a target, without waiting for it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedJob:
-    """A job whose result is not settled, when it began, and when its result came, in seconds on the engine's clock."""
+    """A job whose result is not settled. ``began`` and ``at`` are the times of its begin and of its result, in seconds
+    on the engine's clock."""
 
     job: Job
     result: JobResult
@@ -121,12 +122,12 @@ class EndReason(Enum):
 
     ENDED = "its main process ended"
     WORKER = "a worker that served it is gone"
-    SILENT = "it answers nobody"
+    SILENT = "it does not answer"
 
 
 @dataclass(frozen=True, slots=True)
 class LifetimeEnd:
-    """The end of a lifetime: what it was, and how it came, for people."""
+    """The end of a lifetime: its reason, and a clause about it for people."""
 
     sort: EndReason
     how: str
@@ -144,7 +145,7 @@ class Death:
 
 @dataclass(slots=True)
 class Lifetime:
-    """A server while jobs run on it side by side. ``end`` is None while it lives."""
+    """A server while jobs run on it concurrently. ``end`` is None while it lives."""
 
     live: LiveTarget
     gate: ConcurrencyGate
@@ -157,7 +158,7 @@ class Lifetime:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def dead(self) -> bool:
-        """True if it is over, as far as that is known without asking."""
+        """True if it is over, as far as is known without a check."""
         if self.end is None and self.live.ended is not None:
             self.finish(LifetimeEnd(EndReason.ENDED, died(self.live)))
         return self.end is not None
@@ -181,7 +182,7 @@ class LaunchRun:
         self._death: Death | None = None
 
     async def run(self) -> None:
-        """Start the server as often as it takes. Whatever it does, every job is settled."""
+        """Start the server as often as necessary. Every job is settled, whatever the server does."""
         lives = barren = 0
         while left := self._left():
             before = len(self._waiting), len(left)
@@ -232,7 +233,7 @@ class LaunchRun:
         death = self._death
         end: LifetimeEnd | None = None
         while death is not None and death.suspects and end is None:
-            if live.ended is not None:  # before anybody was there to be blamed
+            if live.ended is not None:  # before any suspect ran
                 return False
             suspect = death.suspects.popleft()
             result, end = await self._watched(suspect.job, live)
@@ -261,10 +262,10 @@ class LaunchRun:
         silence = LifetimeEnd(EndReason.SILENT, silent(live))
         return result, silence if live.ended is None else end_of(result, live)
 
-    # Side by side
+    # Concurrently
 
     async def _together(self, live: LiveTarget) -> None:
-        """Run jobs side by side until all are settled or the server dies, and see who is suspected then."""
+        """Run jobs concurrently until all are settled or the server dies, and find the suspects then."""
         life = Lifetime(live, ConcurrencyGate(self._concurrent))
         try:
             async with asyncio.TaskGroup() as group:
@@ -290,8 +291,8 @@ class LaunchRun:
             yield job
 
     async def _work(self, life: Lifetime, jobs: Iterator[Job]) -> None:
-        # Each takes the next job of the queue. None waits for a job that nobody has taken: what a case depends on is
-        # before it there, and whoever comes first enters first.
+        # Each takes the next job of the queue. None waits for a job that is still in the queue: a case stands behind
+        # the cases that it depends on, and the gate admits jobs in the order in which they come.
         for job in jobs:
             if not self._owner.may_go(job):
                 await _unless(life.over, self._owner.until_allowed(job))
@@ -322,7 +323,7 @@ class LaunchRun:
         life.news.set()
 
     async def _watch(self, life: Lifetime) -> None:
-        """Settle what the server has outlived, until it dies, or all is settled."""
+        """Settle the results that the server has outlived, until it dies or all are settled."""
         looked = 0.0
         while life.finished or not life.idle:
             if not life.finished:
@@ -350,13 +351,13 @@ class LaunchRun:
 
     @staticmethod
     async def _look_into(life: Lifetime) -> None:
-        """See whether the server can still be held to anything, where jobs did not pass."""
+        """Check a server on which jobs did not pass: for lost workers, and for an answer."""
         gone = set(life.live.workers_lost) - life.lost
         life.lost |= gone
         if gone:
             life.finish(LifetimeEnd(EndReason.WORKER, f"worker {', '.join(map(str, sorted(gone)))} is gone"))
             return
-        await life.gate.enter("")  # no job that wants to be alone runs beside the question
+        await life.gate.enter("")  # no exclusive job runs meanwhile
         try:
             if not await life.live.answers() and not life.dead():
                 life.finish(LifetimeEnd(EndReason.SILENT, silent(life.live)))
@@ -372,9 +373,9 @@ class LaunchRun:
             self._owner.settle(suspects[0].job, guilty(suspects[0].result, end, life.live))
         elif suspects:
             # Of those that had passed, the latest is the likeliest.
-            red = [one for one in suspects if one.result.verdict is not Verdict.PASS]
+            failed = [one for one in suspects if one.result.verdict is not Verdict.PASS]
             passed = [one for one in suspects if one.result.verdict is Verdict.PASS]
-            self._death = Death(end, deque([*red, *reversed(passed)]))
+            self._death = Death(end, deque([*failed, *reversed(passed)]))
         return frozenset(late)
 
 
@@ -391,7 +392,7 @@ def blamed(death: Death) -> frozenset[int]:
 
 
 def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
-    """The results of suspects, where the server did not end under any of them in isolation. Pure."""
+    """The results of suspects, if the server did not end under any of them in isolation. Pure."""
     fallen = blamed(death)
     many = sum(one.result.verdict is not Verdict.PASS for one, _ in death.cleared)
     when = f"while {many} cases ran concurrently" if many > 1 else "while this case ran"
@@ -409,20 +410,20 @@ def verdicts(death: Death) -> list[tuple[Job, JobResult]]:
 
 
 def end_of(result: JobResult, live: LiveTarget) -> LifetimeEnd:
-    """The end that the runner saw, or that is known by now."""
+    """The end of a lifetime in which the runner saw a crash: that of the process, if it is known, or of a worker."""
     if live.ended is not None:
         return LifetimeEnd(EndReason.ENDED, died(live))
     return LifetimeEnd(EndReason.WORKER, result.reason)
 
 
 def silent(live: LiveTarget) -> str:
-    """The words for a server that runs and does not answer."""
+    """A clause about a server that runs and does not answer."""
     host, port = live.address
     return f"the server at {host}:{port} no longer answers, and its process runs on"
 
 
 def guilty(result: JobResult, end: LifetimeEnd, live: LiveTarget) -> JobResult:
-    """The result of a job under which the server ended, or just after which."""
+    """The result of a job during which, or just after which, the server ended."""
     if result.verdict is Verdict.CRASH or (end.sort is EndReason.WORKER and result.verdict is not Verdict.PASS):
         return result
     log = result.log or live.log()[-LOG:]

@@ -26,7 +26,7 @@ Start = Callable[[ServerLaunch, Sequence[Job]], Awaitable[LiveTarget]]
 Run = Callable[[Job, LiveTarget], Awaitable[JobResult]]
 Report = Callable[[Job, JobResult], None]
 
-# The last targets are told to stop before anything else is done, in seconds.
+# The time that the orders to stop the last targets have before ``finished`` is called, in seconds.
 HEAD_START = 0.005
 
 
@@ -98,7 +98,7 @@ class Schedule:
         self._allowed = 0
 
     async def run(self, finished: Callable[[], None] | None = None) -> None:
-        """Until every job has its result, and every target is stopped. Cancelling it stops the targets as well.
+        """Run until every job has its result, and every target is stopped. Cancelling it stops the targets as well.
 
         ``finished`` is called when every job has its result and the last targets have been asked to stop: a server
         without work may take a second to exit, and the results do not depend on it.
@@ -209,8 +209,8 @@ class Schedule:
         return ""
 
     async def refuse(self, jobs: Sequence[Job], error: EngineError, what: str) -> None:
-        """Settle jobs that could not run: ``what`` says of the target why, the error how that came."""
-        # A target that starts as it is, and not with a case's options, has no row that would tell more.
+        """Settle jobs that could not run. ``what`` is a clause about the target, ``error`` the cause of it."""
+        # A target that starts without a case's options has no row that would show the hint.
         reason = f"{what}: {error.what}" + (f": {error.hint}" if error.hint else "")
         verdict, log = Verdict.ERROR, error.log if isinstance(error, StartError) else ""
         if isinstance(error, Unfit):

@@ -21,7 +21,7 @@ class Slots:
         self._room = lingering
 
     async def take(self) -> Slot:
-        """A slot, as soon as one is free. Whoever has it must leave it."""
+        """Wait for a free slot. The caller must leave it."""
         await self._free.acquire()
         return Slot(self)
 

@@ -18,7 +18,7 @@ FAIL = replace(PASS, verdict=Verdict.FAIL, reason="expected status 200, got 500"
 OTHER = replace(FAIL, reason="expected body 'a', got 'b'")
 WARN = replace(PASS, verdict=Verdict.WARN, reason="header.date is there, for `equals` to hold")
 BLOCKED = replace(PASS, verdict=Verdict.BLOCKED, reason="it depends on b", seconds=0.0)
-ERROR = replace(PASS, verdict=Verdict.ERROR, reason="the engine broke down")
+ERROR = replace(PASS, verdict=Verdict.ERROR, reason="internal error of the engine")
 
 
 def test_one_run_is_what_it_is() -> None:
