@@ -69,7 +69,7 @@ def run(parsed: argparse.Namespace) -> int:
     if subject.runs and subject.words:
         raise UsageError(f"{subject.words[0]} is not a run", hint="name only runs; -k selects among their cases")
     if subject.runs:
-        return tell(comparing.of_runs(subject.runs, engine, wanted, strict=parsed.strict), parsed.format)
+        return tell(comparing.of_runs(subject.runs, engine, wanted, strict=parsed.strict), parsed.format, parsed.color)
     return anew(engine, subject, wanted, parsed)
 
 
@@ -88,7 +88,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
         print(f"engine: the run is in {displayed(done.path.parent)}", file=sys.stderr)
         if done.interrupted:
             return 130
-        code = tell(comparing.of_runs([done.run], engine, wanted, strict=parsed.strict), parsed.format)
+        code = tell(comparing.of_runs([done.run], engine, wanted, strict=parsed.strict), parsed.format, parsed.color)
         sys.stdout.flush()
         return code
 
@@ -99,13 +99,15 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
         return launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
 
 
-def tell(found: Comparison, form: str) -> int:
-    """Print a comparison. The exit code: 1 where anything regressed, 3 where nothing was judged on either side."""
+def tell(found: Comparison, form: str, color: str) -> int:
+    """Print a comparison. The exit code: 1 if anything regressed, 3 if no case ran on either side."""
     from engine.reports.base import writer
     from engine.terminal import compared
+    from engine.terminal.columns import terminal_width
+    from engine.terminal.paint import paint_for
 
     if form == TEXT:
-        for line in compared.lines(found):
+        for line in compared.lines(found, terminal_width(), paint_for(sys.stdout, color)):
             print(line)
     else:
         sys.stdout.write(writer(form, "comparison")(found))

@@ -41,7 +41,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.terminal import gateways
     from engine.terminal.columns import available_width
     from engine.terminal.escape import visible
-    from engine.terminal.paint import PLAIN, Role, paint_for
+    from engine.terminal.paint import PLAIN, Role, paint_for, wrap
     from engine.terminal.progress import progress
 
     engine = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
@@ -65,7 +65,8 @@ def run(parsed: argparse.Namespace) -> int:
         finally:
             engine.activity.listen(None)
             screen.close()
-        print(f"{paint(Role.HEADING, visible(case.address))}: {visible(case.title)}")
+        title = f"{paint(Role.HEADING, visible(case.address))}: {visible(case.title)}"
+        print("\n".join(wrap(title, available_width(), further="  ")))
         for missing, why in found.missing.items():
             print(f"engine: {missing} did not run: {visible(why)}", file=sys.stderr)
         if len(found.missing) == len(jobs):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 LAST = "last"
 
 DESCRIPTION = """\
-Run the cases against every target that was asked for, and draw the grid.
+Run the cases against every selected target, and draw the grid.
 
 Results are written to results/runs/ID: the record of the run (run.ndjson), the
 logs of the targets, and the grid (compatibility_grid_LOOP.md and .json). The
@@ -70,11 +70,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="a warning, or a flaky case, breaks the build as well")
     parser.add_argument("--flaky-fails", action="store_true", help="a flaky case breaks the build")
-    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="run each case N times, and say how often")
-    parser.add_argument("--recheck", action="store_true", help="run what was red again, alone on its target")
+    parser.add_argument(
+        "--repeat", type=int, default=1, metavar="N", help="run each case N times, and count the passes"
+    )
+    parser.add_argument("--recheck", action="store_true", help="rerun failing cases in isolation")
     counterparts_argument(parser)
-    parser.add_argument("--keep-transcripts", action="store_true", help="keep what crossed for what passes, too")
-    parser.add_argument("--failures", action="store_true", help="show each failure with what crossed the wire")
+    parser.add_argument("--keep-transcripts", action="store_true", help="keep the traffic of passing cases too")
+    parser.add_argument("--failures", action="store_true", help="show each failure with its traffic")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -312,8 +314,8 @@ COMMAND = Command(
     (
         ("engine grid --loop both", "everything, on both event loops"),
         ("engine grid specs/http --framework starlette", "some suites on one framework"),
-        ("engine grid --level must --failures", "failures with what crossed"),
-        ("engine grid --repeat 5 --recheck", "how often each passes, and alone"),
+        ("engine grid --level must --failures", "failures with their traffic"),
+        ("engine grid --repeat 5 --recheck", "the passes of each, and in isolation"),
         ("engine grid --from RUN", "draw a run again"),
         ("engine grid --from RUN --group-by framework", "each framework's servers"),
     ),

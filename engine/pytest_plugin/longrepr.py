@@ -10,7 +10,7 @@ from engine.documents.diagnostics import Diagnostic
 from engine.model.phrasing import got, headline
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin.summary import fitted
-from engine.terminal import failure, lint_output
+from engine.terminal import blame, failure, lint_output
 from engine.terminal.escape import visible, width
 from engine.terminal.paint import Paint
 
@@ -80,7 +80,7 @@ class CaseFailure:
     def _short(self, limit: int, paint: Paint) -> list[str]:
         located = self.result.mismatches or self.result.warnings
         if not located:
-            return failure.broken(summary(self.result), limit)
+            return blame.broken(summary(self.result), limit)
         return "\n".join(failure.excerpt(one, self._source, limit, paint) for one in located).split("\n")
 
 

@@ -7,13 +7,18 @@ from collections.abc import Iterator, Sequence
 from engine.results.analysis.comparison import Change, Comparison, Difference, folded
 from engine.results.analysis.folding import NAMED, Folded
 from engine.results.analysis.summary import counted_as
-from engine.terminal.blame import cause, cut, heading, plural
+from engine.terminal.blame import broken, cause, cut, heading, plural
 from engine.terminal.escape import visible
+from engine.terminal.paint import PLAIN, Paint, Role, role_of
+
+ROLES = {Change.REGRESSED: Role.FAILING, Change.FIXED: Role.PASSING}
 
 
-def lines(found: Comparison) -> Iterator[str]:
-    """The differences in lines: regressed, fixed, changed, on one side only."""
-    yield f"{visible(found.before)} -> {visible(found.after)}: {plural(found.compared, 'result')} compared"
+def lines(found: Comparison, limit: int = 0, paint: Paint = PLAIN) -> Iterator[str]:
+    """The differences in lines: regressed, fixed, changed, on one side only. ``limit`` is the terminal's width in
+    columns, 0 for a pipe."""
+    sides = paint(Role.HEADING, f"{visible(found.before)} -> {visible(found.after)}")
+    yield f"{sides}: {plural(found.compared, 'result')} compared"
     for side, name, servers in zip(("left:", "right:"), (found.before, found.after), found.servers, strict=True):
         if servers and servers != (name,):
             yield f"  {side:<6} {visible(', '.join(servers))}"
@@ -22,20 +27,22 @@ def lines(found: Comparison) -> Iterator[str]:
     if found.compared and not found.judged:
         yield "\nno case ran on either side"
     for row in found.stopped:
-        yield f"\n{visible(row.id)} no longer starts: {visible(row.failed)}"
+        yield f"\n{paint(Role.FAILING, visible(row.id))} no longer starts: {visible(row.failed)}"
     for row in found.neither:
         yield f"\n{visible(row.id)} starts on neither side: {visible(row.failed)}"
     for change in Change:
         changed = found.of(change)
         if changed:
             cells = sum(len(one.pairs) for one in changed)
-            yield f"\n{change.value}: {counted_as(cells, len({one.address for one in changed}))}"
+            counts = counted_as(cells, len({one.address for one in changed}))
+            yield "\n" + paint(ROLES.get(change, Role.WARNING), f"{change.value}: {counts}")
             for reason in dict.fromkeys(why(one) for one in changed):
-                yield from (f"  {line}" for line in reason)
+                for line in reason:
+                    yield from broken(line, limit, "  ", "    ")
                 for one in folded(one for one in changed if why(one) == reason):
-                    yield from difference(one)
+                    yield from difference(one, limit, paint)
     if found.nothing:
-        yield "nothing changed"
+        yield paint(Role.PASSING, "nothing changed")
     apart = [
         *alone(found.only_before, "case", found.before),
         *alone(found.only_after, "case", found.after),
@@ -56,18 +63,19 @@ def why(one: Difference) -> tuple[str, ...]:
     return f"{heading(one.attribution)}: {first}", *others
 
 
-def difference(group: Folded[Difference]) -> Iterator[str]:
+def difference(group: Folded[Difference], limit: int = 0, paint: Paint = PLAIN) -> Iterator[str]:
     """Results of one case, or of several values of its matrix, that changed alike: the targets, the two verdicts, and
     the reason of the failing side."""
     one = group.first
     first = one.red.target
     where = f"[{visible(first)}]" if len(one.pairs) == 1 else f" on {len(one.pairs)} targets ({visible(first)}, ...)"
     title = f": {visible(one.red.title)}" if one.red.title and not group.values else ""
-    yield f"    {visible(group.address)}{where}{title}"
+    yield from broken(f"{visible(group.address)}{where}{title}", limit, "    ", "        ")
     if group.values:
-        yield f"      values: {visible(group.named(NAMED))}"
+        yield f"      {paint(Role.DIM, f'values: {visible(group.named(NAMED))}')}"
     reason = f": {cut(one.red.reason)}" if one.red.reason else ""
-    yield f"      {one.before.value} -> {one.after.value}{reason}"
+    verdicts = " -> ".join(paint(role_of(verdict), verdict.value) for verdict in (one.before, one.after))
+    yield from broken(f"{verdicts}{reason}", limit, "      ", "        ")
 
 
 def alone(names: Sequence[str], word: str, side: str) -> Iterator[str]:

@@ -83,7 +83,7 @@ def lines(
         return
     if result.log:
         yield ""
-        yield from _log(result, whole=whole_log, paint=paint)
+        yield from _log(result, limit, paint, whole=whole_log)
     yield from by_hand(result, limit, paint)
 
 
@@ -112,13 +112,13 @@ def cited(clause: Clause) -> list[str]:
     return [f"{clause.id} ({clause.level}){source}", clause.statement, *([clause.url] if clause.url else [])]
 
 
-def _log(result: JobResult, *, whole: bool, paint: Paint) -> Iterator[str]:
+def _log(result: JobResult, limit: int, paint: Paint, *, whole: bool) -> Iterator[str]:
     """The output of the server while the case ran: first the entries that name this case, then the others if ``whole``.
     If none names it, the last lines, which are nearest to the failure."""
     own, others = own_log.split(result.log, result.transcript)
     if own:
         yield f"{paint(Role.HEADING, 'server log')} (entries that name this case):"
-        yield from _last("\n".join(own).split("\n"), OWN_LINES, whole, paint)
+        yield from _last("\n".join(own).split("\n"), OWN_LINES, whole, limit, paint)
     if not others:
         return
     lines = "\n".join(others).split("\n")
@@ -127,14 +127,15 @@ def _log(result: JobResult, *, whole: bool, paint: Paint) -> Iterator[str]:
         return
     heading = "other entries of the log" if own else "server log"
     yield f"{paint(Role.HEADING, heading)} (other cases may have run at the same time):"
-    yield from _last(lines, LOG_LINES, whole, paint)
+    yield from _last(lines, LOG_LINES, whole, limit, paint)
 
 
-def _last(texts: Sequence[str], most: int, whole: bool, paint: Paint) -> Iterator[str]:
+def _last(texts: Sequence[str], most: int, whole: bool, limit: int, paint: Paint) -> Iterator[str]:
     hidden = 0 if whole else max(len(texts) - most, 0)
     if hidden:
         yield paint(Role.DIM, f"  … {hidden} lines before these; --log shows them")
-    yield from (f"  {visible(text, tabs=True)}" for text in texts[hidden:])
+    for text in texts[hidden:]:
+        yield from blame.broken(visible(text, tabs=True), limit, "  ", "    ")
 
 
 def _field(name: str, texts: list[str], available: int, paint: Paint, role: Role | None = None) -> Iterator[str]:

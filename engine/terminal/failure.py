@@ -13,9 +13,10 @@ from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
 from engine.results.analysis.flakiness import isolation
 from engine.terminal import blame, timeline
+from engine.terminal.blame import broken
 from engine.terminal.escape import visible
 from engine.terminal.excerpt import Note, show
-from engine.terminal.paint import PLAIN, Paint, Role, role_of, wrap
+from engine.terminal.paint import PLAIN, Paint, Role, role_of
 
 Source = Callable[[str], str]
 
@@ -76,11 +77,6 @@ def by_hand(result: JobResult, limit: int = 0, paint: Paint = PLAIN) -> Iterator
     elif result.not_reproduced:
         yield ""
         yield from broken(f"no command reproduces it: {visible(result.not_reproduced)}", limit)
-
-
-def broken(text: str, limit: int) -> list[str]:
-    """Painted text as lines of at most ``limit`` columns, the further ones indented; one line for 0."""
-    return wrap(text, limit, further="  ") if limit else [text]
 
 
 def excerpt(mismatch: Mismatch, source: Source, limit: int = 0, paint: Paint = PLAIN) -> str:

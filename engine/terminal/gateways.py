@@ -69,6 +69,8 @@ def _below(labels: Sequence[str], values: Sequence[str], limit: int, paint: Pain
     by_value: dict[str, list[str]] = {}
     for label, value in zip(labels, values, strict=True):
         by_value.setdefault(value, []).append(label)
+    if len(by_value) == 1:
+        by_value = {value: ["all"] for value in by_value}
     joined = {value: [", ".join(named)] for value, named in by_value.items()}
     if max(width(named[0]) for named in joined.values()) <= limit // 2:
         by_value = joined

@@ -35,7 +35,7 @@ OWNERS = {
 
 @dataclass(frozen=True)
 class Project:
-    """The project as the options name it. Everything is looked at when it is asked for."""
+    """The project as the options name it. Everything is read on first use."""
 
     named_results: str = ""
     named_frameworks: str = ""
@@ -162,7 +162,7 @@ class Project:
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/catalog/servers")
-        return ok(f"{len(seen)} of {counted(len(servers), 'server')} were looked at, and offer what they claim")
+        return ok(f"{len(seen)} of {counted(len(servers), 'server')} probed; all match their declarations")
 
     def schemas(self) -> HealthFinding:
         """Check that the schemas in the project are those of the code."""
@@ -177,7 +177,7 @@ class Project:
         return ok(f"those in {displayed(folder)} are up to date")
 
     def specs(self) -> HealthFinding:
-        """Check the documents for mistakes."""
+        """Check the documents for errors."""
         folder = relative(self.engine.project_paths.specs)
         text = displayed(folder)
         loaded = self.engine.load([folder])
@@ -185,11 +185,11 @@ class Project:
         warnings = len(loaded.diagnostics) - loaded.errors
         if loaded.errors:
             return missing(
-                f"{counted(loaded.errors, 'mistake')} in {text}, which is not run with any", f"engine lint {text}"
+                f"{counted(loaded.errors, 'error')} in {text}; suites with errors do not run", f"engine lint {text}"
             )
         if warnings:
             return warn(f"{counted(warnings, 'warning')} in {text}", f"engine lint {text}")
-        return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no mistake")
+        return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no error")
 
 
 def disagreements(servers: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Mapping[str, str]]) -> list[str]:

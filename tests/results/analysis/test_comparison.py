@@ -27,6 +27,7 @@ from engine.results.analysis.comparison import (
 )
 from engine.results.record.store import Run
 from engine.terminal.compared import lines
+from engine.terminal.paint import Paint, bare
 from tests.results.synthetic import CASE, LEAK, joined, result, row, run
 
 PASS, FAIL, WARN, KNOWN = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN
@@ -481,3 +482,15 @@ def test_values_of_a_matrix_that_changed_alike_are_one_entry() -> None:
     assert "specs/x.yaml::n[8][s-f-asyncio]" in rows
     whole = markdown(found)
     assert "- `specs/x.yaml::n[8 values]`: pass → fail on `s-f-asyncio`, `s-g-asyncio`\n  - values: 0, 1, 2" in whole
+
+
+def test_colour_and_width_change_no_word_of_a_comparison() -> None:
+    found = runs(run({"s f": PASS, "t f": FAIL}), run({"s f": FAIL, "t f": PASS}))
+    plain = list(lines(found))
+    painted = list(lines(found, paint=Paint(True)))
+    assert [bare(line) for line in painted] == plain
+    assert any("\x1b[31mregressed: 1 case\x1b[0m" in line for line in painted)
+    assert any("\x1b[32mfixed: 1 case\x1b[0m" in line for line in painted)
+    narrow = list(lines(found, 60))
+    assert max(len(line) for text in narrow for line in text.split("\n")) <= 60
+    assert " ".join(" ".join(narrow).split()) == " ".join(" ".join(plain).split())
