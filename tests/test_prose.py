@@ -108,12 +108,7 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
 )
 
 # What each room may still have: sentences with such an opening, and terms. A number may only become lower.
-CEILINGS: Mapping[str, tuple[int, int]] = {
-    "engine/app": (10, 83),
-    "engine/cli": (4, 19),
-    "engine/reports": (1, 12),
-    "engine/results": (16, 89),
-}
+CEILINGS: Mapping[str, tuple[int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)

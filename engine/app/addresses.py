@@ -1,7 +1,7 @@
 """Suites and cases as a command line names them: files, folders, addresses and ids, from any folder.
 
 A path is looked up below the working directory, then below the root of the collection that contains the working
-directory, then beside the engine's own suites. A document is looked up as well in collections below the working
+directory, then among the engine's own suites. A document is looked up as well in collections below the working
 directory, if exactly one has it. So a printed address works in the folder where it was printed, and in almost every
 other.
 """
@@ -39,7 +39,7 @@ SUGGESTION = "did you mean"
 @dataclass(frozen=True)
 class NamedCases:
     """The documents and cases that a command line names. ``paths`` are the documents to read. Every case below a path
-    in ``whole`` is selected, of the other paths those of ``addresses`` alone. Without any address every case is
+    in ``whole`` is selected, of the other paths only those of ``addresses``. Without any address every case is
     selected."""
 
     paths: tuple[Path, ...]
@@ -139,7 +139,7 @@ def _below(address: str, engine: Engine) -> Path | None:
 
 
 def _folders() -> Iterator[Path]:
-    """Folders below the working directory, the nearest first: no more than are looked at in a moment."""
+    """Folders below the working directory, the nearest first: no more than can be read in a moment."""
     level, count = [Path()], 0
     for _ in range(DEPTH):
         inner: list[Path] = []
@@ -161,7 +161,7 @@ def no_path(word: str, engine: Engine) -> UsageError:
 
 
 def there(folder: Path, engine: Engine) -> Iterator[str]:
-    """The files and folders beside a path that is not there, and those of the suites that come with the engine."""
+    """The files and folders next to a path that does not exist, and those of the suites that come with the engine."""
     if folder.is_dir():
         yield from (str(path) for path in folder.iterdir() if path.is_dir() or path.suffix in SUFFIXES)
     specs = engine.project_paths.specs
@@ -173,7 +173,7 @@ def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageE
     """The error for an address that matches no case, with the nearest suite, id or value."""
     if broken := meant(str(one), loaded.broken):
         file = parsed(broken[0]).file
-        return UsageError(f"the case {broken[0]} has mistakes", hint=f"`engine lint {file}` shows them")
+        return UsageError(f"the case {broken[0]} has errors", hint=f"`engine lint {file}` shows them")
     files = [suite.file for suite in loaded.suites]
     inside = [case for case in cases if not one.file or case.file == one.file or case.file.endswith(f"/{one.file}")]
     if one.file and one.file not in files and not inside:
@@ -192,7 +192,7 @@ def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageE
 
 
 def _mistakes(hint: str, loaded: Loaded) -> str:
-    return f"{hint}\n  documents have mistakes: `engine lint` shows them" if loaded.errors else hint
+    return f"{hint}\n  documents have errors: `engine lint` shows them" if loaded.errors else hint
 
 
 def one(word: str, engine: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:

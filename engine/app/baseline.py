@@ -1,4 +1,5 @@
-"""The baseline beside the cases, the targets and a run: what is wrong with it, and the document that a run asks for."""
+"""The baseline compared with the cases, the targets and a run: what is wrong with it, and the document that a run asks
+for."""
 
 from __future__ import annotations
 
@@ -56,14 +57,14 @@ def path_of(engine: Engine, run: Run) -> Path:
 
 
 def known_in(engine: Engine, path: Path) -> tuple[KnownFailure, ...]:
-    """The entries of a baseline, none where it is not there. Raises DocumentError where it has mistakes."""
+    """The entries of a baseline, none where it is not there. Raises DocumentError if it has errors."""
     return engine.known([path]) if path.exists() else ()
 
 
 def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
-    """The documents under some paths with every mistake in them; those of declarations, which ``declared`` adds to, and
-    of a baseline beside the cases and targets that there are come last. Where a contract is wrong, its mistakes alone:
-    without it no suite can be judged."""
+    """The documents under some paths with every error in them; those of declarations, which ``declared`` adds to, and
+    of a baseline compared with the existing cases and targets come last. If a contract is wrong, only its errors:
+    without it no suite can be checked."""
     try:
         loaded = engine.load(paths)
     except DocumentError:
@@ -81,7 +82,7 @@ def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -
 
 
 def beside(engine: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:
-    """The mistakes of a baseline that show only beside the existing cases and targets."""
+    """The errors of a baseline that show only in comparison with the existing cases and targets."""
     if not known:
         return []
     words = target_names(engine.project_paths)
@@ -98,8 +99,8 @@ def beside(engine: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:
 
 
 def cases_of(engine: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[str, Collection[str] | None]:
-    """The ids of the cases in the files that the entries of a baseline name, by address; None for a file with mistakes.
-    Of the other files beside the baseline, the addresses alone."""
+    """The ids of the cases in the files that the entries of a baseline name, by address; None for a file with errors.
+    Of the other files next to the baseline, only the addresses."""
     folder = absolute(path).parent
     root = Roots([folder]).root(folder)
     found: dict[str, Collection[str] | None] = {}
@@ -114,12 +115,12 @@ def cases_of(engine: Engine, path: Path, known: Sequence[KnownFailure]) -> dict[
 
 
 def check(engine: Engine, run: Run) -> list[Standing]:
-    """The standing of each entry of the baseline in a run. Raises DocumentError if the baseline has mistakes."""
+    """The standing of each entry of the baseline in a run. Raises DocumentError if the baseline has errors."""
     return standings(known_in(engine, path_of(engine, run)), seen_in(run), date.today())
 
 
 def drawn(engine: Engine, run: Run) -> Drawn:
-    """The baseline that a run asks for. Nothing is written. Raises DocumentError where the present one has mistakes."""
+    """The baseline that a run asks for. Nothing is written. Raises DocumentError if the present one has errors."""
     path = path_of(engine, run)
     known = known_in(engine, path)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -143,7 +144,7 @@ def said(line: KnownFailure) -> KnownFailure:
 
 
 def write(made: Drawn) -> None:
-    """Put the new baseline in the old one's place, whole or not at all. Raises ResultsError, and UsageError for the one
+    """Replace the old baseline with the new one, in full or not at all. Raises ResultsError, and UsageError for the one
     of an installation."""
     if absolute(made.path).is_relative_to(DATA):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The baselines of a run: the files beside its suites, or above them up to the root of their collection."""
+"""The baselines of a run: the files in the folders of its suites, or above them up to the root of their collection."""
 
 from __future__ import annotations
 

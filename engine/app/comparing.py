@@ -40,15 +40,15 @@ FORMS = "\n  ".join(
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The words of a command line, told apart: runs that are there, and suites and cases to run."""
+    """The words of a command line by sort: existing runs, and suites and cases to run."""
 
     runs: tuple[Run, ...]
     words: tuple[str, ...]
 
 
 def subject(words: Sequence[str], project_paths: ProjectPaths) -> Subject:
-    """Tell runs from suites and cases. Raises UsageError for a run that is not there, ResultsError for one that cannot
-    be read."""
+    """Distinguish runs from suites and cases. Raises UsageError for a run that is not there, ResultsError for one that
+    cannot be read."""
     runs: list[Run] = []
     others: list[str] = []
     for word in words:

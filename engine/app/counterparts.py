@@ -1,17 +1,19 @@
-"""Counterparts: the cases that failed, on the targets that tell whose doing it is. Pure, apart from what plans jobs.
+"""Counterparts: the failed cases on the targets that decide the cause. Pure, apart from planning.
 
-A failure by itself blames nobody: with it alone, the server, the framework, its app and the case come into question.
-Attribution compares it with cells of the same case (``engine.results.analysis.attribution``), and a run that was asked
-for one framework has none of them. So the run adds them after its own jobs, for what failed and nothing else:
+A failure in isolation has many possible causes: the server, the framework, its app and the case. Attribution compares
+it with cells of the same case (``engine.results.analysis.attribution``), and a run of one framework has none of them.
+So the run adds them after its own jobs, for its failures and nothing else:
 
-    of a cell                          are run as well
-    server with framework              the control under the same server; control and framework on the reference
-    of a WSGI app, or behind a         the control there; control and framework on another pinned server of the same
-    gateway                            interface behind the same gateway; without the gateway, both on the same server
+    for a cell                         these run as well
+    server with framework              the bare app on the same server; the bare app and the framework on the reference
+                                       server
+    of a WSGI app, or behind a         the bare app there; the bare app and the framework on another pinned server of
+    gateway                            the same interface behind the same gateway; without the gateway, both on the
+                                       same server
 
-What is in the run already is not run again. Results of counterparts are evidence and nothing else: they stand in the
-run's file with a mark of their own, and in no grid, total, exit code, report of tests, baseline or comparison. Where
-one cannot be run (no network to make its environment, a service that runs already) the cause stays unknown.
+Cells of the run itself do not run again. Results of counterparts are evidence and nothing else: they stand in the run's
+file with a mark of their own, and in no grid, total, exit code, report of tests, baseline or comparison. If one cannot
+run (no network to make its environment, a service that runs already), the cause stays unknown.
 """
 
 from __future__ import annotations
@@ -116,10 +118,10 @@ def _with(target: Target, framework: str) -> Target:
 
 
 def another(target: Target, servers: Mapping[str, Server]) -> str:
-    """The pinned server that a target's is compared with: the reference where it can stand in its place, else the usual
+    """The pinned server that a target's is compared with: the reference server if it can take its place, else the usual
     one behind its gateway, else the first that fits; "" where none does."""
     if target.server == REFERENCE and not target.variant and target.gateway == DIRECT:
-        return ""  # the control beside it says all
+        return ""  # the bare app on the same server decides
     for name in (REFERENCE, DEFAULTS[speaks(target)], *servers):
         server = servers.get(name)
         # A mutant is no reference, and so it is compared with that.

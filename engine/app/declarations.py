@@ -1,4 +1,4 @@
-"""Contracts and frameworks beside the suites: every mistake in their declarations, as the linter tells it."""
+"""Contracts and frameworks next to the suites: every error in their declarations, as the linter reports it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def all_in(folder: Path) -> list[Path]:
 
 
 def lint(files: Iterable[Path]) -> Loaded:
-    """Every mistake in some declarations."""
+    """Every error in some declarations."""
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
     count = 0
@@ -52,7 +52,7 @@ def lint(files: Iterable[Path]) -> Loaded:
 
 
 def _first(file: Path) -> Diagnostic | None:
-    """The mistake that ends the reading of a declaration, or None."""
+    """The error that ends the reading of a declaration, or None."""
     try:
         if file.name == frameworks.FILE:
             frameworks.load(file.parent)
@@ -64,7 +64,7 @@ def _first(file: Path) -> Diagnostic | None:
 
 
 def _problems(file: Path) -> list[DocumentError]:
-    """The mistakes of a declaration besides those of form, as far as it can be read."""
+    """The errors of a declaration apart from those of form, as far as it can be read."""
     try:
         document = documents.read(file)
     except DocumentError:

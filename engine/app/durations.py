@@ -117,7 +117,7 @@ def read(path: Path) -> Seconds:
 
 
 def write(path: Path, seconds: Mapping[str, Mapping[str, float]]) -> None:
-    """Put a file in the place of another, whole or not at all."""
+    """Replace a file by another, in full or not at all."""
     text = json.dumps({"format": FORMAT, "seconds": seconds}, separators=(",", ":"))
     temporary = ""
     try:

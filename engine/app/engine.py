@@ -77,9 +77,9 @@ class Engine:
 
     ``project_paths`` are the folders of the project. ``nginx`` is the path of an nginx, "" for the one that is found.
     ``way`` is the runtime's name, one of RUNTIMES; ``urls`` locate services that run already
-    (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines beside suites, "" for those.
-    ``clauses`` are documents of clauses besides the engine's own. Cases that came after the version ``corpus`` are held
-    back as warnings; "" holds none back. ``activity`` is called with the environments that are made.
+    (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines of the suites, "" for those.
+    ``clauses`` are documents of clauses in addition to the engine's own. Cases that came after the version ``corpus``
+    are held back as warnings; "" holds none back. ``activity`` is called with the environments that are made.
     """
 
     project_paths: ProjectPaths
@@ -118,7 +118,7 @@ class Engine:
         return baselines(files, self.baseline)
 
     def known(self, paths: Iterable[Path]) -> tuple[KnownFailure, ...]:
-        """The entries of some baselines. Raises DocumentError where one has mistakes, or is none."""
+        """The entries of some baselines. Raises DocumentError if one has errors, or is no baseline."""
         found: list[KnownFailure] = []
         for path in paths:
             loaded = self.load([path])
@@ -131,7 +131,7 @@ class Engine:
         return tuple(found)
 
     def beside(self, paths: Sequence[Path]) -> Engine:
-        """The engine for the suites under some paths: they may cite the clauses of documents beside them, too."""
+        """The engine for the suites under some paths: they may cite the clauses of documents next to them, too."""
         clauses = self._clauses_beside.of(paths)
         if clauses == self.clauses:
             return self
@@ -148,8 +148,8 @@ class Engine:
         return {}
 
     def load(self, paths: Sequence[Path], roots: Roots | None = None, *, whole: bool = False) -> Loaded:
-        """The suites under some paths, and every mistake in them. ``roots`` gives their addresses, by default those of
-        these paths. Who performs the cases asks for ``whole`` ones; others may get headers, which cost less."""
+        """The suites under some paths, and every error in them. ``roots`` gives their addresses, by default those of
+        these paths. ``whole`` ones can be performed; headers cost less."""
         engine = self.beside(paths)
         held = unchanged(paths, engine.kept, roots, whole=whole)
         if held is not None:
@@ -160,7 +160,7 @@ class Engine:
 
     @cached_property
     def kept(self) -> DocumentCache:
-        """The cache of documents without mistakes."""
+        """The cache of documents without errors."""
         contracts = [self.project_paths.frameworks / name for name in (contract.FILE, contract.WSGI_FILE)]
         facts = [
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
@@ -211,8 +211,8 @@ class Engine:
         for name in chosen:
             if [target.framework for target in found].count(name) != 1:
                 raise UsageError(
-                    f"what serves {name} at {self.services[name].url} is one server, on one loop, behind one gateway",
-                    hint="say which with one --server, one --gateway and no --loop both",
+                    f"the service of {name} at {self.services[name].url} is one server on one loop behind one gateway",
+                    hint="name it with one --server, one --gateway and no --loop both",
                 )
         urls = {text.partition("=")[0]: text for text in self.urls}
         return [

@@ -1,4 +1,4 @@
-"""Python's search for cycles in the engine's own processes: the command line's, and the worker beside pytest.
+"""Python's search for cycles in the engine's own processes: the command line's, and the worker of pytest.
 
 Loading and running make a great many objects, few cycles, and hold most of what they make until the end. Under Python's
 own threshold each pass visits all of it: a quarter of the time of loading, a tenth of that of a run. Nothing here is

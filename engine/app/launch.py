@@ -17,9 +17,9 @@ to nobody until its file is begun: where that never happens, what a target has w
 folders that were made for it.
 
 *Interruptions.* SIGINT and SIGTERM cancel the task of the run. Nothing waits for ``prepare``, which ends with the
-process. What has its results is kept: the file ends with ``interrupted``, and ``show`` is called as for a whole run.
+process. Results so far are kept: the file ends with ``interrupted``, and ``show`` is called as for a whole run.
 
-*Errors.* ``prepare`` raises mistakes of documents and options, and these leave ``run`` as they are. A defect of the
+*Errors.* ``prepare`` raises errors of documents and options, and these leave ``run`` as they are. A defect of the
 engine closes the file as ``cut short``, and its traceback is kept in the run's folder.
 
 ``show`` is called exactly once for every run whose file was begun and that no error broke.
@@ -131,7 +131,7 @@ def jobs_of(engine: Engine, cases: Sequence[CaseHeader], options: RunOptions) ->
     if not jobs and not (selected and targets):
         raise UsageError("no case was selected", hint=nothing_selected(options, targets))
     if not jobs:
-        raise NothingToRun("no case was judged", hint="\n  ".join(not_meant_lines(selected, targets)))
+        raise NothingToRun("no case ran", hint="\n  ".join(not_meant_lines(selected, targets)))
     return jobs
 
 
@@ -177,7 +177,7 @@ def unread_baselines(engine: Engine, loaded: Loaded, jobs: Sequence[Job]) -> lis
         return []
     read = {absolute(path) for path in engine.baselines({job.case.place.file: 0 for job in jobs})}
     files = dict.fromkeys(line.place.file for line in loaded.known_failures)
-    hint = f"a baseline is a {BASELINE} beside suites or above them, or is named with --baseline"
+    hint = f"a baseline is a {BASELINE} in a suite's folder or above it, or is named with --baseline"
     return [f"{display_path(file)} is not read: {hint}" for file in files if absolute(Path(file)) not in read]
 
 
@@ -212,11 +212,11 @@ def run(
     """Run jobs to their end, or until Ctrl-C or SIGTERM; either way every target is stopped, and what there is is kept.
 
     ``prepare`` says what there is to do, while the targets of ``early`` come up already; what it raises is raised.
-    ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are
-    being stopped, or after an interruption. What it gives is given back. ``recheck`` runs what was red again alone, and
-    ``keep_transcripts`` keeps those of what passes too. ``compare`` says which jobs are run in the end so that what
-    failed can be compared. Raises ResultsError where the run's file
-    cannot be begun, and KeyboardInterrupt where there was nothing to keep when it was interrupted.
+    ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are being
+    stopped, or after an interruption. Its value is returned. ``recheck`` reruns failures in isolation, and
+    ``keep_transcripts`` keeps the transcripts of passing cases too. ``compare`` says which jobs are run in the end so
+    that what failed can be compared. Raises ResultsError where the run's file cannot be begun, and KeyboardInterrupt
+    where there was nothing to keep when it was interrupted.
     """
     work = None if early else prepare()
     run_id = new_run_id()

@@ -24,8 +24,8 @@ def first_launch(engine: Engine, options: RunOptions) -> list[ServerLaunch]:
 
 
 class Prewarmer:
-    """Starts targets as another runtime does. What ``begin`` has started is there when it is asked for; what nobody
-    came to ask for is stopped by ``leave``."""
+    """Starts targets as another runtime does. Targets that ``begin`` has started are there when requested; the others
+    are stopped by ``leave``."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -12,7 +12,7 @@ from engine.targets.probing.probes import Probes
 
 
 def probes(project_paths: ProjectPaths) -> Probes:
-    """The findings of probes, in the cache. The control takes part in each probe, so its code is part of the key."""
+    """The findings of probes, in the cache. The bare app takes part in each probe, so its code is part of the key."""
     control = project_paths.frameworks / CONTROL
     code = "".join(f"{name}\0{content!r}" for name, content in contents(control)) if control.is_dir() else ""
     return Probes(project_paths.cache, Environments(project_paths.cache).alone, engine_key() + code)

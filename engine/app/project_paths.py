@@ -1,7 +1,7 @@
 """The folders of the engine's data, and those for its products.
 
 The data are the suites and clauses, the frameworks with their contracts, and the schemas. They are sought in a checkout
-of this project above the working directory, then among the package's own data, and last beside the package, where an
+of this project above the working directory, then among the package's own data, and last next to the package, where an
 editable install has its checkout. Nothing is written into an installation.
 """
 

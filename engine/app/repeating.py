@@ -1,4 +1,4 @@
-"""Running each job several times, and what was red once more alone. Pure, apart from ``Repeats``, which counts."""
+"""Running each job several times, and failures once more in isolation. Pure, apart from ``Repeats``, which counts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Repeats:
         return repeats
 
     def take(self, job: Job, result: JobResult) -> tuple[Job, JobResult] | None:
-        """One more result. The first job of its sort and what all came to, once all are there."""
+        """One more result. The first job of its sort and the combined result, once all are there."""
         key = key_of(job)
         if self.expected[key] == 1:
             return job, result
@@ -94,12 +94,11 @@ def key_of(job: Job) -> tuple[str, str]:
 
 
 def concurrent(job: Job) -> bool:
-    """True if anything else ran on a job's target beside it."""
+    """True if anything else ran on a job's target at the same time."""
     return job.case.alone != "all" and not job.case.own_process
 
 
 def to_recheck(jobs: Iterable[Job], results: Iterable[JobResult]) -> list[Job]:
-    """The jobs that were red, as a plan of their own. What never ran, since its target did not start, is not among
-    them."""
+    """The jobs that failed, as a plan of their own, without those that never ran since their target did not start."""
     red = {(result.address, result.target) for result in results if result.verdict.excusable}
     return renumbered([job for job in jobs if key_of(job) in red])

@@ -21,8 +21,8 @@ def new_run_id() -> str:
 def header(
     arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path], data: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The header of a record, besides the id. ``baselines`` are the files that the run read, ``data`` are the origin,
-    the folder and the version of the suites and frameworks."""
+    """The header of a record, apart from the id. ``baselines`` are the files that the run read, ``data`` are the
+    origin, the folder and the version of the suites and frameworks."""
     return {
         "engine": version,
         "python": platform.python_version(),

@@ -81,12 +81,11 @@ class CounterpartEvents:
 
 @dataclass(slots=True)
 class RunSession:
-    """One run, from its first start to its last stop. With ``recheck``, what was red is run again alone before the end.
-    ``compare`` says which jobs are run last, for the sake of comparison (``engine.app.counterparts``); what comes of
-    them is in ``counterparts``.
-    By ``durations`` the longest jobs begin first; those of this run are added to them.
+    """One run, from its first start to its last stop. With ``recheck``, failures are rerun in isolation before the end.
+    ``compare`` says which jobs are run last, for comparison (``engine.app.counterparts``); their session is
+    ``counterparts``. By ``durations`` the longest jobs begin first; those of this run are added to them.
 
-    Jobs that differ in their ``repeat`` alone come to one result, which is reported for the first of them.
+    Jobs that differ only in their ``repeat`` have one result, which is reported for the first of them.
     """
 
     jobs: Sequence[Job]
@@ -150,8 +149,8 @@ class RunSession:
                 finished()
 
     async def run_counterparts(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-        """Run jobs for the sake of comparison, and keep what comes of them apart. The lines about it in the run's file.
-        What has not come after PATIENCE seconds is left out."""
+        """Run jobs for comparison, and keep their results apart. The lines about it in the run's file. Results that are
+        missing after PATIENCE seconds are left out."""
         for watcher in self.watchers:
             watcher.comparing(len({key_of(job) for job in jobs}))
         events = CounterpartEvents(self._send)
@@ -166,7 +165,7 @@ class RunSession:
         return [*(target_document(row, counterpart=True) for row in beside.rows.values()), *map(event_line, found)]
 
     async def run_again(self, finished: Callable[[], None] | None = None) -> None:
-        """Run what was red again, one job at a time and nothing else beside it. The first verdicts stand."""
+        """Rerun failures, one job at a time and nothing else meanwhile. The first verdicts stand."""
         jobs = to_recheck(self.jobs, self.results)
         repeats = Repeats.of(jobs)
 
@@ -281,9 +280,8 @@ def _bare(target: Target) -> TargetRow:
 async def confirmed(
     jobs: Sequence[Job], unclaimed: Callable[[Target, Collection[str]], Awaitable[frozenset[str]]]
 ) -> Sequence[Job]:
-    """The jobs, those with them that were left out for want of something that a probe finds there all the same: a
-    server that lacks something says so, and is believed once it has been looked at. A server that cannot be looked
-    at is believed."""
+    """The jobs, including those that were skipped for an undeclared capability that the probe found: the declaration of
+    a server is believed once it has been probed, or if it cannot be probed."""
     lacks: dict[Target, set[str]] = {}
     for job in jobs:
         if job.lacks:
@@ -318,7 +316,7 @@ def live_row(target: Target, live: LiveTarget) -> TargetRow:
 
 
 def failed_row(target: Target, error: EngineError) -> TargetRow:
-    """The red row of a target that did not start."""
+    """The row of a target that did not start."""
     log = error.log if isinstance(error, (StartError, EnvironmentFailed)) else ""
     return replace(_bare(target), failed=error.what, hint=error.hint, log=log)
 

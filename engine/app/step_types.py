@@ -1,4 +1,4 @@
-"""Step kinds and operators: what the drivers and the matchers can do, found once."""
+"""Step types and operators: what the drivers and the matchers can do, found once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.steps.api.step_type import StepType
 
 @cache
 def drivers() -> list[StepType[Any]]:
-    """Every step kind and action, from the modules of the drivers."""
+    """Every step type and action, from the modules of the drivers."""
     return in_scripts(cast(StepType[Any], kind) for kind in found("engine.steps", "KINDS", deep=True))
 
 
@@ -28,7 +28,7 @@ def operators() -> Registry[Operator]:
 
 
 def kinds() -> Kinds:
-    """The step kinds as the runner is handed them."""
+    """The step types as the runner gets them."""
     return {(group, kind.name): kind for kind in drivers() for group in kind.groups}
 
 

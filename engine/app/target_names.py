@@ -1,4 +1,4 @@
-"""The names by which cases and baselines choose targets, found without loading any step kind."""
+"""The names by which cases and baselines choose targets, found without loading any step type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker beside pytest: reads documents, plans, and runs sessions of jobs.
+"""The worker of pytest: reads documents, plans, and runs sessions of jobs.
 
 ``engine.worker.messages`` has the theory of operation of the two processes.
 """
@@ -213,7 +213,7 @@ class WorkerSession:
         """pytest has said that it waits for this."""
 
     def target(self, target: Target, state: str, detail: str = "") -> None:
-        """Nothing to tell pytest of."""
+        """Nothing to report to pytest."""
 
 
 def _import_all(request: RunRequest) -> None:

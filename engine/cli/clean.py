@@ -19,7 +19,7 @@ engine uses stays."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("--cache", action="store_true", help="empty the cache, and leave containers alone")
+    parser.add_argument("--cache", action="store_true", help="empty the cache, and keep containers")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ COMMAND = Command(
     run,
     DESCRIPTION,
     (
-        ("engine clean", "what is left of runs with --runtime docker"),
+        ("engine clean", "leftovers of runs with --runtime docker"),
         ("engine clean --cache", "free the space that environments take"),
     ),
 )

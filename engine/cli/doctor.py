@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from engine.app.health import HealthFinding
 
 DESCRIPTION = """\
-Look at what the engine needs, and say what to do about what is missing. Nothing
-is changed; one short request goes to the package index, by way of uv.
+Check everything that the engine needs, and explain how to fix the rest. Nothing
+is changed; uv sends one short request to the package index.
 
 ok        as it should be
 warn      works, and not as it should

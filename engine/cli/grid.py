@@ -80,7 +80,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Run, draw, and say by the exit code whether anything broke the build."""
+    """Run, draw, and return 1 if a verdict fails the build."""
     from engine.app import addresses, launch, wiring
     from engine.app.engine import Engine
     from engine.app.grids import is_complete
@@ -132,7 +132,9 @@ def run(parsed: argparse.Namespace) -> int:
 def refuse_choice(parsed: argparse.Namespace) -> None:
     """Raises UsageError where a run that is drawn again is to be another one."""
     if parsed.corpus:
-        raise UsageError("--from draws a run as it was judged", hint="--corpus goes with a new run")
+        raise UsageError(
+            "--from draws a run with its verdicts, and --corpus would change them", hint="--corpus needs a new run"
+        )
     options = ("server", "framework", "gateway", "category", "level", "tag", "keyword")
     given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
     if parsed.paths or given:
@@ -141,8 +143,8 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
 
 
 def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
-    """The jobs that were asked for. Prints mistakes in the documents, and why a framework that was named has no job;
-    raises DocumentError where there are mistakes, and UsageError where there is nothing to do."""
+    """The jobs that were asked for. Prints errors in the documents, and the reason why a selected framework has no job;
+    raises DocumentError if there are errors, and UsageError where there is nothing to do."""
     from engine.app import launch
 
     loaded = engine.load(what.paths, what.roots, whole=True)
@@ -170,7 +172,7 @@ def progress_of(jobs: Sequence[Job], engine: Engine, color: str = "auto") -> Ite
 
 
 def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
-    """Print the mistakes and raise DocumentError, if there are any."""
+    """Print the errors and raise DocumentError, if there are any."""
     if mistakes:
         print(lint_output.text(mistakes, paint=paint_for(sys.stderr)), file=sys.stderr, end="")
         raise DocumentError("documents with errors are not run", hint="`engine lint` shows them again")
@@ -296,7 +298,7 @@ def next_command(done: Run, found: Sequence[Finding], named: str, parsed: argpar
 
 
 def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:
-    """0, or 1 where anything broke the build or the run was cut short, or 3 where nothing was judged."""
+    """0, or 1 if a verdict fails the build, the run ended early or a target did not start, or 3 if no case ran."""
     from engine.results.analysis.unjudged import nothing_judged
 
     if nothing_judged(done):

@@ -13,11 +13,11 @@ DESCRIPTION = """\
 Make locks: the pinned requirements from which environments are made. uv resolves
 them, which needs the package index.
 
-A server's lock is made from NAME.in beside its module, a framework's from the
+A server's lock is made from NAME.in next to its module, a framework's from the
 requirements.in of its folder, and the project's, constraints.txt, from
-pyproject.toml. Versions that still fit stay as they are. Where another lock would
-disagree with the result, it is made as well. Nothing is written unless everything
-could be resolved."""
+pyproject.toml. Versions that still fit stay as they are. Another lock that
+would disagree with the result is made as well. Nothing is written unless all of
+them could be resolved."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

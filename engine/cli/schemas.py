@@ -10,7 +10,7 @@ from engine.cli.base import Command
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("folder", nargs="?", default="", metavar="DIR", help="where to (schemas)")
+    parser.add_argument("folder", nargs="?", default="", metavar="DIR", help="the folder to write to (schemas)")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -29,7 +29,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 DESCRIPTION = """\
 Write the JSON schemas of the documents, with which an editor completes and
-explains the language. To be run after a step kind or an operator has changed;
+explains the language. Run it after a change of a step type or an operator;
 `engine doctor` says where it was forgotten."""
 
 COMMAND = Command(

@@ -1,4 +1,4 @@
-"""``engine serve``: start one target and leave it running, to send it things by hand."""
+"""``engine serve``: start one target and keep it running, for requests of your own."""
 
 from __future__ import annotations
 

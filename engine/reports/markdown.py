@@ -104,7 +104,7 @@ def finding(group: Folded[Finding]) -> Iterator[str]:
         if one.attribution.hint:
             yield f"  - look first at {code(one.attribution.hint)}"
         if one.attribution.settle:
-            yield f"  - settled by `{one.attribution.settle}`"
+            yield f"  - to find out, run `{one.attribution.settle}`"
 
 
 def others(report: GridReport) -> list[str]:

@@ -34,7 +34,7 @@ OUTLINE, GRID = "simple_outline", "simple_grid"
 
 
 def figure(cell: Cell, letters: Sequence[Letter] = LETTERS) -> str:
-    """A square in a few characters: ``17/19 2F 1w``; a dash where nothing was applicable."""
+    """A cell in a few characters: ``17/19 2F 1w``; a dash where nothing was applicable."""
     words = [f"{cell.passed}/{cell.applicable}" if cell.applicable else "–"]
     words += [f"{cell.count(*verdicts)}{letter}" for letter, _, verdicts in letters if cell.count(*verdicts)]
     if cell.runs[1]:
@@ -56,17 +56,17 @@ def body_of(table: GroupedGrid) -> list[list[str]]:
 
 
 def has_version(table: GroupedGrid) -> bool:
-    """True if anything is known of a line besides its name."""
+    """True if a line has a detail in addition to its name."""
     return any(line.detail for line in table.lines)
 
 
 def loops(line: GridLine) -> str:
-    """The loops of a line; ``both`` for two on which all came to the same."""
+    """The loops of a line; ``both`` for two with the same figures."""
     return "both" if len(line.loops) == 2 else ", ".join(line.loops)
 
 
 def squares(table: GroupedGrid, line: GridLine) -> list[str]:
-    """The squares of a line as texts."""
+    """The cells of a line as texts."""
     if table.crossed:
         return [crossed(square) for square in line.squares]
     total = line.squares[-1]
@@ -76,7 +76,7 @@ def squares(table: GroupedGrid, line: GridLine) -> list[str]:
 
 
 def crossed(square: Square | None) -> str:
-    """A square of servers x frameworks. What did not start has no figure: its errors are not the cases'."""
+    """A cell of servers x frameworks. A target that did not start has no figure: its errors are not the cases'."""
     if square is None:
         return ""
     if square.failed and not square.cell.applicable:

@@ -1,8 +1,8 @@
 """Results as plain data: the one place that turns what a run found into JSON's types.
 
-Every report for programs is a part of these mappings: the JSON beside a grid, ``engine compare --format json`` and
-``engine explain --format json``. A value has one form in all of them; ``cause`` says whose doing a failure is.
-Everything is pure, and a mapping shares nothing with the values that it is made from.
+Every report for programs is a part of these mappings: the JSON of a grid, ``engine compare --format json`` and ``engine
+explain --format json``. A value has one form in all of them; ``cause`` says whose doing a failure is. Everything is
+pure, and a mapping shares nothing with the values that it is made from.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class GridReport:
 
 
 def grid(report: GridReport) -> Plain:
-    """A grid: each row with its target's versions, each square's verdicts and levels, each cell that did not pass with
+    """A grid: each row with its target's versions, each cell's verdicts and levels, each cell that did not pass with
     its cause and what it was compared with. ``groups`` has the sums of each server, framework or loop."""
     run, grid = report.run, report.grid
     found = report.findings()
@@ -123,7 +123,7 @@ def target(row: TargetRow) -> Plain:
 
 
 def square(cell: Cell) -> Plain:
-    """One square of a grid."""
+    """One cell of a grid."""
     return {
         "passed": cell.passed,
         "applicable": cell.applicable,
@@ -210,8 +210,8 @@ def difference(one: Difference) -> Plain:
 
 
 def explanation(one: Explanation) -> Plain:
-    """One result whole. Bytes are base64, and beside it latin-1 as ``text``, where JSON's own escapes keep every
-    control character harmless."""
+    """One result in full. Bytes are base64, and also latin-1 as ``text``, where JSON's own escapes keep every control
+    character harmless."""
     return {
         "run": one.run,
         "raw": one.raw,
@@ -225,7 +225,7 @@ def explanation(one: Explanation) -> Plain:
 
 
 def result(one: JobResult) -> Plain:
-    """A result as its record has it, and the bytes of its transcript as text besides."""
+    """A result as its record has it, and the bytes of its transcript as text, too."""
     found = {name: value for name, value in result_to_json(one).items() if name != "kind"}
     for event in found.get("transcript", {}).get("moments", ()):
         if "data" in event:

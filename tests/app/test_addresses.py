@@ -157,8 +157,8 @@ def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(engine: Engin
     (mine / "suites" / "a.yaml").write_text(SUITE.replace("id: one,", "id: one, nonsense: 1,"))
     with pytest.raises(UsageError) as caught:
         addresses.one("suites/a.yaml::three", engine)
-    assert "documents have mistakes: `engine lint` shows them" in caught.value.hint
-    with pytest.raises(UsageError, match=r"the case suites/a\.yaml::one has mistakes") as caught:
+    assert "documents have errors: `engine lint` shows them" in caught.value.hint
+    with pytest.raises(UsageError, match=r"the case suites/a\.yaml::one has errors") as caught:
         addresses.one("suites/a.yaml::one", engine)
     assert caught.value.hint == "`engine lint suites/a.yaml` shows them"
 

@@ -32,7 +32,7 @@ def test_services_that_run_are_targets() -> None:
 
 def test_a_service_is_one_target() -> None:
     for options in (RunOptions(loop="both"), RunOptions(servers=("granian", "daphne")), RunOptions(gateways=("all",))):
-        with pytest.raises(UsageError, match="is one server, on one loop, behind one gateway"):
+        with pytest.raises(UsageError, match="is one server on one loop behind one gateway"):
             engine(URLS[0]).targets(options)
 
 

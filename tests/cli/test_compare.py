@@ -123,4 +123,4 @@ def test_a_run_is_drawn_again_by_group(here: Path, capsys: pytest.CaptureFixture
     title = {"server": "gunicorn==26.2.0", "framework": "f", "loop": "loop asyncio"}[by]
     assert f"{title}\n┌" in out
     assert "failing: 2 results (1 case)" in out
-    assert "the control was not judged under gunicorn==26.2.0" in out
+    assert "the bare app did not run on gunicorn==26.2.0" in out

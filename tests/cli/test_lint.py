@@ -65,8 +65,8 @@ def test_cases_with_mistakes_were_looked_at_too(engine: Engine, suites: Path) ->
     assert ran.stdout.endswith("1 error in 1 file; checked 1 file, 2 cases\n")
     ran = engine("show", "wrong.yaml::a")
     assert ran.returncode == 2
-    assert "the case wrong.yaml::a has mistakes\n  `engine lint wrong.yaml` shows them" in ran.stderr
-    assert "the case wrong.yaml::a has mistakes" in engine("show", "a", ".").stderr
+    assert "the case wrong.yaml::a has errors\n  `engine lint wrong.yaml` shows them" in ran.stderr
+    assert "the case wrong.yaml::a has errors" in engine("show", "a", ".").stderr
 
 
 def looked_at(text: str) -> int:

@@ -32,7 +32,7 @@ server s
     fail     specs/x.yaml::case on 2 targets (s-control-asyncio, ...): expected status 200, got 500
 
 app or framework f
-  the control passes it under this server, and the framework fails it on reference too \
+  the bare app passes it on this server, and the framework fails it on reference too \
 [s-control-asyncio: pass; reference-f-asyncio: fail (status)]
     fail     specs/x.yaml::other on 2 targets (s-f-asyncio, ...): expected status 200, got 500"""
 
@@ -75,7 +75,7 @@ def test_one_cell_is_named_as_a_test_is_and_what_is_open_says_what_would_settle_
         "failing: 1 case",
         "",
         "unknown",
-        "  the control was not judged under s",
+        "  the bare app did not run on s",
         "  to find out, run: engine grid specs/x.yaml --server reference --server s --framework control "
         "--framework f --loop asyncio",
         "    fail     specs/x.yaml::case[s-f-asyncio]: expected status 200, got 500",
@@ -107,7 +107,7 @@ def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
     rows = list(lines(findings(alone, failing(), attributions(alone))))
     assert rows[2:4] == [
         "unknown: server or case",
-        "  it fails without any framework, and the case was not seen to pass anywhere",
+        "  it fails without any framework; no target passes it, so the case itself may be wrong",
     ]
 
 
@@ -152,7 +152,7 @@ def test_a_failure_ends_with_whose_fault_it_is() -> None:
     rows = text(failed, lambda file: "", attribution=of("s-f-asyncio"))
     assert rows.endswith(
         "cause: server s\n"
-        "  the control fails it under this server too\n"
+        "  the bare app fails it on this server too\n"
         "  compared with: s-control-asyncio: fail (status)\n"
         "                 reference-control-asyncio: pass"
     )
@@ -163,7 +163,7 @@ def test_a_run_that_is_not_over_says_so() -> None:
     assert next(whole(of("s-f-asyncio"), so_far=True)) == "cause so far: server s"
     alone = run({"s f": FAIL})
     unknown = attribute(alone.results, alone.targets)[CASE, "s-f-asyncio"]
-    assert list(whole(unknown, so_far=True)) == ["cause: not known yet (the control was not judged under s)"]
+    assert list(whole(unknown, so_far=True)) == ["cause: not known yet (the bare app did not run on s)"]
     assert list(whole(unknown))[-1].startswith("  to find out, run: engine grid specs/x.yaml --server reference")
 
 

@@ -194,7 +194,7 @@ def test_a_difference_between_targets_stays_in_a_diff() -> None:
 def test_what_passes_says_how_to_get_its_time_line() -> None:
     passed = replace(RESULT, verdict=Verdict.PASS, reason="", mismatches=(), transcript=None, reproduce="", log="")
     found = "\n".join(page(passed))
-    assert "no time line: what passes keeps no time line" in found
+    assert "no time line: passing cases keep no time line" in found
     assert (
         "engine grid specs/a.yaml::a --server gunicorn --framework control --loop asyncio --keep-transcripts" in found
     )

@@ -99,7 +99,7 @@ class Project:
         found = disagreements(servers, frameworks)
         if found:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            return missing(f"{found[0]}{more}", "engine lock --all makes the locks anew")
+            return missing(f"{found[0]}{more}", "engine lock --all makes all locks again")
         return ok(f"{len(servers) + len(frameworks)} locks agree with each other")
 
     @cached_property

@@ -31,14 +31,15 @@ def uv(find: Callable[[], str] = find_uv, run: Run = ran) -> HealthFinding:
     code, output = run([path, "--version"], within=WITHIN)
     if code != 0:
         return missing(
-            f"{path} does not run", "install it again beside the engine: python -m pip install --force-reinstall uv"
+            f"{path} does not run",
+            "install it next to the engine: python -m pip install --force-reinstall uv",
         )
     version = output.split()[1] if len(output.split()) > 1 else "of an unknown version"
     return ok(f"{version}, from the package uv {version_of('uv')} of this environment")
 
 
 def version_of(package: str) -> str:
-    """The version of a package beside the engine, "" without one."""
+    """The version of a package in the environment of the engine, "" without one."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -2,22 +2,21 @@
 
 The rules are ordered, and the first that applies decides:
 
-1. the case fails on reference x control: the case, or the engine
+1. the case fails with the bare app on the reference server: the case, or the engine
 2. it fails behind a gateway and passes directly, and no other server passes behind that: the gateway
-3. the control fails it under this server, or an expectation about what the server gave the application failed: the
-   server where the case was seen to pass anywhere, else unknown, the server or the case
-4. the control passes it, and the framework fails it on the reference or on other servers too: the app or the framework,
-   and which of them, if an exception or a wrong message shows it (``engine.execution.runner.origin``)
-5. the control passes it, and the framework fails it on this server alone: the server where send() raised under it, for
-   the control too, and did not elsewhere; else the pairing of the two
-6. what would be needed was not in the run: unknown, with the run that would settle it, if one would
+3. the bare app fails it on this server, or an expectation about a value that the server gave the application failed:
+   the server if the case passed anywhere, else unknown, the server or the case
+4. the bare app passes it, and the framework fails it on the reference server or on other servers too: the app or the
+   framework, and which of them, if an exception or a wrong message shows it (``engine.execution.runner.origin``)
+5. the bare app passes it, and the framework fails it on no other server: the server if send() raised on it, for the
+   bare app too, and not elsewhere; else the pairing of the two
+6. the run lacks the cells to compare with: unknown, with the run that would decide, if one would
 
 A cell is compared with cells of the same case only. A release or a variant of a server is a server of its own here, and
-so is a release of a framework.
-What was not judged (unsupported, blocked, error) is missing evidence, never evidence. A known failure is a failure,
-and so is a flaky one: it did fail. Loops are compared with their like; another loop speaks where that one is missing.
-Counterparts, which a run adds for the sake of the comparison, are cells like any other. So is what passed in another
-run, as a server of its own, where two runs are compared.
+so is a release of a framework. Results that did not run (unsupported, blocked) and errors are missing evidence, never
+evidence. A known failure is a failure, and so is a flaky one: it did fail. Cells are compared on the same loop, or on
+another one where that is missing. Counterparts, which a run adds for the comparison, are cells like any other. So are
+the passes of another run, as those of a separate server, where two runs are compared.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ class Attribution:
     nothing is known. ``part`` narrows FRAMEWORK to the app or the framework, if the observer saw which of them did
     something wrong; else it is "". ``because`` is one line for people, ``evidence`` the cells that were compared,
     without this one, ``given`` the facts of this cell about values that the server gave the application. ``settle`` is
-    the command of a run that would decide, "" if none is known. ``hint`` is another case to look at first, since its
+    the command of a run that would decide, "" if none is known. ``hint`` is another case to check first, since its
     failure may be the cause of this one.
     """
 
@@ -128,7 +127,7 @@ class ComparedResult:
 
     @property
     def on_reference(self) -> bool:
-        """A mutant is a variant of the reference, and no measure for anything."""
+        """True for the reference server. A mutant is a variant of it, and no measure for anything."""
         return self.server == REFERENCE
 
     @property
@@ -187,9 +186,9 @@ def attribute(
 
 
 def _with_causes(found: Attributions, special: Collection[tuple[str, str]]) -> Attributions:
-    """Pairings that may have their cause in another case of the same target, where the server gave the application what
-    is wrong: that case is named. What the server gives the control wrong as well cannot be why this framework fails and
-    the control does not, so only cells of ``special``, which the control was not seen to fail, are causes."""
+    """The attributions, with a hint for pairings that may have their cause in another case of the same target: one
+    where the server gave the application a wrong value. A value that is wrong for the bare app too cannot be why only
+    this framework fails, so only cells of ``special``, which the bare app does not fail, are causes."""
     wrong: dict[str, tuple[str, str]] = {}
     for (address, target), one in found.items():
         if one.fault is Fault.SERVER and one.given and (address, target) in special:
@@ -199,7 +198,7 @@ def _with_causes(found: Attributions, special: Collection[tuple[str, str]]) -> A
         if one.fault is Fault.PAIRING and target in wrong:
             cause, fact = wrong[target]
             made[address, target] = replace(
-                one, hint=f"{cause}: there the server gives this application a wrong {fact}"
+                one, hint=f"{cause}: the server gives this application a wrong {fact} there"
             )
     return made
 
@@ -229,7 +228,7 @@ class _Case:
         self, of: ComparedResult, *, server: str = "", framework: str = "", gateway: str = ""
     ) -> ComparedResult | None:
         """The cell that is like this one but for what is named, on the same loop and runtime where there is such a one,
-        on another where there is not. None where none was judged."""
+        on another where there is not. None if none is evidence."""
         wanted = (server or of.server, framework or of.framework, gateway or of.row.gateway)
         found = [
             cell
@@ -245,7 +244,7 @@ class _Case:
             return _of_error(cell)
         reference = self.find(cell, server=REFERENCE, framework=CONTROL, gateway=DIRECT)
         if self.failed(reference):
-            because = "it fails on the reference with the control, where only the case and the engine are left"
+            because = "it fails with the bare app on the reference server too, which leaves the case and the engine"
             return Attribution(Fault.CASE, because, "", _evidence(cell, reference), cell.given)
         if cell.row.gateway != DIRECT:
             return self._behind(cell, reference)
@@ -257,9 +256,10 @@ class _Case:
         return self._server(cell, control, reference) or self._framework(cell, control) or self._unknown(cell, control)
 
     def _behind(self, cell: ComparedResult, reference: ComparedResult | None) -> Attribution:
-        """Rule 2. What fails directly as well is as if the gateway were not there. Another server that passes behind
-        the same gateway clears it: then it is about how this one speaks to it, and the rest of the rules decide among
-        the cells there. A server that only a gateway can reach has no direct cell; anything that passes there will do.
+        """Rule 2. For a case that fails directly as well, the gateway makes no difference. Another server that passes
+        behind the same gateway clears it: then it is about how this one speaks to it, and the rest of the rules decide
+        among the cells there. A server that only a gateway can reach has no direct cell; anything that passes there
+        will do.
         """
         gateway = cell.row.gateway
         direct = self.find(cell, gateway=DIRECT)
@@ -267,7 +267,7 @@ class _Case:
         if direct is None and behind:
             return self._among(cell, reference)
         if direct is None:
-            because = f"it was not judged without {gateway}, and nothing was seen to pass it behind that"
+            because = f"it has no result without {gateway}, and no server passes it behind that gateway"
             return Attribution(Fault.UNKNOWN, because, "", (), cell.given, self._run(cell))
         if self.passed(direct) and any(other.server != cell.server for other in behind):
             return self._among(cell, reference)
@@ -281,20 +281,20 @@ class _Case:
     def _server(
         self, cell: ComparedResult, control: ComparedResult | None, reference: ComparedResult | None
     ) -> Attribution | None:
-        """Rule 3. The reference is the engine's own: what fails on it is an application's, or the case's. So an
-        expectation that fails on the reference as well is not about what a server gives."""
+        """Rule 3. The reference server is the engine's own: a failure on it is the application's, or the case's. So an
+        expectation that fails on it as well is not about a value from the server."""
         same = self.find(cell, server=REFERENCE)
         alike = set(cell.given) & set(same.given) if same is not None and self.failed(same) else set()
         if control is not None and self.failed(control):
-            what = "it fails without any framework" if cell.is_control else "the control fails it under this server too"
+            what = "it fails without any framework" if cell.is_control else "the bare app fails it on this server too"
         elif cell.given and not alike:
-            what = f"{', '.join(cell.given)}: what the server gave the application is wrong"
+            what = f"{', '.join(cell.given)}: the server gave the application a wrong value"
         else:
             return None
         witness = self._witness(cell, control, reference)
         evidence = _evidence(cell, control, witness)
         if witness is None:
-            because = f"{what}, and the case was not seen to pass anywhere"
+            because = f"{what}; no target passes it, so the case itself may be wrong"
             return Attribution(
                 Fault.UNKNOWN, because + self._obstacle(cell), SERVER_OR_CASE, evidence, cell.given, self._run(cell)
             )
@@ -303,13 +303,13 @@ class _Case:
     def _witness(
         self, cell: ComparedResult, control: ComparedResult | None, reference: ComparedResult | None
     ) -> ComparedResult | None:
-        """A cell which shows that the case can pass: the reference's, a control's, or any other."""
+        """A cell which shows that the case can pass: that of the reference server, of a bare app, or any other."""
         passing = [other for other in (reference, control, *self.cells) if other is not None and self.passed(other)]
         passing.sort(key=lambda other: (other is not reference, not other.is_control))
         return passing[0] if passing else None
 
     def _framework(self, cell: ComparedResult, control: ComparedResult | None) -> Attribution | None:
-        """Rules 4 and 5. Another server speaks only where the control passes under it: else it is that server's own
+        """Rules 4 and 5. Another server counts only if the bare app passes on it: else it is that server's own
         failure."""
         framework = cell.framework
         if control is None:
@@ -319,28 +319,28 @@ class _Case:
         passing = [other for other in others if self.passed(other)]
         evidence = _evidence(cell, control, *failing, *passing)
         if cell.on_reference:
-            because = "the control passes it on the reference, and the framework does not"
+            because = "the bare app passes it on the reference server, and the framework does not"
             return _of_framework(cell, because, evidence)
         # Releases of one server fail alike: that speaks against the framework only while no other server speaks for it.
         abroad = [other for other in failing if other.row.server != cell.row.server]
         welcome = any(other.row.server != cell.row.server for other in passing)
         if failing and (abroad or not welcome):
-            because = f"the control passes it under this server, and the framework fails it on {_names(failing)} too"
+            because = f"the bare app passes it on this server, and the framework fails it on {_names(failing)} too"
             return _of_framework(cell, because, evidence)
         if passing and (raising := self._raising(cell, control)) is not None:
             raised = ", ".join(control.result.send_raised)
-            because = f"send() raises {raised} under this server, for the control as well, and not on {raising.server}"
+            because = f"send() raises {raised} on this server, for the bare app as well, and not on {raising.server}"
             return Attribution(
                 Fault.SERVER, because, cell.server, _evidence(cell, control, raising, *passing), cell.given
             )
         if passing:
-            because = f"the control passes it under this server, and the framework passes it on {_names(passing)}"
+            because = f"the bare app passes it on this server, and the framework passes it on {_names(passing)}"
             return Attribution(Fault.PAIRING, because, f"{cell.server} with {framework}", evidence, cell.given)
         return None
 
     def _raising(self, cell: ComparedResult, control: ComparedResult) -> ComparedResult | None:
-        """A control's cell under another server, where send() did not raise, if it raised here for both the framework
-        and the control: a control that passes all the same was given the same as the framework that does not."""
+        """The bare app's cell on another server, where send() did not raise, if it raised here for both the framework
+        and the bare app: a bare app that passes all the same met the same server as the framework that does not."""
         if not (cell.result.send_raised and control.result.send_raised):
             return None
         controls = [other for other in self.cells if other.is_control and other.server != cell.server]
@@ -348,9 +348,9 @@ class _Case:
         return next((other for other in controls if self.passed(other) and not other.result.send_raised), None)
 
     def _elsewhere(self, cell: ComparedResult) -> list[ComparedResult]:
-        """The framework's cells under other servers, one each, the reference first: those that say something about the
-        framework, since the control passes there, and what the server gave is not what failed. A failure of another
-        expectation is another failure, but on the reference, where any is the framework's."""
+        """The framework's cells on other servers, one each, the reference server first: those that are evidence about
+        the framework, since the bare app passes there, and no value from the server failed. A failure of another
+        expectation is another failure, except on the reference server, where any is the framework's."""
         servers = dict.fromkeys(other.server for other in self.cells if other.server != cell.server)
         found = []
         for server in sorted(servers, key=lambda server: server != REFERENCE):
@@ -365,12 +365,12 @@ class _Case:
     def _unknown(self, cell: ComparedResult, control: ComparedResult | None) -> Attribution:
         """Rule 6: what is missing, and the run that would have it."""
         if control is not None:
-            because = f"the control passes it, and on no other server could {cell.framework} be compared with it"
+            because = f"the bare app passes it, and no other server has a result to compare {cell.framework} with"
         else:
-            because = f"the control was not judged under {cell.server}"
+            because = f"the bare app did not run on {cell.server}"
             for other in self.cells:
                 if other.is_control and other.server == cell.server and other.row.gateway == cell.row.gateway:
-                    because = f"the control came to {other.result.verdict} under {cell.server}"
+                    because = f"the result of the bare app on {cell.server} is {other.result.verdict}"
         because += self._obstacle(cell)
         return Attribution(Fault.UNKNOWN, because, "", _evidence(cell, control), cell.given, self._run(cell))
 
@@ -382,7 +382,8 @@ class _Case:
 
     def _run(self, cell: ComparedResult) -> str:
         """The command of a run that has this cell and what it must be compared with; "" where this run tried all of
-        that: the same run again would show the same. The reference calls no WSGI apps, and is behind no gateway."""
+        that: the same run again would show the same. The reference server calls no WSGI apps, and is behind no
+        gateway."""
         direct = cell.row.gateway == DIRECT and cell.row.interface != "wsgi"
         tried = {
             (other.server, other.framework)
@@ -419,14 +420,14 @@ def _of_framework(cell: ComparedResult, because: str, evidence: tuple[Evidence, 
 
 
 def _of_error(cell: ComparedResult) -> Attribution:
-    """An error says nothing about the target, unless it names what the server gave the application wrong, so that the
-    case could not be judged. Where the job never ran, what kept it from running is not known."""
+    """An error is no evidence about the target, unless it names a wrong value from the server that ended the case. If
+    the job never ran, the reason is not known."""
     if cell.given and not cell.on_reference:
-        because = f"{', '.join(cell.given)}: what the server gave the application is wrong, so the case was not judged"
+        because = f"{', '.join(cell.given)}: the server gave the application a wrong value, which ended the case"
         return Attribution(Fault.SERVER, because, cell.server, (), cell.given)
     if cell.result.seconds:
-        return Attribution(Fault.CASE, "an error is the case's, the contract's or the engine's, by what the word means")
-    return Attribution(Fault.UNKNOWN, "the case did not run; mend what kept it from that, and run it again")
+        return Attribution(Fault.CASE, "an error is caused by the case, the contract or the engine")
+    return Attribution(Fault.UNKNOWN, "the case did not run; fix the reason, and run it again")
 
 
 def _evidence(cell: ComparedResult, *compared: ComparedResult | None) -> tuple[Evidence, ...]:

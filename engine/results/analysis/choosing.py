@@ -25,9 +25,9 @@ def choose(run: Run, case: str, target: str = "") -> JobResult:
     """The result of a case on a target.
 
     ``case`` is an address or its ending (``wire.yaml::missing-host``, ``missing-host``), with the name of a matrix's
-    value or without where there is one only. ``target`` is an id or a part that one of the case's targets alone has; it
-    may be left out where the case ran on one target, or came to something other than a pass on one only. An item's
-    name as pytest writes it, with the target in brackets behind the case, means both.
+    value or without where there is one only. ``target`` is an id or a unique part of one among the case's targets; it
+    may be left out if the case ran on one target, or has a result other than a pass on one only. An item's name as
+    pytest writes it, with the target in brackets behind the case, means both.
 
     Raises UsageError, which lists the candidates.
     """
@@ -75,7 +75,7 @@ def _on(results: Sequence[JobResult], target: str) -> JobResult:
     if target:
         what += f", and {'none has' if not among else 'several have'} {target!r} in its name"
     rows = [f"{result.target} ({result.verdict.value})" for result in (among or results)]
-    raise UsageError(what, hint="name one of them, or a part that one alone has:\n    " + listed(rows, lead=False))
+    raise UsageError(what, hint="name one of them, or a unique part of its name:\n    " + listed(rows, lead=False))
 
 
 def listed(names: Iterable[str], *, lead: bool = True) -> str:
@@ -87,8 +87,8 @@ def listed(names: Iterable[str], *, lead: bool = True) -> str:
 
 
 def shortest(run: Run, result: JobResult) -> tuple[str, ...]:
-    """The fewest words by which ``choose`` finds a result of a run: the case's id or its address, and the target where
-    the case alone is not enough."""
+    """The fewest words by which ``choose`` finds a result of a run: the case's id or its address, and the target if the
+    case is not enough."""
     ways = [(name, *target) for target in ((), (result.target,)) for name in (result.case, result.address)]
     for words in ways:
         with suppress(UsageError):

@@ -50,7 +50,7 @@ class ComparedRun:
     @property
     def servers(self) -> tuple[str, ...]:
         """Its servers with the versions and commits that were installed, each once: ``gunicorn 27.0.1``. Behind them
-        the frameworks in other releases than the pinned ones; these alone where frameworks are compared."""
+        the frameworks in other releases than the pinned ones; only these if frameworks are compared."""
         rows = self.targets.values()
         servers = [] if self.frameworks else [server_of(row) for row in rows if row.version or row.commit]
         released = [framework_of(row, pinned=True) for row in rows if self.frameworks or row.framework_release]
@@ -64,8 +64,8 @@ class ComparedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunSelection:
-    """The part of a run that is looked at; what is empty leaves nothing out. ``takes`` says which results are in it.
-    A name stands for each release."""
+    """The part of a run that is compared; an empty value excludes nothing. ``takes`` says which results are in it. A
+    name stands for each release."""
 
     frameworks: Sequence[str] = ()
     loops: Sequence[str] = ()
@@ -99,7 +99,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Cells of one case that changed in the same way. ``attribution`` says whose fault the red side of the first is."""
+    """Cells of one case that changed in the same way. ``attribution`` is the cause of the failing side of the first."""
 
     change: Change
     address: str
@@ -110,7 +110,7 @@ class Difference:
 
     @property
     def red(self) -> JobResult:
-        """The first cell's red side; the later one where both are."""
+        """The first cell's failing side; the later one if both fail."""
         first = self.pairs[0]
         return first.before if self.change is Change.FIXED else first.after
 
@@ -120,8 +120,8 @@ class Comparison:
     """The result of a comparison. ``only_before`` and ``only_after`` are cases, by address, ``missing_*`` targets that
     the other side lacks. ``stopped`` and ``started`` are targets that start on one side only, ``neither`` those that
     start on none; their cells are left out. ``compared`` counts the cells of both sides, ``judged`` those of them that
-    were judged on at least one. ``servers`` are the servers of both sides with their versions and commits; ``older``
-    has a sentence for each of the right side that is older than on the left."""
+    ran on at least one. ``servers`` are the servers of both sides with their versions and commits; ``older`` has a
+    sentence for each of the right side that is older than on the left."""
 
     before: str
     after: str
@@ -144,21 +144,20 @@ class Comparison:
 
     @property
     def nothing(self) -> bool:
-        """True if there is nothing to tell of what was compared."""
+        """True if the compared results have no difference."""
         return bool(self.compared) and not self.differences and not self.stopped
 
     @property
     def regressed(self) -> bool:
-        """True if anything that was good is red now."""
+        """True if anything that passed fails now."""
         return bool(self.stopped) or any(one.change is Change.REGRESSED for one in self.differences)
 
 
 def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
     """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
     these differ, they are what is compared, and so match. So do frameworks, by their releases, and runtimes, where each
-    run has one. Where no target of
-    one is in the other, servers are what is compared: targets match by framework, loop and gateway, if each run has one
-    of these. Raises UsageError where nothing matches."""
+    run has one. If the runs have no target in common, servers are compared: targets match by framework, loop and
+    gateway, if each run has one of these. Raises UsageError where nothing matches."""
     same = _moved(before.targets, after.targets, lambda row: (row.server, _configured(row)))
     moved = _moved(before.targets, after.targets, lambda row: (row.framework, row.framework_configuration))
     runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
@@ -190,7 +189,7 @@ def _met(before: Run, after: Run, key: Callable[[TargetRow], Key], part: RunSele
 
 
 def _of_one(before: Run, after: Run, key: Callable[[TargetRow], Key]) -> Callable[[TargetRow], Key]:
-    """The key, for targets that have it alone in their run; others match nothing."""
+    """The key, for targets whose key is unique in their run; others match nothing."""
     counts = [Counter(key(row) for row in run.targets) for run in (before, after)]
     several = {one for count in counts for one, number in count.items() if number > 1}
     return lambda row: (row.id, "one of several") if key(row) in several else key(row)
@@ -399,7 +398,7 @@ def _difference(
 
 
 def _order(one: Difference) -> tuple[int, int, str]:
-    """By what became of it, then by whose fault it is, in the order of the rules."""
+    """By the change, then by the cause, in the order of the rules."""
     whose = one.attribution
     fault = list(Fault).index(whose.fault) if whose else len(Fault)
     return list(Change).index(one.change), fault, whose.culprit if whose else ""
@@ -418,8 +417,8 @@ def _side(
     *,
     others: Iterable[ComparedResult] = (),
 ) -> ComparedRun:
-    """A side of some of a run's targets. Whose fault a cell is takes all of the run, not the part alone, and of the
-    other run, whose cells are ``others``, what passed."""
+    """A side of some of a run's targets. Causes follow from all cells of the run, not only of the part, and from the
+    passes of the other run, whose cells are ``others``."""
     keys = {row.id: key(row) for row in rows if part.has(row)}
     results: dict[Key, dict[str, JobResult]] = {}
     for result in run.results:

@@ -35,7 +35,7 @@ class Explanation:
             more = "--keep-transcripts"
             words = ["engine", "grid", self.result.address, more]
             command = shlex.join(commands.grid(self.result.address, self.row, more) if self.row else words)
-            return f"what passes keeps no time line; `{command}` makes a run that has it"
+            return f"passing cases keep no time line; `{command}` makes a run that has it"
         if not self.result.verdict.ran:
             return "nothing was sent: the case was not run here"
         return "nothing was sent: the case could not be run"

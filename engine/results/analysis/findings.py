@@ -16,7 +16,7 @@ Wanted = Callable[[JobResult], bool]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Cells of one case that are the fault of one and the same. ``first`` speaks for them: the control's, where it is
+    """Cells of one case that are the fault of one and the same. ``first`` speaks for them: the bare app's, if it is
     among them. ``attribution`` is that cell's, None for a verdict that is nobody's fault (unexpected-pass)."""
 
     address: str

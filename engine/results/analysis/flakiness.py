@@ -1,4 +1,4 @@
-"""Repeated runs of one job, and the run alone of what was red: what they come to together. Pure."""
+"""Repeated runs of one job, and reruns of failures in isolation, as one result. Pure."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def reason(result: JobResult) -> str:
 def together(results: Sequence[JobResult]) -> JobResult:
     """Repeated runs of one job, in the order of their numbers, as one result.
 
-    Where they agree, it is the first of those that ran. Where they disagree, the verdict is ``flaky``, and what is
-    shown of it is the first one that did not pass, or that warned. An error in one is an error of all: it says nothing
-    of the target. So is a crash: a server that ends in one run of many is broken, and does not waver. Runs of which
-    some warn and none fails come to a warning: it met what it must each time.
+    If they agree, it is the first of those that ran. If they disagree, the verdict is ``flaky``, with the details of
+    the first one that did not pass, or that warned. An error in one is an error of all: it says nothing of the target.
+    So is a crash: a server that ends in one run of many is broken, and does not waver. Runs of which some warn and none
+    fails are a warning: each met every must.
     """
     if len(results) == 1:
         return results[0]
@@ -64,14 +64,14 @@ def scored(result: JobResult) -> tuple[int, int]:
 
 
 def tally(results: Iterable[JobResult]) -> tuple[int, int]:
-    """The same for several jobs together: a square of the grid, or a row."""
+    """The same for several jobs together: a cell of the grid, or a row."""
     pairs = [scored(result) for result in results]
     return sum(passed for passed, _ in pairs), sum(ran for _, ran in pairs)
 
 
 def summary(attempts: Sequence[Attempt]) -> str:
     """Runs that disagree, on one line: ``passed 3 of 5; fail 2 times: expected status 200, got 500``. Runs that warned
-    are told apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
+    are counted apart from those that passed without: ``passed 3 of 5 without a warning; warn twice: ...``."""
     passed, ran = score(attempts)
     quiet = sum(one.verdict.clean for one in attempts)
     others = Counter((one.verdict, one.reason) for one in attempts if one.verdict.ran and not one.verdict.clean)
@@ -106,9 +106,9 @@ def isolation(result: JobResult) -> str:
         return f"The rerun in isolation did not run ({recheck.verdict.value}{other})."
     if recheck.verdict.good:
         if result.verdict is Verdict.FLAKY and ran == 1:
-            return "Passes once in isolation; more runs are needed to tell whether concurrent load is the cause."
+            return "Passes once in isolation; more runs are needed to decide if concurrent load is the cause."
         if recheck.was_concurrent:
-            chance = "" if ran > 1 else ", as far as one run tells (--repeat runs more)"
+            chance = "" if ran > 1 else ", as far as a single run shows (--repeat runs more)"
             return f"Passes{count}{warned} in isolation; it fails only under concurrent load{chance}."
         return f"Passes{count}{warned} when rerun; the first run was in isolation too, so it is flaky."
     if recheck.verdict is result.verdict:
@@ -117,7 +117,7 @@ def isolation(result: JobResult) -> str:
 
 
 def mattered(result: JobResult) -> bool:
-    """True if a job that failed beside concurrent jobs passed each rerun in isolation."""
+    """True if a job that failed among concurrent jobs passed each rerun in isolation."""
     recheck = result.recheck
     return (
         recheck is not None

@@ -1,8 +1,8 @@
 """The same request through several gateways: the values that the application did not see alike. Pure.
 
-What an application is given (its scope or environ, and the body that it read) is taken apart into named values, and
-the values are laid side by side. Ports and the engine's own words differ from run to run and mean nothing here; objects
-that are the server's own are named by their class.
+The data that an application receives (its scope or environ, and the body that it read) are taken apart into named
+values, and the values are laid side by side. Ports and the engine's own words differ from run to run and mean nothing
+here; objects that are the server's own are named by their class.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Square:
     failed: int = 0
 
 
-Squares = tuple["Square | None", ...]
+Squares = tuple[Square | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class GridLine:
 
 @dataclass(frozen=True, slots=True)
 class GroupedGrid:
-    """``title`` is what all lines have in common, "" where that is nothing, ``corner`` what a line is, ``columns`` what
-    stands above the squares; the last is the total. ``crossed`` says that columns are frameworks and not categories,
+    """``title`` is what all lines have in common, "" where that is nothing, ``corner`` what a line is, ``columns`` are
+    the heads of the columns; the last is the total. ``crossed`` says that columns are frameworks and not categories,
     ``sourced`` that the lines are of one server, or one framework, in another release than the pinned one, which only
     the title names."""
 
@@ -160,7 +160,7 @@ def configured(target: TargetRow) -> str:
 
 
 def around(target: TargetRow) -> tuple[str, ...]:
-    """The coordinates of a target besides server, framework and loop, where they are not the defaults."""
+    """The coordinates of a target apart from server, framework and loop, where they are not the defaults."""
     return tuple(word for word in (target.gateway, target.runtime) if word not in ("direct", "local"))
 
 

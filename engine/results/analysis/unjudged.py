@@ -1,4 +1,4 @@
-"""Runs in which no case was judged, and why. Pure."""
+"""Runs in which no case ran, and the reasons. Pure."""
 
 from __future__ import annotations
 

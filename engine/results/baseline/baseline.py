@@ -82,8 +82,8 @@ def inside(version: str, wanted: str) -> bool:
 
 
 def server_version(row: TargetRow) -> str:
-    """The version of the server that was really installed, "" where nothing was found out. A server whose name tells
-    two configurations of one package apart begins with the package's: ``uvicorn-h11``."""
+    """The version of the server that was really installed, "" where nothing was found out. A server whose name
+    distinguishes two configurations of one package begins with the package's: ``uvicorn-h11``."""
     return row.version or row.versions.get(row.server) or row.versions.get(row.server.partition("-")[0], "")
 
 

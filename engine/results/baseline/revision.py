@@ -25,7 +25,7 @@ def fails_steadily(verdict: Verdict) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """A case on a target of a run that came to something: it fails there, or it passes."""
+    """A case on a target of a run with a decision: it fails there, or it passes."""
 
     address: str
     row: TargetRow
@@ -73,7 +73,7 @@ class BaselineLine:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The new baseline: all its lines in their order, and what became of the old ones.
+    """The new baseline: all its lines in their order, and the standing of the old ones.
 
     ``blurred`` are failures that no line can name: they fail on a target, and pass on another that has the same words,
     such as another variant of the same server.
@@ -115,8 +115,8 @@ def standings(known: Sequence[KnownFailure], seen: Sequence[CaseOutcome], today:
 def revise(known: Sequence[KnownFailure], run: Run, today: date) -> Revision:
     """The baseline that a run asks for. A line that holds is kept as it is, and so is one that the run says nothing
     about; one that fails on some of its targets only is narrowed to them with its reason; one that passes wherever it
-    was run goes. What fails and is not listed gets lines of its own, with what was observed and without a reason. What
-    a line excused until some day, and still fails, is the user's to decide, and the line stays."""
+    was run goes. A failure that is not listed gets an entry of its own, with the observed failure and without a reason.
+    A failure whose entry has expired is for the user to decide, and the entry stays."""
     seen = seen_in(run)
     stands = standings(known, seen, today)
     everywhere = frozenset(point(row) for row in run.targets)

@@ -1,7 +1,7 @@
 """The smallest selectors that name some targets and leave others out. Pure.
 
 A target is a point with one value for each of ``WORDS``; a selector is a box, which holds some values for each. Boxes
-are grown from one failing target at a time, as far as no target that passes comes to stand inside.
+are grown from one failing target at a time, as far as no target that passes is inside.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def smallest(evidence: CaseHistory) -> list[NamedTargets]:
     """The fewest entries found that cover every failing target and no passing one.
 
     A failure with a framework on every server of several, and not with all frameworks, becomes an entry of the
-    framework alone.
+    framework.
     """
     found: dict[tuple[Selector, str], set[str]] = {}
     for box in evidence.boxes():

@@ -28,7 +28,7 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The text of one line of the baseline: comments set apart above it, those that belong to it, and its own rows."""
+    """The text of one entry: comments set apart above it, those that belong to it, and its own rows."""
 
     apart: tuple[str, ...]
     above: tuple[str, ...]
@@ -103,7 +103,7 @@ def taken_apart(rows: list[str], old: Sequence[KnownFailure]) -> tuple[list[str]
 
 
 def changed(rows: Sequence[str], new: KnownFailure, margin: str) -> list[str]:
-    """A block with other targets: every other row stays as it is. One that is written in braces is written anew."""
+    """A block with other targets: every other row stays as it is. One in braces is rewritten."""
     key = re.compile(rf"{margin}(?:  |- +)([a-z_]+):")
     starts = [(index, found[1]) for index, row in enumerate(rows) if (found := key.match(row))]
     if not starts:
@@ -117,7 +117,7 @@ def changed(rows: Sequence[str], new: KnownFailure, margin: str) -> list[str]:
 
 
 def fresh(failure: KnownFailure, margin: str) -> list[str]:
-    """The rows of a line that is written anew."""
+    """The rows of an entry that is rewritten."""
     rows = _where(failure)
     if failure.framework_versions:
         rows.append(f"framework_versions: {in_quotes(failure.framework_versions)}")

@@ -1,4 +1,4 @@
-"""Results as JSON and back. What was observed is kept as text, as a reader would see it."""
+"""Results as JSON and back. Observed values are kept as text, as a reader would see them, and as bounded JSON."""
 
 from __future__ import annotations
 

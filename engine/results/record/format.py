@@ -8,7 +8,7 @@ change would misread the record. Format 1 was written as a number, and is read a
 written by  read by format 1                      read by format 2
 ==========  ====================================  =================================================================
 1           all of it                             all of it. The verdict ``fixed`` is read as ``unexpected-pass``.
-                                                  A mismatch has its observed value as text alone, and neither an
+                                                  A mismatch has its observed value as text only, and neither an
                                                   operator nor an excerpt of its document; the evidence of every
                                                   result counts as complete.
 2.0         refused: ``2.0`` is not 1             all of it

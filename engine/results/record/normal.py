@@ -118,8 +118,8 @@ def accept_of(key: str) -> str:
 def normalised(transcript: Transcript, run: str = "") -> Transcript:
     """The transcript with its dates, ports and nonces replaced, and the frames of WebSocket clients without masks.
 
-    Sizes are those of what is left: a port has four digits or five, and that is no difference. What was cut keeps its
-    size, and its digest where nothing in its beginning was replaced.
+    Sizes are those of what is left: a port has four digits or five, and that is no difference. Cut data keep their
+    size, and their digest if nothing in their beginning was replaced.
     """
     for _ in range(PASSES):
         again = _pass(transcript, run)
@@ -144,8 +144,8 @@ def _pass(transcript: Transcript, run: str) -> Transcript:
 
 
 def apart(transcript: Transcript) -> Transcript:
-    """The events of each connection and each call by themselves, in the order in which these begin, and bytes that
-    went the same way in several pieces as one: what crossed first on two sides, or in how many pieces, is often chance.
+    """The events of each connection and each call by themselves, in the order in which these begin, and bytes of one
+    direction in several pieces as one: the side that came first, or the number of pieces, is often chance.
     """
     found: dict[tuple[Side, str], list[TraceEvent]] = {}
     for event in transcript.events:
@@ -169,8 +169,8 @@ def _with(event: TraceEvent, data: bytes) -> TraceEvent:
 
 
 def unmasked(data: bytes) -> bytes:
-    """Frames of a WebSocket client with the mask 00 00 00 00, which leaves their payload readable. What is no row of
-    whole masked frames is left as it is, and so is what has that mask already."""
+    """Frames of a WebSocket client with the mask 00 00 00 00, which leaves their payload readable. Data that are not
+    complete masked frames stay as they are, and so do frames with that mask."""
     out, rest = b"", data
     if _mask(data) == bytes(4):
         return data

@@ -39,7 +39,7 @@ class TargetRow:
 
     ``log`` are the last lines of its output, if it did not start. ``release`` and ``variant`` are as in Target,
     ``version`` is that of the installed server, ``commit`` the commit that it was built from. ``offers`` are its
-    capabilities as far as a probe could tell, ``refuted`` has a sentence for each claim that the probe did not confirm.
+    capabilities as far as a probe shows, ``refuted`` has a sentence for each claim that the probe did not confirm.
     ``interface`` is ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target. The fields ``framework_...`` are
     to the framework what ``release``, ``source``, ``version`` and ``commit`` are to the server.
     """
@@ -253,7 +253,7 @@ def _duration(header: Mapping[str, Any], footer: Mapping[str, Any]) -> float:
 
 
 def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow, ...]:
-    """The last known properties of targets, from lines of a kind."""
+    """The last known properties of targets, from lines of one sort."""
     rows: dict[str, TargetRow] = {}
     for document in documents:
         if document.get("kind") == kind:
@@ -299,7 +299,7 @@ def _of_kind(kind: str, line: bytes = b"") -> Mapping[str, Any]:
 
 
 def _results(documents: Sequence[dict[str, Any]], kind: str) -> tuple[JobResult, ...]:
-    """The results of a kind, each with the result of its rerun in isolation, if any."""
+    """The results from lines of one sort, each with the result of its rerun in isolation, if any."""
     results: dict[tuple[str, str, str], JobResult] = {}
     for document in documents:
         if document.get("kind") not in (kind, "recheck"):

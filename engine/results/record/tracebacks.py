@@ -1,4 +1,4 @@
-"""Tracebacks of what broke in the engine itself, kept beside the run for whoever mends it."""
+"""Tracebacks of defects of the engine, kept in the folder of the run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ FILE = "tracebacks.txt"
 
 
 def keep(folder: Path, what: str, error: BaseException) -> str:
-    """Append an exception's traceback to the file in a run's folder, under ``what`` it broke. Where that is, in words
-    that stand behind a message; "" where it cannot be written."""
+    """Append an exception's traceback to the file in a run's folder, under the name of ``what`` failed. Returns the end
+    of a message that names the file; "" if it cannot be written."""
     path = folder / FILE
     text = "".join(traceback.format_exception(error))
     try:

@@ -88,7 +88,7 @@ def test_3_a_server_is_not_blamed_where_nobody_passes_the_case(outcome: Verdict 
     found = whose(cells, "s control")
     assert (found.fault, found.culprit) == (Fault.UNKNOWN, SERVER_OR_CASE)
     assert found.heading == "unknown: server or case"
-    assert "not seen to pass anywhere" in found.because
+    assert "no target passes it" in found.because
     assert found.settle == "engine grid specs/x.yaml --server reference --server s --framework control --loop asyncio"
 
 
@@ -155,7 +155,7 @@ def test_6_without_the_control(missing: Verdict | None) -> None:
     cells: Cells = {"s f": FAIL, "t f": PASS, "t control": PASS} | ({"s control": missing} if missing else {})
     found = whose(cells, "s f")
     assert (found.fault, found.culprit) == (Fault.UNKNOWN, "")
-    assert "the control" in found.because
+    assert "the bare app" in found.because
     assert not missing or missing.value in found.because
     assert found.settle == (
         "engine grid specs/x.yaml --server reference --server s --framework control --framework f --loop asyncio"
@@ -190,7 +190,7 @@ def test_6_a_counterpart_that_did_not_start_is_named() -> None:
     found = whose({"s f": FAIL, "s control": ERROR}, "s f", missing)
     assert found.fault is Fault.UNKNOWN
     assert found.because == (
-        "the control was not judged under s; s-control-asyncio did not start: the package index is out of reach"
+        "the bare app did not run on s; s-control-asyncio did not start: the package index is out of reach"
     )
     assert found.settle
 
@@ -319,7 +319,7 @@ def test_an_error_that_names_what_the_server_gave_wrong_is_the_server_s() -> Non
     )
     found = whose({"s control": wrong}, "s control")
     assert (found.fault, found.culprit, found.given) == (Fault.SERVER, "s", ("scope.client",))
-    assert "was not judged" in found.because
+    assert "which ended the case" in found.because
     on_the_reference = replace(wrong, target="reference-control-asyncio")
     assert whose({"reference control": on_the_reference}, "reference control").fault is Fault.CASE
 
@@ -428,7 +428,7 @@ def test_5_a_send_that_raises_for_the_control_too_is_the_server_s() -> None:
     cells: Cells = {"s f": failing, "s control": control, "reference f": PASS, "reference control": PASS}
     found = whose(cells, "s f")
     assert (found.fault, found.culprit) == (Fault.SERVER, "s")
-    because = "send() raises RuntimeError under this server, for the control as well, and not on reference"
+    because = "send() raises RuntimeError on this server, for the bare app as well, and not on reference"
     assert found.because == because
     assert compared(found)[:2] == [("s-control-asyncio", "pass"), ("reference-control-asyncio", "pass")]
     # It is no evidence where the framework's own send() did not raise, where the control's did not, where it raises

@@ -365,13 +365,13 @@ TEXT = """\
 s==1 -> s==2: 3 results compared
 
 regressed: 1 case
-  pairing s==2 with g: the control passes it under this server, and the framework passes it on s==1 \
+  pairing s==2 with g: the bare app passes it on this server, and the framework passes it on s==1 \
 [s==2-control-asyncio: pass; s==1-g-asyncio: pass]
     specs/x.yaml::case[s==2-g-asyncio]
       pass -> fail: expected status 200, got 500
 
 fixed: 1 case
-  server s==1: scope.state.leak: what the server gave the application is wrong [s==1-control-asyncio: pass]
+  server s==1: scope.state.leak: the server gave the application a wrong value [s==1-control-asyncio: pass]
     specs/x.yaml::case[s==1-f-asyncio]
       fail -> pass: expected scope.state.leak to be absent, got 'x'"""
 
@@ -431,7 +431,7 @@ def test_markdown() -> None:
     rows = markdown(SAMPLE)
     assert "## Regressed\n\n- `specs/x.yaml::case`: pass → fail on `s==2-g-asyncio`" in rows
     assert "## Fixed\n\n- `specs/x.yaml::case`: fail → pass on `s==1-f-asyncio`" in rows
-    assert "  - server s==1: scope.state.leak: what the server gave the application is wrong" in rows
+    assert "  - server s==1: scope.state.leak: the server gave the application a wrong value" in rows
 
 
 def test_two_frameworks_of_one_run() -> None:

@@ -130,7 +130,11 @@ def test_the_first_verdict_stands() -> None:
     ("result", "says", "made_the_difference"),
     [
         (PASS, "", False),
-        (alone(FAIL, PASS), "Passes in isolation; it fails only under concurrent load, as far as one run tells", True),
+        (
+            alone(FAIL, PASS),
+            "Passes in isolation; it fails only under concurrent load, as far as a single run shows",
+            True,
+        ),
         (alone(FAIL, PASS, PASS), "Passes 2 of 2 in isolation; it fails only under concurrent load.", True),
         (alone(FAIL, PASS, was_concurrent=False), "the first run was in isolation too, so it is flaky", False),
         (alone(FAIL, FAIL), "Ends as fail in isolation as well", False),
