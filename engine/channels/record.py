@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.model.transcript import Side, TraceEvent
 
-# Whole pieces are kept, by reference, up to so many bytes for a channel; of later ones the beginning alone.
+# The bytes up to which a channel keeps pieces in full, by reference; of later pieces it keeps the beginning.
 KEPT_BYTES = 4 * 1024 * 1024
 KEPT_HEAD = 256
-# After so many pieces no more are noted one by one; how the stream ended always is.
+# The number of pieces after which no more are recorded one by one; the end of the stream always is.
 KEPT_PIECES = 10_000
 
 

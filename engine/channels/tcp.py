@@ -24,8 +24,8 @@ from engine.model.transcript import TraceEvent
 
 Clock = Callable[[], float]
 
-# So many bytes are taken on one connection: a server may send without end, and drivers hold what came in memory. The
-# largest bodies that cases ask for are of some MiB.
+# The most bytes that are read on one connection: a server may send without end, and drivers hold received data in
+# memory. The largest bodies that cases request have some MiB.
 MOST = 64 * 1024 * 1024
 
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -107,7 +107,7 @@ class TcpChannel(asyncio.Protocol):
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    # What is known
+    # State
 
     @property
     def local(self) -> tuple[str, int]:
@@ -134,7 +134,7 @@ class TcpChannel(asyncio.Protocol):
         """``fin`` once the peer has ended the stream by one, else ""."""
         return "fin" if self._ended == "fin" else ""
 
-    # Acts
+    # Actions
 
     def write(self, data: bytes) -> float:
         """Hand bytes over without waiting. Raises Reset and ChannelClosed."""

@@ -108,7 +108,7 @@ class TlsChannel(TcpChannel):
             self._wake_reader()
             self.resume_writing()
 
-    # Acts
+    # Actions
 
     def write(self, data: bytes) -> float:
         """As TcpChannel has it; the record has the plain bytes."""

@@ -165,7 +165,7 @@ class Schedule:
         finally:
             self._slots.pop(batch.launch).leave()
 
-    # What a launch needs: lifetimes.Owner
+    # The interface for a launch: lifetimes.Owner
 
     async def begin(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
         """A live target. Raises what starting raises."""

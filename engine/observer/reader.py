@@ -70,12 +70,13 @@ def read_whole(line: bytes) -> Record:
     return {"k": "note", "lost": 1, "text": f"a record that cannot be read: {line[:80]!r}"}
 
 
-# What stands in the record of each send() that came back, and what besides where it raised nothing. The second is in no
-# other record, nor in a text, where a backslash stands before each quote; the first may be, and is then looked into.
+# The first is in the record of every send() that returned, the second in those of a send() that raised nothing. The
+# second is in no other record, nor in a text, where a backslash precedes each quote. The first may be: then the records
+# are parsed.
 SENT, RAISED_NOTHING = b'"sent"', b'"raised":""'
-# Nanoseconds for which a folder must have been as it is before its time is believed.
+# Nanoseconds since the change of a folder after which its modification time is reliable.
 SETTLED = 50_000_000
-# Bytes that are held before they become records, at most.
+# The most bytes that are held before they are parsed.
 HELD = 1 << 20
 
 
@@ -83,7 +84,7 @@ class SpoolReader:
     """Reads every ``*.ndjson`` of a folder, each from where it stopped the last time."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = os.fspath(folder)  # a Path is made into one anew by every call
+        self._folder = os.fspath(folder)  # os functions convert a Path in every call
         self._files: dict[int, int] = {}
         self._lines: dict[int, Lines] = {}
         self._held: dict[int, list[bytes]] = {}
@@ -133,8 +134,8 @@ class SpoolReader:
             changed = os.stat(self._folder).st_mtime_ns
             if changed == self._listed:
                 return
-            # What appears within the same tick of the clock leaves the folder's time as it is, so that counts only
-            # once it is well past.
+            # A file that appears within the same tick of the clock leaves the folder's time unchanged, so the time
+            # counts only when it is well past.
             self._listed = changed if time.time_ns() - changed > SETTLED else 0
             names = os.listdir(self._folder)
         except FileNotFoundError:

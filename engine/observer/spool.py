@@ -260,12 +260,12 @@ class ObserverSpool:
         if process is None:
             process = self._processes[pid] = _Process(0, "")
         if kind == "call":
-            # Of a call whose job is finished nothing is kept; only the first of a process tells its loop.
+            # A call whose job is finished is dropped, apart from the first of a process, which has its loop.
             if not process.loop or record["job"] not in self._finished:
                 self._begin(pid, process, opened(record))
         elif "c" in record:
             builder = process.builders.get(record["c"])
-            # Of a call whose job is finished nothing more is kept.
+            # Records of a call whose job is finished are dropped.
             if builder is not None and not builder.take(record):
                 self._lost += 1
         elif kind == "note":

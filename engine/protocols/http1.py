@@ -12,7 +12,7 @@ from typing import Union
 
 import h11
 
-# A response's head may be long: what a server sends is looked at, not refused.
+# The most bytes of a response's head. It is generous: a long head is checked, not refused.
 MAX_HEAD = 1024 * 1024
 
 # A header's name and value, as they are on the wire.

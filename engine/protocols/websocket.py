@@ -17,7 +17,7 @@ NAMES = {number: name for name, number in OPCODES.items()}
 # Lengths up to here are decoded; a frame that claims more ends the decoding, as nobody should keep so much.
 LIMIT = 256 * 1024 * 1024
 
-# RFC 6455, section 7.4: the codes that may stand in a close frame, besides 3000 to 4999.
+# RFC 6455, section 7.4: the codes that may stand in a close frame, in addition to 3000 to 4999.
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
 

@@ -39,7 +39,7 @@ class ServerInflater:
         out = b""
         self._left = b""
         while True:
-            # One byte more than is left tells an end from too much.
+            # One byte more than is left distinguishes the end from too much data.
             piece = self._stream.decompress(data, max_length and max(1, max_length - len(out)))
             out += piece
             self._window = (self._window + piece)[-WINDOW:]

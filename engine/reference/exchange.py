@@ -116,7 +116,7 @@ class Exchange:
             kind = check(event, "http")
             if self._refused:
                 raise Disconnected
-            # What was not asked for may come all the same, or not: nobody can tell where the next request begins.
+            # A client that was not asked for its body may send it or not, so the next request has no certain beginning.
             self._response.closing = self._service.stopping or (self._expected and not self._body.done)
             if kind == "http.response.pathsend":
                 return await self._send_path(event["path"])

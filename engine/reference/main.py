@@ -24,7 +24,7 @@ BACKLOG = 2048
 def main(words: Sequence[str] | None = None) -> int:
     """Serve an application until a signal comes. The exit status: 0 after a quiet end, 3 for a failed lifespan."""
     options = parsed(words)
-    # websockets logs what happens on each connection, and an error that the client is told of already.
+    # websockets logs each connection, and errors that the client receives anyway.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     sys.path.insert(0, os.getcwd())
     with listening(options) as listener:

@@ -19,7 +19,7 @@ from .refused import RequestRefused
 
 VERSION = (b"sec-websocket-version", b"13")
 UPGRADE = (b"upgrade", b"websocket")
-# The server alone says these in its answer.
+# Only the server may set these fields of the answer.
 OWN = (b"connection", b"upgrade", b"sec-websocket-accept", b"sec-websocket-extensions")
 
 

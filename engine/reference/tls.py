@@ -15,7 +15,7 @@ from typing import Any
 ASKS = {"": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 VERSIONS = {"TLSv1": 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 HANDSHAKE_WITHIN = 10.0  # seconds
-# How long the client has for its half of the end, in seconds: the server has said that it ends, and need not wait.
+# The time that the client has for its own closure alert, in seconds. The server has sent one, and need not wait.
 SHUTDOWN_WITHIN = 1.0
 END = "-----END CERTIFICATE-----"
 # The names of attributes that RFC 4514, section 3, has, by OpenSSL's.

@@ -30,10 +30,10 @@ class Workers:
         self._work = work
         self._listener = listener
         self._running: set[int] = set()
-        self._retired: set[int] = set()  # those of before a reload
+        self._retired: set[int] = set()  # workers from before a reload
         self._stopping = False
         self._status = 0
-        self._lifeline = os.pipe()  # nobody writes to it: a worker that can read its end is alone
+        self._lifeline = os.pipe()  # nothing is written to it: a worker that reads its end has lost its parent
 
     def run(self) -> int:
         """Start the workers, and look after them until the last has ended. The exit status: the first that is not 0."""

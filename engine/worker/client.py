@@ -25,9 +25,9 @@ from engine.worker.messages import (
 )
 from engine.worker.spawned import Spawned
 
-# How many cells may run ahead of the item that pytest reports, where the first failure may be the last item; everything
-# runs as soon as it can otherwise. A result comes a moment after its job is done (lifetimes.OUTLIVES), so there
-# are more of these than run at a time.
+# The number of cells that may run ahead of the item that pytest reports, if the first failure may end the session.
+# Without such a limit every cell runs as soon as it can. A result follows its job after a moment (lifetimes.OUTLIVES),
+# so the window is larger than the number of jobs that run at a time.
 WINDOW_STOPPING = 48
 
 

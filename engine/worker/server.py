@@ -30,7 +30,7 @@ from engine.worker.messages import (
     encode,
 )
 
-# What is sent within so many seconds goes over together: each piece that goes wakes the other side up.
+# Results within so many seconds are sent together, since each write wakes the other process.
 TOGETHER = 0.002
 # A line with all cells of a large run has a megabyte and more.
 LONGEST_LINE = 1 << 28

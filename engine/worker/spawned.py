@@ -8,10 +8,10 @@ import sys
 import tempfile
 from contextlib import suppress
 
-# What runs there is the composition's: this room knows the messages, and not what they mean.
+# ``app`` has the program of the worker: this package knows the messages, and not what they do.
 COMMAND = (sys.executable, "-c", "from engine.app.worker_process import main; main()")
 
-# How long it may take to stop its targets, in seconds: each is ended by force long before.
+# The time that the worker has to stop its targets, in seconds. Each of them is killed long before.
 PATIENCE = 60
 
 
@@ -28,7 +28,7 @@ class Spawned:
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
-                # Ctrl-C in a terminal goes to its foreground group, and is pytest's alone.
+                # Ctrl-C in a terminal goes to its foreground group, and only pytest handles it.
                 process_group=0,
             )
         self._socket = ours

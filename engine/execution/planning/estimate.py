@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from engine.model.case import Case, Step
 
-# Seconds that a step of its kind lasts, as the kind declares it.
+# Seconds that a step lasts, as its step type declares.
 Lasts = Callable[[Step], float]
 
-# Seconds that a server for one case adds to it: it starts and ends within the case, or beside it.
+# Seconds that a server for one case adds to it: it starts and ends within the case, or around it.
 OWN_PROCESS = 0.5
-# A case may take so many seconds unless its author says otherwise. Who asks for more expects the case to need some of
-# it, when it fails at the latest: a tenth is what such cases took on average.
+# The default timeout of a case, in seconds. An author who sets a longer one expects the case to need some of it, at
+# least when it fails: such cases took a tenth of it on average.
 USUAL_TIMEOUT = 10.0
 OF_TIMEOUT = 0.1
 

@@ -62,7 +62,7 @@ class Outcomes:
     defect: str = ""
 
 
-# What an unmet expectation comes to, by the case's level. A `may` takes no side.
+# The verdict of an unmet expectation, by the case's level. A `may` takes no side.
 UNMET = {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdict.INFO}
 
 

@@ -31,11 +31,11 @@ from engine.model.verdict import JobResult, Verdict
 from engine.reproduce.command import Deed, Reproduction, reproduce
 from engine.steps.api.context import StepFailed
 
-# So much of what a target wrote during a job is kept with it, from the end, in characters.
+# The characters of the output of a target during a job that are kept with its result, from the end.
 LOG = 8192
 
 
-# Given what broke and its exception: words that say where the traceback is.
+# From the name of what failed, and its exception, to a clause that says where the traceback is.
 KeepTraceback = Callable[[str, BaseException], str]
 
 
@@ -54,7 +54,7 @@ def no_excerpt(place: SourceSpan) -> None:
     del place
 
 
-# Nothing went wrong, or nothing that anybody could see beside the engine.
+# Nothing went wrong, or only the engine could see it.
 NOT_BY_HAND = frozenset({Verdict.INFO, Verdict.ERROR})
 
 
@@ -127,7 +127,7 @@ class Runner:
             results.broken += [error.mismatch] if error.mismatch is not None else []
         except (Unknown, EngineError) as error:
             defect = f"{type(error).__name__}: {error}"
-        except Exception as error:  # a driver broke down: the job's verdict says so, and the run goes on
+        except Exception as error:  # a driver failed: the verdict of the job reports it, and the run goes on
             kept_in = self._keep_traceback(f"{case.address} [{job.target.id}]", error)
             # Drivers raise the first two for values that a case gives them at run time.
             whose = "" if isinstance(error, (ValueError, TypeError)) else "internal error of the engine: "

@@ -73,11 +73,11 @@ from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
 from engine.steps.api.observation import Observation
 from engine.steps.api.step_type import StepType, StepTypes
 
-# Given an address and a short name, and behind them a receive buffer where one is asked for, and how TLS begins.
+# Opens a channel to an address under a short name; optional are a receive buffer and the options of TLS.
 OpenChannel = Callable[..., Awaitable[Channel]]
 Kinds = StepTypes
 
-# How often a step that polls is performed again, in seconds.
+# The interval at which a step that polls is performed again, in seconds.
 POLL = 0.005
 
 
@@ -145,7 +145,7 @@ class StepScope(Context):
         self._performed: StepRecord | None = None
         self._connection: Connection | None = None
 
-    # What is known
+    # The facts of the job and the step
 
     @property
     def live(self) -> LiveTarget:
@@ -360,7 +360,7 @@ class StepScope(Context):
     async def look(self, step: Step, observation: Observation) -> None:
         checks, results = step.checks, self._results
         broken, warned = self._mismatches(step, observation)
-        # What is Recorded has it: isinstance would inspect the protocol anew for each step.
+        # A Recorded observation has it. isinstance would inspect the protocol for each step.
         lost = getattr(observation, "lost", None)
         if lost is not None:
             self._complete(lost)

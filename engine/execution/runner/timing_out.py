@@ -10,7 +10,7 @@ from engine.model.quantities import show_size
 from engine.model.showing import as_text
 from engine.model.transcript import TraceEvent
 
-# So much of what had come is quoted, from its end: that is where it stopped.
+# The bytes of the received data that are quoted, from the end, where it stopped.
 QUOTED = 60
 
 

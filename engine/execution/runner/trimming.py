@@ -15,18 +15,18 @@ from engine.model.quantities import show_size
 from engine.model.transcript import CUT, Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult
 
-# Of the bytes and of the text of one event, so much is kept from the beginning: a head with many headers.
+# The bytes, and the characters of text, that are kept of one event: enough for a head with many headers.
 EVENT = 2048
 
-# Of one time line: more events than anybody reads, of which a case that is long for good reasons has some hundreds;
-# and so many bytes and characters, which hold them where they are of a usual size.
+# The events that are kept of one transcript, and their bytes and characters: more than anybody reads. A case that is
+# long for good reasons has some hundreds of events.
 EVENTS = 1000
 RESULT = 256 * 1024
 
-# Of all time lines and logs of a run: as much as the results of a run of thousands of failures of a usual size.
+# The bytes of all transcripts and logs of a run: enough for thousands of failures of the usual size.
 RUN = 64 * 1024 * 1024
 
-# What an event takes besides its bytes and its text.
+# The bytes that an event takes in addition to its data and its text.
 OVERHEAD = 100
 
 

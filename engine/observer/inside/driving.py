@@ -181,7 +181,7 @@ def serve(app: App, folder: Path, file: int) -> None:
 
 def main() -> None:
     file = int(os.environ["ENGINE_DRIVES"])
-    # Who has ended need not be waited for.
+    # The kernel reaps forks that have ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         app = load(os.environ["ENGINE_APP"])

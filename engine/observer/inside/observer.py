@@ -22,7 +22,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[Any]]
 App = Callable[[Scope, Receive, Send], Awaitable[Any]]
 
-# The engine's headers; a server that gives text for them is told on, not broken.
+# The engine's headers, as bytes and as text: a server that gives text is reported, and must not be broken by it.
 CALL = (b"x-engine-call", "x-engine-call")
 PEER = (b"x-engine-peer", "x-engine-peer")
 NAMES = (*CALL, *PEER)
