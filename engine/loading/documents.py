@@ -185,7 +185,7 @@ class _Gathered:
             return
         first = next(root.entries(), None)
         if first is None or first[0] not in KINDS:
-            what = f"this document starts with {first[0]!r}" if first is not None else "a document is a mapping"
+            what = f"unknown type of file: {first[0]!r}" if first is not None else "a file must be a mapping"
             hint = nearest(first[0], KINDS) if first is not None else ""
             hint = (
                 hint if hint.startswith("did you mean") else f"the first key of a file is its type: {', '.join(KINDS)}"
