@@ -129,7 +129,7 @@ def commands() -> dict[str, tuple[list[str], int]]:
 
 
 SERVED = "minimal: pytest, with its service"
-# What each figure is laid beside, and the target: a ratio (x), or seconds more.
+# The figure to compare with, and the goal: a ratio (x), or additional seconds.
 BESIDE = {
     "collect": ("minimal: collect", ""),
     "pytest one case": ("minimal: one case", ""),

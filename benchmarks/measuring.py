@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-# What the last line of a grid begins with, on a terminal.
+# The beginning of a grid's last line, on a terminal.
 DRAWN = "└".encode()
 
 OURS = ("-p", "conformance_engine", "--asgi-framework", "control")
@@ -53,7 +53,7 @@ def seconds(command: Sequence[str], folder: Path, good: int = 0) -> float:
     return took
 
 
-# Runs the engine, and tells the processor time of this very process, without that of any other.
+# Runs the engine, and prints the processor time of only this process.
 _COUNTED = """\
 import resource, sys
 from engine.cli.main import main
@@ -102,7 +102,7 @@ def _read(terminal: int) -> bytes:
     """The next bytes; none if no process has the terminal open for writing any more."""
     try:
         return os.read(terminal, 65536)
-    except OSError:  # Linux tells the end of a terminal so
+    except OSError:  # Linux reports the end of a terminal as EIO
         return b""
 
 

@@ -32,7 +32,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 """
-# A literal longer than this goes into a file beside the tests, so that reading them costs what it would by hand.
+# A literal longer than this is written to a file next to the tests, so that they are as fast to read as handwritten
+# ones.
 LONG = 200
 
 

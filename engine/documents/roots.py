@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# The settings of a project and of pytest, version control, and the contract of a checkout of the engine.
+# The settings of a project and of pytest, the folder of git, and the contract of a checkout of the engine.
 ROOT_FILES = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git", "frameworks/contract.yaml")
 BASELINE = "known-failures.yaml"
 

@@ -264,7 +264,7 @@ class _Suite:
                 break
             cases.extend(self._case(one))
         if self.notes.errors == before:
-            # A case with a mistake may be the very one that is missing.
+            # A case with an error may be the missing one.
             suites.check_variants([one.node for one in prepared], {case.id: None for case in cases}, self.notes)
         return Suite(self.frame.title, self.source.address, self.frame.category, tuple(cases))
 
@@ -280,7 +280,7 @@ class _Suite:
     def _prepared(self) -> Iterator[_Prepared]:
         """All cases, with their structural errors noted and repaired. jsonschema takes milliseconds for each case, so
         it only gets invalid cases, and no more than can be reported."""
-        # What the composer refused has a harmless value, which may well fit the schema.
+        # A value that the composer rejected is replaced by a harmless one, which may match the schema.
         starts = [node.place.line for node in self.nodes]
         refused = {bisect_right(starts, found.place.line) - 1 for found in self.notes.found if found.is_error}
         for index, node in enumerate(self.nodes):

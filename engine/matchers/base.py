@@ -27,7 +27,7 @@ class Argument(StrEnum):
     WORD = "word"  # one of a fixed set -> str
     NAME = "name"  # a plain word of any kind -> str
     PATTERN = "pattern"  # a regular expression -> str
-    VARIABLE = "variable"  # a variable's name; `plus` stands beside it -> Variable
+    VARIABLE = "variable"  # a variable's name, possibly with `plus` -> Variable
 
 
 class InnerMatchers(StrEnum):

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 CONTROL = "control"
-# The bare apps without a framework: the control, and its twin for what is called through WSGI.
+# The bare apps without a framework, for ASGI and for WSGI.
 CONTROLS = (CONTROL, "wsgi-control")
 DIRECT = "direct"
 # The words for event loops, each with the loops of the targets that it stands for.
 LOOPS = {"auto": ("auto",), "asyncio": ("asyncio",), "uvloop": ("uvloop",), "both": ("asyncio", "uvloop")}
-# How services come to run: as processes of this machine, in containers, or already.
+# The runtimes of services: processes of this machine, containers, or services that are already running.
 LOCAL, DOCKER, RUNNING = "local", "docker", "running"
 RUNTIMES = (LOCAL, DOCKER, RUNNING)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-# What the server may ask of a client's certificate; "" is nothing.
+# The modes of client certificates; "" requests none.
 ASKS = ("optional", "required")
 # Which certificate a client shows.
 OURS, WRONG, NONE = "ours", "wrong", "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-# What a step says of a connection that leads past the gateway; the server's own address is the detail.
+# The note of a step about a connection that bypasses the gateway; the server's own address is the detail.
 PAST_GATEWAY = "past the gateway to"
 # The word of an event that stands in the place of others, which are not kept; the detail says how many.
 CUT = "cut"

@@ -16,7 +16,7 @@ LONGEST = 16 * 1024
 MOST_PIECES = 100
 # So many equal bytes are made by head and tr instead of being written out.
 RUN = 128
-# A pause that a server which answered in between needs, in seconds: by hand nobody waits for the answer.
+# The pause for an answer of the server, in seconds, since the commands do not wait for it.
 ANSWERED = 0.2
 SHORTEST = 0.01
 HOLD = 2
@@ -79,7 +79,7 @@ def curl(stream: SentStream) -> str:
     if body and (length != str(len(body)) or not body.isascii() or b"\0" in body or len(body) > 2000):
         return ""
     options = ["--globoff"] if set(target) & set("[]{}") else []
-    if stream.tls_options is not None:  # the certificate is made anew each time
+    if stream.tls_options is not None:  # the certificate is created again each time
         options += ["--insecure", "--http1.1"]
     if words[2] == b"HTTP/1.0":
         options.append("--http1.0")
@@ -91,7 +91,7 @@ def curl(stream: SentStream) -> str:
         options += ["-X", method]
     if body:
         options += ["--data-raw", body.decode()]
-    # What curl would add by itself.
+    # Fields that curl adds by itself.
     added = ["User-Agent", "Accept", *(["Content-Type"] if body else [])]
     for name in added:
         if name.lower() not in known:

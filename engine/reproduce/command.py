@@ -95,7 +95,7 @@ def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
         stream = stream_of(connection, deed.address, port)
         if not stream.pieces:
             continue
-        # A script may look at the connection itself, of which curl shows nothing.
+        # A script may observe the connection itself, of which curl shows nothing.
         scripted = any(used_by(one, connection) and any(inside(one.step, kinds)) for one in before)
         found = by_hand.command(stream, curls=not scripted)
         if not found:

@@ -45,7 +45,7 @@ def draw(head: Sequence[str], tables: Sequence[TextTable], limit: int = 0, paint
     less than NARROWEST columns are left for it; 0 for no limit. ``paint`` is for the head, the titles and the first
     column.
     """
-    from tabulate import tabulate  # noqa: PLC0415 - a width alone needs no table
+    from tabulate import tabulate  # noqa: PLC0415 - the width needs no table
 
     indented = any(table.title for table in tables)
     rows = [[visible(cell, lines=True) for cell in row] for table in tables for row in table.rows]

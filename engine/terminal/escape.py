@@ -36,7 +36,8 @@ def _char(char: str, lines: bool, tabs: bool) -> str:
         return f"\\x{code - 0xDC00:02x}"
     if char in _SHORT:
         return _SHORT[char]
-    # Cc control, Cf format (direction marks too), Cs surrogates, Co private, Cn unassigned, Zl and Zp line ends
+    # Cf format (direction marks too), Cs surrogates, Co private, Cn unassigned, Zl and Zp line ends, Cc control
+    # characters
     if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
         if code < 0x100:
             return f"\\x{code:02x}"

@@ -315,7 +315,7 @@ WEBSOCKET: dict[str, Handler] = {
 }
 
 
-# What a scope holds
+# The contents of a scope
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -130,7 +130,7 @@ def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object
         elif kind == "size":
             yield name, reader.size(child)
         elif kind == "tls" and child.value is False:
-            pass  # as every server is that is told nothing of it
+            pass  # as every server without this option
         elif kind == "tls" and (asks := child.get("client_cert")) is not None:
             yield name, str(asks.value)
         elif isinstance(child.value, list):

@@ -113,7 +113,7 @@ def _pattern(node: Node, reader: NotationReader) -> str:
             with warnings.catch_warnings():
                 warnings.simplefilter(
                     "ignore"
-                )  # a set that a later Python may read otherwise is no mistake in this one
+                )  # a set that a later Python may interpret differently is valid in this one
                 re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         why = (

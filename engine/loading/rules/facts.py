@@ -9,7 +9,7 @@ from engine.model.nodes import Node
 from engine.model.quantities import OutOfRange, octets, seconds
 from engine.registry import nearest
 
-# Registered names with a hyphen (RFC 9110 and those beside it) that cases look at.
+# Registered names with a hyphen (RFC 9110 and related ones) that cases check.
 HEADERS = frozenset({
     "accept-ranges", "access-control-allow-origin", "alt-svc", "cache-control", "content-disposition",
     "content-encoding", "content-language", "content-length", "content-location", "content-range",

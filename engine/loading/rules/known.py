@@ -19,7 +19,7 @@ from engine.registry import nearest
 
 RANGE = 'a range is written like ">=25,<27" or "==26.2.0"'
 SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes")
-# What says of which results a line speaks.
+# The keys that select the results of an entry.
 SAME = ("case", *SELECTORS, "versions", "framework_versions")
 
 

@@ -15,9 +15,9 @@ from engine.registry import nearest
 _NOT_TEXT = ("capture", "record", "as", "index", "var")
 
 
-# What is read while the case is run; all else is read before, and only the matrix fills it in.
+# The keys that are read during the run; all others are read before, and only the matrix fills them in.
 _LATE = ("steps", "application")
-# What nobody but a reader reads.
+# The keys that are only read by people.
 _PROSE = ("note", "because")
 
 # The forms of other tools, where the variable has a name that is known here.

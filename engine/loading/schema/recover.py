@@ -71,7 +71,7 @@ def repair(
     of the tree in messages. ``excused`` is a function that returns true for a value that is not an error yet: a
     variable that the matrix has to fill in.
     """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to load, and needed for mistakes only)
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to load, and only needed for errors)
 
     validator = Draft202012Validator(schema)
     lost: set[str] = set()

@@ -29,13 +29,13 @@ from engine.steps.app.facts import BoundaryFacts
 from engine.steps.app.step import calls_of
 from engine.steps.shared.values import integer
 
-# How long the app's call may take where the step does not say, in seconds.
+# The default time limit of the app's call, in seconds.
 PATIENCE = 5.0
 # The facts of several calls, or of what only a server gives: of no use here.
 LEFT_OUT = ("calls", "paths", "streamed", "result[.*]", "loop", "pid")
 
 ASGI: Mapping[str, object] = {"version": "3.0", "spec_version": "2.3"}
-# What a scope must have (www.rst, HTTP and WebSocket Connection Scope); the rest of it is optional.
+# The required keys of a scope (www.rst, HTTP and WebSocket Connection Scope); the others are optional.
 LEAST: Mapping[str, Mapping[str, object]] = {
     "http": {
         "asgi": ASGI, "http_version": "1.1", "method": "GET", "path": "/", "query_string": plain(""), "headers": [],

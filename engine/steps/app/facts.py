@@ -61,7 +61,7 @@ OF_RESULT: tuple[tuple[str, FactType], ...] = (
 # The facts that are the server's doing, whatever the application is.
 _GIVEN = frozenset({"calls", "paths", "scope", "loop", "pid"})
 
-# What result.NAME. may be followed by; `value` alone may be null and there.
+# The parts after result.NAME.; only `value` may be present and null.
 _OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
 
 

@@ -31,7 +31,7 @@ from engine.steps.shared.sending import Headers, rendered, send_pieces
 from engine.steps.shared.values import flag, integer, scalar, seconds
 from engine.steps.stream.actions import Bytes, cut, parse_bytes, preview
 
-# The numbers of a record that a case may set, besides its type and its content.
+# The numbers of a record that a case may set, apart from its type and its content.
 FIELDS = ("id", "version", "padding", "reserved", "claim_length", "claim_padding")
 
 

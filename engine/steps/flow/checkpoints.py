@@ -13,7 +13,7 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal
 from engine.steps.api.step_type import StepType
 
-# How often to look for a mark, in seconds.
+# The interval of checking for a mark, in seconds.
 POLL = 0.0015
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from engine.protocols.http1 import Head
 
-# A head without anything that a reader could stumble over: complete, CRLF alone, tokens for names, and visible ASCII.
+# A head that every parser accepts: complete, only CRLF, tokens as names, and visible ASCII.
 _head = re.compile(
     rb"HTTP/(1\.[01]) ([2-5][0-9]{2}) ([ -~]*)\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+)\r\n"
 )
 _row = re.compile(r"([^:]+):([^\r]*)\r\n")
-# What frames a body in another way than its length does (RFC 9112, section 6.3).
+# Fields that frame a body in another way than its length (RFC 9112, section 6.3).
 _BODILESS = frozenset({204, 304})
 _OTHER_METHODS = frozenset({"HEAD", "CONNECT"})
 _digits = re.compile(r"[0-9]{1,15}")

@@ -283,8 +283,8 @@ def time_out(response: Response, within: float, now: float) -> None:
     response.ended_at = now + within
 
 
-# How long to look for a FIN where `open` is asked for, in seconds: the server may close without having said so, and
-# where it has said so it is given the time that a busy machine takes.
+# The time to wait for a FIN if `open` is expected, in seconds: the server may close without announcing it, and a server
+# that has announced it gets the time that a busy machine needs.
 LOOK, LOOK_ANNOUNCED = 0.05, 1.0
 
 

@@ -85,7 +85,7 @@ async def perform(params: ExitParams, ctx: Context) -> Observation:
             "exit", f"the server to exit within {show_time(within or 0.0)}", Worded("a server still running")
         )
     ctx.note("exit", str(ended))
-    # What was recorded to the very end is looked at by the steps that follow.
+    # Later steps observe the records up to the very end.
     ctx.live.boundary.refresh()
     return ExitFacts(ended, max(0.0, ctx.live.ended_at - since(ctx)))
 

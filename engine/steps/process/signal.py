@@ -13,7 +13,7 @@ from engine.steps.api.schema import Schema
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.values import scalar, text
 
-# What people send servers. Neither of STOP and CONT: nobody would be left to see what comes of it.
+# Common signals for servers. STOP and CONT are excluded, since a stopped server cannot be observed.
 SIGNALS = ("TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2", "TTIN", "TTOU", "WINCH")
 
 

@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, ByteString], ...]
 Query = str | tuple[tuple[str, object], ...] | None
 
 ENGINE_HEADER = b"x-engine-call"
-# What stands for the header's value before there is a run.
+# A placeholder for the header's value before there is a run.
 TOKEN = "$(call)"
 
 

@@ -24,7 +24,7 @@ from engine.steps.shared.sending import send
 from engine.steps.shared.values import integer, text
 from engine.steps.stream.connect_tls import NOTHING_SAID, SCHEMA, TlsFacts, TlsOptions, parse_tls, session_of
 
-# How long it may take where the step does not say, in seconds: on one machine nothing but a full queue takes longer.
+# The default time limit, in seconds: on one machine only a full queue takes longer.
 PATIENCE = 5.0
 
 

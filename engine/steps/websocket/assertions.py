@@ -29,7 +29,7 @@ from engine.steps.stream.assertions import ClosedParams, parse_closed, still_ope
 from engine.steps.stream.facts import ClosedFacts, Piece, StreamFacts
 from engine.steps.websocket.session import Message, WebSocketSession, is_text, next_frame, session_of
 
-# How long a ping may go unanswered, in seconds: `ping` has no place for a deadline of its own.
+# The time limit for a pong, in seconds, since `ping` has no deadline of its own.
 PONG_WITHIN = 5.0
 
 

@@ -24,13 +24,13 @@ NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
-# What an app is called through: ASGI, or WSGI (PEP 3333). Each has a contract of its own.
+# The interface of an app: ASGI, or WSGI (PEP 3333). Each has a contract of its own.
 ASGI, WSGI = "asgi", "wsgi"
 INTERFACES = (ASGI, WSGI)
 
 # Capabilities that are as much the application's matter as the server's: a target offers them where both do.
 OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
-# What a target offers whose application asks receive() while it works, so that it hears that the client has gone.
+# The capability of a target whose application calls receive() while it works, so that it notices a disconnect.
 DISCONNECT = "disconnect"
 
 PORTS = (1024, 65535)

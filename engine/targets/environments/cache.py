@@ -75,7 +75,7 @@ def hold(folder: Path, *, wait: bool = True) -> bool:
     afterwards whether the entry is there. A cache that cannot be written is used without being held.
     """
     if folder in _held and not _same(_held[folder], lock_of(folder)):
-        release(folder)  # somebody deleted the cache by hand
+        release(folder)  # the cache was deleted manually
     if folder not in _held:
         try:
             descriptor = _acquire(lock_of(folder), fcntl.LOCK_SH if wait else fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -187,7 +187,7 @@ def prune_daily(cache: Path) -> None:
     try:
         due = time.time() - (cache / STAMP).stat().st_mtime > DAY
     except OSError:
-        due = os.path.isdir(cache)  # which is false, and no error, for what this user may not look at
+        due = os.path.isdir(cache)  # which is false, and no error, for folders that this user may not read
     if due:
         prune(cache)
 

@@ -68,7 +68,7 @@ def lay_out(contents: Mapping[Path, bytes], package: str, folder: Path) -> None:
         draft.chmod(0o755)
         os.rename(draft, folder)
     except OSError:
-        # Another engine was quicker, which is as good; anything else is told.
+        # Another engine was faster, which is fine; anything else is an error.
         if not folder.is_dir():
             raise
     finally:

@@ -33,7 +33,7 @@ from engine.targets.environments.packages import lines_of, locked
 from engine.targets.matrix.fitting import serves
 from engine.targets.matrix.selection import configured_frameworks
 
-# Where things are in an image, and where they listen there.
+# The paths and ports in an image.
 HOME = Path("/engine")
 PYTHON = HOME / "venv" / "bin" / "python"
 PORT = 8000

@@ -33,13 +33,13 @@ from engine.targets.environments.recipes import Recipe, servers_part
 from engine.targets.environments.sources import ReleaseSource, ReleaseSources, known
 
 MARK = "complete.json"
-# A change here makes every environment anew: raise it when they are made in another way.
+# Raise this number when the way of creating environments changes: it creates every environment again.
 FORMAT = "1"
 LAST_LINES = 12
 # uv fetches in parallel by itself; more of them at once than this only wait for each other.
 AT_ONCE = 2
 ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
-# What uv says where it cannot reach an index.
+# Messages of uv if it cannot reach an index.
 UNREACHABLE = (
     "dns error", "failed to fetch", "connect error", "error sending request", "timed out", "network was disabled",
 )  # fmt: skip

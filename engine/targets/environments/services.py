@@ -12,7 +12,7 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import inside
 from engine.targets.environments.packages import Environment
 
-# Where an interpreter finds its own shared library, on machines that need to be told.
+# The location of an interpreter's own shared library, on machines that need it.
 KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 

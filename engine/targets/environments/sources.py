@@ -26,7 +26,7 @@ from engine.targets.environments import commands
 from engine.targets.environments.cache import DRAFT, hold, note_size
 
 PROJECT = ("pyproject.toml", "setup.py")
-# What no version control keeps, in folders that have none.
+# Files that are ignored in folders without version control.
 LEFT_OUT = re.compile(r"\..*|__pycache__|node_modules|build|dist|venv|target|.*\.egg-info|.*\.pyc")
 ANSWER_WITHIN = 60.0
 LAST_LINES = 6
@@ -133,7 +133,7 @@ def copied(folder: Path, listed: list[Path], copy: Path) -> None:
         draft.chmod(0o755)
         draft.rename(copy)
     except OSError:
-        # Another engine was quicker, which is as good; anything else is told.
+        # Another engine was faster, which is fine; anything else is an error.
         if not copy.is_dir():
             raise
     finally:

@@ -11,7 +11,7 @@ from engine.targets.catalog.gateways.base import CARRIED, split
 from engine.targets.catalog.servers.base import Server
 
 NAMES = {"asgi": "ASGI", "wsgi": "WSGI", "http": "HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi"}
-# What may be spoken at a server's socket, to clients or to a gateway.
+# The protocols at a server's socket, to clients or to a gateway.
 PROTOCOLS = ("fastcgi", "http", "uwsgi")
 # The gateway of a server that speaks no HTTP, where nobody names another.
 GATEWAY = "nginx-fastcgi"

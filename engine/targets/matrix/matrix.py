@@ -13,7 +13,7 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import GATEWAY, gateways_of, own_gateway, serves, spoken
 from engine.targets.matrix.selection import ALL, DEFAULT, configured_frameworks
 
-# Who is behind a gateway where nobody says which, by what is spoken there; and which gateway, by the interface.
+# The default server behind a gateway, by its protocol; and the default gateway, by the interface.
 DEFAULTS = {"http": DEFAULT, "uwsgi": DEFAULT, "fastcgi": "fcgisgi"}
 USUAL = {ASGI: DIRECT, WSGI: GATEWAY}
 

@@ -29,7 +29,7 @@ from engine.targets.catalog.releases import (
 from engine.targets.catalog.servers.base import Server
 
 ALL = "all"
-# What runs where nobody says which.
+# The default servers.
 DEFAULT = "gunicorn"
 PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^=\s]+")
 

@@ -61,7 +61,7 @@ async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
     found = of_scope(http, OF_HTTP, "http") | websocket | http2
     found |= {"state": "state" in http.scope, "lifespan": any(map(started, boundary.lifespans()))}
     running = http.loop.startswith(UVLOOP)
-    # On its own choice a server may leave uvloop alone though it has it.
+    # By its own choice a server may not use uvloop although it is installed.
     if loop == UVLOOP or (loop == "auto" and running):
         found[UVLOOP] = running
     found |= await reloads(live, workers)

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
-# How long the engine waits after each question before it asks the next one, in seconds; after the last it gives up.
+# The pauses after each question, in seconds; after the last the engine gives up.
 PAUSES = (1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
 
 

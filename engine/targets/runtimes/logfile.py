@@ -22,7 +22,7 @@ MOST = 64 << 20
 HEAD = 16 << 20
 TAIL = 1 << 20
 
-# How often its size is looked at, in seconds: at a gigabyte a second it is MOST and a quarter of that at worst.
+# The interval of checking its size, in seconds: at a gigabyte a second it is MOST and a quarter of that at worst.
 EVERY = 0.25
 
 

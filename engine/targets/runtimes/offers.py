@@ -64,10 +64,10 @@ class ServerOffers:
         key = target.configuration, target.loop
         server = self._servers[target.configuration]
         if key not in self._probed and self._prober and CONTROL in self._frameworks and ASGI in server.interfaces:
-            # What a server does with its workers shows where there are some.
+            # Properties of workers only show with several of them.
             workers = 1 if server.unsupported({"workers": 2}) else 2
             options = (("workers", workers),) if workers > 1 else ()
-            # One that speaks no HTTP is looked at through its gateway.
+            # A server that speaks no HTTP is probed through its gateway.
             gateway = own_gateway(server)
             control_target = replace(target, framework=CONTROL, framework_release="", interface=ASGI, gateway=gateway)
             launch = ServerLaunch(control_target, options)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 JOB = "ready"
 HEADER = "x-engine-call"
-# Between two tries where nobody listens yet, or a server let go of a connection; and for the observer's file.
+# The pause between two tries while the port is closed, or the server drops a connection; and for the observer's file.
 AGAIN = 0.02
 POLL = 0.0015
-# How long after an answer the observer's record may take to show.
+# The time that the observer's record may take to appear after an answer.
 RECORD_WITHIN = 2.0
 # So much of an answer is read, in bytes: a server may send without end.
 MOST = 1 << 20
-# What a gateway answers of its own while the server behind it does not.
+# Status codes of a gateway itself while the server behind it does not answer.
 NOT_YET = (502, 504)
 
 

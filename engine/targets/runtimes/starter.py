@@ -77,7 +77,7 @@ READY_WITHIN = 30.0
 TRIES = 3
 # A server that dies drops its connections first; its exit status is known a moment later.
 LAST_WORDS = 0.5
-# What the observer tells of a loop that is none of asyncio's.
+# The observer's word for a loop other than asyncio's.
 OTHER_LOOPS = ("", "trio")
 
 

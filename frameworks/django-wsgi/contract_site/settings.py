@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Nothing is signed here, and the service listens on this machine alone.
+# Nothing is signed here, and the service listens only on this machine.
 SECRET_KEY = "not a secret: nothing is signed with it"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
@@ -13,7 +13,7 @@ MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "contract_site.urls"
 WSGI_APPLICATION = "contract_site.wsgi.application"
 USE_TZ = True
-# Bodies of any size are read whole where a view asks for that.
+# Bodies of any size are read completely if a view requests it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
 LOGGING = {

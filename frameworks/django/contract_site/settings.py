@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Nothing is signed here, and the service listens on this machine alone.
+# Nothing is signed here, and the service listens only on this machine.
 SECRET_KEY = "not a secret: nothing is signed with it"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]

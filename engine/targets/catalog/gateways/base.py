@@ -14,7 +14,7 @@ from engine.targets.catalog.options.gateway import OPTIONS
 WORDS = frozenset(option.name for option in OPTIONS)
 """The engine's own gateway options; all are true or false."""
 
-# Of what a server offers, what a client of a gateway has as well: what is a matter of server and app alone.
+# The capabilities of a server that also hold behind a gateway: those that depend only on server and app.
 CARRIED = frozenset({"disconnect", "lifespan", "reload", "state", "uvloop", "pathsend", "zerocopysend"})
 
 

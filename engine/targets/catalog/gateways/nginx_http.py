@@ -10,8 +10,8 @@ from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 def location(setting: GatewayConfig) -> Sequence[str]:
     """The lines that pass requests on. The path is passed on as the client wrote it."""
-    # Without a value nginx leaves the field out, and a connection is kept by default; newer ones keep connections
-    # unless they are told not to.
+    # Without a value nginx omits the field, and a connection is kept by default; newer releases keep connections by
+    # default.
     connection = '""' if setting.on("keep_conn", False) else "close"
     return [
         f"proxy_pass http://{UPSTREAM};",

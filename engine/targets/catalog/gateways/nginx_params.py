@@ -22,7 +22,7 @@ PARAMS = (
     ("SERVER_PROTOCOL", "$server_protocol"),
     ("REQUEST_SCHEME", "$scheme"),
     ("HTTPS", "$https if_not_empty"),
-    # What a client says in a field Proxy is no proxy of the application's (RFC 3875, 9.2).
+    # A client's field Proxy does not set the proxy of the application (RFC 3875, 9.2).
     ("HTTP_PROXY", '""'),
     # The observers take it out again: whose call it is, where the server's own peer is nginx.
     ("HTTP_X_ENGINE_PEER", '"$remote_addr:$remote_port"'),

@@ -15,8 +15,8 @@ from engine.registry import nearest
 from engine.targets.catalog.releases import PINNED, PLAIN, Release, Variant, Version
 
 FLAGS = "flags"
-# Seconds that requests in flight are given when a server is told to end: longer than any that a case keeps in flight.
-# What is stopped for good is killed sooner.
+# The time in seconds for running requests when a server is asked to end: longer than any request of a case. A server
+# that is stopped for good is killed sooner.
 GRACEFUL = 10
 
 

@@ -45,7 +45,7 @@ def tls(value: object) -> list[str]:
         return []
     if files.asks == "optional":
         raise Untranslatable("it either requires client certificates or does not request them")
-    # Without the flag it has TLS 1.3 alone.
+    # Without the flag it only has TLS 1.3.
     line = ["--ssl-certificate", str(files.cert), "--ssl-keyfile", str(files.key), "--ssl-protocol-min", "tls1.2"]
     return [*line, "--ssl-ca", str(files.ca), "--ssl-client-verify"] if files.asks else line
 

@@ -26,7 +26,7 @@ def base(start: Start) -> Sequence[str]:
         "--bind", bind,
         *([] if start.protocol == "http" else ["--protocol", start.protocol]),
         "--graceful-timeout", str(GRACEFUL),
-        # A control socket lies in HOME and would be shared by all that run there.
+        # A control socket is in HOME, and would be shared by all processes there.
         *(["--no-control-socket"] if start.since("25.1.0") else []),
         "--log-file", "-",
     ]  # fmt: skip

@@ -27,7 +27,7 @@ class Files:
         return Files(folder / self.cert.name, folder / self.key.name, folder / self.ca.name, self.asks)
 
 
-# What stands for the files as long as there are none: a server is asked beforehand what it has a flag for.
+# A placeholder for the files until they exist: a server is asked beforehand which options it has flags for.
 NOWHERE = Files(Path("server.pem"), Path("server.key"), Path("ca.pem"))
 
 

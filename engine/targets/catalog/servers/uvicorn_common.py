@@ -27,7 +27,7 @@ def command(http: str, websocket: str) -> Command:
             "--ws", websocket,
             "--loop", start.loop,
             *bind,
-            # Without it a server that was told to stop waits for ever for a client that stays.
+            # Without it, a stopping server waits forever for a client that stays.
             *(["--timeout-graceful-shutdown", str(GRACEFUL)] if start.since("0.22.0") else []),
             "--no-access-log",
             "--no-use-colors",

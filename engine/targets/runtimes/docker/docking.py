@@ -22,7 +22,7 @@ from engine.errors import EnvironmentFailed
 
 LABEL = "asgi-conformance.engine"
 RUN = "asgi-conformance.run"
-# How long a call may take, in seconds; builds are told of line by line.
+# The time limit of a call, in seconds; builds report each line.
 TIMEOUT = 120
 # So many containers are removed at a time.
 AT_ONCE = 8

@@ -133,7 +133,7 @@ class DockerHost:
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
         """As in ``Host``, on the spool, which the container can read. Files belong to the server's user."""
-        # Where the engine is root the container runs as the image's own user, who is to read the key.
+        # If the engine is root, the container runs as the image's own user, who must be able to read the key.
         files, trust = self._certificates.write(scratch / "desk", address, asks, USER if self._user is None else None)
         return files.at(Path(DESK) / FOLDER), trust
 

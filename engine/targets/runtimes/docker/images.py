@@ -27,10 +27,10 @@ from engine.targets.runtimes.docker.docking import LABEL, asking, refused
 DOCKERFILE = Path("docker") / "Dockerfile"
 BASE = "python:3.12-slim"
 REPOSITORY = "asgi-conformance"
-# What a build takes from the environment: how the package index is reached.
+# Variables that a build takes from the environment, to reach the package index.
 PASSED = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 LAST_LINES = 20
-# A step of a build is told up to so many characters.
+# The maximum length of a reported build step, in characters.
 WIDEST = 70
 ASK = """
 import importlib.metadata, json, platform
@@ -64,7 +64,7 @@ class Images(Environments):
         self._building = asyncio.Semaphore(1)
         self._names: dict[tuple[str, str], str] = {}
         self._ready: dict[str, Environment] = {}
-        # What failed once in a run is not tried for every case anew.
+        # An image that failed once in a run is not tried again for every case.
         self._failed: dict[str, EnvironmentFailed] = {}
         self._tell = on_progress
 

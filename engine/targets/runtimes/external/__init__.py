@@ -1,4 +1,4 @@
 """Services that run already."""
 
-# How --url is said.
+# The syntax of --url.
 URL_FORM = "like --url fastapi=http://127.0.0.1:8002"

@@ -24,7 +24,7 @@ from engine.targets.runtimes.external import URL_FORM
 from engine.targets.runtimes.external.boundaries import Shared, Unseen
 from engine.targets.runtimes.readiness import FirstResponse
 
-# How long a service that listens may take for an answer to GET /health, in seconds.
+# The time limit for an answer to GET /health from a listening service, in seconds.
 ANSWER_WITHIN = 10.0
 
 

@@ -40,7 +40,7 @@ from contextlib import suppress
 
 LINUX = sys.platform == "linux"
 PR_SET_CHILD_SUBREAPER = 36
-# How long processes may take to be gone after a KILL; only one stuck in the kernel does.
+# The time that processes may take to end after a KILL; only one stuck in the kernel takes longer.
 KILLED_WITHIN = 5.0
 
 
@@ -220,7 +220,7 @@ class Supervisor:
             send(-self.pid, signal.SIGKILL)
         deadline = time.monotonic() + KILLED_WITHIN
         while self.reap() and time.monotonic() < deadline:
-            # What a killed child had started comes here in turn, so look again until there is nobody.
+            # Children of a killed child are adopted in turn, so repeat until there are none.
             for pid in children() if LINUX else []:
                 send(pid, signal.SIGKILL)
             self.wait(0.02)
@@ -234,7 +234,7 @@ def main() -> None:
     fcntl.fcntl(write_end, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    # Ctrl-C in a terminal and its end are the engine's to answer; it then tells this one, or is gone.
+    # The engine handles Ctrl-C and hangups of the terminal; it then stops this process, or is gone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     buffer = b""

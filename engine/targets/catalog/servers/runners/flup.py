@@ -19,7 +19,7 @@ def main() -> None:
     # As many threads wait from the start: flup drops a connection for which none is idle.
     threads = {"minSpare": 1, "maxSpare": parsed.threads}
     fcgi.WSGIServer(app, bindAddress=common.address(parsed), **threads).run()
-    # What threads still do is not waited for.
+    # Work of threads is not awaited.
     sys.exit(0)
 
 
