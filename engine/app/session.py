@@ -327,7 +327,8 @@ async def open_channel(
     receive_buffer: int | None = None,
     tls_options: TlsClientOptions | None = None,
 ) -> Channel:
-    """A recording TCP stream, with TLS where ``tls_options`` begins it. Raises Refused, and HandshakeFailed."""
+    """A recording TCP stream, with TLS where ``tls_options`` begins it. Raises ConnectionRefused, and
+    HandshakeFailed."""
     if tls_options is not None:
         from engine.channels.tls import open_tls  # OpenSSL is for those runs that have TLS
 

@@ -17,7 +17,7 @@ class Trace:
     __slots__ = ("_kept", "_noted", "_pieces", "label")
 
     def __init__(self, label: str) -> None:
-        """``label`` is the short name under which a person knows the connection."""
+        """``label`` is the short name of the connection in a transcript."""
         self.label = label
         # As plain tuples: most jobs pass, and then nobody asks for their events.
         self._noted: list[tuple[float, str, str, bytes, int]] = []
@@ -33,7 +33,7 @@ class Trace:
         ]
 
     def data(self, at: float, what: str, data: bytes) -> None:
-        """Bytes crossed: ``what`` is ``sent`` or ``received``."""
+        """Record bytes that were ``sent`` or ``received``, as ``what`` says."""
         self._pieces += 1
         size = len(data)
         if self._pieces < KEPT_PIECES and self._kept + size <= KEPT_BYTES:
@@ -45,5 +45,5 @@ class Trace:
             self.event(at, what, "and later pieces, which are not listed")
 
     def event(self, at: float, what: str, detail: str = "") -> None:
-        """Something other than bytes: ``connected``, ``closed``, ``reset``, ..."""
+        """Record an event other than bytes: ``connected``, ``closed``, ``reset``, ..."""
         self._noted.append((at, what, detail, b"", 0))

@@ -18,7 +18,7 @@ from engine.model.transcript import TraceEvent
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Bytes, and when they come, in seconds of the script's time. ``end`` is ``fin``, ``tls`` (a closure
+    """Bytes, and the time of their arrival in seconds of the script. ``end`` is ``fin``, ``tls`` (a closure
     alert) or ``reset`` for an end."""
 
     data: bytes = b""
@@ -36,8 +36,8 @@ Answer = Callable[[bytes], Iterable["Arrival | bytes"]]
 class ScriptedChannel:
     """``engine.model.protocols.Channel`` that plays a script.
 
-    ``arrivals`` are handed out in order; plain bytes arrive at the time of the arrival before them. ``answer`` is
-    asked after each write for what arrives because of it. ``sent`` is every write, ``actions`` what else was done.
+    ``arrivals`` are handed out in order; plain bytes arrive at the time of the arrival before them. ``answer`` returns
+    the arrivals that a write causes. ``sent`` has every write, ``actions`` everything else that was done.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ScriptedChannel:
         self.arrive(*arrivals)
 
     def arrive(self, *arrivals: Arrival | bytes) -> None:
-        """Let more arrive, after what is still to come."""
+        """Add arrivals behind the remaining ones."""
         for arrival in arrivals:
             self._pending.append(arrival if isinstance(arrival, Arrival) else Arrival(arrival, -1.0))
         self._changed.set()
@@ -70,7 +70,7 @@ class ScriptedChannel:
 
     @property
     def local(self) -> tuple[str, int]:
-        """An address in name only."""
+        """A made-up address."""
         return ("scripted", 1)
 
     @property
@@ -110,7 +110,7 @@ class ScriptedChannel:
         return self._now
 
     async def receive(self) -> tuple[bytes, float]:
-        """The script's next arrival; (b"", when) after a FIN. Raises Reset and ChannelClosed."""
+        """The script's next arrival; (b"", its time) after a FIN. Raises Reset and ChannelClosed."""
         if self._back:
             return self._back.pop()
         while True:
@@ -154,7 +154,7 @@ class ScriptedChannel:
         self._end("close")
 
     def truncate(self) -> None:
-        """Close both sides, and say nothing of it."""
+        """Close both sides without a closure alert."""
         self._end("truncate")
 
     def reset(self) -> None:

@@ -146,8 +146,8 @@ class TcpChannel(asyncio.Protocol):
         return self._clock()
 
     async def send(self, data: bytes) -> float:
-        """Hand bytes over, and wait until the kernel has taken them all: the time of the last one. Raises Reset if
-        the connection goes meanwhile, and ChannelClosed."""
+        """Hand bytes over, and wait until the kernel has taken them all. Returns the time of the last one. Raises Reset
+        if the connection is lost meanwhile, and ChannelClosed."""
         at = self.write(data)
         if not self._paused:
             return at
@@ -167,7 +167,7 @@ class TcpChannel(asyncio.Protocol):
             raise ChannelClosed("this side has shut its writing half")
 
     async def receive(self) -> tuple[bytes, float]:
-        """The next bytes and when they came; (b"", when) after a FIN, again and again. Raises Reset after a reset,
+        """The next bytes and the time of their arrival; after a FIN always (b"", its time). Raises Reset after a reset,
         ChannelClosed after a close by this side, and Endless after more than MOST bytes. One reader at a time."""
         while not self._arrived:
             if self._endless:
@@ -201,7 +201,7 @@ class TcpChannel(asyncio.Protocol):
         self._record.event(self._clock(), "reading", "goes on" if on else "stops")
 
     def half_close(self) -> None:
-        """Send a FIN, and go on reading."""
+        """Send a FIN, and continue reading."""
         self._may_write()
         self._shut = True
         try:
@@ -211,7 +211,7 @@ class TcpChannel(asyncio.Protocol):
         self._record.event(self._clock(), "closed", "this side's writing half")
 
     def close(self) -> None:
-        """Close both sides. Bytes that the kernel has not taken are dropped: nobody waits for them."""
+        """Close both sides. Bytes that the kernel has not taken are dropped."""
         if self._end("closed"):
             if self._transport.get_write_buffer_size():
                 self._transport.abort()
@@ -219,7 +219,7 @@ class TcpChannel(asyncio.Protocol):
                 self._transport.close()
 
     def truncate(self) -> None:
-        """As ``close``: without TLS a FIN is all that there is to say."""
+        """As ``close``, since a FIN is the only end of a stream without TLS."""
         self.close()
 
     def reset(self) -> None:
@@ -231,7 +231,7 @@ class TcpChannel(asyncio.Protocol):
             self._transport.abort()
 
     def _end(self, what: str) -> bool:
-        """Note that this side ends the connection; False where it is gone already."""
+        """Record that this side ends the connection. Returns False if it has ended already."""
         if self._lost or self._transport.is_closing():
             return False
         # The peer's FIN, if it came first, stays known: `ended` is how the *stream* ended.
@@ -251,7 +251,7 @@ async def open_tcp(
     receive_buffer: int | None = None,
     make: Callable[[str, Clock], TcpChannel] | None = None,
 ) -> TcpChannel:
-    """A new connection to ``address``; ``make`` makes the channel, where it is more than this one.
+    """A new connection to ``address``. ``make`` creates the channel, a TcpChannel by default.
 
     ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` the number of unread
     bytes that the kernel keeps. Raises ConnectionRefused if the address refuses or is unreachable, Reset, and
@@ -285,8 +285,8 @@ async def _open(host: str, port: int, make: Callable[[], TcpChannel], receive_bu
 
 
 async def connected(host: str, port: int, receive_buffer: int) -> socket.socket:
-    """A connected socket with a receive buffer of its own, which must be set before the connection is made: the window
-    is agreed upon then. Raises OSError."""
+    """A connected socket with this receive buffer, which must be set before connecting: the window scale is negotiated
+    then. Raises OSError."""
     raw = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         raw.setblocking(False)

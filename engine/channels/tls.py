@@ -38,7 +38,7 @@ class TlsChannel(TcpChannel):
         return "fin" if self._ended == "fin" else ""
 
     async def handshake(self, tls_options: TlsClientOptions) -> TlsSession:
-        """Begin TLS. Raises HandshakeFailed, and Reset where the connection goes meanwhile."""
+        """Begin TLS. Raises HandshakeFailed, and Reset if the connection is lost meanwhile."""
         try:
             self._transport.write(self._codec.start())
             await self._shaking
@@ -96,12 +96,12 @@ class TlsChannel(TcpChannel):
             self._shaking.set_result(None)
 
     def _put(self, data: bytes) -> None:
-        """Send what TLS itself has to say, as long as this side may."""
+        """Send the output of TLS itself, as long as this side may send."""
         if data and not self._shut and not self._transport.is_closing():
             self._transport.write(data)
 
     def _broken(self, error: Broken) -> None:
-        """TLS cannot go on, which is as good as a reset."""
+        """Record that TLS cannot continue, which counts as a reset."""
         if not self._ended:
             self._ended = "reset"
             self._record.event(self._clock(), "reset", f"by the peer: {error}")
@@ -111,7 +111,7 @@ class TlsChannel(TcpChannel):
     # Actions
 
     def write(self, data: bytes) -> float:
-        """As TcpChannel has it; the record has the plain bytes."""
+        """As in TcpChannel; the plain bytes are recorded."""
         self._may_write()
         self._record.data(self._clock(), "sent", data)
         if data:
@@ -122,7 +122,7 @@ class TlsChannel(TcpChannel):
         return self._clock()
 
     def half_close(self) -> None:
-        """Send a closure alert and a FIN, and go on reading."""
+        """Send a closure alert and a FIN, and continue reading."""
         self._may_write()
         self._put(self._codec.close())
         super().half_close()
@@ -184,7 +184,7 @@ def context_of(tls_options: TlsClientOptions) -> ssl.SSLContext:
 
 
 def certificate_of(tls_options: TlsClientOptions) -> Path | None:
-    """The file with the certificate that a client shows, None for none."""
+    """The file with the client's certificate, None for none."""
     if tls_options.trust is None:
         return None
     if tls_options.shows in (OURS, WRONG):

@@ -21,11 +21,11 @@ class TlsCodec:
     """One end of a TLS connection; the client's, unless ``server_side``.
 
     ``done`` says that the handshake is over, ``closed`` that the peer has sent its closure alert: no more will come.
-    ``broken`` is why no more can come after the handshake, None while it can.
+    ``broken`` is the reason why nothing can arrive after the handshake, None while it can.
     """
 
     def __init__(self, context: ssl.SSLContext, host: str = "", *, server_side: bool = False) -> None:
-        """``host`` is whom the server's certificate must name."""
+        """``host`` is the name or address that the server's certificate must have."""
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._in, self._out, server_side, host or None)
@@ -45,21 +45,21 @@ class TlsCodec:
         return self.outgoing()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take bytes of the socket: the plain ones that are in them, a piece for each record. ``outgoing`` is to be
-        asked afterwards, also when it raises Broken, for a handshake that failed."""
+        """Decrypt bytes of the socket. Returns the plain bytes, a piece for each record. ``outgoing`` must be sent
+        afterwards, even after Broken, which is raised for a handshake that failed."""
         self._in.write(data)
         if not self.done:
             self._shake()
         return self._read() if self.done else []
 
     def end(self) -> None:
-        """The peer has ended the stream. Raises Broken in the middle of a handshake."""
+        """Note that the peer has ended the stream. Raises Broken in the middle of a handshake."""
         self._in.write_eof()
         if not self.done:
             self._shake()
 
     def encrypt(self, data: bytes) -> bytes:
-        """The bytes that carry these. Raises Broken."""
+        """Encrypt plain bytes. Returns the bytes to be sent. Raises Broken."""
         view = memoryview(data)
         try:
             while view:

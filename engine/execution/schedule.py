@@ -32,11 +32,17 @@ HEAD_START = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``targets`` are at work at a time, of which ``starting`` are not ready yet: a start keeps the processor busy,
-    while jobs also wait. In addition, ``lingering`` targets whose last jobs only wait, and ``own`` ones that are
-    dedicated to a job, which mostly wait for a start or an end; with 0 these are counted among the others.
-    ``concurrent`` is the number of jobs at a time on one target, ``ahead`` the number of jobs by which a target's start
-    may run ahead of the jobs that were allowed."""
+    """The limits of a schedule, as numbers of targets and of jobs.
+
+    Attributes:
+        targets: the targets that are at work at a time.
+        starting: those of them that may be starting: a start keeps the processor busy, while jobs mostly wait.
+        lingering: further targets whose last jobs only wait.
+        own: further targets that are dedicated to one job, and mostly wait for a start or an end; with 0 they are
+            counted among ``targets``.
+        concurrent: the jobs that run on one target at a time.
+        ahead: the jobs by which the start of a target may run ahead of the jobs that were allowed.
+    """
 
     targets: int = 4
     starting: int = 3
@@ -47,7 +53,7 @@ class Limits:
 
 
 def unknown(job: Job) -> float:
-    """Nothing is known of how long a job takes: jobs begin in the order of the run."""
+    """Expect the same of every job, so that jobs begin in the order of the run."""
     del job
     return 0.0
 
@@ -84,17 +90,17 @@ class Schedule:
         self._stopping: set[asyncio.Task[object]] = set()
 
     def revise(self, jobs: Sequence[Job]) -> None:
-        """Put other jobs in the place of the same ones; to be called before ``run``."""
+        """Replace the jobs by other versions of the same ones; to be called before ``run``."""
         self._jobs = jobs
 
     async def allow(self, position: int) -> None:
-        """Let go every job before this position. Before the first call everything may go."""
+        """Let every job before this position begin. Before the first call every job may."""
         async with self._changed:
             self._allowed = position
             self._changed.notify_all()
 
     def hold(self) -> None:
-        """Let nothing go until ``allow`` is called; to be called before ``run``."""
+        """Let no job begin until ``allow`` is called; to be called before ``run``."""
         self._allowed = 0
 
     async def run(self, finished: Callable[[], None] | None = None) -> None:
@@ -168,7 +174,7 @@ class Schedule:
     # The interface for a launch: lifetimes.Owner
 
     async def begin(self, launch: ServerLaunch, jobs: Sequence[Job]) -> LiveTarget:
-        """A live target. Raises what starting raises."""
+        """Start a target. Raises EngineError."""
         if self._limits.own and launch.lifespan_of:
             return await self._start(launch, jobs)
         async with self._starting:
@@ -191,9 +197,9 @@ class Schedule:
         self._slots[launch].drained()
 
     async def blocked(self, job: Job) -> str:
-        """Wait for the cases that a job depends on; why it is blocked, or "".
+        """Wait for the cases that a job depends on. Returns the reason why it is blocked, or "".
 
-        One that stands later in the run cannot be waited for: both could wait for ever.
+        A case that stands later in the run is not waited for: both could wait for ever.
         """
         for other in self._jobs:
             same_place = other.target == job.target and other.case.file == job.case.file

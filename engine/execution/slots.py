@@ -14,7 +14,7 @@ LINGERS_AFTER = 1.0
 
 
 class Slots:
-    """``limit`` launches are at work at a time, and ``lingering`` more linger."""
+    """At most ``limit`` launches are at work at a time, and ``lingering`` more linger."""
 
     def __init__(self, limit: int, lingering: int) -> None:
         self._free = asyncio.Semaphore(limit)

@@ -36,7 +36,7 @@ class ResponseParser:
         self.faults: tuple[str, ...] = ()
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes of the stream; those of the body among them. Raises Malformed where the head cannot be read."""
+        """Take bytes of the stream; those of the body among them. Raises MalformedRecord if the head cannot be read."""
         if self.headers is not None:
             return data
         searched = max(0, len(self._head) - 2)
@@ -76,7 +76,7 @@ class ResponseParser:
 
 
 def _field(line: bytes) -> tuple[str, str]:
-    """A head's line as a name and a value. Raises Malformed where it is none."""
+    """A head's line as a name and a value. Raises MalformedRecord if it is none."""
     name, colon, value = line.removesuffix(b"\r").partition(b":")
     if not colon or not _TOKEN.fullmatch(name):
         raise MalformedRecord(f"no field of a head: {line[:80]!r} (RFC 3875, 6.3)")

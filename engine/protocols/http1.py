@@ -38,8 +38,8 @@ class Head:
 
 @dataclass(frozen=True)
 class Data:
-    """A piece of the body; ``ends`` where a chunk of the chunked coding ends with it. (h11 forgets that a chunk
-    starts where its size comes in an arrival of its own.)"""
+    """A piece of the body. ``ends`` is true if a chunk of the chunked coding ends with it. (h11 does not report the
+    start of a chunk whose size arrives by itself.)"""
 
     data: bytes
     ends: bool
@@ -82,7 +82,7 @@ class ResponseCodec:
         self._connection.receive_data(data)
 
     def next(self) -> Event | None:
-        """The next event, or None where more must be fed. Raises Malformed."""
+        """The next event, or None if more bytes are needed. Raises MalformedResponse."""
         if self._switched:
             self._switched = False
             return MessageEnd()

@@ -54,7 +54,7 @@ class Chunked:
         self.done = False
 
     def take(self, buffer: bytearray) -> bytes:
-        """Take the body's bytes out of ``buffer``, without their framing. Raises Refused."""
+        """Take the body's bytes out of ``buffer``, without their framing. Raises RequestRefused."""
         pieces = []
         while not self.done:
             if self._left:
@@ -106,7 +106,8 @@ class Chunked:
         self._trailing = not self._left
 
     def _next_line(self, buffer: bytearray) -> bytes | None:
-        """The next line, without its CR LF; None if it is not complete. Raises Refused if it cannot be a line."""
+        """The next line, without its CR LF; None if it is not complete. Raises RequestRefused if it cannot be a
+        line."""
         longest = LONGEST_TRAILERS if self._trailing else LONGEST_LINE
         end = buffer.find(b"\n", 0, longest + 1)
         seen = bytes(buffer[: end if end >= 0 else longest + 1])

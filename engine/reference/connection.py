@@ -62,7 +62,7 @@ class ServerConnection:
     async def _next(self) -> Request | None:
         """The next request; None where there is none, because of the client, of the time, or of a signal.
 
-        Raises Refused.
+        Raises RequestRefused.
         """
         if self._service.stopping:
             return None
@@ -93,7 +93,7 @@ class ServerConnection:
         return request
 
     def _cut(self) -> None:
-        """The client has ended the stream. Raises Refused where that was within a head."""
+        """The client has ended the stream. Raises RequestRefused where that was within a head."""
         if self._stream.buffer.strip(b"\r\n"):
             raise RequestRefused(400, "H1-13", "the head is truncated")
 

@@ -79,7 +79,7 @@ class Exchange:
             return {"type": "http.disconnect"}
 
     async def _next_piece(self) -> Event | None:
-        """A piece of the body, or None where it breaks off. Raises Refused."""
+        """A piece of the body, or None where it breaks off. Raises RequestRefused."""
         while True:
             data = self._body.take(self._stream.buffer)
             if data or self._body.done:

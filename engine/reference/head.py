@@ -63,7 +63,7 @@ class Request:
 def take(buffer: bytearray) -> Request | None:
     """The request whose head stands at the start of ``buffer``, taken out of it; None where more must come.
 
-    Empty lines before it are dropped (RFC 9112, section 2.2). Raises Refused, as early as it can be known.
+    Empty lines before it are dropped (RFC 9112, section 2.2). Raises RequestRefused, as early as it can be known.
     """
     while buffer.startswith(b"\r\n"):
         del buffer[:2]
@@ -89,7 +89,8 @@ def take(buffer: bytearray) -> Request | None:
 
 
 def _check_size(seen: bytes, *, whole: bool) -> None:
-    """Raises Refused for a head that is too long already: 501 for a method, 414 for a target, 431 for the rest."""
+    """Raises RequestRefused for a head that is too long already: 501 for a method, 414 for a target, 431 for the
+    rest."""
     line = seen.partition(b"\r\n")[0]
     if b" " not in line[: LONGEST_METHOD + 1] and len(line) > LONGEST_METHOD:
         raise RequestRefused(501, "H1-16", f"no method has more than {LONGEST_METHOD} bytes")
@@ -100,7 +101,7 @@ def _check_size(seen: bytes, *, whole: bool) -> None:
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, str]:
-    """Method, target and version; any 1.x beyond 1.1 counts as 1.1 (RFC 9110, section 6.2). Raises Refused."""
+    """Method, target and version; any 1.x beyond 1.1 counts as 1.1 (RFC 9110, section 6.2). Raises RequestRefused."""
     match = _line.fullmatch(line)
     if match is None:
         raise RequestRefused(400, "H1-13", "the first line is no request line")
@@ -135,7 +136,8 @@ def _request(method: bytes, path: bytes, version: str, lines: list[bytes]) -> Re
 
 
 def _check_coding(lines: list[bytes], version: str) -> None:
-    """Raises Refused for a transfer coding other than ``chunked``, and for one together with a Content-Length."""
+    """Raises RequestRefused for a transfer coding other than ``chunked``, and for one together with a
+    Content-Length."""
     fields = [(name.lower(), value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
     codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
     if not codings:

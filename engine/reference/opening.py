@@ -42,7 +42,8 @@ def is_handshake(request: Request) -> bool:
 
 
 def opened(request: Request, message_limit: int) -> Opening:
-    """The outcome of the handshake, if the application accepts it. ``message_limit`` is in bytes. Raises Refused."""
+    """The outcome of the handshake, if the application accepts it. ``message_limit`` is in bytes. Raises
+    RequestRefused."""
     versions = request.values(b"sec-websocket-version")
     if len(versions) > 1:
         raise RequestRefused(400, "WS-07", "Sec-WebSocket-Version stands twice")

@@ -95,7 +95,7 @@ class WebSocketConversation:
     async def _skip_content(self) -> None:
         """Read past a handshake's content, if it has any, with 100 (Continue) before where it is asked for (SEM-41).
 
-        Raises Refused.
+        Raises RequestRefused.
         """
         if self._request.expects:
             with contextlib.suppress(Disconnected):

@@ -30,7 +30,8 @@ class RequestTarget:
 
 
 def parsed(method: bytes, target: bytes) -> RequestTarget:
-    """The target of a request. Raises Refused for one of the wrong form, and for every CONNECT: this is no proxy."""
+    """The target of a request. Raises RequestRefused for one of the wrong form, and for every CONNECT: this is no
+    proxy."""
     if method == b"CONNECT":
         raise _tunnel_refused(target)
     if target == b"*":

@@ -43,18 +43,18 @@ class Background:
         self._allowed = 0
 
     def prepare(self, run: Mapping[str, Any], *, prewarm: bool) -> None:
-        """Let the worker know the settings of the run, before any other order, and with ``prewarm`` start its first
+        """Send the settings of the run, before any other request. With ``prewarm`` the worker starts its first
         target."""
         self._order(Prepare(run, prewarm))
 
     def read(self, path: Path, digests: Sequence[str]) -> None:
-        """Let the worker read a document, before a session has cells of it. ``digests`` are those of what was read
-        here."""
+        """Have the worker read a document, before a session has cells of it. ``digests`` are those of the version that
+        pytest read."""
         self._order(Read(str(path), tuple(digests)))
 
     def begin(self, cells: Cells, *, times: int, window: int) -> None:
-        """Start a session; the one before it is finished first. ``window`` is by how many cells it may run ahead of
-        the one that is waited for, 0 for all."""
+        """Start a session; the one before it is finished first. ``window`` is the number of cells by which it may run
+        ahead of the one that is waited for, 0 for no limit."""
         self.finish()
         self._found = {}
         self._ended = None
@@ -63,7 +63,7 @@ class Background:
         self._order(Begin(cells, times, held=window > 0))
 
     def wait(self, cell: int) -> ResultMessage:
-        """The result of a cell, by its index in the session. Raises Defect where the session broke."""
+        """The result of a cell, by its index in the session. Raises Defect if the session ended without it."""
         if self._window and cell + self._window // 2 >= self._allowed:
             self._allowed = cell + self._window
             self._order(Allow(self._allowed))
@@ -74,7 +74,7 @@ class Background:
         return self._found[cell]
 
     def finish(self) -> None:
-        """End the session: what has not run is cancelled, and every target is stopped."""
+        """End the session: cancel the jobs that have not run, and stop every target."""
         if self._ended is None:
             self._order(End())
         while self._ended is None:
@@ -86,7 +86,8 @@ class Background:
         return self._afterwards(Recheck())
 
     def compare(self, order: Compare) -> list[Mapping[str, Any]]:
-        """Run what failed in any session where it can be compared. The lines of the run's file about it, likewise."""
+        """Run the failed cases of all sessions on other targets, for comparison. Returns the lines of the run's file
+        about it, as JSON's types."""
         return self._afterwards(order)
 
     def _afterwards(self, order: Order) -> list[Mapping[str, Any]]:
@@ -109,7 +110,7 @@ class Background:
         self._spawned.send(encode(order))
 
     def _read(self) -> None:
-        """Take in one message. A worker that is gone is how the session ended."""
+        """Handle one message. If the worker is gone, the session has ended."""
         line = self._spawned.line()
         if not line.endswith(b"\n"):
             self._ended = self._spawned.died()

@@ -26,7 +26,7 @@ requests: ::
 
 The worker sends ``verdict`` for each job, ``line`` for each line of a recheck or a comparison, and ``ended``. Jobs are
 not sent. The worker reads the documents itself, mostly from the cache, and plans them again from the same options:
-planning is pure, so both have the same jobs. A part of them for another machine would be the same messages.
+planning is pure, so both have the same jobs.
 
 *Differences.* A document may change between the two readings. ``read`` has digests, so the worker notices; it also
 notices if a job of ``begin`` is not among its own. The session then ends at once, and its trouble names the document.
@@ -67,7 +67,7 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read the document at a path, and plan its cases. ``digests`` are those of what pytest read there."""
+    """Read the document at a path, and plan its cases. ``digests`` are those of the version that pytest read."""
 
     path: str
     digests: tuple[str, ...]
@@ -101,8 +101,8 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Run what failed in all sessions so far where it can be compared. With ``warnings`` a warning is a failure.
-    ``others`` are cells that other processes run."""
+    """Run the failed cases of all sessions so far on other targets, for comparison. With ``warnings`` a warning counts
+    as a failure. ``others`` are cells that other processes run."""
 
     warnings: bool = False
     others: Cells = ()
@@ -112,9 +112,9 @@ class Compare:
 class ResultMessage:
     """The result of a cell.
 
-    ``cell`` is its index in ``Begin.cells``, ``seconds`` the duration of the job; ``recorded`` is whether the case
-    recorded any value. ``result`` and ``target`` are lines of the run's file without their ends, ``target`` "" where
-    nothing new is known of the target.
+    ``cell`` is its index in ``Begin.cells``, ``seconds`` the duration of the job; ``recorded`` is true if the case
+    recorded a value. ``result`` and ``target`` are lines of the run's file without their ends, ``target`` is ""
+    if nothing new is known of the target.
     """
 
     cell: int
@@ -126,7 +126,7 @@ class ResultMessage:
 
     @classmethod
     def of(cls, cell: int, result: JobResult, row: TargetRow | None) -> ResultMessage:
-        """The message of a result; ``row`` is what became known of its target, None for nothing new."""
+        """The message of a result. ``row`` is the row of its target, None if pytest has it already."""
         target = text_of(target_document(row)) if row is not None else ""
         line = text_of(result_to_json(result))
         return cls(cell, result.verdict.value, result.seconds, bool(result.recorded), line, target)
@@ -156,7 +156,7 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """A session, a recheck or a comparison is over: ``trouble`` says what broke it, "" where nothing did."""
+    """A session, a recheck or a comparison is over. ``trouble`` is the error that ended it, "" for none."""
 
     trouble: str = ""
 
@@ -188,7 +188,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(line: bytes | str) -> Message:
-    """The message of a line. Raises Defect for a line that is none."""
+    """The message of a line. Raises Defect for a line that is no message."""
     try:
         document = json.loads(line)
         kind = KINDS[document.pop("kind")]

@@ -42,11 +42,11 @@ class Session(Protocol):
     """A session that has begun."""
 
     async def run(self) -> None:
-        """Run all cells. Raises whatever breaks it."""
+        """Run all cells. Raises the error that ends it early."""
         ...
 
     async def allow(self, cells: int) -> None:
-        """Let so many cells run, of a session that was begun ``held``."""
+        """Let the first ``cells`` cells run, of a session that was begun ``held``."""
         ...
 
 
@@ -70,16 +70,16 @@ class Host(Protocol):
         ...
 
     async def close(self) -> None:
-        """End what was started for no session."""
+        """Stop targets that no session needed."""
         ...
 
     def describe(self, error: Exception) -> str:
-        """A message for people about an error, one sentence."""
+        """One sentence for people about an error."""
         ...
 
 
 class SessionServer:
-    """Follows requests one after the other; one session, recheck or comparison runs at a time."""
+    """Executes requests one after the other; one session, recheck or comparison runs at a time."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: Host) -> None:
         self._reader = reader
@@ -93,7 +93,7 @@ class SessionServer:
         self._unsent: list[bytes] = []
 
     async def serve(self) -> None:
-        """Follow requests until the other end is closed. Raises Defect for a line that is no request."""
+        """Execute requests until the other end is closed. Raises Defect for a line that is no request."""
         try:
             while (line := await self._reader.readline()).endswith(b"\n"):
                 await self._follow(decode(line))
@@ -133,7 +133,7 @@ class SessionServer:
             self._trouble = self._trouble or self._host.describe(error)
 
     async def _answer(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Begin what one ``SessionEnded`` belongs to."""
+        """Begin a request that is answered by one ``SessionEnded``."""
         await self._end()
         self._owed = True
 
@@ -176,7 +176,7 @@ class SessionServer:
         self._ended(CANCELLED)
 
     def _ended(self, trouble: str) -> None:
-        """Send the one ``SessionEnded`` that is owed, if one is."""
+        """Send ``SessionEnded`` if a request still waits for one."""
         if self._owed:
             self._owed = False
             self._send(SessionEnded(trouble))
@@ -186,7 +186,7 @@ class SessionServer:
         self._flush()
 
     def _send_soon(self, reply: Reply) -> None:
-        """Never waits: what the other side has not read yet is kept here."""
+        """Send a reply without waiting: replies that pytest has not read yet are kept in memory."""
         if not self._unsent:
             asyncio.get_running_loop().call_later(TOGETHER, self._flush)
         self._unsent.append(encode(reply))
@@ -198,7 +198,7 @@ class SessionServer:
 
 
 async def serve(end: socket.socket, host: Host) -> None:
-    """Follow the requests that come in at one end of a socket pair."""
+    """Execute the requests that arrive at one end of a socket pair."""
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
     try:
         await SessionServer(reader, writer, host).serve()

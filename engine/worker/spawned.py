@@ -1,4 +1,4 @@
-"""The process that runs jobs, as pytest starts it. Nothing of the engine is loaded for that."""
+"""Starting the worker from pytest. This imports no other module of the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 60
 
 
 class Spawned:
-    """The process, and pytest's end of the way to it. It ends by itself when that end is closed."""
+    """The worker process, and pytest's end of the socket pair. The process exits when that end is closed."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -40,14 +40,14 @@ class Spawned:
             self._socket.sendall(data)
 
     def line(self) -> bytes:
-        """The next line with its end; what there is of one where the process is gone."""
+        """The next line with its end; an incomplete one if the process is gone."""
         try:
             return self._lines.readline()
         except OSError:
             return b""
 
     def died(self) -> str:
-        """The end of a process that is gone, with the last lines of its output."""
+        """A clause about the end of the process, with the last line of its output."""
         self._process.wait()
         self._words.seek(0)
         words = self._words.read().decode("utf-8", "replace").strip()
@@ -55,7 +55,7 @@ class Spawned:
         return f"the engine's process ended with status {self._process.returncode}{said}"
 
     def close(self) -> None:
-        """Let the process end, and wait for it."""
+        """Close the socket, and wait for the process. It is killed after PATIENCE seconds."""
         self._lines.close()
         self._socket.close()
         try:

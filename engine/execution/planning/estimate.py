@@ -1,4 +1,4 @@
-"""A declared guess of how long a case takes, for a case that no earlier run has measured. Pure."""
+"""The estimated duration of a case that no earlier run has measured. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ OF_TIMEOUT = 0.1
 
 
 def estimate(case: Case, lasts: Lasts, *, own_process: bool) -> float:
-    """Seconds that a case is guessed to take: what its steps declare, one after the other, and more where it has a
-    process of its own or a longer timeout than usual."""
+    """The estimated duration of a case in seconds: the sum of its steps as their types declare, and more if it has a
+    dedicated server or a longer timeout than usual."""
     steps = sum(lasts(step) for step in case.body.steps)
     longer = OF_TIMEOUT * case.timeout if case.timeout > USUAL_TIMEOUT else 0.0
     return steps + longer + (OWN_PROCESS if own_process else 0.0)

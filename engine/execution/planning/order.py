@@ -1,14 +1,14 @@
 """The order in which a schedule begins jobs and launches: longest first. Pure.
 
 Two cores and a few seconds of waiting make the length of a run: once the processor has nothing left to do, the run
-still waits for the longest job that was begun too late. So whatever keeps a run waiting longest begins first.
+still waits for the longest job that was begun too late. So the job that keeps a run waiting longest begins first.
 
 The urgency of a job is the time from its beginning until the run can be over: its own expected seconds, and those of
 the longest chain of jobs that depend on it. A launch takes its start, then its concurrent jobs, then the exclusive
 ones in sequence; it is as urgent as this time and the launches that hold jobs which depend on its own.
 
-A job only waits for jobs before it in the run, so what others depend on is never less urgent than these, and comes
-first among equals. Therefore nothing that has begun waits for something that cannot begin.
+A job only waits for jobs before it in the run, so a job that others depend on is never less urgent than these, and
+comes first among equals. Therefore no job that has begun waits for one that cannot begin.
 
 The order never changes a verdict: expected seconds may be wrong, and then the run is longer, and nothing else.
 """

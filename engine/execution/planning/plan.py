@@ -116,8 +116,8 @@ def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
 
 
 def _needed_first(jobs: Sequence[Job], order: Sequence[int]) -> list[int]:
-    """An order in which what others depend on comes first, and that is the given one otherwise. Jobs that share a
-    process still follow each other."""
+    """The given order, changed so that a job comes after the jobs that it depends on. Jobs that share a process still
+    follow each other."""
     by_document: dict[tuple[Target, str], list[int]] = {}
     for index in order:
         by_document.setdefault((jobs[index].target, jobs[index].case.file), []).append(index)
@@ -150,7 +150,7 @@ def _needed_first(jobs: Sequence[Job], order: Sequence[int]) -> list[int]:
 
 
 def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> list[T]:
-    """The names as they stand, but what a name needs comes right before it. Of a circle the last is where it can be."""
+    """The names in their order, but the needs of a name come right before it. In a cycle the last one comes late."""
     found: dict[T, None] = {}
     for first in names:
         begun: set[T] = set()
@@ -167,13 +167,13 @@ def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> lis
 
 
 def numbered(job: Job, position: int) -> Job:
-    """The job at its place in the run. A launch for only this job takes its id."""
+    """The job with its position in the run. A launch that is dedicated to the job has the id of the job."""
     launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch
     return replace(job, position=position, launch=launch)
 
 
 def renumbered(jobs: Sequence[Job]) -> list[Job]:
-    """Some of a plan's jobs as a plan of their own."""
+    """Jobs of a plan, with positions as a plan of their own."""
     return [numbered(job, position) for position, job in enumerate(jobs)]
 
 

@@ -8,7 +8,7 @@ an exception      left the application and was raised in one of the app's files,
 a wrong message   that ASGI forbids in any application (a second start, a body that is text): the part whose code called
                   send() is wrong. An app that only uses the framework's API calls no send()
 
-A status or a body that is merely another one than expected is no evidence: the app chose it, or the framework did.
+A status or body other than the expected one is no evidence: either the app or the framework chose it.
 """
 
 from __future__ import annotations

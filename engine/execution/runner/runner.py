@@ -1,4 +1,4 @@
-"""Running one job on a live target: perform its steps, and turn their outcomes into a result."""
+"""The runner: performs the steps of one job on a live target, and turns their outcomes into a result."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ NOT_BY_HAND = frozenset({Verdict.INFO, Verdict.ERROR})
 
 
 class Runner:
-    """Runs jobs; it keeps nothing between them."""
+    """Runs jobs, and keeps no state between them."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Runner:
         excerpt_of: ExcerptOf = no_excerpt,
     ) -> None:
         """``run_id`` is the run's nonce, which cases see as ``$(run)`` with the job's own id behind it. ``keep_all``
-        keeps the transcript of what passes as well; ``keep_calls`` gives the application's calls with each result.
+        also keeps the transcripts of jobs that pass; ``keep_calls`` gives the application's calls with each result.
         ``keep_traceback`` keeps that of an exception which a driver raises. ``excerpt_of`` gives the line of the
         document that stands in each mismatch."""
         self._kinds = kinds
@@ -97,7 +97,7 @@ class Runner:
         return None if application is None else script(application, job.id, self.variables(job, host))
 
     async def run(self, job: Job, live: LiveTarget) -> JobResult:
-        """The result of a job. It raises nothing but CancelledError: whatever breaks is in the verdict."""
+        """Run a job. Returns its result: it raises only CancelledError, and every other error is in the verdict."""
         case, body = job.whole, job.whole.body
         wall, started = time.time(), time.monotonic()
         state = JobState(job, live, self._kinds, self._match, self._open)
@@ -220,7 +220,7 @@ class Runner:
 
 
 def _break(results: CheckResults, state: JobState, error: ChannelError, phrase: str) -> None:
-    """A connection broke under a step: a mismatch of that step."""
+    """Add a mismatch to a step whose connection failed."""
     under_way = list(state.under_way.values())
     step = under_way[-1] if under_way else state.job.whole.body.steps[0]
     results.broken.append(Mismatch("connection", phrase, type(error).__name__.lower(), step.place, error.what))

@@ -3,7 +3,7 @@
 Theory of operation
 ===================
 
-A job performs the steps of a case in order, but not on one line: ``parallel`` runs branches at the same time,
+A job performs the steps of a case in order, but not in a single sequence: ``parallel`` runs branches at the same time,
 ``repeat`` runs turns, and ``eventually`` runs trials of which only the last one counts. Two kinds of values follow from
 that.
 
@@ -34,10 +34,9 @@ to the parent. A trial that is not settled leaves nothing behind but its step re
         |                          +--- broken --> StepFailed
         +--- ChannelError, TimeoutError, EvidenceLost --> the runner's
 
-``StepFailed`` carries nothing: the mismatches are in the results. It ends its branch, and
-``parallel`` then cancels the others. Every other exception passes to the runner, the only part that turns exceptions
-into outcomes. ``under_way`` maps each scope to its step, so that a timeout, which cancels all branches, can name the
-step that began last.
+``StepFailed`` carries no data: the mismatches are in the results. It ends its branch, and ``parallel`` then cancels the
+others. Every other exception passes to the runner, the only part that turns exceptions into outcomes. ``under_way``
+maps each scope to its step, so that a timeout, which cancels all branches, can name the step that began last.
 
 *Connections.* A named connection belongs to the scope that opened it and to the children of that scope; an unnamed one
 ends with its step (``release``). The runner closes all that are left, in any case.
@@ -269,7 +268,7 @@ class StepScope(Context):
         return self._before()
 
     def _before(self) -> Sequence[StepRecord]:
-        """The last step that could make the application called; for a container, all that it held."""
+        """The last step that could cause a call of the application; for a container, all steps in it."""
         for one in reversed(self._done):
             if one is self._performed:
                 continue
@@ -384,7 +383,7 @@ class StepScope(Context):
             raise StepFailed
 
     def _complete(self, lost_here: int) -> None:
-        """Raises EvidenceLost where records of the case's time are lost: what is absent may be among them."""
+        """Raise EvidenceLost if records of the job are lost: an absent value may be among them."""
         boundary = self.live.boundary
         quality = evidence_of(boundary, self._state.lost_before, lost_here)
         if quality.lost:

@@ -1,4 +1,4 @@
-"""The transcript of a job: the wire's events, the boundary's and the steps' own, on one time line. Pure."""
+"""The transcript of a job: the events on the wire, at the boundary and in the steps, in order of time. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCOPE_KEYS = ("type", "http_version", "method", "scheme", "path", "query_string"
 def transcript(
     started: float, wire: Iterable[TraceEvent], steps: Iterable[TraceEvent], calls: Iterable[AppCall]
 ) -> Transcript:
-    """Everything in the order of its time; at the same time, in the order given."""
+    """All events in order of their time, those at the same time in the given order."""
     events = [*steps, *wire]
     for number, call in enumerate(calls, 1):
         events.extend(boundary(call, f"call {number}"))
@@ -52,7 +52,7 @@ def _event(event: Event, subject: str) -> TraceEvent:
 
 
 def scope_text(scope: Mapping[str, object]) -> str:
-    """A scope on one line: what identifies the request, then its headers, then everything else."""
+    """A scope on one line: the keys that identify the request, then its headers, then all others."""
     keys = [key for key in SCOPE_KEYS if key in scope]
     keys += [key for key in scope if key not in SCOPE_KEYS]
     return ", ".join(f"{key}={_value(scope[key])}" for key in keys)

@@ -1,4 +1,4 @@
-"""The reason of a timeout: the event that a case waited for, and everything that had come by then. Pure."""
+"""The reason of a timeout: the event that a case waited for, and the data that had arrived by then. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUOTED = 60
 
 def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceEvent], calls: Iterable[AppCall]) -> str:
     """One line: the time in seconds, the event that the step waited for, the step's place, the facts that it checks,
-    the bytes received, and the progress of the application. ``step`` is None where none was in progress; ``wire`` is
+    the bytes received, and the progress of the application. ``step`` is None if none was in progress; ``wire`` is
     the traffic since it began."""
     if step is None:
         return f"timed out after {seconds:g} s"

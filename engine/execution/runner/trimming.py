@@ -1,4 +1,5 @@
-"""Limits of the kept part of results: of each time line, and of all time lines of a run. Pure, apart from ``Budget``.
+"""Limits of the evidence that is kept: of each transcript, and of all transcripts and logs of a run. Pure, apart from
+``Budget``.
 
 The verdict is known by then, and took all of it into account. A server that sends in tiny pieces, or calls its
 application without end, must not fill the disk with evidence, nor the engine's memory, which has all results until the
@@ -31,7 +32,7 @@ OVERHEAD = 100
 
 
 def trimmed(transcript: Transcript, events: int = EVENTS, size: int = RESULT) -> Transcript:
-    """A time line of at most so many events and so much of them: where there is more, the first and the last half."""
+    """A transcript of at most ``events`` events and ``size`` bytes. A longer one keeps its beginning and its end."""
     short = [_short(event) for event in transcript.events]
     if len(short) <= events and sum(map(weight, short)) <= size:
         return replace(transcript, events=tuple(short))
@@ -46,7 +47,7 @@ def trimmed(transcript: Transcript, events: int = EVENTS, size: int = RESULT) ->
 
 
 def cuts(whole: Transcript, kept: Transcript) -> tuple[str, ...]:
-    """Sentences on what a trimmed transcript lacks of the whole one."""
+    """Sentences about the parts that a trimmed transcript lacks."""
     short = sum(
         len(one.data) > EVENT or len(one.detail) > EVENT or 0 < len(one.data) < one.size for one in whole.events
     )
@@ -64,7 +65,7 @@ def weight(event: TraceEvent) -> int:
 
 
 def _within(events: Iterable[TraceEvent], count: int, size: int) -> list[TraceEvent]:
-    """As many as fit, from the first one on."""
+    """The events from the first one on that fit."""
     found: list[TraceEvent] = []
     for event in events:
         size -= weight(event)

@@ -1,7 +1,7 @@
 """One call for which a script is played: the state that its commands share, and the end of a command.
 
 A command that raises ends the script by raising, unless it has a name: then its outcome is recorded, and the script
-goes on. CancelledError, and whatever else is no Exception, always ends it.
+goes on. CancelledError, and every exception that is not an Exception, always ends it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ GRACE = 1.0  # seconds that spawned scripts and unfinished receives are given to
 
 
 class ScriptFinished(Exception):
-    """``return`` was performed, or the engine is done with the job: the script ends here, and nothing is wrong."""
+    """``return`` was performed, or the engine is done with the job: the script ends here without an error."""
 
 
 @dataclass(slots=True)
 class Result:
     """The outcome of a command, apart from its duration.
 
-    ``error`` is what it raised; ``sought`` says that the script was out for just that, and goes on. ``later`` says
+    ``error`` is what it raised; ``sought`` says that the script expected that, and goes on. ``later`` says
     that the outcome is not known yet and will be reported by the command itself.
     """
 
@@ -83,7 +83,7 @@ class Play:
         await self._clear()
 
     async def run(self, commands: Sequence[ScriptCommand]) -> None:
-        """Play commands in order. Raises Finished where the script ends early, and the exception of an unnamed
+        """Play commands in order. Raises ScriptFinished if the script ends early, and the exception of an unnamed
         command."""
         for command in commands:
             await self._command(command)
@@ -109,7 +109,7 @@ class Play:
         return message
 
     async def send(self, event: Any) -> None:
-        """Send an event, whatever it is."""
+        """Send an event of any kind."""
         await self.call.send(event)
         if isinstance(event, dict) and event.get("type") == "websocket.accept":
             self.accepted = True

@@ -99,7 +99,7 @@ class Context(Protocol):
     async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
         """The connection of that name, opened if it is new; a new one of the step's own for None. ``raw`` says that
         bytes without the engine's header will go out on it, ``upstream`` that a new one leads to the server itself,
-        past a gateway. Raises Refused, and ChannelClosed for a name whose connection this side has closed."""
+        past a gateway. Raises ConnectionRefused, and ChannelClosed for a name whose connection this side has closed."""
         ...
 
     def release(self, connection: Connection) -> None:
@@ -116,7 +116,7 @@ class Context(Protocol):
     ) -> Connection:
         """A new connection of that name: to ``address`` where that is not the target's own, with a receive buffer of
         so many bytes where it is not the system's. ``tls_options`` begins TLS; without it the connection is a plain
-        one. Raises Refused, Reset, ChannelError, and ValueError for a name that there is already."""
+        one. Raises ConnectionRefused, Reset, ChannelError, and ValueError for a name that there is already."""
         ...
 
     def log(self) -> str:

@@ -77,8 +77,8 @@ class Inflow:
         self._passed: list[tuple[bytes, float]] = []
 
     async def next(self) -> tuple[FastcgiRecord, bytes, float] | None:
-        """The next record, its bytes, and when the last of them came; None after a FIN. Raises Reset, and Malformed
-        where what came is no record."""
+        """The next record, its bytes, and when the last of them came; None after a FIN. Raises Reset, and
+        MalformedRecord where what came is no record."""
         while (found := self._reader.next()) is None:
             data, at = await self._channel.receive()
             if not data:
