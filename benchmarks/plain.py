@@ -74,9 +74,9 @@ class Writer:
                 ]
             case eventually.EventuallyParams():
                 return [line for inner in params.steps for line in self._step(inner, variables, authority)]
-        if step.kind == "app":
+        if step.step_type == "app":
             return []
-        raise NotImplementedError(f"there is no equivalent of the step `{step.kind}`")
+        raise NotImplementedError(f"there is no equivalent of the step `{step.step_type}`")
 
     def _bytes(self, data: bytes) -> str:
         """An expression for some bytes."""
@@ -130,12 +130,12 @@ class Writer:
                 ]
             case websocket_actions.Close():
                 return [f"await {name}.close(code={params.code!r})"]
-        match action.kind:
+        match action.step_type:
             case "receive":
                 return [f"assert await {name}.recv() is not None"]
             case "closed":
                 return [f"await {name}.wait_closed()"]
-        raise NotImplementedError(f"there is no equivalent of `{action.kind}` on a WebSocket")
+        raise NotImplementedError(f"there is no equivalent of `{action.step_type}` on a WebSocket")
 
     def _tcp(self, params: tcp.StreamParams, variables: Mapping[str, object], authority: str) -> Lines:
         host, _, port = authority.partition(":")
@@ -143,10 +143,10 @@ class Writer:
         for action in params.script:
             if isinstance(action.params, tcp_actions.Bytes):
                 lines.append(f"writer.write({self._bytes(action.params.data.render(variables))})")
-            elif action.kind == "response":
+            elif action.step_type == "response":
                 lines.append("assert await reader.read(65536) is not None")
             else:
-                raise NotImplementedError(f"there is no equivalent of `{action.kind}` on a connection")
+                raise NotImplementedError(f"there is no equivalent of `{action.step_type}` on a connection")
         return [*lines, "writer.close()"]
 
 

@@ -1,4 +1,4 @@
-"""Step types and operators: what the drivers and the matchers can do, found once."""
+"""The step types and the operators, each found once."""
 
 from __future__ import annotations
 
@@ -6,30 +6,29 @@ from functools import cache, partial
 from typing import Any, cast
 
 from engine.execution.runner.judge import Match
-from engine.execution.runner.scope import Kinds
 from engine.matchers.base import Operator
 from engine.matchers.matching import match
 from engine.model.expectation import Matcher, Mismatch, Situation
 from engine.registry import Registry, found
 from engine.steps.api.groups import in_scripts
-from engine.steps.api.step_type import StepType
+from engine.steps.api.step_type import StepType, StepTypes
 
 
 @cache
-def drivers() -> list[StepType[Any]]:
-    """Every step type and action, from the modules of the drivers."""
-    return in_scripts(cast(StepType[Any], kind) for kind in found("engine.steps", "KINDS", deep=True))
+def every() -> list[StepType[Any]]:
+    """Every step type, from the modules of ``engine.steps``."""
+    return in_scripts(cast(StepType[Any], step_type) for step_type in found("engine.steps", "STEP_TYPES", deep=True))
 
 
 @cache
 def operators() -> Registry[Operator]:
-    """Every operator, from the modules of the matchers."""
+    """Every operator, from the modules of ``engine.matchers``."""
     return Registry("operator", [cast(Operator, operator) for operator in found("engine.matchers", "OPERATORS")])
 
 
-def kinds() -> Kinds:
+def by_name() -> StepTypes:
     """The step types as the runner gets them."""
-    return {(group, kind.name): kind for kind in drivers() for group in kind.groups}
+    return {(group, step_type.name): step_type for step_type in every() for group in step_type.groups}
 
 
 def matching() -> Match:

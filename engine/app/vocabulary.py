@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.app import declarations
-from engine.app import step_types as kinds
+from engine.app import declarations, step_types
 from engine.app.project_paths import ProjectPaths
 from engine.app.target_names import target_names
 from engine.loading import vocabulary as loading
@@ -37,9 +36,9 @@ def load(project_paths: ProjectPaths, more_clauses: Sequence[Path] = ()) -> Engi
     clauses = read_clauses([path for path in (project_paths.specs, *more_clauses) if path.exists()])
     return EngineVocabulary(
         loading=loading.Vocabulary(
-            kinds.drivers(), kinds.operators(), contract, target_names(project_paths), clauses, wsgi_contract
+            step_types.every(), step_types.operators(), contract, target_names(project_paths), clauses, wsgi_contract
         ),
-        operators=kinds.operators(),
+        operators=step_types.operators(),
         contract=contract,
         wsgi_contract=wsgi_contract,
     )

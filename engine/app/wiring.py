@@ -44,7 +44,7 @@ def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, k
     # Every driver is loaded here, and meanwhile targets may start already.
     from engine.app import step_types  # noqa: PLC0415
 
-    words = step_types.kinds(), step_types.matching(), open_channel
+    words = step_types.by_name(), step_types.matching(), open_channel
     broken = nowhere if folder is None else partial(tracebacks.keep, folder)
     return Runner(
         *words,
@@ -60,11 +60,11 @@ def durations(engine: Engine) -> Durations:
     """The expected durations of jobs: measured in earlier runs, else estimated from their steps."""
     from engine.app import step_types  # noqa: PLC0415 (likewise)
 
-    words = step_types.kinds()
+    words = step_types.by_name()
 
     def guess(job: Job) -> float:
         own = bool(job.launch.lifespan_of)
-        return estimate(job.whole, lambda step: words[step.group, step.kind].lasts, own_process=own)
+        return estimate(job.whole, lambda step: words[step.group, step.step_type].lasts, own_process=own)
 
     return Durations(engine.project_paths.cache / DURATIONS, guess)
 

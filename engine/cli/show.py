@@ -33,8 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the case. Raises UsageError where there is none of that name, or several."""
-    from engine.app import addresses
-    from engine.app import step_types as kinds
+    from engine.app import addresses, step_types
     from engine.app.describe import case as described
     from engine.app.engine import ALL, Engine, RunOptions
     from engine.app.project_paths import find
@@ -51,7 +50,7 @@ def run(parsed: argparse.Namespace) -> int:
     stands = described.standing(case, targets, engine.offers, engine.unsupported)
     words = engine.beside([Path(case.place.file)]).words
     described_entries = described.entries(
-        case, words.loading.clauses, stands, kinds.kinds(), words.operators, every_target=parsed.targets
+        case, words.loading.clauses, stands, step_types.by_name(), words.operators, every_target=parsed.targets
     )
     for line in tree.lines(described_entries, columns.terminal_width(), paint=paint_for(sys.stdout, parsed.color)):
         sys.stdout.write(line + "\n")

@@ -24,7 +24,8 @@ Schema = Mapping[str, Any]
 
 
 class Endpoints(Protocol):
-    """The endpoints of a contract, as far as a document can contradict them. ``kind`` is ``http`` or ``websocket``."""
+    """The endpoints of a contract, as far as a document can contradict them. ``kind`` is ``http`` or
+    ``websocket``."""
 
     def knows(self, method: str, path: str, kind: str) -> bool:
         """True if the contract answers that path (without its query) at all, by that method."""
@@ -53,7 +54,7 @@ class TargetNames:
 class Vocabulary:
     """All words that a document may use. ``wsgi_endpoints`` is the contract of the WSGI apps."""
 
-    kinds: Sequence[StepType[Any]]
+    step_types: Sequence[StepType[Any]]
     operators: Mapping[str, Operator]
     endpoints: Endpoints
     names: TargetNames
@@ -64,12 +65,12 @@ class Vocabulary:
     def groups(self) -> dict[str, dict[str, StepType[Any]]]:
         """The step types of each group by name."""
         found: dict[str, dict[str, StepType[Any]]] = {STEP: {}}
-        for kind in sorted(self.kinds, key=lambda kind: kind.name):
-            for group in kind.groups:
-                found.setdefault(group, {})[kind.name] = kind
+        for step_type in sorted(self.step_types, key=lambda step_type: step_type.name):
+            for group in step_type.groups:
+                found.setdefault(group, {})[step_type.name] = step_type
         return found
 
-    def kind(self, group: str, name: str) -> StepType[Any]:
+    def step_type(self, group: str, name: str) -> StepType[Any]:
         """The step type of a key in a group. Raises KeyError; the schema guarantees that there is one."""
         return self.groups[group][name]
 
@@ -81,19 +82,19 @@ def fact_pattern(name: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def fact_of(kind: StepType[Any], name: str) -> Fact | None:
+def fact_of(step_type: StepType[Any], name: str) -> Fact | None:
     """The fact of a step type for a name in a document, or None. Facts without a star take precedence; those followed
     by a path come last."""
-    for fact in kind.facts:
+    for fact in step_type.facts:
         if fact.name == name:
             return fact
-    fitting = [fact for fact in kind.facts if "*" in fact.name and fact_pattern(fact.name).fullmatch(name)]
+    fitting = [fact for fact in step_type.facts if "*" in fact.name and fact_pattern(fact.name).fullmatch(name)]
     return min(fitting, key=lambda fact: "[.*]" in fact.name, default=None)
 
 
-def type_of(kind: StepType[Any], name: str) -> FactType:
+def type_of(step_type: StepType[Any], name: str) -> FactType:
     """The type of the fact for a name in a document; any value for an unknown name."""
-    fact = fact_of(kind, name)
+    fact = fact_of(step_type, name)
     if fact is None:
         return ANY
     root = fact.name.removesuffix("[.*]")

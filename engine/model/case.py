@@ -31,12 +31,12 @@ class RunsOn(StrEnum):
 class Step:
     """One action, and its expectations.
 
-    ``kind`` is its key in the document, ``group`` the context in which that key is valid: ``step`` in a case's
+    ``step_type`` is its key in the document, ``group`` the context in which that key is valid: ``step`` in a case's
     ``steps``, or the step with the ``script`` (``tcp``, ``websocket``). ``params`` is the frozen value created by the
     step type's ``parse``.
     """
 
-    kind: str
+    step_type: str
     group: str
     params: object
     place: SourceSpan

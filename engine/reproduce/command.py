@@ -70,17 +70,17 @@ def typed(case: Case) -> str:
     return case.address if path.startswith("/") and case.file.startswith(SHIPPED) else f"{path}::{case.id}"
 
 
-def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
+def reproduce(deed: Deed, step_types: StepTypes) -> Reproduction:
     """The command that starts the target, and the bytes of the deciding step and of earlier connections."""
     if deed.runs_already and deed.case.scripted:
         return Reproduction(why_not="the application plays the script only for the engine's own calls")
-    at = deciding(deed, kinds)
+    at = deciding(deed, step_types)
     if at is None:
         return Reproduction(why_not="nothing was sent before it was over")
     before = deed.performed[: at + 1]
-    if why := unable(deed, before, kinds):
+    if why := unable(deed, before, step_types):
         return Reproduction(why_not=why)
-    used = connections(deed, before, kinds)
+    used = connections(deed, before, step_types)
     if not used:
         if not deed.runs_already and start_is_all(before):
             return Reproduction(deed.serve(PORTS[4]))
@@ -96,7 +96,7 @@ def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
         if not stream.pieces:
             continue
         # A script may observe the connection itself, of which curl shows nothing.
-        scripted = any(used_by(one, connection) and any(inside(one.step, kinds)) for one in before)
+        scripted = any(used_by(one, connection) and any(inside(one.step, step_types)) for one in before)
         found = by_hand.command(stream, curls=not scripted)
         if not found:
             size = sum(len(piece.data) for piece in stream.pieces)
@@ -106,13 +106,13 @@ def reproduce(deed: Deed, kinds: StepTypes) -> Reproduction:
     return Reproduction("\n".join(lines))
 
 
-def deciding(deed: Deed, kinds: StepTypes) -> int | None:
+def deciding(deed: Deed, step_types: StepTypes) -> int | None:
     """The index of the deciding step: its last execution, and of its inner steps the last. Without a deciding step, the
     last step that used a connection; None if there is none."""
     numbered = list(enumerate(deed.performed))
     if deed.decided is None:
         return max((number for number, one in numbered if one.peer is not None), default=None)
-    found = [(number, one) for number, one in numbered if holds(one.step, deed.decided, kinds)]
+    found = [(number, one) for number, one in numbered if holds(one.step, deed.decided, step_types)]
     if not found:
         return None
     last, own = found[-1]
@@ -127,31 +127,31 @@ def within(one: StepRecord, outer: StepRecord) -> bool:
     return parent is not None
 
 
-def holds(step: Step, sought: Step, kinds: StepTypes) -> bool:
+def holds(step: Step, sought: Step, step_types: StepTypes) -> bool:
     """True if a step is the given one, or has it in its script."""
-    return step is sought or any(one is sought for one in inside(step, kinds))
+    return step is sought or any(one is sought for one in inside(step, step_types))
 
 
-def actions(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> Iterator[Step]:
+def actions(deed: Deed, before: Sequence[StepRecord], step_types: StepTypes) -> Iterator[Step]:
     """The executed steps, including those of scripts, up to the deciding one."""
     for one in before:
         yield one.step
-        for step in inside(one.step, kinds):
+        for step in inside(one.step, step_types):
             if step.group != "step":
                 yield step
             if step is deed.decided:
                 return
 
 
-def unable(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> str:
+def unable(deed: Deed, before: Sequence[StepRecord], step_types: StepTypes) -> str:
     """The reason why the steps up to the deciding one cannot be reproduced, "" if they can."""
     awaited = set(marks(deed.case.body.application))
-    for step in actions(deed, before, kinds):
-        kind = kinds[step.group, step.kind]
-        why = kind.not_by_hand if isinstance(kind.not_by_hand, str) else kind.not_by_hand(step.params)
+    for step in actions(deed, before, step_types):
+        step_type = step_types[step.group, step.step_type]
+        why = step_type.not_by_hand if isinstance(step_type.not_by_hand, str) else step_type.not_by_hand(step.params)
         if why:
             return why
-        if kind.marks == "sets" and (name := getattr(step.params, "name", "")) in awaited:
+        if step_type.marks == "sets" and (name := getattr(step.params, "name", "")) in awaited:
             return f"the application's script waits for the mark {name!r}, which the case's steps set"
     return ""
 
@@ -181,14 +181,14 @@ def start_is_all(before: Sequence[StepRecord]) -> bool:
     return starts or getattr(before[-1].step.params, "of", None) == LIFESPAN
 
 
-def connections(deed: Deed, before: Sequence[StepRecord], kinds: StepTypes) -> list[Connection]:
+def connections(deed: Deed, before: Sequence[StepRecord], step_types: StepTypes) -> list[Connection]:
     """The connections used up to the deciding step, with its own last. Connections of the engine itself belong to no
     step."""
     by_peer = {connection.channel.local: connection for connection in deed.connections}
     found: list[Connection] = []
     own = before[-1]
     looked_at = [one for one in own.about if one.peer is not None]
-    order = [*(one for one in before[:-1] if not tried_again(one, before, kinds)), *looked_at[-1:], own]
+    order = [*(one for one in before[:-1] if not tried_again(one, before, step_types)), *looked_at[-1:], own]
     for one in order:
         connection = by_peer.get(one.peer) if one.peer is not None else None
         if connection is not None:
@@ -201,10 +201,10 @@ def used_by(one: StepRecord, connection: Connection) -> bool:
     return one.peer is not None and one.peer == connection.channel.local
 
 
-def tried_again(one: StepRecord, before: Sequence[StepRecord], kinds: StepTypes) -> bool:
+def tried_again(one: StepRecord, before: Sequence[StepRecord], step_types: StepTypes) -> bool:
     """True if a step was an attempt of ``eventually`` that was followed by another."""
     parent = one.parent
-    if parent is None or not kinds[parent.step.group, parent.step.kind].retries:
+    if parent is None or not step_types[parent.step.group, parent.step.step_type].retries:
         return False
     tries = [other for other in before if other.parent is parent and other.step is one.step]
     return one is not tries[-1]

@@ -24,7 +24,7 @@ from engine.results.analysis.findings import attributions, failing, findings
 from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, Store, read
 from engine.targets.catalog.servers import load_servers
-from tests.execution.fakes import FakeLive, case, group, kind, see, step, the_match
+from tests.execution.fakes import FakeLive, case, group, see, step, step_type, the_match
 from tests.results.synthetic import row
 
 SERVERS = load_servers()
@@ -222,7 +222,7 @@ def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> RunSession:
         status = 200 if context.live.target.server == "reference" else 500  # type: ignore[attr-defined]
         return await see(status=status)(step, context)  # type: ignore[arg-type]
 
-    runner = Runner(dict([kind("look", look)]), the_match, None, "abcd")  # type: ignore[arg-type]
+    runner = Runner(dict([step_type("look", look)]), the_match, None, "abcd")  # type: ignore[arg-type]
     jobs = jobs_of(named("a"), [FASTAPI])
 
     def compare(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:

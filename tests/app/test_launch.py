@@ -31,7 +31,7 @@ from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import Verdict
 from engine.reports.table import draw
 from engine.results.analysis.grid import grid_of
-from tests.execution.fakes import TARGET, FakeLive, case, group, job, kind, see, step, the_match
+from tests.execution.fakes import TARGET, FakeLive, case, group, job, see, step, step_type, the_match
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class FakeWiring:
         async def channel(address: tuple[str, int], subject: str) -> Channel:
             return await open_tcp(address, label=subject)
 
-        return Runner(dict([kind("look", see(status=200))]), the_match, channel, run_id)
+        return Runner(dict([step_type("look", see(status=200))]), the_match, channel, run_id)
 
     async def start(self, launch: ServerLaunch, prepare: object = None) -> FakeLive:
         live = FakeLive()

@@ -30,7 +30,7 @@ from engine.results.record.store import read
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
 from tests.app.test_launch import FakeEngine, FakeWiring, Nobody
-from tests.execution.fakes import TARGET, MappingObservation, case, group, kind, step, the_match
+from tests.execution.fakes import TARGET, MappingObservation, case, group, step, step_type, the_match
 
 LOOK = step("look", Checks(expect=group(status=200)))
 
@@ -135,7 +135,7 @@ def ran(results: Path, crowd: Crowd, chosen: list[Job], *, recheck: bool = False
             async def channel(address: tuple[str, int], subject: str) -> Channel:
                 raise AssertionError("nothing connects here")
 
-            return Runner(dict([kind("look", crowd.look)]), the_match, channel, run_id, keep_all=keep_all)
+            return Runner(dict([step_type("look", crowd.look)]), the_match, channel, run_id, keep_all=keep_all)
 
     engine = cast(Engine, FakeEngine(find(str(results))))
     with pytest.MonkeyPatch.context() as patch:

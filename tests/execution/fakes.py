@@ -180,7 +180,7 @@ class FakeLive:
 Perform = Callable[[Step, Context], Awaitable[Observation | None]]
 
 
-def kind(name: str, action: Perform, **more: Any) -> tuple[tuple[str, str], StepType[Any]]:
+def step_type(name: str, action: Perform, **more: Any) -> tuple[tuple[str, str], StepType[Any]]:
     """An entry of the runner's step types."""
 
     async def perform(params: object, ctx: Context) -> Observation | None:
@@ -244,4 +244,4 @@ def the_match(observed: object, matcher: Matcher, situation: Situation, where: s
     return match(observed, matcher, situation, OPERATORS, where)
 
 
-Kinds = Mapping[tuple[str, str], StepType[Any]]
+StepTypes = Mapping[tuple[str, str], StepType[Any]]

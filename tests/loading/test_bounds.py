@@ -8,7 +8,7 @@ from functools import cache, partial
 import pytest
 
 from engine.app.describe.before import LARGEST, preview
-from engine.app.step_types import kinds
+from engine.app.step_types import by_name
 from engine.documents.composer import MAX_VALUES
 from engine.documents.files import MAX_SIZE
 from engine.loading.documents import language_of, load_text
@@ -178,6 +178,6 @@ FORMS = ("fill: {{size: {}B}}", "random: {{size: {}B}}", "deflated: {{of: {{fill
 def test_what_is_shown_before_a_run_takes_little_memory(form: str, size: int) -> None:
     [case] = load_text(body(f"{{{form.format(size)}}}"), vocabulary()).whole
     [step] = case.body.steps
-    kind = kinds()["step", "request"]
+    kind = by_name()["step", "request"]
     assert within(64 * MIB, partial(preview, step, kind, {}))
     assert (preview(step, kind, {}) is None) is (size > LARGEST)

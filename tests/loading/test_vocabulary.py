@@ -27,22 +27,22 @@ def test_names_of_facts(pattern: str, name: str, fits: bool) -> None:
 
 
 def test_an_exact_fact_goes_first() -> None:
-    kind = small().kind("step", "request")
-    found = fact_of(kind, "body.size")
+    step_type = small().step_type("step", "request")
+    found = fact_of(step_type, "body.size")
     assert found is not None
     assert found.type.dimension == "size"
-    assert fact_of(kind, "nothing") is None
+    assert fact_of(step_type, "nothing") is None
 
 
 def test_groups() -> None:
     vocabulary = small()
     assert set(vocabulary.groups) == {"step", "tcp"}
-    assert vocabulary.kind("tcp", "pause") is vocabulary.kind("step", "pause")
+    assert vocabulary.step_type("tcp", "pause") is vocabulary.step_type("step", "pause")
     with pytest.raises(KeyError):
-        vocabulary.kind("tcp", "request")
+        vocabulary.step_type("tcp", "request")
 
 
 def test_the_engines_own_vocabulary_has_the_languages_steps() -> None:
-    kinds = real().groups["step"]
+    step_types = real().groups["step"]
     for name in ("request", "websocket", "tcp", "app", "parallel", "repeat", "eventually", "pause", "mark", "await"):
-        assert name in kinds
+        assert name in step_types

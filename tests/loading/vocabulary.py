@@ -107,7 +107,7 @@ RESPONSE = (
     Fact("outcome", "How it ended.", one_of("response", "closed", "timeout")),
 )
 
-KINDS: tuple[StepType[Any], ...] = (
+STEP_TYPES: tuple[StepType[Any], ...] = (
     StepType(
         "request", ("step",), "Send a request and look at its response.",
         mapping({
@@ -205,12 +205,14 @@ NAMES = TargetNames(
 
 def small() -> Vocabulary:
     """The vocabulary of this file."""
-    return Vocabulary(KINDS, {one.name: one for one in OPERATORS}, Contract(), NAMES, CLAUSES, Contract(WSGI_PATHS))
+    return Vocabulary(
+        STEP_TYPES, {one.name: one for one in OPERATORS}, Contract(), NAMES, CLAUSES, Contract(WSGI_PATHS)
+    )
 
 
 def real() -> Vocabulary:
     """The kinds, operators and names of the engine, with this file's endpoints and clauses."""
-    kinds = in_scripts(cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True)))
+    kinds = in_scripts(cast(list[StepType[Any]], found("engine.steps", "STEP_TYPES", deep=True)))
     operators = cast(list[Operator], found("engine.matchers", "OPERATORS"))
     operators_by_name = {one.name: one for one in operators}
     return Vocabulary(kinds, operators_by_name, Contract(), target_names(find()), CLAUSES, Contract(WSGI_PATHS))

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.app import launch, wiring
-from engine.app import step_types as kinds
+from engine.app import launch, step_types, wiring
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
 from engine.app.session import RunSession, open_channel
@@ -60,7 +59,7 @@ class Wrong:
     """Judges as usual, but that nothing is ever what the last step of a case expects of it."""
 
     def __init__(self, cases: Sequence[Case]) -> None:
-        self._match = kinds.matching()
+        self._match = step_types.matching()
         self._never = {id(matcher) for case in cases for matcher in last_matchers(case)}
 
     def __call__(self, observed: object, matcher: Matcher, situation: Situation, where: str) -> Mismatch | None:
@@ -73,7 +72,7 @@ def last_matchers(case: Case) -> list[Matcher]:
     """The matchers of the last step that has any."""
     found: list[Matcher] = []
     for step in case.body.steps:
-        for one in (step, *inside(step, kinds.kinds())):
+        for one in (step, *inside(step, step_types.by_name())):
             for group in (one.checks.expect, one.checks.should):
                 if group is not None:
                     found = matchers(group)
@@ -108,7 +107,7 @@ def failures(options: RunOptions, chosen: Sequence[str] = (), paths: Sequence[Pa
     wanted = [case for case in cases if not chosen or case.address.endswith(tuple(chosen))]
     jobs = launch.jobs_of(engine, wanted, options)
     results = Results()
-    runner = Runner(kinds.kinds(), Wrong(wanted), open_channel, "nonce")
+    runner = Runner(step_types.by_name(), Wrong(wanted), open_channel, "nonce")
     with tempfile.TemporaryDirectory() as folder:
         runtime = wiring.runtime(engine, Path(folder))
         launch.until_stopped(RunSession(jobs, runtime, runner, None, [results], wiring.limits(engine)).run())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import step_types as kinds
+from engine.app import step_types
 from engine.channels.record import Trace
 from engine.model.case import AppCommand, Application, Case, Step
 from engine.model.source_span import NOWHERE, SourceSpan
@@ -80,7 +80,7 @@ def reproduced(
     target: Target = TARGET,
 ) -> Reproduction:
     deed = Deed(case or case_of(), target, decided, performed, connections, ADDRESS)
-    return reproduce(deed, kinds.kinds())
+    return reproduce(deed, step_types.by_name())
 
 
 def curl(path: str, port: int = 18000) -> str:
@@ -136,7 +136,7 @@ def test_a_step_in_a_script_is_its_connection_s() -> None:
         (Step("parallel", "step", ParallelParams(()), NOWHERE), "several things happen at the same time"),
         (Step("signal", "step", None, NOWHERE), "the server is sent a signal"),
         (Step("kill_worker", "step", None, NOWHERE), "a worker of the server is ended"),
-        (Step("measure", "step", None, NOWHERE), "what the server's processes use is compared"),
+        (Step("measure", "step", None, NOWHERE), "the resources of the server's processes are compared"),
         (Step("fastcgi", "step", Tcp(()), NOWHERE), "its bytes go to the server itself, past the gateway"),
         (Step("connect", "step", Connect(receive_buffer=4096), NOWHERE), "the client has a small receive buffer"),
         (Step("connect", "step", Connect(address="::1"), NOWHERE), "the connection is made to another address"),

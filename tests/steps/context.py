@@ -25,7 +25,7 @@ from engine.model.tls import TlsClientOptions
 from engine.steps.api.context import Connection, StepRecord
 from engine.steps.api.observation import Observation
 from tests.execution.fakes import TARGET, FakeLive, the_match
-from tests.steps.reader import KINDS, PLACE, step
+from tests.steps.reader import PLACE, STEP_TYPES, step
 
 T = TypeVar("T")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -99,7 +99,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 def _record(one: Step) -> StepRecord:
-    lifecycle = KINDS[one.group, one.kind].lifecycle
+    lifecycle = STEP_TYPES[one.group, one.step_type].lifecycle
     return StepRecord(one, time.monotonic(), connection=one.connection or "", lifecycle=lifecycle)
 
 
@@ -120,7 +120,7 @@ class JobScope(StepScope):
         self.channel: Channel | None = None
         self.seen: list[tuple[Step, Observation]] = []
         self.labels: list[str] = []
-        state = JobState(Job(1, CASE, TARGET, ServerLaunch(TARGET)), self._target, KINDS, the_match, self._channel)
+        state = JobState(Job(1, CASE, TARGET, ServerLaunch(TARGET)), self._target, STEP_TYPES, the_match, self._channel)
         super().__init__(state, ChainMap(dict(variables or {})), CheckResults())
         self.act_for(step("pause", "1ms"))
 
@@ -205,7 +205,7 @@ async def see(ctx: JobScope, name: str, body: object, group: str = "step") -> Ob
     one = step(name, body, group)
     ctx.act_for(one)
     ctx.did(ctx.performed)
-    observation = await KINDS[group, name].perform(one.params, ctx)
+    observation = await STEP_TYPES[group, name].perform(one.params, ctx)
     assert observation is not None
     return observation
 
@@ -213,7 +213,7 @@ async def see(ctx: JobScope, name: str, body: object, group: str = "step") -> Ob
 async def on(ctx: JobScope, connection: Connection, name: str, body: object, group: str = "tcp") -> Observation:
     """Perform a script's action on a connection: what it saw, with the mismatches that nobody asked for."""
     ctx.act_for(step(name, body, group), connection)
-    observation = await KINDS[group, name].perform(ctx.step.params, ctx)
+    observation = await STEP_TYPES[group, name].perform(ctx.step.params, ctx)
     return cast(Observation, observation)
 
 

@@ -18,9 +18,9 @@ from engine.steps.api.groups import in_scripts
 from engine.steps.api.step_type import StepType
 
 PLACE = SourceSpan("case.yaml", 1, 1)
-KINDS: Mapping[tuple[str, str], StepType[Any]] = {
+STEP_TYPES: Mapping[tuple[str, str], StepType[Any]] = {
     (group, kind.name): kind
-    for kind in in_scripts(cast(list[StepType[Any]], found("engine.steps", "KINDS", deep=True)))
+    for kind in in_scripts(cast(list[StepType[Any]], found("engine.steps", "STEP_TYPES", deep=True)))
     for group in kind.groups
 }
 
@@ -114,7 +114,7 @@ class FakeReader:
         self.mistakes.append(what)
 
     def step(self, name: str, body: Node, group: str) -> Step:
-        kind = KINDS[group, name]
+        kind = STEP_TYPES[group, name]
         named = body.get("as") if kind.named else None
         connection = body.get("connection") if kind.connects else None
         checks = self.checks(body, kind) if isinstance(body.value, dict) else Checks()

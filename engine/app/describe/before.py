@@ -46,14 +46,14 @@ class Placeholders(Mapping[str, object]):
         return len(self._known)
 
 
-def preview(step: Step, kind: StepType[Any], variables: Mapping[str, object]) -> list[PreviewBytes] | None:
+def preview(step: Step, step_type: StepType[Any], variables: Mapping[str, object]) -> list[PreviewBytes] | None:
     """The bytes that a step will send; None if there are none, or they depend on the run, or are too large to be
     made."""
-    if kind.preview is None or size(step.params) > LARGEST:
+    if step_type.preview is None or size(step.params) > LARGEST:
         return None
     try:
-        found = kind.preview(step.params, Placeholders(variables), HOST)
-        other = kind.preview(step.params, Placeholders(variables, "*"), HOST + "*")
+        found = step_type.preview(step.params, Placeholders(variables), HOST)
+        other = step_type.preview(step.params, Placeholders(variables, "*"), HOST + "*")
     except (Unknown, ValueError, TypeError):
         return None
     return [PreviewBytes(lengths_aside(one.data, two.data), one.what) for one, two in zip(found, other, strict=True)]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.app.describe.steps import Steps
 from engine.execution.planning.plan import Offers, Unsupported, not_meant, reason
-from engine.execution.runner.scope import Kinds
 from engine.matchers.base import Operator
 from engine.model.case import Case, Clause, Selector
 from engine.model.quantities import show_size
 from engine.model.target import DIRECT, Target
+from engine.steps.api.step_type import StepTypes
 from engine.targets.catalog.options import load_options
 from engine.terminal.paint import Role
 from engine.terminal.tree import TreeEntry
@@ -21,7 +21,7 @@ def entries(
     case: Case,
     clauses: Mapping[str, Clause],
     stands: Mapping[str, Sequence[Target]],
-    kinds: Kinds,
+    step_types: StepTypes,
     operators: Mapping[str, Operator],
     *,
     every_target: bool = False,
@@ -31,7 +31,7 @@ def entries(
     ``stands`` are the targets as ``standing`` groups them. Those on which the case does not run are counted;
     ``every_target`` lists them, with the reasons.
     """
-    steps = Steps(kinds, Phrases(operators, case.body.variables), case.body.variables)
+    steps = Steps(step_types, Phrases(operators, case.body.variables), case.body.variables)
     found = [
         TreeEntry(f"{case.place.shown_file}:{case.place.line}: {case.id}", role=Role.HEADING),
         TreeEntry(case.title, hanging=0),

@@ -9,12 +9,11 @@ from typing import Any
 from engine.app.describe.arguments import parameters, words
 from engine.app.describe.before import preview
 from engine.app.describe.phrases import Phrases, time_in_words
-from engine.execution.runner.scope import Kinds
 from engine.loading.read.app_script import commands, schema_of
 from engine.loading.vocabulary import type_of
 from engine.model.case import AppCommand, Application, Step
 from engine.model.expectation import Group
-from engine.steps.api.step_type import StepType
+from engine.steps.api.step_type import StepType, StepTypes
 from engine.terminal.paint import Role
 from engine.terminal.tree import TreeEntry
 
@@ -23,7 +22,7 @@ from engine.terminal.tree import TreeEntry
 class Steps:
     """Describes the steps of one case."""
 
-    kinds: Kinds
+    step_types: StepTypes
     phrases: Phrases
     variables: Mapping[str, object]
 
@@ -33,61 +32,61 @@ class Steps:
 
     def step(self, step: Step, number: str) -> TreeEntry:
         """A step's head, and below it what it sends, the steps inside, and what is expected."""
-        kind = self.kinds[step.group, step.kind]
-        sent = preview(step, kind, self.variables)
+        step_type = self.step_types[step.group, step.step_type]
+        sent = preview(step, step_type, self.variables)
         below = [TreeEntry(stretch.what, data=stretch.data) for stretch in sent or ()]
-        for name, inner in kind.inner(step.params) if kind.inner is not None else ():
+        for name, inner in step_type.inner(step.params) if step_type.inner is not None else ():
             listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")
             below += [TreeEntry(f"{name}:", listed)] if name else listed
-        below += self.checks(step, kind)
-        head = ", ".join(self.head(step, kind, has_bytes=sent is not None))
-        text = f"{number}  {step.kind}" + (f": {head}" if head else "")
+        below += self.checks(step, step_type)
+        head = ", ".join(self.head(step, step_type, has_bytes=sent is not None))
+        text = f"{number}  {step.step_type}" + (f": {head}" if head else "")
         return TreeEntry(text, below, hanging=len(number) + 2, role=Role.HEADING)
 
-    def head(self, step: Step, kind: StepType[Any], *, has_bytes: bool) -> Iterator[str]:
+    def head(self, step: Step, step_type: StepType[Any], *, has_bytes: bool) -> Iterator[str]:
         """A step's name, connection and parameters; if it ``has_bytes``, without those that its
         bytes show."""
         if step.name:
             yield f"as {step.name}"
         if step.connection:
             yield f"on the connection {step.connection}"
-        keys = kind.schema.get("properties", {})
-        besides = [name.replace("_", " ") for name in kind.besides]
+        keys = step_type.schema.get("properties", {})
+        besides = [name.replace("_", " ") for name in step_type.besides]
         for name, value in parameters(step.params):
             if has_bytes and name not in besides:
                 continue
             schema = keys.get(name.replace(" ", "_"))
             if schema is None:
                 # The value under the key is the only parameter, so its name says nothing more.
-                yield words(value, kind.schema, self.phrases)
+                yield words(value, step_type.schema, self.phrases)
             else:
                 yield f"{name} {words(value, schema, self.phrases)}"
         if step.checks.within is not None:
             time = time_in_words(step.checks.within)
-            yield f"again and again, within {time}" if kind.within == "polls" else f"within {time}"
+            yield f"again and again, within {time}" if step_type.within == "polls" else f"within {time}"
         if step.checks.quiet is not None:
             yield f"after {time_in_words(step.checks.quiet)} without traffic"
 
-    def checks(self, step: Step, kind: StepType[Any]) -> Iterator[TreeEntry]:
+    def checks(self, step: Step, step_type: StepType[Any]) -> Iterator[TreeEntry]:
         """The expectations, recorded values and captures of a step."""
         for word, group in (("expect", step.checks.expect), ("should", step.checks.should)):
             if group is not None:
-                yield TreeEntry(word, list(self.group(group, kind)), role=Role.EXPECTED)
+                yield TreeEntry(word, list(self.group(group, step_type)), role=Role.EXPECTED)
         if step.checks.record:
             yield TreeEntry("record", [TreeEntry(f"{fact}, as {name}") for name, fact in step.checks.record])
         if step.checks.capture:
             yield TreeEntry("capture", [TreeEntry(f"{fact}, as $({name})") for name, fact in step.checks.capture])
 
-    def group(self, group: Group, kind: StepType[Any]) -> Iterator[TreeEntry]:
+    def group(self, group: Group, step_type: StepType[Any]) -> Iterator[TreeEntry]:
         """Each expectation as a sentence."""
         for one in group.expectations:
-            unit = type_of(kind, one.fact).dimension
+            unit = type_of(step_type, one.fact).dimension
             yield TreeEntry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
         if group.any_of:
             yield TreeEntry(
                 "and all of one of these:",
                 [
-                    TreeEntry("either" if not number else "or", list(self.group(inner, kind)))
+                    TreeEntry("either" if not number else "or", list(self.group(inner, step_type)))
                     for number, inner in enumerate(group.any_of)
                 ],
             )

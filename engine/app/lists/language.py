@@ -61,15 +61,15 @@ def step_types(stock: Stock) -> Listing:
     tables = []
     for group, found in sorted(vocabulary.groups.items(), key=lambda entry: entry[0] != STEP):
         table = []
-        for name, kind in found.items():
+        for name, step_type in found.items():
             schema = definitions["step" if group == STEP else f"action:{group}"]["properties"][name]
             keys = keys_of(schema, definitions)
-            other = f"takes {body(schema, kind.schema, definitions)}"
+            other = f"takes {body(schema, step_type.schema, definitions)}"
             items.append(
-                {"name": name, "group": group, "summary": kind.summary, "keys": keys}
+                {"name": name, "group": group, "summary": step_type.summary, "keys": keys}
                 | ({} if keys else {"takes": other.removeprefix("takes ")})
             )
-            table.append((name, f"{kind.summary}\n{keys_in_words(keys, other)}"))
+            table.append((name, f"{step_type.summary}\n{keys_in_words(keys, other)}"))
         title = "steps" if group == STEP else f"in the script of {group}"
         tables.append(TextTable(title, table))
     return Listing(items, ("step type", "meaning and keys"), tables)
@@ -107,10 +107,12 @@ def operators(stock: Stock) -> Listing:
 def facts(stock: Stock) -> Listing:
     """The facts of each step type; step types with the same facts stand together."""
     same: dict[tuple[Any, ...], list[str]] = {}
-    for kind in stock.engine.words.loading.kinds:
-        if kind.facts:
-            groups = [group for group in kind.groups if group != STEP]
-            same.setdefault(tuple(kind.facts), []).append(f"{kind.name} ({', '.join(groups)})" if groups else kind.name)
+    for step_type in stock.engine.words.loading.step_types:
+        if step_type.facts:
+            groups = [group for group in step_type.groups if group != STEP]
+            same.setdefault(tuple(step_type.facts), []).append(
+                f"{step_type.name} ({', '.join(groups)})" if groups else step_type.name
+            )
     items = [
         {
             "step_types": names,

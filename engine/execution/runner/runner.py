@@ -13,7 +13,7 @@ from engine.execution.runner import timing_out
 from engine.execution.runner.deadline import Deadline
 from engine.execution.runner.judge import Match, Outcomes, decide
 from engine.execution.runner.origin import origin_of
-from engine.execution.runner.scope import CheckResults, JobState, Kinds, OpenChannel, StepScope, evidence_of
+from engine.execution.runner.scope import CheckResults, JobState, OpenChannel, StepScope, evidence_of
 from engine.execution.runner.script import script
 from engine.execution.runner.timeline import transcript
 from engine.execution.runner.trimming import cuts, trimmed
@@ -30,6 +30,7 @@ from engine.model.variables import Unknown
 from engine.model.verdict import JobResult, Verdict
 from engine.reproduce.command import Deed, Reproduction, reproduce
 from engine.steps.api.context import StepFailed
+from engine.steps.api.step_type import StepTypes
 
 # The characters of the output of a target during a job that are kept with its result, from the end.
 LOG = 8192
@@ -63,7 +64,7 @@ class Runner:
 
     def __init__(
         self,
-        kinds: Kinds,
+        step_types: StepTypes,
         match: Match,
         open_channel: OpenChannel,
         run_id: str,
@@ -77,7 +78,7 @@ class Runner:
         also keeps the transcripts of jobs that pass; ``keep_calls`` gives the application's calls with each result.
         ``keep_traceback`` keeps that of an exception which a driver raises. ``excerpt_of`` gives the line of the
         document that stands in each mismatch."""
-        self._kinds = kinds
+        self._step_types = step_types
         self._match = match
         self._open = open_channel
         self._run_id = run_id
@@ -100,7 +101,7 @@ class Runner:
         """Run a job. Returns its result: it raises only CancelledError, and every other error is in the verdict."""
         case, body = job.whole, job.whole.body
         wall, started = time.time(), time.monotonic()
-        state = JobState(job, live, self._kinds, self._match, self._open)
+        state = JobState(job, live, self._step_types, self._match, self._open)
         # A server that the case has for itself began to write before the case began.
         logged = state.log_from = 0 if job.launch.lifespan_of else live.logged
         state.lost_before = live.boundary.lost
@@ -190,8 +191,8 @@ class Runner:
 
     def _timed_out(self, state: JobState, step: Step | None) -> str:
         """The reason of a timeout in a step, in words."""
-        kind = self._kinds[step.group, step.kind] if step is not None else None
-        found = kind.awaits if kind is not None else ""
+        step_type = self._step_types[step.group, step.step_type] if step is not None else None
+        found = step_type.awaits if step_type is not None else ""
         awaits = found if isinstance(found, str) or step is None else found(step.params)
         began = state.performed[-1].started if state.performed else 0.0
         wire = [event for connection in state.connections for event in connection.channel.events if event.at >= began]
@@ -207,7 +208,7 @@ class Runner:
         """Commands that reproduce the job."""
         job, address = state.job, state.live.address
         deed = Deed(job.whole, job.target, results.step, state.performed, state.connections, address)
-        return reproduce(deed, self._kinds)
+        return reproduce(deed, self._step_types)
 
     def _transcript(self, state: JobState, started: float) -> tuple[Transcript, EvidenceQuality]:
         """The events of a job, up to a bound, and the quality of that evidence."""
@@ -263,8 +264,8 @@ def _misnamed(state: JobState) -> Sequence[Mismatch]:
 
 def _meant(state: JobState, results: CheckResults) -> bool:
     """True if the case meant the server, or a worker, to end: a step has seen to it, or the start itself failed."""
-    kinds = state.kinds
-    if results.step is not None and kinds[results.step.group, results.step.kind].lifecycle == "starts":
+    step_types = state.step_types
+    if results.step is not None and step_types[results.step.group, results.step.step_type].lifecycle == "starts":
         return True
     return any(one.lifecycle in ("ends", "awaits its end") for one in state.performed)
 

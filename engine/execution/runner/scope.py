@@ -74,7 +74,6 @@ from engine.steps.api.step_type import StepType, StepTypes
 
 # Opens a channel to an address under a short name; optional are a receive buffer and the options of TLS.
 OpenChannel = Callable[..., Awaitable[Channel]]
-Kinds = StepTypes
 
 # The interval at which a step that polls is performed again, in seconds.
 POLL = 0.005
@@ -111,7 +110,7 @@ class JobState:
 
     job: Job
     live: LiveTarget
-    kinds: Kinds
+    step_types: StepTypes
     match: Match
     open_channel: OpenChannel
     connections: list[Connection] = field(default_factory=list)
@@ -314,27 +313,27 @@ class StepScope(Context):
 
     async def _perform(self, step: Step, outer: StepRecord | None) -> None:
         state, self._step = self._state, step
-        kind = state.kinds[step.group, step.kind]
+        step_type = state.step_types[step.group, step.step_type]
         if step.group == "step":
             self._performed = StepRecord(
-                step, time.monotonic(), connection=step.connection or "", parent=outer, lifecycle=kind.lifecycle
+                step, time.monotonic(), connection=step.connection or "", parent=outer, lifecycle=step_type.lifecycle
             )
             state.performed.append(self._performed)
             self._done.append(self._performed)
         state.under_way[id(self)] = step
-        if kind.within == "polls" and step.checks.within is not None:
-            await self._poll(step, kind, step.checks.within)
+        if step_type.within == "polls" and step.checks.within is not None:
+            await self._poll(step, step_type, step.checks.within)
         else:
-            observation = await kind.perform(step.params, self)
+            observation = await step_type.perform(step.params, self)
             if observation is not None:
                 await self.look(step, observation)
         state.under_way.pop(id(self), None)
 
-    async def _poll(self, step: Step, kind: StepType[Any], within: float) -> None:
+    async def _poll(self, step: Step, step_type: StepType[Any], within: float) -> None:
         """Perform and judge again until all checks hold, or the time is over; the last time counts."""
         deadline = time.monotonic() + within
         while True:
-            observation = await kind.perform(step.params, self)
+            observation = await step_type.perform(step.params, self)
             if observation is None:
                 return
             broken, warned = self._mismatches(step, observation)

@@ -24,7 +24,7 @@ def reason(seconds: float, step: Step | None, awaits: str, wire: Sequence[TraceE
     facts = sorted(step.checks.facts)
     checks = f", to check {', '.join(facts)}" if facts else ""
     where = f"{step.place.shown_file}:{step.place.line}"
-    parts = [f"timed out after {seconds:g} s{waited} in `{step.kind}` ({where}){checks}", came(wire)]
+    parts = [f"timed out after {seconds:g} s{waited} in `{step.step_type}` ({where}){checks}", came(wire)]
     progress = application(calls)
     return "; ".join([*parts, progress] if progress else parts)
 

@@ -48,11 +48,11 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     identity = node.get("id")
     stem = str(identity.value) if identity is not None else ""
     steps = node.get("steps")
-    kinds = [item.kind for top in outline for item in top.walk()]
+    step_types = [item.step_type for top in outline for item in top.walk()]
     application = _application(node.get("application"), reader)
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else 10.0
-    requires = required(kinds)
+    requires = required(step_types)
     own = _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
     found = reader.steps(steps) if steps is not None else ()
     case = Case(
@@ -67,7 +67,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         runs_on=RunsOn(_word(frame.key(node, "runs_on"), "control" if application else "frameworks")),
         place=identity.place if identity is not None else node.place,
         note=text(node, "note"),
-        needs=_needs(frame.key(node, "needs"), kinds_need=[need for kind in kinds for need in kind.needs]),
+        needs=_needs(frame.key(node, "needs"), types_need=[need for one in step_types for need in one.needs]),
         only=selector(frame.key(node, "only")),
         skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
         server=dict(_server(frame.key(node, "server"), reader)),
@@ -79,7 +79,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         variant=expanded.variant,
         keeps_scope=any(_looks_at_scope_after(item) for top in outline for item in top.walk()),
         requires=requires,
-        starts=any(kind.lifecycle == "starts" for kind in kinds),
+        starts=any(one.lifecycle == "starts" for one in step_types),
         scripted=application is not None,
         since=text(node, "since"),
         body=CaseBody(found, application, expanded.variables),
@@ -151,8 +151,8 @@ def _names(node: Node | None) -> tuple[str, ...]:
     return tuple(str(item.value) for item in _items(node))
 
 
-def _needs(node: Node | None, kinds_need: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*_names(node), *kinds_need]))
+def _needs(node: Node | None, types_need: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*_names(node), *types_need]))
 
 
 def _alone(node: Node | None) -> str:

@@ -37,15 +37,15 @@ class NotationReader(Protocol):
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
-def read_group(node: Node, kind: StepType[Any], reader: NotationReader) -> Group:
+def read_group(node: Node, step_type: StepType[Any], reader: NotationReader) -> Group:
     """The body of an ``expect`` or ``should`` of a step of a step type."""
     expectations = []
     groups: tuple[Group, ...] = ()
     for name, child in node.entries():
         if name == "any_of":
-            groups = tuple(read_group(item, kind, reader) for item in child.items())
+            groups = tuple(read_group(item, step_type, reader) for item in child.items())
             continue
-        dimension = type_of(kind, name).dimension
+        dimension = type_of(step_type, name).dimension
         expectations.append(Expectation(name, read_matcher(child, reader, dimension), child.key))
     return Group(tuple(expectations), groups, node.place)
 

@@ -25,14 +25,14 @@ class Inner:
 class Item:
     """One step or action. ``body`` is the value under its name; ``body.key`` is the span of the name."""
 
-    kind: StepType[Any]
+    step_type: StepType[Any]
     group: str
     body: Node
     inner: tuple[Inner, ...]
 
     @property
     def name(self) -> str:
-        return self.kind.name
+        return self.step_type.name
 
     def named(self) -> list[tuple[str, SourceSpan]]:
         """The name and span of each fact in its checks."""
@@ -55,8 +55,8 @@ def outline(steps: Node, vocabulary: Vocabulary, group: str = STEP) -> tuple[Ite
     items = []
     for node in steps.items():
         name, body = node.only
-        kind = vocabulary.kind(group, name)
-        items.append(Item(kind, group, body, tuple(_inner(kind.schema, body, vocabulary))))
+        step_type = vocabulary.step_type(group, name)
+        items.append(Item(step_type, group, body, tuple(_inner(step_type.schema, body, vocabulary))))
     return tuple(items)
 
 

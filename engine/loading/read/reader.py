@@ -175,15 +175,15 @@ class CaseReader:
 
     def _step(self, node: Node, group: str) -> Step:
         name, body = node.only
-        kind = self.vocabulary.kind(group, name)
+        step_type = self.vocabulary.step_type(group, name)
         return Step(
-            kind=name,
+            step_type=name,
             group=group,
-            params=kind.parse(body, self),
+            params=step_type.parse(body, self),
             place=body.key,
-            name=self._name(body, "as") if kind.named else None,
-            connection=self._name(body, "connection") if kind.connects else None,
-            checks=self.checks(body, kind),
+            name=self._name(body, "as") if step_type.named else None,
+            connection=self._name(body, "connection") if step_type.connects else None,
+            checks=self.checks(body, step_type),
         )
 
     def _name(self, body: Node, key: str) -> str | None:
@@ -199,22 +199,22 @@ class CaseReader:
             )
         return str(node.value)
 
-    def checks(self, node: Node, kind: StepType[Any]) -> Checks:
+    def checks(self, node: Node, step_type: StepType[Any]) -> Checks:
         """The checks of a step: the keys that all step types share."""
         if not isinstance(node.value, dict) or not any(key in node.value for key in _CHECKS):
             return NO_CHECKS
         group = {
-            key: read_group(child, kind, self)
+            key: read_group(child, step_type, self)
             for key in ("expect", "should")
-            if kind.observes and (child := node.get(key)) is not None
+            if step_type.observes and (child := node.get(key)) is not None
         }
         return Checks(
             expect=group.get("expect"),
             should=group.get("should"),
-            record=self._names(node, "record") if kind.observes else (),
-            capture=self._names(node, "capture") if kind.observes else (),
-            within=self._fixed_time(node, "within") if kind.within else None,
-            quiet=self._fixed_time(node, "quiet") if kind.quiet else None,
+            record=self._names(node, "record") if step_type.observes else (),
+            capture=self._names(node, "capture") if step_type.observes else (),
+            within=self._fixed_time(node, "within") if step_type.within else None,
+            quiet=self._fixed_time(node, "quiet") if step_type.quiet else None,
         )
 
     def _names(self, node: Node, key: str) -> tuple[tuple[str, str], ...]:

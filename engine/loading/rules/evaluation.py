@@ -11,7 +11,7 @@ def check(view: View) -> None:
     """A case that evaluates nothing; ``calls: 0`` and similar expectations without a quiet time."""
     _evaluates(view)
     for item in view.items():
-        if "calls" not in {fact.name for fact in item.kind.facts} or "quiet" in item.body:
+        if "calls" not in {fact.name for fact in item.step_type.facts} or "quiet" in item.body:
             continue
         for fact, matcher in groups(item.body):
             if _NONE.get(fact, _no_number)(matcher):

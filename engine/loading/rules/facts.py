@@ -29,7 +29,7 @@ def check(view: View) -> None:
         for name, matcher in groups(item.body):
             _name(name, matcher, item, view)
             _spelling(name, matcher, view, at_value=False)
-            wanted = type_of(item.kind, name)
+            wanted = type_of(item.step_type, name)
             if wanted.dimension:
                 _unit(name, wanted.dimension, matcher, view)
             elif wanted.sorts:
@@ -42,10 +42,10 @@ def check(view: View) -> None:
 
 
 def _name(name: str, node: Node, item: Item, view: View, *, at_value: bool = False) -> None:
-    if fact_of(item.kind, name) is not None or not (item.kind.observes or item.kind.facts):
+    if fact_of(item.step_type, name) is not None or not (item.step_type.observes or item.step_type.facts):
         return
     place = node.place if at_value else node.key
-    if not item.kind.facts:
+    if not item.step_type.facts:
         view.notes.error(place, "unknown-fact", f"`{item.name}` has no facts")
         return
     view.notes.error(place, "unknown-fact", f"`{item.name}` has no fact {name!r}", _suggestion(name, item, view))
@@ -67,15 +67,17 @@ def _spelling(name: str, node: Node, view: View, *, at_value: bool) -> None:
 def _suggestion(name: str, item: Item, view: View) -> str:
     """A step type that has a fact of that name, if this one has no similar fact; else the nearest fact; for a dotted
     name the nearest beginning, with the rest of the name appended."""
-    kind = item.kind
+    step_type = item.step_type
     others = [
         other.name
         for other in view.vocabulary.groups[item.group].values()
-        if other is not kind and "." in name and fact_of(other, name) is not None
+        if other is not step_type and "." in name and fact_of(other, name) is not None
     ]
-    if others and name.partition(".")[0] not in {fact.name.partition(".")[0].partition("[")[0] for fact in kind.facts}:
+    if others and name.partition(".")[0] not in {
+        fact.name.partition(".")[0].partition("[")[0] for fact in step_type.facts
+    }:
         return f"it is a fact of {' and '.join(f'`{one}`' for one in others[:2])}"
-    known = [fact.name.replace("[.*]", "").replace(".*", "") for fact in kind.facts]
+    known = [fact.name.replace("[.*]", "").replace(".*", "") for fact in step_type.facts]
     head, dot, rest = name.partition(".")
     hint = nearest(name, known)
     if hint.startswith("did you mean") or not dot:

@@ -10,7 +10,7 @@ from engine.model.nodes import Node
 
 def check(view: View) -> None:
     """`await` of a mark that is never set, and, as a warning, a mark that is never awaited."""
-    uses: list[tuple[str, Node]] = [(item.kind.marks, item.body) for item in view.items()]
+    uses: list[tuple[str, Node]] = [(item.step_type.marks, item.body) for item in view.items()]
     uses.extend((commands()[word].marks, body) for word, body in view.commands())
     named = {
         word: {str(body.value): body for used, body in uses if used == word and isinstance(body.value, str)}

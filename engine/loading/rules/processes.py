@@ -22,24 +22,24 @@ def check(view: View) -> None:
 
 def _shared(view: View) -> None:
     said = view.node.get("process")
-    owner = next((item for item in view.items() if Requirement.DEDICATED in item.kind.requires), None)
+    owner = next((item for item in view.items() if Requirement.DEDICATED in item.step_type.requires), None)
     if said is not None and said.value == "shared" and owner is not None:
         what = f"a case with `{owner.name}` needs a server of its own, and this case declares a shared one"
         view.notes.error(said.place, "shared-process", what, "delete `process: shared`")
 
 
 def _started(view: View) -> None:
-    leaves = [item for item in view.items() if not item.inner and not item.kind.before_start]
-    starts = [item.kind.lifecycle == "starts" for item in leaves]
+    leaves = [item for item in view.items() if not item.inner and not item.step_type.before_start]
+    starts = [item.step_type.lifecycle == "starts" for item in leaves]
     if any(starts) and not starts[0]:
         what = f"this case starts its own server, so there is no server yet for `{leaves[0].name}`"
         view.notes.error(leaves[0].body.key, "not-started", what, "put `start` before it")
 
 
 def _ended(view: View) -> None:
-    causes = any(item.kind.lifecycle in ("starts", "ends") for item in view.items())
+    causes = any(item.step_type.lifecycle in ("starts", "ends") for item in view.items())
     for item in view.items():
-        if item.kind.lifecycle == "awaits its end" and not causes:
+        if item.step_type.lifecycle == "awaits its end" and not causes:
             what = f"no step of this case ends the server, so `{item.name}` would never finish"
             view.notes.error(item.body.key, "no-end", what, "add `signal: TERM` before it")
 
@@ -49,13 +49,13 @@ def _workers(view: View) -> None:
     workers = server.get("workers") if server is not None else None
     enough = workers is not None and (not isinstance(workers.value, int) or workers.value > 1)
     for item in view.items():
-        if Requirement.WORKERS in item.kind.requires and not enough:
+        if Requirement.WORKERS in item.step_type.requires and not enough:
             what = "a server may have no worker apart from its main process"
             view.notes.error(item.body.key, "no-workers", what, "add `server: {workers: 2}` to the case")
 
 
 def _growth(view: View, item: Item) -> None:
-    if not any(fact.name.endswith(GROWTH) for fact in item.kind.facts) or item.body.get("since") is not None:
+    if not any(fact.name.endswith(GROWTH) for fact in item.step_type.facts) or item.body.get("since") is not None:
         return
     for name, place in item.named():
         if name.endswith(GROWTH):

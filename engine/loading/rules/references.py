@@ -63,7 +63,7 @@ def _outcomes(view: View) -> None:
             hint = near(str(body.value), spawned) if spawned else "add one before it: `spawn: {as: ..., script: [...]}`"
             view.notes.error(body.place, "unknown-act-name", what, hint)
     for item in view.items():
-        if not any(fact.name == "result[.*]" for fact in item.kind.facts):
+        if not any(fact.name == "result[.*]" for fact in item.step_type.facts):
             continue
         for fact, place in item.named():
             _outcome(view, fact, place, named)
@@ -105,9 +105,9 @@ def _endpoints(view: View) -> None:
         return
     contract = "the contract of the WSGI apps" if is_wsgi else "the contract"
     for item in view.items():
-        if item.kind.endpoint is None:
+        if item.step_type.endpoint is None:
             continue
-        key, kind = item.kind.endpoint
+        key, kind = item.step_type.endpoint
         path = item.body.get(key)
         if path is None or not isinstance(path.value, str) or _scripted(view, kind, path.value):
             continue
@@ -136,11 +136,11 @@ def _names(view: View) -> None:
     items = list(view.items())
     known = {"lifespan", "all"}
     for item in items:
-        for key, flag in (("as", item.kind.named), ("connection", item.kind.connects)):
+        for key, flag in (("as", item.step_type.named), ("connection", item.step_type.connects)):
             if flag and (node := item.body.get(key)) is not None:
                 known.add(str(node.value))
     for item in items:
-        for key in item.kind.refers:
+        for key in item.step_type.refers:
             node = item.body.get(key)
             if node is None or not isinstance(node.value, str):
                 continue

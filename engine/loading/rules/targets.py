@@ -25,7 +25,7 @@ def check(view: View) -> None:
             what = "`flags` are command-line options of one server, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
     _certificates(view)
-    past = next((item for item in view.items() if Requirement.UPSTREAM in item.kind.requires), None)
+    past = next((item for item in view.items() if Requirement.UPSTREAM in item.step_type.requires), None)
     if past is not None and (only is None or only.get("gateways") is None):
         what = f"`{past.name}` bypasses the gateway, and this case names no gateway"
         hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"

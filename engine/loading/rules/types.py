@@ -27,9 +27,9 @@ _PLURALS = {"list": "lists", "object": "objects"}
 def check(view: View) -> None:
     """Literals of another type than their fact, and operators that do not apply to it."""
     for item in view.items():
-        checker = _Checker(view, item.kind)
+        checker = _Checker(view, item.step_type)
         for name, matcher in groups(item.body):
-            checker.matcher(name, matcher, type_of(item.kind, name))
+            checker.matcher(name, matcher, type_of(item.step_type, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Checker:
     """Checks the expectations of one step against the types of its step type's facts."""
 
     view: View
-    kind: StepType[Any]
+    step_type: StepType[Any]
 
     def matcher(self, name: str, node: Node, wanted: FactType) -> None:
         """Check a matcher for a value of a type; ``name`` is the fact's, or a description of the value."""
@@ -69,7 +69,7 @@ class _Checker:
                     self.matcher(part, item, inner)
             case "fields":
                 for key, item in argument.entries():
-                    self.matcher(f"{name}.{key}", item, type_of(self.kind, f"{name}.{key}"))
+                    self.matcher(f"{name}.{key}", item, type_of(self.step_type, f"{name}.{key}"))
 
     def literal(self, name: str, node: Node, wanted: FactType) -> None:
         """Check a value that must equal the fact. Units of times and sizes are checked by ``rules.facts``."""

@@ -72,7 +72,7 @@ def _item(view: View, item: Item, known: set[str]) -> set[str]:
             _complain(view, child, known)
     if not isinstance(item.body.value, dict):
         _complain(view, item.body, known)
-    turns = item.kind.turns
+    turns = item.step_type.turns
     for inner in item.inner:
         scope = set(known)
         if turns is not None:

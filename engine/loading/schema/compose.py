@@ -39,8 +39,8 @@ def compose_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         "One command of the application's script: a mapping with one key.",
         {word: {**schema_of(one), "description": one.summary} for word, one in commands().items()},
     )
-    for group, kinds in sorted(vocabulary.groups.items()):
-        entries = {name: _body(kind, definitions) for name, kind in kinds.items()}
+    for group, step_types in sorted(vocabulary.groups.items()):
+        entries = {name: _body(step_type, definitions) for name, step_type in step_types.items()}
         if group == STEP:
             definitions["step"] = _union(
                 ValueCode.STEP, "a step", "One step: a mapping with one key, which names its type.", entries
@@ -103,43 +103,47 @@ def _union(code: ValueCode, title: str, description: str, entries: Mapping[str, 
     }
 
 
-def _body(kind: StepType[Any], definitions: dict[str, Any]) -> Schema:
+def _body(step_type: StepType[Any], definitions: dict[str, Any]) -> Schema:
     """The schema of a step type's value, with the keys that all step types share."""
-    schema = dict(kind.schema)
+    schema = dict(step_type.schema)
     shared: dict[str, Schema] = {}
-    if kind.named:
+    if step_type.named:
         shared["as"] = ref("word", "A name for this step, for others to refer to.")
-    if kind.connects:
+    if step_type.connects:
         shared["connection"] = ref("word", "The named connection to continue, or to open.")
-    if kind.observes:
-        name = f"expect:{kind.name}" if len(kind.groups) == 1 else f"expect:{'+'.join(kind.groups)}:{kind.name}"
-        if name in definitions and definitions[name] != _expected(kind, name):
-            name = f"expect:{'+'.join(kind.groups)}:{kind.name}"  # another script has a look of that name
-        definitions[name] = _expected(kind, name)
+    if step_type.observes:
+        name = (
+            f"expect:{step_type.name}"
+            if len(step_type.groups) == 1
+            else f"expect:{'+'.join(step_type.groups)}:{step_type.name}"
+        )
+        if name in definitions and definitions[name] != _expected(step_type, name):
+            name = f"expect:{'+'.join(step_type.groups)}:{step_type.name}"  # another script has a look of that name
+        definitions[name] = _expected(step_type, name)
         shared["expect"] = ref(name, "Facts that must hold, at the case's level, and their matchers.")
         shared["should"] = ref(name, "Facts that should hold: a warning if they do not.")
         shared["record"] = ref("record", "Values to keep with the result, without judging them: a name for each fact.")
         shared["capture"] = ref("capture", "Values for later steps: a variable's name for each fact.")
-    if kind.within:
-        polls = kind.within == "polls"
+    if step_type.within:
+        polls = step_type.within == "polls"
         text = (
             "Repeat the observation until the expectation holds, for at most this time."
             if polls
             else "Wait at most this time."
         )
         shared["within"] = ref("time", text)
-    if kind.quiet:
+    if step_type.quiet:
         shared["quiet"] = ref("time", "Wait until there has been no traffic for this time, then check.")
     if shared:
         schema["properties"] = {**schema.get("properties", {}), **{k: v for k, v in shared.items()}}
         schema.setdefault("type", "object")
         schema.setdefault("additionalProperties", False)
-    return {**schema, "description": kind.summary}
+    return {**schema, "description": step_type.summary}
 
 
-def _expected(kind: StepType[Any], name: str) -> Schema:
+def _expected(step_type: StepType[Any], name: str) -> Schema:
     """The schema of the expectations of a step type, under a name of its own."""
-    return _expect(name, {fact.name: fact.summary for fact in kind.facts})
+    return _expect(name, {fact.name: fact.summary for fact in step_type.facts})
 
 
 def _expect(name: str, facts: Mapping[str, str]) -> Schema:

@@ -18,7 +18,7 @@ InnerSteps = Callable[[P], Iterable[tuple[str, tuple[Step, ...]]]]
 
 def inside(step: Step, types: Mapping[tuple[str, str], StepType[Any]]) -> Iterator[Step]:
     """The steps inside a step, at any depth, in the order of the document."""
-    inner = types[step.group, step.kind].inner
+    inner = types[step.group, step.step_type].inner
     for _, steps in inner(step.params) if inner is not None else ():
         for one in steps:
             yield one

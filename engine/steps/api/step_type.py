@@ -1,6 +1,6 @@
 """Step types: the steps of a case, and the actions and assertions of scripts.
 
-The registry finds a step type in its module's ``KINDS``.
+The registry finds a step type in its module's ``STEP_TYPES``.
 """
 
 from __future__ import annotations

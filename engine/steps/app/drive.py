@@ -171,11 +171,11 @@ def entry(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
     """An entry of the script as the process that calls the app reads it."""
     match step.params:
         case Give(message):
-            return step.kind, rendered(message, variables)
+            return step.step_type, rendered(message, variables)
         case Take(kind):
-            return step.kind, rendered(kind, variables)
+            return step.step_type, rendered(kind, variables)
         case FailSend(error, after):
-            return step.kind, {"class": rendered(error, variables), "after": integer(after, variables, "after")}
+            return step.step_type, {"class": rendered(error, variables), "after": integer(after, variables, "after")}
     raise TypeError(f"{step.params!r} is no command of a drive")
 
 
@@ -199,7 +199,7 @@ async def nothing(params: object, ctx: Context) -> None:
 
 FACTS: tuple[Fact, ...] = tuple(fact for fact in BoundaryFacts.facts if fact.name not in LEFT_OUT)
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="drive",
         awaits="the application to return",

@@ -129,7 +129,7 @@ async def be_quiet(ctx: Context, steps: Sequence[StepRecord], quiet: float) -> N
         await asyncio.sleep(left)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="app",
         awaits="the calls of the application",

@@ -233,7 +233,7 @@ async def perform_write(params: Write, ctx: Context) -> None:
     await send_pieces(ctx, connection, cut(data, piece, offsets), sent, every=every)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="begin",
         groups=("fastcgi",),

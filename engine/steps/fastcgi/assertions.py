@@ -314,7 +314,7 @@ class ValuesFacts(FactSet):
         return found
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="response",
         awaits="a response",

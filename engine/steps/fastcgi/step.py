@@ -63,7 +63,7 @@ def _session(connection: Connection) -> FastcgiSession:
     return connection.codec
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="fastcgi",
         groups=("step",),

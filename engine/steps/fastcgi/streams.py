@@ -188,7 +188,7 @@ def _stream(name: str, what: str) -> Schema:
     return {**schema, "type": ["object", "string"], "title": f"text, or a mapping with the content of {name}"}
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="params",
         groups=("fastcgi",),

@@ -45,7 +45,7 @@ async def meet(params: CheckpointParams, ctx: Context) -> None:
     ctx.note("met", name)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="mark",
         groups=("step", "flow"),

@@ -67,7 +67,7 @@ async def perform(params: EventuallyParams, ctx: Context) -> Observation | None:
     return None
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="eventually",
         groups=("step",),

@@ -33,7 +33,7 @@ async def perform(params: ParallelParams, ctx: Context) -> None:
         ctx.variables.update(own(branch))
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="parallel",
         groups=("step",),

@@ -31,7 +31,7 @@ async def perform(params: PauseParams, ctx: Context) -> None:
     await asyncio.sleep(seconds(params.time, ctx.variables))
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="pause",
         groups=("step", "flow"),

@@ -106,7 +106,7 @@ def at_once(params: RepeatParams) -> str:
 MOST_TURNS = 1_000_000
 MOST_AT_ONCE = 10_000
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="repeat",
         groups=("step",),

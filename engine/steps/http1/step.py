@@ -187,7 +187,7 @@ def not_by_hand(params: RequestParams) -> str:
     return "" if params.abandon_after is None else "the client hangs up before the response is over"
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="request",
         awaits=lambda params: f"the response to {params.method} {params.path}",

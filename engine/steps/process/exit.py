@@ -90,7 +90,7 @@ async def perform(params: ExitParams, ctx: Context) -> Observation:
     return ExitFacts(ended, max(0.0, ctx.live.ended_at - since(ctx)))
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="exit",
         awaits="the server to end",

@@ -68,7 +68,7 @@ async def perform(params: KillWorkerParams, ctx: Context) -> Observation:
     return WorkerFacts(pid)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="kill_worker",
         groups=("step",),

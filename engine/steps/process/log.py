@@ -69,7 +69,7 @@ async def perform(params: LogParams, ctx: Context) -> Observation:
     return LogFacts(ctx.log())
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="log",
         groups=("step",),

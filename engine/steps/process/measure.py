@@ -118,7 +118,7 @@ async def perform(params: MeasureParams, ctx: Context) -> Observation:
     return MeasureFacts(now, before)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="measure",
         groups=("step",),

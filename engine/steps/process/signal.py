@@ -55,7 +55,7 @@ async def perform(params: SignalParams, ctx: Context) -> None:
     ctx.note("signal", f"{name} to process {ctx.live.pid}" if sent else f"no {name}: the server does not run")
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="signal",
         groups=("step",),

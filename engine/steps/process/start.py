@@ -42,7 +42,7 @@ async def perform(params: StartParams, ctx: Context) -> Observation | None:
     return None
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="start",
         awaits="the server to be ready",

@@ -138,7 +138,7 @@ async def perform_reading(params: Reading, ctx: Context) -> None:
     ctx.connection.channel.reading(flag(params.on, ctx.variables))
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="send",
         groups=("stream",),

@@ -241,7 +241,7 @@ async def perform_flood(params: Flood, ctx: Context) -> Observation:
     return FloodFacts(accepted, ended)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="response",
         awaits="a response",

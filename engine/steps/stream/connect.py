@@ -146,7 +146,7 @@ def not_by_hand(params: ConnectParams) -> str:
     return "" if params.address is None else "the connection is made to another address"
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="connect",
         awaits="the connection",

@@ -35,7 +35,7 @@ async def perform(params: StreamParams, ctx: Context) -> None:
         ctx.release(connection)
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="tcp",
         groups=("step",),

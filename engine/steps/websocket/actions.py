@@ -216,7 +216,7 @@ _FRAME = mapping(
     description="One frame, legal or not.",
 )
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="send",
         groups=("websocket",),

@@ -228,7 +228,7 @@ async def _close_frame(ctx: Context, session: WebSocketSession, before: list[Pie
         session.say(ctx, connection, encode(CLOSE, close_payload(session.close_frame.code)))
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="receive",
         awaits="a message",

@@ -220,7 +220,7 @@ def _asking(headers: Sequence[Pair], key: str, subprotocols: Sequence[str], offe
     return [pair for pair in wanted if pair[0].lower() not in given]
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="websocket",
         awaits=lambda params: f"the response to the handshake for {params.connect}" if params.connect else "",

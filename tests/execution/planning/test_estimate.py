@@ -12,7 +12,7 @@ SECONDS = {"look": 0.25, "wait": 1.0}
 
 
 def lasts(one: Step) -> float:
-    return SECONDS[one.kind]
+    return SECONDS[one.step_type]
 
 
 def test_steps_follow_each_other() -> None:

@@ -132,7 +132,7 @@ def test_a_release_has_its_name_in_what_it_lacks() -> None:
 
 
 def types(*names: str) -> list[StepType[Any]]:
-    return [step_types.kinds()["step", name] for name in names]
+    return [step_types.by_name()["step", name] for name in names]
 
 
 BEHIND = replace(STARLETTE, gateway="nginx-http")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.app import step_types as kinds
+from engine.app import step_types
 from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, out_of_reach, within
 from engine.loading.read.cases import required
 from engine.model.case import AppCommand, Application
@@ -15,14 +15,14 @@ from engine.model.requirements import Requirement
 from engine.model.target import ServerLaunch, Target
 from tests.execution.fakes import PLACE, TARGET, case, job, step
 
-KINDS = kinds.kinds()
+STEP_TYPES = step_types.by_name()
 ALREADY = RuntimeCapabilities(processes=False, observer=False, ports=False, drives=False)
 SHARED = replace(ALREADY, observer=True)
 SCRIPT = Application(http=(AppCommand("respond", {"status": 200}, PLACE),))
 
 
 def why(reach: RuntimeCapabilities, *kinds: str, target: Target = TARGET, **more: Any) -> str:
-    requires = required(KINDS["step", name] for name in kinds)
+    requires = required(STEP_TYPES["step", name] for name in kinds)
     return out_of_reach(case(*[step(name) for name in kinds], requires=requires, **more), target, reach)
 
 

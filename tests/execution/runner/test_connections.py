@@ -50,7 +50,7 @@ def test_no_job_meets_the_connection_of_another(*, keep_all: bool) -> None:
     loaded = load_text(HEAD + PLAIN, real())
     assert loaded.diagnostics == ()
     (one,) = [suite.cases[0] for suite in loaded.suites]
-    kinds = {("step", kind.name): kind for kind in request.KINDS}
+    step_types = {("step", step_type.name): step_type for step_type in request.STEP_TYPES}
 
     async def open_channel(address: tuple[str, int], subject: str, *more: object) -> Channel:
         return await open_tcp(address, label=subject)
@@ -58,7 +58,7 @@ def test_no_job_meets_the_connection_of_another(*, keep_all: bool) -> None:
     async def main() -> list[str]:
         listening = await asyncio.start_server(server.handle, "127.0.0.1", 0)
         live = FakeLive(address=listening.sockets[0].getsockname())
-        runner = Runner(kinds, the_match, open_channel, "run", keep_all=keep_all)
+        runner = Runner(step_types, the_match, open_channel, "run", keep_all=keep_all)
         jobs = [Job(position, one, TARGET, ServerLaunch(TARGET)) for position in range(6)]
         results = [await runner.run(each, live) for each in jobs[:3]]
         results += await asyncio.gather(*(runner.run(each, live) for each in jobs[3:]))

@@ -30,7 +30,18 @@ from engine.results.record import tracebacks
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
 from engine.steps.app.facts import BoundaryFacts
-from tests.execution.fakes import TARGET, FakeLive, MappingObservation, case, group, job, kind, see, step, the_match
+from tests.execution.fakes import (
+    TARGET,
+    FakeLive,
+    MappingObservation,
+    case,
+    group,
+    job,
+    see,
+    step,
+    step_type,
+    the_match,
+)
 
 PLACE = SourceSpan("case.yaml", 1, 1)
 
@@ -41,12 +52,12 @@ async def refused(address: tuple[str, int], subject: str) -> Channel:
 
 def run(of: Case | Job, live: FakeLive | None = None, **actions: object) -> JobResult:
     """The result of a case whose step types do these actions."""
-    kinds = dict(kind(name, action) for name, action in actions.items())  # type: ignore[arg-type]
-    return run_with(of, kinds, live)
+    step_types = dict(step_type(name, action) for name, action in actions.items())  # type: ignore[arg-type]
+    return run_with(of, step_types, live)
 
 
-def run_with(of: Case | Job, kinds: object, live: FakeLive | None = None) -> JobResult:
-    runner = Runner(kinds, the_match, refused, "abcd")  # type: ignore[arg-type]
+def run_with(of: Case | Job, step_types: object, live: FakeLive | None = None) -> JobResult:
+    runner = Runner(step_types, the_match, refused, "abcd")  # type: ignore[arg-type]
     one = of if isinstance(of, Job) else job(of)
     return asyncio.run(runner.run(one, live or FakeLive()))
 
@@ -59,8 +70,8 @@ def test_mismatches_have_the_line_of_their_document() -> None:
         return Excerpt(f"line {place.line}", 2, 3)
 
     def result(status: int) -> JobResult:
-        kinds = dict([kind("look", see(status=status))])
-        runner = Runner(kinds, the_match, refused, "abcd", excerpt_of=line)
+        step_types = dict([step_type("look", see(status=status))])
+        runner = Runner(step_types, the_match, refused, "abcd", excerpt_of=line)
         return asyncio.run(runner.run(job(case(step("look", EXPECT))), FakeLive()))
 
     failed = result(500)
@@ -155,8 +166,8 @@ def test_a_timeout_says_what_was_waited_for_and_what_had_come() -> None:
     async def open_channel(address: tuple[str, int], subject: str) -> Channel:
         return ScriptedChannel([b"HTTP/1.1 200 OK\r\n"])
 
-    kinds = dict([kind("ask", ask, awaits=lambda params: f"the response to {params}")])
-    runner = Runner(kinds, the_match, open_channel, "abcd")
+    step_types = dict([step_type("ask", ask, awaits=lambda params: f"the response to {params}")])
+    runner = Runner(step_types, the_match, open_channel, "abcd")
     one = job(case(step("ask", EXPECT, "GET /slow"), timeout=0.05))
     live = FakeLive()
     result = asyncio.run(runner.run(one, live))
@@ -190,12 +201,14 @@ def test_a_server_that_was_meant_to_end_has_not_crashed(steps: tuple[str, ...], 
     async def begin(step: Step, context: Context) -> Observation | None:
         return Failed()
 
-    kinds = dict([
-        kind("look", see(status=500)), kind("end", see(), lifecycle="ends"), kind("begin", begin, lifecycle="starts"),
+    step_types = dict([
+        step_type("look", see(status=500)),
+        step_type("end", see(), lifecycle="ends"),
+        step_type("begin", begin, lifecycle="starts"),
     ])  # fmt: skip
     live = FakeLive(ended=ExitStatus(status=3))
     of = case(*(step(name, EXPECT if name == "look" else None) for name in steps))
-    assert run_with(of, kinds, live).verdict is verdict
+    assert run_with(of, step_types, live).verdict is verdict
 
 
 @pytest.mark.parametrize(("own", "seen"), [("", "new"), ("j0", "old new")])
@@ -224,7 +237,7 @@ def test_a_connection_is_opened_under_a_name_once() -> None:
         await context.open("one")
         return None
 
-    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    runner = Runner(dict([step_type("connect", connect)]), the_match, open_channel, "abcd")
     result = asyncio.run(runner.run(job(case(step("connect"))), FakeLive()))
     assert opened == [(("127.0.0.1", 1), "one"), (("127.0.0.9", 3), "two", 4096)]
     assert (result.verdict, result.reason) == (Verdict.ERROR, "ValueError: there is a connection 'one' already")
@@ -244,7 +257,7 @@ def test_a_new_connection_leads_past_the_gateway_where_that_is_asked_for() -> No
         await context.connect(None)
         return None
 
-    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    runner = Runner(dict([step_type("connect", connect)]), the_match, open_channel, "abcd")
     live = FakeLive(upstream=("127.0.0.1", 2))
     asyncio.run(runner.run(job(case(step("connect"))), live))
     assert opened == [live.upstream, live.upstream, live.address]
@@ -266,7 +279,7 @@ def test_connections_to_a_target_with_tls_begin_with_it() -> None:
 
     trust = TlsCredentials(Path("ca"), Path("client"), Path("wrong"))
     tls_options = TlsClientOptions(trust, version="1.2")
-    runner = Runner(dict([kind("connect", connect)]), the_match, open_channel, "abcd")
+    runner = Runner(dict([step_type("connect", connect)]), the_match, open_channel, "abcd")
     asyncio.run(runner.run(job(case(step("connect"))), FakeLive(tls=trust)))
     assert opened == [
         ("one", None, TlsClientOptions(trust)),
@@ -283,14 +296,14 @@ def test_polling_goes_on_until_it_holds() -> None:
         tries.append(1)
         return MappingObservation({"status": 200 if len(tries) == 3 else 500})
 
-    kinds = dict([kind("look", look, within="polls")])
-    result = run_with(case(step("look", replace(EXPECT, within=5.0))), kinds)
+    step_types = dict([step_type("look", look, within="polls")])
+    result = run_with(case(step("look", replace(EXPECT, within=5.0))), step_types)
     assert (result.verdict, len(tries), result.evaluated) == (Verdict.PASS, 3, 1)
 
 
 def test_polling_ends_with_the_last_mismatch() -> None:
-    kinds = dict([kind("look", see(status=500), within="polls")])
-    result = run_with(case(step("look", replace(EXPECT, within=0.02))), kinds)
+    step_types = dict([step_type("look", see(status=500), within="polls")])
+    result = run_with(case(step("look", replace(EXPECT, within=0.02))), step_types)
     assert (result.verdict, len(result.mismatches)) == (Verdict.FAIL, 1)
 
 
@@ -307,8 +320,8 @@ def test_what_a_driver_raises_keeps_its_traceback_beside_the_run(tmp_path: Path)
     async def breaks(step: Step, ctx: Context) -> Observation:
         raise KeyError("never there")
 
-    kinds = dict([kind("look", breaks)])
-    runner = Runner(kinds, the_match, refused, "abcd", keep_traceback=partial(tracebacks.keep, tmp_path))
+    step_types = dict([step_type("look", breaks)])
+    runner = Runner(step_types, the_match, refused, "abcd", keep_traceback=partial(tracebacks.keep, tmp_path))
     for _ in range(2):
         result = asyncio.run(runner.run(job(case(step("look", EXPECT))), FakeLive()))
         assert result.reason == (

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.app.step_types import kinds
+from engine.app.step_types import by_name
 from engine.execution.runner.timing_out import application, came, reason
 from engine.model.boundary import AppCall, Event
 from engine.model.transcript import Side, TraceEvent
@@ -61,5 +61,5 @@ def test_no_step_was_under_way() -> None:
 
 def test_kinds_that_wait_say_for_what() -> None:
     """Each kind with a deadline of its own, and each that waits for somebody else."""
-    silent = {name for (_, name), one in kinds().items() if one.within == "waits" and not one.awaits}
+    silent = {name for (_, name), one in by_name().items() if one.within == "waits" and not one.awaits}
     assert silent <= {"eventually", "drive"}

@@ -11,7 +11,7 @@ from engine.model.wire_bytes import ByteString
 from tests.loading.helpers import node, reader
 from tests.loading.vocabulary import small
 
-REQUEST = small().kind("step", "request")
+REQUEST = small().step_type("step", "request")
 
 
 def call(text: str, dimension: str = "") -> Any:

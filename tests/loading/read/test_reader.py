@@ -78,7 +78,7 @@ def test_steps() -> None:
 """
     context = reader()
     request, tcp = context.steps(node(text))
-    assert (request.kind, request.group, request.name, request.connection) == ("request", "step", "one", "c")
+    assert (request.step_type, request.group, request.name, request.connection) == ("request", "step", "one", "c")
     assert (request.place.line, request.place.column, request.place.length) == (1, 3, 7)
     assert request.checks.within == 2.0
     assert request.checks.capture == (("first", "json.a"),)

@@ -31,11 +31,11 @@ def vocabulary() -> Vocabulary:
     return real()
 
 
-def found(expect: str, kind: str = "request", extra: str = "", before: str = "") -> list[Diagnostic]:
+def found(expect: str, step_type: str = "request", extra: str = "", before: str = "") -> list[Diagnostic]:
     """The errors of a step that expects something."""
-    body = f"{{path: /scope, expect: {{{expect}}}}}" if kind == "request" else f"{{expect: {{{expect}}}}}"
-    step = f"{{{kind}: {body}}}"
-    if kind != "request":
+    body = f"{{path: /scope, expect: {{{expect}}}}}" if step_type == "request" else f"{{expect: {{{expect}}}}}"
+    step = f"{{{step_type}: {body}}}"
+    if step_type != "request":
         step = f"{{request: {STEP}}}, {step}"
     text = suite(f"[{before}{step}]", extra)
     return list(load_text(text, vocabulary()).diagnostics)
@@ -158,25 +158,27 @@ def of_another_type(wanted: FactType) -> str:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in real().kinds if kind.facts], ids=lambda kind: f"{kind.groups[0]}-{kind.name}"
+    "step_type",
+    [step_type for step_type in real().step_types if step_type.facts],
+    ids=lambda one: f"{one.groups[0]}-{one.name}",
 )
-def test_each_fact_of_each_step_has_a_type_that_is_held(kind: StepType[Any]) -> None:
+def test_each_fact_of_each_step_has_a_type_that_is_held(step_type: StepType[Any]) -> None:
     """Those of OPEN have a type if they are named directly, or in parts that a standard promises."""
-    untyped = [fact.name for fact in kind.facts if fact.type is ANY and fact.name not in OPEN]
+    untyped = [fact.name for fact in step_type.facts if fact.type is ANY and fact.name not in OPEN]
     assert untyped == []
-    for fact in kind.facts:
+    for fact in step_type.facts:
         if fact.type is ANY:
             continue
         name = fact.name.replace("[.*]", "").replace(".*", ".x")
-        text = expecting(kind, f"{name}: {of_another_type(fact.type)}")
+        text = expecting(step_type, f"{name}: {of_another_type(fact.type)}")
         codes = [one.code for one in load_text(text, vocabulary()).diagnostics]
         assert "never-matches" in codes, (name, codes)
 
 
-def expecting(kind: StepType[Any], expect: str) -> str:
+def expecting(step_type: StepType[Any], expect: str) -> str:
     """A case in which a step of a step type expects something."""
-    step = f"{{{kind.name}: {{{NEEDED.get(kind.name, '')} expect: {{{expect}}}}}}}"
-    group = kind.groups[0]
+    step = f"{{{step_type.name}: {{{NEEDED.get(step_type.name, '')} expect: {{{expect}}}}}}}"
+    group = step_type.groups[0]
     if group != "step":
         step = f"{{{group}: {{script: [{step}]}}}}"
     return suite(f"[{step}]")

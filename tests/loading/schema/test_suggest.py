@@ -33,6 +33,6 @@ def test_hints() -> None:
 
 def test_synonyms_lead_to_words_of_the_language() -> None:
     vocabulary = real()
-    words = {kind.name for kind in vocabulary.kinds} | {"sleep", "expect", "within"}
-    words |= {key for kind in vocabulary.kinds for key in kind.schema.get("properties", {})}
+    words = {step_type.name for step_type in vocabulary.step_types} | {"sleep", "expect", "within"}
+    words |= {key for step_type in vocabulary.step_types for key in step_type.schema.get("properties", {})}
     assert {other for others in SYNONYMS.values() for other in others} <= words

@@ -12,9 +12,9 @@ from engine.model.requirements import Requirement
 from engine.steps.api.inner import inside
 from engine.steps.api.schema import LITERALS
 from engine.steps.api.step_type import StepType
-from tests.steps.reader import KINDS, step
+from tests.steps.reader import STEP_TYPES, step
 
-ALL = sorted(KINDS.items())
+ALL = sorted(STEP_TYPES.items())
 GROUPS = {"step", "tcp", "websocket", "fastcgi", "drive"}
 
 
@@ -47,7 +47,7 @@ def test_a_kind(key: tuple[str, str], kind: StepType[Any]) -> None:
 
 def test_what_steps_require() -> None:
     def requiring(requirement: Requirement) -> set[str]:
-        return {name for (_, name), kind in KINDS.items() if requirement in kind.requires}
+        return {name for (_, name), kind in STEP_TYPES.items() if requirement in kind.requires}
 
     assert {requirement: requiring(requirement) for requirement in Requirement} == {
         Requirement.OBSERVER: {"app", "mark", "await"},
@@ -61,7 +61,7 @@ def test_what_steps_require() -> None:
         Requirement.UPSTREAM: {"fastcgi"},
         Requirement.DRIVER: {"drive"},
     }
-    assert {name: kind.lifecycle for (_, name), kind in KINDS.items() if kind.lifecycle} == {
+    assert {name: kind.lifecycle for (_, name), kind in STEP_TYPES.items() if kind.lifecycle} == {
         "start": "starts", "signal": "ends", "kill_worker": "ends", "exit": "awaits its end",
     }  # fmt: skip
 
@@ -76,13 +76,13 @@ def test_a_step_that_holds_steps_includes_them(key: tuple[str, str], kind: StepT
 def test_steps_inside_others_are_found_at_any_depth() -> None:
     pauses: list[object] = [{"pause": "1ms"}]
     found = step("parallel", {"a": [{"repeat": {"times": 2, "steps": pauses}}], "b": [{"tcp": {"script": pauses}}]})
-    names = [(one.group, one.kind) for one in inside(found, KINDS)]
+    names = [(one.group, one.step_type) for one in inside(found, STEP_TYPES)]
     assert names == [("step", "repeat"), ("step", "pause"), ("step", "tcp"), ("tcp", "pause")]
 
 
 def test_what_there_is() -> None:
     found: dict[str, set[str]] = {group: set() for group in GROUPS}
-    for group, name in KINDS:
+    for group, name in STEP_TYPES:
         found[group].add(name)
     shared = {"pause", "mark", "await", "drip", "hang_up", "reading", "response", "read", "closed", "silence", "flood"}
     assert found["step"] == {

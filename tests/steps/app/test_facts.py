@@ -282,6 +282,6 @@ PATHS = (
 
 @pytest.mark.parametrize("seen", [BoundaryFacts([CALL]), BoundaryFacts([])])
 def test_every_value_is_of_the_type_that_its_fact_declares(seen: BoundaryFacts) -> None:
-    kind = real().kind("step", "app")
-    assert wrong((name, seen.fact(name), type_of(kind, name)) for name in PATHS) == []
-    assert all(type_of(kind, name).sorts for name in PATHS)
+    step_type = real().step_type("step", "app")
+    assert wrong((name, seen.fact(name), type_of(step_type, name)) for name in PATHS) == []
+    assert all(type_of(step_type, name).sorts for name in PATHS)

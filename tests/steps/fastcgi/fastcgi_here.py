@@ -23,7 +23,7 @@ from engine.protocols.fastcgi import (
 from engine.steps.api.context import Connection
 from engine.steps.fastcgi.session import FastcgiSession
 from tests.steps.context import JobScope, on, run
-from tests.steps.reader import KINDS, step
+from tests.steps.reader import STEP_TYPES, step
 
 HEAD = b"Status: 200 OK\r\nContent-Type: application/json\r\nX-A: 1\r\n\r\n"
 
@@ -105,7 +105,7 @@ def acted(*actions: dict[str, object], **variables: object) -> list[FastcgiRecor
 
 def previewed(name: str, body: object, **variables: object) -> list[tuple[str, bytes]]:
     """The text that `engine show` prints for an action."""
-    kind = KINDS["fastcgi", name]
+    kind = STEP_TYPES["fastcgi", name]
     assert kind.preview is not None
     found = kind.preview(step(name, body, "fastcgi").params, variables, "$(host)")
     return [(one.what, one.data) for one in found]

@@ -7,7 +7,7 @@ from engine.errors import EngineError
 from engine.protocols.fastcgi import BEGIN_REQUEST, FastcgiRecord, begin_body, encode
 from tests.steps.context import on, run
 from tests.steps.fastcgi.fastcgi_here import acted, previewed, spoken
-from tests.steps.reader import KINDS, mistakes
+from tests.steps.reader import STEP_TYPES, mistakes
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_what_is_shown_before_a_run(name: str, body: object, what: str, data: by
 
 def test_acts_and_looks_of_tcp_stand_in_the_script_too() -> None:
     for name in ("drip", "hang_up", "reading", "pause", "mark", "await", "read", "closed", "silence", "flood"):
-        assert KINDS["fastcgi", name] is KINDS["tcp", name]
+        assert STEP_TYPES["fastcgi", name] is STEP_TYPES["tcp", name]

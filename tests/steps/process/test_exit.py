@@ -6,7 +6,7 @@ from engine.model.target import ExitStatus
 from engine.steps.api.context import StepRecord
 from engine.steps.process.exit import name_of
 from tests.steps.context import ABSENT, JobScope, run, see, why
-from tests.steps.reader import KINDS, step
+from tests.steps.reader import STEP_TYPES, step
 
 
 def ended(how: ExitStatus, at: float = 12.0) -> JobScope:
@@ -37,7 +37,7 @@ def test_names(how: ExitStatus, name: str | None) -> None:
 def test_its_time_counts_from_what_brought_it_about() -> None:
     ctx = ended(ExitStatus(status=0))
     for kind, body, at in (("start", {}, 1.0), ("signal", "TERM", 10.0), ("pause", "1ms", 11.0)):
-        ctx.did(StepRecord(step(kind, body), at, lifecycle=KINDS["step", kind].lifecycle))
+        ctx.did(StepRecord(step(kind, body), at, lifecycle=STEP_TYPES["step", kind].lifecycle))
     assert run(see(ctx, "exit", {})).fact("elapsed") == 2.0
 
 

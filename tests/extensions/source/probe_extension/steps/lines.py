@@ -80,7 +80,7 @@ async def perform_line(params: LineParams, ctx: Context) -> Observation:
     return LineFacts(line + b"\n")
 
 
-KINDS = (
+STEP_TYPES = (
     StepType(
         name="lines",
         groups=("step",),
