@@ -327,7 +327,7 @@ def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
 
 def test_rechecked_in_a_worker_of_xdist(run: Run, suites: Path) -> None:
     ran = run("-n", "2", "--asgi-recheck", path="suites/first.yaml")
-    assert "run again alone: 1 that were red" in ran.out
+    assert "rerun in isolation: 1 failure" in ran.out
     (kept,) = runs(suites)
     assert [json.loads(line)["kind"] for line in kept.read_text().splitlines()].count("recheck") == 1
 
