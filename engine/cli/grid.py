@@ -26,6 +26,7 @@ from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
 from engine.model.verdict import Verdict
 from engine.terminal import lint_output
+from engine.terminal.columns import terminal_width
 from engine.terminal.escape import visible
 from engine.terminal.paint import paint_for
 
@@ -174,7 +175,7 @@ def progress_of(jobs: Sequence[Job], engine: Engine, color: str = "auto") -> Ite
 def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
     """Print the errors and raise DocumentError, if there are any."""
     if mistakes:
-        print(lint_output.text(mistakes, paint=paint_for(sys.stderr)), file=sys.stderr, end="")
+        print(lint_output.text(mistakes, limit=terminal_width(), paint=paint_for(sys.stderr)), file=sys.stderr, end="")
         raise DocumentError("documents with errors are not run", hint="`engine lint` shows them again")
 
 
@@ -198,7 +199,7 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     print(grid_colours.painted(table.draw(report, width, parsed.group_by), paint))
     wanted = failing(strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     found = findings(done, wanted, causes)
-    list_targets(done)
+    list_targets(done, width, paint)
     list_failing(found, causes, paint, whole=parsed.failures)
     list_others(done, wanted, named, width, paint)
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
@@ -216,18 +217,20 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     return code
 
 
-def list_targets(done: Run) -> None:
+def list_targets(done: Run, width: int, paint: Paint) -> None:
     """List the targets that did not start, each with the end of its log, and the claims of servers that a probe
     refuted."""
     from engine.results.analysis.claims import refuted
+    from engine.terminal.paint import Role, wrap
 
     for row in done.targets:
         if row.failed:
-            print(f"\n{row.id} did not start: {visible(row.failed)}")
+            what = f"{paint(Role.FAILING, f'{row.id} did not start')}: {visible(row.failed)}"
+            print("\n" + "\n".join(wrap(what, width, further="  ")))
             if row.hint:
-                print(f"  {visible(row.hint)}")
+                print("\n".join(wrap(paint(Role.HINT, visible(row.hint)), width, first="  ", further="  ")))
             for line in row.log.splitlines()[-20:]:
-                print(f"  | {visible(line)}")
+                print(f"  {paint(Role.DIM, '|')} {visible(line)}")
     for number, claim in enumerate(refuted(done.targets)):
         print("" if number else "\nclaims that a probe refuted:\n", end="")
         print(f"  {visible(claim)}")
@@ -236,7 +239,6 @@ def list_targets(done: Run) -> None:
 def list_failing(found: Sequence[Finding], causes: Attributions, paint: Paint, *, whole: bool) -> None:
     """List what is failing by cause; with ``whole``, each failure with its traffic."""
     from engine.terminal import blame, failure
-    from engine.terminal.columns import terminal_width
     from engine.terminal.sources import SourceTexts
 
     if not found:

@@ -19,8 +19,9 @@ from engine.cli.base import Command, color_argument
 from engine.cli.parsing import Parser, UsageMistake, usage_of
 from engine.errors import EngineError
 from engine.registry import Registry, found
+from engine.terminal.columns import terminal_width
 from engine.terminal.escape import visible
-from engine.terminal.paint import CHOICES, Paint, Role, paint_for
+from engine.terminal.paint import CHOICES, Paint, Role, paint_for, wrap
 from engine.terminal.streams import tolerate
 
 DESCRIPTION = """\
@@ -121,6 +122,8 @@ def message(error: EngineError, paint: Paint) -> str:
     """An error as a person reads it: where and what, the hint below, and the usage where the command line is wrong."""
     what, *hint = visible(str(error), lines=True).split("\n")
     lines = [f"{paint(Role.FAILING, 'engine:')} {what}", *(paint(Role.HINT, line) for line in hint)]
+    if sys.stderr.isatty() and (columns := terminal_width()):
+        lines = [part for line in lines for part in wrap(line, columns, further="  ")]
     if isinstance(error, UsageMistake) and error.usage:
         lines.append(visible(error.usage, lines=True))
     return "\n".join(lines)

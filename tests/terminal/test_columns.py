@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from engine.terminal.columns import TextTable, draw
+import io
+
+import pytest
+
+from engine.terminal.columns import TextTable, available_width, draw, terminal_width
 from engine.terminal.escape import width
 from engine.terminal.paint import Paint, bare
 
@@ -55,3 +59,14 @@ def test_colour_moves_no_column() -> None:
     assert bare(painted) == draw(["a", "b"], tables)
     assert "  \x1b[36mx\x1b[0m" in painted
     assert "\x1b[1mtwo\x1b[0m" in painted
+
+
+@pytest.mark.parametrize(("columns", "expected", "available"), [("60", 60, 60), ("300", 300, 300), ("", 0, 120)])
+def test_columns_is_obeyed_and_a_pipe_has_120(
+    columns: str, expected: int, available: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    # The size that an output without a terminal has: none.
+    monkeypatch.setattr("sys.__stdout__", io.StringIO())
+    assert terminal_width() == expected
+    assert available_width() == available
