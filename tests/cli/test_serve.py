@@ -60,7 +60,7 @@ def test_with_tls(begun: Callable[..., subprocess.Popen[str]]) -> None:
 def test_tls_where_there_is_none(engine: Engine) -> None:
     ran = engine("serve", "pyuwsgi-wsgi-control-auto", "--tls")
     assert ran.returncode == 2
-    assert "nothing for the option 'tls'" in ran.stderr
+    assert "does not support the option 'tls'" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
