@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from engine.app.session import RunSession
 from engine.errors import EngineError, EnvironmentFailed
 from engine.execution.job import Job
 from engine.execution.runner.runner import Runner
-from engine.model.case import Case, CaseHeader
+from engine.model.case import Case, CaseHeader, Step
 from engine.model.expectation import Checks
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import ServerLaunch, Target
@@ -23,6 +24,8 @@ from engine.results.analysis.attribution import Fault
 from engine.results.analysis.findings import attributions, failing, findings
 from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, Store, read
+from engine.steps.api.context import Context
+from engine.steps.api.observation import Observation
 from engine.targets.catalog.servers import load_servers
 from tests.execution.fakes import FakeLive, case, group, see, step, step_type, the_match
 from tests.results.synthetic import row
@@ -119,9 +122,9 @@ def result(job: Job, verdict: Verdict) -> JobResult:
     return JobResult(job.case.id, job.case.file, job.target.id, "c", "must", verdict, seconds=0.1)
 
 
-def added(jobs: Sequence[Job], *verdicts: Verdict, **more: object) -> list[tuple[str, str]]:
+def added(jobs: Sequence[Job], *verdicts: Verdict, **more: Any) -> list[tuple[str, str]]:
     results = [result(job, verdict) for job, verdict in zip(jobs, verdicts, strict=True)]
-    found = counterparts(jobs, results, jobs_of, SERVERS, **more)  # type: ignore[arg-type]
+    found = counterparts(jobs, results, jobs_of, SERVERS, **more)
     assert [job.position for job in found] == list(range(len(found)))
     return [(job.case.id, job.target.id) for job in found]
 
@@ -215,12 +218,12 @@ class FakeRuntime:
         raise EngineError("nobody asks")
 
 
-def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> RunSession:
+def session(tmp_path: Path, runtime: FakeRuntime, **more: Any) -> RunSession:
     """A session in which a case fails under gunicorn, and passes on the reference server."""
 
-    async def look(step: object, context: object) -> object:
-        status = 200 if context.live.target.server == "reference" else 500  # type: ignore[attr-defined]
-        return await see(status=status)(step, context)  # type: ignore[arg-type]
+    async def look(step: Step, context: Context) -> Observation | None:
+        status = 200 if context.live.target.server == "reference" else 500
+        return await see(status=status)(step, context)
 
     runner = Runner(dict([step_type("look", look)]), the_match, None, "abcd")  # type: ignore[arg-type]
     jobs = jobs_of(named("a"), [FASTAPI])
@@ -229,7 +232,7 @@ def session(tmp_path: Path, runtime: FakeRuntime, **more: object) -> RunSession:
         return counterparts(jobs, results, jobs_of, SERVERS)
 
     store = Store(tmp_path, "id-1", {"targets": [FASTAPI.id]})
-    return RunSession(jobs, runtime, runner, store, [], compare=compare, **more)  # type: ignore[arg-type]
+    return RunSession(jobs, runtime, runner, store, [], compare=compare, **more)
 
 
 def done(of: RunSession) -> tuple[Run, list[str]]:

@@ -13,6 +13,7 @@ from engine.app.probing import probed
 from engine.app.project_paths import find
 from engine.errors import UsageError
 from engine.model.commands import grid, serve, served
+from engine.targets.catalog.releases import Checkout
 from engine.targets.matrix.selection import replace_label
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,9 @@ def test_a_target_says_which_release_and_variant_it_wants(engine: Engine) -> Non
 
 def test_a_checkout_is_called_by_its_label(engine: Engine) -> None:
     target = target_called(engine, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
-    assert engine.configured[target.configuration].release.folder == Path("/somewhere/thing")  # type: ignore[union-attr]
+    release = engine.configured[target.configuration].release
+    assert isinstance(release, Checkout)
+    assert release.folder == Path("/somewhere/thing")
 
 
 def test_a_printed_command_names_the_very_target(engine: Engine) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from engine.errors import StartError
 from engine.execution.job import Job
@@ -26,7 +26,7 @@ from engine.steps.api.step_type import StepType
 
 TARGET = Target("server", "control", "asyncio")
 PLACE = SourceSpan("case.yaml", 7, 9, 3)
-OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
+OPERATORS = Registry("operator", [cast(Operator, one) for one in found("engine.matchers", "OPERATORS")])
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def step_type(name: str, action: Perform, **more: Any) -> tuple[tuple[str, str],
     return ("step", name), StepType(name, ("step",), "A test's.", {}, lambda node, reader: None, perform, **more)
 
 
-def see(**facts: object) -> Perform:
+def see(**facts: Any) -> Perform:
     """The `perform` of a step type that sees these facts."""
 
     async def perform(step: Step, context: Context) -> Observation:
@@ -198,7 +198,7 @@ def see(**facts: object) -> Perform:
     return perform
 
 
-def group(**facts: object) -> Group:
+def group(**facts: Any) -> Group:
     """The facts that must have these very values."""
     return Group(
         tuple(Expectation(name.replace("__", "."), Literal(value, PLACE), PLACE) for name, value in facts.items()),

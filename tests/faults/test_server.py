@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -58,8 +59,8 @@ def raw(address: Address, data: bytes, *, then: Callable[[socket.socket], None] 
         return got
 
 
-def get(address: Address, path: str = "/", **options: object) -> httpx.Response:
-    return httpx.get(f"http://{address[0]}:{address[1]}{path}", **options)  # type: ignore[arg-type]
+def get(address: Address, path: str = "/", **options: Any) -> httpx.Response:
+    return httpx.get(f"http://{address[0]}:{address[1]}{path}", **options)
 
 
 def journal(address: Address, wanted: list[str]) -> list[str]:

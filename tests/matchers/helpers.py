@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from engine.matchers.base import Argument, Operator
 from engine.matchers.matching import match
@@ -12,7 +12,7 @@ from engine.model.source_span import SourceSpan
 from engine.model.wire_bytes import ByteString, plain
 from engine.registry import Registry, found
 
-OPERATORS: Registry[Operator] = Registry("operator", found("engine.matchers", "OPERATORS"))  # type: ignore[arg-type]
+OPERATORS = Registry("operator", [cast(Operator, one) for one in found("engine.matchers", "OPERATORS")])
 PLACE = SourceSpan("case.yaml", 3, 5, 4)
 
 
@@ -37,6 +37,6 @@ def argument(name: str, value: Any) -> Any:
     return value
 
 
-def check(observed: object, value: Any, *, sent: bytes | None = None, **variables: object) -> Mismatch | None:
+def check(observed: object, value: Any, *, sent: bytes | None = None, **variables: Any) -> Mismatch | None:
     """The mismatch, or None."""
     return match(observed, matcher(value), Situation(variables, sent), OPERATORS, "it")

@@ -6,14 +6,15 @@ import random
 import re
 import shlex
 import subprocess
+from typing import Any
 
 import pytest
 
 from engine.reproduce.by_hand import Piece, SentStream, command, curl, piped, without, written
 
 
-def stream(*pieces: bytes, **more: object) -> SentStream:
-    return SentStream(tuple(Piece(data) for data in pieces), "127.0.0.1", 8000, **more)  # type: ignore[arg-type]
+def stream(*pieces: bytes, **more: Any) -> SentStream:
+    return SentStream(tuple(Piece(data) for data in pieces), "127.0.0.1", 8000, **more)
 
 
 OWN = ["-H", "User-Agent:", "-H", "Accept:"]

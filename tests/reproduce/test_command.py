@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ class Sent:
         return self.record.events
 
 
-def connection(port: int, *pieces: bytes, at: float = 0.0, closed: float | None = None, **more: object) -> Connection:
+def connection(port: int, *pieces: bytes, at: float = 0.0, closed: float | None = None, **more: Any) -> Connection:
     channel = Sent(port, at)
     for number, piece in enumerate(pieces):
         channel.record.data(at + 0.001 * number, "sent", piece)
@@ -68,8 +69,8 @@ def observes() -> Step:
     return Step("app", "step", App(), NOWHERE)
 
 
-def done(step: Step, port: int | None = None, **more: object) -> StepRecord:
-    return StepRecord(step, 0.0, peer=("127.0.0.1", port) if port else None, **more)  # type: ignore[arg-type]
+def done(step: Step, port: int | None = None, **more: Any) -> StepRecord:
+    return StepRecord(step, 0.0, peer=("127.0.0.1", port) if port else None, **more)
 
 
 def reproduced(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from engine.model.expectation import ABSENT
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
@@ -111,10 +112,11 @@ async def perform(params: MeasureParams, ctx: Context) -> Observation:
     ctx.performed.kept = now
     before: Sequence[Usage] | None = None
     if params.since is not None:
-        kept = [one.kept for one in ctx.find(params.since) if one.kept is not None and one is not ctx.performed]
+        earlier = (one.kept for one in ctx.find(params.since) if one is not ctx.performed)
+        kept = [cast(Sequence[Usage], one) for one in earlier if one is not None]
         if not kept:
             raise ValueError(f"nothing was measured as {params.since!r}")
-        before = kept[-1]  # type: ignore[assignment]
+        before = kept[-1]
     return MeasureFacts(now, before)
 
 

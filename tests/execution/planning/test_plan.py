@@ -34,8 +34,8 @@ CONTROL = Target("gunicorn", "control", "auto")
 STARLETTE = Target("gunicorn", "starlette", "auto")
 
 
-def named(name: str, **changes: object) -> CaseHeader:
-    return replace(CASE, id=name, stem=name, **changes)  # type: ignore[arg-type]
+def named(name: str, **changes: Any) -> CaseHeader:
+    return replace(CASE, id=name, stem=name, **changes)
 
 
 def planned(*cases: CaseHeader, offers: frozenset[str] = frozenset(), refuses: str = "") -> list[tuple[str, str, str]]:

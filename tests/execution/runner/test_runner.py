@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,9 +51,9 @@ async def refused(address: tuple[str, int], subject: str) -> Channel:
     raise ConnectionRefused("nobody listens there")
 
 
-def run(of: Case | Job, live: FakeLive | None = None, **actions: object) -> JobResult:
+def run(of: Case | Job, live: FakeLive | None = None, **actions: Any) -> JobResult:
     """The result of a case whose step types do these actions."""
-    step_types = dict(step_type(name, action) for name, action in actions.items())  # type: ignore[arg-type]
+    step_types = dict(step_type(name, action) for name, action in actions.items())
     return run_with(of, step_types, live)
 
 

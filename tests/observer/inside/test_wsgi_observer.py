@@ -14,6 +14,7 @@ import pytest
 
 from engine.model.boundary import OpaqueValue
 from engine.model.expectation import ABSENT
+from engine.model.wire_bytes import TruncatedBytes
 from engine.observer.inside.records import Writer
 from engine.observer.inside.wsgi_observer import App, Environ, StartResponse, WsgiObserver
 from engine.observer.spool import ObserverSpool
@@ -34,7 +35,9 @@ def test_a_call_is_recorded_both_ways(tmp_path: Path) -> None:
 
     assert (call.token, call.peer, call.pid, call.loop) == ("j1.3", ("127.0.0.1", 40000), os.getpid(), "")
     assert (call.type, call.scope["PATH_INFO"], call.scope["wsgi.version"]) == ("wsgi", "/x", (1, 0))
-    assert call.scope["wsgi.input"] == OpaqueValue("BytesIO", call.scope["wsgi.input"].text)  # type: ignore[attr-defined]
+    body = call.scope["wsgi.input"]
+    assert isinstance(body, OpaqueValue)
+    assert body == OpaqueValue("BytesIO", body.text)
     assert [(event.way, event.message) for event in call.events] == [
         ("sent", {**START, "headers": [("Content-Type", "text/plain")]}),
         ("sent", piece(b"Howdy")),
@@ -153,7 +156,9 @@ def test_long_bodies_have_totals(tmp_path: Path) -> None:
     assert call.received_total is not None
     assert call.received_total[0] == 5010
     assert call.received_total == call.sent_total
-    assert BoundaryFacts([call]).fact("received.body").size == 5010  # type: ignore[attr-defined]
+    body = BoundaryFacts([call]).fact("received.body")
+    assert isinstance(body, TruncatedBytes)
+    assert body.size == 5010
 
 
 def test_what_reading_raises_reaches_the_app(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -498,8 +499,8 @@ def test_what_the_framework_was_given_through_its_own_doing_is_no_cause() -> Non
 # The command that settles it
 
 
-def settled(**more: object) -> str:
-    target = replace(row("s control"), **more)  # type: ignore[arg-type]
+def settled(**more: Any) -> str:
+    target = replace(row("s control"), **more)
     (found,) = attribute([result(target, FAIL)], [target]).values()
     return found.settle
 

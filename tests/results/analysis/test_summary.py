@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -62,12 +63,12 @@ def test_a_count_names_what_it_counts() -> None:
     assert [counted_as(1, 1), counted_as(8, 8), counted_as(1600, 8)] == ["1 case", "8 cases", "1,600 results (8 cases)"]
 
 
-def values(verdict: Verdict, *targets: str, reason: str = "why", names: str = "abc", **more: object) -> list[JobResult]:
+def values(verdict: Verdict, *targets: str, reason: str = "why", names: str = "abc", **more: Any) -> list[JobResult]:
     found = []
     for name in names:
         for target in targets:
             made = result(row(target), verdict, case=f"{FILE}::echo[{name}]")
-            found.append(replace(made, reason=reason, **more))  # type: ignore[arg-type]
+            found.append(replace(made, reason=reason, **more))
     return found
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,10 @@ FLASK = Framework("flask", "Flask", "app:app", Path(), interface="wsgi")
 WITH_WSGI = Registry("framework", [*FRAMEWORKS.values(), FLASK])
 
 
-def ids(servers: Sequence[Server] = SERVERS, **words: object) -> list[str]:
+def ids(servers: Sequence[Server] = SERVERS, **words: Any) -> list[str]:
     """The targets' ids, of FRAMEWORKS where no others are given."""
     frameworks = words.pop("frameworks", FRAMEWORKS)
-    return [target.id for target in targets(servers, frameworks, **words)]  # type: ignore[arg-type]
+    return [target.id for target in targets(servers, frameworks, **words)]
 
 
 def test_everything_in_the_order_of_server_framework_loop() -> None:

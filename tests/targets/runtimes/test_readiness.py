@@ -5,6 +5,7 @@ import json
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.tls_here import secure, server_context, trust
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nOK"
 
 
-def record(spool: PlainSpool, token: str = "ready.1", **end: object) -> None:
+def record(spool: PlainSpool, token: str = "ready.1", **end: Any) -> None:
     """The records that an observer would have written of one call."""
     call = {"k": "call", "t": 1.0, "n": 1, "c": 0, "token": token, "loop": "uvloop.Loop", "scope": {"type": "http"}}
     ended = {"k": "end", "t": 2.0, "n": 2, "c": 0, "returned": True, **end}

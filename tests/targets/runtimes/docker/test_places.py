@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from docker.errors import APIError
 
 from engine.targets.runtimes.docker.places import NetworkSlots
@@ -36,11 +38,11 @@ def test_addresses_that_somebody_was_quicker_to_take_are_chosen_anew() -> None:
     fake = FakeDocker()
     create, refusals = fake.networks.create, [True]
 
-    def once(name: str, **more: object) -> object:
+    def once(name: str, **more: Any) -> object:
         if "ipam" in more and refusals:
             refusals.pop()
             raise APIError("Pool overlaps with other one on this address space")
-        return create(name, **more)  # type: ignore[arg-type]
+        return create(name, **more)
 
     fake.networks.create = once  # type: ignore[assignment,method-assign]
     NetworkSlots(fake, "net", {})
