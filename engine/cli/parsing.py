@@ -49,6 +49,13 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         width = help_width()
         super().__init__(prog, max_help_position=min(28, width // 3), width=width)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        """Add an argument to the help. argparse forgets that the names of commands are indented once more."""
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            widest = max(map(len, action.choices or ("",)))
+            self._action_max_length = max(self._action_max_length, widest + self._current_indent + 2)
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n\n".join(filled(part, width) for part in text.split("\n\n"))
 

@@ -280,7 +280,7 @@ def test_why_nothing_was_judged(engine: Engine, suites: Path, words: list[str], 
 def test_cases_that_are_meant_for_none_of_the_targets(engine: Engine) -> None:
     ran = engine("grid", "cases.yaml", "--framework", "flask")
     assert ran.returncode == 3
-    assert ran.stderr == "engine: no case was judged\n  5 cases on flask: it is for ASGI apps\n"
+    assert ran.stderr == "engine: no case ran\n  5 cases on flask: it is for ASGI apps\n"
 
 
 @pytest.mark.service
