@@ -201,7 +201,7 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     found = findings(done, wanted, causes)
     list_targets(done, width, paint)
     list_failing(found, causes, paint, whole=parsed.failures)
-    list_others(done, wanted, named, width, paint)
+    list_others(done, wanted, command("report", named, parsed, "--format", "markdown"), width, paint)
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
         for path in write(done, report, folder, causes, parsed.group_by) if folder is not None else ():
@@ -253,9 +253,9 @@ def list_failing(found: Sequence[Finding], causes: Attributions, paint: Paint, *
         print(f"\n{text}")
 
 
-def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint) -> None:
+def list_others(done: Run, wanted: Wanted, in_full: str, width: int, paint: Paint) -> None:
     """List what does not fail the run and is no plain pass: flaky cases, warnings, known failures, and the reasons why
-    nothing ran."""
+    nothing ran. ``in_full`` is the command that prints complete lists."""
     from engine.app.project_paths import displayed
     from engine.results.analysis.summary import excused
     from engine.results.analysis.unjudged import nothing_judged
@@ -265,8 +265,8 @@ def list_others(done: Run, wanted: Wanted, named: str, width: int, paint: Paint)
     for line in repeats.lines(done.results):
         print(line)
     lists = (
-        run_summary.warnings((one for one in done.results if not wanted(one)), named, width, paint),
-        run_summary.known_failures(excused(done), named, width, paint, files),
+        run_summary.warnings((one for one in done.results if not wanted(one)), in_full, width, paint),
+        run_summary.known_failures(excused(done), in_full, width, paint, files),
         unjudged.lines(done.results) if nothing_judged(done) else (),
     )
     for lines in map(list, lists):
@@ -293,10 +293,14 @@ def next_command(done: Run, found: Sequence[Finding], named: str, parsed: argpar
         order += [one for one in counted(done) if one.verdict is verdict]
     if not order:
         return ""
-    words = ["engine", "explain", named, *shortest(done, order[0])]
-    words += ["--results", parsed.results] if parsed.results else []
-    words += ["--frameworks", parsed.frameworks] if parsed.frameworks else []
-    return f"\nnext: {visible(shlex.join(words))}"
+    return f"\nnext: {visible(command('explain', named, parsed, *shortest(done, order[0])))}"
+
+
+def command(name: str, run: str, parsed: argparse.Namespace, *words: str) -> str:
+    """A command about a run that works as it is printed: it names the same folders as this one."""
+    places = ["--results", parsed.results] if parsed.results else []
+    places += ["--frameworks", parsed.frameworks] if parsed.frameworks else []
+    return shlex.join(["engine", name, run, *words, *places])
 
 
 def exit_code(done: Run, *, strict: bool, flaky_fails: bool = False) -> int:

@@ -17,23 +17,22 @@ SERVERS = 3
 """Of more servers than this, only the counts are listed."""
 LONGEST = 160
 """The longest text of a reason, in characters."""
-IN_FULL = "engine report {} --format markdown"
-"""The command that has the lists in full."""
 
 
-def warnings(results: Iterable[JobResult], run: str, width: int = 0, paint: Paint = PLAIN) -> Iterator[str]:
+def warnings(results: Iterable[JobResult], in_full: str, width: int = 0, paint: Paint = PLAIN) -> Iterator[str]:
     """The warnings among some results, in lines: the case, its targets, and what was expected and observed; nothing
-    where there are none. ``run`` names the run in commands; ``width`` is the terminal's, 0 for no limit."""
+    where there are none. ``in_full`` is the command that prints all of them; ``width`` is the terminal's, 0 for no
+    limit."""
     listed = warned(results)
     if listed:
         yield f"{paint(Role.WARNING, 'warnings')}: {_count(listed)}"
         yield from _bounded(listed, MOST, "  ", width, paint)
-        yield from _more(listed[MOST:], run)
+        yield from _more(listed[MOST:], in_full)
 
 
 def known_failures(
     excused: Mapping[str, Sequence[FoldedCase]],
-    run: str,
+    in_full: str,
     width: int = 0,
     paint: Paint = PLAIN,
     files: Sequence[str] = (),
@@ -49,7 +48,7 @@ def known_failures(
     for server, listed in excused.items():
         yield f"  {visible(server)}: {_count(listed)}"
         yield from _bounded(listed, each, "    ", width, paint)
-    yield from _more([one for listed in excused.values() for one in listed[each:]], run)
+    yield from _more([one for listed in excused.values() for one in listed[each:]], in_full)
 
 
 def _count(listed: Sequence[FoldedCase]) -> str:
@@ -61,9 +60,9 @@ def _bounded(listed: Sequence[FoldedCase], most: int, indent: str, width: int, p
         yield from entry(folded, indent, width, paint)
 
 
-def _more(hidden: Sequence[FoldedCase], run: str) -> Iterator[str]:
+def _more(hidden: Sequence[FoldedCase], in_full: str) -> Iterator[str]:
     if hidden:
-        yield f"  {plural(cases_of(hidden), 'more case')} in `{IN_FULL.format(run)}`"
+        yield f"  {plural(cases_of(hidden), 'more case')} in `{in_full}`"
 
 
 def entry(folded: FoldedCase, indent: str, width: int = 0, paint: Paint = PLAIN) -> Iterator[str]:

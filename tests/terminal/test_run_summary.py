@@ -34,10 +34,10 @@ def test_a_warning_has_its_case_its_target_and_what_was_observed() -> None:
 
 
 def test_a_long_list_is_cut_and_names_the_command_that_has_all() -> None:
-    rows = list(warnings([warning(f"c{number}") for number in range(MOST + 5)], "last~2"))
+    rows = list(warnings([warning(f"c{number}") for number in range(MOST + 5)], "engine report last~2"))
     assert rows[0] == f"warnings: {MOST + 5} cases"
     assert len(rows) == 1 + 2 * MOST + 1
-    assert rows[-1] == "  5 more cases in `engine report last~2 --format markdown`"
+    assert rows[-1] == "  5 more cases in `engine report last~2`"
 
 
 def test_known_failures_by_server_with_reason_and_link() -> None:
