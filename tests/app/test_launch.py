@@ -142,7 +142,9 @@ def drawn(folder: Path, made: FakeWiring, seconds: dict[str, float]) -> tuple[li
             came.append(event.result.case)
 
     found = run(engine, lambda: Work(MANY, Watcher()), ["grid"], lambda done: done).run
-    same = replace(found, id="run", results=tuple(replace(one, started=0.0, seconds=0.0) for one in found.results))
+    same = replace(
+        found, id="run", seconds=0.0, results=tuple(replace(one, started=0.0, seconds=0.0) for one in found.results)
+    )
     same = replace(same, header={**found.header, "run": "run", "started": 0.0, "arguments": []})
     report = grid_of(same)
     write(same, report, folder)

@@ -65,7 +65,7 @@ def test_pytest_holds_it_back_as_well(later: Path) -> None:
     [
         ((*GRID, "--corpus", "newest"), "'newest' is no version of the corpus"),
         ((*GRID, "--corpus", "9000.1"), "there is no corpus 9000.1 here"),
-        (("grid", "--from", "last", "--corpus", "0.1"), "--from draws a run as it was judged"),
+        (("grid", "--from", "last", "--corpus", "0.1"), "--from draws a run with its verdicts"),
     ],
     ids=["no-version", "too-late", "with-from"],
 )

@@ -47,7 +47,7 @@ def test_the_help_names_each_command_and_exit_code(capsys: pytest.CaptureFixture
     assert end.value.code == 0
     out = capsys.readouterr().out
     for command in commands().values():
-        assert re.search(rf"^    {command.name} +\w", out, re.MULTILINE)
+        assert re.search(rf"^    {command.name}\s+\w", out, re.MULTILINE)
     for code, meaning in EXIT_CODES:
         assert re.search(rf"^  {code} +{re.escape(meaning)}$", out, re.MULTILINE)
 
