@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from engine.cli.base import Command, place_arguments
 
@@ -33,16 +34,25 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find, relative
     from engine.app.scaffolds.base import write
     from engine.app.scaffolds.make import scaffold
+    from engine.terminal.columns import terminal_width
     from engine.terminal.escape import visible
 
     made = scaffold(parsed.kind, parsed.name, parsed.into, find("", parsed.frameworks), parsed.interface)
     for path in write(made):
         print(f"written: {visible(str(relative(path)))}")
     print("\nnext:")
-    widest = max(len(command) for command, _ in made.commands)
-    for command, purpose in made.commands:
-        print(visible(f"  {command:<{widest}}  {purpose}"))
+    for line in listed(made.commands, terminal_width()):
+        print(visible(line))
     return 0
+
+
+def listed(commands: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """The commands with their purposes: in two columns if they fit into the width, 0 for any, else below each other."""
+    widest = max(len(command) for command, _ in commands)
+    rows = [f"  {command:<{widest}}  {purpose}" for command, purpose in commands]
+    if not width or all(len(row) <= width for row in rows):
+        return rows
+    return [line for command, purpose in commands for line in (f"  {command}", f"      {purpose}")]
 
 
 COMMAND = Command(

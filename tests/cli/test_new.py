@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
+from engine.cli.new import listed
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,3 +61,21 @@ def test_a_stub_says_what_is_missing(here: Path, capsys: pytest.CaptureFixture[s
     assert main(["grid", case, "--framework", "mini", "--frameworks", "mine", "--no-counterparts"]) == 1
     (path,) = (here / "results" / "runs").glob("*/run.ndjson")
     assert "GET /streaming is missing: see app.py of mini" in path.read_text()
+
+
+def test_purposes_are_below_their_commands_where_the_terminal_is_narrow() -> None:
+    commands = (("engine lint x", "checks it"), ("engine grid x --framework y", "runs it"))
+    assert (
+        listed(commands, 80)
+        == listed(commands, 0)
+        == [
+            "  engine lint x                checks it",
+            "  engine grid x --framework y  runs it",
+        ]
+    )
+    assert listed(commands, 30) == [
+        "  engine lint x",
+        "      checks it",
+        "  engine grid x --framework y",
+        "      runs it",
+    ]
