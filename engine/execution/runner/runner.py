@@ -56,7 +56,7 @@ def no_excerpt(place: SourceSpan) -> None:
 
 
 # Nothing went wrong, or only the engine could see it.
-NOT_BY_HAND = frozenset({Verdict.INFO, Verdict.ERROR})
+NOT_REPRODUCED = frozenset({Verdict.INFO, Verdict.ERROR})
 
 
 class Runner:
@@ -149,7 +149,7 @@ class Runner:
         log = live.log(logged) if keep else ""
         if len(log) > LOG:
             evidence = evidence.and_cut(f"the log keeps the last {LOG:,} of {len(log):,} characters")
-        by_hand = self._by_hand(state, results) if keep and verdict not in NOT_BY_HAND else Reproduction()
+        reproduction = self._reproduction(state, results) if keep and verdict not in NOT_REPRODUCED else Reproduction()
         quoted = bool(results.broken or results.warned or verdict is Verdict.PASS)
         result = JobResult(
             case=case.id,
@@ -168,8 +168,8 @@ class Runner:
             seconds=time.monotonic() - started,
             evaluated=results.evaluated,
             transcript=kept,
-            reproduce=by_hand.commands,
-            not_reproduced=by_hand.why_not,
+            reproduce=reproduction.commands,
+            not_reproduced=reproduction.why_not,
             cite=case.cite,
             title=case.title,
             tags=case.tags,
@@ -204,7 +204,7 @@ class Runner:
         """The part of the application that did something wrong, if the observer saw it."""
         return origin_of(_calls(state), results.broken or results.warned)
 
-    def _by_hand(self, state: JobState, results: CheckResults) -> Reproduction:
+    def _reproduction(self, state: JobState, results: CheckResults) -> Reproduction:
         """Commands that reproduce the job."""
         job, address = state.job, state.live.address
         deed = Deed(job.whole, job.target, results.step, state.performed, state.connections, address)
