@@ -1,7 +1,7 @@
 """A request's body, sans I/O: bytes in, content out (RFC 9112, sections 6 and 7.1).
 
-h11 can read bodies as well, and is kinder than the clauses: it takes white space behind a chunk's size and a single
-CR within its extensions, waits for ever at a single LF, and counts with as many digits as there are.
+h11 can read bodies as well, but is more lenient than the clauses: it accepts white space after a chunk's size and a
+single CR in its extensions, waits for ever at a single LF, and reads a size of any number of digits.
 """
 
 from __future__ import annotations
@@ -128,5 +128,5 @@ Body = SizedBody | Chunked
 
 
 def body_of(length: int | None) -> Body:
-    """A reader for a body of ``length`` bytes, or for chunks where it is None."""
+    """A reader for a body of ``length`` bytes, or for chunks if it is None."""
     return Chunked() if length is None else SizedBody(length)

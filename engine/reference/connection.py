@@ -15,7 +15,7 @@ from .stream import LINGER, ServerStream
 
 
 class ServerConnection:
-    """``run`` serves it to its end; ``stop`` has it end as soon as nothing is under way."""
+    """One connection. ``run`` serves it to its end; ``stop`` ends it as soon as no request is in progress."""
 
     def __init__(self, stream: ServerStream, service: ServerState) -> None:
         self._stream = stream
@@ -25,7 +25,7 @@ class ServerConnection:
         self._session: WebSocketConversation | None = None
 
     async def run(self) -> None:
-        """Serve requests until either side ends the connection. Never raises but CancelledError."""
+        """Serve requests until either side ends the connection. Raises only CancelledError."""
         linger = LINGER
         try:
             while (request := await self._next()) is not None:
@@ -60,7 +60,7 @@ class ServerConnection:
         return False
 
     async def _next(self) -> Request | None:
-        """The next request; None where there is none, because of the client, of the time, or of a signal.
+        """The next request; None after the client's end, a timeout, or a signal.
 
         Raises RequestRefused.
         """
@@ -93,11 +93,11 @@ class ServerConnection:
         return request
 
     def _cut(self) -> None:
-        """The client has ended the stream. Raises RequestRefused where that was within a head."""
+        """Handle the client's end of the stream. Raises RequestRefused if it is within a head."""
         if self._stream.buffer.strip(b"\r\n"):
             raise RequestRefused(400, "H1-13", "the head is truncated")
 
     def _refuse(self, error: RequestRefused) -> None:
-        """Answer what is no request (SEM-44)."""
+        """Answer bytes that are no request (SEM-44)."""
         if not self._stream.lost:
             self._stream.put(refusal(None, error))

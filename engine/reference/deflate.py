@@ -1,7 +1,7 @@
 """permessage-deflate (RFC 7692) with streams that end.
 
 A client may end a message with a block that says it is the last one (BFINAL; sections 7.2.1 and 7.2.3.4), and go on in
-the next message, or in the same. zlib's decompressor stops there, and websockets goes on to feed it in vain.
+the next message, or in the same. zlib's decompressor stops there, and websockets continues to feed it without effect.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ WINDOW = 32 * 1024
 
 
 class ServerInflater:
-    """A decompressor that goes on behind the last block of a stream, with what it has seen as its window.
+    """A decompressor that continues after the last block of a stream, with the previous output as its window.
 
-    It has what websockets uses of ``zlib.decompressobj``.
+    It has the part of ``zlib.decompressobj`` that websockets uses.
     """
 
     def __init__(self, bits: int) -> None:
@@ -71,7 +71,7 @@ class Deflate(PerMessageDeflate):
 
 
 class Deflates(ServerPerMessageDeflateFactory):
-    """Agrees on what a client offers, as websockets does."""
+    """Negotiates the client's offers, as websockets does."""
 
     def process_request_params(self, params: Any, accepted_extensions: Sequence[Extension]) -> Any:
         answer, agreed = super().process_request_params(params, accepted_extensions)

@@ -1,6 +1,6 @@
 """The events that applications may send: their keys, and the types and necessity of these.
 
-ASGI's byte strings are ``bytes``, its Unicode strings ``str``. Unknown keys do no harm (CORE-17). Header fields are
+ASGI's byte strings are ``bytes``, its Unicode strings ``str``. Unknown keys are ignored (CORE-17). Header fields are
 checked where they are used (``fields``).
 """
 

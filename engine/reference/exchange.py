@@ -22,7 +22,7 @@ UNREAD_WITHIN = 2.0  # seconds
 
 
 class Exchange:
-    """A request and its response: what the application receives, and what it sends."""
+    """A request and its response: the ``receive`` and ``send`` of the application."""
 
     def __init__(self, stream: ServerStream, request: Request, service: ServerState) -> None:
         self._stream = stream
@@ -31,15 +31,15 @@ class Exchange:
         self._body = body_of(request.length)
         self._response = ResponseWriter(request, remark_on(f"http {request}"))
         self._expected = request.expects
-        self._told = False  # the last piece of the body has been delivered
+        self._delivered = False  # the last piece of the body has been delivered
         self._refused = False  # the body was no body, and the server has answered
         self._over = asyncio.Event()  # the response is complete
         self._receiving = asyncio.Lock()
 
     async def run(self) -> bool:
-        """Call the application, and see its response through. Returns True if the connection can go on after it.
+        """Call the application, and complete its response. Returns True if the connection can continue after it.
 
-        It can as soon as the response is complete: what an application does after that is its own affair.
+        It can as soon as the response is complete, whatever the application does afterwards.
         """
         stream, service = self._stream, self._service
         scope = scope_of(self._request, "http", stream.ends, service.state, service.options, tls=stream.tls)
@@ -64,9 +64,9 @@ class Exchange:
     # what the application receives
 
     async def _receive(self) -> Event:
-        """The body in pieces, then http.disconnect, when the response is complete or the client has gone."""
+        """The body in pieces, then http.disconnect, when the response is complete or the client has left."""
         async with self._receiving:
-            if self._told:
+            if self._delivered:
                 await first(self._over.wait(), self._stream.gone())
             elif not self._over.is_set():
                 try:
@@ -79,12 +79,12 @@ class Exchange:
             return {"type": "http.disconnect"}
 
     async def _next_piece(self) -> Event | None:
-        """A piece of the body, or None where it breaks off. Raises RequestRefused."""
+        """A piece of the body, or None if the body is cut. Raises RequestRefused."""
         while True:
             data = self._body.take(self._stream.buffer)
             if data or self._body.done:
                 self._expected = False  # the body comes anyway (RFC 9110, section 10.1.1)
-                self._told = self._body.done
+                self._delivered = self._body.done
                 return {"type": "http.request", "body": data, "more_body": not self._body.done}
             if self._expected and not self._response.sent:
                 await self._go_on()
@@ -93,7 +93,7 @@ class Exchange:
             await first(self._over.wait(), self._stream.fill())
 
     async def _go_on(self) -> None:
-        """100 (Continue), now that somebody wants the body."""
+        """Send 100 (Continue), since the application reads the body."""
         self._expected = False
         event = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
         try:
@@ -102,7 +102,7 @@ class Exchange:
             self._stream.ended = True
 
     def _refuse(self, error: RequestRefused) -> None:
-        """Answer a body that is none, if there is no answer yet; nothing more can be read from this connection."""
+        """Answer an invalid body, if there is no answer yet. Nothing more can be read from this connection."""
         self._refused = True
         if not self._response.sent and not self._stream.lost:
             self._stream.put(refusal(self._request, error))
@@ -111,7 +111,8 @@ class Exchange:
     # what the application sends
 
     async def _send(self, event: Event) -> None:
-        """Raises Violation for what is wrong, Disconnected when the client has gone."""
+        """The application's ``send``. Raises Violation for a forbidden event, Disconnected after the client has
+        left."""
         try:
             kind = check(event, "http")
             if self._refused:
@@ -133,7 +134,7 @@ class Exchange:
             self._over.set()
 
     async def _send_path(self, path: str) -> None:
-        """The extension Path Send: a whole file as the body, and the end of it. Raises as ``_send``."""
+        """The extension Path Send: a file as the complete body. Raises as ``_send``."""
         self._response.begin_file()
         content = pieces(path)
         while data := await asyncio.to_thread(next, content, b""):
@@ -145,7 +146,7 @@ class Exchange:
     # the end
 
     async def _read_out(self) -> bool:
-        """Read what is left of the body, as long as it is little. Returns True if the next request can be read."""
+        """Read the rest of a short body. Returns True if the next request can be read."""
         if not self._response.persists or self._service.stopping or self._refused:
             return False
         async with self._receiving:
@@ -163,7 +164,8 @@ class Exchange:
         return True
 
     async def _break_off(self) -> None:
-        """The call is over, and there is no whole response: a 500, or an end that cannot be taken for a whole one."""
+        """Handle the end of a call without a complete response: send a 500, or end so that the client notices the
+        cut."""
         if self._stream.lost:
             return
         if not self._response.sent:

@@ -16,9 +16,9 @@ _value = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 
 def fields_of(event: Event, remark: Remark) -> Fields:
-    """The header fields of an event, in order; [] where it has none. Raises Violation.
+    """The header fields of an event, in order; [] if it has none. Raises Violation.
 
-    A name with capitals is wrong (FW-04), and yet two of the frameworks send some: it is remarked on.
+    A name with capitals is wrong (FW-04), but two of the frameworks send some: it is only logged as a remark.
     """
     given = event.get("headers", ())
     if isinstance(given, (str, bytes, dict)) or not isinstance(given, Iterable):
@@ -36,7 +36,7 @@ def has(fields: Fields, name: bytes) -> bool:
 
 
 def without(fields: Fields, *names: bytes) -> Fields:
-    """The fields but those of some names, which are in lower case."""
+    """The fields without those of some names, which are in lower case."""
     return [(name, value) for name, value in fields if name.lower() not in names]
 
 

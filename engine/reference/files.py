@@ -12,7 +12,7 @@ PIECE = 64 * 1024
 
 
 def pieces(path: str) -> Iterator[bytes]:
-    """A file's content, in pieces. Raises Violation, before the first piece, for a path that leads to no file."""
+    """A file's content, in pieces. Raises Violation, before the first piece, for a path without a file."""
     if not os.path.isabs(path):
         raise Violation("EXT-15", f"the path of http.response.pathsend is absolute, and this is {path!r}")
     try:

@@ -76,7 +76,7 @@ class Boundaries:
 
 
 class ClientFrames:
-    """A connection's frames. ``over`` says that nothing after it counts: one side has closed, or the client failed."""
+    """A connection's frames. ``over`` is true once one side has closed, or the client failed."""
 
     def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
@@ -93,12 +93,12 @@ class ClientFrames:
 
     @property
     def closed_with(self) -> tuple[int, str]:
-        """The code and the reason of the client's close; 1005 for one without a code, 1006 where none came."""
+        """The code and the reason of the client's close; 1005 for one without a code, 1006 without a close."""
         close = self._protocol.close_rcvd
         return (int(close.code), close.reason) if close else (1006, "")
 
     def feed(self, data: bytes) -> list[str | bytes]:
-        """Take bytes in. Returns the messages that they complete; ``out`` has the bytes to send in response."""
+        """Take bytes. Returns the messages that they complete; ``out`` has the bytes to send in response."""
         messages: list[str | bytes] = []
         try:
             for piece in self._boundaries.split(data):
@@ -116,7 +116,7 @@ class ClientFrames:
         return messages
 
     def _take(self, frame: Frame, messages: list[str | bytes]) -> None:
-        """Take a frame in. Raises UnicodeDecodeError as soon as text is seen to be none."""
+        """Take a frame. Raises UnicodeDecodeError at the first invalid byte of a text."""
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
         if frame.opcode is Opcode.TEXT:
@@ -136,7 +136,7 @@ class ClientFrames:
         self.over = True
 
     def send(self, message: str | bytes) -> None:
-        """Send a message. Raises Disconnected once one side has closed, UnicodeEncodeError for what is no text."""
+        """Send a message. Raises Disconnected once one side has closed, UnicodeEncodeError for invalid text."""
         try:
             if isinstance(message, str):
                 self._protocol.send_text(message.encode())
@@ -146,7 +146,7 @@ class ClientFrames:
             raise Disconnected from None
 
     def ping(self) -> None:
-        """Ask the client whether it is there."""
+        """Send a ping."""
         if self.open:
             self._protocol.send_ping(b"")
 

@@ -29,9 +29,9 @@ KNOWN_CODINGS = (b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-co
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that is right. ``fields`` have names in lower case, ``version`` is 1.0 or 1.1.
+    """A valid request. ``fields`` have names in lower case, ``version`` is 1.0 or 1.1.
 
-    ``length`` is its body's in bytes, None where the body is chunked. ``protocol`` is h11's view of the connection,
+    ``length`` is that of its body in bytes, None if the body is chunked. ``protocol`` is h11's view of the connection,
     ready for one response.
     """
 
@@ -61,9 +61,9 @@ class Request:
 
 
 def take(buffer: bytearray) -> Request | None:
-    """The request whose head stands at the start of ``buffer``, taken out of it; None where more must come.
+    """Take the request whose head is at the start of ``buffer`` out of it; None if more bytes are needed.
 
-    Empty lines before it are dropped (RFC 9112, section 2.2). Raises RequestRefused, as early as it can be known.
+    Empty lines before it are dropped (RFC 9112, section 2.2). Raises RequestRefused as early as possible.
     """
     while buffer.startswith(b"\r\n"):
         del buffer[:2]
@@ -89,7 +89,7 @@ def take(buffer: bytearray) -> Request | None:
 
 
 def _check_size(seen: bytes, *, whole: bool) -> None:
-    """Raises RequestRefused for a head that is too long already: 501 for a method, 414 for a target, 431 for the
+    """Raise RequestRefused for a head that is too long already: 501 for a method, 414 for a target, 431 for the
     rest."""
     line = seen.partition(b"\r\n")[0]
     if b" " not in line[: LONGEST_METHOD + 1] and len(line) > LONGEST_METHOD:
@@ -136,7 +136,7 @@ def _request(method: bytes, path: bytes, version: str, lines: list[bytes]) -> Re
 
 
 def _check_coding(lines: list[bytes], version: str) -> None:
-    """Raises RequestRefused for a transfer coding other than ``chunked``, and for one together with a
+    """Raise RequestRefused for a transfer coding other than ``chunked``, and for one together with a
     Content-Length."""
     fields = [(name.lower(), value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
     codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
@@ -166,7 +166,7 @@ def _length(fields: tuple[tuple[bytes, bytes], ...]) -> int | None:
 
 
 def _with_host(fields: tuple[tuple[bytes, bytes], ...], where: RequestTarget) -> tuple[tuple[bytes, bytes], ...]:
-    """The fields, their Host replaced where the target has an authority of its own (RFC 9112, section 3.2.2)."""
+    """The fields, with Host replaced if the target has an authority of its own (RFC 9112, section 3.2.2)."""
     if where.authority is None:
         return fields
     others = [(name, value) for name, value in fields if name != b"host"]
@@ -174,7 +174,7 @@ def _with_host(fields: tuple[tuple[bytes, bytes], ...], where: RequestTarget) ->
 
 
 def _clause_of(words: str) -> str:
-    """The clause behind h11's words."""
+    """The clause that an error message of h11 is about."""
     if "Host" in words:
         return "H1-18" if "multiple" in words else "H1-17"
     return "FRAME-01" if "Content-Length" in words else "H1-29"

@@ -14,7 +14,7 @@ from .violations import Violation, named
 
 
 class Failed(Exception):
-    """The application said that it could not start, or raised where it must not; the log says why."""
+    """The application reported that it could not start, or raised an exception; the log has the reason."""
 
 
 class Phase(enum.Enum):
@@ -28,10 +28,10 @@ class Phase(enum.Enum):
 
 
 class Lifespan:
-    """An application's lifespan. ``state`` is None where it has none, or was not asked (LIFE-23)."""
+    """An application's lifespan. ``state`` is None without one, or if the protocol is off (LIFE-23)."""
 
     def __init__(self, app: App, mode: str) -> None:
-        """``mode`` is ``auto``, ``on`` or ``off``: whether it must have one, may, or is not asked."""
+        """``mode`` is ``auto``, ``on`` or ``off``: the protocol is optional, required, or not used."""
         self._app = app
         self._mode = mode
         self._phase = Phase.WAITING
@@ -41,7 +41,7 @@ class Lifespan:
         self.state: Mapping[str, Any] | None = None
 
     async def start(self) -> None:
-        """Have the application start up. Raises Failed."""
+        """Start up the application. Raises Failed."""
         if self._mode == "off":
             return
         state: dict[str, Any] = {}
@@ -56,7 +56,7 @@ class Lifespan:
         self.state = state if answer else None
 
     async def stop(self) -> None:
-        """Have the application shut down, where it started up. Raises Failed."""
+        """Shut down the application, if it started up. Raises Failed."""
         if self._phase is not Phase.SERVING or self._call is None or self._call.done():
             return
         self._orders.put_nowait({"type": "lifespan.shutdown"})
@@ -88,7 +88,7 @@ class Lifespan:
         return event
 
     async def _send(self, event: Event) -> None:
-        """Raises Violation for what is wrong or out of turn."""
+        """The application's ``send``. Raises Violation for a forbidden event, or one in the wrong phase."""
         try:
             kind = check(event, "lifespan")
             requested, _, outcome = kind.rpartition(".")

@@ -9,13 +9,13 @@ LONGEST = 400
 
 
 def say(text: str) -> None:
-    """Write ``reference: text`` as one line, whatever is in the text."""
+    """Write ``reference: text`` as one line of at most LONGEST characters; unprintable characters are escaped."""
     line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
     _write(f"reference: {line[:LONGEST]}\n")
 
 
 def trace(error: BaseException, where: str) -> None:
-    """Write that an application raised, and its traceback."""
+    """Write that an application raised, with the traceback."""
     say(f"the application raised {type(error).__name__} ({where})")
     _write("".join(traceback.format_exception(error)))
 

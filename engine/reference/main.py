@@ -22,7 +22,7 @@ BACKLOG = 2048
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Serve an application until a signal comes. The exit status: 0 after a quiet end, 3 for a failed lifespan."""
+    """Serve an application until a signal. Returns the exit status: 0 after an orderly end, 3 for a failed lifespan."""
     options = parsed(words)
     # websockets logs each connection, and errors that the client receives anyway.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
@@ -34,7 +34,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def serve(options: Options, listener: socket.socket) -> int:
-    """Serve in this process. The exit status; raises what ``loaded`` raises, and KeyError for an unknown mutant."""
+    """Serve in this process. Returns the exit status. Raises the errors of ``loaded``, and KeyError for an unknown
+    mutant."""
     if options.mutant:
         mutants.install(options.mutant)
     with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
@@ -43,7 +44,7 @@ def serve(options: Options, listener: socket.socket) -> int:
 
 
 def loaded(name: str) -> App:
-    """``module:attribute``, imported. Raises ImportError, AttributeError, and what the module raises."""
+    """Import ``module:attribute``. Raises ImportError, AttributeError, and the exceptions of the module."""
     module, _, attribute = name.partition(":")
     return cast(App, getattr(importlib.import_module(module), attribute or "app"))
 
@@ -62,7 +63,7 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def listening(options: Options) -> socket.socket:
-    """The listening socket: the one that was handed down, or a new one. Raises OSError."""
+    """The listening socket: the inherited one, or a new one. Raises OSError."""
     if options.fd is not None:
         listener = socket.socket(fileno=options.fd)
     elif options.bind.startswith("unix:"):

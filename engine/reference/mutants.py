@@ -33,7 +33,7 @@ Install = Callable[[], None]
 
 
 def install(name: str) -> None:
-    """Have the fault of that name. Raises KeyError for a name that is none."""
+    """Enable the fault of that name. Raises KeyError for an unknown name."""
     MUTANTS[name]()
 
 
@@ -47,7 +47,7 @@ def _replace(owner: ModuleType | type, name: str, wrong: Callable[[Any], Any]) -
 
 
 def _scopes(change: Callable[[Scope], None]) -> Install:
-    """A mutation that changes every scope before the application is called with it."""
+    """A mutation that changes every scope before the call of the application."""
 
     def wrong(right: Any) -> Any:
         def scope_of(*given: Any, **more: Any) -> Scope:

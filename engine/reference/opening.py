@@ -1,7 +1,7 @@
-"""A WebSocket's opening handshake, as far as the server decides by itself (RFC 6455, section 4.2).
+"""A WebSocket's opening handshake, as far as it does not depend on the application (RFC 6455, section 4.2).
 
-A request that does not ask for a WebSocket in the right way is not an attempt at one, and goes to the application as
-``http``; a wrong attempt is refused.
+A request without the fields of a handshake is no attempt at one, and goes to the application as ``http``; an invalid
+attempt is refused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Opening:
 
 
 def is_handshake(request: Request) -> bool:
-    """True if a request asks for a WebSocket (WS-01 to WS-04, SEM-36, SEM-38)."""
+    """True if a request attempts a WebSocket handshake (WS-01 to WS-04, SEM-36, SEM-38)."""
     return (
         request.method == "GET"
         and request.version == "1.1"
@@ -61,7 +61,7 @@ def opened(request: Request, message_limit: int) -> Opening:
 
 
 def _clause_of(request: Request, words: str) -> str:
-    """The clause behind the words of websockets."""
+    """The clause that an error message of websockets is about."""
     if "Sec-WebSocket-Key" not in words:
         return "WS-51" if "Extensions" in words else "WSA-05"
     return {0: "WS-05", 1: "WS-06"}.get(len(request.values(b"sec-websocket-key")), "WS-07")

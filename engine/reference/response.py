@@ -1,11 +1,11 @@
-"""A response, sans I/O: the application's events in, bytes out, in the order that the specification has.
+"""A response, sans I/O: the application's events in, bytes out, in the order of the specification.
 
     waiting --start--> body --last body--> done, or, where trailers were announced, --> trailers --last--> done
 
-The head is held until the first piece of the body, as the specification allows, so that what goes wrong before it can
+The head is held until the first piece of the body, as the specification allows, so that an earlier error can
 still become a 500. h11 does the framing: Content-Length as the application says, else chunks, or the end of the
-connection for HTTP/1.0. Whatever an application does wrong is a Violation before a byte of it is written; what the
-server has to make good by itself (a body with HEAD, a Content-Length with 204) it makes good.
+connection for HTTP/1.0. A forbidden event is a Violation before a byte of it is written. The server itself
+corrects what the clauses require it to correct (a body with HEAD, a Content-Length with 204).
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class ResponseStage(enum.Enum):
 class ResponseWriter:
     """The response to one request.
 
-    ``closing`` may be set until it is sent: the connection ends after it. ``stage`` says how far the application is,
-    ``sent`` whether the head has gone out; ``framed`` is False where the end of the body is that of the connection.
+    ``closing`` may be set until it is sent: the connection ends after it. ``stage`` is the progress of the
+    application. ``sent`` is true once the head is written; ``framed`` is False if the connection ends with the body.
     """
 
     def __init__(self, request: Request, remark: Remark, *, prefix: str = "http") -> None:
-        """``prefix`` is what its events begin with: ``http``, or ``websocket.http`` for a refused handshake."""
+        """``prefix`` is the beginning of its event types: ``http``, or ``websocket.http`` for a refused handshake."""
         self._remark = remark
         self._protocol = request.protocol
         self._prefix = f"{prefix}.response."
@@ -69,7 +69,7 @@ class ResponseWriter:
 
     @property
     def persists(self) -> bool:
-        """True if the connection can go on after this response, for all that the response says."""
+        """True if the response itself permits the connection to continue."""
         return self._protocol.our_state is h11.DONE
 
     def take(self, kind: str, event: Event) -> bytes:
@@ -94,7 +94,7 @@ class ResponseWriter:
         return self.piece(event.get("body", b""), event.get("more_body", False))
 
     def begin_file(self) -> None:
-        """Say that the body is one file, whose pieces come next (the extension Path Send). Raises Violation."""
+        """Begin a body that is a file, whose pieces follow (the extension Path Send). Raises Violation."""
         if self.stage is not ResponseStage.BODY or self._begun or self._filed:
             raise Violation("EXT-16", f"http.response.pathsend {self._where()}")
         self._filed = True
@@ -155,7 +155,7 @@ class ResponseWriter:
         return out
 
     def _own(self, given: Fields, status: int) -> Fields:
-        """The application's fields as they go out, and those that the server owes."""
+        """The application's fields as they are sent, and those that the server adds."""
         # The server frames the message: www, Response Start (RESP-07).
         headers = without(given, b"transfer-encoding")
         if status in (204, 205):  # RFC 9110, sections 8.6 and 15.3.6
@@ -170,7 +170,7 @@ class ResponseWriter:
         return headers
 
     def _hint(self, event: Event) -> bytes:
-        """103 (Early Hints), while there is still something early about them; HTTP/1.0 does not have it (EXT-21)."""
+        """103 (Early Hints), before the head; HTTP/1.0 does not have it (EXT-21)."""
         if self.stage is not ResponseStage.BODY:
             raise Violation("EXT-19", f"http.response.early_hint {self.stage.value}")
         links = event.get("links")
@@ -205,7 +205,7 @@ class ResponseWriter:
 
 
 def _length_of(fields: Fields) -> int | None:
-    """The Content-Length that an application gave. Raises Violation for one that is no length."""
+    """The application's Content-Length. Raises Violation for an invalid one."""
     values = [value for name, value in fields if name.lower() == b"content-length"]
     if not values:
         return None
@@ -224,9 +224,9 @@ def reason(status: int) -> bytes:
 
 
 def answer(request: Request | None, status: int, text: str, *fields: tuple[bytes, bytes]) -> bytes:
-    """A whole answer of the server's own, after which the connection ends (SEM-44).
+    """A complete answer of the server itself, after which the connection ends (SEM-44).
 
-    ``text`` is its body. ``request`` is None where there was none that could be read.
+    ``text`` is its body. ``request`` is None if none could be read.
     """
     protocol = h11.Connection(h11.SERVER) if request is None else request.protocol
     body = f"{text}\n".encode()
@@ -239,5 +239,5 @@ def answer(request: Request | None, status: int, text: str, *fields: tuple[bytes
 
 
 def refusal(request: Request | None, error: RequestRefused) -> bytes:
-    """The answer to what is refused; its body names the clause."""
+    """The answer to a refused request; its body names the clause."""
     return answer(request, error.status, f"{error.clause}: {error.why}", *error.fields)

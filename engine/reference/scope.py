@@ -21,7 +21,7 @@ def scope_of(
     request: Request, kind: str, ends: Ends, state: State | None, options: Options, *, tls: Scope | None = None
 ) -> Scope:
     """The scope of a request; ``kind`` is ``http`` or ``websocket``. ``state`` is the lifespan's, None without one, and
-    ``tls`` what there is to say of the connection's TLS, None where it has none."""
+    ``tls`` the extension of that name, None without TLS."""
     client, server = ends
     scheme = "http" if tls is None else "https"
     if options.trust_proxy:
@@ -52,7 +52,7 @@ def scope_of(
 
 
 def below(root: str, path: str) -> str:
-    """A path with the root path in front, where a proxy has taken it away: path always begins with root_path."""
+    """A path that begins with the root path, which a proxy may have removed."""
     there = not root or path == root or path.startswith(root + "/")
     return path if there or path == "*" else root + path
 
@@ -64,7 +64,7 @@ def subprotocols(request: Request) -> list[str]:
 
 
 def forwarded_for(request: Request) -> tuple[str, int] | None:
-    """The first address of X-Forwarded-For, which nobody gives a port; None where it is no address."""
+    """The first address of X-Forwarded-For, which has no port; None if it is no address."""
     first = b",".join(request.values(b"x-forwarded-for")).decode("latin-1").split(",")[0].strip(" \t")
     try:
         return str(ipaddress.ip_address(first)), 0
@@ -73,6 +73,6 @@ def forwarded_for(request: Request) -> tuple[str, int] | None:
 
 
 def forwarded_proto(request: Request) -> str | None:
-    """The scheme of X-Forwarded-Proto; None where it is neither http nor https."""
+    """The scheme of X-Forwarded-Proto; None if it is neither http nor https."""
     found = request.words(b"x-forwarded-proto")
     return {"http": "http", "ws": "http", "https": "https", "wss": "https"}.get(found[0]) if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""The server: it starts the application up, accepts connections, and on a signal ends in peace."""
+"""The server: it starts up the application, accepts connections, and shuts down gracefully on a signal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BACKLOG = 2048
 
 
 class ReferenceServer:
-    """One server. ``run`` is its whole life."""
+    """One server. ``run`` lasts from its start to its end."""
 
     def __init__(self, app: App, options: Options) -> None:
         self._options = options
@@ -33,9 +33,9 @@ class ReferenceServer:
         self._tls: Tls | None = tls_from(*files) if options.certificate else None
 
     async def run(self, listener: socket.socket) -> int:
-        """Serve until SIGTERM or SIGINT; the exit status: 3 where the application says that it failed.
+        """Serve until SIGTERM or SIGINT. Returns the exit status: 3 if the application reports a failure.
 
-        Nothing is accepted before startup is complete; until then connections wait in the socket's queue.
+        No connection is accepted before startup is complete; until then they wait in the socket's queue.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._signalled)
@@ -59,7 +59,7 @@ class ReferenceServer:
         return 0
 
     def stop(self) -> None:
-        """End in peace: what a first signal does. Callable before ``run``, and more than once."""
+        """Shut down gracefully, as on the first signal. May be called before ``run``, and more than once."""
         self._stop.set()
 
     def _signalled(self) -> None:
@@ -69,7 +69,7 @@ class ReferenceServer:
         self.stop()
 
     async def _started(self) -> bool:
-        """Have the application start up; False where a signal came first. Raises Failed."""
+        """Start up the application. Returns False if a signal came first. Raises Failed."""
         task = asyncio.ensure_future(self._lifespan.start())
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -19,7 +19,7 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 @dataclass(slots=True)
 class ServerState:
-    """``state`` is what the lifespan left, None without one. ``stopping`` says that a signal has come."""
+    """``state`` is that of the lifespan, None without one. ``stopping`` is true after a signal."""
 
     app: App
     options: Options
@@ -40,7 +40,7 @@ class ServerState:
 
 
 def trouble(task: asyncio.Task[None], where: str) -> BaseException | None:
-    """The exception of a finished call, or None. It is logged, unless it was the disconnect or has its line already."""
+    """The exception of a finished call, or None. It is logged, unless it is the disconnect or is logged already."""
     if task.cancelled():
         log.say(f"the call was cancelled ({where})")
         return asyncio.CancelledError()
@@ -51,7 +51,7 @@ def trouble(task: asyncio.Task[None], where: str) -> BaseException | None:
 
 
 async def first(*ways: Coroutine[Any, Any, Any]) -> None:
-    """Wait for the first of these to end, and give the others up."""
+    """Wait for the first of these to end, and cancel the others."""
     tasks = [asyncio.ensure_future(way) for way in ways]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

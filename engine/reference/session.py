@@ -54,13 +54,13 @@ class WebSocketConversation:
         self._finished = asyncio.Event()  # nothing more can be done on this connection
         self._heard = False
         self._reading: asyncio.Task[None] | None = None
-        self._tell({"type": "websocket.connect"})
+        self._queue_event({"type": "websocket.connect"})
 
     def __str__(self) -> str:
         return f"websocket {self._request.target.path}"
 
     async def run(self) -> None:
-        """Serve it until the connection can be closed. A wrong handshake is never the application's business."""
+        """Serve it until the connection can be closed. An invalid handshake is refused without the application."""
         try:
             self._opening = opened(self._request, self._service.options.message_limit)
             await self._skip_content()
@@ -87,13 +87,13 @@ class WebSocketConversation:
             await asyncio.gather(asking, self._reading, return_exceptions=True)
 
     def go_away(self) -> None:
-        """The server stops: close with 1001, now or as soon as the session is open."""
+        """Close with 1001, since the server stops: now, or as soon as the session is open."""
         if self._stage is WebSocketStage.OPEN:
             with contextlib.suppress(Disconnected):
                 self._close(GOING_AWAY, "")
 
     async def _skip_content(self) -> None:
-        """Read past a handshake's content, if it has any, with 100 (Continue) before where it is asked for (SEM-41).
+        """Read past a handshake's content, if it has any, after 100 (Continue) if the client expects it (SEM-41).
 
         Raises RequestRefused.
         """
@@ -118,10 +118,10 @@ class WebSocketConversation:
         if self._waiting <= BACKLOG:
             self._room.set()
         if event["type"] == "websocket.disconnect":
-            self._tell(dict(event))  # whoever asks again hears it again
+            self._queue_event(dict(event))  # a further receive() gets it again
         return event
 
-    def _tell(self, event: Event) -> None:
+    def _queue_event(self, event: Event) -> None:
         self._waiting += _size(event)
         self._events.put_nowait(event)
 
@@ -160,7 +160,7 @@ class WebSocketConversation:
         self._stream.buffer.clear()
         for message in frames.feed(data):
             key = "text" if isinstance(message, str) else "bytes"
-            self._tell({"type": "websocket.receive", key: message})
+            self._queue_event({"type": "websocket.receive", key: message})
         self._stream.put(frames.out())
 
     async def _wait_for_room(self) -> None:
@@ -169,16 +169,16 @@ class WebSocketConversation:
             await self._room.wait()
 
     def _disconnect(self) -> None:
-        """The connection is over: the application hears why, after everything that came before."""
+        """Queue ``websocket.disconnect`` with its code, behind all earlier events."""
         if self._stage is WebSocketStage.OVER:
             return
         code, why = (1006, "") if self._frames is None else self._frames.closed_with
-        self._tell({"type": "websocket.disconnect", "code": code, "reason": why})
+        self._queue_event({"type": "websocket.disconnect", "code": code, "reason": why})
         if self._stage is not WebSocketStage.DENYING:
             self._stage = WebSocketStage.OVER
 
     async def _ask(self) -> None:
-        """Send pings, and give a client up that says nothing to them."""
+        """Send pings, and end the connection of a client that does not answer."""
         interval = self._service.options.ping
         await self._accepted.wait()
         assert self._frames is not None
@@ -197,7 +197,7 @@ class WebSocketConversation:
     # what the application sends
 
     async def _send(self, event: Event) -> None:
-        """Raises Violation for what is wrong, Disconnected when the connection is over."""
+        """The application's ``send``. Raises Violation for a forbidden event, Disconnected after the end."""
         try:
             kind = check(event, "websocket")
             if kind.startswith("websocket.http."):
@@ -256,7 +256,7 @@ class WebSocketConversation:
         self._stream.put(self._frames.out())
 
     def _close_as(self, event: Event) -> None:
-        """``websocket.close``: a close, or before the handshake is complete a refusal of it."""
+        """``websocket.close``: close, or refuse a handshake that is not complete."""
         code, why = event.get("code", 1000), event.get("reason") or ""
         try:
             size = len(why.encode())
@@ -277,7 +277,7 @@ class WebSocketConversation:
             raise Violation("WSA-37", f"{code} is no code that a close can have") from None
 
     def _close(self, code: int, why: str) -> None:
-        """Send a close, and await the client's answer for a while (WS-34). Raises as ``ClientFrames.close``."""
+        """Send a close, and wait a limited time for the client's answer (WS-34). Raises as ``ClientFrames.close``."""
         assert self._frames is not None
         self._frames.close(code, why)
         with contextlib.suppress(Disconnected):
@@ -301,7 +301,7 @@ class WebSocketConversation:
     # the end
 
     def _left(self, failed: bool) -> None:
-        """The application is done: refuse a handshake that it left open, and close what it did not close."""
+        """After the application: refuse a handshake that it left open, and close a connection that it did not close."""
         with contextlib.suppress(Disconnected):
             if self._stage is WebSocketStage.CONNECTING or (
                 self._stage is WebSocketStage.DENYING and not self._response.sent

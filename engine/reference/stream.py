@@ -20,8 +20,8 @@ Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
 
 
 class ServerStream:
-    """One connection. ``buffer`` is what has come and nobody has taken; ``ended`` says that no more will come. ``tls``
-    is what there is to say of its TLS, None where it has none.
+    """One connection. ``buffer`` has the bytes that were received and not taken; ``ended`` is true at the end of the
+    stream. ``tls`` has the extension of that name, None without TLS.
 
     One task at a time may read.
     """
@@ -36,11 +36,11 @@ class ServerStream:
 
     @property
     def lost(self) -> bool:
-        """True if nothing can be written any more."""
+        """True if nothing can be written."""
         return self._writer.transport.is_closing()
 
     async def fill(self) -> bool:
-        """Wait for bytes, and put them into the buffer. False at the end of the stream, however it ended."""
+        """Wait for bytes, and add them to the buffer. Returns False at the end of the stream, even after a reset."""
         if not self.ended:
             try:
                 data = await self._reader.read(PIECE)
@@ -79,9 +79,9 @@ class ServerStream:
     async def close(self, linger: float = LINGER) -> None:
         """End the connection once everything is out.
 
-        This side ends first, and for ``linger`` seconds what still comes is thrown away: a connection that is closed
-        on unread bytes is reset, and the client might lose the answer (RFC 9112, section 9.6). With TLS the transport
-        itself does so: it says that it ends by a closure alert, and waits for the client's.
+        This side ends first, and for ``linger`` seconds it drops received bytes: closing a connection with unread bytes
+        resets it, and the client might lose the answer (RFC 9112, section 9.6). With TLS the transport itself does
+        so: it sends a closure alert, and waits for that of the client.
         """
         if linger and self.tls is None and not self.lost:
             with contextlib.suppress(OSError, TimeoutError):
@@ -95,7 +95,7 @@ class ServerStream:
         self._writer.close()
 
     def reset(self) -> None:
-        """End the connection so that the client must see that something is missing."""
+        """End the connection with a reset, so that the client notices the cut."""
         handle = self._writer.get_extra_info("socket")
         if handle is not None and not self.lost:
             with contextlib.suppress(OSError), socket.socket(fileno=os.dup(handle.fileno())) as twin:
@@ -104,7 +104,7 @@ class ServerStream:
 
 
 def _ends(writer: asyncio.StreamWriter) -> Ends:
-    """The client's and the server's address, as a scope has them; a socket in the file system has no port."""
+    """The addresses of client and server, as in a scope; a Unix socket has no port."""
     peer, own = writer.get_extra_info("peername"), writer.get_extra_info("sockname")
     client = (str(peer[0]), int(peer[1])) if isinstance(peer, (tuple, list)) else None
     if isinstance(own, (tuple, list)):

@@ -30,7 +30,7 @@ class RequestTarget:
 
 
 def parsed(method: bytes, target: bytes) -> RequestTarget:
-    """The target of a request. Raises RequestRefused for one of the wrong form, and for every CONNECT: this is no
+    """The target of a request. Raises RequestRefused for an invalid form, and for every CONNECT, since this is no
     proxy."""
     if method == b"CONNECT":
         raise _tunnel_refused(target)

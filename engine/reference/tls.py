@@ -41,9 +41,9 @@ class Tls:
 
 
 def tls_from(certificate: str, key: str, client_ca: str = "", client_cert: str = "") -> Tls:
-    """TLS with the certificate of one file and the key of another. ``client_ca`` is who signs for clients, of whom a
-    certificate is asked as ``client_cert`` says: a word of ASKS. Raises OSError for files that are not what they are to
-    be."""
+    """TLS with the certificate of one file and the key of another. ``client_ca`` is the file of the authority for
+    clients, whose certificate is requested as ``client_cert`` says: a word of ASKS. Raises OSError for missing or
+    invalid files."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)

@@ -4,8 +4,8 @@
     Disconnected   the client has gone: an OSError, and nobody's fault
 
 Both leave the connection as it was, so an application that catches one can go on. A *remark* is a line in the log as
-well, and nothing is raised: where the specification has the server tolerate it, or where every server does, and an
-application that works everywhere could not be run here otherwise.
+well, and nothing is raised: if the specification requires the server to tolerate it, or if every server does and a
+working application could not run here otherwise.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Disconnected(ConnectionResetError):
 
 
 def blameless(error: BaseException | None) -> bool:
-    """True if an exception is a Disconnected that an application did not catch, wrapped or not, and nothing else.
+    """True if an exception is only a Disconnected that an application did not catch, even wrapped in others.
 
     A server must not log that as an error of the application (REQ-19).
     """
@@ -68,7 +68,7 @@ def blameless(error: BaseException | None) -> bool:
 
 
 def named(error: BaseException | None) -> bool:
-    """True if an exception is a Violation, wrapped or not, which the log has already."""
+    """True if an exception is a Violation, even wrapped in others, which is logged already."""
     if isinstance(error, BaseExceptionGroup):
         return all(named(one) for one in error.exceptions)
     while error is not None:

@@ -1,7 +1,7 @@
 """Several worker processes on one socket, and their supervisor.
 
-SIGTERM, SIGINT   every worker ends in peace, a second one at once
-SIGHUP            new workers are started, and the old ones end in peace
+SIGTERM, SIGINT   every worker shuts down gracefully; after a second signal at once
+SIGHUP            new workers are started, and the old ones shut down gracefully
 SIGCHLD           a worker that was killed is replaced; one that ended by itself takes the others with it, since
                   the application cannot be started, or has stopped the process
 """
@@ -22,10 +22,10 @@ AWAITED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 class Workers:
-    """Workers, by their pids. ``run`` is their whole life."""
+    """Workers, by their pids. ``run`` lasts from their start to their end."""
 
     def __init__(self, count: int, work: Callable[[], int], listener: socket.socket) -> None:
-        """``work`` is what each of ``count`` workers does, in a process of its own; it gives the exit status."""
+        """``work`` is run by each of ``count`` worker processes, and returns the exit status."""
         self._count = count
         self._work = work
         self._listener = listener
@@ -36,7 +36,8 @@ class Workers:
         self._lifeline = os.pipe()  # nothing is written to it: a worker that reads its end has lost its parent
 
     def run(self) -> int:
-        """Start the workers, and look after them until the last has ended. The exit status: the first that is not 0."""
+        """Start the workers, and supervise them until the last has ended. Returns the first exit status that is not
+        0."""
         # They are waited for, and not handled: nothing can come in between.
         signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
         self._start()
@@ -77,12 +78,12 @@ class Workers:
             os._exit(status)
 
     def _end_with_parent(self) -> None:
-        """Wait for the end of the supervisor of this worker, however it ends, and end in peace as well."""
+        """Wait for the end of this worker's supervisor, for any reason, and then shut down gracefully."""
         os.read(self._lifeline[0], 1)
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _reap(self) -> None:
-        """Take in which workers have ended."""
+        """Handle the workers that have ended."""
         for pid in sorted(self._running | self._retired):
             ended, how = os.waitpid(pid, os.WNOHANG)
             if not ended:
@@ -100,7 +101,7 @@ class Workers:
                 self._stop()
 
     def _stop(self) -> None:
-        """Have every worker end: in peace the first time, at once the second."""
+        """Stop every worker: gracefully the first time, at once the second."""
         self._send(signal.SIGKILL if self._stopping else signal.SIGTERM, self._running | self._retired)
         self._stopping = True
         self._listener.close()

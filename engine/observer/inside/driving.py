@@ -66,7 +66,7 @@ class Drive:
             return f"the app's call had not ended after {within:g} s"
         error = calling.exception() if not calling.cancelled() else asyncio.CancelledError()
         call.end(error)
-        await self._tell(over=True)
+        await self._progress(over=True)
         return await playing
 
     async def play(self) -> str:
@@ -81,7 +81,7 @@ class Drive:
         for word, argument in self._script:
             if word == "give":
                 self._given.append(argument)
-                await self._tell()
+                await self._progress()
             elif word == "fail_send":
                 self._error = exception(argument["class"], argument.get("message"))
                 self._sends_left = argument.get("after", 0)
@@ -106,7 +106,7 @@ class Drive:
                 self._waits.set()
                 await self._changed.wait()
 
-    async def _tell(self, *, over: bool = False) -> None:
+    async def _progress(self, *, over: bool = False) -> None:
         async with self._changed:
             self._over = self._over or over
             self._changed.notify_all()
@@ -136,7 +136,7 @@ class Drive:
         self._sent.append(message)
         if not self._played:
             self._waits.clear()
-        await self._tell()
+        await self._progress()
         await self._waits.wait()
 
 
