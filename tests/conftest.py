@@ -42,7 +42,7 @@ LONG = {
 
 if LoadScopeScheduling is not None:
 
-    class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         """The scopes are targets for the cases of suites, and files for tests."""
 
         def _split_scope(self, nodeid: str) -> str:

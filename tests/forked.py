@@ -67,8 +67,8 @@ def become(folder: Path, arguments: Sequence[str], out: int, err: int) -> None:
         os.dup2(out, 1)
         os.dup2(err, 2)
         # Both are final to a type checker; a started interpreter has both on its own descriptors.
-        sys.stdout = sys.__stdout__ = stream(1, "strict")  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = stream(2, "backslashreplace")  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = stream(1, "strict")  # type: ignore[misc]  # a process of its own
+        sys.stderr = sys.__stderr__ = stream(2, "backslashreplace")  # type: ignore[misc]  # a process of its own
         for name in [name for name in os.environ if name.startswith("PYTEST")]:
             del os.environ[name]
         os.chdir(folder)

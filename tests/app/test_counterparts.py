@@ -225,7 +225,7 @@ def session(tmp_path: Path, runtime: FakeRuntime, **more: Any) -> RunSession:
         status = 200 if context.live.target.server == "reference" else 500
         return await see(status=status)(step, context)
 
-    runner = Runner(dict([step_type("look", look)]), the_match, None, "abcd")  # type: ignore[arg-type]
+    runner = Runner(dict([step_type("look", look)]), the_match, None, "abcd")  # type: ignore[arg-type]  # no case of this test opens a channel
     jobs = jobs_of(named("a"), [FASTAPI])
 
     def compare(jobs: Sequence[Job], results: Sequence[JobResult]) -> Sequence[Job]:

@@ -197,6 +197,6 @@ def test_watchers_hear_how_far_what_is_run_to_compare_has_come() -> None:
 
     plays = Plays()
     others = [replace(job(case(id="c"), n), repeat=n) for n in (0, 1)] + [job(case(id="d"), 2)]
-    found = RunSession([job(case(id="c"))], plays, plays, None, [Watcher()], compare=lambda *_: others)  # type: ignore[arg-type]
+    found = RunSession([job(case(id="c"))], plays, plays, None, [Watcher()], compare=lambda *_: others)  # type: ignore[arg-type]  # as much of a runtime as is used
     asyncio.run(asyncio.wait_for(found.run(), 20))
     assert heard == [("c", 0, False), 2, ("c", 0, True), ("d", 2, True)]

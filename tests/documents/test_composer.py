@@ -228,4 +228,4 @@ def _text_of(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 Quoting.add_representer(str, _text_of)
 Quoting.add_representer(float, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", f"{value:.2f}"))
-Quoting.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]
+Quoting.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]  # a setting of PyYAML that is a method

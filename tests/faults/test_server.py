@@ -207,7 +207,7 @@ def test_the_application_is_told_that_the_client_left_again_and_again(server: Ad
 
 
 def test_messages_come_back(server: Address) -> None:
-    with connect(f"ws://{server[0]}:{server[1]}/ws", subprotocols=["a", "b"]) as client:  # type: ignore[list-item]
+    with connect(f"ws://{server[0]}:{server[1]}/ws", subprotocols=["a", "b"]) as client:  # type: ignore[list-item]  # plain texts are subprotocols to a user
         assert client.subprotocol == "a"
         messages: list[str | bytes] = ["ü", "", b"\x00\xff", b"", "x" * 100_000]
         for message in messages:

@@ -77,7 +77,7 @@ class Wire:
         while True:
             event = self.protocol.next_event()
             if event is not h11.NEED_DATA:
-                return event  # type: ignore[return-value]
+                return event  # type: ignore[return-value]  # h11 types its sentinels as classes
             again = bool(self.ahead) and self.protocol.their_state is h11.IDLE
             data = await self.read()
             if again and data and self.switch("one-read-a-request"):

@@ -12,7 +12,7 @@ from tests.frameworks.inprocess.clock import Clock
 def run(coroutine: object) -> object:
     clock = Clock()
     try:
-        return clock.run_until_complete(coroutine)  # type: ignore[arg-type]
+        return clock.run_until_complete(coroutine)  # type: ignore[arg-type]  # any awaitable will do
     finally:
         clock.run_until_complete(clock.shutdown_default_executor())
         clock.close()

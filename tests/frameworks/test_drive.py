@@ -12,15 +12,15 @@ import pytest
 from engine.targets.catalog.contract import load_contract
 from tests.frameworks.inprocess.checks import CHECKS
 from tests.frameworks.inprocess.drive import SHUTDOWN, STARTUP, drive
-from tests.frameworks.inprocess.manner import MANNERS
+from tests.frameworks.inprocess.manner import MANNERS, Manner
 from tests.frameworks.wrong import CONTROL, WRONG, right
 
 FRAMEWORKS = CONTROL.parents[1]
 
 
 @pytest.mark.parametrize("manner", MANNERS.values(), ids=MANNERS)
-def test_the_control_passes(manner: object) -> None:
-    found = dict(drive(right(), manner, waits=True))  # type: ignore[arg-type]
+def test_the_control_passes(manner: Manner) -> None:
+    found = dict(drive(right(), manner, waits=True))
 
     assert {check: problem for check, problem in found.items() if problem} == {}
 

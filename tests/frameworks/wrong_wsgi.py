@@ -154,7 +154,7 @@ WRONG: dict[str, tuple[Callable[[], App], str]] = {
     ),
     **{
         f"environ-of-{method.lower()}": (
-            lambda method=method: on("/environ", of_json(renamed), method),  # type: ignore[misc]
+            lambda method=method: on("/environ", of_json(renamed), method),  # type: ignore[misc]  # mypy infers no default of a lambda
             f"{method} /environ: and below it",
         )
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")

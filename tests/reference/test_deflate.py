@@ -15,7 +15,7 @@ EMPTY = b"\x00\x00\xff\xff"
 
 def flushed(packer: object, content: bytes, how: int = zlib.Z_SYNC_FLUSH) -> bytes:
     assert hasattr(packer, "compress")
-    return bytes(packer.compress(content) + packer.flush(how))  # type: ignore[attr-defined]
+    return bytes(packer.compress(content) + packer.flush(how))  # type: ignore[attr-defined]  # typeshed names no type of a compressor
 
 
 def final(content: bytes) -> bytes:

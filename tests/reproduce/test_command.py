@@ -54,7 +54,7 @@ def connection(port: int, *pieces: bytes, at: float = 0.0, closed: float | None 
         channel.record.data(at + 0.001 * number, "sent", piece)
     if closed is not None:
         channel.record.event(closed, "closed", "by this side")
-    return Connection(channel, **more)  # type: ignore[arg-type]
+    return Connection(channel, **more)  # type: ignore[arg-type]  # as much of a channel as is read
 
 
 def request(path: str, port: int = 43210) -> bytes:
@@ -123,7 +123,7 @@ def test_a_step_in_a_script_is_its_connection_s() -> None:
     later = Step("hang_up", "tcp", HangUp("reset"), NOWHERE)
     tcp = Step("tcp", "step", Tcp((hang_up, later)), NOWHERE)
     used = connection(1, request("/one"))
-    used.channel.record.event(0.2, "closed", "this side's writing half")  # type: ignore[attr-defined]
+    used.channel.record.event(0.2, "closed", "this side's writing half")  # type: ignore[attr-defined]  # the channel is the fake above
     _, command = reproduced(hang_up, [done(tcp, 1)], [used]).commands.split("\n")
     # Nobody hears of the engine's header, and nc shuts its writing half.
     assert command == r"(printf 'GET /one HTTP/1.1\r\nHost: 127.0.0.1:18000\r\n\r\n') | nc -N -w 2 127.0.0.1 18000"

@@ -157,7 +157,7 @@ def test_on_a_narrow_terminal_the_sums_have_a_line_of_their_own() -> None:
 
 def on_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     err = io.StringIO()
-    err.isatty = lambda: True  # type: ignore[method-assign]
+    err.isatty = lambda: True  # type: ignore[method-assign]  # a stream that is a terminal
     monkeypatch.setattr("sys.stderr", err)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -70,11 +71,11 @@ def test_what_others_depend_on_is_as_urgent_as_they_are_together() -> None:
 @pytest.mark.parametrize(
     "change", [{"target": OTHER.target}, {"repeat": 1}, {"position": 5}], ids=["target", "repeat", "later"]
 )
-def test_a_case_depends_on_the_same_turn_of_its_own_target_and_on_earlier_ones_only(change: dict[str, object]) -> None:
+def test_a_case_depends_on_the_same_turn_of_its_own_target_and_on_earlier_ones_only(change: dict[str, Any]) -> None:
     first, second = jobs("first", "second")
     second = replace(second, case=replace(second.case, depends_on=("first",)))
-    _, order = urgent([replace(first, **change), second], {"second": 10.0})  # type: ignore[arg-type]
-    assert order.jobs[change.get("position", 0)] == 0.0  # type: ignore[index]
+    _, order = urgent([replace(first, **change), second], {"second": 10.0})
+    assert order.jobs[change.get("position", 0)] == 0.0
     _, order = urgent([first, second], {"second": 10.0})
     assert order.jobs[0] == 10.0
 

@@ -96,4 +96,4 @@ def test_an_inner_deadline_ends_before_the_outer_one(block: Block) -> None:
         with pytest.raises(TimeoutError):
             await block(0.001, asyncio.sleep(60))
 
-    asyncio.run(block(60, inner()))  # type: ignore[arg-type]
+    asyncio.run(block(60, inner()))  # type: ignore[arg-type]  # any awaitable will do

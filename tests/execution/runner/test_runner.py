@@ -58,7 +58,7 @@ def run(of: Case | Job, live: FakeLive | None = None, **actions: Any) -> JobResu
 
 
 def run_with(of: Case | Job, step_types: object, live: FakeLive | None = None) -> JobResult:
-    runner = Runner(step_types, the_match, refused, "abcd")  # type: ignore[arg-type]
+    runner = Runner(step_types, the_match, refused, "abcd")  # type: ignore[arg-type]  # any mapping of fakes
     one = of if isinstance(of, Job) else job(of)
     return asyncio.run(runner.run(one, live or FakeLive()))
 

@@ -73,7 +73,7 @@ class Clock:
     def running(self) -> Iterator[None]:
         """Stands for ``time.sleep`` meanwhile."""
         real = time.sleep
-        time.sleep = self._sleep  # type: ignore[assignment]
+        time.sleep = self._sleep  # type: ignore[assignment]  # the clock of the test
         try:
             yield
         finally:

@@ -222,7 +222,7 @@ def test_a_cancelled_call_is_cancelled(tmp_path: Path) -> None:
         server = Server()
         observed = AsgiObserver(app, Writer(tmp_path / "records"))
         task = asyncio.ensure_future(observed(http_scope(), server.receive, server.send))
-        await until(lambda: server.queue._getters)  # type: ignore[attr-defined]
+        await until(lambda: server.queue._getters)  # type: ignore[attr-defined]  # the only sign that a receive() waits
         task.cancel("by the server")
         with pytest.raises(asyncio.CancelledError, match="by the server"):
             await task

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.channels.scripted import RESET, ScriptedChannel
+from engine.channels.scripted import RESET, Arrival, ScriptedChannel
 from engine.errors import ChannelClosed
 from engine.steps.api.context import Connection
 from engine.steps.stream.actions import cut
@@ -12,8 +12,8 @@ from tests.steps.context import JobScope, against, on, run
 from tests.steps.reader import mistakes
 
 
-def scripted(*arrivals: object) -> tuple[JobScope, Connection, ScriptedChannel]:
-    channel = ScriptedChannel(arrivals)  # type: ignore[arg-type]
+def scripted(*arrivals: Arrival | bytes) -> tuple[JobScope, Connection, ScriptedChannel]:
+    channel = ScriptedChannel(arrivals)
     return JobScope(variables={"x": "filled", "no": False, "at": 2}), Connection(channel), channel
 
 

@@ -161,7 +161,7 @@ def test_a_flood_that_is_taken() -> None:
 def test_a_flood_that_is_blocked() -> None:
     async def work() -> None:
         async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            reader._transport.pause_reading()  # type: ignore[attr-defined]
+            reader._transport.pause_reading()  # type: ignore[attr-defined]  # only the transport can stop reading
             await asyncio.sleep(60)
 
         async with against(handler) as ctx:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from websockets.utils import accept_key
 
@@ -25,9 +26,9 @@ class Peer:
         self.head = head
         self._frames = FrameReader()
 
-    def say(self, opcode: int, payload: bytes = b"", **options: bool) -> None:
+    def say(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
         """Send a frame, not masked."""
-        self.writer.write(encode(opcode, payload, mask=options.pop("mask", False), **options))  # type: ignore[arg-type]
+        self.writer.write(encode(opcode, payload, mask=options.pop("mask", False), **options))
 
     def goodbye(self, code: int | None = 1000, reason: bytes = b"") -> None:
         """Send a close frame."""

@@ -106,7 +106,7 @@ def test_a_starved_server_is_alive_and_a_stopped_one_is_not(bench: Bench, monkey
 
     async def scene() -> None:
         live = await bench.runtime().start(ServerLaunch(Target("tiny", "one", "auto")))
-        live.boundary.finish = lambda job: None  # type: ignore[method-assign]
+        monkeypatch.setattr(live.boundary, "finish", lambda job: None)
         try:
             await stop(live)
             asyncio.get_running_loop().call_later(ONCE + 0.3, live.signal, signal.SIGCONT)

@@ -161,14 +161,14 @@ def test_a_certificate_is_shown_where_one_is_required(spool: PlainSpool) -> None
     assert over_tls(spool, Peer(OK), server_context("required"), "required") is not None
 
 
-def test_a_target_that_was_to_have_tls_and_has_none(spool: PlainSpool) -> None:
+def test_a_target_that_was_to_have_tls_and_has_none(spool: PlainSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
     peer = Peer()
-    peer.connected = plain  # type: ignore[method-assign]
+    monkeypatch.setattr(peer, "connected", plain)
     with pytest.raises(NotReady, match="without TLS"):
         over_tls(spool, peer, None)
 

@@ -61,7 +61,7 @@ def base() -> str:
     return os.environ.get("PYTHON_IMAGE") or BASE
 
 
-def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> None:
+def test_a_container_that_ends_at_once_is_reported_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeDocker()
     calls: list[dict[str, Any]] = []
     create = fake.containers.create
@@ -72,7 +72,7 @@ def test_a_container_that_ends_at_once_is_told_and_removed(tmp_path: Path) -> No
         made.words, made.code = b"ModuleNotFoundError: No module named 'x'\n", 1
         return made
 
-    fake.containers.create = noted  # type: ignore[method-assign]
+    monkeypatch.setattr(fake.containers, "create", noted)
     with pytest.raises(StartError, match="ended before it was ready") as caught:
         asyncio.run(runtime(tmp_path, lambda: fake).start(ServerLaunch(TARGET)))
     assert "No module named 'x'" in caught.value.log
@@ -104,7 +104,7 @@ def test_what_a_container_is_given_for_tls_lies_in_its_desk(tmp_path: Path, monk
             made.words, made.code = b"ssl.SSLError: no\n", 1
         return made
 
-    fake.containers.create = noted  # type: ignore[method-assign]
+    monkeypatch.setattr(fake.containers, "create", noted)
     with pytest.raises(StartError, match="ended before it was ready"):
         asyncio.run(runtime(tmp_path, lambda: fake).start(ServerLaunch(TARGET, (("tls", True),))))
     (line,) = calls

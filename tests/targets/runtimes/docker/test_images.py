@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,9 +87,9 @@ def test_a_build_that_fails_is_told_once_with_its_words(tmp_path: Path) -> None:
         lambda server: replace(server, variant=Variant("old", pins=("h11==0.14.0",))),
     ],
 )
-def test_what_an_image_cannot_hold_is_refused(tmp_path: Path, change: Callable[..., object]) -> None:
+def test_what_an_image_cannot_hold_is_refused(tmp_path: Path, change: Callable[..., Any]) -> None:
     with pytest.raises(EnvironmentFailed, match="cannot be put into an image"):
-        Bench(tmp_path).images.name(CONTROL, change(GUNICORN))  # type: ignore[arg-type]
+        Bench(tmp_path).images.name(CONTROL, change(GUNICORN))
     with pytest.raises(EnvironmentFailed, match="control@x cannot be put into an image"):
         Bench(tmp_path).images.name(replace(CONTROL, release=Checkout(Path("x"), "x")), GUNICORN)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from docker.errors import APIError
 
 from engine.targets.runtimes.docker.places import NetworkSlots
@@ -34,7 +35,7 @@ def test_closing_twice_frees_it_once() -> None:
     assert places.take("image", None) is not one
 
 
-def test_addresses_that_somebody_was_quicker_to_take_are_chosen_anew() -> None:
+def test_addresses_that_somebody_was_quicker_to_take_are_chosen_again(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeDocker()
     create, refusals = fake.networks.create, [True]
 
@@ -44,6 +45,6 @@ def test_addresses_that_somebody_was_quicker_to_take_are_chosen_anew() -> None:
             raise APIError("Pool overlaps with other one on this address space")
         return create(name, **more)
 
-    fake.networks.create = once  # type: ignore[assignment,method-assign]
+    monkeypatch.setattr(fake.networks, "create", once)
     NetworkSlots(fake, "net", {})
     assert [one.name for one in fake.networks.things] == ["net"]
