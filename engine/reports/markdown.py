@@ -15,7 +15,7 @@ from engine.results.analysis.comparison import Change, Comparison, Difference
 from engine.results.analysis.comparison import folded as folded_differences
 from engine.results.analysis.findings import Finding, failing, findings, folded, shares
 from engine.results.analysis.folding import Folded
-from engine.results.analysis.grouping import GroupedGrid, server_of, tables
+from engine.results.analysis.grouping import GroupedGrid, framework_of, server_of, tables
 from engine.results.analysis.summary import (
     FoldedCase,
     cases_of,
@@ -143,9 +143,7 @@ def versions(report: GridReport) -> str:
     """The versions of servers, frameworks and Python; below these, folded, all packages of each environment once."""
     targets = [row.target for row in report.grid.rows]
     servers = sorted({server_of(target) for target in targets if not target.failed})
-    frameworks = sorted(
-        {f"{one.framework} {one.versions[one.framework]}" for one in targets if one.framework in one.versions}
-    )
+    frameworks = sorted({name for one in targets if (name := framework_name(one))})
     pythons = sorted({one.python for one in targets if one.python})
     lines = [
         f"- {word}: {code(', '.join(names))}"
@@ -165,6 +163,14 @@ def versions(report: GridReport) -> str:
         )
         + f"\n\n{listed}\n\n</details>"
     )
+
+
+def framework_name(target: TargetRow) -> str:
+    """The framework with the version and the commit that were installed, "" if unknown. Older records have the version
+    only among the packages."""
+    if target.framework_version:
+        return framework_of(target, pinned=True)
+    return f"{target.framework} {target.versions[target.framework]}" if target.framework in target.versions else ""
 
 
 def packages(target: TargetRow) -> str:

@@ -13,13 +13,13 @@ from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.registry import Registry
 from engine.reports import base
 from engine.reports.base import Format, formats
-from engine.reports.markdown import code
+from engine.reports.markdown import code, versions
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Attributions
 from engine.results.analysis.findings import attributions
 from engine.results.analysis.grid import grid_of
 from engine.results.record.store import Run, TargetRow
-from tests.results.synthetic import joined, run
+from tests.results.synthetic import joined, result, row, run
 
 FAIL, PASS, KNOWN = Verdict.FAIL, Verdict.PASS, Verdict.KNOWN
 
@@ -169,3 +169,16 @@ def test_markdown_lists_warnings_and_known_failures_by_server() -> None:
     assert "## Warnings: 2 cases\n\n- `specs/x.yaml::w[2 values]` on `s-f-asyncio`: why\n  - values: a, b\n" in page
     assert "## Known failures: 2 results (1 case)\n\n### s: 1 case\n\n- `specs/x.yaml::case` on `s-f-asyncio`" in page
     assert "  - it is &lt;broken>\n  - <https://example.org/1>\n\n### t: 1 case\n" in page
+
+
+def test_a_framework_has_its_release_and_commit_among_the_versions() -> None:
+    checkout = replace(
+        row("s star"), id="s-star@main-asyncio", framework_release="@main", framework_version="1.2",
+        framework_commit="0123456789ab+changes",
+    )  # fmt: skip
+    pinned = replace(row("s star"), framework_version="1.1")
+    older = replace(row("s other"), versions={"other": "3.0"})
+    targets = (checkout, pinned, older)
+    one = Run("id-1", {}, targets, tuple(result(each, PASS) for each in targets), True, "whole")
+    text = versions(GridReport(one, grid_of(one), {}))
+    assert "- frameworks: other 3.0, star 1.1, star@main 1.2 (012345678+changes)" in text.replace("`", "")
