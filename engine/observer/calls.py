@@ -29,7 +29,7 @@ class CallBuilder:
     """
 
     def __init__(self, key: str, pid: int, record: Record) -> None:
-        """``record`` is the one of kind ``call``. Raises KeyError, TypeError or ValueError where it is incomplete."""
+        """``record`` is the one of kind ``call``. Raises KeyError, TypeError or ValueError if it is incomplete."""
         peer = record["peer"]
         self.key = key
         self.pid = pid

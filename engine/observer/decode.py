@@ -10,10 +10,10 @@ from engine.model.wire_bytes import TruncatedBytes
 
 
 def decode(value: Any) -> Any:
-    """The value of tagged JSON that has been parsed: long bytes as ``TruncatedBytes``, what ASGI does not allow
-    as ``OpaqueValue``.
+    """The value of tagged JSON that has been parsed: long bytes as ``TruncatedBytes``, values that ASGI
+    does not allow as ``OpaqueValue``.
 
-    Raises ValueError for an unknown tag, or one whose content is not its own.
+    Raises ValueError for an unknown tag, or one with invalid content.
     """
     if isinstance(value, str):
         return value
@@ -47,7 +47,7 @@ def _tagged(tag: str, value: dict[str, Any]) -> Any:
 
 
 def _key(value: Any) -> Hashable:
-    """A key as the app had it; a key whose own class can be hashed while its plain value cannot becomes text."""
+    """A key as the app had it. A key whose plain value cannot be hashed, unlike its own class, becomes text."""
     try:
         hash(value)
     except TypeError:

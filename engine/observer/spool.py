@@ -77,7 +77,8 @@ Peer = tuple[str, int]
 
 
 class Worker(NamedTuple):
-    """A process that has served calls: its Python, and the class of its loop ("" until the first call)."""
+    """A process that has served calls, with its version of Python and the class of its loop ("" until the first
+    call)."""
 
     pid: int
     python: str
@@ -115,7 +116,7 @@ class ObserverSpool:
 
     @classmethod
     def create(cls, folder: Path) -> ObserverSpool:
-        """Make the folder and those in it. Raises OSError."""
+        """Create the folder and its subfolders. Raises OSError."""
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         return cls(folder)
@@ -123,7 +124,7 @@ class ObserverSpool:
     # from the engine to the application
 
     def token(self, job: str, call: int, *, keep_scope_after: bool = False) -> str:
-        """The header's value for the n-th call of a job."""
+        """The value of the engine's header for the n-th call of a job."""
         return f"{_checked(job)}.{call}{AFTER if keep_scope_after else ''}"
 
     def stage(self, job: str, script: object) -> None:
@@ -133,7 +134,7 @@ class ObserverSpool:
         self._put(self.folder / "scripts" / f"{_checked(job)}.json", text)
 
     def expect_peer(self, address: Peer, job: str) -> None:
-        """Say that the job's bytes will come from this address without the header. Raises OSError."""
+        """Announce that bytes of the job will come from this address without the header. Raises OSError."""
         self._put(self.folder / "ports" / str(address[1]), _checked(job))
         self._owners[address[1]] = job
         self._expected.add(address[1])
@@ -151,7 +152,7 @@ class ObserverSpool:
     def finish(self, job: str) -> None:
         """Remove the job's files and forget its calls, those from its peers included.
 
-        A script that still awaits a mark of the job ends by this. Calls that come after it are not kept either.
+        A script that still awaits a mark of the job ends. Later calls of the job are dropped.
         """
         self._finished.add(job)
         if job in self._with_files:
@@ -192,9 +193,10 @@ class ObserverSpool:
                 process = self._processes.get(pid)
 
     def calls(self, *, token: str = "", peer: Peer | None = None, since: float = 0.0) -> list[AppCall]:
-        """Calls since a time, in the order of their start: with that token; or without any, from that peer.
+        """The calls since a time, in the order of their start: those with a token, or those from a peer without a
+        token.
 
-        With neither, all calls but lifespan's. ``since`` is in seconds on the engine's clock.
+        Without both arguments, all calls but those of lifespans. ``since`` is in seconds on the engine's clock.
         """
         if token:
             builders: Iterable[CallBuilder] = self._by_token.get(token.removesuffix(AFTER), ())
@@ -214,8 +216,8 @@ class ObserverSpool:
         return _in_order(self._lifespans)
 
     def strays(self, since: float) -> list[AppCall]:
-        """Calls without a token since a time whose client is no connection that any job's bytes came from, in the order
-        of their start. Behind a gateway the client is the one that the gateway names."""
+        """The calls without a token since a time whose client is not the address of any job, in the order of their
+        start. Behind a gateway the client is the one that the gateway names."""
         return _in_order(
             builder
             for process in self._processes.values()
@@ -227,8 +229,8 @@ class ObserverSpool:
         )
 
     def send_raised(self, job: str) -> tuple[str, ...]:
-        """The classes that send() raised in the calls of a job, by its token and from its peers, each once,
-        with what was written since."""
+        """The classes of the exceptions that send() raised in the calls of a job, each once. Reads new records if they
+        may have one."""
         if self._reader.may_have_raised():
             self.refresh()
         peers = self._peers.get(job, ())

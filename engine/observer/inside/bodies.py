@@ -1,4 +1,4 @@
-"""The size and digest of a whole body, taken from its pieces as they go by."""
+"""The size and digest of a complete body, computed from its pieces as they pass."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .tagged import LONG, blob, encode, encode_message
 
 
 class Body:
-    """One way of one call. ``kind`` is the type of the events that carry pieces (``http.request``).
+    """The body in one direction of a call. ``kind`` is the type of the events that carry its pieces (``http.request``).
 
-    Short bodies cost nothing beyond their record: the first piece is kept while it is the only one and short, and
-    nothing is said in the end of a body whose pieces are all in the records as they were.
+    A short body costs nothing beyond its record: the first piece is kept while it is short and the only one, and the
+    record of the end has no total if all pieces are in the records in full.
     """
 
     __slots__ = ("_digest", "_first", "_kind", "_long", "_size")
@@ -40,7 +40,7 @@ class Body:
         return encode(message)
 
     def add(self, piece: bytes) -> str:
-        """Count a piece. Its own JSON text, where its digest came as a by-product; else ""."""
+        """Count a piece. Returns its JSON text if the digest was computed for it anyway, else ""."""
         self._size += len(piece)
         long = len(piece) > LONG
         self._long = self._long or long

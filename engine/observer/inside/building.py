@@ -1,4 +1,4 @@
-"""Making a service out of what the environment says. The variables are listed in ``service``."""
+"""Building a service from environment variables, which ``service`` lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .scripts import Inbox
 def build(environment: Mapping[str, str]) -> AsgiObserver:
     """The observer around the app that the environment names.
 
-    Raises Misled for a missing or wrong setting, and whatever importing the app raises.
+    Raises Misled for a missing or wrong setting, and the exceptions of importing the app.
     """
     spool = setting(environment, "ENGINE_DESK")
     app: App = load(setting(environment, "ENGINE_APP"))

@@ -19,7 +19,7 @@ _token = re.compile(r"(([a-z0-9-]+)\.[0-9]+)( after)?")
 
 
 class RecordedCall:
-    """A call that has begun. ``token`` and ``job`` are what the engine's header said, "" without one."""
+    """A call that has begun. ``token`` and ``job`` are those of the engine's header, "" without one."""
 
     __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "token")
 
@@ -41,7 +41,7 @@ class RecordedCall:
         return encode(scope)
 
     def record(self, kind: str, members: str) -> int:
-        """Write a record of this call; its number. ``members`` as ``Writer.write`` wants them. Never raises."""
+        """Write a record of this call. Returns its number. ``members`` are those of ``Writer.write``. Never raises."""
         return self._writer.write(kind, self._numbers + members)
 
     def note(self, text: str) -> None:
@@ -49,11 +49,11 @@ class RecordedCall:
         self.record("note", f',"text":{quote(text)}')
 
     def mark(self, name: str) -> None:
-        """Say that the script set a mark."""
+        """Record that the script set a mark."""
         self.record("mark", f',"name":{quote(name)}')
 
     def end(self, error: BaseException | None) -> None:
-        """The application returned, or raised. Never raises."""
+        """Record that the application returned, or raised. Never raises."""
         members = ',"returned":true'
         if error is not None:
             text = quote(message_of(error))
@@ -75,7 +75,7 @@ def message_of(error: BaseException) -> str:
 
 
 def address(host: Any, port: Any) -> str:
-    """An address as JSON, its port a number; ``null`` where it is none. Never raises."""
+    """An address as JSON, its port a number; ``null`` if it is invalid. Never raises."""
     try:
         return f"[{quote(host)},{int(port)}]"
     except Exception:

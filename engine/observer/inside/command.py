@@ -1,7 +1,7 @@
 """The declaration of one command of the application's script, for both sides.
 
-The player performs commands by it; the engine's loader makes the schema and the reading of their arguments from it. So
-a command is one entry of ``commands.COMMANDS``, or of an extension's own ``COMMANDS``.
+The player performs commands by it; the engine's loader derives the schema and the parsing of arguments from it. So a
+command is one entry of ``commands.COMMANDS``, or of an extension's own ``COMMANDS``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .play import Performer
 class CommandKey:
     """A key of a command's argument.
 
-    ``kind`` is how its value is written and what the player gets:
+    ``kind`` is the written form of its value and the value that the player gets:
 
     ==============  ====================================================================
     ``bytes``       the literal of bytes -> bytes
@@ -33,7 +33,7 @@ class CommandKey:
     ``word``        a word -> str
     ==============  ====================================================================
 
-    ``default`` is the value where the key is absent; without one the argument lacks it then.
+    ``default`` is the value of an absent key; without a default the argument lacks the key.
     """
 
     kind: str
@@ -44,12 +44,12 @@ class CommandKey:
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its word, what it does in one sentence, and what performs it.
+    """A command: its word, one sentence about it, and the function that performs it.
 
-    ``argument`` is what stands under the word: a ``mapping`` of ``keys``, a ``message`` that is checked against ASGI, a
-    ``time``, ``true``, the name of a ``mark`` or of a ``task`` that was spawned. ``any_key`` says that at least one key
-    is there. ``task`` says that it starts a task, and must have a name for it. ``marks`` says that it ``sets`` or
-    ``awaits`` the mark that it names.
+    ``argument`` is the value under the word: a ``mapping`` of ``keys``, a ``message`` that is checked against ASGI, a
+    ``time``, ``true``, the name of a ``mark`` or of a ``task`` that was spawned. ``any_key`` requires at least one key.
+    ``task`` means that it starts a task, and needs a name for it. ``marks`` is ``sets`` or ``awaits``, for the mark
+    that it names.
     """
 
     name: str
@@ -63,10 +63,10 @@ class Command:
 
 
 def declared(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, Command]:
-    """Commands from the plain data of an extension: by its word what a Command has, its keys likewise as mappings.
+    """Commands from the plain data of an extension: the fields of a Command by its word, with its keys as mappings.
 
     Plain data needs no import, so that one module serves the engine and the service, which know this package by
-    different names. Raises TypeError for a field that there is not.
+    different names. Raises TypeError for an unknown field.
     """
     return {
         name: Command(name, **{**entry, "keys": {key: CommandKey(**one) for key, one in entry.get("keys", {}).items()}})

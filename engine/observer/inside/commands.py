@@ -25,32 +25,32 @@ async def receive(play: Play, entry: ScriptCommand) -> Result:
 
 
 async def read_body(play: Play, entry: ScriptCommand) -> Result:
-    """``read_body``: the request's whole body is the outcome's value, the last message its event."""
+    """``read_body``: the request's complete body is the value of the outcome, the last message its event."""
     body, event = await _body(play)
     return Result(event=event, value=body)
 
 
 async def send(play: Play, entry: ScriptCommand) -> None:
-    """``send`` and ``send_raw``: one event, as it stands."""
+    """``send`` and ``send_raw``: one event, unchanged."""
     await play.send(entry.value()["event"])
 
 
 async def respond(play: Play, entry: ScriptCommand) -> None:
-    """``respond``: status, headers and the whole body. To a WebSocket's handshake it is a refusal with a response."""
+    """``respond``: status, headers and the complete body. It refuses a WebSocket's handshake with that response."""
     value = entry.value()
     kind = "websocket.http" if play.scope["type"] == "websocket" else "http"
     await _answer(play, kind, value["status"], value.get("headers") or [], value.get("body") or b"")
 
 
 async def accept(play: Play, entry: ScriptCommand) -> None:
-    """``accept``: take the WebSocket; ``websocket.connect`` is received first, if it has not been."""
+    """``accept``: accept the WebSocket, after receiving ``websocket.connect`` if necessary."""
     if not play.connected:
         await play.receive()
     await play.send({"type": "websocket.accept", **(entry.value() or {})})
 
 
 async def echo(play: Play, entry: ScriptCommand) -> None:
-    """``echo``: the body, with its content type; or each WebSocket message, until the client is gone."""
+    """``echo``: the body, with its content type; or each WebSocket message, until the client leaves."""
     if play.scope["type"] == "websocket":
         await _echo_messages(play)
         return
@@ -60,7 +60,7 @@ async def echo(play: Play, entry: ScriptCommand) -> None:
 
 
 async def set_(play: Play, entry: ScriptCommand) -> None:
-    """``set: {scope: {path: value}, context: {name: value}}``. Raises KeyError, IndexError for a way that is none."""
+    """``set: {scope: {path: value}, context: {name: value}}``. Raises KeyError or IndexError for an invalid path."""
     value = entry.value()
     for path, item in (value.get("scope") or {}).items():
         *way, last = path.split(".")
@@ -93,18 +93,18 @@ async def raise_(play: Play, entry: ScriptCommand) -> None:
 
 
 async def return_(play: Play, entry: ScriptCommand) -> None:
-    """``return``: the script ends here."""
+    """``return``: end the script."""
     raise ScriptFinished
 
 
 async def spawn(play: Play, entry: ScriptCommand) -> Result:
-    """``spawn: {script}``: runs concurrently with this one; its outcome is recorded when it ends."""
+    """``spawn: {script}``: start a script that runs concurrently with this one; its outcome is recorded at its end."""
     play.spawn(entry, commands_of(entry.argument["script"]) or ())
     return Result(later=True)
 
 
 async def join(play: Play, entry: ScriptCommand) -> None:
-    """``join: name``: wait for a spawned script, and raise what it raised; nothing if it was cancelled."""
+    """``join: name``: wait for a spawned script, and raise its exception; nothing if it was cancelled."""
     beside = play.beside[entry.value()]
     if beside.task is not None:
         await asyncio.wait([beside.task])
@@ -138,14 +138,14 @@ async def repeat(play: Play, entry: ScriptCommand) -> Result:
 
 
 async def mark(play: Play, entry: ScriptCommand) -> None:
-    """``mark: name``: for the engine, and for scripts of the same job, to meet."""
+    """``mark: name``: set a mark, which the engine and scripts of the same job can await."""
     name = entry.value()
     play.inbox.mark(play.job, name)
     play.call.mark(name)
 
 
 async def await_(play: Play, entry: ScriptCommand) -> None:
-    """``await: name``: until the mark is there; the script ends if the engine is done with its job meanwhile."""
+    """``await: name``: wait for the mark. The script ends if the engine finishes its job meanwhile."""
     name = entry.value()
     observes = 0
     while not play.inbox.marked(play.job, name):
@@ -255,8 +255,8 @@ def performers(modules: str = "") -> dict[str, Performer]:
 def exception(name: str, message: str | None) -> Exception:
     """A builtin exception of that name.
 
-    Raises ValueError for what is none, for those that end a process (SystemExit), for those that Python gives a
-    meaning of its own in a coroutine, and for those that cannot be made from a message.
+    Raises ValueError for an unknown name, for exceptions that end a process (SystemExit), for those with a special
+    meaning in a coroutine, and for those that cannot be created from a message.
     """
     kind = getattr(builtins, name, None)
     if not isinstance(kind, type) or not issubclass(kind, Exception) or issubclass(kind, _iteration):
@@ -268,7 +268,7 @@ def exception(name: str, message: str | None) -> Exception:
 
 
 def _variable(name: str) -> ContextVar[Any]:
-    """The context variable of that name; made once a process, since a second one of the name is another variable."""
+    """The context variable of that name, created once per process, since a second one would be another variable."""
     if name not in _variables:
         _variables[name] = ContextVar(name)
     return _variables[name]
@@ -281,7 +281,7 @@ def _walk(place: Any, way: list[str]) -> Any:
 
 
 async def _body(play: Play) -> tuple[bytes, Any]:
-    """The rest of the request's body, as far as it came, and the last message."""
+    """The received rest of the request's body, and the last message."""
     pieces = []
     while True:
         event = await play.receive()

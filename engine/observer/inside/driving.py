@@ -10,10 +10,10 @@ connected socket, over which requests and answers travel, as lines of JSON. A re
 
 The scope and the given messages are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each
 request {"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` is the part
-of the script that could not be done. Messages between script and app are recorded like any call, under the token of the
-request.
+of the script that could not be performed. Messages between script and app are recorded like any call, under the token
+of the request.
 
-Each request is carried out in a fork of its own, so that no call leaves anything in the app for the next one.
+Each request is executed in a fork of its own, so that no call leaves state in the app for the next one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Drive:
         self._played = False
 
     async def run(self, app: App, writer: Writer, token: str, within: float) -> str:
-        """Call the app and play the script; what could not be done, "" for nothing. Never raises."""
+        """Call the app and play the script. Returns the part that could not be performed, "" for none. Never raises."""
         call = AsgiCall(0, writer, self.scope, self.receive, self.send, token=token)
         # The script goes first, as far as it can: what it begins with is there when the app is called.
         playing = asyncio.ensure_future(self.play())
@@ -70,7 +70,7 @@ class Drive:
         return await playing
 
     async def play(self) -> str:
-        """The script; what of it could not be done."""
+        """Play the script. Returns the part that could not be performed, "" for none."""
         try:
             return await self._play()
         finally:
@@ -93,7 +93,8 @@ class Drive:
         return ""
 
     async def _take(self, kind: str) -> bool:
-        """Wait until the app has sent a message of that type, after those taken before; whether it has."""
+        """Wait until the app has sent a message of that type, after those taken before. Returns False if it never
+        does."""
         async with self._changed:
             while True:
                 while self._seen < len(self._sent):
@@ -112,7 +113,7 @@ class Drive:
             self._changed.notify_all()
 
     async def receive(self) -> Any:
-        """The next message given. After the last one it waits; where the response is complete, the client has gone."""
+        """The next given message. After the last one it waits; once the response is complete, the client has left."""
         async with self._changed:
             while not self._given:
                 if self._complete():
@@ -125,9 +126,9 @@ class Drive:
         return isinstance(last, Mapping) and last.get("type") == "http.response.body" and not last.get("more_body")
 
     async def send(self, message: Any) -> None:
-        """Take a message of the app's. Raises what the script said, from the message on that it said.
+        """Take a message of the app. Raises the exception of the script, from the message on that the script names.
 
-        It comes back when the script has done what it does upon this message.
+        It returns once the script has performed its reaction to this message.
         """
         if self._sends_left is not None and self._error is not None:
             if self._sends_left <= 0:
@@ -141,7 +142,7 @@ class Drive:
 
 
 def carry_out(app: App, folder: Path, request: Mapping[str, Any]) -> str:
-    """One request from its beginning to its end; what of it could not be done."""
+    """Execute one request. Returns the part of its script that could not be performed, "" for none."""
     drive_of = decode(request["scope"])
     script = [(word, decode(argument)) for word, argument in request["script"]]
 
@@ -152,7 +153,7 @@ def carry_out(app: App, folder: Path, request: Mapping[str, Any]) -> str:
 
 
 def answer(file: int, **members: Any) -> None:
-    """One line, in one write."""
+    """Write one line, in one write."""
     os.write(file, json.dumps(members).encode() + b"\n")
 
 

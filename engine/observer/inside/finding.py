@@ -1,4 +1,4 @@
-"""Finding the app that the environment names. No asyncio here: a WSGI server has no use for it."""
+"""Finding the app that the environment names. It does not import asyncio, which a WSGI server does not need."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from .origin import OWNERS
 
 
 class Misled(Exception):
-    """The environment does not say what to load, or names what is no application."""
+    """The environment names no application, or an invalid one."""
 
 
 def load(name: str) -> Callable[..., Any]:
-    """The app called ``module:attribute``; the attribute may be dotted. Raises Misled, and what its import raises."""
+    """The app called ``module:attribute``; the attribute may be dotted. Raises Misled, and the exceptions of its
+    import."""
     module, colon, attribute = name.partition(":")
     if not (module and colon and attribute):
         raise Misled(f"ENGINE_APP is {name!r}, and must be module:attribute")
@@ -31,7 +32,7 @@ def load(name: str) -> Callable[..., Any]:
 
 
 def setting(environment: Mapping[str, str], name: str) -> str:
-    """A variable that must be set. Raises Misled where it is not."""
+    """A required variable. Raises Misled if it is not set."""
     value = environment.get(name, "")
     if not value:
         raise Misled(f"{name} is not set")

@@ -1,8 +1,8 @@
-"""The observer: an ASGI application around another one, that records what crosses the line between server and app.
+"""The observer: an ASGI application around another one, which records the traffic at the boundary.
 
-It changes nothing else. The app is awaited in the server's own task and context; ``receive`` and ``send`` go straight
-through; every exception goes on its way untouched. The one thing taken away are the engine's own headers, which say
-to which step of which job a call belongs, and behind a gateway who the client is.
+It changes nothing else. The app is awaited in the server's own task and context; ``receive`` and ``send`` pass
+through; every exception is passed on unchanged. Only the engine's own headers are removed: they name the job and the
+step of a call, and behind a gateway the client.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class AsgiCall(RecordedCall):
     def __init__(
         self, number: int, writer: Writer, scope: Scope, receive: Receive, send: Send, *, token: str | None = None
     ) -> None:
-        """``token`` is given where no header says it."""
+        """``token`` is the token of a call without a header."""
         self._receive = receive
         self._send = send
         peer = ""
@@ -94,7 +94,7 @@ class AsgiCall(RecordedCall):
 
 
 def call_of(receive: Receive) -> AsgiCall | None:
-    """The call whose ``receive`` this is, or None where no observer made it."""
+    """The call that has this ``receive``, or None if it is not an observer's."""
     call = getattr(receive, "__self__", None)
     return call if isinstance(call, AsgiCall) else None
 
@@ -126,7 +126,7 @@ def take_own(scope: Scope) -> tuple[str, str]:
 
 
 def _first(found: Sequence[tuple[bool, Any]], is_call: bool) -> str:
-    """The first value of the one sort, as text."""
+    """The first value of a header, as text."""
     value = next((value for sort, value in found if sort is is_call), "")
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
@@ -139,7 +139,7 @@ def _like(headers: Sequence[Any], kept: list[Any]) -> Any:
 
 
 def _peer(scope: Scope) -> str:
-    """The client's address as JSON, its port a number; ``null`` where the server gives none."""
+    """The client's address as JSON, its port a number; ``null`` if the server gives none."""
     try:
         host, port = scope["client"]
     except Exception:
@@ -148,8 +148,8 @@ def _peer(scope: Scope) -> str:
 
 
 def _loop() -> str:
-    """The class of the running loop: ``uvloop.Loop``; ``trio`` for Trio's, and "" for any other that is none of
-    asyncio's kind."""
+    """The class of the running loop: ``uvloop.Loop``; ``trio`` for Trio's, and "" for any other that is not
+    asyncio's."""
     try:
         kind = type(asyncio.get_running_loop())
     except RuntimeError:
@@ -162,7 +162,7 @@ def _loop() -> str:
 
 
 def _other_loop() -> str:
-    """``trio`` where the call runs there, else "". Never raises, and never loads Trio."""
+    """``trio`` if the call runs on Trio, else "". Never raises, and never imports Trio."""
     try:
         return "trio" if sys.modules["trio"].lowlevel.in_trio_run() else ""
     except (KeyError, AttributeError):

@@ -115,7 +115,7 @@ class Play:
             self.accepted = True
 
     def spawn(self, command: ScriptCommand, commands: Sequence[ScriptCommand]) -> None:
-        """Run commands in a task of their own, under the command's name; its outcome is reported when it ends."""
+        """Run commands in a task under the command's name; its outcome is recorded at its end."""
         beside = Beside()
         beside.task = asyncio.ensure_future(self._run_beside(command, commands, beside))
         self._tasks.append(beside.task)

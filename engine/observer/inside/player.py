@@ -18,7 +18,7 @@ class Player:
     """``Player(app, inbox)`` is the application that an observer around it calls.
 
     ``app`` is the contract's app. ``lifespan_of`` is the job whose script is played for lifespan calls, "" for none.
-    ``modules`` are those of extensions with more commands, with commas between them.
+    ``modules`` are extension modules with more commands, separated by commas.
     """
 
     def __init__(self, app: App, inbox: Inbox, lifespan_of: str = "", modules: str = "") -> None:
@@ -39,7 +39,7 @@ class Player:
         return None
 
     def _find(self, call: AsgiCall, scope: Scope) -> tuple[Script, tuple[ScriptCommand, ...]] | None:
-        """The script that applies and the commands in it for this call; None where the contract's app answers.
+        """The script that applies and the commands in it for this call; None if the contract's app answers.
 
         A script that cannot be read is noted, and the contract's app answers.
         """

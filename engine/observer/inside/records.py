@@ -25,7 +25,7 @@ class Writer:
     """Appends records to ``<folder>/<pid>.ndjson``.
 
     One writer serves a process, all its threads, and its children after a fork, each with a file of its own. The
-    file is opened with the first record, which says who writes: ``{"k":"worker",...}``.
+    file is opened with the first record, which names the process: ``{"k":"worker",...}``.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -92,7 +92,7 @@ class Writer:
             self._opening.release()
 
     def _append(self, line: str) -> None:
-        """Raises OSError; a line that was cut is closed by the next one."""
+        """Append a line, after the end of one that was cut. Raises OSError."""
         data = line.encode("ascii")
         if self._torn:
             data = b"\n" + data
@@ -118,7 +118,7 @@ class Writer:
             self._opening.release()
 
     def _let_go(self) -> None:
-        """Forget who held the lock in the process that this one was forked from."""
+        """Replace the lock, which a thread of the parent process may have held at the fork."""
         self._opening = threading.Lock()
 
 

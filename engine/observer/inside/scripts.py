@@ -1,10 +1,10 @@
-"""The way back, from the engine to the application: scripts, ports and marks, as plain files on the target's spool.
+"""From the engine to the application: scripts, ports and marks, as plain files on the target's spool.
 
     scripts/<job>.json   the script that the bare app plays for a job; written before any byte of the job is sent
     ports/<port>         the job of a client's port, for connections without the engine's header
     marks/<job>.<name>   empty files, which synchronize both sides
 
-Reading is a few microseconds on a local disk, and happens once for each job.
+Reading takes a few microseconds on a local disk, and happens once for each job.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ScriptCommand:
 
 
 def commands_of(items: list[dict[str, Any]] | None) -> tuple[ScriptCommand, ...] | None:
-    """The commands of a list as the spool has them; None for null. Raises KeyError for an item without ``act``."""
+    """The commands of a list in the form of the spool; None for null. Raises KeyError for an item without ``act``."""
     if items is None:
         return None
     return tuple([ScriptCommand(item["act"], item.get("arg"), item.get("as")) for item in items])
@@ -75,7 +75,7 @@ class Inbox:
         self._scripts: dict[str, Script | None] = {}
 
     def script(self, job: str) -> Script | None:
-        """The job's script, None where it has none. Raises ValueError or KeyError for a file that is no script."""
+        """The job's script, None without one. Raises ValueError or KeyError for an invalid file."""
         if job not in self._scripts:
             if len(self._scripts) >= KEPT:
                 del self._scripts[next(iter(self._scripts))]
@@ -83,7 +83,7 @@ class Inbox:
         return self._scripts[job]
 
     def job_of(self, port: int) -> str:
-        """The job that a client's port was given to, "" for none."""
+        """The job that announced a client's port, "" for none."""
         try:
             with open(os.path.join(self._folder, "ports", str(port)), encoding="ascii") as file:
                 job = file.read().strip()
@@ -92,15 +92,15 @@ class Inbox:
         return job if _job.fullmatch(job) else ""
 
     def over(self, job: str) -> bool:
-        """True if the engine is done with the job, and has taken its script away."""
+        """True if the engine has finished the job, and removed its script."""
         return not os.path.exists(self._script_file(job))
 
     def mark(self, job: str, name: str) -> None:
-        """Set a mark. Raises OSError, and ValueError for a name that is no word."""
+        """Set a mark. Raises OSError, and ValueError for an invalid name."""
         os.close(os.open(self.mark_file(job, name), os.O_WRONLY | os.O_CREAT, 0o644))
 
     def marked(self, job: str, name: str) -> bool:
-        """True if either side has set the mark. Raises ValueError for a name that is no word."""
+        """True if either side has set the mark. Raises ValueError for an invalid name."""
         return os.path.exists(self.mark_file(job, name))
 
     def mark_file(self, job: str, name: str) -> str:

@@ -6,10 +6,9 @@
     dict with other keys       {"$d": [[key, value], ...], "class": "dict"}
     any other class            {"$o": "<class>", "repr": "<cut>"}, with "value" where a plain value is near
 
-A dict is an object as it stands where every key is text that does not begin with ``$``. Text, lists, whole numbers of
-64 bits, finite floats, true, false and None are themselves. Encoding never raises: the observer runs it in the middle
-of somebody else's server. It writes JSON's text directly, since a tree of tagged dicts for ``json.dumps`` costs
-twice as much.
+A dict becomes a plain object if every key is text that does not begin with ``$``. Text, lists, whole numbers of 64
+bits, finite floats, true, false and None are themselves. Encoding never raises, since the observer runs it inside the
+server under test. It writes JSON's text directly, since a tree of tagged dicts for ``json.dumps`` costs twice as much.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def encode(value: object) -> str:
 
 
 def encode_message(message: dict[str, Any], body: str) -> str:
-    """The same for an event whose ``body`` is encoded already, so that long bytes are digested only once."""
+    """As ``encode``, for an event whose ``body`` is encoded already, so that long bytes are digested only once."""
     try:
         return _dict(message, 0, body)
     except Exception as error:
@@ -55,7 +54,7 @@ def encode_message(message: dict[str, Any], body: str) -> str:
 
 
 def encode_with(value: Any, more: dict[str, object]) -> str:
-    """The same for a mapping with some members before its own; for anything else as it is."""
+    """As ``encode``, for a mapping with some members before its own; any other value is encoded unchanged."""
     try:
         if not issubclass(type(value), dict):
             return _value(value, 0)
@@ -130,7 +129,7 @@ def _bytes(value: bytes) -> str:
 
 
 def _dict(value: dict[Any, Any], depth: int, body: str = "") -> str:
-    """``body`` is the ready text for the key of that name, where it has been encoded already."""
+    """``body`` is the JSON text for the key of that name, if it is encoded already."""
     if depth >= DEPTH or len(value) > ITEMS:
         return _outline(value)
     depth += 1
@@ -179,7 +178,7 @@ def _tuple(value: tuple[Any, ...], depth: int) -> str:
 
 
 def _header(pair: tuple[bytes, bytes]) -> str:
-    """Most headers come again with the next request; a pair is looked up as a whole."""
+    """The JSON text of a header, from a cache of pairs: most of them come again with the next request."""
     text = _headers.get(pair)
     if text is None:
         text = f'{{"$t":[{_bytes(pair[0])},{_bytes(pair[1])}]}}'
@@ -202,8 +201,8 @@ def _foreign(value: Any, depth: int) -> str:
 def _near(value: Any, depth: int) -> str:
     """The text of the nearest plain value, "" if none is near.
 
-    The class decides and not ``isinstance``, which a proxy object can answer as it likes; and the base class's own
-    methods are used, which a subclass cannot have replaced.
+    The class decides and not ``isinstance``, which a proxy object can override; and the methods of the base class are
+    used, which a subclass cannot override.
     """
     kind = type(value)
     if issubclass(kind, str):
@@ -243,7 +242,7 @@ def _name(value: object) -> str:
 
 
 def _as_text(value: Any) -> str:
-    """The repr, cut. That of a large container is not asked for, and what a repr raises is said in its place."""
+    """The repr, cut. A large container gets none, and the exception of a repr is named in its place."""
     kind = type(value)
     try:
         if issubclass(kind, (dict, list, tuple, set, frozenset)) and len(value) > ITEMS:

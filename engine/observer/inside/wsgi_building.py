@@ -1,4 +1,4 @@
-"""Making a WSGI service out of what the environment says. The variables are listed in ``service``."""
+"""Building a WSGI service from environment variables, which ``service`` lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .wsgi_observer import WsgiObserver
 def build(environment: Mapping[str, str]) -> WsgiObserver:
     """The observer around the WSGI app that the environment names.
 
-    Raises Misled for a missing or wrong setting, and whatever importing the app raises.
+    Raises Misled for a missing or wrong setting, and the exceptions of importing the app.
     """
     spool = setting(environment, "ENGINE_DESK")
     app = load(setting(environment, "ENGINE_APP"))

@@ -15,12 +15,12 @@ INTO = ("readinto", "readinto1")  # called with a buffer
 class Input:
     """The server's stream; ``report`` is called for each reading.
 
-    A reading is reported as a message ``http.request``. Its ``more_body`` is False where the application could know
-    that the body is complete: it read all, it read nothing, or it has read as many bytes as ``length`` says.
+    A reading is reported as a message ``http.request``. Its ``more_body`` is False if the application can know that
+    the body is complete: it read all, it read nothing, or it has read ``length`` bytes.
     """
 
     def __init__(self, stream: Any, report: ReportRead, length: int) -> None:
-        """``length`` is the body's length in bytes, -1 where it is not known."""
+        """``length`` is the body's length in bytes, -1 if it is unknown."""
         self._stream = stream
         self._report = report
         self._left = length
@@ -48,7 +48,7 @@ class Input:
         self._report({"type": "http.request", "body": piece, "more_body": not over, "by": by, "asked": size})
 
     def failed(self, error: BaseException) -> None:
-        """Say that reading raised."""
+        """Report that reading raised."""
         self._report(None, type(error).__name__)
 
     def _reading(self, name: str, read: Any) -> Any:

@@ -68,14 +68,14 @@ class WsgiCall(RecordedCall):
         return encode_with(scope, {"type": "wsgi"})
 
     def read(self, message: Any, raised: str = "") -> None:
-        """Some of the input was read, or reading raised."""
+        """Record that some of the input was read, or that reading raised."""
         if raised:
             self.record("received_failed", f',"raised":{quote(raised)}')
         else:
             self.record("received", f',"message":{self._received.encode(message)}')
 
     def start_response(self, *args: Any, **kwargs: Any) -> Any:
-        """The server's ``start_response``, with whatever it is called with; its ``write`` records as well."""
+        """Call the server's ``start_response`` with the same arguments. Its ``write`` is recorded as well."""
         number = self._sending(start_message(args, kwargs))
         try:
             write = self._start(*args, **kwargs)
@@ -101,8 +101,8 @@ class WsgiCall(RecordedCall):
     def watched(self, result: Any) -> Any:
         """Wrap the application's result so that its pieces are recorded.
 
-        A result that the server knows by its class or its identity is returned as it is: the server's own wrapper
-        of a file, and an object that cannot be iterated, which the server is to find out itself.
+        A result that the server identifies by its class is returned unchanged: the server's own wrapper of a file.
+        So is an object that cannot be iterated, since the server itself must detect that.
         """
         if self._wrapper is not None and is_wrapped(result, self._wrapper):
             self.note(f"the response is the server's own wrapper of a file, {_name(result)}: its pieces are not seen")
@@ -116,19 +116,19 @@ class WsgiCall(RecordedCall):
         return result
 
     def given(self, piece: Any) -> Any:
-        """The application gave a piece; it, for the server."""
+        """Record a piece of the application. Returns it for the server."""
         self._pending = self._sending(body_message(piece, "iteration"))
         return piece
 
     def taken(self) -> None:
-        """The server is done with the piece before: it asks for the next one, or closes."""
+        """Record that the server has handled the piece before: it requests the next one, or closes."""
         if self._pending >= 0:
             number, self._pending = self._pending, -1
             self._sent_with(number, None)
 
     def closed(self, began: float, error: BaseException | None) -> None:
-        """The server called ``close()``, at a time on the monotonic clock. Its value: whether there was no more to
-        iterate over when it did."""
+        """Record that the server called ``close()``, at a time on the monotonic clock. Its value is True if the
+        iteration was complete."""
         members = f',"as":"close","ok":{"false" if error else "true"},"elapsed":{time.monotonic() - began!r}'
         if error is not None:
             members += f',"raised":{quote(type(error).__name__)}'
@@ -136,7 +136,7 @@ class WsgiCall(RecordedCall):
         self.end(error)
 
     def end(self, error: BaseException | None) -> None:
-        """The response is complete, or something was raised. Recorded once."""
+        """Record, once, that the response is complete or that an exception was raised."""
         if not self._ended:
             self._ended = True
             super().end(error)
@@ -163,7 +163,7 @@ class Pieces:
             raise
 
     def close(self) -> None:
-        """The result's own ``close()``, where it has one. A server must call it in any case."""
+        """Call the result's own ``close()``, if it has one. A server must call this in any case."""
         began = time.monotonic()
         self._call.taken()
         try:
@@ -180,7 +180,7 @@ class Pieces:
 
 
 class SizedResult(Pieces):
-    """The same of a result that has a length: of a single piece a server may make a Content-Length."""
+    """Pieces of a result that has a length: a server may derive a Content-Length from a single piece."""
 
     def __len__(self) -> int:
         return len(self._result)
@@ -213,7 +213,7 @@ class _Iterator:
 
 
 def start_message(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """The arguments of ``start_response`` as a message. The status is an int where its line begins with one. Never
+    """The arguments of ``start_response`` as a message. The status is an int if its line begins with one. Never
     raises."""
     given = dict(zip(("status", "response_headers", "exc_info"), args, strict=False)) | named
     status, headers, exc_info = given.get("status"), given.get("response_headers"), given.get("exc_info")
@@ -229,12 +229,13 @@ def start_message(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
 
 
 def body_message(piece: Any, by: str) -> Any:
-    """A piece of the response, and how it was given: by ``iteration``, by ``write``, or as the whole ``return``."""
+    """A piece of the response as a message. ``by`` is ``iteration``, ``write``, or ``return`` for a complete
+    result."""
     return {"type": "http.response.body", "body": piece, "more_body": by != "return", "by": by}
 
 
 def taken(environ: Environ, name: str) -> str:
-    """Take a variable of the engine's own out of ``environ``; its value, "" where there is none. Never raises."""
+    """Remove a variable of the engine from ``environ``. Returns its value, "" without one. Never raises."""
     try:
         value = environ.pop(name, "")
         return value if isinstance(value, str) else ""
@@ -243,7 +244,7 @@ def taken(environ: Environ, name: str) -> str:
 
 
 def length_of(environ: Environ) -> int:
-    """CONTENT_LENGTH as an int, -1 where it is absent or no number. Never raises."""
+    """CONTENT_LENGTH as an int, -1 if it is absent or no number. Never raises."""
     try:
         return int(environ.get("CONTENT_LENGTH") or -1)
     except Exception:
@@ -251,7 +252,7 @@ def length_of(environ: Environ) -> int:
 
 
 def wrapper_of(environ: Environ) -> Any:
-    """The server's ``wsgi.file_wrapper``, None where it has none. Never raises."""
+    """The server's ``wsgi.file_wrapper``, None without one. Never raises."""
     try:
         return environ.get("wsgi.file_wrapper")
     except Exception:
