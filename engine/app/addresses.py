@@ -29,7 +29,7 @@ from engine.registry import nearest
 
 # More candidates than this are counted, not listed.
 MOST = 20
-# Where collections are sought below the working directory: so deep, in so many folders, and not in these.
+# The search for collections below the working directory: its depth, the number of folders, and excluded names.
 DEPTH = 3
 FOLDERS = 2000
 UNLIKELY = frozenset({"node_modules", "venv", "site-packages"})

@@ -48,7 +48,7 @@ def path_of(engine: Engine, run: Run) -> Path:
     if engine.baseline:
         return Path(engine.baseline)
     read = run.header.get("baselines")
-    if read is None:  # of an engine that read this one alone
+    if read is None:  # of an engine that only read this one
         return relative(engine.project_paths.specs / BASELINE)
     if len(read) == 1:
         return relative(Path(str(read[0])))

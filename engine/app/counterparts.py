@@ -57,7 +57,7 @@ def counterparts(
     ``servers`` are the pinned ones, ``red`` the verdicts that are compared. ``others`` are cells, by the case's address
     and the target's id, that are run elsewhere.
     """
-    # What wavers is compared with as many runs as it had itself: one that passes would say little.
+    # A case that varies is compared with as many runs as it had itself, since a single pass would prove little.
     failed = {(one.address, one.target): runs(one) for one in results if one.verdict in red}
     there = {*((one.address, one.target) for one in results), *others}
     cases: dict[Target, dict[str, CaseHeader]] = {}

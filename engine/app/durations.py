@@ -26,7 +26,7 @@ LONG = 0.1
 FADES = 0.9
 # A case that took long on another target may do so on this one: half as long is expected.
 ELSEWHERE = 0.5
-# More seconds than any case may take are a mistake.
+# More seconds than any case may take are an error.
 MOST_SECONDS = 1e6
 # The file names at most so many cases and targets, those that were measured last; more bytes than that many need are
 # no file of ours.

@@ -20,7 +20,7 @@ from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.gateways import ValueDifference, differences
 from engine.targets.catalog.gateways import load_gateways
 
-# The default servers, by interface. Together they have every gateway; pyuwsgi alone has all four for WSGI.
+# The default servers, by interface. Together they have every gateway; only pyuwsgi has all four for WSGI.
 SERVERS = {"asgi": ("gunicorn", "fcgisgi"), "wsgi": ("pyuwsgi",)}
 
 

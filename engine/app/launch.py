@@ -281,7 +281,7 @@ def run(
         raise
     finally:
         if stray and not begun:
-            # What a target wrote that was started for nothing.
+            # The output of a target that was started in vain.
             shutil.rmtree(folder, ignore_errors=True)
             for one in stray:
                 with suppress(OSError):

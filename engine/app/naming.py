@@ -14,7 +14,7 @@ from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.releases import FRAMEWORK, NAME, Pinned, wanted
 from engine.targets.matrix.selection import ALL
 
-# A server's name alone has none of these; what asks for a release or a variant has.
+# The name of a server has none of these; the selection of a release or a variant has.
 BEYOND = "=@~"
 
 

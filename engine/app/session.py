@@ -29,7 +29,7 @@ from engine.results.baseline.baseline import judged, stem
 from engine.results.baseline.corpus import held_back
 from engine.results.record.store import Store, TargetRow, event_line, target_document
 
-# Jobs and their results to the jobs that are run besides, so that what failed can be compared.
+# A function from jobs and their results to the additional jobs, so that failures can be compared.
 Compare = Callable[[Sequence[Job], Sequence[JobResult]], Sequence[Job]]
 
 # A rerun in isolation has no concurrent job, on its target or on another one.
@@ -127,7 +127,7 @@ class RunSession:
         started = {job.target for job in self.jobs if not job.left_out}
         for target in dict.fromkeys(job.target for job in self.jobs):
             if target not in started:
-                # Its cases are told as unsupported all the same.
+                # Its cases are reported as unsupported anyway.
                 self._row(_bare(target))
         planned: list[Job] = []
 
@@ -174,7 +174,7 @@ class RunSession:
             if settled is not None:
                 self._rechecked(*settled)
 
-        # One after the other, since a schedule lets a job's own process run beside a shared one.
+        # One after the other, since a schedule runs a job's own process at the same time as a shared one.
         shared = [job for job in jobs if not job.launch.lifespan_of]
         own = [job for job in jobs if job.launch.lifespan_of]
         for part, over in ((shared, None), (own, finished)):

@@ -197,7 +197,7 @@ class WorkerSession:
         """Let go the jobs of the first so many cells."""
         await self.session.schedule.allow(self.firsts[cells] if cells < len(self.firsts) else len(self.jobs))
 
-    # What a session tells: engine.app.session.Watcher
+    # The events of a session: engine.app.session.Watcher
 
     def take(self, event: ResultEvent) -> None:
         """A job has a result."""

@@ -94,7 +94,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
 
     with screens:
         watcher = screens.enter_context(progress_of(jobs, engine, parsed.color))
-        # A known failure is as red as any where two sides are compared.
+        # A known failure counts as a failure if two sides are compared.
         compare = None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict, known=True)
         return launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], finished, compare=compare)
 

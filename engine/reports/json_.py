@@ -19,6 +19,6 @@ FORMATS = Format(
     ".json",
     grid=lambda report: text(view.grid(report)),
     comparison=lambda found: text(view.comparison(found)),
-    # A transcript has control characters, which ASCII alone keeps away from a terminal.
+    # A transcript contains control characters, which only ASCII output keeps away from a terminal.
     explanation=lambda one: json.dumps(view.explanation(one), indent=2) + "\n",
 )

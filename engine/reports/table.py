@@ -12,7 +12,7 @@ from engine.results.analysis.grouping import GridLine, GroupedGrid, Square, not_
 
 Letter = tuple[str, str, tuple[Verdict, ...]]
 
-# What stands behind a figure, apart from what passed: a letter for each sort of verdict, and what it means.
+# The letters after a figure, one for each type of verdict that is not a pass, with their meanings.
 LETTERS: tuple[Letter, ...] = (
     ("F", "failed", (Verdict.FAIL,)),
     ("T", "timed out", (Verdict.TIMEOUT,)),
@@ -26,7 +26,7 @@ LETTERS: tuple[Letter, ...] = (
     ("u", "unsupported", (Verdict.UNSUPPORTED,)),
     ("b", "blocked", (Verdict.BLOCKED,)),
 )
-# Where frameworks stand beside each other there is space for those that ask for something to be done.
+# If frameworks are columns, there is only space for the letters of verdicts that need attention.
 PRESSING = LETTERS[:7]
 
 # tabulate's formats: lines around the table, and lines between its lines as well.
@@ -128,7 +128,7 @@ def drawn(table: GroupedGrid, width: int) -> list[str]:
         for narrow in (False, True):
             if fits(turned := by_category(table, narrow=narrow), width):
                 return [turned]
-    # What says which line it is shares one column as well, so that seven frameworks fit into 120.
+    # The coordinates of a line share one column as well, so that seven frameworks fit into 120 characters.
     names = [f"{line.name}\n{' '.join((line.detail, loops(line))).strip()}" for line in table.lines]
     body = [[name, *stacked(squares(table, line))] for name, line in zip(names, table.lines, strict=True)]
     if table.crossed:

@@ -9,7 +9,7 @@ from engine.model.showing import as_text
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
 
-# The characters that XML 1.0 has no form for (section 2.2), and the C1 controls, which it discourages.
+# The characters that XML 1.0 cannot represent (section 2.2), and the C1 controls, which it discourages.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -13,7 +13,7 @@ from engine.model.showing import as_text
 from engine.model.variables import Unknown, Variable, resolve
 from engine.model.wire_bytes import ByteString
 
-# Texts and bytes beyond this are told of by their size and their beginning.
+# Longer texts and bytes are shown by their size and their beginning.
 LONGEST = 120
 BEGINNING = 40
 

@@ -13,7 +13,7 @@ from engine.results.record.store import Run
 
 # More candidates than this are counted, not listed.
 MOST = 20
-# What is asked for before anything else, in this order: what breaks the build, then what is red and excused.
+# The order of preference: verdicts that fail the build, then excused failures.
 SOUGHT = (
     (Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.FLAKY),
     (Verdict.KNOWN, Verdict.UNEXPECTED_PASS),
@@ -38,7 +38,7 @@ def choose(run: Run, case: str, target: str = "") -> JobResult:
     address = _address(run, case)
     results = [result for result in run.results if result.address == address]
     if target and not any(target in result.target for result in results):
-        # A counterpart was run for the sake of comparison, and is asked for by its name alone.
+        # A counterpart was only run for comparison, and is selected only by its name.
         results = [result for result in run.cells if result.address == address]
     return _on(results, target)
 

@@ -329,10 +329,10 @@ STATES: Mapping[Verdict, ClauseState] = {
     Verdict.BLOCKED: ClauseState.BLOCKED,
 }
 
-# From the state on the left to the one above: what became of a cell. A warning is better than a failure and worse than
-# a pass, but only its way to and from a failure is one that regresses or fixes. A flaky cell has failed and has passed,
-# and one that was not run has done neither, so neither can regress or be fixed. "." is nothing worth a report; a cell
-# that is unmet on both sides has changed only if it fails in another way.
+# The kind of change from the state on the left to the one above. A warning is better than a failure and worse than a
+# pass, but only a change between a warning and a failure is a regression or a fix. A flaky result failed and passed,
+# and one that did not run has done neither, so neither can regress or be fixed. "." is not reported; a result that is
+# unmet on both sides has changed only if it fails in another way.
 _WAYS = """
               met      warned   unmet      flaky    unsupported  blocked
 met           .        changed  regressed  changed  changed      changed

@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.model.verdict import Attempt, JobResult, Recheck, Verdict
 from engine.results.record.normal import words_of
 
-# So many different reasons are told on one line.
+# The maximum number of different reasons on one line.
 REASONS = 3
 
 

@@ -23,7 +23,7 @@ Box = tuple[frozenset[str], ...]
 # link are about one.
 WORDS = ("server", "version", "framework", "loop", "gateway", "runtime")
 GROWN = ("loop", "framework", "gateway", "runtime", "version")
-# What nobody asked for by name need not be named.
+# The default values, which an entry does not need to name.
 USUAL = frozenset({"auto", "direct", "local"})
 
 

@@ -19,10 +19,10 @@ from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import TypedValue, typed
 from engine.model.verdict import JobResult
 
-# Taking one value out can lay another bare beside it: so often it is tried again.
+# Removing one value can expose another next to it, so the removal is repeated this often.
 PASSES = 4
 
-# What a WebSocket server appends to the client's key before it takes the digest (RFC 6455, 1.3).
+# The text that a WebSocket server appends to the client's key before it takes the digest (RFC 6455, 1.3).
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 _DAY = "(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?"
