@@ -105,7 +105,7 @@ OPERATORS = (
     Operator(
         "equals", "Is this very value; a mapping is a whole JSON object.", Argument.LITERAL, _equals, phrase=("is {}",)
     ),
-    Operator("not", "Is present, and does not match.", Argument.MATCHER, _not, phrase=("is not one that {}",)),
+    Operator("not", "Is present, and does not match.", Argument.MATCHER, _not, phrase=("is not: {}",)),
     Operator(
         "any_of",
         "Matches at least one of the list.",

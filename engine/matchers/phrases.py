@@ -7,7 +7,7 @@ from typing import cast
 
 from engine.matchers.base import Argument, Operators
 from engine.model.expectation import Literal, Matcher, OperatorCall
-from engine.model.phrasing import infinitive, literal, negation
+from engine.model.phrasing import denial, infinitive, literal, negation
 from engine.model.quantities import show_size
 from engine.model.variables import Variable
 
@@ -47,6 +47,8 @@ def indicative(matcher: Matcher, operators: Operators, show: Show) -> str:
 
 def indicative_of(call: OperatorCall, operators: Operators, show: Show) -> str:
     """The same for one operator with its argument, as its ``phrase`` says."""
+    if call.operator == "not":
+        return denial(indicative(_matcher(call.argument), operators, show))
     operator = operators[call.operator]
     texts = operator.phrase or (f"{operator.name.replace('_', ' ')} {{}}",)
     if operator.argument is Argument.FLAG:

@@ -74,6 +74,14 @@ def negation(phrase: str) -> str:
     return phrase.removeprefix("not ") if phrase.startswith("not ") else f"other than {phrase}"
 
 
+def denial(phrase: str) -> str:
+    """The opposite of a phrase behind a name: "is 3" -> "is not 3", "contains 3" -> "does not contain 3"."""
+    verb, _, rest = phrase.partition(" ")
+    if verb == "is":
+        return f"is {rest[4:]}" if rest.startswith("not ") else f"is not {rest}"
+    return f"does not {_VERBS[verb]} {rest}" if verb in _VERBS else f"not: {phrase}"
+
+
 def literal(value: object, text: str = "") -> str:
     """The phrase of a value that is expected as it is: "400", but "to be true". ``text`` is the value as it is shown,
     where that differs."""

@@ -8,6 +8,7 @@ from engine.app.describe.before import LARGEST, Placeholders, in_words, lengths_
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.matchers.base import Argument, Operator
 from engine.model.expectation import Literal, Matcher, OperatorCall, Operators
+from engine.model.phrasing import Seconds, Size
 from engine.model.source_span import NOWHERE
 from engine.model.variables import Variable, fill, lookup
 from engine.model.wire_bytes import ByteString, ByteStringPart, plain
@@ -51,14 +52,14 @@ def test_bytes_that_are_too_many_are_told_of() -> None:
         (literal(200), "", "is 200"),
         (literal("$(known) $(run)"), "", "is '3 $(run)'"),
         (literal(Variable("seen", 1)), "", "is $(seen) + 1"),
-        (literal(0.25), "time", "is 250 ms"),
-        (operators(at_least=2.0, less_than=3.5), "time", "is at least 2 s, and is below 3.5 s"),
-        (operators(at_least=65536), "size", "is at least 64 KiB"),
+        (literal(Seconds(0.25)), "time", "is 250 ms"),
+        (operators(at_least=Seconds(2.0), less_than=Seconds(3.5)), "time", "is at least 2 s, and is below 3.5 s"),
+        (operators(at_least=Size(65536)), "size", "is at least 64 KiB"),
         (operators(present=False), "", "is absent"),
         (operators(sent=False), "", "is not what this step sent"),
         (operators(any_of=(literal(1), literal(2))), "", "is one of 1, 2"),
         (operators(any_of=(literal(None), operators(present=False))), "", "is null, or is absent"),
-        (operators(**{"not": operators(contains="x")}), "", "is not one that contains 'x'"),
+        (operators(**{"not": operators(contains="x")}), "", "does not contain 'x'"),
         (operators(length=literal(3)), "time", "has a length that is 3"),
         (operators(each=operators(type="text")), "", "has items, each of which is of type text"),
         (operators(items=(literal(1), operators(type="list"))), "", "has exactly these items: is 1; is of type list"),

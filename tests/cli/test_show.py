@@ -157,7 +157,7 @@ def test_expectations_are_sentences(show: Show) -> None:
         "header.content-length, as $(length)",
         "2  app: again and again, within 3 s",
         "received.types is ['http.request'], or has a length that is above 1",
-        "scope.method is not one that starts with 'G'",
+        "scope.method does not start with 'G'",
         "loop, as loop",
     ):
         assert sentence in lines

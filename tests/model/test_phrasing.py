@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
-from engine.model.phrasing import Seconds, Size, Worded, got, headline, infinitive, literal, negation, sentence
+from engine.model.phrasing import Seconds, Size, Worded, denial, got, headline, infinitive, literal, negation, sentence
 from engine.model.showing import as_text
 from engine.model.typed_value import typed
 
@@ -39,8 +39,16 @@ def test_a_phrase_behind_expected(phrase: str, behind: str) -> None:
         ("not to be 3", "to be 3"),
     ],
 )
-def test_the_opposite(phrase: str, opposite: str) -> None:
+def test_the_opposite_behind_expected(phrase: str, opposite: str) -> None:
     assert negation(phrase) == opposite
+
+
+@pytest.mark.parametrize(
+    ("phrase", "opposite"),
+    [("is 3", "is not 3"), ("is not 3", "is 3"), ("contains 'a'", "does not contain 'a'"), ("a or b", "not: a or b")],
+)
+def test_the_opposite_behind_a_name(phrase: str, opposite: str) -> None:
+    assert denial(phrase) == opposite
 
 
 @pytest.mark.parametrize(

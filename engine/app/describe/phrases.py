@@ -1,4 +1,4 @@
-"""Matchers in words: ``{at_least: 400, not: 500}`` is "is at least 400, and is not one that is 500"."""
+"""Matchers in words: ``{at_least: 400, not: 500}`` is "is at least 400, and is not 500"."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.app.describe.before import Placeholders, in_words
-from engine.matchers.base import Argument, Operator
-from engine.model.expectation import Literal, Matcher, OperatorCall
+from engine.matchers.base import Operator
+from engine.matchers.phrases import indicative
+from engine.model.expectation import Matcher
 from engine.model.quantities import show_size
 from engine.model.showing import as_text
 from engine.model.variables import Unknown, Variable, resolve
@@ -40,43 +41,12 @@ class Phrases:
 
     def phrase(self, matcher: Matcher, dimension: str = "") -> str:
         """The requirement of a matcher, as a phrase behind a fact's name. ``dimension`` is the fact's: ``time``,
-        ``size`` or ""."""
-        if isinstance(matcher, Literal):
-            return f"is {self.value(matcher.value, dimension)}"
-        return ", and ".join(self.call(call, dimension) for call in matcher.calls)
+        ``size`` or ""; it gives a variable its unit."""
 
-    def call(self, call: OperatorCall, dimension: str = "") -> str:
-        """One operator with its argument."""
-        operator = self.operators[call.operator]
-        texts = operator.phrase or (f"{operator.name.replace('_', ' ')} {{}}",)
-        if operator.argument is Argument.FLAG:
-            return texts[0] if call.argument or len(texts) < 2 else texts[1]
-        argument, plain = self.argument(operator, call.argument, dimension)
-        return (texts[-1] if plain else texts[0]).replace("{}", argument)
+        def show(value: object) -> str:
+            return self.value(value, dimension if isinstance(value, Variable) else "")
 
-    def argument(self, operator: Operator, argument: object, dimension: str) -> tuple[str, bool]:
-        """An operator's argument in words, and whether it is a list of plain values."""
-        match operator.argument:
-            case Argument.MATCHER:
-                # A length is a count, and what stands in a list has no unit of the list's.
-                return self.phrase(argument), False  # type: ignore[arg-type]
-            case Argument.MATCHERS:
-                matchers: tuple[Matcher, ...] = argument  # type: ignore[assignment]
-                values = [matcher.value for matcher in matchers if isinstance(matcher, Literal)]
-                if len(values) == len(matchers):
-                    return ", ".join(self.value(value, dimension) for value in values), True
-                joint = {"any_of": ", or ", "all_of": ", and "}.get(operator.name, "; ")
-                return joint.join(self.phrase(matcher, dimension) for matcher in matchers), False
-            case Argument.FIELDS:
-                found: Mapping[str, Matcher] = argument  # type: ignore[assignment]
-                return ", ".join(f"{name} {self.phrase(matcher)}" for name, matcher in found.items()), False
-            case Argument.AMOUNT:
-                return self.value(argument, dimension), False
-            case Argument.SIZE:
-                return self.value(argument, "size"), False
-            case Argument.WORD | Argument.NAME:
-                return str(argument), False
-        return self.value(argument, ""), False
+        return indicative(matcher, self.operators, show)
 
     def value(self, value: object, dimension: str = "") -> str:
         """A value as the language would write it; ``$(name)`` where only the run knows it."""
