@@ -88,6 +88,7 @@ def markdown(found: Compared) -> str:
     verdicts = found.verdicts
     rows = [[one.name, *(one.seen.get(name, "") for name in verdicts)] for one in found.differences]
     rows.append(["(verdict)", *(verdict.value for verdict in verdicts.values())])
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return tabulate(rows, headers=["", *verdicts], tablefmt="github", disable_numparse=True)
 
 
