@@ -89,11 +89,11 @@ class Context(Protocol):
         ...
 
     def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
-        """Put a line of the steps' side on the time line."""
+        """Add a line to the time line, on the side of the steps."""
         ...
 
     def token(self) -> str:
-        """A new value for the engine's header, noted as this step's."""
+        """A new value for the engine's header, which the calls of this step are found by."""
         ...
 
     async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
@@ -103,7 +103,7 @@ class Context(Protocol):
         ...
 
     def release(self, connection: Connection) -> None:
-        """Done with it: a connection without a name is closed."""
+        """End the use of a connection by a step: one without a name is closed."""
         ...
 
     async def open(
@@ -139,22 +139,24 @@ class Context(Protocol):
         ...
 
     async def look(self, step: Step, observation: Observation) -> None:
-        """Judge a step's checks on something that was observed in the middle of it. Raises StepFailed likewise."""
+        """Judge the checks of a step on an observation that precedes its end, such as that of a handshake. Raises
+        StepFailed when an ``expect`` does not hold."""
         ...
 
     def branch(self, variables: Mapping[str, object], label: str) -> Context:
-        """A context whose captures and new connections stay its own; it sees this one's. Its ``variables`` are a
-        ChainMap, whose first map holds ``variables`` and its own captures."""
+        """A child context. It sees the captures and connections of this one, and keeps its own to itself. Its
+        ``variables`` are a ChainMap, whose first map holds ``variables`` and its own captures."""
         ...
 
     def trial(self) -> Context:
-        """A context whose mismatches are kept back until ``settle``, for trying again."""
+        """A child context whose mismatches count only after ``settle``, so that its steps can be tried again."""
         ...
 
     def settle(self, trial: Context) -> None:
-        """Take what a trial evaluated as this job's own."""
+        """Add the mismatches and the captures of a trial to this context."""
         ...
 
 
 class StepFailed(Exception):
-    """An ``expect`` did not hold, and the steps after it are not performed. The mismatches are with the job."""
+    """An ``expect`` did not hold, so the steps after it are not performed. The mismatches are in the results of the
+    job."""

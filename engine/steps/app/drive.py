@@ -96,7 +96,7 @@ class Driven:
         return self.facts.fact(name)
 
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        """A script that could not be played to its end, or a missing call."""
+        """A script that was not played to its end."""
         return (
             (Mismatch("drive", "the script to be played to its end", Worded(self.stuck), implicit=True),)
             if self.stuck
@@ -180,7 +180,8 @@ def entry(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
 
 
 async def perform(params: DriveParams, ctx: Context) -> Observation:
-    """Have the app called, and find what was recorded of it."""
+    """Call the app in its own process, play the script, and return the facts of the recorded call. Raises ValueError
+    and Unknown for values that cannot be rendered."""
     least = LEAST.get(str(params.scope.get("type")), {})
     order = {
         "token": ctx.token(),
@@ -194,7 +195,7 @@ async def perform(params: DriveParams, ctx: Context) -> Observation:
 
 
 async def nothing(params: object, ctx: Context) -> None:
-    """The commands of a drive are handed over as a whole, and performed on the other side."""
+    """Do nothing: ``drive`` sends its script to the process that calls the app, which performs it."""
 
 
 FACTS: tuple[Fact, ...] = tuple(fact for fact in BoundaryFacts.facts if fact.name not in LEFT_OUT)

@@ -100,7 +100,9 @@ def preview(params: RequestParams, variables: Mapping[str, object], host: str) -
 
 
 async def perform(params: RequestParams, ctx: Context) -> Observation:
-    """Send the request, and read the response until it is complete, broken, or its time is over."""
+    """Send the request, and read the response until it is complete or broken, or its time is over. Returns the facts of
+    the response. Raises ValueError and Unknown for values that cannot be rendered, and ChannelClosed for a named
+    connection that an earlier step closed."""
     variables = ctx.variables
     method = text(params.method, variables)
     body = params.body.render(variables) if params.body is not None else None

@@ -103,7 +103,8 @@ def _cpu(usages: Sequence[Usage]) -> float:
 
 
 async def perform(params: MeasureParams, ctx: Context) -> Observation:
-    """Measure, and remember what was found for a later step."""
+    """Measure the server's processes, and keep the result for a later `since`. Raises ValueError where `since` names no
+    step that measured."""
     now = tuple(ctx.live.usage())
     if not now:
         return ImplicitFailure(

@@ -72,7 +72,7 @@ def parse_response(node: Node, reader: NodeReader) -> Awaited:
 
 
 async def perform_response(params: Awaited, ctx: Context) -> Observation:
-    """Read one response; what follows it is left for the next look."""
+    """Read one response (RFC 9112) and return its facts; bytes behind it are left for the next assertion."""
     connection = ctx.connection
     response = Response(text(params.method, ctx.variables), sent_at=connection.since)
     await read_response(connection.channel, response, ctx.step.checks.within, ctx.now())
@@ -93,14 +93,16 @@ def parse_read(node: Node, reader: NodeReader) -> Read:
 
 
 async def perform_read(params: Read, ctx: Context) -> Observation:
-    """Read so many bytes, or until some bytes came and with them, or else until the end or the deadline."""
+    """Read ``size`` bytes, or up to and including ``until``, and return them; without either, everything up to the end
+    of the connection or the deadline. A read that ends earlier is a failure. Raises ValueError for a size that is not
+    a whole number."""
     size = None if params.size is None else integer(params.size, ctx.variables, "size")
     until = params.until.render(ctx.variables) if params.until is not None else None
     channel = ctx.connection.channel
     got = bytearray()
 
     async def reading() -> int | None:
-        """The offset of the end in what came; bytes behind it are put back. None after the end of the connection."""
+        """The offset at which the read ends; bytes behind it are put back. None if the connection ended before."""
         at = ctx.now()
         while (end := _read_to(got, size, until)) is None:
             data, at = await channel.receive()
@@ -140,7 +142,8 @@ def parse_closed(node: Node, reader: NodeReader) -> ClosedParams:
 
 
 async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple[str, float | None]:
-    """Read on into ``rest`` until the peer ends the connection: how (fin, tls or reset), and when it did."""
+    """Read into ``rest`` until the peer ends the connection. Returns how (fin, tls or reset) and when, in seconds of
+    CLOCK_MONOTONIC, None if the time is unknown."""
     while True:
         try:
             data, at = await channel.receive()
@@ -153,7 +156,8 @@ async def to_the_end(channel: Channel, rest: list[tuple[bytes, float]]) -> tuple
 
 
 async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
-    """Wait for the end of the connection; bytes that come before it are the fact ``rest``."""
+    """Wait until the peer ends the connection, and return how it did; bytes received before are the fact ``rest``. A
+    connection that is still open at the deadline is a failure."""
     connection, within = ctx.connection, ctx.step.checks.within
     rest: list[tuple[bytes, float]] = []
     try:
@@ -183,7 +187,7 @@ def parse_silence(node: Node, reader: NodeReader) -> Silence:
 
 
 async def perform_silence(params: Silence, ctx: Context) -> Observation | None:
-    """Wait, and see that no byte comes. The end of the connection is no byte."""
+    """Wait for ``time`` seconds. A byte that is received meanwhile is a failure; the end of the connection is none."""
     channel, began = ctx.connection.channel, ctx.now()
     wait = seconds(params.time, ctx.variables)
     try:

@@ -101,7 +101,8 @@ def parse(node: Node, reader: NodeReader) -> ConnectParams:
 
 
 async def perform(params: ConnectParams, ctx: Context) -> Observation:
-    """Open it under the step's name. It stays open until a later step closes it, or the case ends."""
+    """Open a connection under the step's name, and return the outcome. It stays open until a later step closes it or
+    the case ends. Raises ValueError for an unknown value of ``tls``."""
     variables = ctx.variables
     preamble = params.preamble.render(variables) if params.preamble is not None else b""
     tls_options = params.tls.tls_options(ctx.live.tls, variables)
@@ -131,7 +132,8 @@ async def perform(params: ConnectParams, ctx: Context) -> Observation:
 
 
 async def opened(params: ConnectParams, ctx: Context, tls_options: TlsClientOptions | None) -> Connection:
-    """The connection, on which calls are this job's. Raises ChannelError's kinds."""
+    """The open connection, whose calls belong to this job. Raises ConnectionRefused, HandshakeFailed, Reset and other
+    kinds of ChannelError."""
     where = None if params.address is None else (text(params.address, ctx.variables), ctx.live.address[1])
     buffer = None if params.receive_buffer is None else integer(params.receive_buffer, ctx.variables, "receive_buffer")
     connection = await ctx.open(ctx.step.name or "", address=where, receive_buffer=buffer, tls_options=tls_options)

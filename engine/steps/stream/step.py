@@ -27,7 +27,8 @@ def parse(node: Node, reader: NodeReader) -> StreamParams:
 
 
 async def perform(params: StreamParams, ctx: Context) -> None:
-    """Open the connection, or continue a named one, and perform the script on it."""
+    """Open the connection, or continue a named one, and perform the script on it. Raises StepFailed when an ``expect``
+    of the script does not hold."""
     connection = await ctx.connect(ctx.step.connection, raw=True)
     try:
         await ctx.run(params.script, connection)

@@ -68,7 +68,7 @@ class MessageFacts(FactSet):
             return None
 
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        """No message, and whatever the peer did on the way that no peer may do."""
+        """A missing message, and each violation of RFC 6455 on the way to it."""
         message = self.message
         found = [violation("receive", "a message", "RFC 6455", fault) for fault in message.problems]
         if message.close is not None:
@@ -83,12 +83,12 @@ class MessageFacts(FactSet):
 
 
 def parse_nothing(node: Node, reader: NodeReader) -> ClosedParams:
-    """Nothing to read: the step's checks are used."""
+    """The parameters of an assertion that has only checks."""
     return parse_closed(node, reader)
 
 
 async def perform_receive(params: ClosedParams, ctx: Context) -> Observation:
-    """Read one message, answering pings."""
+    """Read one message, answer pings on the way, and return the message. A message that does not come is a failure."""
     connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
     message = await wait(session.receive(ctx, connection), within)
@@ -98,7 +98,7 @@ async def perform_receive(params: ClosedParams, ctx: Context) -> Observation:
 
 
 async def perform_frame(params: ClosedParams, ctx: Context) -> Observation:
-    """Read one frame as it is; nothing is answered."""
+    """Read one frame, answer nothing, and return its parts. A frame that does not come is a failure."""
     connection, within = ctx.connection, ctx.step.checks.within
     session = session_of(connection)
     found = await wait(next_frame(connection.channel), within)
@@ -158,7 +158,8 @@ class FrameFacts(FactSet):
 
 
 async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
-    """Send a ping, and see its pong come; frames that come before it are left for later assertions."""
+    """Send a ping and wait for its pong (RFC 6455, 5.5.3); frames before it are left for later assertions. A pong that
+    does not come within PONG_WITHIN seconds is a failure."""
     connection = ctx.connection
     session_of(connection)
     payload = params.data.render(ctx.variables)
@@ -183,8 +184,9 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
 
 
 async def perform_closed(params: ClosedParams, ctx: Context) -> Observation:
-    """Wait for the end of the connection. A close frame on the way is echoed, and is how the WebSocket was closed;
-    messages before it are passed over."""
+    """Wait until the peer ends the connection. A close frame on the way is echoed (RFC 6455, 5.5.1), and is then
+    the fact ``how``; messages before it are skipped. A connection that is still open at the
+    deadline is a failure."""
     connection, within = ctx.connection, ctx.step.checks.within
     session, since = session_of(connection), connection.since
     before: list[Piece] = []

@@ -1,4 +1,4 @@
-"""An open WebSocket, between the steps that use it: fragments, compression, and what was said of closing."""
+"""The state of an open WebSocket between the steps that use it: fragments, compression, close frames."""
 
 from __future__ import annotations
 
@@ -109,19 +109,19 @@ class WebSocketSession:
         return Message(opcode or 0, data, problems=tuple(problems))
 
     def pong(self, ctx: Context, connection: Connection, ping: Frame) -> None:
-        """Answer a ping, unless this side has said goodbye."""
+        """Answer a ping, unless this side has sent a close frame."""
         if not self.close_sent:
             self.say(ctx, connection, encode(PONG, ping.payload))
 
     def say(self, ctx: Context, connection: Connection, data: bytes) -> None:
-        """Send a small frame of the engine's own accord; that the peer is gone shows elsewhere."""
+        """Send a small frame that no step contains. A peer that is gone is noted only; later steps show it."""
         try:
             connection.channel.write(data)
         except ChannelError as error:
             ctx.note("not sent", error.what, subject=connection.name)
 
     def leave(self, connection: Connection) -> None:
-        """Say goodbye, as well as it goes, and wait for nothing."""
+        """Send a close frame if none was sent, without waiting for an answer."""
         if not self.close_sent:
             self.close_sent = True
             with contextlib.suppress(ChannelError):

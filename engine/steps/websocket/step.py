@@ -168,7 +168,8 @@ def preview(params: WebSocketParams, variables: Mapping[str, object], host: str)
 
 
 async def perform(params: WebSocketParams, ctx: Context) -> None:
-    """Open a WebSocket, or continue one, and perform the script on it. One without a name is closed in the end."""
+    """Open a WebSocket, or continue a named one, and perform the script on it. One without a name is closed at the
+    end. Raises StepFailed when an ``expect`` of the handshake or of the script does not hold."""
     if params.connect is None:
         connection = await ctx.connect(ctx.step.connection)
         session_of(connection)
@@ -188,7 +189,7 @@ async def perform(params: WebSocketParams, ctx: Context) -> None:
 
 
 async def handshake(params: WebSocketParams, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
-    """Ask for a WebSocket; what the server said, and the connection if there is one."""
+    """Send the handshake (RFC 6455, 4.1). Returns the facts of the response, and the connection, None without one."""
     variables = ctx.variables
     key = base64.b64encode(os.urandom(16)).decode()
     subprotocols = [fill(name, variables) for name in params.subprotocols]
