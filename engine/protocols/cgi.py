@@ -1,4 +1,4 @@
-"""A CGI response out of the STDOUT stream, sans I/O (RFC 3875, section 6; FastCGI 1.0, sections 6.1 and 6.2)."""
+"""A CGI response from the STDOUT stream, sans I/O (RFC 3875, section 6; FastCGI 1.0, sections 6.1 and 6.2)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class ResponseParser:
         self.faults: tuple[str, ...] = ()
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes of the stream; those of the body among them. Raises MalformedRecord if the head cannot be read."""
+        """Take bytes of the stream. Returns those of the body among them. Raises MalformedRecord if the head cannot be
+        read."""
         if self.headers is not None:
             return data
         searched = max(0, len(self._head) - 2)
@@ -76,7 +77,7 @@ class ResponseParser:
 
 
 def _field(line: bytes) -> tuple[str, str]:
-    """A head's line as a name and a value. Raises MalformedRecord if it is none."""
+    """A line of the head as a name and a value. Raises MalformedRecord for any other line."""
     name, colon, value = line.removesuffix(b"\r").partition(b":")
     if not colon or not _TOKEN.fullmatch(name):
         raise MalformedRecord(f"no field of a head: {line[:80]!r} (RFC 3875, 6.3)")

@@ -126,7 +126,7 @@ class RecordReader:
 
     @property
     def rest(self) -> bytes:
-        """The bytes that were fed and are no complete record yet."""
+        """The bytes that are not a complete record yet."""
         return bytes(self._buffer)
 
 
@@ -159,7 +159,7 @@ def encode(
     """The bytes of one record, legal or not.
 
     ``claim_length`` and ``claim_padding`` write other lengths than those of the content and of the padding. Raises
-    ValueError where a number does not fit into its field.
+    ValueError if a number does not fit into its field.
     """
     length = len(content) if claim_length is None else claim_length
     padded = padding if claim_padding is None else claim_padding
@@ -179,8 +179,8 @@ def encode(
 
 
 def stream(type: int, id: int, pieces: Iterable[bytes], *, end: bool = True, padding: int = 0) -> list[bytes]:
-    """Records of a stream, one for each piece, or several for a piece that is longer than a record may be; ``end``
-    adds the empty one that ends it. An empty piece would end it too, and is left out."""
+    """The records of a stream, one for each piece, or several for a piece that is too long for one. ``end`` adds the
+    empty record that ends it. An empty piece is left out, since it would also end the stream."""
     found = []
     for piece in pieces:
         for at in range(0, len(piece), LONGEST):
@@ -194,8 +194,7 @@ def stream(type: int, id: int, pieces: Iterable[bytes], *, end: bool = True, pad
 
 
 def encode_length(length: int, *, long: bool = False) -> bytes:
-    """A length in one byte, or in four where one does not do, or ``long`` asks for it. Raises ValueError where four
-    bytes do not hold it."""
+    """A length in one byte, or in four if necessary or ``long``. Raises ValueError for a length beyond four bytes."""
     if not 0 <= length < 1 << 31:
         raise ValueError(f"a length of {length} does not fit into 31 bits")
     return bytes((length,)) if length < 128 and not long else (length | 1 << 31).to_bytes(4, "big")
@@ -234,7 +233,7 @@ def decode_pairs(data: bytes) -> tuple[list[Pair], bytes]:
 
 
 def begin_body(role: int, flags: int) -> bytes:
-    """The body of BEGIN_REQUEST (section 5.1). Raises ValueError where a number does not fit."""
+    """The body of BEGIN_REQUEST (section 5.1). Raises ValueError if a number does not fit."""
     if not 0 <= role <= LONGEST or not 0 <= flags <= 255:
         raise ValueError(f"role {role} and flags {flags} should be at most {LONGEST} and 255")
     return role.to_bytes(2, "big") + bytes((flags,)) + bytes(5)

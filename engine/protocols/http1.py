@@ -23,7 +23,7 @@ _status_line = re.compile(rb"HTTP/([0-9]\.[0-9]) ([0-9]{3})(?: ([^\r\n]*))?\r?\n
 
 
 class MalformedResponse(Exception):
-    """The bytes are no HTTP/1.1 response; the message says why, in h11's words."""
+    """The bytes are no HTTP/1.1 response; the message is that of h11."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ResponseCodec:
     __slots__ = ("_connection", "_switched")
 
     def __init__(self, method: str) -> None:
-        """``method`` is the request's."""
+        """``method`` is that of the request."""
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._connection.send(_requests.get(method, _requests["GET"]))
         self._connection.send(_end_of_request)

@@ -20,7 +20,7 @@ class ServerSentEvent:
     id: str = ""
 
     def as_fact(self) -> dict[str, object]:
-        """The event as the language shows it; ``json`` is there where the data is JSON."""
+        """The event as the language shows it; with ``json`` if the data is JSON."""
         fact: dict[str, object] = {"event": self.event, "data": self.data, "id": self.id}
         with contextlib.suppress(ValueError, RecursionError):
             fact["json"] = json.loads(self.data)
@@ -39,7 +39,7 @@ class EventStream:
         self._id = ""
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
-        """The events that are complete with these bytes."""
+        """Take bytes. Returns the events that they complete."""
         text = self._text + self._decoder.decode(data)
         if self._fresh and text:
             self._fresh = False

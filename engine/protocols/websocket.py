@@ -1,7 +1,7 @@
 """WebSocket frames, sans I/O and tolerant (RFC 6455, section 5).
 
-A reader that checks servers must be able to see what is wrong, so decoding refuses nothing: a frame that breaks a
-rule is a frame that says which (``Frame.faults``, seen from a client). Encoding can break each rule on purpose.
+A reader that checks servers must represent every fault, so decoding refuses no frame, and lists the rules that it
+breaks (``Frame.faults``, from the view of a client). Encoding can break each rule on purpose.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1
 class Frame:
     """One frame as it was on the wire, its payload unmasked.
 
-    ``length_as`` is the width in which its length was written: 7, 16 or 64 bits. ``claimed`` is the length that it
-    gave, which ``payload`` has unless it was beyond the limit. ``size`` counts its bytes on the wire. ``faults`` are
-    the rules that it breaks by itself, as phrases.
+    ``length_as`` is the width of its length field: 7, 16 or 64 bits. ``claimed`` is the length in that field, which
+    ``payload`` has unless it is beyond the limit. ``size`` counts its bytes on the wire. ``faults`` are the rules that
+    it breaks by itself, as phrases.
     """
 
     opcode: int
@@ -44,7 +44,7 @@ class Frame:
 
     @property
     def name(self) -> str | int:
-        """The opcode's name, or its number where it is reserved."""
+        """The name of the opcode, or the number of a reserved one."""
         return NAMES.get(self.opcode, self.opcode)
 
     @property
@@ -53,7 +53,7 @@ class Frame:
 
     @property
     def code(self) -> int | None:
-        """The code of a close frame, None where it has none."""
+        """The code of a close frame, None without one."""
         if self.opcode != CLOSE or len(self.payload) < 2:
             return None
         return int.from_bytes(self.payload[:2], "big")
@@ -65,7 +65,7 @@ class Frame:
 
     @property
     def reason(self) -> str:
-        """The reason of a close frame; what is not UTF-8 in it is replaced."""
+        """The reason of a close frame; invalid UTF-8 in it is replaced."""
         return self.payload[2:].decode("utf-8", "replace") if self.opcode == CLOSE else ""
 
 
@@ -88,7 +88,7 @@ class FrameReader:
         self._buffer += data
 
     def next(self) -> tuple[Frame, bytes] | None:
-        """The next whole frame and its bytes as they came, or None where more must be fed."""
+        """The next complete frame with its bytes, or None if more bytes are needed."""
         buffer = self._buffer
         if self.stopped or len(buffer) < self._need:
             return None
@@ -104,12 +104,12 @@ class FrameReader:
 
     @property
     def rest(self) -> bytes:
-        """The bytes that were fed and are no complete frame yet."""
+        """The bytes that are not a complete frame yet."""
         return bytes(self._buffer)
 
 
 def decode(buffer: bytes | bytearray, limit: int = LIMIT) -> Frame | int:
-    """The frame at the start of ``buffer``, or how many bytes there must be before it is worth trying again."""
+    """The frame at the start of ``buffer``, or the number of bytes needed before another attempt."""
     if len(buffer) < 2:
         return 2
     first, second = buffer[0], buffer[1]
@@ -143,7 +143,7 @@ def decode(buffer: bytes | bytearray, limit: int = LIMIT) -> Frame | int:
 
 
 def faults(frame: Frame, limit: int = LIMIT) -> tuple[str, ...]:
-    """The rules that a server's frame breaks by itself. RSV1 is left to whoever knows the extensions."""
+    """The rules that a server's frame breaks by itself. The caller checks RSV1, since it depends on the extensions."""
     found = []
     if frame.masked:
         found.append("a server's frame is masked (RFC 6455, 5.1)")
@@ -211,7 +211,7 @@ def encode(
     """The bytes of one frame, legal or not.
 
     ``length_as`` writes the length in 7, 16 or 64 bits rather than the fewest; ``claim_length`` writes another
-    length than the payload's. ``key`` is the masking key, random by default. Raises ValueError where a length does
+    length than the payload's. ``key`` is the masking key, random by default. Raises ValueError if a length does
     not fit into the bits.
     """
     length = len(payload) if claim_length is None else claim_length
