@@ -60,7 +60,7 @@ def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn")
         action="append",
         default=[],
         metavar="SERVER",
-        help="NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, each with ~VARIANT behind it or without; "
+        help="NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH, optionally followed by ~VARIANT; "
         f"`all` for every pinned server; may be repeated ({default})",
     )
     parser.add_argument(
@@ -68,7 +68,7 @@ def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn")
         action="append",
         default=[],
         metavar="'NAME: FLAGS'",
-        help="options of a server's own, and before them pins like h11==0.14.0, under a name for --server; "
+        help="a named set of a server's own options for --server, optionally with pins like h11==0.14.0 first; "
         "may be repeated",
     )
 
@@ -107,8 +107,7 @@ def runtime_arguments(parser: argparse.ArgumentParser) -> None:
         "--runtime",
         choices=RUNTIMES,
         default="local",
-        help="local: processes of this machine; docker: containers; running: services that run already, at --url "
-        "(local)",
+        help="local: processes of this machine; docker: containers; running: running services, at --url (local)",
     )
     parser.add_argument(
         "--url",
@@ -170,7 +169,7 @@ def counterparts_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-counterparts",
         action="store_true",
-        help="do not run failing cases on the bare app and the reference server as well, to find their causes",
+        help="do not find causes by running failing cases with the bare app and on the reference server",
     )
 
 

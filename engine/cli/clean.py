@@ -7,14 +7,14 @@ import argparse
 from engine.cli.base import Command
 
 DESCRIPTION = """\
-Remove the containers and networks of runs whose engine is gone. A run clears up
-after itself, and somebody clears up after it where it is killed; this is for
-what is left where both were. Containers of runs that still go on, and those
-that no engine started, compose's among them, are not touched.
+Remove the containers and networks of runs whose engine is gone. A run cleans up
+after itself, also if it is killed; this command is for the rare case that its
+helper process was killed too. Containers of running runs, and those that no
+engine started, such as those of compose, are not touched.
 
-With --cache, empty the cache instead: environments, copies of checkouts,
-documents and probes. The next run makes again what it needs. Whatever a running
-engine uses stays."""
+With --cache, empty the cache instead: environments, copies of checkouts, parsed
+spec files and probes. The next run creates them again. Entries that a running
+engine uses are kept."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -35,7 +35,7 @@ Two RUNs are compared with each other. One RUN is divided by two --server or two
 --server, or on two --framework under one server, and compared; a PATH says which
 cases. Each change is listed with the cause of its failing side.
 
-The exit code is 1 where anything regressed, and 0 where nothing did."""
+The exit code is 1 if there is a regression, else 0."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="RUN|PATH|CASE",
-        help="runs by id or folder, last, last~1; or suites and cases, where a run is to be made",
+        help="runs by id or folder, last, last~1; or suites and cases to run",
     )
     target_arguments(parser)
     place_arguments(parser)

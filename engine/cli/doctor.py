@@ -1,4 +1,4 @@
-"""``engine doctor``: what is here, what is missing, and what to do."""
+"""``engine doctor``: a check of the environment."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Check everything that the engine needs, and explain how to fix the rest. Nothing
 is changed; uv sends one short request to the package index.
 
 ok        as it should be
-warn      works, and not as it should
-missing   not here, or of no use; the main job runs without what is optional
+warn      works, but not as it should
+missing   not available, or unusable; optional parts are not needed for a grid
 
-The exit code is 0 where `engine grid` can run, and 3 where it cannot."""
+The exit code is 0 if `engine grid` can run, and 3 if not."""
 
 NAME = 14
 ROLES = {"ok": Role.PASSING, "warn": Role.WARNING, "missing": Role.FAILING}
@@ -69,7 +69,7 @@ def drawn(name: str, finding: HealthFinding, limit: int, paint: Paint = PLAIN) -
 
 COMMAND = Command(
     "doctor",
-    "Say what is here, what is missing, and what to do.",
+    "Check the environment, and explain how to fix it.",
     arguments,
     run,
     DESCRIPTION,

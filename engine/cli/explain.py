@@ -18,12 +18,12 @@ expected and the actual values, the cause, and on one time line the traffic of
 the wire and the calls of the application.
 
 RUN is a run's folder or id, or `last`. CASE is an address or its ending. TARGET
-is a target's id or a part of it; it may be left out if one only is failing.
+is a target's id or a part of it; it can be omitted if only one fails.
 Without CASE, the failures of the run are listed.
 
 Dates, ports and nonces are replaced by words, so that two results can be
 compared; with --for-diff, times and whatever else always differs are left out,
-and each connection and each call stands by itself:
+and each connection and each call is shown separately:
 
   diff <(engine explain last missing-host gunicorn --for-diff) \\
        <(engine explain last missing-host hypercorn --for-diff)"""

@@ -61,7 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     baseline_argument(parser)
     corpus_argument(parser)
     place_arguments(parser)
-    parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="draw a run again, run nothing")
+    parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="print the grid of an earlier run")
     parser.add_argument(
         "--group-by",
         dest="group_by",
@@ -69,8 +69,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="a table for each server, framework or loop",
     )
-    parser.add_argument("--strict", action="store_true", help="a warning, or a flaky case, breaks the build as well")
-    parser.add_argument("--flaky-fails", action="store_true", help="a flaky case breaks the build")
+    parser.add_argument("--strict", action="store_true", help="also fail the build for warnings and flaky cases")
+    parser.add_argument("--flaky-fails", action="store_true", help="fail the build for flaky cases")
     parser.add_argument(
         "--repeat", type=int, default=1, metavar="N", help="run each case N times, and count the passes"
     )

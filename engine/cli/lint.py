@@ -44,12 +44,12 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 DESCRIPTION = """\
-Find every error in documents, without running anything: each with its line, a
+Check spec files and report every error, without running anything: each with its line, a
 caret under the value, and a hint. The exit code is 1 if there are errors."""
 
 COMMAND = Command(
     "lint",
-    "Find every error in documents, without running anything.",
+    "Check spec files and report every error; nothing is run.",
     arguments,
     run,
     DESCRIPTION,

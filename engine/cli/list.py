@@ -32,9 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     case_arguments(parser)
     parser.add_argument("--cite", action="append", default=[], metavar="CLAUSE", help="cases that cite this clause")
-    parser.add_argument("--uncited", action="store_true", help="of clauses: those that no case cites")
+    parser.add_argument("--uncited", action="store_true", help="of clauses: only those without a case")
     parser.add_argument(
-        "--mutants", action="store_true", help="of servers: the mutants too, which are wrong on purpose"
+        "--mutants", action="store_true", help="of servers: also the mutants, which are deliberately wrong"
     )
     server_arguments(parser, "of targets: all pinned ones")
     gateway_argument(parser)

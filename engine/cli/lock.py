@@ -10,14 +10,14 @@ from engine.errors import EnvironmentFailed
 from engine.terminal.escape import visible
 
 DESCRIPTION = """\
-Make locks: the pinned requirements from which environments are made. uv resolves
-them, which needs the package index.
+Create lock files: the pinned requirements of environments. uv resolves them,
+which requires the package index.
 
-A server's lock is made from NAME.in next to its module, a framework's from the
-requirements.in of its folder, and the project's, constraints.txt, from
-pyproject.toml. Versions that still fit stay as they are. Another lock that
-would disagree with the result is made as well. Nothing is written unless all of
-them could be resolved."""
+The lock file of a server is made from NAME.in next to its module, that of a
+framework from requirements.in in its folder, and that of the project,
+constraints.txt, from pyproject.toml. Versions that still fit are kept. Other
+lock files that would conflict with the result are updated as well. Nothing is
+written unless all of them can be resolved."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""``engine logs``: what the targets of a run wrote."""
+"""``engine logs``: the logs of a run's targets."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from engine.app.logs import Log
 
 DESCRIPTION = """\
-Show what the targets of the newest run wrote, or list their logs. A target that
-was started several times, for cases with options or a process of their own, has
-several: gunicorn-control-auto, gunicorn-control-auto.2, ..."""
+Show the logs of the targets of the latest run, or list them. A target that was
+started several times, for cases with options or a process of their own, has
+several logs: gunicorn-control-auto, gunicorn-control-auto.2, ..."""
 
 LINES = 40
 
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id; without it, a list")
     parser.add_argument("--run", default="", metavar="RUN", help="a run's id or folder, last~1 and so on (last)")
     parser.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"the last N lines, 0 for all ({LINES})")
-    parser.add_argument("--follow", action="store_true", help="go on as it grows, until the run ends")
+    parser.add_argument("--follow", action="store_true", help="print new lines until the run ends")
     place_arguments(parser)
 
 
@@ -76,12 +76,12 @@ def listed(found: list[Log], run_id: str, *, is_over: bool) -> str:
 
 COMMAND = Command(
     "logs",
-    "Show what the targets of a run wrote.",
+    "Show the logs of a run's targets.",
     arguments,
     run,
     DESCRIPTION,
     (
-        ("engine logs", "the newest run's logs"),
+        ("engine logs", "the logs of the latest run"),
         ("engine logs gunicorn-django-asyncio", "the last lines of one"),
         ("engine logs gunicorn-django-asyncio --follow", "while `engine grid` runs"),
         ("engine logs --run RUN", "those of another run"),

@@ -31,7 +31,7 @@ against servers and frameworks, and draws a grid of the results.
 
 EXIT_CODES = (
     (0, "as expected"),
-    (1, "errors in documents, or failing results"),
+    (1, "errors in spec files, or failing results"),
     (2, "usage, or a document that cannot be loaded"),
     (3, "nothing ran"),
     (4, "internal error of the engine"),

@@ -28,9 +28,9 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 DESCRIPTION = """\
-Write the JSON schemas of the documents, with which an editor completes and
-explains the language. Run it after a change of a step type or an operator;
-`engine doctor` says where it was forgotten."""
+Write the JSON schemas of spec files, which let an editor complete and explain
+the language. Run it after a change of a step type or an operator; `engine
+doctor` reports outdated schemas."""
 
 COMMAND = Command(
     "schemas",

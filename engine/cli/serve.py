@@ -21,7 +21,7 @@ Start one target and leave it running until Ctrl-C. TARGET is a target's id, as
 in a test's name: gunicorn-starlette-uvloop, gunicorn==26.2.0-control-auto for
 another release. Its log is printed as it grows.
 
-With --case it is started with the options that the case asks for, TLS included,
+With --case it is started with the options that the case requires, TLS included,
 and the application plays the case's script for every request. Without TARGET it
 is the first target on which the case runs."""
 
@@ -32,11 +32,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "target", nargs="?", default="", metavar="TARGET",
         help="a target's id: SERVER-FRAMEWORK-LOOP, -GATEWAY behind one",
     )  # fmt: skip
-    parser.add_argument("--case", default="", metavar="CASE", help="serve as this case has it: an address or an id")
-    server_arguments(parser, "all pinned ones, and the one that TARGET itself asks for")
-    framework_argument(parser, "all pinned ones, and the one that TARGET itself asks for")
+    parser.add_argument(
+        "--case", default="", metavar="CASE", help="use the options and the script of this case: an address or an id"
+    )
+    server_arguments(parser, "all pinned ones, and that of TARGET")
+    framework_argument(parser, "all pinned ones, and that of TARGET")
     nginx_argument(parser)
-    parser.add_argument("--tls", action="store_true", help="serve TLS, with certificates that are made for it")
+    parser.add_argument("--tls", action="store_true", help="serve TLS, with new certificates")
     parser.add_argument(
         "--port", type=int, default=8000, metavar="N", help="the port to listen on, 0 for any that is free (8000)"
     )
