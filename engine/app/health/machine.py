@@ -44,7 +44,7 @@ def open_files(limit: int | None = None) -> HealthFinding:
     """Check the limit on open files of a process."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if limit is None else limit
     if soft == resource.RLIM_INFINITY or soft >= FEW_FILES:
-        return ok("as many as you like" if soft == resource.RLIM_INFINITY else f"{soft} at once")
+        return ok("unlimited" if soft == resource.RLIM_INFINITY else f"{soft} at once")
     if soft < TOO_FEW_FILES:
         return missing(f"{soft} at once, and a run needs more", "ulimit -n 4096")
     return warn(f"{soft} at once; many targets together may need more", "ulimit -n 4096")

@@ -84,7 +84,7 @@ class Project:
             return missing(f"{folder}: {trouble}", "--results names another folder")
         runs = folder / "runs"
         count = sum(1 for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else 0
-        return ok(f"{relative(folder)} can be written, and holds {counted(count, 'run')}")
+        return ok(f"{relative(folder)} is writable, with {counted(count, 'run')}")
 
     def locks(self) -> HealthFinding:
         """Check that each server and framework has a lock, and that any framework can be installed with any server."""
@@ -174,7 +174,7 @@ class Project:
                 old.append(path.name)
         if old:
             return warn(f"out of date in {displayed(folder)}: {', '.join(old)}", "engine schemas")
-        return ok(f"those in {displayed(folder)} are up to date")
+        return ok(f"the schemas in {displayed(folder)} are up to date")
 
     def specs(self) -> HealthFinding:
         """Check the documents for errors."""
@@ -189,7 +189,7 @@ class Project:
             )
         if warnings:
             return warn(f"{counted(warnings, 'warning')} in {text}", f"engine lint {text}")
-        return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no error")
+        return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no errors")
 
 
 def disagreements(servers: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -81,7 +81,7 @@ def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) ->
         return missing("not here", "install it to have services in containers", optional=True)
     code, output = run(["docker", "version", "--format", "{{.Server.Version}}"], within=WITHIN)
     if code != 0:
-        return missing("its daemon does not answer", "start it to have services in containers", optional=True)
+        return missing("its daemon does not answer", "start it to run services in containers", optional=True)
     return ok(f"{last_word(output)}, its daemon answers")
 
 
