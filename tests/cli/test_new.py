@@ -19,7 +19,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_files_and_the_next_commands_are_printed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_files_and_the_next_commands_are_printed(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert main(["new", "suite", "caching", "--into", "suites"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("written: suites/caching.yaml\n\nnext:\n  engine lint suites/caching.yaml ")
