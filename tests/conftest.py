@@ -6,6 +6,7 @@ to do.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -52,6 +53,9 @@ if LoadScopeScheduling is not None:
 
 def pytest_configure(config: pytest.Config) -> None:
     bytecode.keep(config)
+    if hasattr(config, "workerinput"):
+        # xdist sets it to the width of its own terminal, at which commands would wrap the output that tests read.
+        os.environ.pop("COLUMNS", None)
     if LoadScopeScheduling is not None:
         config.option.loadscopereorder = False  # it would have the files with the most tests begin first
 
