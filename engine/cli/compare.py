@@ -105,12 +105,13 @@ def tell(found: Comparison, form: str, color: str) -> int:
     from engine.terminal import compared
     from engine.terminal.columns import terminal_width
     from engine.terminal.paint import paint_for
+    from engine.terminal.streams import write_document
 
     if form == TEXT:
         for line in compared.lines(found, terminal_width(), paint_for(sys.stdout, color)):
             print(line)
     else:
-        sys.stdout.write(writer(form, "comparison")(found))
+        write_document(writer(form, "comparison")(found))
     if (found.neither or found.compared) and not (found.judged or found.stopped or found.started):
         return 3
     return 1 if found.regressed else 0

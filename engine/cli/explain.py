@@ -51,6 +51,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.terminal.columns import terminal_width
     from engine.terminal.paint import paint_for
     from engine.terminal.sources import SourceTexts
+    from engine.terminal.streams import write_document
 
     if parsed.format != "text":
         writer(parsed.format, "explanation")
@@ -59,7 +60,7 @@ def run(parsed: argparse.Namespace) -> int:
         return list_failing(parsed, project_paths)
     found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
     if parsed.format != "text":
-        sys.stdout.write(writer(parsed.format, "explanation")(found))
+        write_document(writer(parsed.format, "explanation")(found))
         return 0
     paint = paint_for(sys.stdout, parsed.color)
     options = {"for_diff": parsed.for_diff, "whole_log": parsed.log, "full": parsed.full}

@@ -7,6 +7,7 @@ import sys
 
 from engine.cli.base import Command, place_arguments
 from engine.terminal import lint_output
+from engine.terminal.streams import write_document
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +29,9 @@ def run(parsed: argparse.Namespace) -> int:
     found, files, cases = loaded.diagnostics, loaded.files, loaded.cases
     match parsed.format:
         case "json":
-            print(lint_output.json(found, files=files, cases=cases), end="")
+            write_document(lint_output.json(found, files=files, cases=cases))
         case "github":
-            print(lint_output.github(found, files=files, cases=cases), end="")
+            write_document(lint_output.github(found, files=files, cases=cases))
         case _:
             from engine.terminal.columns import terminal_width
             from engine.terminal.paint import paint_for

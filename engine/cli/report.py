@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from engine.cli.base import Command, format_argument, place_arguments
@@ -39,11 +38,12 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.grids import report_of
     from engine.app.project_paths import find
     from engine.reports.base import writer
+    from engine.terminal.streams import write_document
 
     write = writer(parsed.format, "grid")
     text = write(report_of(parsed.run_name, find(parsed.results, parsed.frameworks), parsed.group_by))
     if not parsed.output:
-        sys.stdout.write(text)
+        write_document(text)
         return 0
     try:
         Path(parsed.output).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Standard streams whose encoding lacks some of the characters that are written to them: what stands for those."""
+"""Standard streams: the replacement of characters that their encoding lacks, and UTF-8 for reports for programs."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ def tolerate() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=NAME)
+
+
+def write_document(text: str) -> None:
+    """Write a report to standard output, in UTF-8 unless that is a terminal: XML names its encoding, and a program that
+    reads a report does not know the locale."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", errors=NAME)
+    sys.stdout.write(text)
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from engine.terminal.streams import PLAIN, tolerate
+from engine.terminal.streams import NAME, PLAIN, tolerate, write_document
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,23 @@ def test_streams_of_somebody_else_are_left_alone(monkeypatch: pytest.MonkeyPatch
     print("│", end="")
     assert isinstance(sys.stdout, io.StringIO)
     assert sys.stdout.getvalue() == "│"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_document_is_utf_8_in_any_locale(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    tolerate()
+    write_document("ü… 漢 \udcff\n")
+    sys.stdout.flush()
+    assert raw.getvalue() == "ü… 漢 ?\n".encode()
+
+
+def test_a_document_on_a_terminal_has_its_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="latin-1", errors=NAME)
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    write_document("ü–")
+    sys.stdout.flush()
+    assert raw.getvalue() == b"\xfc-"
