@@ -31,7 +31,7 @@ from engine.model.result_event import ResultEvent
 from engine.model.target import Target
 from engine.results.record import tracebacks
 from engine.results.record.store import recheck_line
-from engine.worker.messages import Begin, Compare, Prepare, Read, ResultMessage
+from engine.worker.messages import Begin, Compare, Comparing, Prepare, Read, ResultMessage, RunLine
 from engine.worker.server import serve
 
 CHANGED = "changed while pytest collected it"
@@ -76,16 +76,18 @@ class WorkerHost:
                 if result.recheck:
                     yield recheck_line(result)
 
-    async def compare(self, order: Compare) -> AsyncIterator[Mapping[str, Any]]:
-        """The lines about what was compared."""
+    async def compare(self, order: Compare) -> AsyncIterator[Comparing | RunLine]:
+        """The start of the comparison, unless nothing is compared, then the lines about it."""
         run = self._prepared()
         if not run.sessions:
             return
         compare = wiring.compare(run.request.engine, warnings=order.warnings, others=frozenset(order.others))
         jobs = [job for one in run.sessions for job in one.jobs]
         planned = compare(jobs, [result for one in run.sessions for result in one.session.results])
-        for line in await run.sessions[-1].session.run_counterparts(planned) if planned else ():
-            yield line
+        if planned:
+            yield Comparing()
+            for line in await run.sessions[-1].session.run_counterparts(planned):
+                yield RunLine(line)
 
     async def close(self) -> None:
         """End what was started for no session, and remove what that wrote."""

@@ -289,19 +289,25 @@ class Conformance:
             or not any(has_cause(Verdict(one)) for one in verdicts)
         ):
             return []
+        others = [item.job for item in self.items if item.job.target.id not in self._begun]
+        cells = tuple((job.case.address, job.target.id) for job in others)
+        order = Compare(self.warnings_fail, cells if self.is_worker else ())
+        return self._background.compare(order, self._say_comparing)
+
+    def _say_comparing(self) -> None:
         from engine.app.counterparts import PATIENCE
 
         self._say(f"running the failed cases on other targets to find the cause, for at most {PATIENCE:g} s")
-        others = [item.job for item in self.items if item.job.target.id not in self._begun]
-        cells = tuple((job.case.address, job.target.id) for job in others)
-        return self._background.compare(Compare(self.warnings_fail, cells if self.is_worker else ()))
 
     def _say(self, text: str) -> None:
         """Write a line to pytest's terminal; a worker of pytest-xdist has none."""
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and not self.is_worker:
+            terminal = self.config.get_terminal_writer()
             reporter.ensure_newline()
-            for line in fitted(f"conformance: {text}", self.config.get_terminal_writer().fullwidth):
+            if terminal.width_of_current_line:
+                terminal.line()  # with -q, the reporter does not know of the line of dots
+            for line in fitted(f"conformance: {text}", terminal.fullwidth):
                 reporter.write_line(line)
 
     def record_lines(self, documents: Iterable[Mapping[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.worker.messages import (
     Begin,
     Cells,
     Compare,
+    Comparing,
     End,
     Order,
     Prepare,
@@ -38,6 +39,7 @@ class Background:
         self._spawned = spawned
         self._found: dict[int, ResultMessage] = {}
         self._lines: list[Mapping[str, Any]] = []
+        self._on_comparing: Callable[[], None] = lambda: None
         self._ended: str | None = ""
         self._window = 0
         self._allowed = 0
@@ -85,9 +87,10 @@ class Background:
         JSON's types."""
         return self._afterwards(Recheck())
 
-    def compare(self, order: Compare) -> list[Mapping[str, Any]]:
+    def compare(self, order: Compare, on_start: Callable[[], None]) -> list[Mapping[str, Any]]:
         """Run the failed cases of all sessions on other targets, for comparison. Returns the lines of the run's file
-        about it, as JSON's types."""
+        about it, as JSON's types. ``on_start`` is called before the first case runs, and not at all if none does."""
+        self._on_comparing = on_start
         return self._afterwards(order)
 
     def _afterwards(self, order: Order) -> list[Mapping[str, Any]]:
@@ -120,6 +123,8 @@ class Background:
                 self._found[result.cell] = result
             case RunLine(document):
                 self._lines.append(document)
+            case Comparing():
+                self._on_comparing()
             case SessionEnded(trouble):
                 self._ended = trouble
             case other:

@@ -24,9 +24,9 @@ requests: ::
     recheck   rerun the failed jobs of all sessions, one at a time
     compare   run the failed cases of all sessions with the bare app and on the reference server
 
-The worker sends ``verdict`` for each job, ``line`` for each line of a recheck or a comparison, and ``ended``. Jobs are
-not sent. The worker reads the documents itself, mostly from the cache, and plans them again from the same options:
-planning is pure, so both have the same jobs.
+The worker sends ``verdict`` for each job, ``line`` for each line of a recheck or a comparison, ``comparing`` when the
+first case of a comparison starts, and ``ended``. Jobs are not sent. The worker reads the documents itself, mostly from
+the cache, and plans them again from the same options: planning is pure, so both have the same jobs.
 
 *Differences.* A document may change between the two readings. ``read`` has digests, so the worker notices; it also
 notices if a job of ``begin`` is not among its own. The session then ends at once, and its trouble names the document.
@@ -155,6 +155,11 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparing:
+    """Failed cases begin to run on other targets, for comparison."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded:
     """A session, a recheck or a comparison is over. ``trouble`` is the error that ended it, "" for none."""
 
@@ -162,7 +167,7 @@ class SessionEnded:
 
 
 Order = Prepare | Read | Begin | Allow | End | Recheck | Compare
-Reply = ResultMessage | RunLine | SessionEnded
+Reply = ResultMessage | RunLine | Comparing | SessionEnded
 Message = Order | Reply
 
 KINDS: Mapping[str, type[Message]] = {
@@ -175,6 +180,7 @@ KINDS: Mapping[str, type[Message]] = {
     "compare": Compare,
     "verdict": ResultMessage,
     "line": RunLine,
+    "comparing": Comparing,
     "ended": SessionEnded,
 }
 _NAMES = {cls: (kind, tuple(one.name for one in fields(cls))) for kind, cls in KINDS.items()}

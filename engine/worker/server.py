@@ -17,6 +17,7 @@ from engine.worker.messages import (
     Allow,
     Begin,
     Compare,
+    Comparing,
     End,
     Message,
     Prepare,
@@ -65,8 +66,8 @@ class Host(Protocol):
         """The lines of the run's file about what was rerun."""
         ...
 
-    def compare(self, order: Compare) -> AsyncIterator[Mapping[str, Any]]:
-        """The lines of the run's file about what was compared."""
+    def compare(self, order: Compare) -> AsyncIterator[Comparing | RunLine]:
+        """The start of the comparison, unless nothing is compared, then its lines of the run's file."""
         ...
 
     async def close(self) -> None:
@@ -121,7 +122,7 @@ class SessionServer:
             case Recheck():
                 await self._answer(lambda: self._send_lines(self._host.recheck()))
             case Compare():
-                await self._answer(lambda: self._send_lines(self._host.compare(order)))
+                await self._answer(lambda: self._send_compared(order))
             case _:
                 raise Defect(f"{type(order).__name__} is no order")
 
@@ -165,6 +166,10 @@ class SessionServer:
     async def _send_lines(self, documents: AsyncIterator[Mapping[str, Any]]) -> None:
         async for document in documents:
             self._send(RunLine(document))
+
+    async def _send_compared(self, order: Compare) -> None:
+        async for reply in self._host.compare(order):
+            self._send(reply)
 
     async def _end(self) -> None:
         running, self._running = self._running, None

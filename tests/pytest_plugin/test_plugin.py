@@ -225,6 +225,18 @@ def test_counterparts_show_the_cause_and_are_no_items(run: Run, suites: Path, wo
     assert lines[-1]["counts"] == {"pass": 1, "fail": 1}
 
 
+def test_counterparts_are_announced_only_if_any_run(run: Run) -> None:
+    ran = run("-k", "warned", counterparts=True)
+    assert (ran.code, ran.counts("1 passed")) == (0, True), ran.out
+    assert "running the failed cases" not in ran.out
+
+
+@pytest.mark.parametrize("quiet", [("-q",), ("-q", "-o", "console_output_style=classic")], ids=" ".join)
+def test_the_announcement_of_counterparts_is_a_line_of_its_own(run: Run, quiet: tuple[str, ...]) -> None:
+    ran = run("-k", "wrong", *quiet, counterparts=True)
+    assert "\nconformance: running the failed cases on other targets to find the cause" in ran.out
+
+
 def test_durations_are_the_jobs_own(run: Run, suites: Path) -> None:
     (suites / "slow.yaml").write_text(
         "suite: Slow\ncategory: slow\ncite: [SCOPE-01]\nlevel: must\ncases:\n"

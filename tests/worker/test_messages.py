@@ -13,6 +13,7 @@ from engine.worker.messages import (
     Allow,
     Begin,
     Compare,
+    Comparing,
     End,
     Message,
     Prepare,
@@ -36,6 +37,7 @@ MESSAGES: tuple[Message, ...] = (
     Compare(True, (("suites/a.yaml::two", "x"),)),
     ResultMessage(4, "pass", 0.25, False, '{"kind":"result","reason":"a\\ttab and a \\n"}', ""),
     RunLine({"kind": "recheck", "case": "one"}),
+    Comparing(),
     SessionEnded("the run was cancelled\n  in two lines"),
 )
 

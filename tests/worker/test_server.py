@@ -14,6 +14,7 @@ from engine.worker.messages import (
     Allow,
     Begin,
     Compare,
+    Comparing,
     End,
     Message,
     Order,
@@ -77,10 +78,11 @@ class FakeHost:
         yield {"kind": "recheck"}
         raise UsageError("the rest could not be rerun")
 
-    async def compare(self, order: Compare) -> AsyncIterator[Mapping[str, Any]]:
+    async def compare(self, order: Compare) -> AsyncIterator[Comparing | RunLine]:
         del order
+        yield Comparing()
         for _ in range(2):
-            yield {"kind": "counterpart"}
+            yield RunLine({"kind": "counterpart"})
 
     async def close(self) -> None:
         self.done.append("close")
@@ -196,7 +198,7 @@ def test_lines_come_before_their_answer() -> None:
 
     beside = RunLine({"kind": "counterpart"})
     recheck = [RunLine({"kind": "recheck"}), SessionEnded("the rest could not be rerun")]
-    assert sent(story, FakeHost()) == [*recheck, beside, beside, SessionEnded()]
+    assert sent(story, FakeHost()) == [*recheck, Comparing(), beside, beside, SessionEnded()]
 
 
 def test_half_an_order_is_the_end_of_a_pytest_that_was_killed() -> None:
