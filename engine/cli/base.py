@@ -150,11 +150,12 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
 
 
 def asked_cases(arguments: argparse.Namespace) -> RunOptions:
-    """The options that select cases and servers, as parsed; without a server every server."""
+    """The options that select cases, servers and frameworks, as parsed; without a server every server."""
     from engine.app.engine import ALL, RunOptions
 
     return RunOptions(
         servers=tuple(arguments.server) or (ALL,),
+        frameworks=tuple(arguments.framework),
         categories=tuple(arguments.category),
         levels=tuple(arguments.level),
         variants=tuple(arguments.variant),

@@ -7,7 +7,15 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, asked_cases, case_arguments, gateway_argument, place_arguments, server_arguments
+from engine.cli.base import (
+    Command,
+    asked_cases,
+    case_arguments,
+    framework_argument,
+    gateway_argument,
+    place_arguments,
+    server_arguments,
+)
 from engine.errors import UsageError
 from engine.terminal.escape import visible
 
@@ -37,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--mutants", action="store_true", help="of servers: also the mutants, which are deliberately wrong"
     )
     server_arguments(parser, "of targets: all pinned ones")
+    framework_argument(parser, "of targets: all pinned ones")
     gateway_argument(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
     place_arguments(parser)

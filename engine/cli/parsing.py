@@ -14,6 +14,7 @@ import argparse
 import re
 import sys
 import textwrap
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -93,7 +94,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are ``UsageMistake``, and whose help is filled and painted."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=HelpFormatter, **options)
+        super().__init__(formatter_class=HelpFormatter, allow_abbrev=False, **options)
         self.commands: dict[str, Parser] = {}
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
@@ -103,6 +104,43 @@ class Parser(argparse.ArgumentParser):
             below = self.commands.get(getattr(parsed, "command", "") or "", self)
             raise below.unexpected(left)
         return parsed
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the words of a command, whose options may stand between its arguments."""
+        words = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(words if self.commands else self.options_first(words), namespace)
+
+    def options_first(self, words: Sequence[str]) -> list[str]:
+        """The words of a command with its options before its arguments: argparse matches all arguments with the first
+        group of them. Words behind ``--`` are arguments. An option without its value stays at the end."""
+        options, arguments = list[str](), list[str]()
+        left = deque(words)
+        while left and left[0] != "--":
+            word = left.popleft()
+            if not word.startswith("-") or word == "-":
+                arguments.append(word)
+            elif not self.takes_a_value(word):
+                options.append(word)
+            elif left:
+                options += [word, left.popleft()]
+            else:
+                return [*options, *arguments, word]
+        return [*options, *arguments, *left]
+
+    def takes_a_value(self, option: str) -> bool:
+        """True for the name of an option whose value is the next word."""
+        action = self._option_string_actions.get(option)
+        return action is not None and action.nargs is None
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """The values of an option or an argument. An empty one is an error: with an unset variable of a shell, the
+        command would mean something else."""
+        if not self.commands and not all(one.strip() for one in arg_strings):
+            name = "/".join(action.option_strings) or str(action.metavar or action.dest)
+            raise self.mistake(f"`{self.prog}`: {name} is empty", "a variable of the shell may be unset")
+        return super()._get_values(action, arg_strings)
 
     def unexpected(self, left: Sequence[str]) -> UsageMistake:
         """The error about arguments that the parser does not know."""

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.cli.base import Command, gateway_argument, place_arguments, server_arguments
+from engine.cli.base import Command, framework_argument, gateway_argument, place_arguments, server_arguments
 
 DESCRIPTION = """\
 Show one case as the engine will run it, without running it: its place, the
@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--targets", action="store_true", help="list the targets on which it does not run, with reasons"
     )
     server_arguments(parser, "all pinned ones")
+    framework_argument(parser)
     gateway_argument(parser)
     place_arguments(parser, results=False)
 
@@ -42,10 +43,14 @@ def run(parsed: argparse.Namespace) -> int:
 
     engine = Engine(find(frameworks=parsed.frameworks))
     options = RunOptions(
-        servers=tuple(parsed.server) or (ALL,), variants=tuple(parsed.variant), gateways=tuple(parsed.gateway)
+        servers=tuple(parsed.server) or (ALL,),
+        frameworks=tuple(parsed.framework),
+        variants=tuple(parsed.variant),
+        gateways=tuple(parsed.gateway),
     )
     targets = engine.every(options)
-    known = targets if ALL in options.servers else [*targets, *engine.every(RunOptions(servers=(ALL,)))]
+    complete = ALL in options.servers and not options.frameworks
+    known = targets if complete else [*targets, *engine.every(RunOptions(servers=(ALL,)))]
     case = addresses.one(parsed.case, engine, parsed.paths, [target.id for target in known])
     stands = described.standing(case, targets, engine.offers, engine.unsupported)
     words = engine.beside([Path(case.place.file)]).words

@@ -60,12 +60,11 @@ def of(text: str) -> Any:
 
 
 def test_without_what_there_are_all_lists_with_their_counts(listed: List) -> None:
-    counts = {one["name"]: one["count"] for one in of(listed("", ".", "--format", "json"))}
+    counts = {one["name"]: one["count"] for one in of(listed("--format", "json"))}
     assert set(counts) == set(sorts())
-    assert counts["cases"] == 6
-    assert counts["suites"] == counts["categories"] == 2
+    assert counts["cases"] > counts["suites"] > counts["categories"] > 2
     assert all(counts.values())
-    lines = listed("", ".").splitlines()
+    lines = listed().splitlines()
     assert [line.split()[0] for line in lines[1:]] == sorted(counts)
 
 
@@ -255,6 +254,12 @@ def test_targets_of_servers_that_are_named(listed: List) -> None:
     assert "did you mean" in listed("targets", ".", "--server", "gunicron", code=2)
 
 
+def test_targets_of_frameworks_that_are_named(listed: List) -> None:
+    items = of(listed("targets", "--framework", "starlette", "--server", "gunicorn", ".", "--format", "json"))
+    assert {one["framework"] for one in items} == {"starlette"}
+    assert "did you mean 'starlette'" in listed("targets", ".", "--framework", "starlet", code=2)
+
+
 def test_who_offers_what_a_case_may_need(listed: List) -> None:
     offered = {one["name"]: one["servers"] for one in of(listed("capabilities", "--format", "json"))}
     assert "daphne" in offered["websocket"]
@@ -282,8 +287,8 @@ def test_targets_behind_a_gateway_that_is_named(listed: List) -> None:
 @pytest.mark.parametrize("name", ["a-file", "nothing"])
 def test_a_place_of_results_that_is_no_folder_is_a_usage_error(listed: List, suites: Path, name: str) -> None:
     (suites / "a-file").write_text("")
-    for what in ("runs", "cases", ""):
-        output = listed(what, "--results", name, code=2)
+    for what in (["runs"], ["cases"], []):
+        output = listed(*what, "--results", name, code=2)
         assert name in output
         assert "no folder" in output
         assert "name the folder with --results" in output

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.main import EXIT_CODES, commands, main
+from engine.cli.main import EXIT_CODES, commands, main, parser
 from tests.cli.conftest import ENGINE, Engine, clean
 
 HEAVY = (
@@ -67,10 +67,8 @@ def test_the_help_of_a_command_ends_with_examples_of_it(name: str, capsys: pytes
 def test_an_example_can_be_parsed(name: str) -> None:
     import shlex
 
-    from engine.cli.main import parser
-
     for line, _ in commands()[name].examples:
-        parser(commands()).parse_args(shlex.split(line)[1:])
+        parser(commands()).parse(shlex.split(line)[1:])
 
 
 def test_a_reader_that_goes_away_leaves_no_traceback(suites: object) -> None:
@@ -113,7 +111,7 @@ LIST = "usage: engine list [OPTIONS] [WHAT] [PATH|CASE|WORD ...]\n"
             "show",
             f"`engine show` needs CASE\n  `engine show --help` has examples\n{SHOW}",
         ),
-        ("list --framwork=x", f"`engine list` has no option --framwork\n  did you mean '--frameworks'?\n{LIST}"),
+        ("list --framwork=x", f"`engine list` has no option --framwork\n  did you mean '--framework'?\n{LIST}"),
         (
             "qqqq",
             f"there is no command 'qqqq'\n  `engine --help` lists the commands\n{TOP}",
@@ -126,6 +124,62 @@ def test_a_wrong_command_line_is_answered_with_the_nearest_name_and_the_usage_of
 ) -> None:
     assert main(words.split()) == 2
     assert capsys.readouterr().err == f"engine: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("list cases --level must specs/http", {"what": "cases", "paths": ["specs/http"], "level": ["must"]}),
+        ("explain last --raw bytes", {"run_name": "last", "case": "bytes", "raw": True}),
+        ("explain last bytes --raw gunicorn", {"case": "bytes", "target": "gunicorn"}),
+        ("compare last --strict last~1", {"what": ["last", "last~1"], "strict": True}),
+        ("show missing-host --targets specs/http", {"case": "missing-host", "paths": ["specs/http"]}),
+        ("baseline check --run --framework control suites", {"paths": ["suites"], "framework": ["control"]}),
+        ("baseline --run update suites", {"action": "update", "paths": ["suites"]}),
+        ("grid a -k x b --loop=both c", {"paths": ["a", "b", "c"], "keyword": "x", "loop": "both"}),
+        ("lint a --format json -- --odd.yaml -", {"paths": ["a", "--odd.yaml", "-"], "format": "json"}),
+        ("report -o - last", {"run_name": "last", "output": "-"}),
+    ],
+)
+def test_options_stand_anywhere_between_arguments(words: str, expected: dict[str, object]) -> None:
+    parsed = vars(parser(commands()).parse(words.split()))
+    assert {name: parsed[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["grid", "--from", ""], "--from"),
+        (["grid", "--from="], "--from"),
+        (["grid", "--server", " "], "--server"),
+        (["grid", "--framework", ""], "--framework"),
+        (["grid", "-k", ""], "-k"),
+        (["grid", "--tag", ""], "--tag"),
+        (["grid", ""], "PATH|CASE"),
+        (["report", ""], "RUN"),
+        (["explain", "last", ""], "CASE"),
+        (["compare", "last", ""], "RUN|PATH|CASE"),
+        (["baseline", "update", "--from", ""], "--from"),
+        (["baseline", "check", "--baseline", ""], "--baseline"),
+        (["logs", "--run", ""], "--run"),
+        (["show", "missing-host", ""], "PATH"),
+        (["lint", ""], "PATH"),
+    ],
+)
+def test_an_empty_word_is_an_error(words: list[str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    what, hint, usage = capsys.readouterr().err.splitlines()
+    assert what == f"engine: `engine {words[0]}`: {name} is empty"
+    assert hint == "  a variable of the shell may be unset"
+    assert usage.startswith(f"usage: engine {words[0]} ")
+
+
+@pytest.mark.parametrize("command", ["lint", "explain"])
+def test_an_option_is_not_abbreviated(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--framework", "control"]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"engine: `engine {command}` has no option --framework\n  did you mean '--frameworks'?\n"
+    )
 
 
 @pytest.mark.parametrize("width", ["40", "60", "140"])

@@ -188,6 +188,14 @@ def test_servers_restrict_as_they_do_for_a_grid(show: Show, tmp_path: Path, caps
     assert main(["show", "post[small][gunicorn-control-auto]", ".", "--server", "hypercorn"]) == 0
 
 
+def test_frameworks_restrict_as_they_do_for_a_grid(show: Show, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "post[small]", "--framework", "starlette", "."]) == 0
+    lines = section(capsys.readouterr().out, "runs on")
+    assert lines
+    assert all(" with starlette (" in line for line in lines)
+    assert main(["show", "post[small][gunicorn-control-auto]", "--framework", "starlette", "."]) == 0
+
+
 def test_only_takes_targets_out(show: Show) -> None:
     text = show("socket")
     assert section(text, "runs on")[-1].endswith("(uvloop)")

@@ -84,7 +84,12 @@ class Stock:
         """The targets of the servers that were asked for, on every loop."""
         options = self.options
         return self.engine.every(
-            RunOptions(servers=options.servers, variants=options.variants, gateways=options.gateways)
+            RunOptions(
+                servers=options.servers,
+                frameworks=options.frameworks,
+                variants=options.variants,
+                gateways=options.gateways,
+            )
         )
 
     @cached_property
