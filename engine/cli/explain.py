@@ -70,12 +70,12 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int:
-    """List the failures of a run by cause, to choose a case from; 0. Raises UsageError for a run that does not exist or
-    another format than text."""
+    """List the targets of a run that did not start and its failures by cause, to choose a case from; 0. Raises
+    UsageError for a run that does not exist or another format than text."""
     from engine.app import runs
     from engine.results.analysis.findings import attributions, failing, findings
-    from engine.results.analysis.summary import sentence, summary
-    from engine.terminal import blame
+    from engine.results.analysis.summary import early_end, sentence, summary
+    from engine.terminal import blame, run_summary
     from engine.terminal.columns import terminal_width
     from engine.terminal.escape import visible
     from engine.terminal.paint import paint_for
@@ -84,10 +84,19 @@ def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int
         raise UsageError("no case is named", hint=f"`engine report {parsed.run_name}` shows a whole run")
     run = runs.again(parsed.run_name, project_paths)
     found = findings(run, failing(), attributions(run))
-    for line in blame.lines(found, terminal_width(), paint_for(sys.stdout, parsed.color)) if found else ():
-        print(line)
-    print("\n" * bool(found) + f"run {visible(run.id)}: {sentence(summary(run))}")
-    print("`engine explain RUN CASE` shows one result in full" if found else "nothing is failing")
+    width, paint = terminal_width(), paint_for(sys.stdout, parsed.color)
+    lines = [*run_summary.not_started(run.targets, width, paint)]
+    if found:
+        lines += ["", *blame.lines(found, width, paint)]
+    if lines:
+        print("\n".join(lines[1:]), end="\n\n")
+    if ended := early_end(run):
+        print(visible(ended))
+    print(f"run {visible(run.id)}: {sentence(summary(run))}")
+    if found:
+        print("`engine explain RUN CASE` shows one result in full")
+    elif not lines:
+        print(f"nothing is failing{'' if run.whole else ' in these results'}")
     return 0
 
 

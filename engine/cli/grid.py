@@ -188,7 +188,7 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     from engine.reports import table
     from engine.results.analysis.findings import attributions, failing, findings
     from engine.results.analysis.grid import grid_of
-    from engine.results.analysis.summary import sentence, summary
+    from engine.results.analysis.summary import early_end, sentence, summary
     from engine.terminal import grid_colours
     from engine.terminal.columns import available_width
     from engine.terminal.paint import Role, wrap
@@ -209,8 +209,8 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
         code = code or 4
-    if not done.whole:
-        print(how_it_ended(done))
+    if ended := early_end(done):
+        print(visible(ended))
     counts = paint(Role.FAILING if code else Role.PASSING, sentence(summary(done)))
     print("\n".join(wrap(counts, width, further="  ")))
     print(f"run {visible(done.id)}" + next_command(done, found, named, parsed))
@@ -221,16 +221,10 @@ def list_targets(done: Run, width: int, paint: Paint) -> None:
     """List the targets that did not start, each with the end of its log, and the claims of servers that a probe
     refuted."""
     from engine.results.analysis.claims import refuted
-    from engine.terminal.paint import Role, wrap
+    from engine.terminal import run_summary
 
-    for row in done.targets:
-        if row.failed:
-            what = f"{paint(Role.FAILING, f'{row.id} did not start')}: {visible(row.failed)}"
-            print("\n" + "\n".join(wrap(what, width, further="  ")))
-            if row.hint:
-                print("\n".join(wrap(paint(Role.HINT, visible(row.hint)), width, first="  ", further="  ")))
-            for line in row.log.splitlines()[-20:]:
-                print(f"  {paint(Role.DIM, '|')} {visible(line)}")
+    for line in run_summary.not_started(done.targets, width, paint):
+        print(line)
     for number, claim in enumerate(refuted(done.targets)):
         print("" if number else "\nclaims that a probe refuted:\n", end="")
         print(f"  {visible(claim)}")
@@ -272,14 +266,6 @@ def list_others(done: Run, wanted: Wanted, in_full: str, width: int, paint: Pain
     for lines in map(list, lists):
         print("\n" * bool(lines) + "\n".join(lines), end="\n" * bool(lines))
     print()
-
-
-def how_it_ended(done: Run) -> str:
-    """A sentence about a run that ended early."""
-    ended = "Interrupted" if done.ended == "interrupted" else f"Ended early ({visible(done.ended)})"
-    jobs = done.header.get("jobs")
-    repeated = any(one.attempts for one in done.results)
-    return f"{ended} after {len(done.results)} of {jobs} results." if jobs and not repeated else f"{ended}."
 
 
 def next_command(done: Run, found: Sequence[Finding], named: str, parsed: argparse.Namespace) -> str:

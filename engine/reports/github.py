@@ -16,7 +16,7 @@ from engine.reports.texts import details, harmless
 from engine.reports.view import GridReport
 from engine.results.analysis.findings import Finding, folded
 from engine.results.analysis.folding import NAMED, Folded
-from engine.results.analysis.summary import plural, sentence, summary
+from engine.results.analysis.summary import early_end, plural, sentence, summary
 
 MOST = 10
 """The annotations of one sort that GitHub shows for a step."""
@@ -24,7 +24,7 @@ MOST = 10
 
 def workflow(report: GridReport) -> str:
     """An error for each failure and each target that did not start, a warning for each warning, and the counts as a
-    notice. Known failures have no annotation."""
+    notice, or as a warning if the run ended early. Known failures have no annotation."""
     part = report.part
     found = report.findings()
     failing = [one for one in found if one.first.breaks_build()]
@@ -36,8 +36,13 @@ def workflow(report: GridReport) -> str:
     ]
     errors += [_of_finding("error", one) for one in folded(failing)]
     warnings = [_of_finding("warning", one) for one in folded(warned)]
+    counts, ended = sentence(summary(part)), early_end(report.run)
+    if ended:
+        # First: of many warnings the last ones are left out.
+        warnings.insert(0, command("warning", NOWHERE, f"Run {report.run.id} is incomplete", [ended, counts]))
     lines = [*_bounded("error", errors), *_bounded("warning", warnings)]
-    lines.append(command("notice", NOWHERE, f"Run {report.run.id}", [sentence(summary(part))]))
+    if not ended:
+        lines.append(command("notice", NOWHERE, f"Run {report.run.id}", [counts]))
     return "".join(f"{line}\n" for line in lines)
 
 

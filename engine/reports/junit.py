@@ -15,7 +15,7 @@ from engine.reports.base import Format
 from engine.reports.texts import details, harmless
 from engine.reports.view import GridReport
 from engine.results.analysis.grouping import server_of
-from engine.results.analysis.summary import excuse_of
+from engine.results.analysis.summary import early_end, excuse_of
 from engine.results.record.store import TargetRow
 
 _COUNTS = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
@@ -25,7 +25,8 @@ _STAMP = "%Y-%m-%dT%H:%M:%S"
 def document(report: GridReport) -> str:
     """The document. A failure, timeout, crash or unexpected pass is a ``failure``, an error an ``error``. A known
     failure is ``skipped`` with its reason, and so is a case that did not run. A warning passes, with its text as
-    ``system-out``. A target that did not start has a single test case, ``start``, with an ``error``."""
+    ``system-out``. A target that did not start has a single test case, ``start``, with an ``error``. If the run
+    ended early, each suite has the property ``incomplete``, a sentence with the number of results."""
     part = report.part
     by_target: dict[str, list[JobResult]] = {row.id: [] for row in part.targets}
     for one in part.results:
@@ -52,6 +53,7 @@ def _suite(root: ElementTree.Element, row: TargetRow, results: list[JobResult], 
         {
             "run": report.run.id, "server": server_of(row), "framework": row.framework,
             "loop": row.found_loop or row.loop, "gateway": row.gateway, "runtime": row.runtime, "python": row.python,
+            "incomplete": early_end(report.run),
         },
     )  # fmt: skip
     if row.failed:

@@ -20,6 +20,7 @@ from engine.results.analysis.summary import (
     FoldedCase,
     cases_of,
     counted_as,
+    early_end,
     excused,
     plural,
     results_of,
@@ -39,7 +40,7 @@ def markdown(report: GridReport) -> str:
     crossed = all(table.crossed for table in made)
     parts = [
         f"# {title}",
-        f"Run `{run.id}`: {sentence(summary(report.part))}.{'' if run.whole else f' It ended early: {run.ended}.'}",
+        f"Run `{run.id}`: {sentence(summary(report.part))}. {code(early_end(run))}".rstrip(),
         *(part for table in made for part in drawn(table, headed=bool(report.by) or len(made) > 1 or table.sourced)),
         legend(figures(grid), PRESSING if crossed else LETTERS),
     ]
@@ -57,7 +58,8 @@ def markdown(report: GridReport) -> str:
     wrong = refuted(row.target for row in grid.rows)
     if wrong:
         parts += ["## Claims that a probe refuted", "\n".join(f"- {claim}" for claim in wrong)]
-    parts += ["## Versions", versions(report)]
+    if found_versions := versions(report):
+        parts += ["## Versions", found_versions]
     return "\n\n".join(parts) + "\n"
 
 
@@ -140,7 +142,8 @@ def entry(folded: FoldedCase) -> Iterator[str]:
 
 
 def versions(report: GridReport) -> str:
-    """The versions of servers, frameworks and Python; below these, folded, all packages of each environment once."""
+    """The versions of servers, frameworks and Python; below these, folded, all packages of each environment once.
+    "" if no target started."""
     targets = [row.target for row in report.grid.rows]
     servers = sorted({server_of(target) for target in targets if not target.failed})
     frameworks = sorted({name for one in targets if (name := framework_name(one))})

@@ -1,5 +1,5 @@
-"""The end of a run on a terminal: its warnings, its known failures by server, and its counts. Lists are bounded; a
-report has them in full."""
+"""The end of a run on a terminal: targets that did not start, warnings, known failures by server, and counts. Lists are
+bounded; a report has them in full."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from engine.model.verdict import JobResult
 from engine.results.analysis.folding import NAMED, Folded
 from engine.results.analysis.summary import FoldedCase, ListedCase, cases_of, counted_as, plural, results_of, warned
+from engine.results.record.store import TargetRow
 from engine.terminal.escape import visible
 from engine.terminal.paint import PLAIN, Paint, Role, wrap
 
@@ -17,6 +18,26 @@ SERVERS = 3
 """Of more servers than this, only the counts are listed."""
 LONGEST = 160
 """The longest text of a reason, in characters."""
+LOG_LINES = 20
+"""The last lines of a log that are shown of a target that did not start."""
+
+
+def not_started(rows: Iterable[TargetRow], width: int = 0, paint: Paint = PLAIN) -> Iterator[str]:
+    """The targets among some that did not start, in lines: the reason, a hint, and the end of the log, with an empty
+    line before each. ``width`` is the terminal's, 0 for no limit."""
+    for row in rows:
+        if row.failed:
+            yield ""
+            name = paint(Role.FAILING, f"{visible(row.id)} did not start")
+            yield from _hanging(f"{name}: {visible(row.failed)}", "", width)
+            if row.hint:
+                yield from _hanging(paint(Role.HINT, visible(row.hint)), "  ", width)
+            for line in row.log.splitlines()[-LOG_LINES:]:
+                yield f"  {paint(Role.DIM, '|')} {visible(line)}"
+
+
+def _hanging(text: str, indent: str, width: int) -> list[str]:
+    return wrap(text, width, first=indent, further="  ") if width else [indent + text]
 
 
 def warnings(results: Iterable[JobResult], in_full: str, width: int = 0, paint: Paint = PLAIN) -> Iterator[str]:

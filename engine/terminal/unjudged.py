@@ -10,6 +10,8 @@ from engine.terminal.escape import visible
 
 
 def lines(results: Iterable[JobResult]) -> Iterator[str]:
-    """A heading and one line for each reason."""
-    yield "no case ran:"
-    yield from (f"  {visible(reason)}" for reason in reasons(results))
+    """A heading and one line for each reason; nothing without a reason, where only targets did not start."""
+    found = reasons(results)
+    if found:
+        yield "no case ran:"
+    yield from (f"  {visible(reason)}" for reason in found)

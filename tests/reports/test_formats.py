@@ -116,6 +116,37 @@ def test_a_case_that_is_held_back_fails_no_report() -> None:
     assert "::error" not in write_as("github", one)
 
 
+def interrupted() -> Run:
+    return replace(run({"s f": Verdict.PASS}), header={"jobs": 1200}, whole=False, ended="interrupted")
+
+
+def test_a_run_that_ended_early_is_a_warning_for_github_before_all_others() -> None:
+    one = write_as("github", interrupted())
+    assert one == ("::warning title=Run id-1 is incomplete::Interrupted after 1 of 1,200 results.%0A1 case: 1 passed\n")
+    warned = tuple(
+        replace(result(row("s f"), Verdict.WARN, case=f"{FILE}::{number}"), reason=str(number)) for number in range(20)
+    )
+    lines = write_as("github", replace(interrupted(), results=warned)).splitlines()
+    assert len(lines) == MOST
+    assert "is incomplete" in lines[0]
+    assert "incomplete" not in write_as("github", run({"s f": Verdict.PASS}))
+
+
+def test_a_run_that_ended_early_is_a_property_of_each_suite_in_junit() -> None:
+    cut = ElementTree.fromstring(write_as("junit", interrupted()))
+    (found,) = [one for one in cut.findall("testsuite/properties/property") if one.get("name") == "incomplete"]
+    assert found.get("value") == "Interrupted after 1 of 1,200 results."
+    assert 'name="incomplete"' not in write_as("junit", run({"s f": Verdict.PASS}))
+
+
+def test_markdown_has_no_empty_section_of_versions() -> None:
+    dead = row("s g", failed="no module")
+    broken = Run("id-1", {}, (dead,), (result(dead, Verdict.ERROR),), True, "whole")
+    page = write_as("markdown", broken)
+    assert "## Did not start" in page
+    assert "## Versions" not in page
+
+
 PLACE = SourceSpan("specs/x.yaml", 7, 11, 3)
 
 

@@ -67,10 +67,10 @@ def test_a_format_shows_what_it_can_and_the_others_are_named(monkeypatch: pytest
 
 def test_markdown() -> None:
     page = page_of("markdown", RUN)
-    assert "It ended early: interrupted." in page
+    assert "Interrupted." in page
     assert "| f           | auto (uvloop) | 1/2 1F        | 1/2 1F  |" in page
     assert "| g           | auto          | did not start | –       |" in page
-    assert "id-1`: 2 cases: 1 passed, 1 failed, 1 target did not start. It" in page
+    assert "id-1`: 2 cases: 1 passed, 1 failed, 1 target did not start. Interrupted" in page
     assert "- frameworks: f 2\n- Python: 3.11.7\n" in page
     assert "<summary>Packages of 1 environment</summary>\n\n- `s-f-auto`: Python 3.11.7, s 1, f 2\n" in page
     assert "- `a.yaml::b[s-f-auto]`: fail: status \\| is \\`200\\` or so" in page

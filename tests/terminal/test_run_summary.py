@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.results.analysis.summary import excused
 from engine.results.record.store import Run
-from engine.terminal.run_summary import MOST, known_failures, warnings
+from engine.terminal.run_summary import LOG_LINES, MOST, known_failures, not_started, warnings
 from tests.results.synthetic import joined, result, row, run
 
 FILE = "specs/x.yaml"
@@ -72,3 +72,14 @@ def test_lines_fit_the_terminal_and_are_harmless() -> None:
 def test_the_baselines_are_named() -> None:
     (first, *_) = known_failures(excused(known("s f")), "last", files=["specs/known-failures.yaml", "k.yaml"])
     assert first == "known failures: 1 case, listed in specs/known-failures.yaml, k.yaml"
+
+
+def test_a_target_that_did_not_start_has_its_reason_its_hint_and_the_end_of_its_log() -> None:
+    log = "\n".join(f"line {number}\x1b" for number in range(LOG_LINES + 5))
+    dead = row("s f", failed="it ended before it was ready", hint="look there", log=log)
+    lines = list(not_started([row("s g"), dead]))
+    assert lines[:3] == ["", "s-f-asyncio did not start: it ended before it was ready", "  look there"]
+    assert len(lines) == 3 + LOG_LINES
+    assert lines[-1] == f"  | line {LOG_LINES + 4}\\x1b"
+    assert max(map(len, not_started([dead], 30))) <= 30
+    assert list(not_started([row("s g")])) == []

@@ -176,6 +176,16 @@ def sentence(found: RunSummary) -> str:
     return f"{head}: {', '.join(parts) or 'nothing ran'}" + (f" in {duration(found.seconds)}" if found.seconds else "")
 
 
+def early_end(run: Run) -> str:
+    """A sentence about a run that ended early, ``Interrupted after 5 of 120 results.``; "" for a whole run."""
+    if run.whole:
+        return ""
+    ended = "Interrupted" if run.ended == "interrupted" else f"Ended early ({run.ended})"
+    jobs = run.header.get("jobs")
+    repeated = any(one.attempts for one in run.results)
+    return f"{ended} after {len(run.results):,} of {jobs:,} results." if jobs and not repeated else f"{ended}."
+
+
 def counted_noun(number: int, noun: str) -> str:
     """``1 unexpected pass``, ``2 unexpected passes``, ``2 entries``."""
     if number == 1:

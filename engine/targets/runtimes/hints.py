@@ -75,7 +75,8 @@ CLUES = (
     clue(r"(?i)cannot allocate memory|MemoryError", "the machine has too little memory for so many targets at once"),
     clue(
         r"(?i)(?:unrecognized arguments:|no such option:?|unrecognized option) +(.+)$",
-        r"this version of the server has no flag \1: see 'server' in the case, or engine/targets/catalog/servers",
+        r"this version of the server has no flag \1: see --variant, 'server' in the case, "
+        "or engine/targets/catalog/servers",
     ),
     clue(r"(?i)lifespan startup failed:? *(.*)$", r"the app's own startup failed; its traceback is in the log. \1"),
     clue(r"(?i)(permission denied|operation not permitted)(.*)$", r"\1\2: this user may not do that"),

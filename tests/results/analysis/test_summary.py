@@ -13,6 +13,7 @@ from engine.results.analysis.summary import (
     cases_of,
     counted_as,
     duration,
+    early_end,
     excuse_of,
     excused,
     results_of,
@@ -117,3 +118,11 @@ def test_folding_names_values_up_to_a_bound_and_keeps_the_order() -> None:
     assert many.named() == "0, 1, 2, 3, 4, 5, 6, 7, 8"
     assert many.named(9) == many.named()
     assert [one.address for one in rest] == names[9:]
+
+
+def test_a_run_that_ended_early_has_a_sentence() -> None:
+    one = run({"s f": PASS, "s g": PASS})
+    assert early_end(one) == ""
+    cut = replace(one, header={"jobs": 2000}, whole=False, ended="interrupted")
+    assert early_end(cut) == "Interrupted after 2 of 2,000 results."
+    assert early_end(replace(cut, header={}, ended="cut short")) == "Ended early (cut short)."
