@@ -284,7 +284,7 @@ def test_the_table_has_a_line_for_each_package_and_no_other() -> None:
 def documented_rooms() -> dict[str, frozenset[str]]:
     """The table of rooms in docs/architecture.md: room -> the rooms that it may import."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    section = text.partition("\n## Rooms\n")[2].partition("\n## ")[0]
+    section = text.partition("\n## Packages\n")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"]
     return {row[0].strip("`"): frozenset(re.findall(r"`([^`]+)`", row[2])) for row in rows}
 
