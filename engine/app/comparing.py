@@ -15,6 +15,7 @@ from engine.results.analysis.comparison import (
     ComparedRun,
     Comparison,
     RunSelection,
+    canonical,
     compare,
     configurations,
     framework_configurations,
@@ -120,7 +121,8 @@ def named(engine: Engine, options: RunOptions) -> tuple[list[str], list[str]]:
     both = [one.configuration for one in configured(engine.servers, options.servers, options.variants)]
     used = tuple(text for text in options.variants if f"~{text.partition(':')[0].strip()}" in options.servers[0])
     before = [one.configuration for one in configured(engine.servers, options.servers[:1], used)]
-    after = [name for name in both if name not in before]
+    left = {canonical(name) for name in before}
+    after = [name for name in both if canonical(name) not in left]
     if not after:
         raise UsageError(f"{options.servers[0]} and {options.servers[1]} are the same", hint="name two releases")
     return before, after
@@ -132,7 +134,7 @@ def named_frameworks(engine: Engine, options: RunOptions) -> tuple[str, str]:
     first, second = options.frameworks
     both = [one.configuration for one in configured_frameworks(engine.frameworks, options.frameworks)]
     (before,) = [one.configuration for one in configured_frameworks(engine.frameworks, [first])]
-    after = [name for name in both if name != before]
+    after = [name for name in both if canonical(name) != canonical(before)]
     if not after:
         raise UsageError(f"{first} and {second} are the same", hint="name two releases, such as NAME==VERSION and NAME")
     return before, after[0]

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
 from engine.errors import UsageError
-from engine.model.commands import server_word
+from engine.model.commands import framework_word, server_word
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution, Attributions, ComparedResult, Fault, attribute
@@ -83,10 +84,18 @@ class RunSelection:
 
 def _named(words: Sequence[str], *names: str) -> bool:
     """True if there are no words, or one of the names is among them."""
-    return not words or any(name in words for name in names)
+    return not words or not {canonical(word) for word in words}.isdisjoint(map(canonical, names))
 
 
 WHOLE = RunSelection()
+
+
+def canonical(configured: str) -> str:
+    """A server or a framework as configured, with its version in the form that equal versions share (PEP 440):
+    ``starlette==1`` for ``starlette==1.0.0``."""
+    name, equals, rest = configured.partition("==")
+    version, tilde, variant = rest.partition("~")
+    return f"{name}{equals}{canonicalize_version(version)}{tilde}{variant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +167,13 @@ def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[Compared
     these differ, they are what is compared, and so match. So do frameworks, by their releases, and runtimes, where each
     run has one. If the runs have no target in common, servers are compared: targets match by framework, loop and
     gateway, if each run has one of these. Raises UsageError where nothing matches."""
-    same = _moved(before.targets, after.targets, lambda row: (row.server, _configured(row)))
-    moved = _moved(before.targets, after.targets, lambda row: (row.framework, row.framework_configuration))
+    same = _moved(before.targets, after.targets, lambda row: (row.server, _server(row)))
+    moved = _moved(before.targets, after.targets, lambda row: (row.framework, _framework(row)))
     runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
     any_runtime = runtimes[0] != runtimes[1] and all(len(one) == 1 for one in runtimes)
 
     def of_server(row: TargetRow) -> Key:
-        server = row.server if row.server in same else _configured(row)
+        server = row.server if row.server in same else _server(row)
         framework, *rest, runtime = _rest(row)
         framework = row.framework if row.framework in moved else framework
         return (server, framework, *rest, "" if any_runtime else runtime)
@@ -197,9 +206,15 @@ def _of_one(before: Run, after: Run, key: Callable[[TargetRow], Key]) -> Callabl
 
 def _nothing_in_common(before: Run, after: Run) -> UsageError:
     what = f"{before.id} and {after.id} have no target in common"
-    words = [word for run in (before, after) for row in run.targets[:1] for word in ("--server", server_word(row))]
-    command = shlex.join(["engine", "compare", *words])
-    return UsageError(what, hint=f"targets of the same framework, loop and gateway are compared; `{command}` runs both")
+    same = "targets of the same framework, loop and gateway are compared"
+    for option, word in (("--server", server_word), ("--framework", framework_word)):
+        left, right = ([word(row) for row in run.targets] for run in (before, after))
+        # Runs that share a server or a framework differ in something else.
+        if left and right and not set(left) & set(right):
+            server = [] if option == "--server" else ["--server", server_word(before.targets[0])]
+            command = shlex.join(["engine", "compare", *server, option, left[0], option, right[0]])
+            return UsageError(what, hint=f"{same}; `{command}` runs both")
+    return UsageError(what, hint=same)
 
 
 def servers(
@@ -207,17 +222,14 @@ def servers(
 ) -> tuple[ComparedRun, ComparedRun]:
     """Some servers, releases or variants of one run, named as in ``Target.configuration``, against some others of it.
     Raises UsageError for one that the run has not."""
-    known = configurations(run)
-    for name in (*before, *after):
-        if name not in known:
-            raise UsageError(f"{run.id} has no targets of {name}", hint=f"it has {', '.join(known)}")
+    _check_known(run, (*before, *after), configurations(run))
     several = len(before) > 1 or len(after) > 1
 
     def key(row: TargetRow) -> Key:
         return (row.server, *_rest(row)) if several else _rest(row)
 
     def side(names: Sequence[str]) -> ComparedRun:
-        return _side(", ".join(names), run, [row for row in run.targets if _configured(row) in names], key, part)
+        return _side(", ".join(names), run, [row for row in run.targets if _named(names, _configured(row))], key, part)
 
     return side(before), side(after)
 
@@ -225,19 +237,22 @@ def servers(
 def frameworks(run: Run, before: str, after: str, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
     """Two frameworks or releases of one run, named as in ``Target.framework_configuration``. Raises UsageError for one
     that the run has not."""
-    known = framework_configurations(run)
-    for name in (before, after):
-        if name not in known:
-            raise UsageError(f"{run.id} has no targets of {name}", hint=f"it has {', '.join(known)}")
+    _check_known(run, (before, after), framework_configurations(run))
 
     def key(row: TargetRow) -> Key:
-        return (_configured(row), *_rest(row)[1:])
+        return (_server(row), *_rest(row)[1:])
 
     def side(name: str) -> ComparedRun:
-        rows = [row for row in run.targets if row.framework_configuration == name]
+        rows = [row for row in run.targets if _named([name], row.framework_configuration)]
         return replace(_side(name, run, rows, key, part), frameworks=True)
 
     return side(before), side(after)
+
+
+def _check_known(run: Run, names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if not _named([name], *known):
+            raise UsageError(f"{run.id} has no targets of {name}", hint=f"it has {', '.join(known)}")
 
 
 def configurations(run: Run) -> tuple[str, ...]:
@@ -478,8 +493,18 @@ def _configured(row: TargetRow) -> str:
     return configuration(row.server, row.release, row.variant)
 
 
+def _server(row: TargetRow) -> str:
+    """The key of a server in its release and variant."""
+    return canonical(_configured(row))
+
+
+def _framework(row: TargetRow) -> str:
+    """The key of a framework in its release."""
+    return canonical(row.framework_configuration)
+
+
 def _rest(row: TargetRow) -> Key:
-    return (row.framework_configuration, row.loop, row.gateway, row.runtime)
+    return (_framework(row), row.loop, row.gateway, row.runtime)
 
 
 def folded(found: Iterable[Difference]) -> tuple[Folded[Difference], ...]:

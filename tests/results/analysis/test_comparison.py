@@ -234,6 +234,33 @@ def test_targets_that_start_on_one_side_alone() -> None:
     assert (found.neither, found.stopped, found.regressed, found.nothing) == ((failed,), (), False, False)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "command"),
+    [
+        ("s==1 f", "t g", "engine compare --server s==1 --server t"),
+        ("s f", "s g==1.0", "engine compare --server s --framework f --framework g==1.0"),
+        ("s f asyncio", "s f uvloop", ""),
+    ],
+)
+def test_runs_with_nothing_in_common_suggest_a_command_that_compares_them(
+    before: str, after: str, command: str
+) -> None:
+    with pytest.raises(UsageError, match="no target in common") as caught:
+        runs(run({before: PASS}), run({after: PASS}))
+    assert caught.value.hint.partition("; ")[2] == (f"`{command}` runs both" if command else "")
+
+
+@pytest.mark.parametrize(("left", "right"), [("1.0", "1.0.0"), ("2.0rc1", "2.0.0-rc.1"), ("1", "v1")])
+def test_equal_versions_are_the_same_release(left: str, right: str) -> None:
+    one, two = {f"s=={left} f=={left}": PASS, "s f": PASS}, {f"s=={right} f=={right}": FAIL, "s f": PASS}
+    found = runs(run(one), run(two))
+    assert (found.compared, found.regressed, found.missing_before, found.missing_after) == (2, True, (), ())
+    assert compare(*servers(run({f"s=={left} f": PASS, "s f": FAIL}), [f"s=={right}"], ["s"])).regressed
+    both = run({f"s f=={left}": PASS, "s f": FAIL})
+    assert compare(*frameworks(both, f"f=={right}", "f")).regressed
+    assert compare(*sides(both, both, RunSelection(frameworks=[f"f=={right}"]))).compared == 1
+
+
 def test_what_has_nothing_in_common_is_refused() -> None:
     with pytest.raises(UsageError, match="no target in common") as caught:
         runs(run({"s==1 f": PASS}), run({"t g": PASS}))
