@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 from argparse import ArgumentError
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
@@ -48,6 +48,7 @@ HEAD = 4096
 # Of these a document below a folder on the command line has two at least.
 USUAL_KEYS = frozenset({"category", "cite", "cases"})
 KEY = re.compile(rb"^([A-Za-z][\w-]*):", re.M)
+OPTION_NAME = re.compile(r"--[\w-]+")
 UNLIKELY = frozenset({"node_modules", "venv", "build", "dist", "__pycache__"})
 
 
@@ -176,8 +177,31 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         try:
             group.addoption(*option.names(short=short), dest=option.dest, help=option.help, **option.settings)
         except (ValueError, ArgumentError) as error:
-            trouble = f"asgi_short_options: another plugin has the option --{option.name}"
-            raise pytest.UsageError(f"{trouble}; remove the key, and write --asgi-{option.name}") from error
+            raise pytest.UsageError(_conflict("another plugin", f"--{option.name}", option)) from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """pytest's hook. Raises pytest.UsageError where a short name is also an option of a ``conftest.py``, which pytest
+    would show as a traceback."""
+    short = early_config.getini("asgi_short_options")
+    try:
+        yield
+        if short:
+            parser.parse_known_args(args)  # pytest 8 finds a conflict when it parses
+    except ArgumentError as error:
+        taken = set(OPTION_NAME.findall(str(error)))
+        for option in OPTIONS if short else ():
+            for name in option.names(short=True):
+                if name in taken:
+                    raise pytest.UsageError(_conflict("a conftest.py", name, option)) from error
+        raise
+
+
+def _conflict(other: str, name: str, option: Option) -> str:
+    return f"asgi_short_options: {other} has the option {name}; remove the key, and write --asgi-{option.name}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -223,6 +247,7 @@ def pytest_collection(session: pytest.Session) -> None:
         return  # each worker of pytest-xdist does so itself
     wanted = requested(config)
     if any(is_suite(path) for path in wanted.named if path.name.endswith(SUFFIXES)) and (obstacle := foreign()):
+        config.stash[OBSTACLE] = obstacle
         raise pytest.UsageError(obstacle)
     if not concerned(config.args, config.invocation_params.dir) or foreign():
         return
@@ -242,7 +267,7 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """pytest's hook: say that an option of the command line had no effect, where no suite was requested."""
     given = [str(one).partition("=")[0] for one in config.invocation_params.args if str(one).startswith("--asgi-")]
-    if given and not config.pluginmanager.hasplugin(HOOKS):
+    if given and not config.pluginmanager.hasplugin(HOOKS) and OBSTACLE not in config.stash:
         hint = "name a file or a folder of suites, or set the ini key asgi_suites"
         terminalreporter.write_line(f"{given[0]} had no effect, since no suite was collected; {hint}", yellow=True)
 

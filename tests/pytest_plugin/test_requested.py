@@ -122,6 +122,16 @@ def test_a_suite_in_a_project_with_a_package_of_that_name_is_one_error(
     assert "Traceback" not in ran.out
 
 
+@pytest.mark.parametrize("words", [("suites",), ("suites/mine.yaml",)], ids=["folder", "file"])
+def test_a_suite_that_cannot_run_is_the_only_error(project: Path, words: tuple[str, ...]) -> None:
+    (project / "suites").mkdir()
+    (project / "suites" / "mine.yaml").write_text(SUITE)
+    ran = call(project, *words, "--asgi-server", "nope")
+    assert ran.code == 4, ran.out
+    assert "suites cannot run here" in ran.out
+    assert "had no effect" not in ran.out
+
+
 @pytest.mark.parametrize("words", [("--asgi-framework", "control"), ("--asgi-framework=control", "test_one.py")])
 def test_an_option_without_suites_has_a_hint(other: Path, words: tuple[str, ...]) -> None:
     ran = call(other, *words)
@@ -212,3 +222,16 @@ def test_a_short_option_of_another_plugin_is_a_usage_error(other: Path) -> None:
     assert "asgi_short_options: " in ran.out
     assert "Traceback" not in ran.out
     assert call(other, "-p", "theirs").code == 0
+
+
+@pytest.mark.parametrize("words", [(), (".", "-n", "1"), ("--server", "named")], ids=" ".join)
+def test_a_short_option_of_a_conftest_is_a_usage_error(other: Path, words: tuple[str, ...]) -> None:
+    (other / "conftest.py").write_text(CONFTEST)
+    (other / "pytest.ini").write_text("[pytest]\nasgi_short_options = true\n")
+    ran = call(other, *words)
+    assert ran.code == 4, ran.out
+    hint = "remove the key, and write --asgi-server"
+    assert ran.out.strip() == f"ERROR: asgi_short_options: a conftest.py has the option --server; {hint}"
+    assert call(other, "-o", "asgi_short_options=false").code == 0
+    (other / "conftest.py").write_text("import argparse\nraise argparse.ArgumentError(None, '--other')\n")
+    assert "asgi_short_options" not in call(other).out
