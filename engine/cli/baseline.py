@@ -61,8 +61,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Check or update. Raises UsageError for a run that does not exist and for options that need --run, and
-    DocumentError for a baseline with errors."""
+    """Check or update. Raises UsageError for a run or a baseline that does not exist and for options that need --run,
+    and DocumentError for a baseline with errors."""
     from engine.app import baseline
     from engine.app.engine import Engine
     from engine.app.project_paths import checked_corpus, displayed, find
@@ -79,6 +79,8 @@ def run(parsed: argparse.Namespace) -> int:
     project_paths = find(parsed.results, parsed.frameworks)
     corpus = checked_corpus(parsed.corpus, project_paths)
     engine = Engine(project_paths, parsed.nginx, baseline=parsed.baseline, corpus=corpus)
+    if parsed.action == "check":
+        engine.baselines(())  # the one that is named must exist; update would make it
     done = fresh_run(engine, parsed) if parsed.run else again(parsed.from_run, project_paths)
     print(f"run {visible(done.id)}{'' if done.whole else ', which ended early'}: {plural(len(done.targets), 'target')}")
     if parsed.action == "check":

@@ -14,7 +14,7 @@ from itertools import zip_longest
 
 from engine import version
 from engine.app import gc_tuning
-from engine.cli import completion
+from engine.cli import completion, start
 from engine.cli.base import Command, color_argument
 from engine.cli.parsing import Parser, UsageMistake, usage_of
 from engine.errors import EngineError
@@ -22,7 +22,7 @@ from engine.registry import Registry, found
 from engine.terminal.columns import terminal_width
 from engine.terminal.escape import visible
 from engine.terminal.paint import CHOICES, Paint, Role, paint_for, wrap
-from engine.terminal.streams import tolerate
+from engine.terminal.streams import tolerate, use_utf8
 
 DESCRIPTION = """\
 Test cases in YAML for ASGI servers and frameworks: checks them, runs them
@@ -85,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         completion.complete(top, top.commands)
     try:
         parsed = top.parse(words)
+        if getattr(parsed, "format", "text") != "text":
+            use_utf8(sys.stdout)
+        start.raise_on_interrupt()
         with gc_tuning.rare_passes():
             code = known[parsed.command].run(parsed)
         sys.stdout.flush()
@@ -94,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         print(f"{paint(Role.FAILING, 'engine:')} interrupted", file=sys.stderr)
-        return 130
+        return start.INTERRUPTED
     except BrokenPipeError:
         # The reader went away, as `engine list | head` does.
         silence_stdout()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import sys
+from typing import TextIO
 
 NAME = "engine-plain"
 UNKNOWN = "?"
@@ -42,6 +43,12 @@ def write_document(text: str) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8", errors=NAME)
     sys.stdout.write(text)
+
+
+def use_utf8(stream: TextIO) -> None:
+    """Let a stream write UTF-8, whatever its encoding was: reports for programs declare it."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors=NAME)
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:

@@ -102,6 +102,15 @@ def test_check_shows_each_line_and_writes_nothing(checkout: Path) -> None:
     assert (checkout / "specs" / "known-failures.yaml").read_text() == BASELINE
 
 
+def test_check_needs_the_baseline_that_is_named(checkout: Path) -> None:
+    ran(checkout, "20260101-000000-aaaa", {"wrong": {ASYNCIO: FAIL, UVLOOP: FAIL}})
+    done = engine(checkout, "baseline", "check", "--baseline", "nosuch.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("engine: there is no baseline nosuch.yaml\n")
+    assert engine(checkout, "baseline", "update", "--baseline", "new.yaml").returncode == 0
+    assert (checkout / "new.yaml").exists()
+
+
 def test_update_writes_what_the_run_says(checkout: Path) -> None:
     cells = {"good": {ASYNCIO: UNEXPECTED, UVLOOP: UNEXPECTED}, "wrong": {ASYNCIO: FAIL, UVLOOP: FAIL}}
     ran(checkout, "20260101-000000-aaaa", cells)
