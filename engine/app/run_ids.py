@@ -21,8 +21,10 @@ def new_run_id() -> str:
 def header(
     arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path], data: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The header of a record, apart from the id. ``baselines`` are the files that the run read, ``data`` are the
-    origin, the folder and the version of the suites and frameworks."""
+    """The header of a record, apart from the id. ``cases`` are the addresses of the cases in the order of their files.
+    ``baselines`` are the files that the run read, ``data`` are the origin, the folder and the version of the suites and
+    frameworks."""
+    in_files = sorted((job.case for job in jobs), key=lambda case: (case.file, case.place.line))
     return {
         "engine": version,
         "python": platform.python_version(),
@@ -30,6 +32,7 @@ def header(
         "arguments": list(arguments),
         "targets": list(dict.fromkeys(job.target.id for job in jobs)),
         "categories": list(dict.fromkeys(job.case.category for job in sorted(jobs, key=lambda job: job.case.file))),
+        "cases": list(dict.fromkeys(case.address for case in in_files)),
         "jobs": len(jobs),
         "baselines": [str(path.absolute()) for path in baselines],
         "data": dict(data),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import ProjectPaths, find
+from engine.app.run_ids import header
 from engine.app.runs import again, folder, ids, keep
 from engine.errors import UsageError
 from engine.results.record.store import Store
@@ -62,3 +64,17 @@ def test_the_header_says_which_data_a_run_had(project_paths: ProjectPaths) -> No
     store.close("whole")
     assert again("last", project_paths).header["data"] == project_paths.data
     assert project_paths.data["corpus"]
+
+
+def test_the_header_lists_the_cases_in_the_order_of_their_files(project_paths: ProjectPaths, tmp_path: Path) -> None:
+    head = "suite: S\ncategory: c\nlevel: must\ncite: [SCOPE-01]\ncases:\n"
+    steps = "    steps:\n      - request: {path: /health, expect: {status: 200}}\n"
+    alone = "  - id: z\n    title: Z\n    alone: true\n" + steps
+    matrix = "  - id: a\n    title: A $(n)\n    matrix: {n: [10, 9]}\n" + steps
+    (tmp_path / "x.yaml").write_text(head + alone + matrix)
+    engine = Engine(project_paths)
+    (suite,) = engine.load([tmp_path / "x.yaml"]).suites
+    jobs = engine.plan(suite.cases, engine.targets(RunOptions(frameworks=("control",))))
+    assert [job.case.id for job in jobs] != ["z", "a[10]", "a[9]"]
+    cases = header([], jobs, [], {})["cases"]
+    assert [address.rpartition("::")[2] for address in cases] == ["z", "a[10]", "a[9]"]

@@ -96,6 +96,19 @@ def test_runs_stand_with_the_names_that_last_gives_them(listed: List) -> None:
     assert "1 fail" in listed("runs")
 
 
+@pytest.mark.parametrize(
+    "text", ["", "no JSON\n", '{"kind":"target"}\n', '{"kind":"header","format":"99.0","run":"x"}\n']
+)
+def test_a_record_that_cannot_be_read_is_listed_as_such(listed: List, suites: Path, text: str) -> None:
+    folder = suites / "results" / "runs" / "20260101-000002-aaaa"
+    folder.mkdir()
+    (folder / "run.ndjson").write_text(text)
+    first, *_ = of(listed("runs", "--format", "json"))
+    assert (first["run"], first["ended"]) == (folder.name, "cannot be read")
+    assert first["command"] == ("pytest" if "header" in text else "")
+    assert "cannot be read" in listed("runs").splitlines()[2 if "header" in text else 1]
+
+
 def test_cases_stand_under_their_file(listed: List) -> None:
     lines = listed("cases", ".").splitlines()
     assert lines[0].split() == ["case", "level", "title"]

@@ -10,6 +10,8 @@ from typing import Any
 from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.app.run_ids import folder_of
 from engine.app.runs import ids
+from engine.errors import ResultsError
+from engine.results.record.format import readable
 from engine.results.record.store import ends
 
 # The commands that make a run; its header has their arguments, or those of pytest.
@@ -23,7 +25,7 @@ def runs(stock: Stock) -> Listing:
         run(one, f"last~{number}" if number else "last", *ends(folder_of(project_paths.results, one)))
         for number, one in enumerate(ids(project_paths))
     ]
-    table = [(str(one["name"]), str(one["run"]), f"{one['command']}\n{outcome(one)}") for one in items]
+    table = [(str(one["name"]), str(one["run"]), f"{one['command']}\n{outcome(one)}".strip()) for one in items]
     return Listing(items, ("name", "run", "command and verdicts"), rows(table))
 
 
@@ -34,17 +36,23 @@ def outcome(run: Mapping[str, Any]) -> str:
 
 
 def run(id_: str, name: str, header: Mapping[str, Any], footer: Mapping[str, Any]) -> dict[str, Any]:
-    """One run, as JSON's types. A run without a footer goes on, or was cut short."""
+    """One run, as JSON's types. A run without a footer is still running or was cut short. One without a header that
+    this engine reads is listed as such."""
     started, words = header.get("started"), list(header.get("arguments", ()))
     program = "engine" if words[:1] in RUNNING else "pytest"
+    ended = str(footer.get("ended", "unfinished"))
+    try:
+        readable(header.get("format"), header.get("engine"))
+    except ResultsError:
+        ended = "cannot be read"
     return {
         "name": name,
         "run": id_,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)) if started else "",
         "targets": len(header.get("targets", ())),
         "counts": dict(footer.get("counts", {})),
-        "ended": str(footer.get("ended", "unfinished")),
-        "command": shlex.join([program, *words]),
+        "ended": ended,
+        "command": shlex.join([program, *words]) if header else "",
     }
 
 

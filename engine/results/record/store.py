@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ FILE = "run.ndjson"
 LONGEST_FOOTER = 4096
 # The kinds of lines about what a run added for the sake of comparison.
 COUNTERPART, COUNTERPART_TARGET = "counterpart", "counterpart-target"
+# A text with the number behind it, of as many digits as a size or a status has.
+_NUMBERED = re.compile(r"([^0-9]*)([0-9]{0,12})")
 _MARK: Mapping[str, Any] = {"counterpart": True}
 
 
@@ -224,7 +227,9 @@ def read(path: Path) -> Run:
         ) from error
     documents = list(_documents(path, text))
     if not documents or documents[0].get("kind") != "header":
-        raise ResultsError(f"{path} is no run: its first line is no header")
+        raise ResultsError(
+            f"{path} is not a record of a run: its first line is not a header", hint="`engine list runs` lists the runs"
+        )
     try:
         readable(documents[0].get("format"), documents[0].get("engine"))
     except ResultsError as error:
@@ -263,15 +268,28 @@ def _targets(documents: Sequence[dict[str, Any]], kind: str) -> tuple[TargetRow,
 
 def ordered(run: Run) -> Run:
     """The same run with its targets as the header lists them, and its results by file, case and target: jobs end in
-    another order each time."""
-    listed = run.header.get("targets")
-    place = {target: number for number, target in enumerate(listed if isinstance(listed, list) else ())}
+    another order each time. Cases are in the order of their file; in a record without it they are by name, with numbers
+    by their value."""
+    place, case = _places(run.header.get("targets")), _places(run.header.get("cases"))
     last = len(place)
+
+    def key(one: JobResult) -> tuple[Any, ...]:
+        return one.file, case.get(one.address, len(case)), _natural(one.case), place.get(one.target, last)
+
     return replace(
         run,
         targets=tuple(sorted(run.targets, key=lambda row: place.get(row.id, last))),
-        results=tuple(sorted(run.results, key=lambda one: (one.file, one.case, place.get(one.target, last)))),
+        results=tuple(sorted(run.results, key=key)),
     )
+
+
+def _places(listed: object) -> dict[str, int]:
+    return {name: number for number, name in enumerate(listed)} if isinstance(listed, list) else {}
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """A name as a key for sorting, with the value of each number: ``size[9]`` before ``size[10]``."""
+    return [(text, int(number or 0)) for text, number in _NUMBERED.findall(name)]
 
 
 def ends(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

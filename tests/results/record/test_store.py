@@ -18,7 +18,7 @@ from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.typed_value import TypedValue
 from engine.model.verdict import Excuse, JobResult, Recheck, Verdict
 from engine.results.record.codec import result_from_json, result_to_json
-from engine.results.record.store import FILE, Store, TargetRow, read
+from engine.results.record.store import FILE, Run, Store, TargetRow, ordered, read
 from tests.results import synthetic
 
 PLACE = SourceSpan("a.yaml", 3, 4, 5)
@@ -188,3 +188,19 @@ def test_counterparts_stand_apart_from_what_a_run_found(tmp_path: Path) -> None:
     marked = [line["kind"] for line in lines if line.get("counterpart") is True]
     assert marked == ["counterpart-target", "counterpart"]
     assert lines[-1]["counts"] == {"fail": 1}
+
+
+@pytest.mark.parametrize(
+    ("header", "order"),
+    [
+        ({}, ["a[9]", "a[10]", "b"]),
+        ({"cases": ["x.yaml::b", "x.yaml::a[10]", "x.yaml::a[9]"]}, ["b", "a[10]", "a[9]"]),
+        ({"cases": ["x.yaml::a[10]"]}, ["a[10]", "a[9]", "b"]),
+        ({"cases": 7}, ["a[9]", "a[10]", "b"]),
+    ],
+)
+def test_cases_are_in_the_order_of_their_file_or_by_name(header: dict[str, object], order: list[str]) -> None:
+    target = synthetic.row("s f")
+    results = [synthetic.result(target, Verdict.PASS, case=f"x.yaml::{name}") for name in ("a[10]", "b", "a[9]")]
+    run = Run("id-1", header, (target,), tuple(results), True, "whole")
+    assert [one.case for one in ordered(run).results] == order
