@@ -402,6 +402,8 @@ def _keys(path: Path) -> set[str]:
 @lru_cache(maxsize=1)
 def _head(path: Path) -> bytes:
     try:
+        if not path.is_file():
+            return b""  # to open a named pipe would wait for its writer
         with path.open("rb") as file:
             return file.read(HEAD)
     except OSError:

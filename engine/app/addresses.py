@@ -112,15 +112,22 @@ def is_path(word: str) -> bool:
 
 
 def located(text: str, engine: Engine) -> Path | None:
-    """The file or folder of a path or of a document's address, as the user would type it; None if it does not exist."""
+    """The file or folder of a path or of a document's address, as the user would type it; None if it does not exist.
+    One that exists and cannot be read is found too, since the reader of documents reports the reason."""
     folders = [Path()]
     if is_path(text) or text == engine.project_paths.specs.name:
         here = marked(Path.cwd())
         folders += [here] if here is not None else []
         folders.append(engine.project_paths.specs.parent)
-    return next((relative(folder / text) for folder in folders if (folder / text).exists()), None) or _below(
-        text, engine
-    )
+    return next((relative(folder / text) for folder in folders if _exists(folder / text)), None) or _below(text, engine)
+
+
+def _exists(path: Path) -> bool:
+    """True if there is something at a path, even a link that leads nowhere or a file in a closed folder."""
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError:
+        return True
 
 
 def _below(address: str, engine: Engine) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -67,10 +68,14 @@ def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]
             return
         names = sorted(os.listdir(path))
     except FileNotFoundError:
-        yield _refusal(path, "no-file", "there is no such file or folder", "check the path")
+        if path.is_symlink():
+            what = f"this is a symbolic link to {os.readlink(path)!r}, which does not exist"
+            yield _refusal(path, "no-file", what, "correct or remove the link")
+        else:
+            yield _refusal(path, "no-file", "there is no such file or folder", "check the path")
         return
     except OSError as error:
-        yield _refusal(path, "unreadable", f"it cannot be read: {_reason(error)}", "check its permissions")
+        yield _unreadable(path, error)
         return
     for name in names:
         child = path / name
@@ -89,7 +94,7 @@ def read(path: Path) -> SourceText | Diagnostic:
         with path.open("rb") as file:
             data = file.read(MAX_SIZE + 1)
     except OSError as error:
-        return _refusal(path, "unreadable", f"it cannot be read: {_reason(error)}", "check its permissions")
+        return _unreadable(path, error)
     return decode(data, path)
 
 
@@ -126,5 +131,7 @@ def _refusal(path: Path, code: str, what: str, hint: str) -> Diagnostic:
     return Diagnostic(SourceSpan(display_path(path), 1, 1), code, what, hint)
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
+def _unreadable(path: Path, error: OSError) -> Diagnostic:
+    reason = (error.strerror or type(error).__name__).lower()
+    hint = "correct or remove the link" if error.errno == errno.ELOOP else "check its permissions"
+    return _refusal(path, "unreadable", f"it cannot be read: {reason}", hint)

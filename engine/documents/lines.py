@@ -25,7 +25,10 @@ class DocumentLines:
 
 def _lines(file: str) -> list[str]:
     try:
-        with Path(file).open("rb") as opened:
+        path = Path(file)
+        if not path.is_file():
+            return []  # to open a named pipe would wait for its writer
+        with path.open("rb") as opened:
             text = opened.read(MOST).decode("utf-8", "replace")
     except (OSError, ValueError):
         return []

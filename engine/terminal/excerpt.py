@@ -89,7 +89,10 @@ def _line(place: SourceSpan, source: str | None) -> str | None:
         return None
     if source is None:
         try:
-            with opened(place.file).open("rb") as file:
+            path = opened(place.file)
+            if not path.is_file():
+                return None  # to open a named pipe would wait for its writer
+            with path.open("rb") as file:
                 source = file.read(1024 * 1024).decode(errors="replace").replace("\r\n", "\n")
         except (OSError, ValueError):
             return None

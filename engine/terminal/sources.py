@@ -14,7 +14,8 @@ class SourceTexts:
     def __call__(self, file: str) -> str:
         if file not in self._texts:
             try:
-                self._texts[file] = opened(file).read_text(encoding="utf-8")
+                path = opened(file)
+                self._texts[file] = path.read_text(encoding="utf-8") if path.is_file() else ""
             except (OSError, UnicodeDecodeError):
                 self._texts[file] = ""
         return self._texts[file]

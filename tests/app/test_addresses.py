@@ -134,6 +134,12 @@ def test_what_is_not_there_brings_the_nearest(engine: Engine, mine: Path, word: 
     assert caught.value.hint.startswith(hint)
 
 
+@pytest.mark.parametrize("target", ["loop.yaml", "nowhere"])
+def test_a_link_that_leads_nowhere_is_left_to_the_reader(engine: Engine, mine: Path, target: str) -> None:
+    (mine / "loop.yaml").symlink_to(target)
+    assert addresses.paths(["loop.yaml"], engine) == [Path("loop.yaml")]
+
+
 def test_several_cases_are_listed_where_one_is_meant(engine: Engine, mine: Path) -> None:
     with pytest.raises(UsageError, match="means 2 cases") as caught:
         addresses.one("suites/a.yaml::many", engine)

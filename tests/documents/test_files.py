@@ -50,6 +50,18 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     assert names([tmp_path]) == ["unreadable"]
 
 
+def test_a_link_that_leads_nowhere_says_so(tmp_path: Path) -> None:
+    loop, broken = tmp_path / "loop.yaml", tmp_path / "broken.yaml"
+    loop.symlink_to(loop)
+    broken.symlink_to("nowhere")
+    found = [one for one in read_all([loop, broken]) if isinstance(one, Diagnostic)]
+    assert [one.what for one in found] == [
+        "it cannot be read: too many levels of symbolic links",
+        "this is a symbolic link to 'nowhere', which does not exist",
+    ]
+    assert {one.hint for one in found} == {"correct or remove the link"}
+
+
 def test_a_large_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     path.write_bytes(b"a" * (MAX_SIZE + 1))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.documents.lines import DocumentLines
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
+from tests.pipes import pipe
 
 
 def test_a_line_is_the_one_that_the_document_had_first(tmp_path: Path) -> None:
@@ -18,3 +19,9 @@ def test_a_line_is_the_one_that_the_document_had_first(tmp_path: Path) -> None:
     assert lines(SourceSpan(str(path), 9, 1)) is None
     assert lines(SourceSpan(str(tmp_path / "none"), 1, 1)) is None
     assert lines(NOWHERE) is None
+
+
+def test_a_named_pipe_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.yaml"
+    with pipe(path, "text\n"):
+        assert DocumentLines()(SourceSpan(str(path), 1, 1)) is None

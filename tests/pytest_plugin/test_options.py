@@ -9,11 +9,12 @@ from typing import cast
 import pytest
 
 import asgi_conformance_pytest
-from asgi_conformance_pytest import concerned
+from asgi_conformance_pytest import concerned, is_suite
 from engine.cli import grid
 from engine.model.case import Level
 from engine.model.target import LOOPS, RUNTIMES
 from engine.pytest_plugin.options import renamed
+from tests.pipes import pipe
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,12 @@ def test_what_is_here_is_pytests(tmp_path: Path, argument: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     assert not concerned([argument], tmp_path)
+
+
+def test_a_named_pipe_is_no_suite(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.yaml"
+    with pipe(path, "suite: S\n"):
+        assert not is_suite(path)
 
 
 def test_the_entry_point_has_the_engines_words() -> None:

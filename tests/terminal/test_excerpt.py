@@ -8,6 +8,8 @@ from engine.model.source_span import NEAR, NOWHERE, SourceSpan, excerpt
 from engine.terminal.escape import width
 from engine.terminal.excerpt import LONGEST, cut, show
 from engine.terminal.paint import Paint, Role, bare
+from engine.terminal.sources import SourceTexts
+from tests.pipes import pipe
 
 
 def test_the_form() -> None:
@@ -73,6 +75,13 @@ def test_the_file_is_read_where_no_source_is_given(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("one\r\ntwo\n")
     assert show(SourceSpan(str(path), 2, 1, 3), None).split("\n")[1:] == ["    2 | two", "      | ^^^"]
+
+
+def test_a_named_pipe_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.yaml"
+    with pipe(path, "text\n"):
+        assert show(SourceSpan(str(path), 1, 1), None, message="wrong") == f"{path}:1:1: wrong"
+        assert SourceTexts()(str(path)) == ""
 
 
 @pytest.mark.parametrize("place", [NOWHERE, SourceSpan("none.yaml", 3, 1), SourceSpan("none.yaml", 0, 0)])
