@@ -45,7 +45,7 @@ def jobs_of(case: Case, options: RunOptions, engine: Engine) -> list[Job]:
 
     Raises UsageError where fewer than two are left.
     """
-    interface = "wsgi" if case.runs_on is RunsOn.WSGI else "asgi"
+    interface, named = "wsgi" if case.runs_on is RunsOn.WSGI else "asgi", options.gateways
     options = RunOptions(
         servers=options.servers or SERVERS[interface],
         frameworks=options.frameworks or (CONTROLS[interface == "wsgi"],),
@@ -60,9 +60,24 @@ def jobs_of(case: Case, options: RunOptions, engine: Engine) -> list[Job]:
     chosen = sorted(found.values(), key=lambda target: order.index(target.gateway))
     jobs = [job for job in engine.plan([case], chosen) if not job.left_out]
     if len({job.target.gateway for job in jobs}) < 2:
-        hint = "cases with steps on the raw connection fit one gateway; name others, or --server and --gateway"
-        raise UsageError(f"one gateway at most fits {case.address}", hint=hint)
+        raise too_few(case, named, jobs)
     return jobs
+
+
+def too_few(case: Case, named: Sequence[str], jobs: Sequence[Job]) -> UsageError:
+    """The error about a case that runs through fewer than two gateways: of those that were ``named``, or of all."""
+    if len(set(named)) == 1 and ALL not in named:
+        other = "nginx-http" if named[0] == DIRECT else DIRECT
+        return UsageError(
+            f"a comparison needs two gateways, and --gateway {named[0]} is one",
+            hint=f"add another one, such as --gateway {other}, or omit --gateway",
+        )
+    through = " or ".join(dict.fromkeys(job.target.gateway for job in jobs))
+    return UsageError(
+        f"{case.address} runs {f'only through {through}' if through else 'through none of the gateways'}, "
+        "and a comparison needs two gateways",
+        hint="a case with steps on the raw connection has one gateway; else name others with --server and --gateway",
+    )
 
 
 def run(case: Case, jobs: Sequence[Job], engine: Engine, watcher: Watcher, folder: Path) -> Compared:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.model.commands import served
-from engine.model.target import LOOPS, Target
+from engine.model.target import CONTROLS, LOOPS, Target
 from engine.registry import nearest
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.releases import FRAMEWORK, NAME, Pinned, wanted
@@ -42,8 +42,18 @@ def target_called(
     sourced = {served(target): target for target in found if target.source or target.framework_source}
     known = sourced | {target.id: target for target in found}
     if name not in known:
-        raise UsageError(f"there is no target {name!r}", hint=nearest(name, known))
+        raise UsageError(f"there is no target {name!r}", hint=near(name, known))
     return known[name]
+
+
+def near(name: str, known: Mapping[str, Target]) -> str:
+    """A hint with some targets whose ids contain the name, those of the bare apps first, or else with the nearest."""
+    lists = "`engine list targets` lists them"
+    holding = sorted((one for one in known if name in one), key=lambda one: known[one].framework not in CONTROLS)
+    if holding:
+        return f"did you mean {' or '.join(map(repr, holding[:3]))}? {lists}"
+    close = nearest(name, known)
+    return f"{close} {lists}" if close.startswith("did") else lists
 
 
 def gateways_in(name: str) -> tuple[str, ...]:

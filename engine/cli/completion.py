@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command
@@ -134,6 +134,36 @@ def locks(engine: Engine, word: str) -> Iterable[str]:
     return ["project", *engine.servers, *engine.frameworks]
 
 
+def kinds(engine: Engine, word: str) -> Iterable[str]:
+    """The kinds of templates."""
+    from engine.app.scaffolds.make import KINDS
+
+    return KINDS
+
+
+def interfaces(engine: Engine, word: str) -> Iterable[str]:
+    """The interfaces of apps."""
+    from engine.app.scaffolds.make import CONTRACTS
+
+    return CONTRACTS
+
+
+def none(engine: Engine, word: str) -> Iterable[str]:
+    """No names: the word is a new one."""
+    return ()
+
+
+def formats(subject: str, *more: str) -> Names:
+    """The report formats that can show a ``grid``, ``comparison`` or ``explanation``, and ``more``."""
+
+    def found(engine: Engine, word: str) -> Iterable[str]:
+        from engine.reports.base import able
+
+        return [*more, *able(subject)]
+
+    return found
+
+
 NAMES: dict[str, Names] = {
     "--server": servers,
     "--framework": frameworks,
@@ -143,6 +173,10 @@ NAMES: dict[str, Names] = {
     "--case": cases,
     "--from": runs,
     "--run": runs,
+    "--interface": interfaces,
+    "report --format": formats("grid"),
+    "compare --format": formats("comparison", "text"),
+    "explain --format": formats("explanation", "text"),
     "CASE": cases,
     "PATH": cases,
     "PATH|CASE": cases,
@@ -152,8 +186,16 @@ NAMES: dict[str, Names] = {
     "WHAT": lists,
     "RUN|PATH|CASE": runs_and_cases,
     "lock NAME": locks,
+    "new KIND": kinds,
+    "new NAME": none,
 }
 """The names by option, and by the metavariable of an argument, behind the command where that matters."""
+
+
+def words_of(command: str, action: argparse.Action) -> list[str]:
+    """The keys of ``NAMES`` that fit an option or an argument of a command, the closest first."""
+    words = action.option_strings or [str(action.metavar)]
+    return [*(f"{command} {word}" for word in words), *words]
 
 
 def complete(parser: argparse.ArgumentParser, commands: Mapping[str, argparse.ArgumentParser]) -> None:
@@ -161,19 +203,27 @@ def complete(parser: argparse.ArgumentParser, commands: Mapping[str, argparse.Ar
     import argcomplete
 
     for name, one in commands.items():
+        before = list[str]()
         for action in one._actions:
-            words = action.option_strings or [f"{name} {action.metavar}", str(action.metavar)]
-            known = next((NAMES[word] for word in words if word in NAMES), None)
+            known = next((NAMES[word] for word in words_of(name, action) if word in NAMES), None)
             if known is not None:
-                setattr(action, "completer", _completer(known))  # noqa: B010 - argcomplete reads the attribute
+                needed = () if action.option_strings else tuple(before)
+                setattr(action, "completer", _completer(known, needed))  # noqa: B010 - argcomplete reads the attribute
+            if not action.option_strings and action.nargs == "?":
+                before.append(action.dest)
     argcomplete.autocomplete(parser)
 
 
-def _completer(names: Names) -> Callable[..., list[str]]:
+def _completer(names: Names, before: Sequence[str]) -> Callable[..., list[str]]:
+    """A completer for argcomplete. It gives nothing while one of the optional arguments ``before`` has no value: the
+    word would be that argument."""
+
     def found(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
         from engine.app.engine import Engine
         from engine.app.project_paths import find
 
+        if not all(getattr(parsed_args, name, "") for name in before):
+            return []
         engine = Engine(find(getattr(parsed_args, "results", "") or "", getattr(parsed_args, "frameworks", "") or ""))
         return [name for name in names(engine, prefix) if name.startswith(prefix)]
 

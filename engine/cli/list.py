@@ -20,7 +20,7 @@ from engine.errors import UsageError
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
-    from engine.app.lists.base import Stock
+    from engine.app.lists.base import ListKind, Stock
 
 DESCRIPTION = """\
 List suites, cases, categories, clauses, frameworks, servers,
@@ -98,11 +98,7 @@ def run(parsed: argparse.Namespace) -> int:
             print(columns.draw(("list", "count", "description"), [table], columns.terminal_width(), paint))
         return mistakes(stock)
     sort = picked
-    choice = (parsed.paths, parsed.category, parsed.level, parsed.tag, parsed.keyword, parsed.cite)
-    if not sort.filtered and any(choice):
-        raise UsageError(
-            f"{sort.name} are not made from suites", hint="paths and options that choose cases do not go with it"
-        )
+    refuse_choice(sort, parsed)
     if parsed.uncited and sort.name != "clauses":
         raise UsageError(f"--uncited says nothing about {sort.name}", hint="engine list clauses --uncited")
     listing = sort.make(stock)
@@ -112,6 +108,22 @@ def run(parsed: argparse.Namespace) -> int:
         none = f"no {sort.name}" + (f" with {' and '.join(map(visible, search))}" if search else "")
         print(columns.draw(listing.head, listing.tables, columns.terminal_width(), paint) or none)
     return mistakes(stock) if sort.filtered else 0
+
+
+def refuse_choice(sort: ListKind, parsed: argparse.Namespace) -> None:
+    """Raises UsageError where paths or options select cases for a list that is not made from suites."""
+    from engine.app.lists import sorts
+
+    options = ("category", "level", "tag", "keyword", "cite")
+    given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
+    given = [*map(repr, parsed.paths), *given]
+    if sort.filtered or not given:
+        return
+    able = ", ".join(name for name, one in sorts().items() if one.filtered)
+    raise UsageError(
+        f"`engine list {sort.name}` lists all {sort.name} and does not take {' and '.join(map(visible, given))}",
+        hint=f"paths and options that select cases go with {able}",
+    )
 
 
 def mistakes(stock: Stock) -> int:

@@ -106,6 +106,24 @@ def test_a_printed_command_names_the_framework_s_release(engine: Engine) -> None
         target_called(engine, "gunicorn-starlett==0.46.0-auto")
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("nosuch", "`engine list targets` lists them"),
+        ("gunicorn-starlete-auto", "did you mean 'gunicorn-starlette-auto'? `engine list targets` lists them"),
+        (
+            "hypercorn",
+            "did you mean 'hypercorn-control-auto' or 'hypercorn-control-asyncio' or 'hypercorn-control-uvloop'? "
+            "`engine list targets` lists them",
+        ),
+    ],
+)
+def test_an_unknown_target_is_answered_with_the_nearest(engine: Engine, name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        target_called(engine, name)
+    assert raised.value.hint == hint
+
+
 def test_a_printed_command_has_what_the_target_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     engine = Engine(find(str(tmp_path), "frameworks"), nginx="/opt/nginx")

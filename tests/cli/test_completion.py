@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.completion import NAMES, SHELLS
+from engine.cli.completion import NAMES, SHELLS, words_of
 from engine.cli.main import commands, main, parser
 from tests.cli.conftest import ENGINE, clean
 
@@ -47,12 +47,33 @@ def completions(line: str, cwd: Path) -> set[str]:
         ("engine serve hypercorn-starl", {f"hypercorn-starlette-{loop}" for loop in ("auto", "asyncio", "uvloop")}),
         ("engine lock hyper", {"hypercorn"}),
         ("engine completion z", {"zsh"}),
+        ("engine report --format ", {"markdown", "json", "csv", "junit", "github"}),
+        ("engine compare last --format t", {"text"}),
+        ("engine explain --format j", {"json"}),
+        ("engine lint --format g", {"github"}),
+        ("engine new f", {"framework"}),
+        ("engine new --interface w", {"wsgi"}),
+        ("engine grid cases.yaml --server hyper", {"hypercorn"}),
+        ("engine list cases --level must cases.yaml::g", {"cases.yaml::good"}),
     ],
 )
 def test_words_are_completed(line: str, expected: set[str], suites: Path) -> None:
     found = {one.rstrip() for one in completions(line, suites)}
     assert found >= expected
     assert all(one.startswith(line.rpartition(" ")[2]) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("engine list cl", {"clauses"}),
+        ("engine report --format ", {"markdown", "json", "csv", "junit", "github"}),
+        ("engine new s", {"server", "suite"}),
+        ("engine new suite c", set()),
+    ],
+)
+def test_nothing_else_is_completed(line: str, expected: set[str], suites: Path) -> None:
+    assert {one.rstrip() for one in completions(line, suites)} == expected
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -65,7 +86,7 @@ def test_every_name_is_of_an_option_or_an_argument() -> None:
     known = set[str]()
     for name, one in parser(commands()).commands.items():
         for action in one._actions:
-            known.update(action.option_strings or (str(action.metavar), f"{name} {action.metavar}"))
+            known.update(words_of(name, action))
     assert set(NAMES) <= known
 
 

@@ -30,8 +30,16 @@ def test_what_nginx_changes_on_the_way_is_shown_and_nothing_else() -> None:
 def test_a_case_that_has_one_way_only_is_refused() -> None:
     ran = gateways("specs/http/wire.yaml::missing-host")
     assert ran.returncode == 2
-    assert "one gateway at most fits" in ran.stderr
-    assert "Traceback" not in ran.stderr
+    assert "specs/http/wire.yaml::missing-host runs only through direct, and a comparison needs two" in ran.stderr
+
+
+def test_one_gateway_is_too_few() -> None:
+    ran = gateways("specs/contract/http-messages.yaml::echo[text]", "--gateway", "nginx-http")
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        "engine: a comparison needs two gateways, and --gateway nginx-http is one\n"
+        "  add another one, such as --gateway direct, or omit --gateway\n"
+    )
 
 
 def test_a_case_that_is_not_there() -> None:

@@ -235,7 +235,8 @@ def test_an_operator_says_what_it_takes(listed: List) -> None:
         (["cases", "./nowhere"], "there is no ./nowhere"),
         (["cases", ".", "--category", "frist"], "did you mean 'first'?"),
         (["cases", ".", "--cite", "SCOPE-001"], "did you mean 'SCOPE-01'?"),
-        (["step-types", "--level", "must"], "step-types are not made from suites"),
+        (["step-types", "--level", "must"], "lists all step-types and does not take --level\n  paths and options"),
+        (["servers", "gunicorn"], "`engine list servers` lists all servers and does not take 'gunicorn'\n"),
         (["cases", ".", "--uncited"], "--uncited says nothing about cases"),
     ],
 )

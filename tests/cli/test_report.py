@@ -58,3 +58,14 @@ def test_the_help_lists_the_formats(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             main([command, "--help"])
         assert names in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_folder_without_a_record_is_no_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "results/runs"]) == 2
+    assert capsys.readouterr().err == (
+        "engine: results/runs is not the folder of a run: it has no run.ndjson\n  `engine list runs` lists the runs\n"
+    )
+    (here / "other").mkdir()
+    (here / "other" / "run.ndjson").write_bytes(b"\xff")
+    assert main(["report", "other/"]) == 2
+    assert capsys.readouterr().err.startswith("engine: other/run.ndjson cannot be read: it is not UTF-8\n")

@@ -221,10 +221,13 @@ def read(path: Path) -> Run:
         path = path / FILE
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
         raise ResultsError(
-            f"{path} cannot be read: {error}", hint="`engine grid --from` takes a run's folder"
+            f"{path.parent} is not the folder of a run: it has no {FILE}", hint="`engine list runs` lists the runs"
         ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ResultsError(f"{path} cannot be read: {why}", hint="`engine list runs` lists the runs") from error
     documents = list(_documents(path, text))
     if not documents or documents[0].get("kind") != "header":
         raise ResultsError(
