@@ -164,7 +164,7 @@ def no_path(word: str, engine: Engine) -> UsageError:
     """The error for a path that does not exist, with the nearest that does."""
     hint = nearest(word.removeprefix("./").rstrip("/"), list(there(Path(word).parent, engine)))
     usual = "name files or folders of suites, or cases as FILE::CASE"
-    return UsageError(f"there is no {word}", hint=hint if hint.startswith(SUGGESTION) else usual)
+    return UsageError(f"no such file or folder: {word}", hint=hint if hint.startswith(SUGGESTION) else usual)
 
 
 def there(folder: Path, engine: Engine) -> Iterator[str]:

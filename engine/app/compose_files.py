@@ -25,6 +25,8 @@ def made(engine: Engine) -> list[ComposeFile]:
     declare."""
     paths = engine.project_paths
     if paths.origin != CHECKOUT:
-        raise UsageError("this is no checkout of the engine", hint="docker-compose.yml builds images from a checkout")
+        raise UsageError(
+            "this is not a checkout of the engine", hint="docker-compose.yml builds images from a checkout"
+        )
     found = {paths.root / name: text for name, text in compose_files(engine.frameworks.values()).items()}
     return [ComposeFile(path, text, path.is_file() and path.read_text("utf-8") == text) for path, text in found.items()]

@@ -126,7 +126,9 @@ class Engine:
                 if mistake.is_error:
                     raise DocumentError(mistake.what, hint=mistake.hint, place=mistake.place)
             if loaded.suites or loaded.clauses:
-                raise DocumentError(f"{path} is no baseline", hint="one begins with `known-failures:` and a title")
+                raise DocumentError(
+                    f"{path} is not a baseline", hint="a baseline begins with `known-failures:` and a title"
+                )
             found += loaded.known_failures
         return tuple(found)
 

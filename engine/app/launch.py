@@ -147,7 +147,7 @@ def nothing_selected(options: RunOptions, targets: Sequence[Target]) -> str:
     of_targets = {"--server": options.servers, "--framework": options.frameworks, "--gateway": options.gateways}
     given = [option for option, value in (of_cases if targets else of_targets).items() if value]
     if not given:
-        return "the documents that were named hold no case" if targets else "no server goes with any framework"
+        return "the selected files contain no cases" if targets else "no selected server can run any of the frameworks"
     return f"no {'case' if targets else 'target'} is left by {' and '.join(given)}"
 
 

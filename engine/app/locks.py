@@ -37,7 +37,7 @@ def make(engine: Engine, names: Sequence[str], *, every: bool, upgrade: bool) ->
     if every:
         chosen = known | ({PROJECT} if own else set())
     if not chosen:
-        raise UsageError("no lock is named", hint=f"name servers, frameworks or {PROJECT}, or say --all")
+        raise UsageError("no lock is named", hint=f"name servers, frameworks or `{PROJECT}`, or use --all")
     for name in sorted(chosen - known - {PROJECT}):
         refuse(engine, name, known)
     if PROJECT in chosen and not own:
@@ -68,4 +68,4 @@ def refuse(engine: Engine, name: str, known: set[str]) -> NoReturn:
         if one is not None:
             what = f"{name} has no {relative(one.source)}"
             raise UsageError(what, hint="write there what it needs, one requirement a line, as for pip")
-    raise UsageError(f"no server and no framework is called {name!r}", hint=nearest(name, {*known, PROJECT}))
+    raise UsageError(f"unknown server or framework {name!r}", hint=nearest(name, {*known, PROJECT}))

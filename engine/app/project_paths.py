@@ -103,10 +103,12 @@ def checked_corpus(version: str, project_paths: ProjectPaths) -> str:
     if not version:
         return ""
     if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", version):
-        raise UsageError(f"{version!r} is no version of the corpus", hint="one is like 0.1")
+        raise UsageError(f"{version!r} is not a version of the corpus", hint="a version looks like 0.1")
     there = project_paths.corpus
     if there and parts(version) > parts(there):
-        raise UsageError(f"there is no corpus {version} here", hint=f"the data in {project_paths.root} are of {there}")
+        raise UsageError(
+            f"unknown corpus version {version}", hint=f"the data in {project_paths.root} have version {there}"
+        )
     return version
 
 

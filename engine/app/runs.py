@@ -43,7 +43,7 @@ def keep(
 def ids(project_paths: ProjectPaths) -> list[str]:
     """The ids of all recorded runs, the newest first. Raises UsageError if the results are no folder."""
     if project_paths.results.exists() and not project_paths.results.is_dir():
-        raise UsageError(f"{project_paths.results} is no folder, and runs are kept in one", hint=NAMES_FOLDER)
+        raise UsageError(f"{project_paths.results} is not a folder", hint=NAMES_FOLDER)
     folder = project_paths.results / "runs"
     return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
 

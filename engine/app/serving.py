@@ -60,7 +60,7 @@ def serving(engine: Engine, target: Target, port: int, *, case: Case | None = No
     """Check what is to be served. Raises UsageError for a port that there is not, for a case that is not meant for the
     target, and for options that its server does not have."""
     if not 0 <= port <= HIGHEST:
-        raise UsageError(f"there is no port {port}", hint=f"0 to {HIGHEST}; 0 takes any port that is free")
+        raise UsageError(f"port {port} is out of range", hint=f"use 0 to {HIGHEST}; 0 takes any free port")
     if case is not None and (why := not_meant(case, target)):
         raise UsageError(f"{case.address} is not meant for {target.id}: {why}", hint="`engine show CASE` lists targets")
     of_case = options(case) if case is not None else ()

@@ -189,7 +189,7 @@ class Parser(argparse.ArgumentParser):
         listed = ", ".join(known)
         if hint.startswith("known") or len(known) <= 6:
             hint = f"{hint} " * hint.startswith("did") + f"known: {listed}"
-        raise self.mistake(f"{value!r} is no value of {name}", hint)
+        raise self.mistake(f"invalid value {value!r} for {name}", hint)
 
     def format_help(self) -> str:
         """The help, painted where standard output is a terminal."""

@@ -419,7 +419,7 @@ def end_of(result: JobResult, live: LiveTarget) -> LifetimeEnd:
 def silent(live: LiveTarget) -> str:
     """A clause about a server that runs and does not answer."""
     host, port = live.address
-    return f"the server at {host}:{port} no longer answers, and its process runs on"
+    return f"the server at {host}:{port} no longer answers, but its process is still running"
 
 
 def guilty(result: JobResult, end: LifetimeEnd, live: LiveTarget) -> JobResult:

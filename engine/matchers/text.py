@@ -99,7 +99,7 @@ def _length(question: Question) -> Mismatch | None:
     elif isinstance(observed, (str, bytes, list, tuple, Mapping)):
         size = len(observed)
     else:
-        return question.differs(why="the value is no text, bytes, list or object")
+        return question.differs(why="the value is not text, bytes, a list or an object")
     mismatch = question.match(size, question.argument, "")
     if mismatch is None:
         return None

@@ -188,7 +188,7 @@ def fits(drawn: str, width: int) -> bool:
 def differences(grid: Grid) -> str:
     """The cases whose verdicts differ between loops, one a line, with the servers and frameworks where they do."""
     if not grid.differences:
-        return f"no difference between {' and '.join(grid.loops)}"
+        return f"no difference between {', '.join(grid.loops[:-1])} and {grid.loops[-1]}"
     found: dict[tuple[str, str], list[str]] = {}
     for one in grid.differences:
         verdicts = ", ".join(f"{verdict} on {loop}" for loop, verdict in one.verdicts)

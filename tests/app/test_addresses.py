@@ -115,14 +115,18 @@ def test_a_file_here_goes_before_one_of_the_same_address(engine: Engine, mine: P
 @pytest.mark.parametrize(
     ("word", "what", "hint"),
     [
-        ("suites/b.yaml", "there is no suites/b.yaml", "did you mean 'suites/a.yaml'?"),
-        ("specs/htp", "there is no specs/htp", "did you mean 'specs/http'?"),
-        ("./nowhere/at/all", "there is no ./nowhere/at/all", "name files or folders of suites, or cases as FILE::CASE"),
+        ("suites/b.yaml", "no such file or folder: suites/b.yaml", "did you mean 'suites/a.yaml'?"),
+        ("specs/htp", "no such file or folder: specs/htp", "did you mean 'specs/http'?"),
+        (
+            "./nowhere/at/all",
+            "no such file or folder: ./nowhere/at/all",
+            "name files or folders of suites, or cases as FILE::CASE",
+        ),
         ("suites/a.yaml::oen", "there is no case 'suites/a.yaml::oen'", "did you mean 'one'?"),
         ("suites/a.yaml::many[3]", "there is no case 'suites/a.yaml::many[3]'", "did you mean 'many["),
         ("specs/http/wier.yaml::missing-host", "there is no suite 'specs/http/wier.yaml'", f"did you mean '{HOST}'?"),
         ("mising-host", "there is no case 'mising-host'", "did you mean 'missing-host'?"),
-        ("spec/http", "there is no spec/http", "did you mean 'specs/http'?"),
+        ("spec/http", "no such file or folder: spec/http", "did you mean 'specs/http'?"),
         ("spesc", "there is no case 'spesc'", "did you mean 'specs'?"),
         ("suites/a.yaml::", "'suites/a.yaml::' names no case", "an address is FILE::CASE"),
     ],

@@ -47,7 +47,7 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     clauses.write_text("clauses: C\nlist: [{id: MINE-01, level: must, statement: It holds.}]\n")
     for path in (clauses, Path(__file__).parents[2] / "specs" / "http" / "wire.yaml"):
         for _ in ("read", "kept"):
-            with pytest.raises(DocumentError, match="is no baseline"):
+            with pytest.raises(DocumentError, match="is not a baseline"):
                 engine.known([path])
     made(tmp_path, NAME)
     assert [line.case for line in engine.known([tmp_path / NAME])] == ["a.yaml::one"]

@@ -63,8 +63,8 @@ def test_pytest_holds_it_back_as_well(later: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((*GRID, "--corpus", "newest"), "'newest' is no version of the corpus"),
-        ((*GRID, "--corpus", "9000.1"), "there is no corpus 9000.1 here"),
+        ((*GRID, "--corpus", "newest"), "'newest' is not a version of the corpus"),
+        ((*GRID, "--corpus", "9000.1"), "unknown corpus version 9000.1"),
         (("grid", "--from", "last", "--corpus", "0.1"), "--from draws a run with its verdicts"),
     ],
     ids=["no-version", "too-late", "with-from"],

@@ -175,14 +175,14 @@ def test_docker_and_nginx_are_optional() -> None:
 
 def test_nginx_is_the_one_that_gateways_use() -> None:
     def none() -> FoundProgram:
-        raise StartError("there is no nginx", hint="get one")
+        raise StartError("nginx was not found", hint="get one")
 
     here = FoundProgram(Path("/x/nginx"), "named by ENGINE_NGINX")
     found = tools.nginx(lambda: here, answers(0, "nginx version: nginx/1.2\n"))
     assert (found.state, found.found) == (HealthState.OK, "1.2, named by ENGINE_NGINX: /x/nginx")
     assert tools.nginx(lambda: here, answers(1)).state is HealthState.MISSING
     absent = tools.nginx(none)
-    assert (absent.optional, absent.found, absent.way_out) == (True, "there is no nginx", "get one")
+    assert (absent.optional, absent.found, absent.way_out) == (True, "nginx was not found", "get one")
 
 
 def test_a_command_that_does_not_end_is_given_up() -> None:

@@ -131,7 +131,7 @@ def wait_for_a_verdict(suites: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["grid", "nowhere.yaml"], "there is no nowhere.yaml"),
+        (["grid", "nowhere.yaml"], "no such file or folder: nowhere.yaml"),
         (["grid", "cases.yaml", "--framework", "starlete"], "did you mean 'starlette'?"),
         (["grid", "cases.yaml", "--server", "gunicron"], "did you mean 'gunicorn'?"),
         (["grid", "cases.yaml", "--category", "frist"], "did you mean 'first'?"),
@@ -140,7 +140,7 @@ def wait_for_a_verdict(suites: Path) -> Path:
         (["grid", "--from", "last", "-k", "good"], "--from draws a whole run, and -k would choose a part"),
         (["grid", "cases.yaml", "--from", "last"], "--from draws a whole run, and cases.yaml would choose a part"),
         (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio'?"),
-        (["lint", "nowhere.yaml"], "there is no nowhere.yaml"),
+        (["lint", "nowhere.yaml"], "no such file or folder: nowhere.yaml"),
     ],
 )
 def test_usage(engine: Engine, arguments: list[str], words: str) -> None:

@@ -232,7 +232,7 @@ def test_an_operator_says_what_it_takes(listed: List) -> None:
     [
         (["caes"], "did you mean 'cases'?"),
         (["cases", "nowhere"], "there is no case 'nowhere'"),
-        (["cases", "./nowhere"], "there is no ./nowhere"),
+        (["cases", "./nowhere"], "no such file or folder: ./nowhere"),
         (["cases", ".", "--category", "frist"], "did you mean 'first'?"),
         (["cases", ".", "--cite", "SCOPE-001"], "did you mean 'SCOPE-01'?"),
         (["step-types", "--level", "must"], "lists all step-types and does not take --level\n  paths and options"),

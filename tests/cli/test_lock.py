@@ -76,9 +76,9 @@ def test_all_of_them(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ([], 2, "no lock is named\n  name servers, frameworks or project, or say --all"),
+        ([], 2, "no lock is named\n  name servers, frameworks or `project`, or use --all"),
         (["--upgrade"], 2, "no lock is named"),
-        (["on"], 2, "no server and no framework is called 'on'\n  did you mean 'one'?"),
+        (["on"], 2, "unknown server or framework 'on'\n  did you mean 'one'?"),
         (["three"], 2, "three has no frameworks/three/requirements.in\n  write there what it needs"),
     ],
 )

@@ -103,7 +103,7 @@ LIST = "usage: engine list [OPTIONS] [WHAT] [PATH|CASE|WORD ...]\n"
         ("grid --framwork control", f"`engine grid` has no option --framwork\n  did you mean '--framework'?\n{GRID}"),
         (
             "grid --loop uvlop",
-            f"'uvlop' is no value of --loop\n  did you mean 'uvloop'? known: auto, asyncio, uvloop, both\n{GRID}",
+            f"invalid value 'uvlop' for --loop\n  did you mean 'uvloop'? known: auto, asyncio, uvloop, both\n{GRID}",
         ),
         ("grid -k", f"`engine grid`: -k: expected one argument\n{GRID}"),
         ("grid --zzz", f"`engine grid` has no option --zzz\n  `engine grid --help` lists the options\n{GRID}"),

@@ -91,7 +91,7 @@ def test_a_server_in_a_variant(begun: Callable[..., subprocess.Popen[str]]) -> N
 def test_a_port_that_there_is_not(engine: Engine, port: str) -> None:
     ran = engine("serve", "gunicorn-control-auto", "--port", port)
     assert ran.returncode == 2
-    assert f"there is no port {port}" in ran.stderr
+    assert f"port {port} is out of range" in ran.stderr
     assert ran.stdout == ""
 
 

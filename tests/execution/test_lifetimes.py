@@ -243,7 +243,7 @@ def test_a_server_that_answers_nobody_is_as_good_as_dead() -> None:
 
     run = Run(some("a", "k", "b", "c", "d"), behave, concurrent=3)
     assert run.go() == {"a": PASS, "k": Verdict.TIMEOUT, "b": PASS, "c": PASS, "d": PASS}
-    assert run.reason("k").endswith("; the server at 127.0.0.1:1 no longer answers, and its process runs on")
+    assert run.reason("k").endswith("; the server at 127.0.0.1:1 no longer answers, but its process is still running")
 
 
 def test_one_after_whose_pass_it_answers_nobody_is_a_crash() -> None:
@@ -257,7 +257,7 @@ def test_one_after_whose_pass_it_answers_nobody_is_a_crash() -> None:
     run = Run(some("a", "k", "b", "c"), behave, concurrent=1)
     assert run.go() == {"a": PASS, "k": CRASH, "b": PASS, "c": PASS}
     assert run.reason("k") == (
-        "the server at 127.0.0.1:1 no longer answers, and its process runs on, just after this case had passed"
+        "the server at 127.0.0.1:1 no longer answers, but its process is still running, just after this case had passed"
     )
 
 
@@ -282,8 +282,8 @@ def test_where_it_takes_several_for_silence_each_keeps_its_verdict() -> None:
     run = Run(some(*"abc"), behave, concurrent=3)
     assert run.go() == dict.fromkeys("abc", Verdict.TIMEOUT)
     assert run.reason("a") == (
-        "the server at 127.0.0.1:1 no longer answers, and its process runs on, while 3 cases ran concurrently; "
-        "in isolation this one ends as pass"
+        "the server at 127.0.0.1:1 no longer answers, but its process is still running, "
+        "while 3 cases ran concurrently; in isolation this one ends as pass"
     )
 
 

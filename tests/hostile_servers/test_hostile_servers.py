@@ -171,7 +171,7 @@ def test_reasons_say_what_the_server_did(ran: Ran) -> None:
     assert reasons["dies-after"] == "the server ended with exit status 3, just after this case had passed"
     assert "the server ended with exit status 0" in reasons["leaves"]
     for deed in ("hangs-up", "stops-reading"):
-        assert "no longer answers, and its process runs on" in reasons[deed]
+        assert "no longer answers, but its process is still running" in reasons[deed]
     for deed in ("never-answers", "answers-late"):
         assert "no longer answers" not in reasons[deed]
 

@@ -443,8 +443,8 @@ def test_marks_are_listed_and_are_identifiers(run: Run, suites: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("suites/frst.yaml", "there is no suites/frst.yaml\n  did you mean 'suites/first.yaml'?"),
-        ("specs/htp", "there is no specs/htp\n  did you mean 'specs/http'?"),
+        ("suites/frst.yaml", "no such file or folder: suites/frst.yaml\n  did you mean 'suites/first.yaml'?"),
+        ("specs/htp", "no such file or folder: specs/htp\n  did you mean 'specs/http'?"),
         ("suites/first.yaml::staus", "there is no case 'suites/first.yaml::staus'\n  did you mean 'status'?"),
     ],
 )

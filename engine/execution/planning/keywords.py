@@ -24,7 +24,7 @@ def expression(text: str) -> Matches:
     reader = _ExpressionReader(text)
     found = reader.either()
     if reader.word is not None:
-        raise reader.refusal(f"{reader.word!r} is one too many")
+        raise reader.refusal(f"unexpected {reader.word!r}")
     return lambda names: found([name.lower() for name in names])
 
 
@@ -70,4 +70,4 @@ class _ExpressionReader:
         return word
 
     def refusal(self, what: str) -> UsageError:
-        return UsageError(f"-k {self.text!r} is no expression: {what}", hint=FORM)
+        return UsageError(f"-k {self.text!r} is not a valid expression: {what}", hint=FORM)

@@ -52,7 +52,10 @@ class Selection:
         for sort, wanted, known in pairs:
             for name in wanted:
                 if name not in known:
-                    raise UsageError(f"no case has the {sort} {name!r}", hint=nearest(name, known))
+                    raise UsageError(
+                        f"no case has the {sort} {name!r}",
+                        hint=nearest(name, known) or f"no selected case has a {sort}",
+                    )
         if self.keyword:
             expression(self.keyword)
 

@@ -244,7 +244,7 @@ class _Case:
             return _of_error(cell)
         reference = self.find(cell, server=REFERENCE, framework=CONTROL, gateway=DIRECT)
         if self.failed(reference):
-            because = "it fails with the bare app on the reference server too, which leaves the case and the engine"
+            because = "it also fails with the bare app on the reference server"
             return Attribution(Fault.CASE, because, "", _evidence(cell, reference), cell.given)
         if cell.row.gateway != DIRECT:
             return self._behind(cell, reference)

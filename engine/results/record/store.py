@@ -350,5 +350,5 @@ def _documents(path: Path, text: str) -> Iterator[dict[str, Any]]:
                 return
             raise ResultsError(f"{path}, line {number}, is no JSON: {error}") from error
         if not isinstance(document, dict):
-            raise ResultsError(f"{path}, line {number}, is no object")
+            raise ResultsError(f"{path}, line {number}, is not a JSON object")
         yield document

@@ -44,7 +44,7 @@ def seconds(value: float | Variable, variables: Mapping[str, object]) -> float:
     """A time in seconds, or a variable's. Raises ValueError where that is no number."""
     found = resolve(value, variables)
     if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise ValueError(f"{found!r} is no time in seconds")
+        raise ValueError(f"{found!r} is not a time in seconds")
     return float(found)
 
 

@@ -56,7 +56,7 @@ def unsupported(server: Server, target: Target, options: Mapping[str, object]) -
         if of_server.get("tls"):
             reasons.append(f"{target.gateway} speaks to the server behind it without TLS")
     else:
-        reasons += [f"there is no gateway that {name} could be said to" for name in of_gateway]
+        reasons += [f"`{name}` is a gateway option, and this target has no gateway" for name in of_gateway]
     return (*reasons, *server.unsupported(of_server, target.loop))
 
 

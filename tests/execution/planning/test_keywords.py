@@ -46,8 +46,8 @@ def test_what_an_expression_matches(text: str, matches: bool) -> None:
         ("not", "a word is missing at the end"),
         ("(a", "a bracket is not closed"),
         ("()", "a word is missing before ')'"),
-        ("a)", "')' is one too many"),
-        ("a b", "'b' is one too many"),
+        ("a)", "unexpected ')'"),
+        ("a b", "unexpected 'b'"),
     ],
 )
 def test_what_is_no_expression_is_said(text: str, what: str) -> None:

@@ -192,8 +192,10 @@ def test_cases_are_chosen_by_tag_and_keyword() -> None:
     Selection(tags=("smoke",), keyword="x").check([quick, slow])
     with pytest.raises(UsageError, match="no case has the tag 'smok'") as caught:
         Selection(tags=("smok",)).check([quick, slow])
+    with pytest.raises(UsageError, match="no case has the tag 'smoke'\n  no selected case has a tag"):
+        Selection(tags=("smoke",)).check([slow])
     assert caught.value.hint == "did you mean 'smoke'?"
-    with pytest.raises(UsageError, match="is no expression"):
+    with pytest.raises(UsageError, match="is not a valid expression"):
         Selection(keyword="a and").check([quick])
 
 

