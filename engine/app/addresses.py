@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.app.engine import Engine
 from engine.app.project_paths import relative
-from engine.documents.files import SUFFIXES
+from engine.documents.files import SUFFIXES, has_documents
 from engine.documents.roots import Roots, absolute, marked
 from engine.errors import UsageError
 from engine.loading.loaded import Loaded
@@ -104,6 +104,16 @@ def paths(words: Sequence[str], engine: Engine) -> list[Path]:
             raise no_path(word, engine)
         found.append(path)
     return found or [relative(engine.project_paths.specs)]
+
+
+def documents(words: Sequence[str], engine: Engine) -> list[Path]:
+    """As ``paths``. Raises UsageError as well for a folder without documents."""
+    found = paths(words, engine)
+    for path in found:
+        if not has_documents(path):
+            hint = f"the name of a spec file ends in {' or '.join(SUFFIXES)}"
+            raise UsageError(f"there are no spec files in {path}", hint=hint)
+    return found
 
 
 def is_path(word: str) -> bool:

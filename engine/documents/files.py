@@ -55,6 +55,11 @@ def read_all(paths: Sequence[Path], roots: Roots | None = None) -> Iterator[Sour
             yield source
 
 
+def has_documents(path: Path) -> bool:
+    """True if ``read_all`` finds a document, or a diagnostic, at or below a path."""
+    return next(_walk(path, set()), None) is not None
+
+
 def _walk(path: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Diagnostic]:
     """The documents below a path. ``seen`` contains device and inode of all visited folders, so that a symbolic link to
     a parent ends there."""

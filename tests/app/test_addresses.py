@@ -138,6 +138,17 @@ def test_what_is_not_there_brings_the_nearest(engine: Engine, mine: Path, word: 
     assert caught.value.hint.startswith(hint)
 
 
+@pytest.mark.parametrize("name", ["empty", "dir.yaml"])
+def test_a_folder_without_documents_cannot_be_checked(engine: Engine, mine: Path, name: str) -> None:
+    (mine / name / "sub").mkdir(parents=True)
+    (mine / name / "sub" / "notes.txt").write_text("")
+    assert addresses.paths([name], engine) == [Path(name)]
+    with pytest.raises(UsageError) as caught:
+        addresses.documents(["suites", name], engine)
+    assert str(caught.value) == f"there are no spec files in {name}\n  the name of a spec file ends in .yaml or .yml"
+    assert addresses.documents(["suites", "suites", "suites/a.yaml"], engine)
+
+
 @pytest.mark.parametrize("target", ["loop.yaml", "nowhere"])
 def test_a_link_that_leads_nowhere_is_left_to_the_reader(engine: Engine, mine: Path, target: str) -> None:
     (mine / "loop.yaml").symlink_to(target)
