@@ -13,8 +13,8 @@ once; the output names the files and the next commands.
 
 framework  A folder in frameworks/ with framework.yaml, app.py, requirements.in
            and a lock. app.py has a stub for each endpoint of the contract.
-server     A module in the engine's checkout and its requirements. With --into, a
-           package that extends the engine.
+server     A module in the engine's checkout and its requirements. With
+           --into, a package that extends the engine.
 suite      A YAML file with one case, which passes on the bare app.
 
 Existing files are never overwritten."""

@@ -174,7 +174,7 @@ def test_alone_what_is_broken_stays_so(tmp_path: Path) -> None:
     crowd = Crowd(lambda inside, look: 500)
     done = ran(tmp_path, crowd, jobs(named("a"), named("b", own_process=True)), recheck=True)
     said = {one.case: isolation(one) for one in done.run.results}
-    assert said == {"a": "Ends as fail in isolation as well", "b": "Ends as fail in isolation as well"}
+    assert said == {"a": "The verdict in isolation is again fail", "b": "The verdict in isolation is again fail"}
     assert crowd.observations == {"a": 2, "b": 2}
 
 

@@ -173,6 +173,12 @@ def test_docker_and_nginx_are_optional() -> None:
     assert not any(one.blocks for one in (tools.git(), tools.nginx(), tools.docker(lambda _: None)))
 
 
+def test_the_clients_of_reproduction_commands_are_optional() -> None:
+    assert tools.reproduction(lambda name: f"/bin/{name}").state is HealthState.OK
+    absent = tools.reproduction(lambda name: None if name == "nc" else f"/bin/{name}")
+    assert (absent.optional, absent.blocks, absent.found) == (True, False, "not installed: nc")
+
+
 def test_nginx_is_the_one_that_gateways_use() -> None:
     def none() -> FoundProgram:
         raise StartError("nginx was not found", hint="get one")

@@ -100,8 +100,9 @@ def test_repeat_and_recheck(engine: Engine, suites: Path) -> None:
     assert "run 3 times each: 3 of 3 had the same verdict every time" in ran.stdout
     assert "(6/9)" in ran.stdout
     assert "rerun in isolation: 1 failure, of which none passes in isolation" in ran.stdout
-    assert f"cases.yaml::wrong[{TARGET}]: Ends as fail in isolation as well, passing 0 of 3" in ran.stdout
-    assert "isolated  Ends as fail in isolation as well" in engine("explain", "last", "wrong").stdout
+    assert f"cases.yaml::wrong[{TARGET}]: Passes 0 of 3 in isolation; the verdict is again fail" in ran.stdout
+    explained = engine("explain", "last", "wrong").stdout
+    assert "isolated  Passes 0 of 3 in isolation; the verdict is again fail" in explained
     bad = engine("grid", "cases.yaml", "--repeat", "0")
     assert (bad.returncode, "a number from 1 to 1000" in bad.stderr) == (2, True)
 

@@ -207,7 +207,7 @@ def test_repeats_and_what_was_run_alone() -> None:
     flaky = replace(RESULT, verdict=Verdict.FLAKY, attempts=attempts, recheck=Recheck(Verdict.FAIL, "no"))
     found = "\n".join(page(flaky))
     assert "attempts  1. pass\n          2. fail: expected status 200, got 500\n" in found
-    assert "isolated  Ends as fail in isolation instead: no\n" in found
+    assert "isolated  The verdict in isolation is fail: no\n" in found
 
 
 def test_the_quality_of_the_evidence_where_it_is_not_complete() -> None:

@@ -21,6 +21,7 @@ def checks(project_of: project.Project, *, offline: bool = False) -> list[tuple[
         ("git", tools.git),
         ("docker", tools.docker),
         ("nginx", tools.nginx),
+        ("reproduction", tools.reproduction),
         ("ports", machine.ports),
         ("open files", machine.open_files),
         ("scratch", machine.scratch),

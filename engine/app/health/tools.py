@@ -18,6 +18,8 @@ from engine.targets.environments.packages import find_uv, hint, uv_environment
 PACKAGE = "iniconfig"
 INDEX_WITHIN = 10.0
 WITHIN = 5.0
+# The clients in the commands of engine.reproduce.by_hand.
+CLIENTS = ("curl", "nc", "openssl")
 
 Run = Callable[..., tuple[int, str]]
 
@@ -83,6 +85,15 @@ def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) ->
     if code != 0:
         return missing("its daemon does not answer", "start it to run services in containers", optional=True)
     return ok(f"{last_word(output)}, its daemon answers")
+
+
+def reproduction(which: Callable[[str], str | None] = shutil.which) -> HealthFinding:
+    """The programs of the commands that reproduce a failure; the engine itself does not run them."""
+    absent = [name for name in CLIENTS if which(name) is None]
+    if absent:
+        way = "only the printed commands that reproduce a failure need this"
+        return missing(f"not installed: {', '.join(absent)}", way, optional=True)
+    return ok(f"{', '.join(CLIENTS)} are installed")
 
 
 def on_path(

@@ -101,6 +101,7 @@ def isolation(result: JobResult) -> str:
     passed, ran = score(recheck.attempts) if recheck.attempts else (int(recheck.verdict.good), 1)
     other = f": {recheck.reason}" if recheck.reason and recheck.reason not in (reason(result), result.reason) else ""
     count = f" {passed} of {ran}" if ran > 1 else ""
+    again = " again" if recheck.verdict is result.verdict else ""
     warned = " with a warning" if recheck.verdict is Verdict.WARN else ""
     if not recheck.verdict.judged:
         return f"The rerun in isolation did not run ({recheck.verdict.value}{other})."
@@ -111,9 +112,9 @@ def isolation(result: JobResult) -> str:
             chance = "" if ran > 1 else ", as far as a single run shows (--repeat runs more)"
             return f"Passes{count}{warned} in isolation; it fails only under concurrent load{chance}."
         return f"Passes{count}{warned} when rerun; the first run was in isolation too, so it is flaky."
-    if recheck.verdict is result.verdict:
-        return f"Ends as {recheck.verdict.value} in isolation as well{count and f', passing{count}'}{other}"
-    return f"Ends as {recheck.verdict.value} in isolation instead{count and f', passing{count}'}{other}"
+    if count:
+        return f"Passes{count} in isolation; the verdict is{again} {recheck.verdict.value}{other}"
+    return f"The verdict in isolation is{again} {recheck.verdict.value}{other}"
 
 
 def mattered(result: JobResult) -> bool:

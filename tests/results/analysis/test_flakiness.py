@@ -88,7 +88,7 @@ def test_the_same_reason_with_another_port_is_the_same_reason() -> None:
         return replace(FAIL, reason=f"expected client 1, got {port}", transcript=Transcript(0.0, events))
 
     assert together([PASS, on(50001), on(50002)]).reason == "passed 1 of 3; fail twice: expected client 1, got <port 1>"
-    assert isolation(alone(on(50001), on(50002))) == "Ends as fail in isolation as well"
+    assert isolation(alone(on(50001), on(50002))) == "The verdict in isolation is again fail"
 
 
 def test_many_reasons_are_counted_not_listed() -> None:
@@ -137,10 +137,10 @@ def test_the_first_verdict_stands() -> None:
         ),
         (alone(FAIL, PASS, PASS), "Passes 2 of 2 in isolation; it fails only under concurrent load.", True),
         (alone(FAIL, PASS, was_concurrent=False), "the first run was in isolation too, so it is flaky", False),
-        (alone(FAIL, FAIL), "Ends as fail in isolation as well", False),
-        (alone(FAIL, OTHER), f"Ends as fail in isolation as well: {OTHER.reason}", False),
-        (alone(FAIL, replace(FAIL, verdict=Verdict.CRASH)), "Ends as crash in isolation instead", False),
-        (alone(FAIL, PASS, FAIL), "Ends as flaky in isolation instead, passing 1 of 2", False),
+        (alone(FAIL, FAIL), "The verdict in isolation is again fail", False),
+        (alone(FAIL, OTHER), f"The verdict in isolation is again fail: {OTHER.reason}", False),
+        (alone(FAIL, replace(FAIL, verdict=Verdict.CRASH)), "The verdict in isolation is crash", False),
+        (alone(FAIL, PASS, FAIL), "Passes 1 of 2 in isolation; the verdict is flaky", False),
         (alone(together([PASS, FAIL]), PASS), "Passes once in isolation", False),
         (
             alone(together([PASS, FAIL]), PASS, PASS),
