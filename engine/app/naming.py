@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.model.commands import served
-from engine.model.target import CONTROLS, LOOPS, Target
+from engine.model.target import CONTROLS, DIRECT, LOOPS, Target
 from engine.registry import nearest
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.releases import FRAMEWORK, NAME, Pinned, wanted
@@ -49,7 +49,10 @@ def target_called(
 def near(name: str, known: Mapping[str, Target]) -> str:
     """A hint with some targets whose ids contain the name, those of the bare apps first, or else with the nearest."""
     lists = "`engine list targets` lists them"
-    holding = sorted((one for one in known if name in one), key=lambda one: known[one].framework not in CONTROLS)
+    holding = sorted(
+        (one for one in known if name in one),
+        key=lambda one: (known[one].framework not in CONTROLS, known[one].gateway != DIRECT),
+    )
     if holding:
         return f"did you mean {' or '.join(map(repr, holding[:3]))}? {lists}"
     close = nearest(name, known)

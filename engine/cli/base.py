@@ -7,10 +7,12 @@ answers at once.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.errors import UsageError
 from engine.model.target import LOOPS, RUNTIMES
 from engine.terminal.paint import CHOICES
 
@@ -98,7 +100,37 @@ def gateway_argument(parser: argparse.ArgumentParser) -> None:
 
 def nginx_argument(parser: argparse.ArgumentParser) -> None:
     """Add the option that selects the nginx of gateways."""
-    parser.add_argument("--nginx", default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or the one found)")
+    parser.add_argument(
+        "--nginx", type=program, default="", metavar="PATH", help="the nginx to use (ENGINE_NGINX, or the one found)"
+    )
+
+
+def program(path: str) -> str:
+    """The path of a program, unchanged. Raises ArgumentTypeError, for argparse, if there is none."""
+    import shutil
+
+    if path and shutil.which(path) is None:
+        raise argparse.ArgumentTypeError(f"there is no program {path}")
+    return path
+
+
+def whole_number(word: str) -> int:
+    """The whole number that a word of the command line is. Raises ArgumentTypeError, for argparse, if it is none."""
+    try:
+        return int(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {word!r}") from None
+
+
+@contextmanager
+def writing(hint: str) -> Iterator[None]:
+    """Turns an OSError of writing files into a UsageError with a hint."""
+    try:
+        yield
+    except OSError as error:
+        occupied = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "it is not a folder" if occupied else error.strerror or str(error)
+        raise UsageError(f"{error.filename} cannot be written: {why}", hint=hint) from error
 
 
 def runtime_arguments(parser: argparse.ArgumentParser) -> None:

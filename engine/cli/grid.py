@@ -21,6 +21,7 @@ from engine.cli.base import (
     run_options,
     runtime_arguments,
     target_arguments,
+    whole_number,
 )
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
@@ -72,7 +73,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="also fail the build for warnings and flaky cases")
     parser.add_argument("--flaky-fails", action="store_true", help="fail the build for flaky cases")
     parser.add_argument(
-        "--repeat", type=int, default=1, metavar="N", help="run each case N times, and count the passes"
+        "--repeat", type=whole_number, default=1, metavar="N", help="run each case N times, and count the passes"
     )
     parser.add_argument("--recheck", action="store_true", help="rerun failing cases in isolation")
     counterparts_argument(parser)

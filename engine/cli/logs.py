@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, whole_number
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="a target's id; without it, a list")
     parser.add_argument("--run", default="", metavar="RUN", help="a run's id or folder, last~1 and so on (last)")
-    parser.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"the last N lines, 0 for all ({LINES})")
+    parser.add_argument(
+        "--lines", type=whole_number, default=LINES, metavar="N", help=f"the last N lines, 0 for all ({LINES})"
+    )
     parser.add_argument("--follow", action="store_true", help="print new lines until the run ends")
     place_arguments(parser)
 

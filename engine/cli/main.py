@@ -5,12 +5,14 @@ The exit codes are in ``EXIT_CODES``; docs/exit-codes.md says more.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import zip_longest
+from typing import TextIO
 
 from engine import version
 from engine.app import gc_tuning
@@ -37,6 +39,9 @@ EXIT_CODES = (
     (4, "internal error of the engine"),
     (130, "interrupted"),
 )
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""The errors of writing to a stream that is open, which therefore name no file."""
 
 
 def commands() -> Registry[Command]:
@@ -93,32 +98,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except EngineError as error:
-        print(message(error, paint), file=sys.stderr)
+        report(message(error, paint))
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"{paint(Role.FAILING, 'engine:')} interrupted", file=sys.stderr)
+        report(f"{paint(Role.FAILING, 'engine:')} interrupted")
         return start.INTERRUPTED
     except BrokenPipeError:
         # The reader went away, as `engine list | head` does.
-        silence_stdout()
+        silence(sys.stdout)
         return 0
     except OSError as error:
         # A full disk, or a file or folder that this user may not use.
-        named = f"{error.filename}: " if error.filename else ""
-        print(f"engine: {visible(named)}{error.strerror or error}", file=sys.stderr)
-        silence_stdout()
-        if os.environ.get("ENGINE_DEBUG"):
-            traceback.print_exc()
+        of_output = "the output cannot be written: " if error.errno in UNWRITABLE else ""
+        named = f"{error.filename}: " if error.filename else of_output
+        report(f"engine: {visible(named)}{error.strerror or error}")
+        silence(sys.stdout)
+        report_traceback()
         return 2
     except Exception as error:
         # Nothing that a user gives should lead here.
-        print(f"engine: internal error: {type(error).__name__}: {visible(str(error))}", file=sys.stderr)
-        for note in getattr(error, "__notes__", ()):
-            print(f"  {visible(note)}", file=sys.stderr)
-        print("  please report it with the traceback that ENGINE_DEBUG=1 shows", file=sys.stderr)
-        if os.environ.get("ENGINE_DEBUG"):
-            traceback.print_exc()
+        lines = [f"engine: internal error: {type(error).__name__}: {visible(str(error))}"]
+        lines += [f"  {visible(note)}" for note in getattr(error, "__notes__", ())]
+        report("\n".join([*lines, "  please report it with the traceback that ENGINE_DEBUG=1 shows"]))
+        report_traceback()
         return 4
+
+
+def report(text: str) -> None:
+    """Write lines to standard error. The exit code says what happened where that cannot be written."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr)
+
+
+def report_traceback() -> None:
+    """Write the traceback of the exception that is being handled, where ENGINE_DEBUG asks for it."""
+    if os.environ.get("ENGINE_DEBUG"):
+        report(traceback.format_exc().rstrip())
 
 
 def message(error: EngineError, paint: Paint) -> str:
@@ -147,10 +164,10 @@ def renamed(arguments: Sequence[str], known: Registry[Command]) -> list[str]:
     return [former.get(word, word) if index == 0 else word for index, word in enumerate(arguments)]
 
 
-def silence_stdout() -> None:
-    """Drop what is still to be written: Python would complain while it exits."""
+def silence(stream: TextIO) -> None:
+    """Drop what a stream has still to write: Python would complain while it exits."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, writing
 
 DESCRIPTION = """\
 Make the files of a new framework, server or suite from a template. They work at
@@ -38,7 +38,9 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.terminal.escape import visible
 
     made = scaffold(parsed.kind, parsed.name, parsed.into, find("", parsed.frameworks), parsed.interface)
-    for path in write(made):
+    with writing("name another folder with --into"):
+        written = write(made)
+    for path in written:
         print(f"written: {visible(str(relative(path)))}")
     print("\nnext:")
     for line in listed(made.commands, terminal_width()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.base import Command
+from engine.cli.base import Command, writing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Write them, and say which."""
+    """Write them, and say which. Raises UsageError for a folder that cannot be written to."""
     from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
     from engine.app.vocabulary import write_schemas
@@ -22,7 +22,10 @@ def run(parsed: argparse.Namespace) -> int:
     project_paths = find()
     # An installation stays as it is.
     usual = Path("schemas") if project_paths.installed else project_paths.schemas
-    for path in write_schemas(Path(parsed.folder) if parsed.folder else usual, Engine(project_paths).words):
+    words = Engine(project_paths).words
+    with writing("name another folder"):
+        written = write_schemas(Path(parsed.folder) if parsed.folder else usual, words)
+    for path in written:
         print(f"written: {relative(path)}")
     return 0
 

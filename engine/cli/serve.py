@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, framework_argument, nginx_argument, server_arguments
+from engine.cli.base import Command, framework_argument, nginx_argument, server_arguments, whole_number
 from engine.errors import UsageError
 from engine.terminal.escape import visible
 
@@ -40,7 +40,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     nginx_argument(parser)
     parser.add_argument("--tls", action="store_true", help="serve TLS, with new certificates")
     parser.add_argument(
-        "--port", type=int, default=8000, metavar="N", help="the port to listen on, 0 for any that is free (8000)"
+        "--port",
+        type=whole_number,
+        default=8000,
+        metavar="N",
+        help="the port to listen on, 0 for any that is free (8000)",
     )
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
 

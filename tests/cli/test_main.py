@@ -105,6 +105,17 @@ LIST = "usage: engine list [OPTIONS] [WHAT] [PATH|CASE|WORD ...]\n"
             "grid --loop uvlop",
             f"invalid value 'uvlop' for --loop\n  did you mean 'uvloop'? known: auto, asyncio, uvloop, both\n{GRID}",
         ),
+        ("grid --repeat x", f"`engine grid`: --repeat: expected a whole number, got 'x'\n{GRID}"),
+        ("grid --nginx /nonexist", f"`engine grid`: --nginx: there is no program /nonexist\n{GRID}"),
+        ("schemas /dev/null", "/dev/null cannot be written: it is not a folder\n  name another folder\n"),
+        (
+            "new suite x --into /dev/null",
+            "/dev/null cannot be written: it is not a folder\n  name another folder with --into\n",
+        ),
+        (
+            "new framework control --into nowhere",
+            "'control' is the name of a bare app\n  choose another name\n",
+        ),
         ("grid -k", f"`engine grid`: -k: expected one argument\n{GRID}"),
         ("grid --zzz", f"`engine grid` has no option --zzz\n  `engine grid --help` lists the options\n{GRID}"),
         (
@@ -255,7 +266,15 @@ def test_a_full_disk_is_no_fault_of_the_engine(suites: Path, arguments: tuple[st
             [*ENGINE, *arguments], cwd=suites, env=clean(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert ran.returncode == 2
-    assert ran.stderr == "engine: No space left on device\n"
+    assert ran.stderr == "engine: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("arguments", [("lint", "nosuch"), ("lint", "--zzz"), ("gird",)], ids=" ".join)
+def test_a_full_standard_error_keeps_the_exit_code(suites: Path, arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run([*ENGINE, *arguments], cwd=suites, env=clean(), stderr=full, check=False)
+    assert ran.returncode == 2
 
 
 def test_a_folder_that_may_not_be_used_is_named(

@@ -29,6 +29,8 @@ def framework(name: str, into: str, project_paths: ProjectPaths, interface: str 
     """A folder of a framework, in ``into`` or among the project's frameworks. A folder of frameworks without contracts
     gets them, with the bare apps, since ``--frameworks`` needs them. Raises UsageError."""
     checked_name(name, "framework")
+    if name in BARE_APPS.values():
+        raise UsageError(f"{name!r} is the name of a bare app", hint="choose another name")
     root = Path(into) if into else _own(project_paths, project_paths.frameworks, "frameworks")
     declared = contract.load_contract(project_paths.frameworks, CONTRACTS[interface])
     words = {"NAME": name, "TITLE": title_of(name), "INTERFACE": interface}
