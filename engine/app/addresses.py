@@ -80,7 +80,11 @@ def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> Na
         if path is not None:
             whole.append(path)
         elif address.file or not is_path(word):
-            found.append((located(address.file, engine) if address.file else None, address))
+            file = located(address.file, engine) if address.file else None
+            if file is None and (several := candidates(address.file, engine)):
+                paths_of = [str(Address(path.as_posix(), address.case)) for path in several]
+                raise UsageError(f"{word!r} means {len(several)} suites", hint=listed(paths_of))
+            found.append((file, address))
         else:
             raise no_path(word, engine)
         if not address.case:
@@ -141,18 +145,24 @@ def _exists(path: Path) -> bool:
 
 
 def _below(address: str, engine: Engine) -> Path | None:
-    """The document of an address in a collection whose root lies below the working directory; None where there is none,
-    or several, or where the end of an address of the engine's own suites is the same."""
+    """The document of an address in a collection whose root lies below the working directory; None if there is none or
+    several."""
+    found = candidates(address, engine)
+    return found[0] if len(found) == 1 else None
+
+
+def candidates(address: str, engine: Engine) -> list[Path]:
+    """The documents that have an address in a collection whose root lies below the working directory; none if the end
+    of an address of the engine's own suites is the same."""
     if not address.endswith(SUFFIXES) or Path(address).is_absolute() or ".." in Path(address).parts:
-        return None
+        return []
     if next(engine.project_paths.specs.rglob(address), None) is not None:
-        return None
-    found = [
+        return []
+    return [
         folder / address
         for folder in _folders()
         if (folder / address).is_file() and marked(folder) in (None, absolute(folder))
     ]
-    return found[0] if len(found) == 1 else None
 
 
 def _folders() -> Iterator[Path]:

@@ -224,6 +224,18 @@ def test_an_address_of_two_collections_below_means_neither(
     assert addresses.located("suites/a.yaml", engine) is None
 
 
+def test_an_address_of_several_suites_below_is_refused_with_the_paths_to_name(
+    mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mine / "pyproject.toml").unlink()
+    shutil.copytree(mine / "suites", mine / "other")
+    monkeypatch.chdir(mine)
+    with pytest.raises(UsageError, match=r"'a\.yaml::one' means 2 suites") as caught:
+        chosen(engine, "a.yaml::one")
+    assert caught.value.hint.split() == ["name", "one", "of", "them:", "other/a.yaml::one", "suites/a.yaml::one"]
+    assert chosen(engine, "other/a.yaml::one") == ["a.yaml::one"]
+
+
 def test_few_folders_are_looked_into(mine: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mine.parent)
     for name in (".hidden", "node_modules", "a/b/c"):
