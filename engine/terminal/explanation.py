@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from engine.model.case import Clause
 from engine.model.verdict import JobResult
 from engine.results.analysis import own_log
+from engine.results.analysis.attribution import Fault
 from engine.results.analysis.explaining import Explanation
 from engine.results.analysis.flakiness import isolation
 from engine.results.analysis.summary import plural
@@ -23,6 +24,7 @@ from engine.terminal.paint import PLAIN, Paint, Role, role_of
 # Without a terminal, lines are continued as if it had so many columns.
 USUAL = 110
 NAME = 10
+NOT_COMPARED = "known failures are not run on other targets to find the cause"
 # So many lines of what a server wrote are shown where nobody asks for more.
 LOG_LINES = 10
 # The same for the entries that name the case.
@@ -68,6 +70,8 @@ def lines(
     if one.attribution is not None:
         yield ""
         yield from blame.whole(one.attribution, limit=limit, paint=paint)
+        if result.verdict.expected and one.attribution.fault is Fault.UNKNOWN:
+            yield from blame.broken(NOT_COMPARED, limit, "  ", "  ")
     yield ""
     if one.missing:
         yield f"no time line: {visible(one.missing)}"

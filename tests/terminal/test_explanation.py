@@ -265,3 +265,11 @@ def test_no_control_character_ever(result: JobResult, raw: bool, for_diff: bool)
     for line in "\n".join(lines(one, lambda file: "", for_diff=for_diff)).split("\n"):
         assert all(char.isprintable() or char == "\t" for char in line), repr(line)
         line.encode()
+
+
+def test_a_known_failure_without_a_cause_says_why() -> None:
+    unknown = replace(WHOSE, fault=Fault.UNKNOWN, evidence=())
+    known = replace(RESULT, verdict=Verdict.KNOWN)
+    for result, attribution, shown in ((known, unknown, True), (known, WHOSE, False), (RESULT, unknown, False)):
+        text = "\n".join(lines(explained(RUN, result, CLAUSES, attribution), lambda _: SOURCE))
+        assert ("\n  known failures are not run on other targets to find the cause\n" in text) is shown
