@@ -34,6 +34,10 @@ def document(report: GridReport) -> str:
     root = ElementTree.Element("testsuites", name="engine")
     for row in part.targets:
         _suite(root, row, [one for one in by_target[row.id] if not _never_ran(row, one)], report)
+    if not part.targets and (ended := early_end(report.run)):
+        empty = _element(root, "testsuite", name=report.run.id)
+        _properties(empty, {"run": report.run.id, "incomplete": ended})
+        _count(empty)
     _count(root)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

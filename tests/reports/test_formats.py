@@ -136,6 +136,10 @@ def test_a_run_that_ended_early_is_a_property_of_each_suite_in_junit() -> None:
     cut = ElementTree.fromstring(write_as("junit", interrupted()))
     (found,) = [one for one in cut.findall("testsuite/properties/property") if one.get("name") == "incomplete"]
     assert found.get("value") == "Interrupted after 1 of 1,200 results."
+    nothing = ElementTree.fromstring(write_as("junit", replace(interrupted(), targets=(), results=())))
+    (suite,) = nothing.findall("testsuite")
+    assert (suite.get("name"), suite.get("tests")) == ("id-1", "0")
+    assert {one.get("name") for one in suite.iter("property")} == {"run", "incomplete"}
     assert 'name="incomplete"' not in write_as("junit", run({"s f": Verdict.PASS}))
 
 

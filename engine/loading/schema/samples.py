@@ -60,7 +60,8 @@ def _sample(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
         return schema["enum"][0]
     named = schema.get("type", ["string"])
     types = [named] if isinstance(named, str) else named
-    for value in _SCALARS:
+    least = schema.get("minimum")
+    for value in (*_SCALARS, *([least] if type(least) is int else ())):
         if _fits(value, schema, types):
             return value
     if "array" in types:
