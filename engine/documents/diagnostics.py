@@ -39,12 +39,14 @@ class Notes:
 
     ``taken`` are the positions of the composer's errors. A later error at the same position follows from the first and
     is dropped; so is one about a value without a position, which the loader itself inserted. ``formed`` are the
-    positions of the schema's errors, as a key's or as a value's. ``errors`` counts those that are not warnings.
+    positions of the schema's errors, as a key's or as a value's. ``unresolved`` are the positions of values with an
+    unknown variable, where other errors follow from that. ``errors`` counts those that are not warnings.
     """
 
     found: dict[Diagnostic, None] = field(default_factory=dict)
     taken: set[tuple[int, int]] = field(default_factory=set)
     formed: set[tuple[int, int, bool]] = field(default_factory=set)
+    unresolved: set[tuple[int, int]] = field(default_factory=set)
     errors: int = 0
 
     def error(self, place: SourceSpan, code: str, what: str, hint: str = "") -> None:
@@ -56,9 +58,9 @@ class Notes:
         self.add(Diagnostic(place, code, what, hint, Severity.WARNING))
 
     def add(self, found: Diagnostic) -> None:
-        """Add an error or a warning, unless the composer has an error at its position, or it has none."""
+        """Add an error or a warning, unless it follows from another one at its position, or has no position."""
         place = found.place
-        if place.line and not self.is_taken(place) and found not in self.found:
+        if place.line and not self.is_taken(place) and not self._follows(found) and found not in self.found:
             self.errors += found.is_error
             self.found[found] = None
 
@@ -66,6 +68,16 @@ class Notes:
         """Add a syntax error, and reserve its position."""
         self.error(place, code, what, hint)
         self.taken.add((place.line, place.column))
+
+    def variable(self, place: SourceSpan, value: SourceSpan, what: str, hint: str = "") -> None:
+        """Add an error about an unknown variable at ``place``, in the value at ``value``. Later errors about the value
+        are dropped."""
+        self.error(place, "unknown-variable", what, hint)
+        self.unresolved.add((value.line, value.column))
+
+    def _follows(self, found: Diagnostic) -> bool:
+        place = found.place
+        return found.code != "unknown-variable" and (place.line, place.column) in self.unresolved
 
     def is_taken(self, place: SourceSpan) -> bool:
         """True if the composer has an error at that position."""

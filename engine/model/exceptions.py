@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import builtins
 
-# Python gives the first two a meaning of its own in a coroutine; the others take more than a message.
-_OTHERS = (
-    StopIteration, StopAsyncIteration,
-    UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError, ExceptionGroup,
-)  # fmt: skip
+_SPECIAL = (StopIteration, StopAsyncIteration)
+_LONGER = (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError, ExceptionGroup)
 
-EXCEPTIONS = tuple(
-    sorted(
-        name
-        for name, value in vars(builtins).items()
-        if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, _OTHERS)
-    )
-)
+
+def obstacle(name: str) -> str:
+    """The reason why a script cannot raise the exception of that name, as a sentence; "" if it can."""
+    found = getattr(builtins, name, None)
+    if not isinstance(found, type) or not issubclass(found, BaseException):
+        return f"there is no builtin exception {name!r}"
+    if not issubclass(found, Exception):
+        return f"a script cannot raise {name!r}: it is not a subclass of Exception"
+    if issubclass(found, _SPECIAL):
+        return f"a script cannot raise {name!r}: it has a special meaning in a coroutine"
+    if issubclass(found, _LONGER):
+        return f"a script cannot raise {name!r}: it takes more than a message"
+    return ""
+
+
+EXCEPTIONS = tuple(sorted(name for name in vars(builtins) if not obstacle(name)))

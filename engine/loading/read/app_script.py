@@ -8,6 +8,7 @@ and variables are not rendered, times are in seconds.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Protocol, cast
@@ -16,7 +17,7 @@ from engine.loading.read.asgi_events import EVENTS, KeyType, keys_of_all
 from engine.loading.read.literals import ref
 from engine.loading.vocabulary import Schema
 from engine.model.case import AppCommand
-from engine.model.exceptions import EXCEPTIONS
+from engine.model.exceptions import EXCEPTIONS, obstacle
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
@@ -82,9 +83,10 @@ def check_exception(node: Node, reader: CommandReader) -> None:
     """Reject the name of an exception that a script cannot raise: it creates a builtin exception from a message."""
     name = str(node.value)
     if "$(" not in name and name not in EXCEPTIONS:
-        what = f"there is no builtin exception {name!r}"
-        hint = nearest(name, EXCEPTIONS)
-        reader.wrong(node, "unknown-exception", what, hint if hint.startswith("did you mean") else "like RuntimeError")
+        # A name that exists is no misspelling.
+        hint = "" if hasattr(builtins, name) else nearest(name, EXCEPTIONS)
+        usual = "raise another exception, such as RuntimeError"
+        reader.wrong(node, "unknown-exception", obstacle(name), hint if hint.startswith("did you mean") else usual)
 
 
 _EXCEPTION: Schema = {"title": "a class's name", "type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$"}

@@ -114,7 +114,7 @@ def _endpoints(view: View) -> None:
         method = item.body.get("method")
         word = str(method.value) if method is not None and isinstance(method.value, str) else "GET"
         target = _late.sub("x", path.value.partition("?")[0])
-        if "$(" in word or endpoints.knows(word, target, kind):
+        if "$(" in word or path.value.startswith("$(") or endpoints.knows(word, target, kind):
             continue
         hint = endpoints.nearest(target)
         if not hint or hint.startswith("known"):

@@ -42,13 +42,13 @@ def _before(view: View) -> None:
     for name, child in (*own, *((name, child) for name, child in of_suite if name not in view.node)):
         if name in _PROSE:
             continue
-        for used, place in _uses(view, child):
+        for used, place, value in _uses(view, child):
             # A title's variables are filled in by their names, after this.
             if name == "title" and child is view.node.get("title") and used.partition(".")[0] in view.matrix:
                 continue
             what = f"`{name}` is read before the run, when {used!r} has no value yet"
             hint = nearest(used, view.matrix) if view.matrix else "only variables of the case's `matrix` do"
-            view.notes.error(place, "unknown-variable", what, hint)
+            view.notes.variable(place, value, what, hint)
 
 
 def _sequence(view: View, items: tuple[Item, ...], known: set[str]) -> set[str]:
@@ -90,7 +90,7 @@ def _item(view: View, item: Item, known: set[str]) -> set[str]:
 
 def _complain(view: View, node: Node, known: set[str], why: str = "") -> None:
     _in_foreign_notation(view, node, known)
-    for name, place in _uses(view, node):
+    for name, place, value in _uses(view, node):
         parts = name.split(".")
         if name in known or parts[0] in known or ".".join(parts[:2]) in known:
             continue
@@ -99,7 +99,7 @@ def _complain(view: View, node: Node, known: set[str], why: str = "") -> None:
             hint = f"no step of a `repeat` before it captures {name.removeprefix('all.')!r}"
         elif why and not hint.startswith("did you mean"):
             hint = f"{why}; {hint}"
-        view.notes.error(place, "unknown-variable", f"there is no variable {name!r} here", hint)
+        view.notes.variable(place, value, f"there is no variable {name!r} here", hint)
 
 
 def _in_foreign_notation(view: View, node: Node, known: set[str]) -> None:
@@ -114,21 +114,22 @@ def _in_foreign_notation(view: View, node: Node, known: set[str]) -> None:
         _in_foreign_notation(view, child, known)
 
 
-def _uses(view: View, node: Node) -> Iterator[tuple[str, SourceSpan]]:
+def _uses(view: View, node: Node) -> Iterator[tuple[str, SourceSpan, SourceSpan]]:
+    """The names of variables in a value, each with its span and the span of the text that has it."""
     value = node.value
     if isinstance(value, str):
         if "$(" in value:
             for name in dict.fromkeys(names_in(value)):
-                yield name, view.inside(node, f"$({name})")
+                yield name, view.inside(node, f"$({name})"), node.place
     elif isinstance(value, list):
         for item in value:
             yield from _uses(view, item)
     elif isinstance(value, dict):
         for key, child in value.items():
             for name in names_in(key) if "$(" in key else ():
-                yield name, child.key
+                yield name, child.key, child.key
             if key == "var" and isinstance(child.value, str) and _names_variable(view, value):
-                yield child.value, child.place
+                yield child.value, child.place, child.place
             else:
                 yield from _uses(view, child)
 

@@ -6,11 +6,12 @@ scope of the step, completed by the minimum that ASGI requires of a server.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.model.case import Step
-from engine.model.exceptions import EXCEPTIONS
+from engine.model.exceptions import EXCEPTIONS, obstacle
 from engine.model.expectation import Mismatch
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
@@ -131,8 +132,9 @@ def parse_fail_send(node: Node, reader: NodeReader) -> FailSend:
     """The parameters of a valid node."""
     error, after = node.get("class"), node.get("after")
     if error is not None and "$(" not in str(error.value) and error.value not in EXCEPTIONS:
-        what = f"no builtin exception that `fail_send` can raise is called {error.value!r}"
-        reader.mistake(error, what, nearest(str(error.value), EXCEPTIONS))
+        name = str(error.value)
+        usual = "raise another exception, such as OSError"
+        reader.mistake(error, obstacle(name), usual if hasattr(builtins, name) else nearest(name, EXCEPTIONS))
     return FailSend(reader.value(error) if error else "OSError", reader.value(after) if after else 0)
 
 

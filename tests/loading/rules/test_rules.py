@@ -134,6 +134,26 @@ def test_variables(steps: str, expected: list[str]) -> None:
     assert found(steps) == [("unknown-variable", one) for one in expected]
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        "request: {path: $(nope), OK}",
+        "request: {path: /nowhere/$(nope), OK}",
+        "app: {of: $(nope), expect: {calls: 1}}",
+        "pause: $(nope)",
+    ],
+)
+def test_an_unknown_variable_is_the_only_error_of_its_value(step: str) -> None:
+    step = step.replace("OK", "expect: {status: 200}")
+    assert found(f"[{OK[1:-1]}, {{{step}}}]") == [("unknown-variable", "$(nope)")]
+    assert real_codes(OK, "cite: [$(nope)]") == ["unknown-variable"]
+
+
+def test_a_path_that_begins_with_a_variable_is_any_endpoint() -> None:
+    steps = "[{request: {path: /scope, capture: {a: json.path}}}, {request: {path: $(a), expect: {status: 200}}}]"
+    assert found(steps) == []
+
+
 def test_a_script_cannot_know_captures() -> None:
     steps = "[{request: {path: /, capture: {a: status}, expect: {status: 200}}}]"
     script = "application: {http: [{respond: {status: 200, body: $(a)}}, {mark: $(run)}]}"
@@ -395,6 +415,29 @@ def test_names_of_the_matrix_are_among_those_that_a_hint_knows() -> None:
 def test_outcomes_of_commands(script: str, expect: str, wrong: list[str]) -> None:
     steps = f"[{{request: {{path: /scope}}}}, {{app: {{expect: {{{expect}}}}}}}]"
     assert real_codes(steps, f"application: {{http: {script}}}") == wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("SystemExit", "it is not a subclass of Exception"),
+        ("KeyboardInterrupt", "it is not a subclass of Exception"),
+        ("BaseExceptionGroup", "it is not a subclass of Exception"),
+        ("StopAsyncIteration", "it has a special meaning in a coroutine"),
+        ("UnicodeDecodeError", "it takes more than a message"),
+    ],
+)
+def test_an_exception_that_exists_and_cannot_be_raised_has_a_reason(name: str, reason: str) -> None:
+    text = suite(
+        "[{request: {path: /scope}}, {app: {expect: {calls: 1}}}]",
+        f"application: {{http: [{{raise: {{class: {name}}}}}]}}",
+    )
+    (found,) = load(text).diagnostics
+    assert found.what == f"a script cannot raise {name!r}: {reason}"
+    assert "did you mean" not in found.hint
+    script = f"[{{fail_send: {{class: {name}}}}}]"
+    drive = f"{{scope: {{type: http}}, script: {script}, expect: {{calls: 1}}}}"
+    assert any(found.what in one.what for one in load_text(suite(f"[{{drive: {drive}}}]"), real()).diagnostics)
 
 
 def test_outcomes_without_a_script() -> None:
