@@ -139,7 +139,7 @@ def wait_for_a_verdict(suites: Path) -> Path:
         (["grid", "--from", "nowhere"], "there is no run 'nowhere'"),
         (["grid", "--from", "last", "-k", "good"], "--from draws a whole run, and -k would choose a part"),
         (["grid", "cases.yaml", "--from", "last"], "--from draws a whole run, and cases.yaml would choose a part"),
-        (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio'?"),
+        (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio' or "),
         (["lint", "nowhere.yaml"], "no such file or folder: nowhere.yaml"),
     ],
 )
