@@ -47,12 +47,12 @@ def target_called(
 
 
 def near(name: str, known: Mapping[str, Target]) -> str:
-    """A hint with some targets whose ids contain the name, those of the bare apps first, or else with the nearest."""
+    """A hint with some targets whose ids contain the name, without a gateway if there are such and those of the bare
+    apps first, or else with the nearest."""
     lists = "`engine list targets` lists them"
-    holding = sorted(
-        (one for one in known if name in one),
-        key=lambda one: (known[one].framework not in CONTROLS, known[one].gateway != DIRECT),
-    )
+    containing = [one for one in known if name in one]
+    holding = [one for one in containing if known[one].gateway == DIRECT] or containing
+    holding.sort(key=lambda one: known[one].framework not in CONTROLS)
     if holding:
         return f"did you mean {' or '.join(map(repr, holding[:3]))}? {lists}"
     close = nearest(name, known)

@@ -110,6 +110,10 @@ def test_a_printed_command_names_the_framework_s_release(engine: Engine) -> None
     ("name", "hint"),
     [
         ("nosuch", "`engine list targets` lists them"),
+        (
+            "gunicorn-control-asynci",
+            "did you mean 'gunicorn-control-asyncio'? `engine list targets` lists them",
+        ),
         ("gunicorn-starlete-auto", "did you mean 'gunicorn-starlette-auto'? `engine list targets` lists them"),
         (
             "hypercorn",
