@@ -114,7 +114,7 @@ OPTIONS = (
     Option("nginx", "path of the nginx executable (default: ENGINE_NGINX, or the first that is found)", _text("PATH")),
     Option(
         "runtime",
-        "run services as local processes or in containers, or use services that run already, given by --asgi-url "
+        "run services as local processes or in containers, or use running services, given by --asgi-url "
         "(default: local)",
         {"choices": RUNTIMES, "default": "local"},
     ),

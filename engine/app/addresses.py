@@ -88,7 +88,7 @@ def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> Na
         else:
             raise no_path(word, engine)
         if not address.case:
-            raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
+            raise UsageError(f"{word!r} is not the address of a case", hint="use FILE::CASE or FILE::CASE[VALUE]")
     files = [path for path, _ in found if path is not None]
     if any(path is None for path, _ in found):
         files += [one for word in among if (one := located(word, engine)) is not None] or every
@@ -219,7 +219,7 @@ def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageE
 
 
 def _mistakes(hint: str, loaded: Loaded) -> str:
-    return f"{hint}\n  documents have errors: `engine lint` shows them" if loaded.errors else hint
+    return f"{hint}\n  some spec files have errors: `engine lint` shows them" if loaded.errors else hint
 
 
 def one(word: str, engine: Engine, among: Sequence[str] = (), targets: Iterable[str] = ()) -> Case:
@@ -230,7 +230,7 @@ def one(word: str, engine: Engine, among: Sequence[str] = (), targets: Iterable[
         word = inner
     what = named([word], engine, among)
     if not what.addresses:
-        raise UsageError(f"{word!r} names no case", hint="an address is FILE::CASE, or FILE::CASE[VALUE]")
+        raise UsageError(f"{word!r} is not the address of a case", hint="use FILE::CASE or FILE::CASE[VALUE]")
     found = what.cases(engine.load(what.paths, what.roots, whole=True))
     # Of several the word means the one that it is a whole ending of, and else all.
     exact = meant(str(what.addresses[0]), [case.address for case in found])

@@ -53,7 +53,7 @@ def path_of(engine: Engine, run: Run) -> Path:
     if len(read) == 1:
         return relative(Path(str(read[0])))
     what = f"the run {run.id} has read {len(read)} baselines" if read else f"the run {run.id} has read no baseline"
-    raise UsageError(what, hint="say which with --baseline FILE")
+    raise UsageError(what, hint="choose one with --baseline FILE")
 
 
 def known_in(engine: Engine, path: Path) -> tuple[KnownFailure, ...]:
@@ -148,7 +148,7 @@ def write(made: Drawn) -> None:
     of an installation."""
     if absolute(made.path).is_relative_to(DATA):
         raise UsageError(
-            f"{displayed(made.path)} belongs to the installation, and stays as it is",
+            f"{displayed(made.path)} belongs to the installation and is not changed",
             hint="--baseline FILE names one of your own",
         )
     try:

@@ -188,7 +188,7 @@ class Engine:
     def targets(self, options: RunOptions) -> list[Target]:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
         if self.urls and self.way != RUNNING:
-            raise UsageError("--url says where services run already", hint=f"add --runtime {RUNNING}")
+            raise UsageError("--url is only for running services", hint=f"add --runtime {RUNNING}")
         if self.way == RUNNING:
             return self._running(options)
         return [replace(target, runtime=self.way, given=self._given(target)) for target in self._targets(options)]

@@ -31,7 +31,7 @@ def make(engine: Engine, names: Sequence[str], *, every: bool, upgrade: bool) ->
     project = project_lock(engine.project_paths.specs.parent)
     chosen = set(names)
     if engine.project_paths.installed:
-        raise UsageError("the locks of an installation stay as they are", hint="make them in a checkout of the engine")
+        raise UsageError("the lock files of an installed package are not changed", hint="use a checkout of the engine")
     known = {one.name for one in (*servers, *frameworks)}
     own = project.source.is_file()
     if every:
@@ -67,5 +67,5 @@ def refuse(engine: Engine, name: str, known: set[str]) -> NoReturn:
     for one in (engine.servers.get(name), engine.frameworks.get(name)):
         if one is not None:
             what = f"{name} has no {relative(one.source)}"
-            raise UsageError(what, hint="write there what it needs, one requirement a line, as for pip")
+            raise UsageError(what, hint="list its requirements there, one per line, as for pip")
     raise UsageError(f"unknown server or framework {name!r}", hint=nearest(name, {*known, PROJECT}))

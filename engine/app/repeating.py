@@ -18,7 +18,7 @@ MOST = 1000
 def checked(times: int) -> int:
     """The number of repetitions. Raises UsageError for a number out of range."""
     if not 1 <= times <= MOST:
-        raise UsageError(f"each case cannot be run {times} times", hint=f"a number from 1 to {MOST}")
+        raise UsageError(f"cannot run each case {times} times", hint=f"a number from 1 to {MOST}")
     return times
 
 

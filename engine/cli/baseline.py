@@ -69,7 +69,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.runs import again
 
     if parsed.run and parsed.from_run:
-        raise UsageError("--run and --from exclude each other", hint="--run makes a run, and --from reads one")
+        raise UsageError("--run cannot be combined with --from", hint="--from reads an earlier run")
     choice = (
         parsed.paths, parsed.server, parsed.framework, parsed.gateway, parsed.category, parsed.level, parsed.tag,
         parsed.keyword, parsed.corpus,
@@ -109,7 +109,7 @@ def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     with progress_of(jobs, engine, parsed.color) as watcher:
         done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
-        raise UsageError("the run was interrupted", hint="a baseline needs a run that ended")
+        raise UsageError("the run was interrupted", hint="a baseline needs a complete run")
     return done.run
 
 

@@ -1,4 +1,4 @@
-"""``engine grid``: run the cases against every target that was asked for, and draw the grid."""
+"""``engine grid``: run the cases against every selected target, and draw the grid."""
 
 from __future__ import annotations
 
@@ -135,13 +135,13 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
     """Raises UsageError where a run that is drawn again is to be another one."""
     if parsed.corpus:
         raise UsageError(
-            "--from draws a run with its verdicts, and --corpus would change them", hint="--corpus needs a new run"
+            "--corpus cannot be combined with --from, since it changes verdicts", hint="--corpus needs a new run"
         )
     options = ("server", "framework", "gateway", "category", "level", "tag", "keyword")
     given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
     if parsed.paths or given:
         what = " and ".join([*parsed.paths[:1], *given[:1]])
-        raise UsageError(f"--from draws a whole run, and {what} would choose a part", hint="leave one of the two out")
+        raise UsageError(f"--from prints a complete run, so {what} cannot select a part of it", hint="omit one of them")
 
 
 def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
@@ -177,7 +177,7 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
     """Print the errors and raise DocumentError, if there are any."""
     if mistakes:
         print(lint_output.text(mistakes, limit=terminal_width(), paint=paint_for(sys.stderr)), file=sys.stderr, end="")
-        raise DocumentError("documents with errors are not run", hint="`engine lint` shows them again")
+        raise DocumentError("spec files with errors are not run", hint="`engine lint` shows them again")
 
 
 def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, named: str = LAST) -> int:

@@ -100,7 +100,7 @@ def run(parsed: argparse.Namespace) -> int:
     sort = picked
     refuse_choice(sort, parsed)
     if parsed.uncited and sort.name != "clauses":
-        raise UsageError(f"--uncited says nothing about {sort.name}", hint="engine list clauses --uncited")
+        raise UsageError(f"--uncited does not apply to {sort.name}", hint="engine list clauses --uncited")
     listing = sort.make(stock)
     if parsed.format == "json":
         print(json.dumps(listing.items, indent=2))
@@ -149,7 +149,7 @@ COMMAND = Command(
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
         ("engine list clauses trailer", "those whose text has a word"),
         ("engine list clauses --uncited", "those that no case cites yet"),
-        ("engine list runs", "the runs that are kept"),
+        ("engine list runs", "the recorded runs"),
         ("engine list step-types", "the step types and their keys"),
         ("engine list servers", "with their options"),
         ("engine list targets --format json", "for a program"),

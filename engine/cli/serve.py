@@ -59,7 +59,7 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find
 
     if not parsed.target and not parsed.case:
-        raise UsageError("there is nothing to serve", hint="name a TARGET, or a case with --case")
+        raise UsageError("no target is given", hint="name a TARGET, or a case with --case")
     engine = Engine(find(frameworks=parsed.frameworks), parsed.nginx)
     case = one(parsed.case, engine) if parsed.case else None
     if parsed.target or case is None:

@@ -54,5 +54,5 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     else:
         names = [address.case]
     if not names:
-        raise pytest.UsageError(f"{argument} runs on none of the targets; `engine show` says why")
+        raise pytest.UsageError(f"{argument} runs on none of the targets; `engine show` lists the reasons")
     yield from (f"{path}::{name}" for name in names)

@@ -128,7 +128,7 @@ def test_a_file_here_goes_before_one_of_the_same_address(engine: Engine, mine: P
         ("mising-host", "there is no case 'mising-host'", "did you mean 'missing-host'?"),
         ("spec/http", "no such file or folder: spec/http", "did you mean 'specs/http'?"),
         ("spesc", "there is no case 'spesc'", "did you mean 'specs'?"),
-        ("suites/a.yaml::", "'suites/a.yaml::' names no case", "an address is FILE::CASE"),
+        ("suites/a.yaml::", "'suites/a.yaml::' is not the address of a case", "use FILE::CASE"),
     ],
 )
 def test_what_is_not_there_brings_the_nearest(engine: Engine, mine: Path, word: str, what: str, hint: str) -> None:
@@ -166,7 +166,7 @@ def test_several_cases_are_listed_where_one_is_meant(engine: Engine, mine: Path)
         "suites/a.yaml::many[1]",
         "suites/a.yaml::many[2]",
     ]
-    with pytest.raises(UsageError, match="names no case"):
+    with pytest.raises(UsageError, match="is not the address of a case"):
         addresses.one("suites/a.yaml", engine)
 
 
@@ -178,7 +178,7 @@ def test_mistakes_in_documents_are_told_of_where_a_case_is_missing(engine: Engin
     (mine / "suites" / "a.yaml").write_text(SUITE.replace("id: one,", "id: one, nonsense: 1,"))
     with pytest.raises(UsageError) as caught:
         addresses.one("suites/a.yaml::three", engine)
-    assert "documents have errors: `engine lint` shows them" in caught.value.hint
+    assert "some spec files have errors: `engine lint` shows them" in caught.value.hint
     with pytest.raises(UsageError, match=r"the case suites/a\.yaml::one has errors") as caught:
         addresses.one("suites/a.yaml::one", engine)
     assert caught.value.hint == "`engine lint suites/a.yaml` shows them"

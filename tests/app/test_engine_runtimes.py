@@ -39,7 +39,7 @@ def test_a_service_is_one_target() -> None:
 def test_a_framework_without_a_url_is_nowhere() -> None:
     with pytest.raises(UsageError, match="no --url says where quart is"):
         engine(*URLS).targets(RunOptions(frameworks=("quart",)))
-    with pytest.raises(UsageError, match="--url says where services run already"):
+    with pytest.raises(UsageError, match="--url is only for running services"):
         engine(*URLS, way="local").targets(RunOptions())
 
 

@@ -151,7 +151,7 @@ def test_a_baseline_with_mistakes_is_left_alone(checkout: Path) -> None:
     ("arguments", "hint"),
     [
         (["--from", "nothing"], "there is no run 'nothing'"),
-        (["--run", "--from", "x"], "exclude each other"),
+        (["--run", "--from", "x"], "--run cannot be combined with --from"),
         (["--server", "gunicorn"], "add --run"),
     ],
 )
@@ -239,7 +239,7 @@ def test_another_baseline_is_named(project: Path) -> None:
     assert "engine: other.yaml is not read: a baseline is a known-failures.yaml" in ignored.stderr
     nothing = engine(project, "baseline", "check")
     assert nothing.returncode == 2
-    assert "has read no baseline\n  say which with --baseline FILE" in nothing.stderr
+    assert "has read no baseline\n  choose one with --baseline FILE" in nothing.stderr
     named = engine(project, "grid", "suites", *ONE, "--baseline", "other.yaml")
     assert named.returncode == 0, named.stdout + named.stderr
     assert "known failures: 1 case, listed in other.yaml\n" in named.stdout

@@ -65,7 +65,7 @@ def test_pytest_holds_it_back_as_well(later: Path) -> None:
     [
         ((*GRID, "--corpus", "newest"), "'newest' is not a version of the corpus"),
         ((*GRID, "--corpus", "9000.1"), "unknown corpus version 9000.1"),
-        (("grid", "--from", "last", "--corpus", "0.1"), "--from draws a run with its verdicts"),
+        (("grid", "--from", "last", "--corpus", "0.1"), "--corpus cannot be combined with --from"),
     ],
     ids=["no-version", "too-late", "with-from"],
 )

@@ -137,8 +137,11 @@ def wait_for_a_verdict(suites: Path) -> Path:
         (["grid", "cases.yaml", "--category", "frist"], "did you mean 'first'?"),
         (["grid", "cases.yaml", "--level", "may"], "no case was selected"),
         (["grid", "--from", "nowhere"], "there is no run 'nowhere'"),
-        (["grid", "--from", "last", "-k", "good"], "--from draws a whole run, and -k would choose a part"),
-        (["grid", "cases.yaml", "--from", "last"], "--from draws a whole run, and cases.yaml would choose a part"),
+        (["grid", "--from", "last", "-k", "good"], "--from prints a complete run, so -k cannot select a part of it"),
+        (
+            ["grid", "cases.yaml", "--from", "last"],
+            "--from prints a complete run, so cases.yaml cannot select a part of it",
+        ),
         (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio' or "),
         (["lint", "nowhere.yaml"], "no such file or folder: nowhere.yaml"),
     ],

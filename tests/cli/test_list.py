@@ -237,7 +237,7 @@ def test_an_operator_says_what_it_takes(listed: List) -> None:
         (["cases", ".", "--cite", "SCOPE-001"], "did you mean 'SCOPE-01'?"),
         (["step-types", "--level", "must"], "lists all step-types and does not take --level\n  paths and options"),
         (["servers", "gunicorn"], "`engine list servers` lists all servers and does not take 'gunicorn'\n"),
-        (["cases", ".", "--uncited"], "--uncited says nothing about cases"),
+        (["cases", ".", "--uncited"], "--uncited does not apply to cases"),
     ],
 )
 def test_usage(listed: List, arguments: list[str], words: str) -> None:

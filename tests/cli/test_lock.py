@@ -79,7 +79,7 @@ def test_all_of_them(checkout: Checkout) -> None:
         ([], 2, "no lock is named\n  name servers, frameworks or `project`, or use --all"),
         (["--upgrade"], 2, "no lock is named"),
         (["on"], 2, "unknown server or framework 'on'\n  did you mean 'one'?"),
-        (["three"], 2, "three has no frameworks/three/requirements.in\n  write there what it needs"),
+        (["three"], 2, "three has no frameworks/three/requirements.in\n  list its requirements there"),
     ],
 )
 def test_nothing_is_made_by_mistake(
@@ -109,7 +109,7 @@ def test_an_installation_keeps_its_locks(
     (checkout.root / "pyproject.toml").unlink()
     monkeypatch.setattr(project_paths, "DATA", checkout.root)
     assert main(["lock", *words]) == 2
-    assert "the locks of an installation stay as they are" in capsys.readouterr().err
+    assert "the lock files of an installed package are not changed" in capsys.readouterr().err
     assert checkout.locked == []
 
 

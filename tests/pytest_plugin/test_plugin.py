@@ -281,7 +281,7 @@ WRONG = {
     "gateway": (("--asgi-gateway", "ngix-http"), "did you mean 'nginx-http'?"),
     "category": (("--asgi-category", "frist"), "did you mean 'first'?"),
     "tag": (("--asgi-tag", "quik"), "did you mean 'quick'?"),
-    "repeat": (("--asgi-repeat", "0"), "each case cannot be run 0 times"),
+    "repeat": (("--asgi-repeat", "0"), "cannot run each case 0 times"),
     "url": (("--asgi-url", "control=http://127.0.0.1:1"), "add --asgi-runtime running"),
     "folder of frameworks": (("--asgi-frameworks", "nowhere"), "there is no contract.yaml in nowhere"),
 }

@@ -34,9 +34,9 @@ def python(version: tuple[int, int, int] = sys.version_info[:3]) -> HealthFindin
     text = ".".join(str(number) for number in version)
     bounds = f"{'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}"
     if version[:2] < OLDEST:
-        return missing(f"{text}; the engine runs on {bounds}", "make the environment with a newer python3")
+        return missing(f"{text}; the engine runs on {bounds}", "create the environment with a newer python3")
     if version[:2] > NEWEST:
-        return warn(f"{text}; the engine is tested on {bounds}", "an older python3, if something does not install")
+        return warn(f"{text}; the engine is tested on {bounds}", "use an older python3 if an installation fails")
     return ok(f"{text}, within {bounds}; {sys.executable}")
 
 
@@ -60,7 +60,7 @@ def ports() -> HealthFinding:
                 accepted.close()
     except OSError as error:
         what = f"no service can be reached on {HERE}: {error.strerror or error}"
-        return missing(what, "see to the loopback interface, a firewall, or a sandbox around this shell")
+        return missing(what, "check the loopback interface, a firewall, or a sandbox around this shell")
     return ok(f"a service can be reached on {HERE}")
 
 

@@ -80,7 +80,7 @@ def nginx(find: Callable[[], FoundProgram] = find_nginx, run: Run = ran) -> Heal
 def docker(which: Callable[[str], str | None] = shutil.which, run: Run = ran) -> HealthFinding:
     """Docker, in which services may run."""
     if which("docker") is None:
-        return missing("not here", "install it to have services in containers", optional=True)
+        return missing("not installed", "install it to have services in containers", optional=True)
     code, output = run(["docker", "version", "--format", "{{.Server.Version}}"], within=WITHIN)
     if code != 0:
         return missing("its daemon does not answer", "start it to run services in containers", optional=True)
@@ -105,7 +105,7 @@ def on_path(
 ) -> HealthFinding:
     """A tool that the main job does not need."""
     if which(name) is None:
-        return missing("not here", f"install it {purpose}", optional=True)
+        return missing("not installed", f"install it {purpose}", optional=True)
     code, output = run(argv, within=WITHIN)
     if code != 0:
         return missing("it does not run", f"install it again {purpose}", optional=True)

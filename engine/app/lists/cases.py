@@ -118,7 +118,7 @@ def has_words(clause: Clause, words: Sequence[str]) -> bool:
 
 SORTS = (
     ListKind("suites", "files of cases", suites, filtered=True),
-    ListKind("cases", "requirements, each value of a matrix by itself", cases, filtered=True),
+    ListKind("cases", "test cases; each value of a matrix is one", cases, filtered=True),
     ListKind("categories", "the grid's columns", categories, filtered=True),
-    ListKind("clauses", "of the standards, and how many cases cite each", clauses, filtered=True),
+    ListKind("clauses", "of the standards, with the number of cases that cite each", clauses, filtered=True),
 )

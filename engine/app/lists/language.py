@@ -176,7 +176,7 @@ def commands(stock: Stock) -> Listing:
 
 SORTS = (
     ListKind("step-types", "step types and the actions of scripts, with their keys", step_types, formerly="kinds"),
-    ListKind("operators", "the checks that an expectation may make", operators),
+    ListKind("operators", "the checks of an expectation", operators),
     ListKind("facts", "the observations of each step type", facts),
     ListKind("literals", "the forms of bytes, times, sizes, headers", literals, formerly="notations"),
     ListKind("commands", "the commands of an application's script", commands, formerly="acts"),

@@ -56,4 +56,4 @@ def run(id_: str, name: str, header: Mapping[str, Any], footer: Mapping[str, Any
     }
 
 
-SORTS = (ListKind("runs", "runs that are kept, the newest first", runs),)
+SORTS = (ListKind("runs", "recorded runs, the newest first", runs),)

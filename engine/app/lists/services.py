@@ -191,5 +191,5 @@ SORTS = (
     ListKind("servers", "servers, with their options and variants", servers),
     ListKind("gateways", "proxies in front of servers", gateways),
     ListKind("capabilities", "features that a case may need", capabilities),
-    ListKind("targets", "server x framework x loop x gateway, to be named in commands", targets, filtered=True),
+    ListKind("targets", "server x framework x loop x gateway; commands take these ids", targets, filtered=True),
 )

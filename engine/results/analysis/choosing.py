@@ -71,7 +71,7 @@ def _on(results: Sequence[JobResult], target: str) -> JobResult:
                 break
     if len(among) == 1:
         return among[0]
-    what = f"the case ran on {len(results)} targets" if not among else f"{len(among)} targets come into question"
+    what = f"the case ran on {len(results)} targets" if not among else f"{len(among)} targets match"
     if target:
         what += f", and {'none has' if not among else 'several have'} {target!r} in its name"
     rows = [f"{result.target} ({result.verdict.value})" for result in (among or results)]

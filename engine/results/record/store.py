@@ -348,7 +348,7 @@ def _documents(path: Path, text: str) -> Iterator[dict[str, Any]]:
         except ValueError as error:
             if number == len(lines) and not text.endswith("\n"):
                 return
-            raise ResultsError(f"{path}, line {number}, is no JSON: {error}") from error
+            raise ResultsError(f"{path}, line {number}, is not JSON: {error}") from error
         if not isinstance(document, dict):
             raise ResultsError(f"{path}, line {number}, is not a JSON object")
         yield document

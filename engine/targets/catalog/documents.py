@@ -63,7 +63,7 @@ def located(node: yaml.Node, file: str, key: SourceSpan | None, depth: int, seen
             if not isinstance(name.value, str):
                 raise DocumentError("a key is a plain text", place=name.place)
             if name.value in entries:
-                raise DocumentError(f"{name.value!r} stands here twice", place=name.place)
+                raise DocumentError(f"{name.value!r} is given twice", place=name.place)
             entries[name.value] = located(value_node, file, name.place, depth + 1, seen)
         value = entries
     elif isinstance(node, yaml.SequenceNode):

@@ -35,7 +35,7 @@ def test_only_plain_scalars_have_types(tmp_path: Path) -> None:
     [
         ("", "the document is empty", 1),
         ("a: [1\n", "this is not valid YAML", 2),
-        ("a: 1\na: 2\n", "'a' stands here twice", 2),
+        ("a: 1\na: 2\n", "'a' is given twice", 2),
         ("a: 1\n[b]: 2\n", "a key is a plain text", 2),
         ("a: &x [*x]\n", "aliases are not part of the language", 1),
         ("a: &x [1]\nb: [*x, *x]\n", "aliases are not part of the language", 1),

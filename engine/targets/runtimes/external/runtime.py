@@ -78,9 +78,9 @@ def service_of(text: str, frameworks: Registry[Framework], spools: str = "") -> 
     if parts.scheme != "http" or not parts.hostname:
         raise UsageError(f"--url {text!r}: {url!r} is not an http:// URL", hint=URL_FORM)
     if not port:
-        raise UsageError(f"--url {text!r} names no port", hint=URL_FORM)
+        raise UsageError(f"--url {text!r} has no port", hint=URL_FORM)
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise UsageError(f"--url {text!r} names more than a host and a port", hint=URL_FORM)
+        raise UsageError(f"--url {text!r} has more than a host and a port", hint=URL_FORM)
     spool = Path(spools).expanduser().absolute() / framework if spools else None
     return RunningService(framework, parts.hostname, port, spool if spool is not None and spool.is_dir() else None)
 
