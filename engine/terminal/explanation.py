@@ -23,6 +23,8 @@ from engine.terminal.paint import PLAIN, Paint, Role, role_of
 
 # Without a terminal, lines are continued as if it had so many columns.
 USUAL = 110
+# A field's text has so many columns on any terminal.
+NARROWEST = 10
 NAME = 10
 NOT_COMPARED = "known failures are not run on other targets to find the cause"
 # So many lines of what a server wrote are shown where nobody asks for more.
@@ -148,7 +150,7 @@ def _field(name: str, texts: list[str], available: int, paint: Paint, role: Role
     for text in texts:
         link = text.startswith(("https://", "http://"))
         # A link that is broken in two cannot be followed.
-        for row in [visible(text)] if link else timeline.wrapped(text, max(available - NAME, 40)):
+        for row in [visible(text)] if link else timeline.wrapped(text, max(available - NAME, NARROWEST)):
             yield head + (paint(Role.LINK, row) if link else row if role is None else paint(role, row))
             head = " " * NAME
 

@@ -7,6 +7,8 @@ import io
 import sys
 from typing import TextIO
 
+from engine.terminal.escape import width
+
 NAME = "engine-plain"
 UNKNOWN = "?"
 # One character for one, so that columns and carets stay where they are.
@@ -52,8 +54,9 @@ def use_utf8(stream: TextIO) -> None:
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    """The replacement of characters that an encoding lacks, and the position to continue at: an error handler of
-    codecs."""
+    """The replacement of characters that an encoding lacks, as wide as they are, and the position to continue at: an
+    error handler of codecs."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(PLAIN.get(char, UNKNOWN) for char in error.object[error.start : error.end]), error.end
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(char, UNKNOWN * width(char)) for char in lacking), error.end

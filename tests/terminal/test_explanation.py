@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +125,14 @@ def test_the_whole() -> None:
         "  engine serve x --port 8000\n"
         "  curl -i http://127.0.0.1:8000/"
     ) in found
+
+
+@pytest.mark.parametrize("columns", [20, 30, 60])
+def test_the_fields_are_as_narrow_as_the_terminal(columns: int) -> None:
+    one = explained(RUN, kept(RESULT), CLAUSES, WHOSE, nonce="ab12")
+    found = list(lines(one, source, limit=columns))
+    fields = [line for line in found[: found.index("")] if "https://" not in line]
+    assert all(len(line) <= columns for line in fields), fields
 
 
 def test_of_a_long_log_the_last_lines_are_shown_and_all_on_request() -> None:

@@ -7,14 +7,15 @@ import sys
 
 import pytest
 
+from engine.terminal.escape import width
 from engine.terminal.streams import NAME, PLAIN, tolerate, write_document
 
 
 @pytest.mark.parametrize(
     ("encoding", "output"),
     [
-        ("ascii", b"+--+ | x/y - ? cut. ? ?"),
-        ("latin-1", b"+--+ | x/y - \xfc cut. ? ?"),
+        ("ascii", b"+--+ | x/y - ? cut. ?? ?"),
+        ("latin-1", b"+--+ | x/y - \xfc cut. ?? ?"),
         ("utf-8", "┌──┐ │ x/y – ü cut… 漢 ?".encode()),
     ],
 )
@@ -30,6 +31,12 @@ def test_what_a_stream_lacks_has_something_like_it(
 
 def test_one_character_stands_for_one() -> None:
     assert all(len(left) == len(right) == 1 and right.isascii() for left, right in PLAIN.items())
+
+
+@pytest.mark.parametrize("text", ["漢字", "한글", "ｆｕｌｌ", "e\u0301", "🙂", "ü–→"])
+def test_the_replacement_is_as_wide_as_the_text(text: str) -> None:
+    tolerate()
+    assert len(text.encode("ascii", errors=NAME)) == width(text)
 
 
 def test_streams_of_somebody_else_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
