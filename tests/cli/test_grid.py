@@ -142,7 +142,7 @@ def wait_for_a_verdict(suites: Path) -> Path:
             ["grid", "cases.yaml", "--from", "last"],
             "--from prints a complete run, so cases.yaml cannot select a part of it",
         ),
-        (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio' or "),
+        (["serve", "gunicorn-control-asynci"], "did you mean 'gunicorn-control-asyncio'? `engine list targets`"),
         (["lint", "nowhere.yaml"], "no such file or folder: nowhere.yaml"),
     ],
 )
