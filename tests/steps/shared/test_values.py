@@ -19,7 +19,7 @@ def test_numbers() -> None:
 
 def test_times() -> None:
     assert (seconds(0.2, KNOWN), seconds(Variable("t"), KNOWN), seconds(Variable("n"), KNOWN)) == (0.2, 0.5, 3.0)
-    with pytest.raises(ValueError, match="no time"):
+    with pytest.raises(ValueError, match="not a time in seconds"):
         seconds(Variable("yes"), KNOWN)
 
 
