@@ -376,23 +376,18 @@ FAILURE = f"____ wrong[{TARGET}] ____"
 EXCERPT = "= expected: "
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
-@pytest.mark.parametrize(
-    ("style", "there", "missing"),
-    [
-        ("no", (), ("suites/first.yaml:19", EXCERPT, "GET /scope", "FAILURES")),
-        ("line", (f"suites/first.yaml:19: [{TARGET}] status: expected 201, got 200\n",), (EXCERPT, "GET /scope")),
-        (
-            "short",
-            (FAILURE, "suites/first.yaml:19:50\n", EXCERPT, "^^^"),
-            ("GET /scope", "curl -i", "fail: "),
-        ),
-        ("long", (FAILURE, "suites/first.yaml:19:50\n", EXCERPT, "GET /scope", "curl -i"), ()),
-    ],
-)
-def test_tb_is_obeyed(
-    run: Run, style: str, there: tuple[str, ...], missing: tuple[str, ...], workers: tuple[str, ...]
-) -> None:
+TRACEBACKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "no": ((), ("suites/first.yaml:19", EXCERPT, "GET /scope", "FAILURES")),
+    "line": ((f"suites/first.yaml:19: [{TARGET}] status: expected 201, got 200\n",), (EXCERPT, "GET /scope")),
+    "short": ((FAILURE, "suites/first.yaml:19:50\n", EXCERPT, "^^^"), ("GET /scope", "curl -i", "fail: ")),
+    "long": ((FAILURE, "suites/first.yaml:19:50\n", EXCERPT, "GET /scope", "curl -i"), ()),
+}
+
+
+# A worker of pytest-xdist makes the report as the session itself does, so one style shows that it knows the option.
+@pytest.mark.parametrize(("style", "workers"), [*((style, ()) for style in TRACEBACKS), ("short", ("-n", "1"))])
+def test_tb_is_obeyed(run: Run, style: str, workers: tuple[str, ...]) -> None:
+    there, missing = TRACEBACKS[style]
     ran = run("-k", "wrong", f"--tb={style}", *workers)
     assert ran.code == 1
     for text in there:
@@ -439,18 +434,18 @@ def test_marks_are_listed_and_are_identifiers(run: Run, suites: Path) -> None:
     assert "@pytest.mark.http_wire: " in run("--markers", path="specs/http/wire.yaml").out
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+MISSING = {
+    "suites/frst.yaml": "no such file or folder: suites/frst.yaml\n  did you mean 'suites/first.yaml'?",
+    "specs/htp": "no such file or folder: specs/htp\n  did you mean 'specs/http'?",
+    "suites/first.yaml::staus": "there is no case 'suites/first.yaml::staus'\n  did you mean 'status'?",
+}
+
+
 @pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("suites/frst.yaml", "no such file or folder: suites/frst.yaml\n  did you mean 'suites/first.yaml'?"),
-        ("specs/htp", "no such file or folder: specs/htp\n  did you mean 'specs/http'?"),
-        ("suites/first.yaml::staus", "there is no case 'suites/first.yaml::staus'\n  did you mean 'status'?"),
-    ],
+    ("path", "workers"), [*((path, ()) for path in MISSING), ("suites/first.yaml::staus", ("-n", "1"))]
 )
-def test_a_missing_suite_is_a_usage_error_with_a_hint(
-    run: Run, path: str, words: str, workers: tuple[str, ...]
-) -> None:
+def test_a_missing_suite_is_a_usage_error_with_a_hint(run: Run, path: str, workers: tuple[str, ...]) -> None:
+    words = MISSING[path]
     ran = run(path=path, *workers)  # noqa: B026
     assert ran.code == 4, ran.out
     assert ran.out.count(f"ERROR: {words}") == 1

@@ -104,18 +104,18 @@ def test_a_project_that_requests_no_suite_passes_unchanged(project: Path, words:
     assert "libraries: []" in ran.out
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "xdist"])
 @pytest.mark.parametrize(
     "words",
-    [("suites",), ("suites/mine.yaml",), ("suites/mine.yaml::status[200]",), ("-o", "asgi_suites=suites")],
-    ids=["folder", "file", "case", "ini"],
-)
-def test_a_suite_in_a_project_with_a_package_of_that_name_is_one_error(
-    project: Path, words: tuple[str, ...], options: tuple[str, ...]
-) -> None:
+    [
+        ("suites",), ("suites/mine.yaml",), ("suites/mine.yaml::status[200]",), ("-o", "asgi_suites=suites"),
+        ("suites", "-n", "1"),
+    ],
+    ids=["folder", "file", "case", "ini", "xdist"],
+)  # fmt: skip
+def test_a_suite_in_a_project_with_a_package_of_that_name_is_one_error(project: Path, words: tuple[str, ...]) -> None:
     (project / "suites").mkdir()
     (project / "suites" / "mine.yaml").write_text(SUITE)
-    ran = call(project, *words, *options)
+    ran = call(project, *words)
     assert ran.code == 4, ran.out
     assert ran.out.count("suites cannot run here: the package 'engine' is") == 1
     assert "run them with `engine grid`" in ran.out
