@@ -52,4 +52,4 @@ def _key(value: Any) -> Hashable:
         hash(value)
     except TypeError:
         return repr(value)
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # it is hashable

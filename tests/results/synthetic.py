@@ -30,7 +30,7 @@ def row(name: str, **more: str) -> TargetRow:
         target.id, server, name, loop, gateway, "local", release=release, variant=variant, version=version,
         framework_release=equals + number, framework_version=number,
     )  # fmt: skip
-    return replace(known, **more) if more else known  # type: ignore[arg-type]
+    return replace(known, **more) if more else known  # type: ignore[arg-type]  # any field of a target
 
 
 def result(target: TargetRow, verdict: Verdict, *mismatches: Mismatch, case: str = CASE) -> JobResult:

@@ -105,7 +105,7 @@ def kept(result: JobResult) -> JobResult:
 
 def page(result: JobResult = RESULT, *, raw: bool = False, **options: bool) -> list[str]:
     one = explained(RUN, kept(result), CLAUSES, WHOSE, nonce="ab12", raw=raw)
-    return list(lines(one, source, **options))  # type: ignore[arg-type]
+    return list(lines(one, source, **options))  # type: ignore[arg-type]  # the flags of `lines`
 
 
 def test_the_whole() -> None:

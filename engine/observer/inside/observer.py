@@ -133,7 +133,7 @@ def _first(found: Sequence[tuple[bool, Any]], is_call: bool) -> str:
 
 def _like(headers: Sequence[Any], kept: list[Any]) -> Any:
     try:
-        return type(headers)(kept)  # type: ignore[call-arg]
+        return type(headers)(kept)  # type: ignore[call-arg]  # list, tuple and their like
     except Exception:
         return kept
 
