@@ -11,7 +11,7 @@ from engine.reports.table import LETTERS, PRESSING, body_of, differences, figure
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.claims import refuted
-from engine.results.analysis.comparison import Change, Comparison, Difference
+from engine.results.analysis.comparison import Comparison, Difference
 from engine.results.analysis.comparison import folded as folded_differences
 from engine.results.analysis.findings import Finding, failing, findings, folded, shares
 from engine.results.analysis.folding import Folded
@@ -28,6 +28,7 @@ from engine.results.analysis.summary import (
     summary,
     warned,
 )
+from engine.results.analysis.transitions import Change
 from engine.results.record.store import TargetRow
 
 

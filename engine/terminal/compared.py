@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.results.analysis.comparison import Change, Comparison, Difference, folded
+from engine.results.analysis.comparison import Comparison, Difference, folded
 from engine.results.analysis.folding import NAMED, Folded
 from engine.results.analysis.summary import counted_as
+from engine.results.analysis.transitions import Change
 from engine.terminal.blame import broken, cause, cut, heading, plural
 from engine.terminal.escape import visible
 from engine.terminal.paint import PLAIN, Paint, Role, role_of

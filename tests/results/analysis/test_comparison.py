@@ -14,10 +14,8 @@ from engine.reports.markdown import comparison as markdown
 from engine.reports.view import comparison as document
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.comparison import (
-    Change,
     Comparison,
     RunSelection,
-    changed,
     compare,
     configurations,
     framework_configurations,
@@ -25,6 +23,7 @@ from engine.results.analysis.comparison import (
     servers,
     sides,
 )
+from engine.results.analysis.transitions import Change, changed
 from engine.results.record.store import Run
 from engine.terminal.compared import lines
 from engine.terminal.paint import Paint, bare
