@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import Union
 
 from engine.model.source_span import NOWHERE, Excerpt, SourceSpan
@@ -100,8 +99,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Checks:
-    """The checks of one step: ``expect``, ``should``, ``record`` and ``capture``. Times are in seconds; None if the
-    case sets none."""
+    """The checks of one step: ``expect``, ``should``, ``record`` and ``capture``; ``facts`` are those that any of the
+    four names. Times are in seconds; None if the case sets none."""
 
     expect: Group | None = None
     should: Group | None = None
@@ -109,6 +108,15 @@ class Checks:
     capture: tuple[tuple[str, str], ...] = ()
     within: float | None = None
     quiet: float | None = None
+    # Worked out once, when the document is read, since each job asks for it.
+    facts: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = {fact for _, fact in (*self.record, *self.capture)}
+        for group in (self.expect, self.should):
+            if group is not None:
+                names |= group.facts()
+        object.__setattr__(self, "facts", frozenset(names))
 
     @property
     def judges(self) -> bool:
@@ -117,15 +125,6 @@ class Checks:
     @property
     def observes(self) -> bool:
         return self.judges or bool(self.record or self.capture)
-
-    @cached_property
-    def facts(self) -> frozenset[str]:
-        """Every fact that is named in any of the four."""
-        names = {fact for _, fact in (*self.record, *self.capture)}
-        for group in (self.expect, self.should):
-            if group is not None:
-                names |= group.facts()
-        return frozenset(names)
 
 
 NO_CHECKS = Checks()

@@ -99,7 +99,8 @@ class Runner:
 
     async def run(self, job: Job, live: LiveTarget) -> JobResult:
         """Run a job. Returns its result: it raises only CancelledError, and every other error is in the verdict."""
-        case, body = job.whole, job.whole.body
+        case = job.whole
+        body = case.body
         wall, started = time.time(), time.monotonic()
         state = JobState(job, live, self._step_types, self._match, self._open)
         # A server that the case has for itself began to write before the case began.

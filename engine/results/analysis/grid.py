@@ -77,15 +77,20 @@ class Grid:
 def cell(results: Iterable[JobResult]) -> Cell:
     """The cell of some results."""
     results = list(results)
-    verdicts = Counter(result.verdict.value for result in results)
-    order = [verdict.value for verdict in Verdict]
+    # A cell has thousands of results and a handful of verdicts.
+    found = Counter((result.level, result.verdict) for result in results)
+    verdicts: Counter[Verdict] = Counter()
+    for (_, verdict), number in found.items():
+        verdicts[verdict] += number
     levels = []
     for level in LEVELS:
-        counted = [result for result in results if result.level == level and result.verdict.ran]
+        counted = [(verdict, number) for (own, verdict), number in found.items() if own == level and verdict.ran]
         if counted:
-            levels.append((level, sum(result.verdict.good for result in counted), len(counted)))
+            good = sum(number for verdict, number in counted if verdict.good)
+            levels.append((level, good, sum(number for _, number in counted)))
     runs = tally(results) if any(result.attempts for result in results) else (0, 0)
-    return Cell(tuple(sorted(verdicts.items(), key=lambda item: order.index(item[0]))), tuple(levels), runs)
+    order = tuple((verdict.value, verdicts[verdict]) for verdict in Verdict if verdict in verdicts)
+    return Cell(order, tuple(levels), runs)
 
 
 def summed(cells: Sequence[Cell]) -> Cell:
@@ -129,17 +134,22 @@ def grid_of(run: Run) -> Grid:
 
 
 def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> Iterable[LoopDifference]:
-    known = {target.id: target for target in targets}
+    known = {target.id: (_pairing(target), target.loop) for target in targets if not target.failed}
+    loops: dict[str, set[str]] = {}
+    for pairing, loop in known.values():
+        loops.setdefault(pairing, set()).add(loop)
     verdicts: dict[tuple[str, str, str], dict[str, str]] = {}
     for result in results:
-        target = known.get(result.target)
-        if target is None or target.failed or result.verdict is Verdict.UNSUPPORTED:
-            # A loop that a server does not offer is no difference in what it does.
-            continue
-        words = [configuration(target.server, target.release, target.variant), target.framework_configuration]
-        words += [word for word in (target.gateway, target.runtime) if word not in ("direct", "local")]
-        key = ("-".join(words), result.file, result.case)
-        verdicts.setdefault(key, {})[target.loop] = result.verdict.value
+        pairing, loop = known.get(result.target, ("", ""))
+        # A loop that a server does not offer is no difference in what it does.
+        if len(loops.get(pairing, ())) > 1 and result.verdict is not Verdict.UNSUPPORTED:
+            verdicts.setdefault((pairing, result.file, result.case), {})[loop] = result.verdict.value
     for (pairing, file, case), by_loop in verdicts.items():
         if len(set(by_loop.values())) > 1:
             yield LoopDifference(case, file, pairing, tuple(by_loop.items()))
+
+
+def _pairing(target: TargetRow) -> str:
+    """What a target is apart from its loop, in words."""
+    words = [configuration(target.server, target.release, target.variant), target.framework_configuration]
+    return "-".join([*words, *(word for word in (target.gateway, target.runtime) if word not in ("direct", "local"))])

@@ -57,13 +57,14 @@ def counted(run: Run) -> list[JobResult]:
 def summary(run: Run) -> RunSummary:
     """The counts of a run."""
     results = counted(run)
+    verdicts = Counter(one.verdict for one in results)
     ran = [one for one in results if one.verdict.ran]
     return RunSummary(
         results=len(ran),
         cases=len({one.address for one in ran}),
         targets=len({one.target for one in ran}),
-        passed=sum(one.verdict.good for one in ran),
-        verdicts=Counter(one.verdict for one in results),
+        passed=sum(number for verdict, number in verdicts.items() if verdict.good),
+        verdicts=verdicts,
         not_started=sum(bool(row.failed) for row in run.targets),
         seconds=run.seconds,
     )

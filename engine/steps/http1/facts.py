@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import cached_property
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
@@ -34,6 +33,7 @@ class ResponseFacts(FactSet):
         self._sent = sent
         self._abandoned = abandoned
         self._json: object = ...
+        self._body: WireBytes | None = None
 
     @property
     def sent(self) -> bytes | None:
@@ -48,10 +48,13 @@ class ResponseFacts(FactSet):
             return ()
         return (no_response(response),)
 
-    @cached_property
+    @property
     def body(self) -> WireBytes:
         """The body as far as it came."""
-        return WireBytes(b"".join([data for data, _ in self.response.pieces]))
+        # functools.cached_property takes a lock, at a cost above that of a short body. Facts are read when all came.
+        if self._body is None:
+            self._body = WireBytes(b"".join([data for data, _ in self.response.pieces]))
+        return self._body
 
     def _parsed(self) -> object:
         if self._json is ...:

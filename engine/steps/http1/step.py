@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, HandshakeFailed, Reset
@@ -129,10 +128,13 @@ async def converse(
     within, began = step.checks.within, ctx.now()
     connection: Connection | None = None
     try:
-        # Most steps have no deadline of their own, but the case's.
-        async with asyncio.timeout(within) if within is not None else nullcontext():
+        if within is None:  # as in most steps, which have the deadline of the case
             connection = await ctx.connect(step.connection)
             await exchange(ctx, connection, response, data, body=body, leave=leave)
+        else:
+            async with asyncio.timeout(within):
+                connection = await ctx.connect(step.connection)
+                await exchange(ctx, connection, response, data, body=body, leave=leave)
     except TimeoutError:
         time_out(response, within or 0.0, began)
     except ConnectionRefused as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -30,8 +31,20 @@ def target(path: str, query: Query, variables: Mapping[str, object]) -> str:
     filled = fill(path, variables)
     if query is None or query in ((), ""):
         return filled
-    encoded = fill(query, variables) if isinstance(query, str) else urlencode(_pairs(query, variables))
+    encoded = fill(query, variables) if isinstance(query, str) else _encoded(_pairs(query, variables))
     return f"{filled}{'&' if '?' in filled else '?'}{encoded}"
+
+
+# Characters that no encoding changes (RFC 3986, section 2.3).
+_unreserved = re.compile(r"[A-Za-z0-9._~-]*")
+
+
+def _encoded(pairs: Sequence[tuple[str, str | bytes]]) -> str:
+    """The pairs as ``urlencode`` has them, which most pairs already are."""
+    plain = all(
+        isinstance(value, str) and _unreserved.fullmatch(value) and _unreserved.fullmatch(name) for name, value in pairs
+    )
+    return "&".join([f"{name}={value}" for name, value in pairs]) if plain else urlencode(pairs)  # type: ignore[str-bytes-safe]
 
 
 def _pairs(query: Sequence[tuple[str, object]], variables: Mapping[str, object]) -> list[tuple[str, str | bytes]]:
