@@ -27,6 +27,8 @@ class Argument(StrEnum):
     WORD = "word"  # one of a fixed set -> str
     NAME = "name"  # a plain word of any kind -> str
     PATTERN = "pattern"  # a regular expression -> str
+    MOMENT = "moment"  # `now`, a date, a number or a variable -> str | int | float | Variable
+    NEAR = "near"  # a moment or an amount, or {to, within} -> a mapping with `to`, and `within` if it is set
     VARIABLE = "variable"  # a variable's name, possibly with `plus` -> Variable
 
 

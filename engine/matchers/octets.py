@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from engine.matchers.base import STRINGS, Argument, Operator, Question
+from engine.matchers.base import NUMBERS, STRINGS, Argument, Operator, Question
 from engine.matchers.matching import render, same
 from engine.model.expectation import Mismatch
 from engine.model.phrasing import Size, Worded
@@ -78,6 +78,19 @@ def _sha256(question: Question) -> Mismatch | None:
     return question.differs(why=_beginning(observed), actual=Worded(f"the SHA-256 {digest}", digest))
 
 
+def _size_of(question: Question) -> Mismatch | None:
+    given = render(question.argument, question.situation)
+    size = len(given) if isinstance(given, bytes) else len(str(given).encode())
+    observed = question.observed
+    if isinstance(observed, bytes):
+        observed = observed.decode("latin-1")
+    if isinstance(observed, str) and not (observed.isascii() and observed.isdigit()):
+        return question.differs(f"is {size}, the size of the given bytes", why="the value is not a number")
+    if isinstance(observed, bool) or not isinstance(observed, (int, float, str)):
+        return question.differs(f"is {size}, the size of the given bytes", why="the value is not a number")
+    return None if float(observed) == size else question.differs(f"is {size}, the size of the given bytes")
+
+
 OPERATORS = (
     Operator("bytes", "Is exactly these bytes.", Argument.BYTES, _bytes, phrase=("is {}",), takes=BYTES),
     Operator(
@@ -87,6 +100,14 @@ OPERATORS = (
         _sent,
         phrase=("is what this step sent", "is not what this step sent"),
         takes=STRINGS,
+    ),
+    Operator(
+        "size_of",
+        "Is the size of these bytes, as a number or in digits.",
+        Argument.BYTES,
+        _size_of,
+        phrase=("is the size of {}",),
+        takes=NUMBERS | STRINGS,
     ),
     Operator("size", "Has this size.", Argument.SIZE, _size, phrase=("has a size of {}",), takes=STRINGS),
     Operator(

@@ -7,7 +7,8 @@ from typing import cast
 
 from engine.matchers.base import Argument, Operators
 from engine.model.expectation import Literal, Matcher, OperatorCall
-from engine.model.phrasing import denial, infinitive, literal, negation
+from engine.model.moments import NOW, TOLERANCE
+from engine.model.phrasing import Seconds, denial, infinitive, literal, negation
 from engine.model.quantities import show_size
 from engine.model.variables import Variable
 
@@ -70,6 +71,8 @@ def indicative_of(call: OperatorCall, operators: Operators, show: Show) -> str:
             text = ", ".join(f"{name} {indicative(matcher, operators, show)}" for name, matcher in fields)
         case Argument.SIZE if isinstance(call.argument, int) and not isinstance(call.argument, Variable):
             text = show_size(call.argument)
+        case Argument.NEAR | Argument.MOMENT:
+            text = _moment(call.argument, show)
         case Argument.WORD:
             word = str(call.argument)
             text = dict(zip(operator.words, operator.nouns, strict=False)).get(word, word)
@@ -78,6 +81,13 @@ def indicative_of(call: OperatorCall, operators: Operators, show: Show) -> str:
         case _:
             text = show(call.argument)
     return (texts[-1] if plain else texts[0]).replace("{}", text)
+
+
+def _moment(argument: object, show: Show) -> str:
+    """A moment behind "later than", or a tolerance with its middle behind "within"."""
+    if isinstance(argument, Mapping):
+        return f"{show(argument.get('within', Seconds(TOLERANCE)))} of {_moment(argument['to'], show)}"
+    return NOW if argument == NOW else show(argument)
 
 
 def joined(parts: Sequence[str], word: str) -> str:

@@ -169,8 +169,9 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Situation:
-    """The context of a matcher apart from the value: the variables, and the bytes that this step sent (for ``sent:
-    true``)."""
+    """The context of a matcher apart from the value: the variables, the bytes that this step sent (for ``sent:
+    true``), and ``now``, the beginning of the step and the time of its observation in seconds since 1970."""
 
     variables: Mapping[str, object]
     sent: bytes | None = None
+    now: tuple[float, float] = (0.0, 0.0)

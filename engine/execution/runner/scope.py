@@ -344,7 +344,8 @@ class StepScope(Context):
 
     def _mismatches(self, step: Step, observation: Observation) -> tuple[list[Mismatch], list[Mismatch]]:
         checks = step.checks
-        situation = Situation(self._variables, observation.sent)
+        now, began = time.time(), self._performed.started if self._performed is not None else time.monotonic()
+        situation = Situation(self._variables, observation.sent, (now - (time.monotonic() - began), now))
         implicit = [
             mismatch if mismatch.place.line else _placed(mismatch, step)
             for mismatch in observation.implicit_failures(checks.facts)

@@ -34,6 +34,8 @@ class NotationReader(Protocol):
 
     def amount(self, node: Node) -> Any: ...
 
+    def moment(self, node: Node) -> Any: ...
+
     def wrong(self, node: Node, code: str, what: str, hint: str = "") -> None: ...
 
 
@@ -92,6 +94,10 @@ def _argument(operator: Operator, whole: Node, node: Node, reader: NotationReade
             return reader.amount(node)
         case "size":
             return node.value if isinstance(node.value, int) else reader.size(node)
+        case "moment":
+            return reader.moment(node)
+        case "near":
+            return _near(node, reader)
         case "pattern":
             return _pattern(node, reader)
         case "variable":
@@ -101,6 +107,16 @@ def _argument(operator: Operator, whole: Node, node: Node, reader: NotationReade
         case "flag" | "word" | "name":
             return node.value
     return _literal(node, reader, dimension) if operator.name == "equals" else reader.value(node)
+
+
+def _near(node: Node, reader: NotationReader) -> dict[str, object]:
+    """A moment or an amount, by itself or with its tolerance."""
+    to, within = node.get("to"), node.get("within")
+    if to is None:
+        if within is not None or not isinstance(node.value, (str, int, float)) and "var" not in node.value:
+            reader.wrong(node, "missing-key", "a tolerance has no value that it is around", "add `to: now`")
+        return {"to": reader.moment(node)}
+    return {"to": reader.moment(to)} | ({} if within is None else {"within": reader.amount(within)})
 
 
 def _pattern(node: Node, reader: NotationReader) -> str:

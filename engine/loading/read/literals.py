@@ -184,6 +184,11 @@ LITERALS: dict[str, Any] = {
         "pattern": _with_unit({**TIME_UNITS, **SIZE_UNITS}),
         **_VARIABLE,
     },
+    "moment": {
+        "title": "now, a date as text, or seconds since 1970",
+        "type": ["number", "object", "string"],
+        **_VARIABLE,
+    },
     "size-or-count": {
         "title": "a size with its unit, or a count",
         "x-code": "size",

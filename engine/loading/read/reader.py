@@ -6,6 +6,7 @@ that one run finds all errors.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,10 @@ from engine.loading.read.wire_bytes import read_bytes
 from engine.loading.vocabulary import Vocabulary
 from engine.model.case import AppCommand, Step
 from engine.model.expectation import NO_CHECKS, Checks
+from engine.model.moments import NOW, moment_of, show_moment
 from engine.model.nodes import Node
 from engine.model.phrasing import Seconds, Size
-from engine.model.quantities import OutOfRange, octets, seconds, show_size
+from engine.model.quantities import SIZE_PATTERN, TIME_PATTERN, OutOfRange, octets, seconds, show_size
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain, size_of
 from engine.steps.api.groups import STEP
@@ -26,6 +28,8 @@ from engine.steps.api.step_type import StepType
 
 MOST_BYTES = 256 * 1024**2
 """So many bytes at most does one value of a document make."""
+
+AMOUNT_PATTERN = f"{TIME_PATTERN}|{SIZE_PATTERN}"
 
 _CHECKS = ("expect", "should", "record", "capture", "within", "quiet")
 
@@ -140,6 +144,18 @@ class CaseReader:
             return Size(size) if isinstance(size, int) else size
         time = self.time(node)
         return Seconds(time) if isinstance(time, float) else time
+
+    def moment(self, node: Node) -> Any:
+        """`now`, a date as text, seconds since 1970, or an amount with its unit."""
+        value = node.value
+        if not isinstance(value, str) or value == NOW or "$(" in value:
+            return self.value(node)
+        if re.search(AMOUNT_PATTERN, value):
+            return self.amount(node)
+        if moment_of(value) is None:
+            hint = f'write `now`, a date of HTTP such as "{show_moment(0.0)}", or one of ISO 8601'
+            self.wrong(node, "date", f"{value!r} is not a date", hint)
+        return value
 
     def value(self, node: Node) -> Any:
         """JSON's types, with ``{var: x}`` as a Variable; text keeps its ``$(x)``."""

@@ -119,6 +119,8 @@ def _amounts(matcher: Node) -> list[Node]:
     for name, node in matcher.value.items():
         if name in _AMOUNTS:
             found.append(node)
+        elif name == "near":
+            found += [one for key in ("to", "within") if (one := node.get(key)) is not None]
         elif name in _INNER:
             for one in node.items() or [node]:
                 found.extend(_amounts(one))

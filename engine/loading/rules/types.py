@@ -13,6 +13,7 @@ from engine.loading.vocabulary import type_of
 from engine.matchers.base import Operator
 from engine.model.facts import ANY, INTEGER, TEXTS, FactType
 from engine.model.nodes import Node
+from engine.model.quantities import SIZE_PATTERN, TIME_PATTERN
 from engine.model.variables import names_in
 from engine.registry import nearest
 from engine.steps.api.step_type import StepType
@@ -70,6 +71,32 @@ class _Checker:
             case "fields":
                 for key, item in argument.entries():
                     self.matcher(f"{name}.{key}", item, type_of(self.step_type, f"{name}.{key}"))
+            case "moment":
+                self.moment(name, operator.name, argument, wanted)
+            case "near":
+                self.near(name, argument, wanted)
+
+    def moment(self, name: str, word: str, argument: Node, wanted: FactType) -> None:
+        """Check a fact that is compared with a moment: a duration, a size and a count are none."""
+        if "text" in wanted.sorts or "bytes" in wanted.sorts:
+            return
+        what = f"{_quoted(name)} is {wanted.phrase}, and no moment that `{word}` could compare"
+        hint = f"write {{{'more_than' if word.startswith('later') else 'less_than'}: {_as_text(argument)}}}"
+        self.view.notes.error(argument.key, CODE, what, hint)
+
+    def near(self, name: str, argument: Node, wanted: FactType) -> None:
+        """Check the middle and the tolerance of an amount, which is never near a moment."""
+        if "text" in wanted.sorts or "bytes" in wanted.sorts:
+            return
+        to = argument.get("to") or argument
+        if isinstance(to.value, str) and not names_in(to.value) and not _is_unit(to.value):
+            what = f"{_quoted(name)} is {wanted.phrase}, and never near the moment {_as_text(to)}"
+            self.view.notes.error(to.place, CODE, what, "write an amount")
+        elif argument.get("within") is None:
+            example = {"time": "10ms", "size": "1KiB"}.get(wanted.dimension, "1")
+            what = "only dates have a tolerance by default"
+            hint = f"write {{to: {_plain(to) if isinstance(to.value, (str, int, float)) else '...'}, within: {example}}}"
+            self.view.notes.error(argument.place, CODE, what, hint)
 
     def literal(self, name: str, node: Node, wanted: FactType) -> None:
         """Check a value that must equal the fact. Units of times and sizes are checked by ``rules.facts``."""
@@ -130,6 +157,11 @@ def _is_amount(value: object) -> bool:
     if isinstance(value, str):
         return not names_in(value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_unit(value: str) -> bool:
+    """True if a text is a time or a size with its unit."""
+    return re.search(f"{TIME_PATTERN}|{SIZE_PATTERN}", value) is not None
 
 
 def _can_be(value: object, wanted: FactType) -> bool:

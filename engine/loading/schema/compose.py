@@ -215,6 +215,22 @@ def argument_schema(operator: Operator) -> Schema:
             return ref("amount", operator.summary)
         case "size":
             return ref("size-or-count", operator.summary)
+        case "moment":
+            return ref("moment", operator.summary)
+        case "near":
+            return {
+                **described,
+                "title": "a date or an amount, or a mapping with `to` and `within`",
+                "type": ["number", "object", "string"],
+                "minProperties": 1,
+                "properties": {
+                    "to": ref("moment", "The middle: `now`, a date, a number, or an amount with its unit."),
+                    "within": ref("amount", "The tolerance on each side; 5 s by default."),
+                    "var": {"description": "The variable with the middle.", "type": "string", "pattern": NAMES},
+                    "plus": {"description": "A number that is added to the variable.", "type": "number"},
+                },
+                "additionalProperties": False,
+            }
         case "text":
             return ref("bytes", operator.summary)
         case "flag":

@@ -74,6 +74,12 @@ NEVER = [
     ("elapsed: true", "true", ""),
     ("elapsed: [1s]", "[1s]", 'write {any_of: ["1s"]}'),
     ("elapsed: $(run)", "$(run)", "write {var: run}: $(run) is always text"),
+    ("elapsed: {near: now}", "now", "write an amount"),
+    ("elapsed: {near: 500ms}", "500ms", "write {to: 500ms, within: 10ms}"),
+    ("elapsed: {later_than: now}", "later_than", 'write {more_than: "now"}'),
+    ("status: {near: {to: 200}}", "{to: 200}", "write {to: 200, within: 1}"),
+    ("complete: {size_of: a}", "size_of", ""),
+    ("complete: {near: now}", "near", ""),
     ("body.size: null", "null", "an absent fact is {present: false}"),
 ]
 
@@ -96,6 +102,9 @@ def test_what_can_never_hold_of_a_response(expect: str, under: str, hint: str) -
         "json: {fields: {a: {contains: x}}}", "lines: [a]", "lines: {some: {starts_with: a}}", "interim: [103]",
         "complete: true", "outcome: timeout", "elapsed: {at_most: 1s}", "body.size: 5B", "outcome: {not: closed}",
         "headers: {some: {items: [A, b]}}", "status: {var: run}", "header.x: $(run)", "status: {present: false}",
+        "header.date: {near: now}", "header.date: {near: {to: now, within: 1s}}", "json.at: {later_than: {var: run}}",
+        "elapsed: {near: {to: 500ms, within: 50ms}}", "header.content-length: {size_of: {fill: {size: 5B}}}",
+        "body.size: {size_of: hello}", 'header.date: {earlier_than: "2030-01-01T00:00:00Z"}',
         "events: {first: {fields: {event: a}}}", "headers.x: {unique: true}", "framing: $(run)",
     ],
 )  # fmt: skip
