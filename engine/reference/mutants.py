@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import re
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -145,6 +146,19 @@ def _without_pongs(data: bytes) -> bytes:
     return b"" if data[:1] == b"\x8a" else data
 
 
+def _an_hour_off(right: Any) -> Any:
+    return lambda timeval=None, **more: right(time.time() - 3600, **more)
+
+
+def _stuck(right: Any) -> Any:
+    first = right(usegmt=True)
+    return lambda *given, **more: first
+
+
+def _with_length_0(scope: Scope) -> None:
+    scope["headers"] = [(name, b"0" if name == b"content-length" else value) for name, value in scope["headers"]]
+
+
 def _put_silently(right: Any) -> Any:
     def put(self: ServerStream, data: bytes) -> None:
         with contextlib.suppress(Disconnected):
@@ -263,6 +277,9 @@ MUTANTS: dict[str, Install] = {
     "missing-host-served": _heads(_with_a_host),
     "both-lengths-served": _heads(_without_a_length),
     "no-date": _written(_undated),
+    "date-an-hour-off": _replace(response, "formatdate", _an_hour_off),
+    "date-stuck": _replace(response, "formatdate", _stuck),
+    "length-passed-on-as-0": _scopes(_with_length_0),
     "no-pong": _written(_without_pongs),
     "send-never-raises": _silence,
     "headers-regrouped": _replace(response, "fields_of", _regrouped),

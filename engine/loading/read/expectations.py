@@ -113,7 +113,7 @@ def _near(node: Node, reader: NotationReader) -> dict[str, object]:
     """A moment or an amount, by itself or with its tolerance."""
     to, within = node.get("to"), node.get("within")
     if to is None:
-        if within is not None or not isinstance(node.value, (str, int, float)) and "var" not in node.value:
+        if within is not None or (isinstance(node.value, dict) and "var" not in node.value):
             reader.wrong(node, "missing-key", "a tolerance has no value that it is around", "add `to: now`")
         return {"to": reader.moment(node)}
     return {"to": reader.moment(to)} | ({} if within is None else {"within": reader.amount(within)})

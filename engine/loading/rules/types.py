@@ -95,7 +95,9 @@ class _Checker:
         elif argument.get("within") is None:
             example = {"time": "10ms", "size": "1KiB"}.get(wanted.dimension, "1")
             what = "only dates have a tolerance by default"
-            hint = f"write {{to: {_plain(to) if isinstance(to.value, (str, int, float)) else '...'}, within: {example}}}"
+            hint = (
+                f"write {{to: {_plain(to) if isinstance(to.value, (str, int, float)) else '...'}, within: {example}}}"
+            )
             self.view.notes.error(argument.place, CODE, what, hint)
 
     def literal(self, name: str, node: Node, wanted: FactType) -> None:
