@@ -94,6 +94,12 @@ class ServerLaunch:
     port: int = 0
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables of the server's process that the option ``env`` sets."""
+        found = dict(self.options).get("env", ())
+        return {str(name): str(value) for name, value in found} if isinstance(found, tuple) else {}
+
+    @property
     def id(self) -> str:
         """The target's id and the options, for messages."""
         words = [self.target.id, *(f"{name}={value}" for name, value in self.options)]

@@ -10,6 +10,8 @@ from engine.model.source_span import NOWHERE, SourceSpan
 
 _pattern = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 BUILT_IN = ("run", "host")
+# The variables in a server's own flags: where it listens.
+PLACES = ("address", "port")
 _SCALARS = (int, bool, float, bytes, type(None))
 
 

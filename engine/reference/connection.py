@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from . import opening
+from . import log, opening
 from .exchange import Exchange
 from .head import Request, take
 from .refused import RequestRefused
@@ -41,9 +41,15 @@ class ServerConnection:
         finally:
             await self._stream.close(linger)
 
+    async def turn_away(self) -> None:
+        """Answer 503 (Service Unavailable), since the server has too many connections. Raises only CancelledError."""
+        self._refuse(RequestRefused(503, "RFC 9110, section 15.6.4", "the server has too many connections"))
+        await self._stream.close()
+
     def stop(self) -> None:
-        """End now if no request is running; a WebSocket is closed, since the server stops."""
-        if self._idle is not None:
+        """End now if no request is running; a WebSocket is closed, since the server stops. If it stops since it has
+        served its number of requests, a new connection still has its first request answered."""
+        if self._idle is not None and (self._served or not self._service.retired):
             self._idle.cancel()
         if self._session is not None:
             self._session.go_away()
@@ -51,8 +57,17 @@ class ServerConnection:
     async def _serve(self, request: Request) -> bool:
         """Answer one request. Returns True if the next one can be read."""
         self._served = True
-        if not opening.is_handshake(request):
-            return await Exchange(self._stream, request, self._service).run()
+        self._service.count()
+        self._stream.status = 0
+        exchange = Exchange(self._stream, request, self._service)
+        try:
+            return await self._converse(request) if opening.is_handshake(request) else await exchange.run()
+        finally:
+            if self._service.options.access_log:
+                log.access(self._stream.ends[0], str(request), request.version, self._stream.status, exchange.size)
+
+    async def _converse(self, request: Request) -> bool:
+        """Serve a WebSocket to its end. Returns False, since no request can follow it."""
         self._session = WebSocketConversation(self._stream, request, self._service)
         if self._service.stopping:
             self._session.go_away()
@@ -64,7 +79,7 @@ class ServerConnection:
 
         Raises RequestRefused.
         """
-        if self._service.stopping:
+        if self._service.stopping and (self._served or not self._service.retired):
             return None
         self._idle = asyncio.ensure_future(self._head())
         try:
@@ -82,7 +97,7 @@ class ServerConnection:
                     if not await stream.fill():
                         return None
             async with asyncio.timeout(options.head_within):
-                while (request := take(stream.buffer)) is None:
+                while (request := take(stream.buffer, options.limits)) is None:
                     if not await stream.fill():
                         self._cut()
                         return None

@@ -31,6 +31,7 @@ class Exchange:
         self._body = body_of(request.length)
         self._response = ResponseWriter(request, remark_on(f"http {request}"))
         self._expected = request.expects
+        self._received = 0  # bytes of the body
         self._delivered = False  # the last piece of the body has been delivered
         self._refused = False  # the body was no body, and the server has answered
         self._over = asyncio.Event()  # the response is complete
@@ -54,6 +55,11 @@ class Exchange:
         if not self._refused:
             await self._break_off()
         return False
+
+    @property
+    def size(self) -> int:
+        """The size of the response's content so far, in bytes."""
+        return self._response.size
 
     def _end(self, call: asyncio.Task[None]) -> None:
         trouble(call, str(self))
@@ -80,8 +86,12 @@ class Exchange:
 
     async def _next_piece(self) -> Event | None:
         """A piece of the body, or None if the body is cut. Raises RequestRefused."""
+        limits = self._service.options.limits
+        limits.check_body(self._request.length)
         while True:
             data = self._body.take(self._stream.buffer)
+            self._received += len(data)
+            limits.check_body(self._received)
             if data or self._body.done:
                 self._expected = False  # the body comes anyway (RFC 9110, section 10.1.1)
                 self._delivered = self._body.done

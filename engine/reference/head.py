@@ -13,13 +13,11 @@ from dataclasses import dataclass
 import h11
 
 from . import target
+from .limits import LIMITS, Limits
 from .refused import RequestRefused
 from .target import RequestTarget
 
 LONGEST_METHOD = 128
-LONGEST_LINE = 16 * 1024  # of the request line: RFC 9112, section 3, asks for at least 8000
-LONGEST_HEAD = 64 * 1024
-MOST_FIELDS = 256
 
 _line = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])")
 _token = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -60,7 +58,7 @@ class Request:
         return f"{self.method} {self.target.path}"
 
 
-def take(buffer: bytearray) -> Request | None:
+def take(buffer: bytearray, limits: Limits = LIMITS) -> Request | None:
     """Take the request whose head is at the start of ``buffer`` out of it; None if more bytes are needed.
 
     Empty lines before it are dropped (RFC 9112, section 2.2). Raises RequestRefused as early as possible.
@@ -71,9 +69,9 @@ def take(buffer: bytearray) -> Request | None:
         return None
     if not 0x21 <= buffer[0] <= 0x7E:
         raise RequestRefused(400, "H1-05", "this is no request")
-    end = buffer.find(b"\r\n\r\n", 0, LONGEST_HEAD + 1)
-    seen = bytes(buffer[: end + 2 if end >= 0 else LONGEST_HEAD + 1])
-    _check_size(seen, whole=end >= 0)
+    end = buffer.find(b"\r\n\r\n", 0, limits.head + 1)
+    seen = bytes(buffer[: end + 2 if end >= 0 else limits.head + 1])
+    _check_size(seen, limits, whole=end >= 0)
     if _stray.search(seen):
         raise RequestRefused(400, "H1-02", "lines end in CR and LF, and neither stands alone")
     line, more, rest = seen.partition(b"\r\n")
@@ -83,21 +81,21 @@ def take(buffer: bytearray) -> Request | None:
     if end < 0:
         return None
     lines = rest.split(b"\r\n")[:-1]
-    request = _request(method, path, version, lines)
+    request = _request(method, path, version, lines, limits)
     del buffer[: end + 4]
     return request
 
 
-def _check_size(seen: bytes, *, whole: bool) -> None:
+def _check_size(seen: bytes, limits: Limits, *, whole: bool) -> None:
     """Raise RequestRefused for a head that is too long already: 501 for a method, 414 for a target, 431 for the
     rest."""
     line = seen.partition(b"\r\n")[0]
     if b" " not in line[: LONGEST_METHOD + 1] and len(line) > LONGEST_METHOD:
         raise RequestRefused(501, "H1-16", f"no method has more than {LONGEST_METHOD} bytes")
-    if len(line) > LONGEST_LINE:
-        raise RequestRefused(414, "H1-11", f"a request line has at most {LONGEST_LINE} bytes")
-    if not whole and len(seen) > LONGEST_HEAD:
-        raise RequestRefused(431, "H1-33", f"a head has at most {LONGEST_HEAD} bytes")
+    if len(line) > limits.request_line:
+        raise RequestRefused(414, "H1-11", f"a request line has at most {limits.request_line} bytes")
+    if not whole and len(seen) > limits.head:
+        raise RequestRefused(431, "H1-33", f"a head has at most {limits.head} bytes")
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, str]:
@@ -111,9 +109,11 @@ def _request_line(line: bytes) -> tuple[bytes, bytes, str]:
     return method, path, "1.0" if minor == b"0" else "1.1"
 
 
-def _request(method: bytes, path: bytes, version: str, lines: list[bytes]) -> Request:
-    if len(lines) > MOST_FIELDS:
-        raise RequestRefused(431, "H1-33", f"a head has at most {MOST_FIELDS} fields")
+def _request(method: bytes, path: bytes, version: str, lines: list[bytes], limits: Limits) -> Request:
+    if len(lines) > limits.fields:
+        raise RequestRefused(431, "H1-33", f"a head has at most {limits.fields} fields")
+    if any(len(line) > limits.field for line in lines):
+        raise RequestRefused(431, "H1-33", f"a field line has at most {limits.field} bytes")
     if any(line[:1] in (b" ", b"\t") for line in lines):
         raise RequestRefused(400, "H1-28", "a line begins with white space")
     _check_coding(lines, version)

@@ -14,6 +14,12 @@ def say(text: str) -> None:
     _write(f"reference: {line[:LONGEST]}\n")
 
 
+def access(client: tuple[str, int] | None, request: str, version: str, status: int, size: int) -> None:
+    """Write the line of a request: the client, the request, the status and the size of the content in bytes."""
+    who = f"{client[0]}:{client[1]}" if client is not None else "-"
+    say(f'{who} "{request} HTTP/{version}" {status or "-"} {size}')
+
+
 def trace(error: BaseException, where: str) -> None:
     """Write that an application raised, with the traceback."""
     say(f"the application raised {type(error).__name__} ({where})")

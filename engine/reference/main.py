@@ -18,8 +18,6 @@ from .server import ReferenceServer
 from .service import App
 from .workers import Workers
 
-BACKLOG = 2048
-
 
 def main(words: Sequence[str] | None = None) -> int:
     """Serve an application until a signal. Returns the exit status: 0 after an orderly end, 3 for a failed lifespan."""
@@ -28,14 +26,15 @@ def main(words: Sequence[str] | None = None) -> int:
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     sys.path.insert(0, os.getcwd())
     with listening(options) as listener:
-        if options.workers > 1:
+        # A worker that ends after its last request needs somebody who replaces it.
+        if options.workers > 1 or options.max_requests:
             return Workers(options.workers, partial(serve, options, listener), listener).run()
         return serve(options, listener)
 
 
 def serve(options: Options, listener: socket.socket) -> int:
-    """Serve in this process. Returns the exit status. Raises the errors of ``loaded``, and KeyError for an unknown
-    mutant."""
+    """Serve in this process. Returns the exit status, ``server.RETIRED`` after the last request that a worker
+    serves. Raises the errors of ``loaded``, and KeyError for an unknown mutant."""
     if options.mutant:
         mutants.install(options.mutant)
     with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
@@ -72,6 +71,6 @@ def listening(options: Options) -> socket.socket:
     else:
         host, _, port = options.bind.rpartition(":")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=options.backlog)
     listener.setblocking(False)
     return listener

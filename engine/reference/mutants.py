@@ -69,11 +69,11 @@ def _heads(change: Callable[[bytes], bytes]) -> Install:
     """A mutation that changes every head before it is read."""
 
     def wrong(right: Any) -> Any:
-        def take(buffer: bytearray) -> Any:
+        def take(buffer: bytearray, *more: Any) -> Any:
             end = buffer.find(b"\r\n\r\n")
             if end >= 0:
                 buffer[: end + 4] = change(bytes(buffer[: end + 4]))
-            return right(buffer)
+            return right(buffer, *more)
 
         return take
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from .limits import LIMITS, Limits
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 
@@ -16,7 +18,11 @@ class Options:
     ``app`` is module:attribute. ``fd`` is a listening descriptor, else ``bind`` is the address. ``workers`` is the
     number of processes that serve; with one it is this one, and SIGHUP replaces none. ``head_within`` limits a head
     from its first byte, ``keep_alive`` an idle connection, ``graceful`` the calls after a signal; ``ping`` is the
-    interval of pings to a WebSocket's client, 0 for none. ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate``
+    interval of pings to a WebSocket's client, 0 for none, and ``ping_timeout`` the time for a pong, the interval by
+    default. ``max_requests`` is the number of requests after which a worker is replaced, ``limits`` are those of a
+    request, ``limit_connections`` is the number of open connections of a worker beyond which a new one is answered with
+    503; 0 is no limit for both. ``backlog`` is the length of the queue of connections. ``access_log`` logs each
+    request. ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate``
     and ``key`` are files for TLS, "" for none. ``client_ca`` is the file of the authority for clients, whose
     certificate is requested as ``client_cert`` says: ``optional``, ``required``, or "" for not at all. ``mutant`` names
     a deliberate fault, "" for none.
@@ -35,6 +41,12 @@ class Options:
     graceful: float = 10.0
     message_limit: int = MESSAGE_LIMIT
     ping: float = 20.0
+    ping_timeout: float | None = None
+    max_requests: int = 0
+    limits: Limits = LIMITS
+    limit_connections: int = 0
+    backlog: int = 2048
+    access_log: bool = False
     certificate: str = ""
     key: str = ""
     client_ca: str = ""
@@ -60,12 +72,22 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     parser.add_argument("--graceful", type=_seconds, default=defaults.graceful, metavar="SECONDS")
     parser.add_argument("--message-limit", type=_count, default=defaults.message_limit, metavar="BYTES")
     parser.add_argument("--ping", type=_seconds, default=defaults.ping, metavar="SECONDS")
+    parser.add_argument("--ping-timeout", type=_seconds, default=defaults.ping_timeout, metavar="SECONDS")
+    parser.add_argument("--max-requests", type=_count, default=defaults.max_requests, metavar="COUNT")
+    for limit in fields(Limits):
+        name, unit = limit.name.replace("_", "-"), "COUNT" if limit.name == "fields" else "BYTES"
+        parser.add_argument(f"--limit-{name}", type=_count, default=limit.default, metavar=unit)
+    parser.add_argument("--limit-connections", type=_count, default=defaults.limit_connections, metavar="COUNT")
+    parser.add_argument("--backlog", type=_count, default=defaults.backlog, metavar="COUNT")
+    parser.add_argument("--access-log", action="store_true", help="log a line for each request")
     parser.add_argument("--certificate", default=defaults.certificate, metavar="FILE", help="serve TLS with this (PEM)")
     parser.add_argument("--key", default=defaults.key, metavar="FILE", help="the certificate's key (PEM)")
     parser.add_argument("--client-ca", default=defaults.client_ca, metavar="FILE", help="authority of clients (PEM)")
     parser.add_argument("--client-cert", choices=("optional", "required"), default=defaults.client_cert)
     parser.add_argument("--mutant", default=defaults.mutant, metavar="NAME", help="a deliberate fault, see mutants.py")
-    options = Options(**vars(parser.parse_args(words)))
+    found = vars(parser.parse_args(words))
+    limits = Limits(**{limit.name: found.pop(f"limit_{limit.name}") for limit in fields(Limits)})
+    options = Options(**found, limits=limits)
     if bool(options.certificate) != bool(options.key) or bool(options.client_cert) != bool(options.client_ca):
         parser.error("--certificate goes with --key, and --client-cert with --client-ca")
     if options.client_cert and not options.certificate:

@@ -58,6 +58,7 @@ class ResponseWriter:
         self._trailers: Fields = []
         self._begun = False  # a piece of the body has come
         self._filed = False  # the body is a file
+        self.size = 0  # bytes of the content
         self.closing = False
         self.framed = True
         self.sent = False
@@ -118,6 +119,7 @@ class ResponseWriter:
             self._left -= len(data)
         out = self._begin()
         out += self._emit(h11.Data(data=data)) if data else b""
+        self.size += 0 if self._bare else len(data)
         if more:
             return out
         if self._announced:

@@ -17,7 +17,7 @@ from .stream import ServerStream
 from .tls import HANDSHAKE_WITHIN, SHUTDOWN_WITHIN, Tls, tls_from
 
 FORCED, FAILED = 1, 3
-BACKLOG = 2048
+RETIRED = 4  # the status of a worker that has served its number of requests, and is to be replaced
 
 
 class ReferenceServer:
@@ -25,7 +25,7 @@ class ReferenceServer:
 
     def __init__(self, app: App, options: Options) -> None:
         self._options = options
-        self._service = ServerState(app, options)
+        self._service = ServerState(app, options, retire=self.stop)
         self._lifespan = Lifespan(app, options.lifespan)
         self._stop = asyncio.Event()
         self._connections: dict[asyncio.Task[None], ServerConnection] = {}
@@ -33,7 +33,8 @@ class ReferenceServer:
         self._tls: Tls | None = tls_from(*files) if options.certificate else None
 
     async def run(self, listener: socket.socket) -> int:
-        """Serve until SIGTERM or SIGINT. Returns the exit status: 3 if the application reports a failure.
+        """Serve until SIGTERM or SIGINT. Returns the exit status: 3 if the application reports a failure, RETIRED
+        after the last request that a worker serves.
 
         No connection is accepted before startup is complete; until then they wait in the socket's queue.
         """
@@ -56,7 +57,7 @@ class ReferenceServer:
         except TimeoutError:
             log.say(f"shutdown took more than {self._options.graceful:g} s")
             return FAILED
-        return 0
+        return RETIRED if self._service.retired else 0
 
     def stop(self) -> None:
         """Shut down gracefully, as on the first signal. May be called before ``run``, and more than once."""
@@ -83,9 +84,9 @@ class ReferenceServer:
     async def _accept(self, listener: socket.socket) -> asyncio.Server:
         """Begin to accept connections."""
         if self._tls is None:
-            return await asyncio.start_server(self._connected, sock=listener, backlog=BACKLOG)
+            return await asyncio.start_server(self._connected, sock=listener, backlog=self._options.backlog)
         return await asyncio.start_server(
-            self._connected, sock=listener, backlog=BACKLOG, ssl=self._tls.context,
+            self._connected, sock=listener, backlog=self._options.backlog, ssl=self._tls.context,
             ssl_handshake_timeout=HANDSHAKE_WITHIN, ssl_shutdown_timeout=SHUTDOWN_WITHIN,
         )  # fmt: skip
 
@@ -93,8 +94,12 @@ class ReferenceServer:
         task = asyncio.current_task()
         assert task is not None
         connection = self._connections[task] = ServerConnection(ServerStream(reader, writer, self._tls), self._service)
+        most = self._options.limit_connections
         try:
-            await connection.run()
+            if most and len(self._connections) > most:
+                await connection.turn_away()
+            else:
+                await connection.run()
         except Exception:
             log.say("the server failed, which is its own fault")
             traceback.print_exc()

@@ -19,13 +19,27 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 @dataclass(slots=True)
 class ServerState:
-    """``state`` is that of the lifespan, None without one. ``stopping`` is true after a signal."""
+    """``state`` is that of the lifespan, None without one. ``stopping`` is true after a signal.
+
+    ``requests`` is the number of requests that have begun. After the last one that the options permit, ``retired`` is
+    true and ``retire`` has been called, which ends the server as a signal does.
+    """
 
     app: App
     options: Options
     state: Mapping[str, Any] | None = None
     stopping: bool = False
+    retired: bool = False
+    requests: int = 0
+    retire: Callable[[], None] = lambda: None
     calls: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def count(self) -> None:
+        """Count a request; the last one that the options permit retires the server."""
+        self.requests += 1
+        if self.options.max_requests and self.requests >= self.options.max_requests and not self.retired:
+            self.retired = self.stopping = True
+            self.retire()
 
     def call(self, scope: dict[str, Any], receive: Receive, send: Send) -> asyncio.Task[None]:
         """Call the application, in a task and so in a context of its own."""

@@ -179,16 +179,19 @@ class WebSocketConversation:
 
     async def _ask(self) -> None:
         """Send pings, and end the connection of a client that does not answer."""
-        interval = self._service.options.ping
+        interval, patience = self._service.options.ping, self._service.options.ping_timeout
+        timeout = interval if patience is None else patience
         await self._accepted.wait()
         assert self._frames is not None
+        waited = 0.0
         while interval:
-            await asyncio.sleep(interval)
+            await asyncio.sleep(max(interval - waited, 0.0))
             self._heard = False
             with contextlib.suppress(Disconnected):
                 self._frames.ping()
                 self._stream.put(self._frames.out())
-            await asyncio.sleep(interval)
+            await asyncio.sleep(timeout)
+            waited = timeout
             if not self._heard and not self._waiting and self._stage is WebSocketStage.OPEN:
                 with contextlib.suppress(Disconnected):
                     self._close(INTERNAL_ERROR, "no answer to a ping")

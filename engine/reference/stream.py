@@ -21,7 +21,8 @@ Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
 
 class ServerStream:
     """One connection. ``buffer`` has the bytes that were received and not taken; ``ended`` is true at the end of the
-    stream. ``tls`` has the extension of that name, None without TLS.
+    stream. ``tls`` has the extension of that name, None without TLS. ``status`` is that of the first final response
+    since it was set to 0.
 
     One task at a time may read.
     """
@@ -32,6 +33,7 @@ class ServerStream:
         self.buffer = bytearray()
         self.ended = False
         self.ends = _ends(writer)
+        self.status = 0
         self.tls = extension_of(tls, writer.get_extra_info("ssl_object")) if tls is not None else None
 
     @property
@@ -61,6 +63,8 @@ class ServerStream:
         """Write without waiting. Raises Disconnected."""
         if self.lost:
             raise Disconnected
+        if not self.status and data.startswith(b"HTTP/1.1 ") and (data[9:10] != b"1" or data[9:12] == b"101"):
+            self.status = int(data[9:12])
         if data:
             self._writer.write(data)
 

@@ -2,8 +2,8 @@
 
 SIGTERM, SIGINT   every worker shuts down gracefully; after a second signal at once
 SIGHUP            new workers are started, and the old ones shut down gracefully
-SIGCHLD           a worker that was killed is replaced; one that ended by itself takes the others with it, since
-                  the application cannot be started, or has stopped the process
+SIGCHLD           a worker that was killed, or has served its number of requests, is replaced; one that ended by
+                  itself takes the others with it, since the application cannot be started, or has stopped the process
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 
 from . import log
+from .server import RETIRED
 
 AWAITED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
@@ -89,13 +90,17 @@ class Workers:
             if not ended:
                 continue
             status = os.waitstatus_to_exitcode(how)
+            retired = status == RETIRED and not self._stopping
+            status = 0 if status == RETIRED else status
             expected = self._stopping or pid in self._retired
             self._running.discard(pid)
             self._retired.discard(pid)
-            if status > 0 or not expected:
+            if retired:
+                log.say(f"worker {pid} has served its last request")
+            elif status > 0 or not expected:
                 log.say(f"worker {pid} ended with {f'signal {-status}' if status < 0 else f'status {status}'}")
             self._status = self._status or max(status, 0)
-            if not expected and status < 0:
+            if not expected and (status < 0 or retired):
                 self._start()
             elif not expected:
                 self._stop()

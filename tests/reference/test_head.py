@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.reference.head import LONGEST_HEAD, LONGEST_LINE, MOST_FIELDS, Request, take
+from engine.reference.head import Request, take
+from engine.reference.limits import LIMITS
 from engine.reference.refused import RequestRefused
 
 PLAIN = b"POST /a%20b?q=1 HTTP/1.1\r\nHost: a\r\nX-One: \t v \t w \t\r\nX-Empty:\r\nContent-Length: 5\r\n\r\n"
@@ -97,9 +98,9 @@ def test_a_minor_version_beyond_is_the_highest_there_is() -> None:
         (with_fields(b"Transfer-Encoding: chunked", line=b"POST / HTTP/1.0"), 400, "FRAME-11"),
         (with_fields(b"Expect: wonders"), 417, "SEM-20"),
         (b"M" * 129, 501, "H1-16"),
-        (b"GET /" + b"a" * LONGEST_LINE, 414, "H1-11"),
-        (with_fields(b"X: " + b"a" * LONGEST_HEAD), 431, "H1-33"),
-        (with_fields(*[b"X: 1"] * MOST_FIELDS), 431, "H1-33"),
+        (b"GET /" + b"a" * LIMITS.request_line, 414, "H1-11"),
+        (with_fields(b"X: " + b"a" * LIMITS.head), 431, "H1-33"),
+        (with_fields(*[b"X: 1"] * LIMITS.fields), 431, "H1-33"),
     ],
 )  # fmt: skip
 def test_what_is_refused(head: bytes, status: int, clause: str) -> None:

@@ -233,3 +233,14 @@ def test_a_wrong_command_line(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parsed(words)
     assert caught.value.code == 2
+
+
+def test_a_worker_is_replaced_after_its_last_request(package: Path) -> None:
+    with running(package, "--max-requests", "2") as server:
+        assert server.line() == "started"
+        pids = [server.get("/").partition("pid=")[2].split()[0] for _ in range(5)]
+        assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [2, 2, 1]
+        server.process.terminate()
+        status, log = server.ended()
+    assert status == 0
+    assert log.count("has served its last request") == 2

@@ -10,6 +10,7 @@ from engine.execution.planning.plan import Offers, Unsupported, not_meant, reaso
 from engine.matchers.base import Operator
 from engine.model.case import Case, Clause, Selector
 from engine.model.quantities import show_size
+from engine.model.server_options import Kind
 from engine.model.target import DIRECT, Target
 from engine.steps.api.step_type import StepTypes
 from engine.targets.catalog.options import load_options
@@ -98,7 +99,13 @@ def about(case: Case) -> Iterator[str]:
 def option(name: str, value: object) -> str:
     """An option of the server's: ``keep_alive 2 s``."""
     known = load_options().get(name)
-    kind = known.kind if known is not None else ""
+    if known is not None and known.kind == "mapping" and isinstance(value, tuple):
+        return f"{name} {{{', '.join(worded(part, one, known.parts.get(part, 'value')) for part, one in value)}}}"
+    return worded(name, value, known.kind if known is not None else "value")
+
+
+def worded(name: str, value: object, kind: Kind) -> str:
+    """A name with a value of that kind."""
     if isinstance(value, (int, float)) and kind == "time":
         return f"{name} {time_in_words(value)}"
     if isinstance(value, int) and kind == "size":

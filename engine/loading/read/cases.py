@@ -13,6 +13,7 @@ from engine.loading.read.sheets import selector, text
 from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
+from engine.model.server_options import Kind
 from engine.steps.api.step_type import StepType
 
 # The fact for which the observer must record more than it does by itself.
@@ -120,23 +121,29 @@ def _application(node: Node | None, reader: CaseReader) -> Application | None:
 
 def _server(node: Node | None, reader: CaseReader) -> Iterator[tuple[str, object]]:
     """The server's options: times in seconds, sizes in bytes, ``flags`` as a tuple of text, ``tls`` as true or as the
-    mode of client certificates."""
+    mode of client certificates, a mapping as a tuple of names with their values."""
     if node is None:
         return
     for name, child in node.entries():
-        kind = reader.vocabulary.names.options[name].kind
-        if kind == "time":
-            yield name, reader.time(child)
-        elif kind == "size":
-            yield name, reader.size(child)
-        elif kind == "tls" and child.value is False:
+        option = reader.vocabulary.names.options[name]
+        if option.kind == "tls" and child.value is False:
             pass  # as every server without this option
-        elif kind == "tls" and (asks := child.get("client_cert")) is not None:
+        elif option.kind == "tls" and (asks := child.get("client_cert")) is not None:
             yield name, str(asks.value)
+        elif option.kind == "mapping":
+            parts = ((part, _option(one, option.parts.get(part, "value"), reader)) for part, one in child.entries())
+            yield name, tuple(sorted(parts))
         elif isinstance(child.value, list):
             yield name, tuple(str(item.value) for item in child.value)
         else:
-            yield name, child.value
+            yield name, _option(child, option.kind, reader)
+
+
+def _option(node: Node, kind: Kind, reader: CaseReader) -> object:
+    """The value of an option, or of a part of one."""
+    if kind == "time":
+        return reader.time(node)
+    return reader.size(node) if kind == "size" else node.value
 
 
 def _word(node: Node | None, default: str) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.loading.rules.view import View
 from engine.model.requirements import Requirement
+
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+# The variables without which the engine could not start a service, or keep it apart from others.
+_RESERVED = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "PYTHONUNBUFFERED")
 
 
 def check(view: View) -> None:
     """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway without
-    a gateway, client certificates without TLS, a missing level."""
+    a gateway, environment variables that cannot be set, client certificates without TLS, a missing level."""
     runs_on = view.key("runs_on")
     if view.application is not None and runs_on is not None and runs_on.value != "control":
         own = view.node.get("runs_on")
@@ -24,12 +30,26 @@ def check(view: View) -> None:
         if servers is None or len(servers.items()) != 1:
             what = "`flags` are command-line options of one server, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
+    _environment(view)
     _certificates(view)
     past = next((item for item in view.items() if Requirement.UPSTREAM in item.step_type.requires), None)
     if past is not None and (only is None or only.get("gateways") is None):
         what = f"`{past.name}` bypasses the gateway, and this case names no gateway"
         hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"
         view.notes.error(past.body.key, "no-gateway", what, hint)
+
+
+def _environment(view: View) -> None:
+    """Environment variables with an invalid name, or one that the engine sets itself."""
+    server = view.key("server")
+    env = server.get("env") if server is not None else None
+    for name, child in env.entries() if env is not None else ():
+        if not _VARIABLE.fullmatch(name):
+            what = f"{name!r} is no name of an environment variable"
+            view.notes.error(child.key, "env", what, "use letters, digits and _, and begin with no digit")
+        elif name in _RESERVED or name.startswith("ENGINE_"):
+            what = f"the engine sets {name} itself"
+            view.notes.error(child.key, "env", what, "name another variable")
 
 
 def _certificates(view: View) -> None:

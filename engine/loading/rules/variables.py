@@ -9,7 +9,7 @@ from engine.loading.read.outline import Item
 from engine.loading.rules.view import View
 from engine.model.nodes import Node
 from engine.model.source_span import SourceSpan
-from engine.model.variables import BUILT_IN, names_in
+from engine.model.variables import BUILT_IN, PLACES, names_in
 from engine.registry import nearest
 
 _NOT_TEXT = ("capture", "record", "as", "index", "var")
@@ -46,9 +46,17 @@ def _before(view: View) -> None:
             # A title's variables are filled in by their names, after this.
             if name == "title" and child is view.node.get("title") and used.partition(".")[0] in view.matrix:
                 continue
+            if name == "server" and used in PLACES and _in_flags(child, value):
+                continue  # filled in when the server's command line is made
             what = f"`{name}` is read before the run, when {used!r} has no value yet"
             hint = nearest(used, view.matrix) if view.matrix else "only variables of the case's `matrix` do"
             view.notes.variable(place, value, what, hint)
+
+
+def _in_flags(server: Node, value: SourceSpan) -> bool:
+    """True if a text is one of the server's own flags."""
+    flags = server.get("flags")
+    return flags is not None and any(value == item.place for item in flags.items())
 
 
 def _sequence(view: View, items: tuple[Item, ...], known: set[str]) -> set[str]:

@@ -37,11 +37,13 @@ class Services:
                 raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
         for name in ("home", "tmp"):
             (scratch / name).mkdir(exist_ok=True)
+        # A case replaces none of those that the engine depends on; the linter rejects their names.
         variables = {
+            "LANG": "C.UTF-8",
+            **launch.variables,
             "PATH": f"{environment.python.parent}:{os.defpath}",
             "HOME": str(scratch / "home"),
             "TMPDIR": str(scratch / "tmp"),
-            "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": ":".join(map(str, [*(self._laid_out[name] for name in packages), framework.folder])),
             "ENGINE_DESK": str(scratch / "desk"),

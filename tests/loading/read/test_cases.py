@@ -35,6 +35,16 @@ since: "0.2"
     assert (case.place.line, case.place.column) == (6, 9)
 
 
+def test_a_mapping_among_the_options_is_read_with_its_units() -> None:
+    said = "server: {ping: {timeout: 2s, interval: 500ms}, limits: {fields: 9, body: 1KiB}, env: {B: b, A: a}}"
+    [case] = cases(suite(OK, said))
+    assert case.server == {
+        "ping": (("interval", 0.5), ("timeout", 2.0)),
+        "limits": (("body", 1024), ("fields", 9)),
+        "env": (("A", "a"), ("B", "b")),
+    }
+
+
 def test_what_tls_is_told_of() -> None:
     for said, expected in (("true", True), ("{client_cert: optional}", "optional"),
                            ("{client_cert: required}", "required")):  # fmt: skip

@@ -344,9 +344,19 @@ def test_whatever_holds_before_anything_has_happened_needs_a_quiet_time(expected
 
 
 @pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("A_1", False), ("WEB_CONCURRENCY", False), ("1A", True), ("A-B", True), ("PATH", True), ("ENGINE_DESK", True)],
+)
+def test_an_environment_variable_has_a_name_that_the_engine_does_not_use(name: str, wrong: bool) -> None:
+    assert real_codes(OK, f"server: {{env: {{{name}: a}}}}") == ["env"] * wrong
+
+
+@pytest.mark.parametrize(
     ("extra", "wrong"),
     [
-        ("server: {flags: [$(port)]}\nonly: {servers: [gunicorn]}", True),
+        ("server: {flags: [$(port), --bind=$(address)]}\nonly: {servers: [gunicorn]}", False),
+        ("server: {root_path: $(port)}", True),
+        ("server: {env: {A: $(port)}}", True),
         ("server: {flags: [$(host)]}\nonly: {servers: [gunicorn]}", True),
         ("server: {root_path: /$(run)}", True),
         ("server: {keep_alive: {var: t}}", True),

@@ -109,7 +109,9 @@ class Gateway:
 
 
 def split(options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-    """A launch's options as those of the server and those of the gateway."""
+    """A launch's options as those of the server and those of the gateway, without those that the runtime applies."""
     known = load_options() if options else {}
     of_gateway = {name: value for name, value in options.items() if name in known and known[name].gateway}
-    return {name: value for name, value in options.items() if name not in of_gateway}, of_gateway
+    of_runtime = {name for name in options if name in known and known[name].runtime}
+    of_server = {name: value for name, value in options.items() if name not in of_gateway and name not in of_runtime}
+    return of_server, of_gateway

@@ -11,6 +11,7 @@ from packaging.version import Version as Number
 
 from engine.errors import UsageError
 from engine.model.target import configuration
+from engine.model.variables import PLACES, fill, names_in
 from engine.registry import nearest
 from engine.targets.catalog.releases import PINNED, PLAIN, Release, Variant, Version
 
@@ -112,8 +113,10 @@ class Server:
         return frozenset(word for word in self.speaks if not self._came_later(word))
 
     def takes_descriptor(self, options: Mapping[str, object]) -> bool:
-        """True if it takes a listening socket when started with these options."""
-        return self.hands_descriptor and not any(options.get(word) for word in self.binds)
+        """True if it takes a listening socket when started with these options. It does not if its own flags name the
+        address."""
+        placed = any(set(names_in(str(word))) & set(PLACES) for word in flags_of(options.get(FLAGS, ())))
+        return self.hands_descriptor and not placed and not any(options.get(word) for word in self.binds)
 
     def _came_later(self, word: str) -> bool:
         """True if this release, where a version was selected, is older than a capability or an option."""
@@ -127,7 +130,7 @@ class Server:
         words = [*self.base(start), *self.variant.flags]
         # The own flags of a case come last, so that they win over the engine's words. Both win over a variant.
         for name, value in sorted(start.options.items(), key=lambda item: item[0] == FLAGS):
-            words += flags_of(value) if name == FLAGS else self.options[name](value)
+            words += filled(flags_of(value), start.address) if name == FLAGS else self.options[name](value)
         return words
 
     def unsupported(self, options: Mapping[str, object], loop: str = "auto") -> tuple[str, ...]:
@@ -165,6 +168,13 @@ def flags_of(value: object) -> list[str]:
     return list(value)
 
 
+def filled(words: Sequence[str], address: tuple[str, int]) -> list[str]:
+    """The server's own flags, with the address that it listens on in the place of ``$(address)`` and ``$(port)``."""
+    host, port = address
+    known = {"address": f"{host}:{port}", "port": port}
+    return [fill(word, known) for word in words]
+
+
 def whole(value: object, unit: str = "", least: int = 0) -> str:
     """A whole number for a flag that takes no other. Raises Untranslatable for 0.5, text, or less than ``least``."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
@@ -186,6 +196,40 @@ def flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise Untranslatable(f"{value!r} is neither true nor false")
     return value
+
+
+def fraction(name: str, value: object) -> list[str]:
+    """A flag with a time in seconds, possibly a fraction. Raises Untranslatable for a value that is no time."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise Untranslatable(f"{value!r} is not a number of seconds")
+    return [name, f"{value:g}"]
+
+
+def parts(translations: Mapping[str, Translate]) -> Translate:
+    """The translation of an option that is a mapping: each part by its own translation. It raises Untranslatable for a
+    part that the server lacks."""
+
+    def translate(value: object) -> Sequence[str]:
+        words: list[str] = []
+        for name, part in pairs(value):
+            if name not in translations:
+                raise Untranslatable(f"it has no {name!r}, only {' and '.join(translations)}")
+            words += translations[name](part)
+        return words
+
+    return translate
+
+
+def pairs(value: object) -> list[tuple[str, object]]:
+    """The parts of an option that is a mapping, with their values. Raises Untranslatable for anything else."""
+    if not isinstance(value, tuple) or not all(isinstance(one, tuple) and len(one) == 2 for one in value):
+        raise Untranslatable(f"{value!r} is not a mapping")
+    return [(str(name), part) for name, part in value]
+
+
+def switch(on: Sequence[str], off: Sequence[str] = ()) -> Translate:
+    """The translation of true and false."""
+    return lambda value: on if flag(value) else off
 
 
 def one_of(value: object, flags: Mapping[str, Sequence[str]]) -> list[str]:

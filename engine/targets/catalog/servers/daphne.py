@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.targets.catalog.servers.base import Server, Start, Untranslatable, flag, one_of, text, whole
+from engine.targets.catalog.servers.base import Server, Start, Untranslatable, flag, one_of, parts, switch, text, whole
 from engine.targets.catalog.servers.tls import files_of
 
 
@@ -64,6 +64,14 @@ SERVER = Server(
         "trust_proxy": trust,
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "lifespan": lifespan,
+        # At its default verbosity it logs requests.
+        "access_log": switch(["--access-log", "-"], ["--verbosity", "0"]),
+        "ping": parts(
+            {
+                "interval": lambda value: ["--ping-interval", whole(value, "seconds", least=1)],
+                "timeout": lambda value: ["--ping-timeout", whole(value, "seconds", least=1)],
+            }
+        ),
         "tls": tls,
     },
     since={"message_limit": "4.2.2"},

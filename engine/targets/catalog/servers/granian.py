@@ -10,8 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import Server, Start, Untranslatable, believes_nobody, one_of, text, whole
+from engine.targets.catalog.servers.base import (
+    Server,
+    Start,
+    Untranslatable,
+    believes_nobody,
+    one_of,
+    parts,
+    switch,
+    text,
+    whole,
+)
 from engine.targets.catalog.servers.tls import files_of
+
+# The least that its flags take.
+SMALLEST_BUFFER = 8192
+SMALLEST_BACKLOG = 128
 
 
 def base(start: Start) -> Sequence[str]:
@@ -65,6 +79,14 @@ SERVER = Server(
         "trust_proxy": believes_nobody,
         "grace": lambda value: ["--workers-kill-timeout", whole(value, "seconds", least=1)],
         "lifespan": lifespan,
+        "access_log": switch(["--access-log"]),
+        "limits": parts(
+            {
+                "head": lambda value: ["--http1-buffer-size", whole(value, "bytes", least=SMALLEST_BUFFER)],
+                "concurrency": lambda value: ["--backpressure", whole(value, least=1)],
+                "backlog": lambda value: ["--backlog", whole(value, least=SMALLEST_BACKLOG)],
+            }
+        ),
         "tls": tls,
     },
     since={"denial-response": "2.7.0"},

@@ -7,11 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, flag, one_of, text, whole
+from engine.targets.catalog.servers.base import (
+    GRACEFUL,
+    Server,
+    Start,
+    Untranslatable,
+    flag,
+    one_of,
+    parts,
+    switch,
+    text,
+    whole,
+)
 from engine.targets.catalog.servers.tls import NUMBERS, flags
 
 # Requests that a WSGI app is given at a time, each on a thread of its own.
 THREADS = 50
+# The bytes of a request line beyond which it takes no limit.
+LONGEST_LINE = 8190
 
 
 def base(start: Start) -> Sequence[str]:
@@ -42,6 +55,13 @@ def lifespan(value: object) -> list[str]:
     return one_of(value, {word: ["--asgi-lifespan", word] for word in ("auto", "on", "off")})
 
 
+def request_line(value: object) -> list[str]:
+    """The longest request line. Raises Untranslatable for a size that gunicorn would reduce."""
+    if int(whole(value, "bytes", least=1)) > LONGEST_LINE:
+        raise Untranslatable(f"its longest request line is {LONGEST_LINE} bytes")
+    return ["--limit-request-line", whole(value)]
+
+
 SERVER = Server(
     name="gunicorn",
     package="gunicorn",
@@ -57,6 +77,17 @@ SERVER = Server(
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
         "lifespan": lifespan,
+        "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
+        "access_log": switch(["--access-logfile", "-"]),
+        "limits": parts(
+            {
+                "request_line": request_line,
+                "field": lambda value: ["--limit-request-field_size", whole(value, "bytes", least=1)],
+                "fields": lambda value: ["--limit-request-fields", whole(value, least=1)],
+                "concurrency": lambda value: ["--worker-connections", whole(value, least=1)],
+                "backlog": lambda value: ["--backlog", whole(value, least=1)],
+            }
+        ),
         "tls": flags("--certfile", "--keyfile", "--ca-certs", "--cert-reqs", NUMBERS),
     },
     since={"message_limit": "27.0.0", "uwsgi": "24.1.0"},

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, believes_nobody, text, whole
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, believes_nobody, parts, switch, text, whole
 from engine.targets.catalog.servers.tls import flags
 
 
@@ -43,6 +43,10 @@ SERVER = Server(
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": believes_nobody,
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
+        "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
+        "access_log": switch(["--access-logfile", "-"]),
+        "ping": parts({"interval": lambda value: ["--websocket-ping-interval", whole(value, "seconds", least=1)]}),
+        "limits": parts({"backlog": lambda value: ["--backlog", whole(value, least=1)]}),
         "tls": flags("--certfile", "--keyfile", "--ca-certs", "--verify-mode", MODES),
     },
     since={"state": "0.17.0", "reload": "0.18.0"},

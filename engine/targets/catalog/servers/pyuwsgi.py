@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, whole
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, parts, switch, whole
 
 # Requests at a time, each on a thread of its own.
 THREADS = 50
@@ -43,6 +43,15 @@ SERVER = Server(
     options={
         "workers": lambda value: ["--processes", whole(value, least=1)],
         "grace": lambda value: ["--worker-reload-mercy", whole(value, "seconds")],
+        "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
+        "access_log": switch([], ["--disable-logging"]),
+        "limits": parts(
+            {
+                "head": lambda value: ["--buffer-size", whole(value, "bytes", least=1)],
+                "body": lambda value: ["--limit-post", whole(value, "bytes", least=1)],
+                "backlog": lambda value: ["--listen", whole(value, least=1)],
+            }
+        ),
     },
     variants=(Variant("two-workers", ("--processes", "2"), summary="two worker processes"),),
     speaks=frozenset({"fastcgi", "http", "uwsgi"}),

@@ -11,7 +11,18 @@ from pathlib import Path
 
 from engine.model.tls import ASKS
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, Untranslatable, flag, one_of, text, whole
+from engine.targets.catalog.servers.base import (
+    GRACEFUL,
+    Server,
+    Start,
+    flag,
+    fraction,
+    one_of,
+    parts,
+    switch,
+    text,
+    whole,
+)
 from engine.targets.catalog.servers.tls import flags
 
 SOURCE = Path(__file__).parents[3] / "reference"
@@ -27,13 +38,6 @@ def base(start: Start) -> Sequence[str]:
         "--loop", start.loop,
         "--graceful", str(GRACEFUL),
     ]  # fmt: skip
-
-
-def seconds(name: str, value: object) -> list[str]:
-    """A time, with fractions. Raises Untranslatable for what is no time."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise Untranslatable(f"{value!r} is not a number of seconds")
-    return [name, f"{value:g}"]
 
 
 def trust(value: object) -> list[str]:
@@ -103,12 +107,31 @@ SERVER = Server(
     ),
     options={
         "workers": lambda value: ["--workers", whole(value, least=1)],
-        "keep_alive": lambda value: seconds("--keep-alive", value),
+        "keep_alive": lambda value: fraction("--keep-alive", value),
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,
         "message_limit": lambda value: ["--message-limit", whole(value, "bytes", least=1)],
-        "grace": lambda value: seconds("--graceful", value),
+        "grace": lambda value: fraction("--graceful", value),
         "lifespan": lifespan,
+        "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
+        "access_log": switch(["--access-log"]),
+        "ping": parts(
+            {
+                "interval": lambda value: fraction("--ping", value),
+                "timeout": lambda value: fraction("--ping-timeout", value),
+            }
+        ),
+        "limits": parts(
+            {
+                "request_line": lambda value: ["--limit-request-line", whole(value, "bytes", least=1)],
+                "field": lambda value: ["--limit-field", whole(value, "bytes", least=1)],
+                "fields": lambda value: ["--limit-fields", whole(value, least=1)],
+                "head": lambda value: ["--limit-head", whole(value, "bytes", least=1)],
+                "body": lambda value: ["--limit-body", whole(value, "bytes", least=1)],
+                "concurrency": lambda value: ["--limit-connections", whole(value, least=1)],
+                "backlog": lambda value: ["--backlog", whole(value, least=1)],
+            }
+        ),
         "tls": flags("--certificate", "--key", "--client-ca", "--client-cert", {word: word for word in ASKS}),
     },
     variants=tuple(Variant(name, ("--mutant", name), summary=what) for name, what in MUTANTS.items()),

@@ -5,11 +5,24 @@ uvicorn is two servers here: its parsers of HTTP and its implementations of WebS
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Command, Server, Start, flag, one_of, text, whole
+from engine.targets.catalog.servers.base import (
+    GRACEFUL,
+    Command,
+    Server,
+    Start,
+    Translate,
+    flag,
+    fraction,
+    one_of,
+    parts,
+    switch,
+    text,
+    whole,
+)
 from engine.targets.catalog.servers.tls import NUMBERS, flags
 
 TWO_WORKERS = Variant("two-workers", ("--workers", "2"), summary="two worker processes")
@@ -46,8 +59,31 @@ def lifespan(value: object) -> list[str]:
     return one_of(value, {word: ["--lifespan", word] for word in ("auto", "on", "off")})
 
 
-def uvicorn(http: str, websocket: str, title: str, variants: Sequence[Variant] = ()) -> Server:
-    """uvicorn with a parser of HTTP and an implementation of WebSocket, in uvicorn's words."""
+LIMITS: Mapping[str, Translate] = {
+    # It counts the connections and the running calls, each on its own, and answers 503 beyond the limit.
+    "concurrency": lambda value: ["--limit-concurrency", whole(value, least=1)],
+    "backlog": lambda value: ["--backlog", whole(value, least=1)],
+}
+
+PING = parts(
+    {
+        "interval": lambda value: fraction("--ws-ping-interval", value),
+        "timeout": lambda value: fraction("--ws-ping-timeout", value),
+    }
+)
+
+
+def uvicorn(
+    http: str,
+    websocket: str,
+    title: str,
+    variants: Sequence[Variant] = (),
+    *,
+    limits: Mapping[str, Translate] = LIMITS,
+    more: Mapping[str, Translate] | None = None,
+) -> Server:
+    """uvicorn with a parser of HTTP and an implementation of WebSocket, in uvicorn's words. ``limits`` are the parts of
+    the option of that name, and ``more`` are options that only this parser or implementation heeds."""
     name = f"uvicorn-{http}"
     return Server(
         name=name,
@@ -64,6 +100,11 @@ def uvicorn(http: str, websocket: str, title: str, variants: Sequence[Variant] =
             "message_limit": lambda value: ["--ws-max-size", whole(value, "bytes", least=1)],
             "grace": lambda value: ["--timeout-graceful-shutdown", whole(value, "seconds")],
             "lifespan": lifespan,
+            # With one worker the server ends after them, and nothing replaces it.
+            "max_requests": lambda value: ["--limit-max-requests", whole(value, least=1)],
+            "access_log": switch(["--access-log"]),
+            "limits": parts(limits),
+            **(more or {}),
             "tls": flags("--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs", "--ssl-cert-reqs", NUMBERS),
         },
         since={"state": "0.21.0", "grace": "0.22.0", "denial-response": "0.25.0", "reload": "0.30.0"},

@@ -1,7 +1,13 @@
-"""uvicorn in pure Python: HTTP with h11, WebSocket with wsproto."""
+"""uvicorn in pure Python: HTTP with h11, WebSocket with wsproto, which sends no pings."""
 
 from __future__ import annotations
 
-from engine.targets.catalog.servers.uvicorn_common import uvicorn
+from engine.targets.catalog.servers.base import whole
+from engine.targets.catalog.servers.uvicorn_common import LIMITS, uvicorn
 
-SERVER = uvicorn("h11", "wsproto", "uvicorn with h11 and wsproto")
+SERVER = uvicorn(
+    "h11",
+    "wsproto",
+    "uvicorn with h11 and wsproto",
+    limits={**LIMITS, "head": lambda value: ["--h11-max-incomplete-event-size", whole(value, "bytes", least=1)]},
+)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.uvicorn_common import uvicorn
+from engine.targets.catalog.servers.uvicorn_common import PING, uvicorn
 
 SERVER = uvicorn(
     "httptools",
     "websockets",
     "uvicorn with httptools and websockets",
     [Variant("sansio", ("--ws", "websockets-sansio"), summary="WebSocket by the sans-IO half of websockets")],
+    more={"ping": PING},
 )

@@ -178,6 +178,7 @@ class DockerHost:
                 path.chmod(0o777)
         mounts = [Mount(DESK, str(spool.absolute()), "bind"), Mount(LOG, str(context.log.absolute()), "bind")]
         variables = {
+            **launch.variables,
             "ENGINE_DESK": DESK, "ENGINE_LOG": LOG, "HOME": "/tmp", **layout.environment(context.framework),
         }  # fmt: skip
         if launch.lifespan_of:

@@ -1,0 +1,136 @@
+"""The words of ``server:`` in the flags of each server that has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.model.target import ServerLaunch, Target
+from engine.targets.catalog.gateways.base import split
+from engine.targets.catalog.servers import load_servers
+from engine.targets.catalog.servers.base import Start, Untranslatable, pairs, parts
+
+SERVERS = load_servers()
+ADDRESS = ("127.0.0.1", 4000)
+
+
+def limits(**values: object) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted(values.items()))
+
+
+def flags(server: str, **options: object) -> list[str]:
+    """The flags for some options: what the command line has more than without them."""
+    own = SERVERS[server]
+    without, line = (
+        own.command(Start(Path("python"), "m:app", "auto", ADDRESS, 7, one, speaks(server))) for one in ({}, options)
+    )
+    assert line[: len(without)] == without
+    return line[len(without) :]
+
+
+def speaks(server: str) -> str:
+    return "fastcgi" if server == "pyuwsgi" else "http"
+
+
+@pytest.mark.parametrize(
+    ("server", "name", "value", "expected"),
+    [
+        ("gunicorn", "max_requests", 5, "--max-requests 5"),
+        ("uvicorn-h11", "max_requests", 5, "--limit-max-requests 5"),
+        ("hypercorn", "max_requests", 5, "--max-requests 5"),
+        ("pyuwsgi", "max_requests", 5, "--max-requests 5"),
+        ("reference", "max_requests", 5, "--max-requests 5"),
+        ("gunicorn", "access_log", True, "--access-logfile -"),
+        ("gunicorn", "access_log", False, ""),
+        ("uvicorn-httptools", "access_log", True, "--access-log"),
+        ("hypercorn", "access_log", True, "--access-logfile -"),
+        ("granian", "access_log", True, "--access-log"),
+        ("daphne", "access_log", True, "--access-log -"),
+        ("daphne", "access_log", False, "--verbosity 0"),
+        ("pyuwsgi", "access_log", False, "--disable-logging"),
+        ("reference", "access_log", True, "--access-log"),
+        (
+            "uvicorn-httptools",
+            "ping",
+            limits(interval=0.5, timeout=2.0),
+            "--ws-ping-interval 0.5 --ws-ping-timeout 2",
+        ),
+        ("hypercorn", "ping", limits(interval=1.0), "--websocket-ping-interval 1"),
+        ("daphne", "ping", limits(interval=1.0, timeout=2.0), "--ping-interval 1 --ping-timeout 2"),
+        ("reference", "ping", limits(interval=0.5, timeout=2.0), "--ping 0.5 --ping-timeout 2"),
+        (
+            "gunicorn",
+            "limits",
+            limits(request_line=100, field=200, fields=9, concurrency=3, backlog=7),
+            "--backlog 7 --worker-connections 3 --limit-request-field_size 200 --limit-request-fields 9 "
+            "--limit-request-line 100",
+        ),
+        ("uvicorn-h11", "limits", limits(head=9000), "--h11-max-incomplete-event-size 9000"),
+        ("uvicorn-httptools", "limits", limits(concurrency=3, backlog=7), "--backlog 7 --limit-concurrency 3"),
+        ("hypercorn", "limits", limits(backlog=7), "--backlog 7"),
+        (
+            "granian",
+            "limits",
+            limits(head=9000, concurrency=3, backlog=200),
+            "--backlog 200 --backpressure 3 --http1-buffer-size 9000",
+        ),
+        ("pyuwsgi", "limits", limits(head=9000, body=10, backlog=7), "--listen 7 --limit-post 10 --buffer-size 9000"),
+        ("reference", "limits", limits(field=1, body=2), "--limit-body 2 --limit-field 1"),
+        ("reference", "limits", limits(request_line=3, concurrency=4), "--limit-connections 4 --limit-request-line 3"),
+    ],
+)
+def test_the_flags_of_a_word(server: str, name: str, value: object, expected: str) -> None:
+    assert flags(server, **{name: value}) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("server", "name", "value", "reason"),
+    [
+        ("gunicorn", "ping", limits(interval=1.0), "gunicorn does not support the option 'ping'"),
+        ("uvicorn-h11", "ping", limits(interval=1.0), "uvicorn-h11 does not support the option 'ping'"),
+        ("granian", "max_requests", 5, "granian does not support the option 'max_requests'"),
+        ("hypercorn", "ping", limits(interval=1.0, timeout=1.0), "hypercorn cannot use ping: it has no 'timeout'"),
+        ("hypercorn", "ping", limits(interval=0.5), "hypercorn cannot use ping: 0.5 is not a whole number of seconds"),
+        ("uvicorn-httptools", "limits", limits(head=9000), "uvicorn-httptools cannot use limits: it has no 'head'"),
+        (
+            "gunicorn",
+            "limits",
+            limits(request_line=9000),
+            "gunicorn cannot use limits: its longest request line",
+        ),
+        ("granian", "limits", limits(head=100), "granian cannot use limits: 100 is less than 8192"),
+        ("flup", "access_log", True, "flup does not support the option 'access_log'"),
+    ],
+)
+def test_a_word_without_an_equivalent_is_unsupported(server: str, name: str, value: object, reason: str) -> None:
+    [found] = SERVERS[server].unsupported({name: value})
+    assert found.startswith(reason)
+
+
+def test_a_mapping_is_translated_part_by_part() -> None:
+    translate = parts({"a": lambda value: ["-a", str(value)], "b": lambda value: []})
+    assert translate((("a", 1), ("b", 2))) == ["-a", "1"]
+    assert pairs((("a", 1),)) == [("a", 1)]
+    for wrong in (True, "a", ("a", "b"), {"a": 1}):
+        with pytest.raises(Untranslatable):
+            pairs(wrong)
+
+
+def test_variables_of_a_process_are_the_runtimes() -> None:
+    options = {"env": (("A", "1"), ("B", "2")), "workers": 2, "buffering": False}
+    assert split(options) == ({"workers": 2}, {"buffering": False})
+    assert ServerLaunch(Target("a", "b", "auto"), tuple(options.items())).variables == {"A": "1", "B": "2"}
+    assert ServerLaunch(Target("a", "b", "auto")).variables == {}
+
+
+def test_the_address_in_a_servers_own_flags() -> None:
+    own = ("--x=$(port)", "$(address)", "$$(port)")
+    assert flags("gunicorn", flags=own) == ["--x=4000", "127.0.0.1:4000", "$(port)"]
+
+
+def test_a_server_whose_flags_name_its_address_binds_it_itself() -> None:
+    gunicorn = SERVERS["gunicorn"]
+    assert gunicorn.takes_descriptor({"flags": ("--x", "$(y)", "$$(port)")})
+    assert not gunicorn.takes_descriptor({"flags": ("--x", "a$(port)")})
+    assert not gunicorn.takes_descriptor({"flags": ("$(address)",)})
