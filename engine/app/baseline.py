@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from engine.app import declarations
+from engine.app import clause_lint, declarations
 from engine.app.engine import Engine
 from engine.app.project_paths import displayed, relative
 from engine.app.target_names import target_names
@@ -62,9 +62,9 @@ def known_in(engine: Engine, path: Path) -> tuple[KnownFailure, ...]:
 
 
 def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
-    """The documents under some paths with every error in them; those of declarations, which ``declared`` adds to, and
-    of a baseline compared with the existing cases and targets come last. If a contract is wrong, only its errors:
-    without it no suite can be checked."""
+    """The documents under some paths with every error in them; those of declarations, which ``declared`` adds to, those
+    of a baseline compared with the existing cases and targets, and those of clauses compared with the cases that cite
+    them come last. If a contract is wrong, only its errors: without it no suite can be checked."""
     try:
         loaded = engine.load(paths)
     except DocumentError:
@@ -73,9 +73,10 @@ def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -
             return found
         raise
     of_declarations = declarations.lint([*map(Path, loaded.declarations), *declared])
+    others = [*beside(engine, loaded.known_failures), *clause_lint.beside(engine, loaded)]
     return replace(
         loaded,
-        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *beside(engine, loaded.known_failures)),
+        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *others),
         sources={**loaded.sources, **of_declarations.sources},
         files=loaded.files + len(declared),
     )

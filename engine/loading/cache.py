@@ -114,7 +114,7 @@ def unchanged(
         found.append(held)
         digests.append(path.stem)
     clauses = [clause for held in found for clause in held.clauses]
-    if len(set(clauses)) < len(clauses):
+    if len({clause.id for clause in clauses}) < len(clauses):
         return None
     return Loaded(
         tuple(suite for held in found for suite in held.suites),

@@ -11,7 +11,7 @@ from engine.documents.diagnostics import Notes
 from engine.loading.clause_files import sources
 from engine.loading.read.sheets import CLAUSES, clauses_of
 from engine.loading.schema import validate as validity
-from engine.model.case import Clause
+from engine.model.clause import Clause
 
 
 def read_clauses(paths: Sequence[Path]) -> dict[str, Clause]:

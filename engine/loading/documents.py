@@ -23,6 +23,7 @@ from engine.loading.read.outline import Item, outline
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import clauses_of, failures_of
 from engine.loading.rules import (
+    clauses,
     evaluation,
     facts,
     known,
@@ -42,6 +43,7 @@ from engine.loading.schema.recover import Repaired, follows, repair
 from engine.loading.vocabulary import Vocabulary
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case, Suite
+from engine.model.clause import Clause
 from engine.model.nodes import Node
 from engine.model.source_span import NOWHERE
 from engine.model.variables import names_in
@@ -123,7 +125,7 @@ def load_paths(
         tuple(gathered.known_failures),
         gathered.sources,
         gathered.files,
-        tuple(gathered.clause_places),
+        tuple(gathered.clauses),
         broken=tuple(gathered.broken),
         declarations=tuple(gathered.declarations),
         digests=tuple(gathered.digests),
@@ -151,6 +153,7 @@ class _Gathered:
     known_failures: list[KnownFailure] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     files: int = 0
+    clauses: list[Clause] = field(default_factory=list)
     clause_places: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     declarations: list[str] = field(default_factory=list)
@@ -165,7 +168,7 @@ class _Gathered:
             self.known_failures.extend(held.known_failures)
             return
         notes = Notes()
-        before = len(self.suites), len(self.known_failures), len(self.clause_places)
+        before = len(self.suites), len(self.known_failures), len(self.clauses)
         root = compose(source, notes)
         if root is not None:
             self._document(root, source, notes)
@@ -173,10 +176,9 @@ class _Gathered:
         if found:
             self.sources[source.file] = source.text
             self.diagnostics.extend(found)
-        elif self.kept is not None and before != (len(self.suites), len(self.known_failures), len(self.clause_places)):
+        elif self.kept is not None and before != (len(self.suites), len(self.known_failures), len(self.clauses)):
             suites, lines = self.suites[before[0] :], self.known_failures[before[1] :]
-            clauses = list(self.clause_places)[before[2] :]
-            held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=tuple(clauses))
+            held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=tuple(self.clauses[before[2] :]))
             self.kept.keep(source, held)
 
     def _document(self, root: Node, source: SourceText, notes: Notes) -> None:
@@ -202,6 +204,7 @@ class _Gathered:
                 known.check(whole, notes)
                 self.known_failures.extend(() if notes.errors else failures_of(whole))
             else:
+                clauses.check(whole, notes)
                 self._clauses(whole, notes)
 
     def _whole(self, kind: str, root: Node, notes: Notes) -> Node | None:
@@ -218,6 +221,8 @@ class _Gathered:
             if clause.id in self.clause_places:
                 hint = f"the first stands at {self.clause_places[clause.id]}"
                 notes.error(node.place, "duplicate-id", f"two clauses have the id {clause.id!r}", hint)
+            elif not notes.errors:
+                self.clauses.append(clause)
             self.clause_places.setdefault(clause.id, str(node.place))
 
 

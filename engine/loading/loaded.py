@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.documents.diagnostics import Diagnostic
 from engine.model.baseline import KnownFailure
 from engine.model.case import Case, Suite, whole
+from engine.model.clause import Clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Loaded:
     """The content of documents, and their errors. Suites lack the cases with errors.
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
-    ``clauses`` are the ids of clauses. ``digests`` has one for each document: of its path, its address and its text.
+    ``digests`` has one for each document: of its path, its address and its text.
     ``broken`` are the addresses of cases with errors, without a matrix value. ``declarations`` are files of contracts
     and frameworks, which are not checked yet.
     """
@@ -25,7 +26,7 @@ class Loaded:
     known_failures: tuple[KnownFailure, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     files: int = 0
-    clauses: tuple[str, ...] = ()
+    clauses: tuple[Clause, ...] = ()
     digests: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     declarations: tuple[str, ...] = ()

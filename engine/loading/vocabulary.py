@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from engine.matchers.base import Operator
-from engine.model.case import Clause
+from engine.model.clause import Clause
 from engine.model.facts import ANY, FactType
 from engine.model.server_options import ServerOption
 from engine.steps.api.facts import Fact

@@ -120,6 +120,7 @@ class CaseHeader:
         keeps_scope: a step reads the scope as it is after a call, so the observer must record it.
         starts: a step starts the server, which does not run before.
         scripted: the case has a script for the application.
+        risk: the greatest risk of the clauses that it cites, one of Risk, "" if none of them is known.
         since: the version of the corpus that the case came with, "" for the first.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
             first by alphabet of several.
@@ -151,6 +152,7 @@ class CaseHeader:
     starts: bool = False
     scripted: bool = False
     since: str = ""
+    risk: str = ""
 
     @property
     def address(self) -> str:
@@ -201,14 +203,3 @@ class Suite:
     file: str
     category: str
     cases: tuple[CaseHeader, ...]
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One clause of a standard: its id, the level of the text, where it stands, and what it says."""
-
-    id: str
-    level: str
-    source: str
-    statement: str
-    url: str = ""

@@ -158,6 +158,7 @@ class JobResult:
     ``should`` entries; ``step`` is the place of the deciding step, ``excerpt`` its line if no mismatch has one;
     ``recorded`` are the values that the case asked to keep. ``started`` is seconds since the epoch, ``seconds`` the
     duration. ``evaluated`` counts the expectations that were checked.
+    ``risk`` is the greatest one of the clauses in ``cite``, "" in records of older engines.
     ``transcript`` is kept unless the verdict is pass. ``reproduce`` are shell commands, a line each, and
     ``not_reproduced`` the reason why there are none; both are "" if there is nothing to reproduce.
     ``attempts`` are all runs of the job, if there was more than one; ``log`` is the target's output meanwhile, cut;
@@ -188,6 +189,7 @@ class JobResult:
     reproduce: str = ""
     not_reproduced: str = ""
     cite: tuple[str, ...] = ()
+    risk: str = ""
     title: str = ""
     attempts: tuple[Attempt, ...] = ()
     log: str = ""

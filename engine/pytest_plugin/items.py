@@ -93,6 +93,7 @@ class CaseItem(pytest.Item):
         self.user_properties.append(("verdict", self.message.verdict))
         if self.job.case.cite:
             self.user_properties.append(("cite", ", ".join(self.job.case.cite)))
+            self.user_properties.append(("risk", self.job.case.risk))
         if self.message.verdict == Verdict.PASS and not self.message.recorded:
             return
         result = self.message.whole

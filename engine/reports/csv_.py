@@ -14,13 +14,14 @@ from engine.results.record.store import TargetRow
 
 HEAD = (
     "run", "file", "case", "title", "category", "level", "cite", "target", "server", "version", "framework", "loop",
-    "gateway", "runtime", "verdict", "reason", "cause", "known", "link", "seconds",
+    "gateway", "runtime", "verdict", "reason", "cause", "known", "link", "seconds", "risk",
 )  # fmt: skip
 
 
 def table(report: GridReport) -> str:
     """The results in the order of the run. ``cause`` is empty for a result without one; ``known`` and ``link`` are the
-    reason and the link of a known failure; ``cite`` has spaces between clauses."""
+    reason and the link of a known failure; ``cite`` has spaces between clauses, and ``risk`` is
+    the greatest one of these."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEAD)
@@ -38,7 +39,7 @@ def _values(report: GridReport, one: JobResult, row: TargetRow) -> tuple[object,
         f"{row.server}{row.release}" + (f"~{row.variant}" if row.variant else ""), row.version, row.framework,
         row.found_loop or row.loop, row.gateway, row.runtime, one.verdict.value,
         excuse.failure if excuse else one.reason, cause.heading if cause else "", excuse.because if excuse else "",
-        excuse.link if excuse else "", f"{one.seconds:.3f}",
+        excuse.link if excuse else "", f"{one.seconds:.3f}", one.risk,
     )  # fmt: skip
 
 

@@ -73,7 +73,8 @@ def _case(suite: ElementTree.Element, one: JobResult, report: GridReport) -> Non
     classname = f"{one.target}.{one.file}"
     case = _element(suite, "testcase", classname=classname, name=one.case, time=f"{one.seconds:.3f}", file=one.file)
     cause = report.causes.get((one.address, one.target))
-    found = {"verdict": one.verdict.value, "level": one.level, "title": one.title, "cite": ", ".join(one.cite)}
+    found = {"verdict": one.verdict.value, "level": one.level, "risk": one.risk, "title": one.title}
+    found["cite"] = ", ".join(one.cite)
     _properties(case, {**found, "cause": cause.heading if cause else ""})
     text = "\n".join([one.reason, *details(one, cause)])
     match one.verdict:

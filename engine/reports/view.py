@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.model.case import Clause
+from engine.model.clause import Clause
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution, Attributions
 from engine.results.analysis.comparison import Comparison, Difference
@@ -144,6 +144,7 @@ def finding(one: Finding, causes: Attributions) -> Plain:
         "title": one.first.title,
         "level": one.first.level,
         "cite": list(one.first.cite),
+        "risk": one.first.risk,
         "cells": [{**outcome(cell), "cause": cause(causes.get((cell.address, cell.target)))} for cell in one.cells],
     }
 
@@ -204,6 +205,7 @@ def difference(one: Difference) -> Plain:
         "case": one.address,
         "title": one.red.title,
         "cite": list(one.red.cite),
+        "risk": one.red.risk,
         "cells": [{"before": outcome(pair.before), "after": outcome(pair.after)} for pair in one.pairs],
         "cause": cause(one.attribution),
     }
@@ -235,5 +237,5 @@ def result(one: JobResult) -> Plain:
 
 def clause(one: Clause) -> Mapping[str, str]:
     """A clause; an empty field is left out."""
-    pairs = (("id", one.id), ("level", one.level), ("source", one.source), ("statement", one.statement))
-    return {name: value for name, value in (*pairs, ("url", one.url)) if value}
+    pairs = (("id", one.id), ("level", one.level), ("risk", one.risk.value), ("source", one.source))
+    return {name: value for name, value in (*pairs, ("statement", one.statement), ("url", one.url)) if value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.model.case import Clause
+from engine.model.clause import Clause
 from engine.model.verdict import JobResult
 from engine.results.analysis import own_log
 from engine.results.analysis.attribution import Fault
@@ -115,7 +115,8 @@ def cited(clause: Clause) -> list[str]:
     if not clause.statement:
         return [f"{clause.id}, which the catalogue lacks"]
     source = f" {clause.source}" if clause.source else ""
-    return [f"{clause.id} ({clause.level}){source}", clause.statement, *([clause.url] if clause.url else [])]
+    head = f"{clause.id} ({clause.level}, risk: {clause.risk}){source}"
+    return [head, clause.statement, *([clause.url] if clause.url else [])]
 
 
 def _log(result: JobResult, limit: int, paint: Paint, *, whole: bool) -> Iterator[str]:

@@ -43,7 +43,8 @@ def text(
 
 
 def _lines(result: JobResult, source: Source, transcript: bool, limit: int, paint: Paint) -> Iterator[str]:
-    cited = f"  ({result.level}: {', '.join(result.cite)})" if result.cite else f"  ({result.level})"
+    risk = f"; risk: {result.risk}" if result.risk else ""
+    cited = f"  ({result.level}: {', '.join(result.cite)}{risk})" if result.cite else f"  ({result.level})"
     yield from broken(f"{paint(role_of(result.verdict), result.verdict.value)}: {visible(result.reason)}", limit)
     yield paint(Role.HEADING, f"{visible(result.address)} [{visible(result.target)}]")
     yield from broken(f"{visible(result.title)}{cited}", limit)

@@ -132,3 +132,21 @@ def test_clauses_beside_suites_may_be_cited_whatever_reads_the_suite(engine: Eng
     assert engine("lint", "project").returncode == 1
     clauses.write_text(catalogue % "MINE-02")
     assert engine("lint", "project").returncode == 1
+
+
+def test_a_clause_without_a_case_needs_a_reason(engine: Engine, suites: Path) -> None:
+    (suites / "clauses").mkdir()
+    file = suites / "clauses" / "own.yaml"
+    entry = "  - {{id: OWN-{}, level: must, statement: S{}}}\n"
+    file.write_text(f"clauses: C\nlist:\n{entry.format(1, '')}{entry.format(2, '')}")
+    (suites / "own.yaml").write_text(MISTAKE.replace("pth", "path").replace("SCOPE-01", "OWN-1"))
+    for path in (".", "clauses/own.yaml"):
+        ran = engine("lint", path)
+        assert ran.returncode == 1
+        assert "clauses/own.yaml:4:10: error[untested]: no case cites OWN-2" in ran.stdout
+        assert "OWN-1" not in ran.stdout
+    file.write_text(f"clauses: C\nlist:\n{entry.format(1, '')}{entry.format(2, ', untested: {reason: missing}')}")
+    assert engine("lint", ".").returncode == 0
+    file.write_text(f"clauses: C\nlist:\n{entry.format(1, ', untested: {reason: missing}')}")
+    ran = engine("lint", ".")
+    assert "clauses/own.yaml:3:10: error[tested]: OWN-1 is `untested`, but cases cite it" in ran.stdout

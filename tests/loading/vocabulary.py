@@ -13,7 +13,8 @@ from engine.app.project_paths import find
 from engine.app.target_names import target_names
 from engine.loading.vocabulary import TargetNames, Vocabulary
 from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
-from engine.model.case import Clause, Step
+from engine.model.case import Step
+from engine.model.clause import Clause
 from engine.model.expectation import Mismatch
 from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.case import Clause
+from engine.model.clause import Clause
 from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.source_span import SourceSpan
@@ -64,7 +64,7 @@ target    gunicorn-control-asyncio (gunicorn 27.0.1, Python 3.11.7, asyncio)
 run       20261121-000000-ab12
 verdict   fail: expected status 200, got 500
 level     must
-cites     CORE-01 (must) ASGI §Applications
+cites     CORE-01 (must, risk: interop) ASGI §Applications
           It holds.
           https://example.org
           CORE-99, which the catalogue lacks

@@ -8,7 +8,8 @@ from engine.app.describe.phrases import Phrases, time_in_words
 from engine.app.describe.steps import Steps
 from engine.execution.planning.plan import Offers, Unsupported, not_meant, reason
 from engine.matchers.base import Operator
-from engine.model.case import Case, Clause, Selector
+from engine.model.case import Case, Selector
+from engine.model.clause import Clause
 from engine.model.quantities import show_size
 from engine.model.server_options import Kind
 from engine.model.target import DIRECT, Target
@@ -136,7 +137,8 @@ def cited(case: Case, clauses: Mapping[str, Clause]) -> Iterator[TreeEntry]:
         else:
             link = [TreeEntry(clause.url, role=Role.LINK)] * bool(clause.url)
             below = [TreeEntry(clause.statement, hanging=0), *link]
-            yield TreeEntry(f"{clause.id} ({clause.level}, {clause.source})", below, role=Role.NAME)
+            head = f"{clause.id} ({clause.level}, risk: {clause.risk}, {clause.source})"
+            yield TreeEntry(head, below, role=Role.NAME)
 
 
 def standing(

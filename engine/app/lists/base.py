@@ -13,7 +13,8 @@ from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.execution.planning.plan import Job
 from engine.loading.loaded import Loaded
-from engine.model.case import CaseHeader, Clause
+from engine.model.case import CaseHeader
+from engine.model.clause import Clause
 from engine.model.target import Target
 from engine.registry import nearest
 from engine.terminal.columns import TextTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.app.lists.base import Listing, ListKind, Stock, levels, rows
-from engine.model.case import Clause
+from engine.model.clause import Clause
 from engine.terminal.columns import TextTable
 
 
@@ -96,6 +96,7 @@ def clauses(stock: Stock) -> Listing:
         {
             "id": clause.id,
             "level": clause.level,
+            "risk": clause.risk.value,
             "source": clause.source,
             "statement": clause.statement,
             "url": clause.url,
@@ -105,8 +106,8 @@ def clauses(stock: Stock) -> Listing:
     ]
     return Listing(
         items,
-        ("clause", "level", "cases", "statement"),
-        rows([(one.id, one.level, str(len(citing.get(one.id, []))), one.statement) for one in chosen]),
+        ("clause", "level", "risk", "cases", "statement"),
+        rows([(one.id, one.level, one.risk.value, str(len(citing.get(one.id, []))), one.statement) for one in chosen]),
     )
 
 

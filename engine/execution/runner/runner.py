@@ -172,6 +172,7 @@ class Runner:
             reproduce=reproduction.commands,
             not_reproduced=reproduction.why_not,
             cite=case.cite,
+            risk=case.risk,
             title=case.title,
             tags=case.tags,
             log=log[-LOG:],
@@ -302,6 +303,7 @@ def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
         step=case.place,
         started=time.time(),
         cite=case.cite,
+        risk=case.risk,
         title=case.title,
         tags=case.tags,
     )

@@ -11,6 +11,7 @@ from engine.loading.read.outline import Item, groups
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
 from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip
+from engine.model.clause import greatest
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.model.server_options import Kind
@@ -56,6 +57,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     requires = required(step_types)
     own = _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
     found = reader.steps(steps) if steps is not None else ()
+    cite, known = _names(frame.key(node, "cite")), reader.vocabulary.clauses
     case = Case(
         id=f"{stem}[{expanded.variant}]" if expanded.variant else stem,
         stem=stem,
@@ -64,7 +66,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         file=frame.file,
         category=frame.category,
         level=Level(_word(frame.key(node, "level"), "must")),
-        cite=_names(frame.key(node, "cite")),
+        cite=cite,
         runs_on=RunsOn(_word(frame.key(node, "runs_on"), "control" if application else "frameworks")),
         place=identity.place if identity is not None else node.place,
         note=text(node, "note"),
@@ -83,6 +85,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         starts=any(one.lifecycle == "starts" for one in step_types),
         scripted=application is not None,
         since=text(node, "since"),
+        risk=greatest(known[name].risk for name in cite if name in known),
         body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from engine.model.baseline import KnownFailure
-from engine.model.case import Clause, Selector
+from engine.model.case import Selector
+from engine.model.clause import Clause, Risk, Untested, UntestedReason
 from engine.model.nodes import Node
 from engine.model.source_span import SourceSpan
 
@@ -42,6 +43,34 @@ _CLAUSE: dict[str, Any] = {
         },
         "clause": _text("The section or page; the file's `source` by default."),
         "statement": _text("The requirement."),
+        "risk": {
+            "title": "a risk",
+            "description": (
+                "The greatest damage of a violation. smuggling: two parties disagree about a message. dos: one client "
+                "blocks the server. leak: data or rights reach another client. interop (the default): a correct "
+                "client or application does not work. courtesy: all works, with less information."
+            ),
+            "enum": [risk.value for risk in Risk],
+        },
+        "untested": {
+            "title": "a reason",
+            "description": "Why no case cites the clause.",
+            "type": "object",
+            "required": ["reason"],
+            "additionalProperties": False,
+            "properties": {
+                "reason": {
+                    "title": "a reason",
+                    "description": (
+                        "not-observable: no traffic shows it. client-duty: it binds clients. superseded: a newer text "
+                        "or another clause replaces it. needs-http2: the engine's client speaks HTTP/1. missing: "
+                        "a case is possible, and not written yet."
+                    ),
+                    "enum": [reason.value for reason in UntestedReason],
+                },
+                "because": _text("How that is known. Optional only for `missing`."),
+            },
+        },
         "url": _text("A link to the clause; the file's `link` by default."),
         "note": _text("Additional information."),
     },
@@ -140,7 +169,8 @@ def selector(node: Node | None) -> Selector:
 
 def clauses_of(root: Node) -> list[tuple[Clause, Node]]:
     """The clauses of a valid document, each with the node of its id."""
-    source, link = text(root, "source") or text(root, "clauses"), text(root, "link")
+    title, link = text(root, "clauses"), text(root, "link")
+    source = text(root, "source") or title
     found = []
     for item in _list(root):
         clause = Clause(
@@ -149,9 +179,17 @@ def clauses_of(root: Node) -> list[tuple[Clause, Node]]:
             source=text(item, "clause") or source,
             statement=text(item, "statement"),
             url=text(item, "url") or link,
+            risk=Risk(text(item, "risk") or Risk.INTEROP),
+            untested=_untested(item.get("untested")),
+            document=title,
+            place=(item.get("id") or item).place,
         )
         found.append((clause, item.get("id") or item))
     return found
+
+
+def _untested(node: Node | None) -> Untested | None:
+    return Untested(UntestedReason(text(node, "reason")), text(node, "because")) if node is not None else None
 
 
 def failures_of(root: Node) -> list[KnownFailure]:

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
 from engine.errors import UsageError
+from engine.model.clause import rank
 from engine.model.commands import framework_word, server_word
 from engine.model.target import configuration
 from engine.model.verdict import JobResult, Verdict
@@ -327,11 +328,11 @@ def _difference(
     return replace(made, attribution=blamed[0] if blamed else None)
 
 
-def _order(one: Difference) -> tuple[int, int, str]:
-    """By the change, then by the cause, in the order of the rules."""
+def _order(one: Difference) -> tuple[int, int, str, int]:
+    """By the change, then by the cause, in the order of the rules, then the greatest risk first."""
     whose = one.attribution
     fault = list(Fault).index(whose.fault) if whose else len(Fault)
-    return list(Change).index(one.change), fault, whose.culprit if whose else ""
+    return list(Change).index(one.change), fault, whose.culprit if whose else "", rank(one.red.risk)
 
 
 def _reds(one: Difference) -> Iterable[JobResult]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.model import commands
-from engine.model.case import Clause
+from engine.model.clause import Clause
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution
 from engine.results.record.normal import normalised_result, words_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
+from engine.model.clause import rank
 from engine.model.target import CONTROLS
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution, Attributions, Fault, attribute
@@ -56,8 +57,8 @@ def attribution_of(result: JobResult, results: Iterable[JobResult], rows: Iterab
 
 
 def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ...]:
-    """The cells that ``wanted`` picks, as findings: in the order of the rules, and by culprit. Those of a target that
-    did not start are left out: its own message says what there is to say."""
+    """The cells that ``wanted`` picks, as findings: in the order of the rules, by culprit, and the greatest risk
+    first. Those of a target that did not start are left out: its own message says what there is to say."""
     rows = {row.id: row for row in run.targets if not row.failed}
     groups: dict[tuple[str, str, str, str], list[JobResult]] = {}
     for result in run.results:
@@ -70,7 +71,7 @@ def findings(run: Run, wanted: Wanted, known: Attributions) -> tuple[Finding, ..
         first = next((cell for cell in cells if rows[cell.target].framework in CONTROLS), cells[0])
         found.append(Finding(address, first, known.get((address, first.target)), tuple(cells)))
     order = [*(fault.value for fault in Fault), "nobody"]
-    return tuple(sorted(found, key=lambda one: (order.index(one.fault), one.culprit, one.part)))
+    return tuple(sorted(found, key=lambda one: (order.index(one.fault), one.culprit, one.part, rank(one.first.risk))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
     }
     if result.cite:
         document["cite"] = list(result.cite)
+    if result.risk:
+        document["risk"] = result.risk
     if result.title:
         document["title"] = result.title
     if result.tags:
@@ -111,6 +113,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             reproduce=document.get("reproduce", ""),
             not_reproduced=document.get("not_reproduced", ""),
             cite=tuple(document.get("cite", ())),
+            risk=document.get("risk", ""),
             title=document.get("title", ""),
             tags=tuple(document.get("tags", ())),
             attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),

@@ -14,7 +14,9 @@ written by  read by format 1                      read by format 2
 2.0         refused: ``2.0`` is not 1             all of it
 2.1         refused                               all of it. A mismatch may be ``implicit``, and its ``expected`` stands
                                                   behind "expected NAME": "200", where older ones have "is 200".
-2.N         refused                               what 2.1 has; unknown fields and kinds of lines are ignored
+2.2         refused                               all of it. A result has the ``risk`` of the clauses that its case
+                                                  cites; it is "" in older ones.
+2.N         refused                               what 2.2 has; unknown fields and kinds of lines are ignored
 3 or later  refused                               refused, with a message that names the version and what to do
 ==========  ====================================  =================================================================
 
@@ -46,7 +48,7 @@ class FormatVersion:
         return 1 <= self.major <= CURRENT.major
 
 
-CURRENT = FormatVersion(2, 1)
+CURRENT = FormatVersion(2, 2)
 """The version that this engine writes."""
 
 RENAMED = {"fixed": Verdict.UNEXPECTED_PASS.value}
