@@ -59,7 +59,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "targets.runtimes.local": (*_TARGETS, *_HOSTS),
     "targets.runtimes.docker": (*_TARGETS, *_HOSTS),
     "targets.runtimes.external": (*_TARGETS, "targets.runtimes.readiness"),
-    "targets.probing": (*_TARGETS, "targets.runtimes.readiness"),
+    "targets.probing": (*_TARGETS, "targets.runtimes.dialing", "targets.runtimes.readiness"),
     "reference": ("errors",),
     "execution": ("execution.planning", "execution.runner", "steps.api", "matchers.base", "model", "errors"),
     "execution.planning": (

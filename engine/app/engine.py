@@ -24,7 +24,8 @@ from engine.loading.cache import DocumentCache, fingerprint, unchanged
 from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import CaseHeader
-from engine.model.target import DIRECT, RUNNING, Target
+from engine.model.network import IPV4, UNIX
+from engine.model.target import DIRECT, DOCKER, RUNNING, Target
 from engine.registry import Registry
 from engine.targets.catalog import contract
 from engine.targets.catalog.frameworks import Framework, load_frameworks, offered
@@ -35,6 +36,7 @@ from engine.targets.environments import cache
 from engine.targets.matrix.fitting import through, unsupported
 from engine.targets.matrix.matrix import default_targets, targets
 from engine.targets.matrix.selection import ALL, configured, configured_frameworks
+from engine.targets.runtimes import ports
 from engine.targets.runtimes.external import URL_FORM
 
 if TYPE_CHECKING:
@@ -250,14 +252,14 @@ class Engine:
     def plan(self, cases: Sequence[CaseHeader], chosen: Sequence[Target]) -> list[Job]:
         """The jobs of some cases on some targets."""
         jobs = plan(cases, chosen, self.offers, self.unsupported)
-        if self.way != RUNNING:
-            return jobs
         return within(jobs, {target: self.reach(target) for target in chosen})
 
     def reach(self, target: Target) -> RuntimeCapabilities:
         """The capabilities of the runtime for cases on a target."""
+        if self.way == DOCKER:
+            return replace(EVERYTHING, listens=frozenset({IPV4}))
         if self.way != RUNNING:
-            return EVERYTHING
+            return EVERYTHING if ports.has_ipv6() else replace(EVERYTHING, listens=frozenset({IPV4, UNIX}))
         observer = self.services[target.framework].spool is not None
         return RuntimeCapabilities(processes=False, observer=observer, ports=False, drives=False)
 

@@ -20,6 +20,7 @@ from typing import cast
 
 from engine.channels.record import Trace
 from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, Reset
+from engine.model.network import Address, display, unix_path
 from engine.model.transcript import TraceEvent
 
 Clock = Callable[[], float]
@@ -59,9 +60,11 @@ class TcpChannel(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # Any byte that the kernel does not take at once pauses the writer: that is how `send` knows when all is gone.
         self._transport.set_write_buffer_limits(high=0)
-        name = transport.get_extra_info("sockname") or ("", 0)
-        self._local = (name[0], name[1])
-        self._record.event(self._opened, "connected", f"from port {name[1]}")
+        name = transport.get_extra_info("sockname")
+        # A client's Unix socket has no name.
+        self._local = (name[0], name[1]) if isinstance(name, (tuple, list)) else ("", 0)
+        port = self._local[1]
+        self._record.event(self._opened, "connected", f"from port {port}" if port else "to a Unix socket")
 
     def data_received(self, data: bytes) -> None:
         at = self._clock()
@@ -243,7 +246,7 @@ class TcpChannel(asyncio.Protocol):
 
 
 async def open_tcp(
-    address: tuple[str, int],
+    address: Address,
     *,
     label: str = "connection",
     clock: Clock = time.monotonic,
@@ -251,47 +254,57 @@ async def open_tcp(
     receive_buffer: int | None = None,
     make: Callable[[str, Clock], TcpChannel] | None = None,
 ) -> TcpChannel:
-    """A new connection to ``address``. ``make`` creates the channel, a TcpChannel by default.
+    """A new connection to ``address``, over TCP or to a Unix socket. ``make`` creates the channel, a TcpChannel by
+    default.
 
     ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` the number of unread
     bytes that the kernel keeps. Raises ConnectionRefused if the address refuses or is unreachable, Reset, and
     ChannelError after a timeout.
     """
-    host, port = address
+    where = display(address)
     make = make or TcpChannel
     try:
         # Most connections have no timeout of their own, but that of the case.
         if timeout is None:
-            return await _open(host, port, partial(make, label, clock), receive_buffer)
+            return await _open(address, partial(make, label, clock), receive_buffer)
         async with asyncio.timeout(timeout):
-            return await _open(host, port, partial(make, label, clock), receive_buffer)
+            return await _open(address, partial(make, label, clock), receive_buffer)
     except TimeoutError as error:
-        raise ChannelError(f"{host}:{port} did not answer within {timeout:g} s") from error
-    except ConnectionRefusedError as error:
-        raise ConnectionRefused(f"connection refused by {host}:{port}") from error
+        raise ChannelError(f"{where} did not answer within {timeout:g} s") from error
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        raise ConnectionRefused(f"connection refused by {where}") from error
     except ConnectionResetError as error:
-        raise Reset(f"{host}:{port} reset the connection while it was made") from error
+        raise Reset(f"{where} reset the connection while it was made") from error
     except OSError as error:
         if error.errno in _UNREACHABLE:
-            raise ConnectionRefused(f"nothing leads to {host}:{port}: {error.strerror}") from error
-        raise ChannelError(f"no connection to {host}:{port}: {error}") from error
+            raise ConnectionRefused(f"nothing leads to {where}: {error.strerror}") from error
+        raise ChannelError(f"no connection to {where}: {error}") from error
 
 
-async def _open(host: str, port: int, make: Callable[[], TcpChannel], receive_buffer: int | None) -> TcpChannel:
+async def _open(address: Address, make: Callable[[], TcpChannel], receive_buffer: int | None) -> TcpChannel:
     loop = asyncio.get_running_loop()
+    path = unix_path(address)
     if receive_buffer is None:
-        return (await loop.create_connection(make, host, port))[1]
-    return (await loop.create_connection(make, sock=await connected(host, port, receive_buffer)))[1]
+        if path:
+            return (await loop.create_unix_connection(make, path))[1]
+        return (await loop.create_connection(make, *address))[1]
+    raw = await connected(address, receive_buffer)
+    if path:
+        return (await loop.create_unix_connection(make, sock=raw))[1]
+    return (await loop.create_connection(make, sock=raw))[1]
 
 
-async def connected(host: str, port: int, receive_buffer: int) -> socket.socket:
+async def connected(address: Address, receive_buffer: int) -> socket.socket:
     """A connected socket with this receive buffer, which must be set before connecting: the window scale is negotiated
     then. Raises OSError."""
-    raw = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    host, port = address
+    path = unix_path(address)
+    family = socket.AF_UNIX if path else socket.AF_INET6 if ":" in host else socket.AF_INET
+    raw = socket.socket(family, socket.SOCK_STREAM)
     try:
         raw.setblocking(False)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        await asyncio.get_running_loop().sock_connect(raw, (host, port))
+        await asyncio.get_running_loop().sock_connect(raw, path or (host, port))
     except BaseException:
         raw.close()
         raise

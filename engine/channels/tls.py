@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.channels.tcp import Clock, TcpChannel, open_tcp
 from engine.channels.tls_codec import Broken, TlsCodec
 from engine.errors import ChannelClosed, HandshakeFailed, Reset
+from engine.model.network import LOCALHOST, unix_path
 from engine.model.tls import OURS, WRONG, TlsClientOptions, TlsSession
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -151,7 +152,8 @@ async def open_tls(
 
     Raises HandshakeFailed, and what ``open_tcp`` raises.
     """
-    channel = TlsChannel(label, clock, TlsCodec(context_of(tls_options), address[0]))
+    name = LOCALHOST if unix_path(address) else address[0]
+    channel = TlsChannel(label, clock, TlsCodec(context_of(tls_options), name))
     await open_tcp(
         address, label=label, clock=clock, timeout=timeout, receive_buffer=receive_buffer, make=lambda *_: channel
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, framework_argument, nginx_argument, server_arguments, whole_number
 from engine.errors import UsageError
+from engine.model.network import authority, unix_path
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ async def serve(engine: Engine, what: Serving) -> int:
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
         async with started(engine, what, Path(folder)) as live:
             versions = ", ".join(f"{name} {version}" for name, version in sorted(live.facts.versions.items()))
-            where = f"{'http' if live.tls is None else 'https'}://{live.address[0]}:{live.address[1]}"
+            where = f"{'http' if live.tls is None else 'https'}://{authority(live.address)}"
+            if path := unix_path(live.address):
+                where = f"{where} at the Unix socket {path}"
             print(f"{target.id} on {where} ({versions}); Ctrl-C ends it", flush=True)
             if case is not None and case.scripted:
                 print(f"the application plays the script of {case.address} for every request", flush=True)

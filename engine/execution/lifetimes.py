@@ -58,6 +58,7 @@ from engine.errors import EngineError, StartError
 from engine.execution.concurrency_gate import ConcurrencyGate
 from engine.execution.job import Job
 from engine.execution.runner.runner import LOG, died, not_run
+from engine.model.network import display
 from engine.model.protocols import LiveTarget
 from engine.model.target import ServerLaunch
 from engine.model.verdict import JobResult, Verdict
@@ -418,8 +419,7 @@ def end_of(result: JobResult, live: LiveTarget) -> LifetimeEnd:
 
 def silent(live: LiveTarget) -> str:
     """A clause about a server that runs and does not answer."""
-    host, port = live.address
-    return f"the server at {host}:{port} no longer answers, but its process is still running"
+    return f"the server at {display(live.address)} no longer answers, but its process is still running"
 
 
 def guilty(result: JobResult, end: LifetimeEnd, live: LiveTarget) -> JobResult:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from engine.model.network import authority
 from engine.model.tls import TlsClientOptions
 
 # No shell, and no reader, is given longer texts than this.
@@ -97,11 +98,12 @@ def curl(stream: SentStream) -> str:
         if name.lower() not in known:
             options += ["-H", f"{name}:"]
     for name, value in headers:
-        own = name.lower() == "host" and value == f"{stream.host}:{stream.port}"
+        own = name.lower() == "host" and value == authority((stream.host, stream.port))
         if not own and name.lower() != "content-length":
             options += ["-H", f"{name}: {value}" if value else f"{name};"]
     scheme = "http" if stream.tls_options is None else "https"
-    return shlex.join(["curl", "-i", "--path-as-is", *options, f"{scheme}://{stream.host}:{stream.port}{target}"])
+    url = f"{scheme}://{authority((stream.host, stream.port))}{target}"
+    return shlex.join(["curl", "-i", "--path-as-is", *options, url])
 
 
 def piped(stream: SentStream) -> str:
@@ -134,7 +136,7 @@ def openssl(stream: SentStream, tls_options: TlsClientOptions) -> str:
         words.append(f"-tls{tls_options.version.replace('.', '_')}")
     if tls_options.alpn:
         words += ["-alpn", ",".join(tls_options.alpn)]
-    return shlex.join([*words, "-connect", f"{stream.host}:{stream.port}"])
+    return shlex.join([*words, "-connect", authority((stream.host, stream.port))])
 
 
 def plain(tls_options: TlsClientOptions | None) -> TlsClientOptions:

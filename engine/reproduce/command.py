@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from engine.model import commands
 from engine.model.case import AppCommand, Application, Case, Step
+from engine.model.network import authority, unix_path
 from engine.model.quantities import show_size
 from engine.model.target import RUNNING, Target
 from engine.model.tls import OURS, WRONG, TlsClientOptions
@@ -72,6 +73,8 @@ def typed(case: Case) -> str:
 
 def reproduce(deed: Deed, step_types: StepTypes) -> Reproduction:
     """The command that starts the target, and the bytes of the deciding step and of earlier connections."""
+    if unix_path(deed.address):
+        return Reproduction(why_not="the server listens on a Unix socket, whose path is a new one at each start")
     if deed.runs_already and deed.case.scripted:
         return Reproduction(why_not="the application plays the script only for the engine's own calls")
     at = deciding(deed, step_types)
@@ -264,7 +267,7 @@ def stream_of(connection: Connection, address: tuple[str, int], port: int) -> Se
             half_closed = True
         watched = event.at
     host = address[0]
-    old, new = f"{host}:{address[1]}".encode(), f"{host}:{port}".encode()
+    old, new = authority(address).encode(), authority((host, port)).encode()
     sent = by_hand.without(pieces, ENGINE_HEADER)
     sent = tuple(replace(piece, data=piece.data.replace(old, new)) for piece in sent)
     return SentStream(

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -363,3 +364,29 @@ def test_what_comes_without_end_is_read_no_further(
         ]
 
     play(work)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("buffer", [None, 65536])
+def test_a_unix_socket_is_a_channel_without_an_address(loop: str, buffer: int | None, tmp_path: Path) -> None:
+    path = str(tmp_path / "a.sock")
+
+    async def main() -> None:
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as listener:
+            listener.bind(path)
+            with pytest.raises(ConnectionRefused, match=f"connection refused by unix:{path}"):
+                await open_tcp((path, 0))
+            listener.listen()
+            channel = await open_tcp((path, 0), timeout=5, receive_buffer=buffer)
+            peer, _ = listener.accept()
+            with peer:
+                peer.sendall(b"abc")
+                assert (await channel.receive())[0] == b"abc"
+                assert channel.local == ("", 0)
+                assert channel.events[0].detail == "to a Unix socket"
+                channel.close()
+        with pytest.raises(ConnectionRefused, match="unix:/none"):
+            await open_tcp(("/none/a.sock", 0))
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(asyncio.wait_for(main(), 10))

@@ -8,20 +8,23 @@ from dataclasses import dataclass, replace
 
 from engine.execution.job import Job
 from engine.model.case import CaseHeader
+from engine.model.network import IPV4, IPV6, UNIX
 from engine.model.requirements import Requirement
 from engine.model.target import DIRECT, Target
+from engine.targets.catalog.servers.base import LISTEN
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeCapabilities:
     """The capabilities of a runtime. ``processes``: it can start a dedicated server with options, signal and watch it;
     ``observer``: the spool is shared; ``ports``: the app sees the real ports of clients; ``drives``: it can call the
-    app without a server."""
+    app without a server; ``listens``: the words of the option ``listen`` that it has addresses for."""
 
     processes: bool = True
     observer: bool = True
     ports: bool = True
     drives: bool = True
+    listens: frozenset[str] = frozenset({IPV4, IPV6, UNIX})
 
 
 EVERYTHING = RuntimeCapabilities()
@@ -41,6 +44,8 @@ def out_of_reach(case: CaseHeader, target: Target, reach: RuntimeCapabilities) -
             return "it needs a server of its own, and the service runs already"
         if target.gateway != DIRECT and Requirement.UPSTREAM in required:
             return "it speaks to the server itself, and where that is behind the gateway is not known"
+    if (listen := case.server.get(LISTEN, IPV4)) not in reach.listens:
+        return f"the case sets `listen: {listen}`, and this runtime has no such address"
     if not reach.drives and (driver := required.get(Requirement.DRIVER)):
         return f"`{driver}` calls the app without a server, which only local processes support"
     if not reach.observer:

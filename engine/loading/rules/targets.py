@@ -14,7 +14,8 @@ _RESERVED = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "PYTHONUNBUFF
 
 def check(view: View) -> None:
     """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway without
-    a gateway, environment variables that cannot be set, client certificates without TLS, a missing level."""
+    a gateway, environment variables that cannot be set, raw calls over a Unix socket, client certificates without TLS,
+    a missing level."""
     runs_on = view.key("runs_on")
     if view.application is not None and runs_on is not None and runs_on.value != "control":
         own = view.node.get("runs_on")
@@ -31,6 +32,7 @@ def check(view: View) -> None:
             what = "`flags` are command-line options of one server, and this case runs on several"
             view.notes.error(flags.key, "flags", what, "add `only: {servers: [...]}` with that one server")
     _environment(view)
+    _nameless(view)
     _certificates(view)
     past = next((item for item in view.items() if Requirement.UPSTREAM in item.step_type.requires), None)
     if past is not None and (only is None or only.get("gateways") is None):
@@ -50,6 +52,23 @@ def _environment(view: View) -> None:
         elif name in _RESERVED or name.startswith("ENGINE_"):
             what = f"the engine sets {name} itself"
             view.notes.error(child.key, "env", what, "name another variable")
+
+
+def _nameless(view: View) -> None:
+    """Calls of raw bytes over a Unix socket, on which a client has no address that could identify them."""
+    server = view.key("server")
+    listen = server.get("listen") if server is not None else None
+    if listen is None or listen.value != "unix":
+        return
+    items = list(view.items())
+    raw = {str(name.value) for item in items if item.name == "tcp" and (name := item.body.get("as")) is not None}
+    tagged = any(item.name in ("request", "websocket") for item in items)
+    for item in items:
+        of = item.body.get("of") if item.name == "app" else None
+        named = of is not None and str(of.value) in raw
+        if named or (item.name == "app" and of is None and not tagged and any(one.name == "tcp" for one in items)):
+            what = "the calls of `tcp` are identified by the client's port, and a client of a Unix socket has none"
+            view.notes.error(item.body.key, "no-port", what, "use `request` or `websocket` instead")
 
 
 def _certificates(view: View) -> None:

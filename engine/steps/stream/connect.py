@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.errors import ChannelError, ConnectionRefused, HandshakeFailed, Reset
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, list_of, one_of
+from engine.model.network import unix_path
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
 from engine.model.requirements import Requirement
@@ -41,7 +42,8 @@ class ConnectParams:
 class ConnectFacts(TlsFacts):
     """The outcome of a connection: ``connected``, ``refused``, ``reset``, ``handshake`` or ``timeout``. Unless a case
     expects it, any other than ``connected`` is a failure. ``session`` is the TLS session. ``local`` and ``remote`` are
-    the ends of the connection, host and port, None without one."""
+    the ends of the connection, host and port, None without one. A Unix socket is its path without a port, and its
+    client has no address."""
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class ConnectFacts(TlsFacts):
         detail: str = "",
         session: TlsSession | None = None,
         local: tuple[str, int] | None = None,
-        remote: tuple[str, int] | None = None,
+        remote: tuple[str, int | None] | None = None,
     ) -> None:
         super().__init__(session, detail if outcome == "handshake" else "")
         self._outcome = outcome
@@ -126,8 +128,12 @@ async def perform(params: ConnectParams, ctx: Context) -> Observation:
         return ConnectFacts("timeout", error.what)
     host, port = ctx.live.address
     remote = (host if params.address is None else text(params.address, variables), port)
+    nameless = bool(unix_path(ctx.live.address))
     return ConnectFacts(
-        "connected", session=session_of(connection.channel), local=connection.channel.local, remote=remote
+        "connected",
+        session=session_of(connection.channel),
+        local=None if nameless else connection.channel.local,
+        remote=(host, None) if nameless else remote,
     )
 
 

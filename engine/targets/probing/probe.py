@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from engine.model.boundary import AppCall
+from engine.model.network import authority
 from engine.model.protocols import Boundary
 from engine.model.target import ExitStatus
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.capabilities import NOTHING, OF_HTTP, OF_TLS, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
 from engine.targets.runtimes import readiness
+from engine.targets.runtimes.dialing import dial
 
 if TYPE_CHECKING:
     import ssl
@@ -152,7 +154,7 @@ def started(lifespan: AppCall) -> bool:
 
 def head(first: str, address: tuple[str, int], token: str, *fields: str) -> bytes:
     """A request's head, for the engine's own call."""
-    host = f"Host: {address[0]}:{address[1]}"
+    host = f"Host: {authority(address)}"
     return "".join(f"{line}\r\n" for line in (first, host, f"{readiness.HEADER}: {token}", *fields, "")).encode()
 
 
@@ -164,7 +166,7 @@ async def exchange(
     received = bytearray()
     try:
         async with asyncio.timeout(WITHIN):
-            reader, writer = await asyncio.open_connection(*address, ssl=tls)
+            reader, writer = await dial(address, tls)
             try:
                 writer.write(data)
                 while not ended(bytes(received), until) and (piece := await reader.read(65536)):

@@ -127,9 +127,13 @@ class Host(Protocol):
         """A new folder for a target. Raises OSError."""
         ...
 
-    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ServerPlace:
+    async def place(
+        self, framework: Framework, server: Server, scratch: Path, *, port: int, listening: bool, listen: str
+    ) -> ServerPlace:
         """A place for a server: on that port if the host allows a choice, any for 0; ``listening`` asks for a socket to
-        pass on. Raises UsageError for a port that is not available, and EnvironmentFailed."""
+        pass on. ``listen`` is a word of the option of that name; a Unix socket is in the folder ``scratch``. Raises
+        UsageError for a port that is not available, StartError for an address that the host lacks, and
+        EnvironmentFailed."""
         ...
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:

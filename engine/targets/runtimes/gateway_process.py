@@ -16,6 +16,7 @@ from engine.model.target import ExitStatus
 from engine.targets.catalog.gateways import nginx
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, GatewayConfig, GatewayProgram
 from engine.targets.runtimes import hints, ports
+from engine.targets.runtimes.dialing import dial
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.logfile import read_log
 from engine.targets.runtimes.ports import PortReservation
@@ -138,7 +139,7 @@ async def accepted(address: tuple[str, int], over: Callable[[], bool] = lambda: 
 async def takes(address: tuple[str, int]) -> bool:
     """True if a connection is accepted there."""
     try:
-        _, writer = await asyncio.open_connection(*address)
+        _, writer = await dial(address)
     except OSError:
         return False
     writer.close()

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.model.network import authority
 from engine.model.protocols import Boundary
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
@@ -96,7 +97,7 @@ class StartedTarget:
     @property
     def host(self) -> str:
         """The Host header's value."""
-        return f"{self._address[0]}:{self._address[1]}"
+        return authority(self._address)
 
     @property
     def upstream(self) -> tuple[str, int]:

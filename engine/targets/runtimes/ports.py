@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import socket
 import sys
+from functools import cache
+from pathlib import Path
 
 from engine.errors import StartError, UsageError
 
 HERE = "127.0.0.1"
+HERE_IPV6 = "::1"
+# Of sockaddr_un, without the terminating null.
+LONGEST_PATH = 107 if sys.platform == "linux" else 103
 BACKLOG = 2048
 
 
@@ -60,16 +67,41 @@ class PortReservation:
             self._keeper.close()
 
 
-def reserve(port: int = 0) -> PortReservation:
-    """Reserve a port, a free one for 0. Raises UsageError if the given one is not available."""
-    keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+@cache
+def has_ipv6() -> bool:
+    """True if this machine has the address ::1."""
+    try:
+        reserve(0, HERE_IPV6).close()
+    except (StartError, OSError):
+        return False
+    return True
+
+
+def socket_in(folder: Path) -> str:
+    """The path of a Unix socket in a folder. Raises StartError if the system does not permit a path of that length."""
+    path = str(folder / "server.sock")
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise StartError(
+            f"the path of a Unix socket has at most {LONGEST_PATH} bytes, and this one is longer: {path}",
+            hint="set TMPDIR to a shorter path",
+        )
+    return path
+
+
+def reserve(port: int = 0, host: str = HERE) -> PortReservation:
+    """Reserve a port, a free one for 0. Raises UsageError if the given one is not available, and StartError if this
+    machine has no such host."""
+    try:
+        keeper = socket.socket(socket.AF_INET6 if host == HERE_IPV6 else socket.AF_INET, socket.SOCK_STREAM)
+    except OSError as error:
+        raise StartError(f"this machine has no address {host}: {error.strerror}") from None
     with contextlib.ExitStack() as closing:
         closing.callback(keeper.close)
         if port:  # with the options below it could be shared with a listener that has them as well
-            _probe(port)
+            _probe(port, host)
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        _bind(keeper, port)
+        _bind(keeper, port, host)
         port = int(keeper.getsockname()[1])
         if sys.platform != "linux":
             return PortReservation(port)
@@ -77,17 +109,19 @@ def reserve(port: int = 0) -> PortReservation:
         return PortReservation(port, keeper)
 
 
-def _probe(port: int) -> None:
+def _probe(port: int, host: str) -> None:
     """Raises UsageError where somebody listens on the port already, or this user may not have it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket(socket.AF_INET6 if host == HERE_IPV6 else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _bind(probe, port)
+        _bind(probe, port, host)
 
 
-def _bind(one: socket.socket, port: int) -> None:
+def _bind(one: socket.socket, port: int, host: str = HERE) -> None:
     try:
-        one.bind((HERE, port))
+        one.bind((host, port))
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise StartError(f"this machine has no address {host}: {error.strerror}") from None
         if not port:
             raise
         raise UsageError(

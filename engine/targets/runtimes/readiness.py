@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.model.boundary import AppCall
+from engine.model.network import authority as authority_of
 from engine.model.protocols import Boundary
 from engine.model.tls import TlsCredentials
+from engine.targets.runtimes.dialing import dial
 
 if TYPE_CHECKING:
     import ssl
@@ -114,9 +116,8 @@ async def ask(
 ) -> FirstResponse:
     """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
     ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS."""
-    host, port = address
-    authority = authority or f"{host}:{port}"
-    reader, writer = await asyncio.open_connection(host, port, ssl=tls)
+    authority = authority or authority_of(address)
+    reader, writer = await dial(address, tls)
     try:
         head = f"GET /health HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode())

@@ -51,6 +51,7 @@ from pathlib import Path
 
 from engine.errors import StartError, Unfit
 from engine.model.boundary import AppCall
+from engine.model.network import IPV4, LOCALHOST, Address, unix_path
 from engine.model.protocols import Boundary
 from engine.model.target import DIRECT, ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
@@ -59,7 +60,7 @@ from engine.targets.catalog.capabilities import Probed
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, split
-from engine.targets.catalog.servers.base import Server
+from engine.targets.catalog.servers.base import LISTEN, Server
 from engine.targets.catalog.servers.tls import WORD, Files, requires_certificate
 from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import speaks, through, unsupported
@@ -196,8 +197,8 @@ class Starter:
             boundary = self._boundary_of(scratch / "desk")
             if prepare is not None:
                 prepare(boundary)
-            place = await self._place(launch)
-            files, tls = self._secured(launch, scratch, place.address[0])
+            place = await self._place(launch, scratch)
+            files, tls = self._secured(launch, scratch, place.address)
             framework, server = self._pair(launch.target)
             context = LaunchContext(
                 launch, server, framework, environment, log, scratch, place, speaks(launch.target), boundary,
@@ -238,15 +239,22 @@ class Starter:
         server = self.servers[launch.target.configuration]
         return self.host.hands_down and server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
 
-    async def _place(self, launch: ServerLaunch) -> ServerPlace:
+    async def _place(self, launch: ServerLaunch, scratch: Path) -> ServerPlace:
         # Behind a gateway it is the gateway that clients connect to.
         port = launch.port if launch.target.gateway == DIRECT else 0
-        return await self.host.place(*self._pair(launch.target), port=port, listening=self._hands_down(launch))
+        listen = str(dict(launch.options).get(LISTEN, IPV4))
+        return await self.host.place(
+            *self._pair(launch.target), scratch, port=port, listening=self._hands_down(launch), listen=listen
+        )
 
-    def _secured(self, launch: ServerLaunch, scratch: Path, address: str) -> tuple[Files | None, TlsCredentials | None]:
+    def _secured(
+        self, launch: ServerLaunch, scratch: Path, address: Address
+    ) -> tuple[Files | None, TlsCredentials | None]:
         """For TLS: what the server at an address is given, and what its clients need."""
         asks = requires_certificate(dict(launch.options).get(WORD, False))
-        return (None, None) if asks is None else self.host.secure(scratch, address, asks)
+        if asks is None:
+            return None, None
+        return self.host.secure(scratch, LOCALHOST if unix_path(address) else address[0], asks)
 
     @staticmethod
     async def _begin(context: LaunchContext) -> ProcessHandle:

@@ -46,6 +46,15 @@ def test_options_are_those_that_the_service_has() -> None:
     assert "a server of its own" in why(SHARED, "request", own_process=True)
 
 
+def test_an_address_that_the_runtime_lacks() -> None:
+    reach = replace(EVERYTHING, listens=frozenset({"ipv4"}))
+    assert why(reach, "request", server={"listen": "ipv6"}) == (
+        "the case sets `listen: ipv6`, and this runtime has no such address"
+    )
+    assert why(reach, "request", server={"listen": "ipv4"}) == ""
+    assert why(EVERYTHING, "request", server={"listen": "unix"}) == ""
+
+
 def test_the_observer_needs_a_shared_desk() -> None:
     assert "spool" in why(ALREADY, "request", "app")
     assert "script" in why(ALREADY, "request", application=SCRIPT)

@@ -344,6 +344,20 @@ def test_whatever_holds_before_anything_has_happened_needs_a_quiet_time(expected
 
 
 @pytest.mark.parametrize(
+    ("steps", "wrong"),
+    [
+        ("[{tcp: {script: [{send: a}, {closed: {}}]}}, {app: {expect: {calls: 1}}}]", True),
+        ("[{tcp: {as: t, script: [{closed: {}}]}}, {request: {path: /}}, {app: {of: t, expect: {calls: 1}}}]", True),
+        ("[{tcp: {script: [{send: a}, {closed: {}}]}}]", False),
+        ("[{request: {path: /}}, {app: {expect: {calls: 1}}}]", False),
+    ],
+)
+def test_raw_calls_have_no_client_on_a_unix_socket(steps: str, wrong: bool) -> None:
+    assert ("no-port" in real_codes(steps, "server: {listen: unix}")) is wrong
+    assert "no-port" not in real_codes(steps, "server: {listen: ipv6}")
+
+
+@pytest.mark.parametrize(
     ("name", "wrong"),
     [("A_1", False), ("WEB_CONCURRENCY", False), ("1A", True), ("A-B", True), ("PATH", True), ("ENGINE_DESK", True)],
 )

@@ -108,6 +108,28 @@ def test_a_word_without_an_equivalent_is_unsupported(server: str, name: str, val
     assert found.startswith(reason)
 
 
+@pytest.mark.parametrize("name", sorted(SERVERS))
+def test_where_a_server_listens(name: str) -> None:
+    server = SERVERS[name]
+    addresses = {"ipv4": ADDRESS, "ipv6": ("::1", 4000), "unix": ("/run/a.sock", 0)}
+    for word, address in addresses.items():
+        if server.unsupported({"listen": word}):
+            assert (name, word) == ("flup", "ipv6")
+            continue
+        line = server.command(Start(Path("python"), "m:app", "auto", address, None, {"listen": word}, "", speaks(name)))
+        expected = {"ipv4": "127.0.0.1", "ipv6": "::1", "unix": "/run/a.sock"}[word]
+        assert any(expected in one for one in line)
+        assert server.takes_descriptor({"listen": word}) is (word == "ipv4" and server.hands_descriptor)
+        # With another address the one of IPv4 is not there too.
+        assert word == "ipv4" or not any("127.0.0.1" in one for one in line)
+
+
+def test_options_that_do_not_go_together() -> None:
+    [why] = SERVERS["daphne"].unsupported({"listen": "unix", "tls": True})
+    assert why == "daphne cannot combine its options: it has no endpoint with TLS on a Unix socket"
+    assert SERVERS["daphne"].unsupported({"listen": "ipv6", "tls": True}) == ()
+
+
 def test_a_mapping_is_translated_part_by_part() -> None:
     translate = parts({"a": lambda value: ["-a", str(value)], "b": lambda value: []})
     assert translate((("a", 1), ("b", 2))) == ["-a", "1"]

@@ -3,11 +3,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
-from engine.targets.runtimes.ports import HERE, listening, reserve
+from engine.errors import StartError, UsageError
+from engine.targets.runtimes.ports import HERE, HERE_IPV6, LONGEST_PATH, has_ipv6, listening, reserve, socket_in
 
 
 def test_a_listening_socket_keeps_connections_for_the_server() -> None:
@@ -51,3 +52,25 @@ def test_a_port_of_somebody_s_choice_is_bound_or_refused() -> None:
         assert listener.getsockname() == (HERE, taken)
     with contextlib.closing(reserve(taken)) as reservation:
         assert reservation.port == taken
+
+
+def test_the_path_of_a_unix_socket_is_as_long_as_the_system_permits() -> None:
+    folder = Path("/" + "a" * (LONGEST_PATH - len("//server.sock")))
+    assert socket_in(folder) == f"{folder}/server.sock"
+    with pytest.raises(StartError, match="has at most") as caught:
+        socket_in(Path(f"{folder}a"))
+    assert "TMPDIR" in caught.value.hint
+
+
+def test_a_port_of_ipv6_is_reserved_where_the_machine_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    if has_ipv6():
+        reservation = reserve(0, HERE_IPV6)
+        with contextlib.closing(reservation):
+            socket.create_server((HERE_IPV6, reservation.port), family=socket.AF_INET6).close()
+
+    def lacking(*family: object) -> socket.socket:
+        raise OSError(97, "Address family not supported by protocol")
+
+    monkeypatch.setattr(socket, "socket", lacking)
+    with pytest.raises(StartError, match="this machine has no address ::1"):
+        reserve(0, HERE_IPV6)

@@ -96,7 +96,9 @@ class Somewhere:
         folder.mkdir()
         return folder
 
-    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ServerPlace:
+    async def place(
+        self, framework: Framework, server: Server, scratch: Path, *, port: int, listening: bool, listen: str
+    ) -> ServerPlace:
         self.steps.append(f"place {server.name} at {port}{' listening' if listening else ''}")
         return At(self)
 

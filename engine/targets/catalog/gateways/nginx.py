@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StartError
+from engine.model.network import display
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, GatewayConfig
 
 VARIABLE = "ENGINE_NGINX"
@@ -110,10 +111,10 @@ http {{
 {folders}
     client_max_body_size 0;
     upstream {UPSTREAM} {{
-        server {setting.upstream[0]}:{setting.upstream[1]} max_fails=0;{kept}
+        server {display(setting.upstream)} max_fails=0;{kept}
     }}
     server {{
-        listen {setting.listen[0]}:{setting.listen[1]};
+        listen {display(setting.listen)};
         server_name localhost;
         location / {{
 {location}

@@ -35,6 +35,14 @@ def _mapping(
 
 OPTIONS = (
     ServerOption(
+        "listen",
+        {
+            "title": "ipv4, ipv6 or unix",
+            "description": "The address that the server binds: 127.0.0.1 (default), ::1, or a Unix socket.",
+            "enum": ["ipv4", "ipv6", "unix"],
+        },
+    ),
+    ServerOption(
         "workers", {"$ref": "#/$defs/count", "description": "The number of worker processes.", "maximum": 256}
     ),
     _time("keep_alive", "The time that an idle connection is kept open."),

@@ -10,12 +10,14 @@ from packaging.version import InvalidVersion
 from packaging.version import Version as Number
 
 from engine.errors import UsageError
+from engine.model.network import IPV4, IPV6, UNIX, display
 from engine.model.target import configuration
 from engine.model.variables import PLACES, fill, names_in
 from engine.registry import nearest
 from engine.targets.catalog.releases import PINNED, PLAIN, Release, Variant, Version
 
 FLAGS = "flags"
+LISTEN = "listen"
 # The time in seconds for running requests when a server is asked to end: longer than any request of a case. A server
 # that is stopped for good is killed sooner.
 GRACEFUL = 10
@@ -30,10 +32,10 @@ class Start:
     """The values of a command line.
 
     ``python`` is the environment's interpreter, ``app`` is ``module:attribute``, ``loop`` one of auto, asyncio and
-    uvloop. ``address`` is the address to listen on; ``descriptor`` that of the listening socket, if the server takes
-    one. ``options`` are the engine's words (times in seconds, sizes in bytes). ``version`` is that of the installed
-    server, "" if unknown. ``protocol`` is the protocol to speak, a word of ``Server.speaks``, ``interface`` the
-    interface of the app, a word of ``Server.interfaces``.
+    uvloop. ``address`` is the address to listen on, a path with port 0 for a Unix socket; ``descriptor`` that of the
+    listening socket, if the server takes one. ``options`` are the engine's words (times in seconds, sizes in bytes).
+    ``version`` is that of the installed server, "" if unknown. ``protocol`` is the protocol to speak, a word of
+    ``Server.speaks``, ``interface`` the interface of the app, a word of ``Server.interfaces``.
     """
 
     python: Path
@@ -69,6 +71,7 @@ class Server:
     ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
     ``speaks`` are the protocols that it can be started with; ``asks`` are others, which some of its releases have: for
     each the flag that stands in such a release's ``--help``. ``interfaces`` are what it calls apps through.
+    ``conflict`` is the reason why some options, each of which it has, do not go together, "" if they do.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Server:
     speaks: frozenset[str] = frozenset({"http"})
     asks: Mapping[str, str] = field(default_factory=dict)
     interfaces: frozenset[str] = frozenset({"asgi"})
+    conflict: Callable[[Mapping[str, object]], str] = lambda options: ""
     release: Release = PINNED
     variant: Variant = PLAIN
 
@@ -114,9 +118,10 @@ class Server:
 
     def takes_descriptor(self, options: Mapping[str, object]) -> bool:
         """True if it takes a listening socket when started with these options. It does not if its own flags name the
-        address."""
+        address, and binds any other than that of IPv4 itself."""
         placed = any(set(names_in(str(word))) & set(PLACES) for word in flags_of(options.get(FLAGS, ())))
-        return self.hands_descriptor and not placed and not any(options.get(word) for word in self.binds)
+        own = placed or options.get(LISTEN, IPV4) != IPV4 or any(options.get(word) for word in self.binds)
+        return self.hands_descriptor and not own
 
     def _came_later(self, word: str) -> bool:
         """True if this release, where a version was selected, is older than a capability or an option."""
@@ -150,6 +155,8 @@ class Server:
                 flags_of(value) if name == FLAGS else self.options[name](value)
             except Untranslatable as error:
                 reasons.append(f"{self.name} cannot use {name}: {error}")
+        if not reasons and (why := self.conflict(options)):
+            reasons.append(f"{self.name} cannot combine its options: {why}")
         return tuple(reasons)
 
 
@@ -170,8 +177,7 @@ def flags_of(value: object) -> list[str]:
 
 def filled(words: Sequence[str], address: tuple[str, int]) -> list[str]:
     """The server's own flags, with the address that it listens on in the place of ``$(address)`` and ``$(port)``."""
-    host, port = address
-    known = {"address": f"{host}:{port}", "port": port}
+    known = {"address": display(address), "port": address[1]}
     return [fill(word, known) for word in words]
 
 
@@ -237,6 +243,11 @@ def one_of(value: object, flags: Mapping[str, Sequence[str]]) -> list[str]:
     if not isinstance(value, str) or value not in flags:
         raise Untranslatable(f"{value!r} is none of {', '.join(flags)}")
     return list(flags[value])
+
+
+def listens(*words: str) -> Translate:
+    """``listen`` for a server that can bind some kinds of addresses, one of which the command line has anyway."""
+    return lambda value: one_of(value, {word: [] for word in words or (IPV4, IPV6, UNIX)})
 
 
 def believes_nobody(value: object) -> list[str]:

@@ -6,10 +6,22 @@ flag for how long an idle connection is kept, nor for how long a request may tak
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine.targets.catalog.servers.base import Server, Start, Untranslatable, flag, one_of, parts, switch, text, whole
+from engine.model.network import UNIX, unix_path
+from engine.targets.catalog.servers.base import (
+    Server,
+    Start,
+    Untranslatable,
+    flag,
+    listens,
+    one_of,
+    parts,
+    switch,
+    text,
+    whole,
+)
 from engine.targets.catalog.servers.tls import files_of
 
 
@@ -17,6 +29,8 @@ def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     host, port = start.address
     bind = ["--bind", host, "--port", str(port)] if start.descriptor is None else ["--fd", str(start.descriptor)]
+    if path := unix_path(start.address):
+        bind = ["--unix-socket", path]
     files = files_of(start.options.get("tls", False))
     if files is not None:  # an endpoint of Twisted's, for which there are no flags
         where = f"interface={host.replace(':', chr(92) + ':')}"
@@ -49,6 +63,13 @@ def tls(value: object) -> list[str]:
     return []
 
 
+def conflict(options: Mapping[str, object]) -> str:
+    """Its endpoint for TLS is one of TCP."""
+    if options.get("listen") == UNIX and files_of(options.get("tls", False)) is not None:
+        return "it has no endpoint with TLS on a Unix socket"
+    return ""
+
+
 SERVER = Server(
     name="daphne",
     package="daphne",
@@ -59,6 +80,7 @@ SERVER = Server(
     binds=frozenset({"tls"}),
     offers=frozenset({"tls", "websocket"}),
     options={
+        "listen": listens(),
         "workers": workers,
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,
@@ -74,5 +96,6 @@ SERVER = Server(
         ),
         "tls": tls,
     },
+    conflict=conflict,
     since={"message_limit": "4.2.2"},
 )

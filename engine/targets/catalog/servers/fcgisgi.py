@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, whole
+from engine.model.network import display
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, listens, whole
 
 RUNNERS = Path(__file__).with_name("runners")
 PACKAGE = "engine_runners"
@@ -18,8 +19,7 @@ THREADS = 50
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
-    host, port = start.address
-    where = ["--bind", f"{host}:{port}"] if start.descriptor is None else ["--fd", str(start.descriptor)]
+    where = ["--bind", display(start.address)] if start.descriptor is None else ["--fd", str(start.descriptor)]
     return [
         str(start.python), "-m", f"{PACKAGE}.fcgisgi", start.app, *where,
         "--interface", start.interface,
@@ -36,7 +36,7 @@ SERVER = Server(
     lock=Path(__file__).with_name("fcgisgi.lock"),
     base=base,
     offers=frozenset({"lifespan", "state"}),
-    options={"grace": lambda value: ["--grace", whole(value, "seconds")]},
+    options={"listen": listens(), "grace": lambda value: ["--grace", whole(value, "seconds")]},
     brings={PACKAGE: RUNNERS},
     speaks=frozenset({"fastcgi"}),
     interfaces=frozenset({"asgi", "wsgi"}),

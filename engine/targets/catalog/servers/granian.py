@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.model.network import unix_path
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     Server,
     Start,
     Untranslatable,
     believes_nobody,
+    listens,
     one_of,
     parts,
     switch,
@@ -31,11 +33,11 @@ SMALLEST_BACKLOG = 128
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     host, port = start.address
+    path = unix_path(start.address)
     return [
         str(start.python), "-m", "granian", start.app,
         "--interface", "asgi",
-        "--host", host,
-        "--port", str(port),
+        *(["--uds", path] if path else ["--host", host, "--port", str(port)]),
         "--loop", start.loop,
     ]  # fmt: skip
 
@@ -73,6 +75,7 @@ SERVER = Server(
     hands_descriptor=False,
     offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "denial-response", "http2", "pathsend"}),
     options={
+        "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": keep_alive,
         "root_path": lambda value: ["--url-path-prefix", text(value)],

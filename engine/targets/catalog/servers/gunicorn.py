@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.model.network import display
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
@@ -13,6 +14,7 @@ from engine.targets.catalog.servers.base import (
     Start,
     Untranslatable,
     flag,
+    listens,
     one_of,
     parts,
     switch,
@@ -29,8 +31,7 @@ LONGEST_LINE = 8190
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
-    host, port = start.address
-    bind = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    bind = display(start.address) if start.descriptor is None else f"fd://{start.descriptor}"
     worker = ["--worker-class", "asgi", "--asgi-loop", start.loop]
     if start.interface == "wsgi":
         worker = ["--worker-class", "gthread", "--threads", str(THREADS)]
@@ -70,6 +71,7 @@ SERVER = Server(
     base=base,
     offers=frozenset({"lifespan", "reload", "state", "tls", "websocket"}),
     options={
+        "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
         "root_path": lambda value: ["--root-path", text(value)],

@@ -9,15 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.model.network import display
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, believes_nobody, parts, switch, text, whole
+from engine.targets.catalog.servers.base import (
+    GRACEFUL,
+    Server,
+    Start,
+    believes_nobody,
+    listens,
+    parts,
+    switch,
+    text,
+    whole,
+)
 from engine.targets.catalog.servers.tls import flags
 
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
-    host, port = start.address
-    bind = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    bind = display(start.address) if start.descriptor is None else f"fd://{start.descriptor}"
     return [
         str(start.python), "-m", "hypercorn", start.app,
         "--bind", bind,
@@ -38,6 +48,7 @@ SERVER = Server(
     base=base,
     offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response", "http2"}),
     options={
+        "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
         "root_path": lambda value: ["--root-path", text(value)],

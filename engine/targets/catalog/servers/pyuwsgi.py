@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.model.network import authority, unix_path
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, parts, switch, whole
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, listens, parts, switch, whole
 
 # Requests at a time, each on a thread of its own.
 THREADS = 50
@@ -17,8 +18,8 @@ PARAMETERS = 32768
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
-    host, port = start.address
-    where = f"{host}:{port}" if start.descriptor is None else f"fd://{start.descriptor}"
+    where = unix_path(start.address) or authority(start.address)
+    where = where if start.descriptor is None else f"fd://{start.descriptor}"
     return [
         str(start.python), "-c", "import pyuwsgi; pyuwsgi.run()",
         SOCKETS[start.protocol], where,
@@ -41,6 +42,7 @@ SERVER = Server(
     base=base,
     loops=("auto",),
     options={
+        "listen": listens(),
         "workers": lambda value: ["--processes", whole(value, least=1)],
         "grace": lambda value: ["--worker-reload-mercy", whole(value, "seconds")],
         "max_requests": lambda value: ["--max-requests", whole(value, least=1)],

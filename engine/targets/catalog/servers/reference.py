@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.model.network import display
 from engine.model.tls import ASKS
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
@@ -17,6 +18,7 @@ from engine.targets.catalog.servers.base import (
     Start,
     flag,
     fraction,
+    listens,
     one_of,
     parts,
     switch,
@@ -31,8 +33,7 @@ PACKAGE = "engine_reference"
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
-    host, port = start.address
-    where = ["--bind", f"{host}:{port}"] if start.descriptor is None else ["--fd", str(start.descriptor)]
+    where = ["--bind", display(start.address)] if start.descriptor is None else ["--fd", str(start.descriptor)]
     return [
         str(start.python), "-m", PACKAGE, start.app, *where,
         "--loop", start.loop,
@@ -106,6 +107,7 @@ SERVER = Server(
         }
     ),
     options={
+        "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
         "keep_alive": lambda value: fraction("--keep-alive", value),
         "root_path": lambda value: ["--root-path", text(value)],

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from engine.model.network import unix_path
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
@@ -17,6 +18,7 @@ from engine.targets.catalog.servers.base import (
     Translate,
     flag,
     fraction,
+    listens,
     one_of,
     parts,
     switch,
@@ -34,6 +36,8 @@ def command(http: str, websocket: str) -> Command:
     def base(start: Start) -> Sequence[str]:
         host, port = start.address
         bind = ["--host", host, "--port", str(port)] if start.descriptor is None else ["--fd", str(start.descriptor)]
+        if path := unix_path(start.address):
+            bind = ["--uds", path]
         return [
             str(start.python), "-m", "uvicorn", start.app,
             "--http", http,
@@ -93,6 +97,7 @@ def uvicorn(
         base=command(http, websocket),
         offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response"}),
         options={
+            "listen": listens(),
             "workers": lambda value: ["--workers", whole(value, least=1)],
             "keep_alive": lambda value: ["--timeout-keep-alive", whole(value, "seconds")],
             "root_path": lambda value: ["--root-path", text(value)],

@@ -114,9 +114,11 @@ class DockerHost:
         self._reaper.remove(folder)
         return folder
 
-    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> ContainerPlace:
+    async def place(
+        self, framework: Framework, server: Server, scratch: Path, *, port: int, listening: bool, listen: str
+    ) -> ContainerPlace:
         """An address of the run's network: nobody else has it, and so the port is free, whichever it is."""
-        del port, listening
+        del scratch, port, listening, listen  # planning has left out other addresses than that of IPv4
         image = await self._image(framework, server)
         async with self._opening:
             if self._slots is None:

@@ -7,6 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+from engine.model.network import IPV6, UNIX, Address
 from engine.model.target import LOCAL
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.frameworks import Framework
@@ -57,13 +58,18 @@ class LocalHost:
     def scratch(self) -> Path:
         return Path(tempfile.mkdtemp(prefix="engine-"))
 
-    async def place(self, framework: Framework, server: Server, *, port: int, listening: bool) -> LocalPlace:
+    async def place(
+        self, framework: Framework, server: Server, scratch: Path, *, port: int, listening: bool, listen: str
+    ) -> LocalPlace:
         del framework, server
+        if listen == UNIX:
+            return LocalPlace(self, (ports.socket_in(scratch), 0))
         if listening:
             listener = ports.listening(port)
-            return LocalPlace(self, int(listener.getsockname()[1]), listener=listener)
-        reservation = ports.reserve(port)
-        return LocalPlace(self, reservation.port, reservation=reservation)
+            return LocalPlace(self, (ports.HERE, int(listener.getsockname()[1])), listener=listener)
+        host = ports.HERE_IPV6 if listen == IPV6 else ports.HERE
+        reservation = ports.reserve(port, host)
+        return LocalPlace(self, (host, reservation.port), reservation=reservation)
 
     def secure(self, scratch: Path, address: str, asks: str) -> tuple[Files, TlsCredentials]:
         return self._certificates.write(scratch, address, asks)
@@ -98,18 +104,18 @@ class LocalHost:
 
 
 class LocalPlace:
-    """A port of this machine: a listening socket, which only the first process then has, or a reservation, for a server
-    that binds the port itself."""
+    """An address of this machine: a listening socket, which only the first process then has, a reserved port, for a
+    server that binds it itself, or the path of a Unix socket in the target's own folder."""
 
     def __init__(
         self,
         host: LocalHost,
-        port: int,
+        address: Address,
         *,
         listener: socket.socket | None = None,
         reservation: PortReservation | None = None,
     ) -> None:
-        self.address = (ports.HERE, port)
+        self.address = address
         self._host = host
         self._listener = listener
         self._reservation = reservation
