@@ -71,16 +71,17 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "results.record": ("model", "errors"),
     "results.analysis": ("results.record", "protocols", "model", "errors"),
     "results.baseline": ("results.record", "model", "errors"),
+    "coverage": ("model", "errors"),
     "reports": ("results", "model", "registry", "errors"),
-    "terminal": ("results", "documents.diagnostics", "model", "errors"),
+    "terminal": ("results", "coverage", "documents.diagnostics", "model", "errors"),
     "worker": ("results.record", "model", "errors"),
     "app": (
         "model", "errors", "registry", "documents", "protocols", "channels", "observer", "matchers", "steps", "loading",
-        "targets", "reference", "execution", "reproduce", "results", "reports", "terminal", "worker",
+        "targets", "reference", "execution", "reproduce", "results", "coverage", "reports", "terminal", "worker",
     ),
     "cli": (
-        "app", "results", "reports", "execution.planning", "registry", "terminal", "documents.diagnostics", "model",
-        "errors",
+        "app", "results", "coverage", "reports", "execution.planning", "registry", "terminal", "documents.diagnostics",
+        "model", "errors",
     ),
     "__main__": ("cli",),
     "pytest_plugin": (
