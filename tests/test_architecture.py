@@ -52,7 +52,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "registry", "errors",
     ),
     "targets": (),
-    "targets.catalog": ("documents", "model", "registry", "errors"),
+    "targets.catalog": ("documents", "model", "registry", "errors", "reference.mutants", "wrong_apps"),
     "targets.matrix": ("targets.catalog", "model", "registry", "errors"),
     "targets.environments": _TARGETS[:-1],
     "targets.runtimes": (*_TARGETS, "targets.runtimes.local.process"),
@@ -61,6 +61,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "targets.runtimes.external": (*_TARGETS, "targets.runtimes.readiness"),
     "targets.probing": (*_TARGETS, "targets.runtimes.dialing", "targets.runtimes.readiness"),
     "reference": ("errors",),
+    "wrong_apps": (),
     "execution": ("execution.planning", "execution.runner", "steps.api", "matchers.base", "model", "errors"),
     "execution.planning": (
         "execution.job", "steps.api", "targets.catalog", "targets.matrix", "model", "registry", "errors"
@@ -198,7 +199,7 @@ def test_some_packages_stand_on_the_standard_library(package: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-COPIED: Mapping[str, tuple[str, ...]] = {"observer.inside": (), "reference": ("h11", "websockets")}
+COPIED: Mapping[str, tuple[str, ...]] = {"observer.inside": (), "reference": ("h11", "websockets"), "wrong_apps": ()}
 """Packages that are copied alone into targets, and what is installed beside them there."""
 
 

@@ -82,9 +82,9 @@ def compare(
     return planned
 
 
-def runtime(engine: Engine, folder: Path) -> Runtime:
-    """The runtime of the engine's settings; logs go into ``folder``/logs. Raises UsageError if this system cannot run
-    it."""
+def runtime(engine: Engine, folder: Path, *, probing: bool = True) -> Runtime:
+    """The runtime of the engine's settings; logs go into ``folder``/logs. Without ``probing`` the capabilities that
+    servers declare are believed. Raises UsageError if this system cannot run it."""
     if sys.platform == "win32":
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
     if engine.way == RUNNING:
@@ -105,7 +105,7 @@ def runtime(engine: Engine, folder: Path) -> Runtime:
         engine.configured,
         boundary_of=ObserverSpool.create,
         folder=folder,
-        prober=probes(engine.project_paths),
+        prober=probes(engine.project_paths) if probing else None,
         nginx=engine.nginx,
     )
 

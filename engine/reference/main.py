@@ -20,8 +20,11 @@ from .workers import Workers
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Serve an application until a signal. Returns the exit status: 0 after an orderly end, 3 for a failed lifespan."""
+    """Serve an application until a signal. Returns the exit status: 0 after an orderly end, 3 for a failed lifespan.
+    Raises KeyError for an unknown mutant."""
     options = parsed(words)
+    if options.mutant:
+        mutants.install(options.mutant)
     # websockets logs each connection, and errors that the client receives anyway.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     sys.path.insert(0, os.getcwd())
@@ -34,9 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def serve(options: Options, listener: socket.socket) -> int:
     """Serve in this process. Returns the exit status, ``server.RETIRED`` after the last request that a worker
-    serves. Raises the errors of ``loaded``, and KeyError for an unknown mutant."""
-    if options.mutant:
-        mutants.install(options.mutant)
+    serves. Raises the errors of ``loaded``."""
     with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
         server = ReferenceServer(loaded(options.app), options)
         return runner.run(server.run(listener))

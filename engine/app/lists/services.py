@@ -11,13 +11,11 @@ from packaging.utils import canonicalize_name
 
 from engine.app.lists.base import Listing, ListKind, Stock, rows
 from engine.model.target import DIRECT, Target
+from engine.results.analysis.attribution import REFERENCE
 from engine.targets.catalog.frameworks import CAPABILITIES, DISCONNECT, WSGI
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.environments.packages import pins
 from engine.targets.matrix.fitting import NAMES
-
-# The flag of the variants that are wrong on purpose: cases are tried on them.
-MUTANT = "--mutant"
 
 
 def pinned(lock: Path) -> dict[str, str]:
@@ -69,6 +67,7 @@ def servers(stock: Stock) -> Listing:
     table = []
     for one in stock.engine.servers.values():
         version = pinned(one.lock).get(one.package, "")
+        mutants = one.mutants() if stock.mutants else {}
         items.append(
             {
                 "name": one.name,
@@ -86,6 +85,7 @@ def servers(stock: Stock) -> Listing:
                     {"name": each.name, "flags": list(each.flags), "pins": list(each.pins), "summary": each.summary}
                     for each in one.variants
                 ],
+                **({"mutants": dict(mutants)} if stock.mutants else {}),
             }
         )
         interfaces = ", ".join(NAMES[word] for word in sorted(one.interfaces))
@@ -95,11 +95,10 @@ def servers(stock: Stock) -> Listing:
             text += f"\noffers {', '.join(sorted(one.offers))}"
         if one.options:
             text += f"\noptions {', '.join(sorted(one.options))}"
-        mutants = [each for each in one.variants if MUTANT in each.flags]
-        variants = one.variants if stock.mutants else [each for each in one.variants if each not in mutants]
-        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in variants)
-        if mutants and not stock.mutants:
-            text += f"\n{len(mutants)} mutants with one fault each; --mutants lists them"
+        text += "".join(f"\n~{each.name}: {shlex.join([*each.pins, *each.flags])}" for each in one.variants)
+        text += "".join(f"\n~{name}: {what}" for name, what in mutants.items())
+        if one.name == REFERENCE and not stock.mutants:
+            text += "\nmutants with one fault each; --mutants lists them"
         table.append((one.name, version, ", ".join(one.loops), text))
     return Listing(items, ("server", "version", "loops", "description"), rows(table))
 

@@ -111,6 +111,7 @@ class Framework:
     ``offers`` are the words of OF_THE_APP that its app answers. ``interface`` is one of INTERFACES.
     ``waits_for_disconnect`` says whether a handler that works (``/delay``) asks receive() meanwhile: only then can an
     ``http.disconnect`` reach it. ``port`` is that of its service in docker-compose.yml, 0 for the next free one.
+    ``mutant`` names its deliberate fault, "" for none.
     """
 
     name: str
@@ -124,11 +125,51 @@ class Framework:
     note: str = ""
     release: Release = PINNED
     port: int = 0
+    mutant: str = ""
+
+    @property
+    def word(self) -> str:
+        """The release and the mutant as a word behind the name: ``==0.46.0``, ``~echo-cut``, "" for neither."""
+        return configuration("", self.release.word, self.mutant)
 
     @property
     def configuration(self) -> str:
-        """Name and release as one word: ``starlette==0.46.0``."""
-        return configuration(self.name, self.release.word)
+        """Name, release and mutant as one word: ``starlette==0.46.0``, ``control~echo-cut``."""
+        return self.name + self.word
+
+    def mutants(self) -> Mapping[str, str]:
+        """The deliberate faults that this app can have, as clauses by name; only the bare apps have some."""
+        from engine.wrong_apps import summaries  # noqa: PLC0415 (few commands need it)
+
+        return summaries(self.name)
+
+    @property
+    def entry(self) -> str:
+        """The app as a service imports it: ``app``, or the mutant that wraps it."""
+        if not self.mutant:
+            return self.app
+        from engine.wrong_apps import entry  # noqa: PLC0415 (likewise)
+
+        return entry(self.name)
+
+    @property
+    def brings(self) -> Mapping[str, Path]:
+        """Packages of the engine's own that a service with this app imports, by name."""
+        if not self.mutant:
+            return {}
+        from engine.wrong_apps import PACKAGE  # noqa: PLC0415 (likewise)
+        from engine.wrong_apps import SOURCE as source  # noqa: PLC0415 (likewise)
+
+        return {PACKAGE: source}
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables of a service with this app: ``ENGINE_APP``, and those of a mutant."""
+        if not self.mutant:
+            return {"ENGINE_APP": self.app}
+        from engine.wrong_apps import variables  # noqa: PLC0415 (likewise)
+
+        return {"ENGINE_APP": self.entry, **variables(self.app, self.mutant)}
 
     @property
     def package(self) -> str:

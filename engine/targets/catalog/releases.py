@@ -111,7 +111,8 @@ PLAIN = Variant()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One ``--server`` or ``--framework``: a name, a release, and a variant's name, "" for a framework."""
+    """One ``--server`` or ``--framework``: a name, a release, and a variant's name, "" for none. The variant of a
+    framework is a mutant of a bare app."""
 
     name: str
     release: Release = PINNED
@@ -125,8 +126,6 @@ def wanted(text: str, sort: str = SERVER) -> Wanted:
     if not tilde or not VARIANT.fullmatch(variant) or rest.endswith("/"):
         # In a path, ~ is somebody's home; and most servers are asked for without a variant.
         rest, variant = text, ""
-    if variant and sort == FRAMEWORK:
-        raise UsageError(f"{text!r} asks for a variant, and only servers have variants", hint=FORMS[sort])
     match = NAME.match(rest)
     if match is None:
         raise UsageError(f"{text!r} does not name a {sort}", hint=FORMS[sort])

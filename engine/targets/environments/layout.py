@@ -85,9 +85,8 @@ def commands(framework: Framework, server: Server, version: str = "") -> dict[st
 
 def environment(framework: Framework) -> dict[str, str]:
     """The variables by which engine_inside finds the app."""
-    return {"ENGINE_APP": framework.app} | (
-        {"ENGINE_PLAYS": "1", **inside.variables()} if framework.name == CONTROL else {}
-    )
+    plays = {"ENGINE_PLAYS": "1", **inside.variables()} if framework.name == CONTROL else {}
+    return {**framework.variables, **plays}
 
 
 def service(framework: Framework, server: Server, folder: Path, version: str = "") -> None:
@@ -96,7 +95,7 @@ def service(framework: Framework, server: Server, folder: Path, version: str = "
         raise UsageError(f"{server.name} does not serve {framework.name}", hint="they have other interfaces")
     bare = shutil.ignore_patterns("__pycache__")
     shutil.copytree(framework.folder, folder / "app", ignore=bare)
-    for package, source in {**inside.packages(), **server.brings}.items():
+    for package, source in {**inside.packages(), **server.brings, **framework.brings}.items():
         shutil.copytree(source, folder / "packages" / package, ignore=bare)
     locked, resolved = requirements(framework, server, version)
     (folder / "locked.txt").write_text("".join(line + "\n" for line in locked), "utf-8")

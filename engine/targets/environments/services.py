@@ -29,7 +29,7 @@ class Services:
         self, launch: ServerLaunch, server: Server, framework: Framework, environment: Environment, scratch: Path
     ) -> dict[str, str]:
         """The whole environment of a service. The folders that it speaks of are made. Raises EnvironmentFailed."""
-        packages = {**inside.packages(), inside.PACKAGE: self._source, **server.brings}
+        packages = {**inside.packages(), inside.PACKAGE: self._source, **server.brings, **framework.brings}
         for package in packages.keys() - self._laid_out.keys():
             try:
                 self._laid_out[package] = inside.laid_out(self._cache, packages[package], package)
@@ -47,7 +47,7 @@ class Services:
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": ":".join(map(str, [*(self._laid_out[name] for name in packages), framework.folder])),
             "ENGINE_DESK": str(scratch / "desk"),
-            "ENGINE_APP": framework.app,
+            **framework.variables,
         }
         if launch.target.framework == CONTROL:
             variables |= {"ENGINE_PLAYS": "1", **inside.variables()}

@@ -53,7 +53,7 @@ def targets(
             interface=other.interface,
             source=one.release.source,
             given=("--variant", one.variant.declared) if one.variant.declared else (),
-            framework_release=other.release.word,
+            framework_release=other.word,
             framework_source=other.release.source,
         )
         for one in servers

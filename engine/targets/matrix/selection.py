@@ -14,6 +14,7 @@ from engine.model.target import configuration
 from engine.registry import Registry, nearest
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import (
+    FORMS,
     FRAMEWORK,
     PLAIN,
     SERVER,
@@ -75,7 +76,7 @@ def configured_frameworks(frameworks: Registry[Framework], words: Sequence[str] 
     found: dict[str, Framework] = {}
     for text in words:
         one = wanted(text, FRAMEWORK)
-        framework = frameworks.pick(one.name)
+        framework = mutated(frameworks.pick(one.name), one, text)
         framework = replace(framework, release=released(framework, one.release, found.values(), FRAMEWORK))
         found[framework.configuration] = framework
     order = list(frameworks)
@@ -119,14 +120,37 @@ def in_variant(server: Server, one: Wanted, declared: Mapping[str, Variant]) -> 
         return replace(server, variant=PLAIN)
     own = {variant.name: variant for variant in server.variants}
     variant = declared.get(one.variant) or own.get(one.variant)
+    if variant is None and one.variant in (mutants := server.mutants()):
+        variant = Variant(one.variant, ("--mutant", one.variant), summary=mutants[one.variant])
     if variant is None:
         known = nearest(one.variant, [*declared, *own])
+        if mutants and not known.startswith("did"):
+            known = near_mutant(one.variant, mutants)
         hint = f"{known}; " if known else ""
         raise UsageError(
             f"{server.name} has no variant called {one.variant!r}",
             hint=f"{hint}--variant '{one.variant}: FLAGS' makes one",
         )
     return replace(server, variant=variant)
+
+
+def mutated(framework: Framework, one: Wanted, text: str) -> Framework:
+    """The framework with the fault that ``one`` names, if it names one; ``text`` is the complete option. Raises
+    UsageError for a framework without mutants, and for an unknown one."""
+    if not one.variant:
+        return framework
+    known = framework.mutants()
+    if not known:
+        raise UsageError(f"{text!r} asks for a variant, and only servers have variants", hint=FORMS[FRAMEWORK])
+    if one.variant not in known:
+        raise UsageError(f"{framework.name} has no mutant called {one.variant!r}", hint=near_mutant(one.variant, known))
+    return replace(framework, mutant=one.variant)
+
+
+def near_mutant(name: str, known: Iterable[str]) -> str:
+    """A hint with the nearest of very many mutants, or with the command that lists them."""
+    close = nearest(name, list(known))
+    return close if close.startswith("did") else "`engine mutants --list` lists them"
 
 
 def declared_variants(texts: Sequence[str]) -> dict[str, Variant]:

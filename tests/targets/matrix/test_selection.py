@@ -7,7 +7,7 @@ import pytest
 from engine.errors import UsageError
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework
-from engine.targets.catalog.releases import Checkout, GitReference, Variant
+from engine.targets.catalog.releases import FORMS, FRAMEWORK, Checkout, GitReference, Variant
 from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.selection import configured, configured_frameworks, variant_of
 
@@ -119,12 +119,28 @@ def test_frameworks_are_asked_for_in_releases() -> None:
     assert [one.package for one in configured_frameworks(FRAMEWORKS, ["fast==1.0", "control"])] == ["", "fast"]
 
 
+def test_a_mutant_of_a_bare_app_is_a_variant_of_it() -> None:
+    [one] = configured_frameworks(FRAMEWORKS, ["control~echo-cut"])
+    assert (one.name, one.configuration, one.entry) == ("control", "control~echo-cut", "engine_wrong_apps.asgi:app")
+    assert one.variables == {
+        "ENGINE_APP": one.entry,
+        "ENGINE_RIGHT_APP": "app:app",
+        "ENGINE_MUTANT": "echo-cut",
+    }
+    assert list(one.brings) == ["engine_wrong_apps"]
+    [right] = configured_frameworks(FRAMEWORKS, ["control"])
+    assert (right.entry, dict(right.brings), right.variables) == ("app:app", {}, {"ENGINE_APP": "app:app"})
+
+
 @pytest.mark.parametrize(
     ("text", "what", "hint"),
     [
         ("strar", "there is no framework called 'strar'", "did you mean 'star'?"),
         ("strar==1.0", "there is no framework called 'strar'", "did you mean 'star'?"),
         ("control==1.0", "control is part of the engine and has no other release", "--framework control"),
+        ("star~fast", "'star~fast' asks for a variant, and only servers have variants", FORMS[FRAMEWORK]),
+        ("control~echo-cutt", "control has no mutant called 'echo-cutt'", "did you mean 'echo-cut'?"),
+        ("control~no-such-thing", "control has no mutant called 'no-such-thing'", "`engine mutants --list` lists them"),
     ],
 )
 def test_frameworks_that_there_are_not(text: str, what: str, hint: str) -> None:

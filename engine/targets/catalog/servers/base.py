@@ -55,6 +55,7 @@ class Start:
 
 Translate = Callable[[object], Sequence[str]]
 Command = Callable[[Start], Sequence[str]]
+Mutants = Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Server:
     without options; ``options`` turns the engine's words into the server's flags, and raises Untranslatable. ``since``
     says of capabilities and options which version was the first to have them, where a release that people still look
     at has them not. ``variants`` are sets of its own options that have a name without anybody declaring them.
+    ``mutants`` returns its variants with a deliberate fault, as clauses by name; its flag for one is ``--mutant``.
     ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
     ``speaks`` are the protocols that it can be started with; ``asks`` are others, which some of its releases have: for
     each the flag that stands in such a release's ``--help``. ``interfaces`` are what it calls apps through.
@@ -86,6 +88,7 @@ class Server:
     options: Mapping[str, Translate] = field(default_factory=dict)
     since: Mapping[str, str] = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
+    mutants: Mutants = dict
     brings: Mapping[str, Path] = field(default_factory=dict)
     speaks: frozenset[str] = frozenset({"http"})
     asks: Mapping[str, str] = field(default_factory=dict)

@@ -6,12 +6,11 @@ that of h11, which parses its requests; the code is copied next to the observer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.model.network import display
 from engine.model.tls import ASKS
-from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
     Server,
@@ -51,38 +50,12 @@ def lifespan(value: object) -> list[str]:
     return one_of(value, {word: ["--lifespan", word] for word in ("auto", "on", "off")})
 
 
-# The mutants, by what is wrong with each; engine/reference/mutants.py makes it so.
-MUTANTS = {
-    "client-port-text": "the client's port is text",
-    "ends-swapped": "client is the server's address, and server the client's",
-    "version-1": "HTTP/1.0 is called 1",
-    "websocket-without-query": "a WebSocket's scope has no query_string",
-    "path-decoded-twice": "the path is decoded twice",
-    "values-padded": "white space behind a header's value is kept",
-    "state-shared": "every request is given the lifespan's state itself",
-    "missing-host-served": "a request of HTTP/1.1 without Host is served",
-    "both-lengths-served": "Content-Length is dropped if there is Transfer-Encoding",
-    "no-date": "responses have no Date",
-    "date-an-hour-off": "Date is an hour behind",
-    "date-stuck": "Date is the start of the server",
-    "length-passed-on-as-0": "the scope has Content-Length 0 for every request with one",
-    "no-pong": "pings are not answered",
-    "send-never-raises": "send() to a client that left does nothing",
-    "headers-regrouped": "response headers are sorted",
-    "no-disconnect": "receive() never hears that the client left",
-    "disconnect-1006": "every WebSocket ends with 1006",
-    "close-1011": "every close but 1000 goes out as 1011",
-    "close-refused": "send() raises for a close with another code than 1000, and the connection is closed with 1011",
-    "denial-403": "an application's own answer to a handshake has status 403",
-    "denial-in-one-piece": "send() raises for the first of several pieces of an answer to a handshake",
-    "trailers-dropped": "trailers are not sent",
-    "trailers-to-all": "trailers go to clients that have not asked for them",
-    "hints-to-all": "clients of HTTP/1.0 are sent early hints",
-    "files-empty": "a file that is sent by its path is empty",
-    "missing-files-empty": "a path that leads nowhere is sent as an empty file",
-    "no-deflate": "permessage-deflate is declined",
-    "no-lifespan": "the application has no lifespan call",
-}
+def mutants() -> Mapping[str, str]:
+    """The fault of each mutant, by name. It imports the server, with what it is made of."""
+    from engine.reference.mutants import summaries  # noqa: PLC0415 (few commands need it)
+
+    return summaries()
+
 
 SERVER = Server(
     name="reference",
@@ -136,6 +109,6 @@ SERVER = Server(
         ),
         "tls": flags("--certificate", "--key", "--client-ca", "--client-cert", {word: word for word in ASKS}),
     },
-    variants=tuple(Variant(name, ("--mutant", name), summary=what) for name, what in MUTANTS.items()),
+    mutants=mutants,
     brings={PACKAGE: SOURCE},
 )

@@ -1,0 +1,70 @@
+"""The mutants that exist, and the targets that have them.
+
+A mutant is named by the word that selects it on the command line: ``reference~no-date`` for ``--server``,
+``control~echo-cut`` for ``--framework``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.app.engine import Engine, RunOptions
+from engine.errors import UsageError
+from engine.model.target import CONTROL, Target
+from engine.targets.matrix.selection import near_mutant
+
+REFERENCE = "reference"
+LOOP = "asyncio"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A mutant: ``part`` is the server or app, ``name`` the fault, ``what`` the fault in one clause."""
+
+    part: str
+    name: str
+    what: str
+
+    @property
+    def word(self) -> str:
+        """The word that selects it: ``reference~no-date``."""
+        return f"{self.part}~{self.name}"
+
+
+def every(engine: Engine) -> list[Mutation]:
+    """All mutants, by part and in the order of their families."""
+    of_servers = [(server.name, server.mutants()) for server in engine.servers.values()]
+    of_frameworks = [(framework.name, framework.mutants()) for framework in engine.frameworks.values()]
+    return [Mutation(part, name, what) for part, found in (*of_servers, *of_frameworks) for name, what in found.items()]
+
+
+def chosen(known: Sequence[Mutation], words: Sequence[str]) -> list[Mutation]:
+    """The mutants that some words name: in full, by the fault, or all of a part (``control``). All of them
+    without words. Raises UsageError for a word that names none."""
+    if not words:
+        return list(known)
+    for word in words:
+        if not any(word in (one.word, one.name, one.part) for one in known):
+            names = sorted({name for one in known for name in (one.word, one.name, one.part)})
+            raise UsageError(f"there is no mutant called {word!r}", hint=near_mutant(word, names))
+    return [one for one in known if not {one.word, one.name, one.part}.isdisjoint(words)]
+
+
+def targets(engine: Engine, mutations: Sequence[Mutation]) -> dict[Target, str]:
+    """The target of each mutant, with the mutant's word. A mutant of the reference server has the bare app, and one of
+    the bare app runs on the reference server; one of the WSGI app has the default server behind the default gateway."""
+    servers = tuple(one.word for one in mutations if one.part in engine.servers)
+    apps = [one for one in mutations if one.part in engine.frameworks]
+    asgi = tuple(one.word for one in apps if one.part == CONTROL)
+    wsgi = tuple(one.word for one in apps if one.part != CONTROL)
+    found: dict[Target, str] = {}
+    if servers:
+        of_servers = engine.targets(RunOptions(servers=servers, frameworks=(CONTROL,), loop=LOOP))
+        found |= {target: target.configuration for target in of_servers}
+    if asgi:
+        of_apps = engine.targets(RunOptions(servers=(REFERENCE,), frameworks=asgi, loop=LOOP))
+        found |= {target: target.framework_configuration for target in of_apps}
+    if wsgi:
+        found |= {target: target.framework_configuration for target in engine.targets(RunOptions(frameworks=wsgi))}
+    return found

@@ -1,0 +1,98 @@
+"""Running cases on mutants: each mutant is started once, and few at a time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.app import gc_tuning, open_files, wiring
+from engine.app.engine import Engine
+from engine.app.launch import until_stopped
+from engine.app.mutation.choosing import Chosen
+from engine.app.mutation.judging import Outcome, outcome
+from engine.app.mutation.table import case_name
+from engine.app.run_ids import new_run_id
+from engine.app.session import RunSession
+from engine.errors import DocumentError
+from engine.execution.job import Job
+from engine.execution.planning.plan import renumbered
+from engine.execution.schedule import Limits
+from engine.model.case import Case
+from engine.model.result_event import ResultEvent
+from engine.model.target import Target
+from engine.model.verdict import JobResult
+
+# A start keeps the processor busy, while the cases of most mutants wait for what does not come.
+LIMITS = Limits(targets=6, starting=3, lingering=6, own=6)
+
+Report = Callable[[Outcome], None]
+
+
+def cases_of(engine: Engine, paths: Sequence[str] = (), *, shared: bool = False) -> list[Case]:
+    """The cases of some suites, by default of the whole corpus; ``shared`` leaves out those with a dedicated server or
+    with options of a server, which cost a start each. Raises DocumentError for a suite with errors."""
+    loaded = engine.load([Path(path) for path in paths] or [engine.project_paths.specs], whole=True)
+    for fault in loaded.diagnostics:
+        if fault.is_error:
+            raise DocumentError(fault.what, hint=fault.hint, place=fault.place)
+    return [case for case in loaded.whole if not (shared and (case.own_process or case.server))]
+
+
+def jobs_on(engine: Engine, cases: Sequence[Case], targets: dict[Target, str], chosen: Chosen | None) -> list[Job]:
+    """The jobs of the chosen cases of each mutant, all that fit without a choice. The cases that a case depends on are
+    not needed: on a mutant it may fail together with them."""
+    alone = [replace(case, depends_on=()) for case in cases]
+    planned = engine.plan(alone, list(targets))
+    return renumbered(
+        [
+            job
+            for job in planned
+            if not job.left_out
+            and (chosen is None or case_name(job.case.file, job.case.id) in chosen.get(targets[job.target], ()))
+        ]
+    )
+
+
+@dataclass(slots=True)
+class OutcomeWatcher:
+    """Collects the results of each mutant, and reports its outcome with the last of them."""
+
+    words: dict[str, str]
+    left: dict[str, int]
+    report: Report
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _results: dict[str, list[JobResult]] = field(default_factory=dict)
+
+    def target(self, target: Target, state: str, detail: str = "") -> None:
+        """Do nothing: a mutant that does not start has errors for results."""
+
+    def comparing(self, cells: int) -> None:
+        """Do nothing: nothing is compared."""
+
+    def take(self, event: ResultEvent) -> None:
+        """Take a result."""
+        word = self.words[event.result.target]
+        results = self._results.setdefault(word, [])
+        results.append(replace(event.result, transcript=None, log=""))
+        self.left[word] -= 1
+        if not self.left[word]:
+            self.outcomes[word] = outcome(word, self._results.pop(word))
+            self.report(self.outcomes[word])
+
+
+def run(engine: Engine, jobs: Sequence[Job], targets: dict[Target, str], report: Report) -> dict[str, Outcome]:
+    """Run the jobs. Returns the outcomes by mutant; ``report`` is called with each as it comes. Raises ``Stopped`` when
+    interrupted, with all targets stopped."""
+    left: dict[str, int] = {}
+    for job in jobs:
+        left[targets[job.target]] = left.get(targets[job.target], 0) + 1
+    watcher = OutcomeWatcher({target.id: word for target, word in targets.items()}, left, report)
+    open_files.raise_limit()
+    with tempfile.TemporaryDirectory(prefix="engine-mutants-", ignore_cleanup_errors=True) as folder:
+        runtime = wiring.runtime(engine, Path(folder), probing=False)
+        session = RunSession(jobs, runtime, wiring.runner(new_run_id()), None, [watcher], LIMITS)
+        with gc_tuning.frozen():
+            until_stopped(session.run())
+    return watcher.outcomes

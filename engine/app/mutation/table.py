@@ -1,0 +1,108 @@
+"""The table of mutants: for each the cases that kill it. It lies next to the suites, ``specs/mutants.json``.
+
+A line is a mutant: ``"reference~no-date": {"killed": ["http/messages.yaml::date"], "timeouts": []}``. A case is named
+by its file below ``specs/`` and its id, with the value of its matrix if it has one. ``killed`` are the cases that fail
+or warn by an expectation, ``timeouts`` those that only exceed their time limit. The table serves three purposes: it
+proves that a case can fail, it says what to run first for a mutant, and it distinguishes mutants.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from engine.errors import DocumentError
+from engine.model.source_span import SourceSpan
+
+FILE = "mutants.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cases that kill a mutant, sorted: by an expectation, and only by their time limit."""
+
+    killed: tuple[str, ...] = ()
+    timeouts: tuple[str, ...] = ()
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """All of them, those with an expectation first."""
+        return (*self.killed, *self.timeouts)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows by mutant, such as ``reference~no-date``."""
+
+    rows: Mapping[str, Row] = field(default_factory=dict)
+
+    @cached_property
+    def killers(self) -> Mapping[str, tuple[str, ...]]:
+        """The mutants that each case kills by an expectation, by the case with its matrix value."""
+        found: dict[str, list[str]] = {}
+        for mutant, row in self.rows.items():
+            for case in row.killed:
+                found.setdefault(case, []).append(mutant)
+        return {case: tuple(mutants) for case, mutants in found.items()}
+
+    @cached_property
+    def proved(self) -> frozenset[str]:
+        """The cases that were shown able to fail: with their matrix values, and without."""
+        return frozenset(name for case in self.killers for name in (case, case.partition("[")[0]))
+
+    @property
+    def distinct(self) -> int:
+        """The number of mutants that can be distinguished: those killed by exactly the same cases count once, and
+        those that survive do not count."""
+        return len({row.killed for row in self.rows.values() if row.killed})
+
+    def merged(self, mutant: str, row: Row, ran: Collection[str]) -> Row:
+        """A row of a run of some cases: of the others, what the table has stays."""
+        old = self.rows.get(mutant, Row())
+        return Row(
+            tuple(sorted({*row.killed, *(case for case in old.killed if case not in ran)})),
+            tuple(sorted({*row.timeouts, *(case for case in old.timeouts if case not in ran)})),
+        )
+
+    def updated(self, rows: Mapping[str, Row], existing: Iterable[str]) -> Table:
+        """The table with other rows for some mutants, without mutants that do not exist any more."""
+        whole = {**self.rows, **rows}
+        return Table({name: whole[name] for name in sorted(existing) if name in whole})
+
+
+def case_name(file: str, case: str) -> str:
+    """A case as the table names it: ``http/wire.yaml::missing-host``."""
+    return f"{file.removeprefix('specs/')}::{case}"
+
+
+def read(path: Path) -> Table:
+    """The table in a file; an empty one if there is no file. Raises DocumentError for a malformed file."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        rows = {str(name): Row(_cases(row["killed"]), _cases(row["timeouts"])) for name, row in document.items()}
+    except FileNotFoundError:
+        return Table()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        hint = "`engine mutants --whole --write` writes a new one"
+        raise DocumentError(
+            f"{path.name} is no table of mutants: {error}", hint=hint, place=SourceSpan(str(path), 1, 1)
+        ) from None
+    return Table(rows)
+
+
+def text_of(table: Table) -> str:
+    """The text of the file: a line for each mutant, so that a change is a change of lines."""
+    lines = [
+        f"{json.dumps(name)}: " + json.dumps({"killed": list(row.killed), "timeouts": list(row.timeouts)})
+        for name, row in sorted(table.rows.items())
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _cases(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(case, str) for case in value):
+        raise ValueError("the cases of a mutant are a list of texts")
+    return tuple(sorted(value))

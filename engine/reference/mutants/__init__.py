@@ -1,0 +1,48 @@
+"""Mutants: the reference server with one deliberate fault each, to prove that cases can fail.
+
+Each imitates a fault that a real server has made or could make, and is named after it. A mutant is installed by
+replacing one function of the server in its process, so the server's own code holds nothing of it. A target has it as a
+variant of the reference server: ``--server reference~no-date``. Each module here is a family with a table ``MUTANTS``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from .base import Mutant
+
+FAMILIES = (
+    "scope", "head", "body", "events", "calls", "response", "extensions", "connection", "later", "uniform",
+    "handshake", "websocket", "frames", "lifespan", "shutdown", "workers", "resources", "tls",
+)  # fmt: skip
+
+
+@cache
+def mutants() -> dict[str, Mutant]:
+    """All mutants by name. Imports the server. Raises ValueError if two families use the same name."""
+    found: dict[str, Mutant] = {}
+    for family in FAMILIES:
+        own: dict[str, Mutant] = importlib.import_module(f"{__name__}.{family}").MUTANTS
+        if same := found.keys() & own.keys():
+            raise ValueError(f"two families have a mutant called {min(same)!r}")
+        found |= own
+    return found
+
+
+def summaries() -> dict[str, str]:
+    """The fault of each mutant in one clause, by the mutant's name. Imports the server."""
+    return {name: mutant.what for name, mutant in mutants().items()}
+
+
+def family_of(name: str) -> str:
+    """The family of a mutant: a word of FAMILIES. Raises KeyError for an unknown mutant."""
+    for family in FAMILIES:
+        if name in importlib.import_module(f"{__name__}.{family}").MUTANTS:
+            return family
+    raise KeyError(name)
+
+
+def install(name: str) -> None:
+    """Put a fault into the server of this process, before it serves. Raises KeyError for an unknown name."""
+    mutants()[name].install()

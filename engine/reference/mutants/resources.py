@@ -1,0 +1,162 @@
+"""Faults that cost memory, descriptors and time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..connection import ServerConnection
+from ..exchange import Exchange
+from ..frames import ClientFrames
+from ..server import ReferenceServer
+from ..service import ServerState
+from ..session import WebSocketConversation
+from ..stream import ServerStream
+from .base import PROBE, Install, Mutant, Scope, replaced
+
+MIB = 1024 * 1024
+_kept: list[object] = []
+
+
+def _options(**changes: Any) -> Install:
+    """Serve with other options."""
+
+    def wrong(right: Any) -> Any:
+        def init(self: ServerState, app: Any, options: Any, *rest: Any, **more: Any) -> None:
+            right(self, app, replace(options, **changes), *rest, **more)
+
+        return init
+
+    return replaced(ServerState, "__init__", wrong)
+
+
+def _cut_by_idle_time(right: Any) -> Any:
+    async def run(self: Exchange) -> bool:
+        try:
+            async with asyncio.timeout(self._service.options.keep_alive):
+                return bool(await right(self))
+        except TimeoutError:
+            self._stream.reset()
+            return False
+
+    return run
+
+
+def _losing_descriptors(right: Any) -> Any:
+    async def run(self: ServerConnection) -> None:
+        _kept.append(os.open(os.devnull, os.O_RDONLY))
+        await right(self)
+
+    return run
+
+
+def _losing_memory(right: Any) -> Any:
+    async def run(self: ServerConnection) -> None:
+        _kept.append(b"x" * MIB)
+        await right(self)
+
+    return run
+
+
+def _keeping_requests(right: Any) -> Any:
+    def call(self: ServerState, scope: Scope, receive: Any, send: Any) -> Any:
+        if scope["type"] == "http" and scope["path"] != PROBE:
+            _kept.append(b"x" * (64 * 1024))
+        return right(self, scope, receive, send)
+
+    return call
+
+
+def _not_waiting(right: Any) -> Any:
+    async def drain(self: ServerStream) -> None:
+        await asyncio.sleep(0)
+
+    return drain
+
+
+def _reading_all(right: Any) -> Any:
+    """Read a body into memory before the application is called."""
+
+    async def run(self: Any) -> bool:
+        length = self._request.length
+        if length is None or length < MIB:
+            return bool(await right(self))
+
+        async def swallow() -> None:
+            while await self._stream.fill():
+                if len(self._stream.buffer) >= length:
+                    return
+
+        reading = asyncio.ensure_future(swallow())
+        try:
+            return bool(await right(self))
+        finally:
+            reading.cancel()
+
+    return run
+
+
+def _allocating(right: Any) -> Any:
+    def feed(self: ClientFrames, data: bytes) -> list[str | bytes]:
+        if len(data) > 9 and data[1] & 0x7F == 127:
+            _kept.append(b"x" * min(int.from_bytes(data[2:10], "big"), 256 * MIB))
+        messages: list[str | bytes] = right(self, data)
+        return messages
+
+    return feed
+
+
+def _no_room(right: Any) -> Any:
+    async def wait_for_room(self: WebSocketConversation) -> None:
+        """Take messages in without a limit."""
+
+    return wait_for_room
+
+
+def _polling(right: Any) -> Any:
+    async def run(self: ReferenceServer, listener: Any) -> int:
+        async def poll() -> None:
+            while True:  # noqa: ASYNC110 (it is the fault)
+                await asyncio.sleep(0)
+
+        polling = asyncio.ensure_future(poll())
+        try:
+            return int(await right(self, listener))
+        finally:
+            polling.cancel()
+
+    return run
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "idle-never-closed": Mutant("idle connections are kept for ever", _options(keep_alive=1e6)),
+    "slow-heads-never-end": Mutant("a head may take any time", _options(head_within=1e6)),
+    "keep-alive-cuts-requests": Mutant(
+        "the time of idle connections counts for requests", replaced(Exchange, "run", _cut_by_idle_time)
+    ),
+    "descriptors-leak": Mutant(
+        "a descriptor is lost with each connection", replaced(ServerConnection, "run", _losing_descriptors)
+    ),
+    "connections-cost-memory": Mutant(
+        "each connection costs a MiB for good", replaced(ServerConnection, "run", _losing_memory)
+    ),
+    "requests-cost-memory": Mutant(
+        "each request costs 64 KiB for good", replaced(ServerState, "call", _keeping_requests)
+    ),
+    "slow-reader-buffers": Mutant(
+        "data that a client does not read are kept in memory", replaced(ServerStream, "drain", _not_waiting)
+    ),
+    "upload-unbounded": Mutant(
+        "a body that the application does not read is read into memory", replaced(Exchange, "run", _reading_all)
+    ),
+    "ws-claim-allocates": Mutant(
+        "memory is allocated for the length that a frame claims", replaced(ClientFrames, "feed", _allocating)
+    ),
+    "ws-messages-unbounded": Mutant(
+        "messages that nobody receives are kept in memory", replaced(WebSocketConversation, "_wait_for_room", _no_room)
+    ),
+    "polls": Mutant("the server keeps a processor busy", replaced(ReferenceServer, "run", _polling)),
+}

@@ -1,0 +1,142 @@
+"""Faults of several worker processes and their supervisor."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ..connection import ServerConnection
+from ..workers import Workers
+from .base import PROBE, Mutant, replaced, together
+
+
+def _not_replaced(right: Any) -> Any:
+    """Start workers at the beginning and for a reload only."""
+
+    def start(self: Any) -> None:
+        if not self.__dict__.get("reaping"):
+            right(self)
+
+    return start
+
+
+def _reaping(right: Any) -> Any:
+    def reap(self: Any) -> None:
+        self.reaping = True
+        try:
+            right(self)
+        finally:
+            self.reaping = False
+
+    return reap
+
+
+def _for_ever(right: Any) -> Any:
+    """Replace a worker that cannot start up."""
+
+    def reap(self: Workers) -> None:
+        for pid in sorted(self._running | self._retired):
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                self._running.discard(pid)
+                self._retired.discard(pid)
+        if not self._stopping:
+            time.sleep(0.2)
+            self._start()
+
+    return reap
+
+
+def _killed_for_reload(right: Any) -> Any:
+    def send(number: signal.Signals, workers: set[int]) -> None:
+        caller = inspect.currentframe()
+        reload = caller is not None and caller.f_back is not None and caller.f_back.f_code.co_name == "run"
+        right(signal.SIGKILL if reload else number, workers)
+
+    return staticmethod(send)
+
+
+def _no_reload(right: Any) -> Any:
+    """Take SIGHUP for an order to stop."""
+
+    def start(self: Any) -> None:
+        if self.__dict__.get("started") and self._retired:
+            self._running |= self._retired
+            self._stop()
+        else:
+            self.started = True
+            right(self)
+
+    return start
+
+
+def _reload_ignored(right: Any) -> Any:
+    def start(self: Any) -> None:
+        if self.__dict__.get("started") and self._retired and not self._running:
+            self._running, self._retired = self._retired, set()
+        else:
+            self.started = True
+            right(self)
+
+    return start
+
+
+def _one_stops(right: Any) -> Any:
+    def stop(self: Workers) -> None:
+        some = set(sorted(self._running)[:1])
+        self._send(signal.SIGTERM, some)
+        self._stopping = True
+        self._listener.close()
+
+    return stop
+
+
+def _one_only(right: Any) -> Any:
+    def init(self: Any, count: int, work: Any, listener: Any) -> None:
+        right(self, 1, work, listener)
+
+    return init
+
+
+def _status_lost(right: Any) -> Any:
+    return lambda self: int(right(self)) * 0
+
+
+def _held_by_a_child(right: Any) -> Any:
+    """Leave a process that has the connection open after the worker was killed."""
+
+    async def serve(self: ServerConnection, request: Any) -> bool:
+        if request.target.path != PROBE and not os.fork():
+            time.sleep(20)  # noqa: ASYNC251 (in a process of its own)
+            os._exit(0)
+        return bool(await right(self, request))
+
+    return serve
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "worker-not-replaced": Mutant(
+        "a worker that died is not replaced",
+        together(replaced(Workers, "_start", _not_replaced), replaced(Workers, "_reap", _reaping)),
+    ),
+    "respawns-for-ever": Mutant(
+        "a worker whose startup failed is started again and again", replaced(Workers, "_reap", _for_ever)
+    ),
+    "reload-without-shutdown": Mutant(
+        "workers are killed for a reload", replaced(Workers, "_send", _killed_for_reload)
+    ),
+    "reload-stops": Mutant("SIGHUP stops the server", replaced(Workers, "_start", _no_reload)),
+    "reload-ignored": Mutant("SIGHUP is ignored", replaced(Workers, "_start", _reload_ignored)),
+    "one-worker-stops": Mutant("SIGTERM stops one of the workers", replaced(Workers, "_stop", _one_stops)),
+    "one-worker-only": Mutant(
+        "there is one worker, however many were asked for", replaced(Workers, "__init__", _one_only)
+    ),
+    "workers-status-lost": Mutant("the status of a worker that failed is lost", replaced(Workers, "run", _status_lost)),
+    "killed-worker-holds-clients": Mutant(
+        "the connection of a worker that was killed stays open", replaced(ServerConnection, "_serve", _held_by_a_child)
+    ),
+}

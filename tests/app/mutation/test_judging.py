@@ -1,0 +1,63 @@
+"""The outcome of a mutant."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.app.mutation.judging import broken_claims, kills, outcome
+from engine.app.mutation.table import Row, Table
+from engine.model.source_span import SourceSpan
+from engine.model.verdict import JobResult, Mismatch, Verdict
+
+MISMATCH = Mismatch("status", "equals", 200, 500, SourceSpan("x.yaml", 1, 1))
+
+
+def result(case: str, verdict: Verdict, reason: str = "", *mismatches: Mismatch) -> JobResult:
+    return JobResult(case, "specs/x.yaml", "reference~a-control-asyncio", "http", "must", verdict, reason, mismatches)
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_only_failed_expectations_kill(verdict: Verdict) -> None:
+    assert kills(result("one", verdict)) is (verdict in (Verdict.FAIL, Verdict.WARN))
+
+
+def test_a_crash_kills_by_a_failed_expectation() -> None:
+    assert kills(result("one", Verdict.CRASH, "", MISMATCH))
+
+
+def test_an_outcome_keeps_kills_timeouts_passes_and_errors_apart() -> None:
+    found = outcome(
+        "reference~a",
+        [
+            result("slow", Verdict.TIMEOUT),
+            result("fails", Verdict.FAIL),
+            result("dies", Verdict.CRASH),
+            result("passes", Verdict.PASS),
+            result("may", Verdict.INFO),
+            result("breaks", Verdict.ERROR, "no start"),
+        ],
+    )
+    assert found.row == Row(("x.yaml::fails",), ("x.yaml::dies", "x.yaml::slow"))
+    assert found.passed == ("x.yaml::may", "x.yaml::passes")
+    assert found.errors == (("x.yaml::breaks", "no start"),)
+    assert found.killed
+    assert not found.by_timeout
+
+
+def test_a_mutant_that_only_exceeds_time_limits_is_killed_by_a_timeout() -> None:
+    assert outcome("reference~a", [result("slow", Verdict.TIMEOUT)]).by_timeout
+
+
+def test_errors_alone_do_not_kill() -> None:
+    assert not outcome("reference~a", [result("breaks", Verdict.ERROR)]).killed
+
+
+def test_claims_of_the_table_are_refuted_by_survivors_and_by_cases_that_pass() -> None:
+    table = Table({"r~a": Row(("x.yaml::one", "x.yaml::two")), "r~b": Row(("x.yaml::one",)), "r~c": Row()})
+    outcomes = {
+        "r~a": outcome("r~a", [result("one", Verdict.FAIL), result("two", Verdict.PASS), result("more", Verdict.PASS)]),
+        "r~b": outcome("r~b", [result("one", Verdict.PASS)]),
+        "r~c": outcome("r~c", [result("one", Verdict.PASS)]),
+    }
+    chosen = {"r~a": {"x.yaml::one", "x.yaml::two"}, "r~b": {"x.yaml::one"}}
+    assert broken_claims(table, chosen, outcomes) == ["x.yaml::two passes on r~a", "r~b survives"]
