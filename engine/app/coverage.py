@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from engine.app.lists.base import Stock
 from engine.app.lists.cases import has_words
+from engine.app.mutation.table import FILE, read
 from engine.coverage.coverage import ClauseCoverage, coverage
-from engine.errors import DocumentError
-from engine.model.source_span import SourceSpan
-
-MUTANTS = "mutants.json"
-"""The file below ``specs/`` that has the cases which each mutant fails."""
 
 
 def covered(stock: Stock) -> tuple[ClauseCoverage, ...]:
@@ -26,16 +21,6 @@ def covered(stock: Stock) -> tuple[ClauseCoverage, ...]:
 def proved(specs: Path) -> frozenset[str]:
     """The addresses of the cases that fail on a mutant, without matrix values; none where there is no record.
 
-    The record maps the name of each mutant to the cases that fail on it, as paths below ``specs`` with ids. Raises
-    DocumentError if it has another form.
+    Raises DocumentError for a malformed table of mutants.
     """
-    path = specs / MUTANTS
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        cases = [case for killed_by in table.values() for case in killed_by]
-        return frozenset(f"{specs.name}/{case.partition('[')[0]}" for case in cases)
-    except FileNotFoundError:
-        return frozenset()
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        place = SourceSpan(str(path), 1, 1)
-        raise DocumentError(f"it does not map mutants to cases: {error}", hint="restore it", place=place) from error
+    return frozenset(f"{specs.name}/{case}" for case in read(specs / FILE).proved if "[" not in case)

@@ -1,9 +1,11 @@
 """The table of mutants: for each the cases that kill it. It lies next to the suites, ``specs/mutants.json``.
 
-A line is a mutant: ``"reference~no-date": {"killed": ["http/messages.yaml::date"], "timeouts": []}``. A case is named
-by its file below ``specs/`` and its id, with the value of its matrix if it has one. ``killed`` are the cases that fail
-or warn by an expectation, ``timeouts`` those that only exceed their time limit. The table serves three purposes: it
-proves that a case can fail, it says what to run first for a mutant, and it distinguishes mutants.
+A line is a mutant: ``"reference~no-date": ["http/messages.yaml::date"]``. A case is named by its file below ``specs/``
+and its id, with the value of its matrix if it has one. These cases fail or warn by an expectation. If others only
+exceed their time limit, the line has ``{"killed": [...], "timeouts": [...]}`` instead of the list.
+
+The table serves three purposes: it proves that a case can fail, it names the cases to run first for a mutant, and it
+distinguishes mutants.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from engine.errors import DocumentError
 from engine.model.source_span import SourceSpan
@@ -82,24 +85,29 @@ def read(path: Path) -> Table:
     """The table in a file; an empty one if there is no file. Raises DocumentError for a malformed file."""
     try:
         document = json.loads(path.read_text("utf-8"))
-        rows = {str(name): Row(_cases(row["killed"]), _cases(row["timeouts"])) for name, row in document.items()}
+        return Table({str(name): _row(row) for name, row in document.items()})
     except FileNotFoundError:
         return Table()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "`engine mutants --whole --write` writes a new one"
-        raise DocumentError(
-            f"{path.name} is no table of mutants: {error}", hint=hint, place=SourceSpan(str(path), 1, 1)
-        ) from None
-    return Table(rows)
+        place = SourceSpan(str(path), 1, 1)
+        raise DocumentError(f"it does not map mutants to cases: {error}", hint=hint, place=place) from None
 
 
 def text_of(table: Table) -> str:
     """The text of the file: a line for each mutant, so that a change is a change of lines."""
-    lines = [
-        f"{json.dumps(name)}: " + json.dumps({"killed": list(row.killed), "timeouts": list(row.timeouts)})
-        for name, row in sorted(table.rows.items())
-    ]
+    lines = [f"{json.dumps(name)}: {json.dumps(_value(row))}" for name, row in sorted(table.rows.items())]
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _row(value: Any) -> Row:
+    if isinstance(value, list):
+        return Row(_cases(value))
+    return Row(_cases(value["killed"]), _cases(value["timeouts"]))
+
+
+def _value(row: Row) -> object:
+    return {"killed": row.killed, "timeouts": row.timeouts} if row.timeouts else row.killed
 
 
 def _cases(value: object) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ import pytest
 
 from engine.app.mutation.judging import broken_claims, kills, outcome
 from engine.app.mutation.table import Row, Table
-from engine.model.source_span import SourceSpan
-from engine.model.verdict import JobResult, Mismatch, Verdict
+from engine.model.expectation import Mismatch
+from engine.model.verdict import JobResult, Verdict
 
-MISMATCH = Mismatch("status", "equals", 200, 500, SourceSpan("x.yaml", 1, 1))
+MISMATCH = Mismatch("status", "200", 500)
 
 
 def result(case: str, verdict: Verdict, reason: str = "", *mismatches: Mismatch) -> JobResult:
