@@ -43,6 +43,9 @@ SHIPPED = "specs"
 LOOPS = ("asyncio", "auto", "both", "uvloop")
 RUNTIMES = ("local", "docker", "running")
 LEVELS = ("must", "should", "may")
+DELIVERIES = (
+    "all", "bytes", "chunk-size", "crlf", "frame-head", "pieces", "record-head", "request-line", "utf-8", "whole"
+)  # fmt: skip
 # Bytes at the beginning of a document, which have its first keys.
 HEAD = 4096
 # Of these a document below a folder on the command line has two at least.
@@ -124,6 +127,12 @@ OPTIONS = (
         _list("NAME=URL"),
     ),
     Option("loop", "event loop of the services (default: auto)", {"choices": LOOPS, "default": "auto"}),
+    Option(
+        "delivery",
+        "cuts in the client's bytes: `whole`, `pieces`, `bytes`, `all` of these, or one place to cut at; repeatable "
+        "(default: `whole`, and the deliveries that a case declares)",
+        _list("NAME", choices=DELIVERIES),
+    ),
     Option("category", "select cases of this category; repeatable", _list("NAME")),
     Option("level", "select cases of this level; repeatable", _list("LEVEL", choices=LEVELS)),
     Option("tag", "select cases with this tag; repeatable", _list("TAG")),

@@ -19,6 +19,7 @@ from engine.app.project_paths import relative
 from engine.documents.files import SUFFIXES, has_documents
 from engine.documents.roots import Roots, absolute, marked
 from engine.errors import UsageError
+from engine.execution.planning.deliveries import addressed
 from engine.loading.loaded import Loaded
 from engine.model.addresses import Address, bare, meant, parsed
 from engine.model.case import Case, CaseHeader, whole
@@ -57,12 +58,18 @@ class NamedCases:
         )
 
     def cases(self, loaded: Loaded) -> list[CaseHeader]:
-        """The selected cases of the loaded documents. Raises UsageError for an address that matches none of them."""
+        """The selected cases of the loaded documents; an address may end in a delivery that its case does not declare.
+        Raises UsageError for an address that matches none of them."""
         every = [case for suite in loaded.suites for case in suite.cases]
+        more: dict[str, CaseHeader] = {}
         for one in self.addresses:
-            if not meant(str(one), [case.address for case in every]):
+            if meant(str(one), [case.address for case in every]):
+                continue
+            found = addressed(every, str(one))
+            if not found:
                 raise unknown(one, every, loaded)
-        return [case for case in every if self.takes(case)]
+            more.update((case.address, case) for case in found)
+        return [*(case for case in every if self.takes(case)), *more.values()]
 
 
 def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> NamedCases:

@@ -17,6 +17,7 @@ from engine.app.project_paths import ProjectPaths, framework_names
 from engine.documents.roots import Roots
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
+from engine.execution.planning.deliveries import delivered
 from engine.execution.planning.plan import Selection, plan
 from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, within
 from engine.loading import clause_files
@@ -81,7 +82,9 @@ class Engine:
     ``way`` is the runtime's name, one of RUNTIMES; ``urls`` locate services that run already
     (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines of the suites, "" for those.
     ``clauses`` are documents of clauses in addition to the engine's own. Cases that came after the version ``corpus``
-    are held back as warnings; "" holds none back. ``activity`` is called with the environments that are made.
+    are held back as warnings; "" holds none back. ``deliveries`` are those of a run, in the words of
+    ``execution.planning.deliveries``; without any, each case has those that it declares. ``activity`` is called with
+    the environments that are made.
     """
 
     project_paths: ProjectPaths
@@ -91,6 +94,7 @@ class Engine:
     baseline: str = ""
     clauses: tuple[Path, ...] = ()
     corpus: str = ""
+    deliveries: tuple[str, ...] = ()
     activity: Activity = field(default_factory=Activity, compare=False)
 
     @cached_property
@@ -155,12 +159,15 @@ class Engine:
         """The suites under some paths, and every error in them. ``roots`` gives their addresses, by default those of
         these paths. ``whole`` ones can be performed; headers cost less."""
         engine = self.beside(paths)
-        held = unchanged(paths, engine.kept, roots, whole=whole)
-        if held is not None:
-            return held
-        from engine.loading.documents import load_paths
+        found = unchanged(paths, engine.kept, roots, whole=whole)
+        if found is None:
+            from engine.loading.documents import load_paths
 
-        return load_paths(paths, engine.words.loading, engine.kept, roots)
+            found = load_paths(paths, engine.words.loading, engine.kept, roots)
+        if not self.deliveries:
+            return found
+        suites = (replace(one, cases=tuple(delivered(one.cases, self.deliveries))) for one in found.suites)
+        return replace(found, suites=tuple(suites))
 
     @cached_property
     def kept(self) -> DocumentCache:

@@ -97,6 +97,12 @@ class ScriptedChannel:
         """Take bytes, and let the script answer. Raises Reset and ChannelClosed."""
         return self.write(data)
 
+    async def deliver(self, pieces: Sequence[bytes]) -> float:
+        """Take each piece as ``send`` does."""
+        for piece in pieces:
+            self.write(piece)
+        return self._now
+
     def write(self, data: bytes) -> float:
         """As ``send``."""
         if self._ended == "reset":

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
+from engine.channels.peer_queue import unread
 from engine.channels.record import Trace
 from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, Reset
 from engine.model.network import Address, display, unix_path
@@ -28,6 +29,13 @@ Clock = Callable[[], float]
 # The most bytes that are read on one connection: a server may send without end, and drivers hold received data in
 # memory. The largest bodies that cases request have some MiB.
 MOST = 64 * 1024 * 1024
+
+# For the delivery in pieces, in seconds: how long the peer has to read a piece before the next one goes out, how long
+# all pieces of a write may wait in vain, and the pause where nobody knows what the peer has read. A write whose pieces
+# take longer than LONGEST, on a busy machine, ends in one piece: a delivery must not use up the time of its case.
+PATIENCE, VAIN, PAUSE, LONGEST = 0.05, 0.25, 0.002, 1.0
+# So many looks follow each other at once; later ones have a pause between them, of the least time that loops measure.
+LOOKS, BETWEEN = 20, 0.001
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
@@ -160,6 +168,48 @@ class TcpChannel(asyncio.Protocol):
             await waiter
         self._may_write()
         return self._clock()
+
+    async def deliver(self, pieces: Sequence[bytes]) -> float:
+        """Send pieces, each in a segment of its own, as far as the peer reads. Returns the time of the last byte.
+
+        asyncio sets TCP_NODELAY, so no piece waits in the kernel for the next one. If the kernel reports what the peer
+        has read, the next piece goes out after the one before it was read, so that the peer's reads are distinct. A
+        peer that leaves pieces unread for VAIN seconds gets the rest at once, and so does one after LONGEST seconds.
+        If it is not reported, PAUSE seconds lie between two pieces, which makes it likely. The rest is dropped once
+        the peer has ended the stream. Raises as ``send``.
+        """
+        vain, began = 0.0, self._clock()
+        at = began
+        for number, piece in enumerate(pieces):
+            if self._ended == "fin":
+                self._record.event(self._clock(), "not sent", f"the last {sum(map(len, pieces[number:]))} B")
+                break
+            if vain >= VAIN or self._clock() - began > LONGEST:
+                return await self.send(b"".join(pieces[number:]))
+            at = await self.send(piece)
+            if number < len(pieces) - 1:
+                vain += await self._until_read()
+        return at
+
+    async def _until_read(self) -> float:
+        """Wait until the peer has read all that was sent. Returns the seconds that were waited in vain."""
+        began, looks = self._clock(), 0
+        peer = self._transport.get_extra_info("peername")
+        remote = (peer[0], peer[1]) if peer else ("", 0)
+        # uvloop hands over what was written when it has run everything that is ready.
+        await asyncio.sleep(0)
+        while not self._ended:
+            left = unread(self._local, remote)
+            if left is None:
+                await asyncio.sleep(PAUSE)
+                break
+            if not left:
+                break
+            if self._clock() - began > PATIENCE:
+                return self._clock() - began
+            looks += 1
+            await asyncio.sleep(0 if looks < LOOKS else BETWEEN)
+        return 0.0
 
     def _may_write(self) -> None:
         if self._ended == "reset" or (self._lost and self._ended == "fin"):

@@ -164,6 +164,22 @@ def case_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def delivery_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that selects deliveries."""
+    from engine.model.delivery import ALL, DELIVERIES
+
+    parser.add_argument(
+        "--delivery",
+        action="append",
+        default=[],
+        choices=(*DELIVERIES, ALL),
+        metavar="NAME",
+        help="cuts in the client's bytes: `whole`, `pieces` (at every place named below), `bytes` (each by itself), or "
+        "`all` of these; request-line, crlf, chunk-size, frame-head, record-head or utf-8 for one place; "
+        "may be repeated (`whole`, and those that a case declares)",
+    )
+
+
 def run_options(arguments: argparse.Namespace) -> RunOptions:
     """The options of targets and cases, as parsed."""
     from engine.app.engine import RunOptions

@@ -17,6 +17,7 @@ from engine.cli.base import (
     baseline_argument,
     corpus_argument,
     counterparts_argument,
+    delivery_argument,
     place_arguments,
     run_options,
     runtime_arguments,
@@ -59,6 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH|CASE", help="suites and cases (specs)")
     target_arguments(parser)
     runtime_arguments(parser)
+    delivery_argument(parser)
     baseline_argument(parser)
     corpus_argument(parser)
     place_arguments(parser)
@@ -100,7 +102,15 @@ def run(parsed: argparse.Namespace) -> int:
         )
         return show(replace(done, results=results), parsed, named=parsed.from_run)
     corpus = checked_corpus(parsed.corpus, project_paths)
-    engine = Engine(project_paths, parsed.nginx, parsed.runtime, tuple(parsed.url), parsed.baseline, corpus=corpus)
+    engine = Engine(
+        project_paths,
+        parsed.nginx,
+        parsed.runtime,
+        tuple(parsed.url),
+        parsed.baseline,
+        corpus=corpus,
+        deliveries=tuple(parsed.delivery),
+    )
     what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
     screens = ExitStack()
 
@@ -112,7 +122,7 @@ def run(parsed: argparse.Namespace) -> int:
         screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-        complete = is_complete(what, run_options(parsed), engine)
+        complete = not parsed.delivery and is_complete(what, run_options(parsed), engine)
         folder = None if done.interrupted else project_paths.results if complete else done.path.parent
         code = show(done.run, parsed, folder)
         sys.stdout.flush()
@@ -137,7 +147,7 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
         raise UsageError(
             "--corpus cannot be combined with --from, since it changes verdicts", hint="--corpus needs a new run"
         )
-    options = ("server", "framework", "gateway", "category", "level", "tag", "keyword")
+    options = ("server", "framework", "gateway", "category", "level", "tag", "keyword", "delivery")
     given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
     if parsed.paths or given:
         what = " and ".join([*parsed.paths[:1], *given[:1]])

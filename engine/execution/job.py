@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.model.case import Case, CaseHeader, whole
+from engine.model.delivery import WHOLE
 from engine.model.target import ServerLaunch, Target
 
 
@@ -14,7 +15,8 @@ class Job:
 
     ``position`` is its index in the run, from 0. ``left_out`` is the reason why it will not run, "" if it will.
     ``lacks`` are needs of the case that the target does not claim, where nothing else keeps the job from running: a
-    probe may confirm them. ``repeat`` numbers the jobs of one case on one target, from 0.
+    probe may confirm them. ``part`` distinguishes two performances of one job: what is compared with it has an id of
+    its own. ``repeat`` numbers the jobs of one case on one target, from 0.
     """
 
     position: int
@@ -24,11 +26,17 @@ class Job:
     left_out: str = ""
     repeat: int = 0
     lacks: tuple[str, ...] = ()
+    part: str = ""
 
     @property
     def id(self) -> str:
         """``j`` and the position: unique in its run, and used in headers and file names."""
-        return f"j{self.position}"
+        return f"j{self.position}-{self.part}" if self.part else f"j{self.position}"
+
+    @property
+    def undivided(self) -> Job:
+        """The same job with its bytes uncut, to compare with."""
+        return replace(self, case=self.whole.delivered(WHOLE), part="whole")
 
     @property
     def whole(self) -> Case:

@@ -18,6 +18,7 @@ from engine.loading.cache import DocumentCache, digest_of
 from engine.loading.declarations import is_declaration
 from engine.loading.loaded import Loaded
 from engine.loading.read.cases import SuiteKeys, read_case
+from engine.loading.read.deliveries import deliveries
 from engine.loading.read.matrix import expand
 from engine.loading.read.outline import Item, outline
 from engine.loading.read.reader import CaseReader
@@ -327,11 +328,14 @@ class _Suite:
             notes = Notes(taken=self.notes.taken) if lost else self.notes
             before = notes.errors
             items = self._rules(found.node, prepared.node.get("matrix"), notes)
-            case = read_case(found, self.frame, items, CaseReader(self.language.vocabulary, notes))
+            reader = CaseReader(self.language.vocabulary, notes)
+            case = read_case(found, self.frame, items, reader)
+            # The deliveries are the same for all values of the matrix, and so are their errors.
+            several = deliveries(self.frame.key(found.node, "delivery"), reader)
             if lost:
                 self._take(notes, lost)
             elif sound and case is not None and notes.errors == before:
-                cases.append(case)
+                cases.extend(case.delivered(one) for one in several)
         return cases
 
     def _variant(self, node: Node) -> Repaired | None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from typing import Self
 
+from engine.model.delivery import WHOLE, Delivery
 from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.requirements import Requirement
 from engine.model.source_span import SourceSpan
+
+
+def without_sending(case: str, sending: str) -> str:
+    """An id, or an address, without the words at its end that say how its bytes are sent."""
+    if not sending:
+        return case
+    return case.removesuffix(f"[{sending}]") if case.endswith(f"[{sending}]") else case[: -len(sending) - 2] + "]"
 
 
 class Level(StrEnum):
@@ -121,6 +130,7 @@ class CaseHeader:
         starts: a step starts the server, which does not run before.
         scripted: the case has a script for the application.
         risk: the greatest risk of the clauses that it cites, one of Risk, "" if none of them is known.
+        delivery: how the bytes of its steps are cut. ``variant`` and ``id`` end in its name.
         since: the version of the corpus that the case came with, "" for the first.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
             first by alphabet of several.
@@ -153,6 +163,7 @@ class CaseHeader:
     scripted: bool = False
     since: str = ""
     risk: str = ""
+    delivery: Delivery = WHOLE
 
     @property
     def address(self) -> str:
@@ -160,8 +171,27 @@ class CaseHeader:
         return f"{self.file}::{self.id}"
 
     def needs_first(self, other: CaseHeader) -> bool:
-        """True if this case depends on another one of its document: by its id, or by the stem of several."""
-        return other.id in self.depends_on or other.stem in self.depends_on
+        """True if this case depends on another one of its document: by its id, or by the stem of several. Of the
+        deliveries of the other one, it depends on its own and on ``whole``."""
+        if other.delivery not in (WHOLE, self.delivery):
+            return False
+        return other.plain_id in self.depends_on or other.stem in self.depends_on
+
+    @property
+    def sending(self) -> str:
+        """The words at the end of the id that say how the bytes are sent: the delivery, "" for uncut ones."""
+        return self.delivery.name
+
+    @property
+    def plain_id(self) -> str:
+        """The id of the same case with its bytes uncut."""
+        return without_sending(self.id, self.sending)
+
+    def delivered(self, delivery: Delivery) -> Self:
+        """The same case with another delivery."""
+        variant = without_sending(f"[{self.variant}]", self.sending)[1:-1]
+        variant = "-".join(one for one in (variant, delivery.name) if one)
+        return replace(self, id=f"{self.stem}[{variant}]" if variant else self.stem, variant=variant, delivery=delivery)
 
 
 @dataclass(frozen=True)

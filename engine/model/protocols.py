@@ -50,6 +50,11 @@ class Channel(Protocol):
         """Write, and wait until the transport has accepted every byte. Returns the time of the last byte."""
         ...
 
+    async def deliver(self, pieces: Sequence[bytes]) -> float:
+        """Send pieces, each in a segment of its own: the next one when the peer has read the one before, where that can
+        be known. Returns the time of the last byte."""
+        ...
+
     def write(self, data: bytes) -> float:
         """Write without waiting, for small data. Returns the time."""
         ...

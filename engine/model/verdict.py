@@ -168,7 +168,8 @@ class JobResult:
     ``evidence`` shows whether records of the observer were lost, and what is omitted from the transcript and the log.
     ``held_back`` is the version of the corpus that introduced the case, if the run requests an earlier one and the
     case did not pass; else "". ``excuse`` is the entry of the baseline, for a known failure. ``origin`` is the part of
-    the application that did something wrong, if the observer saw it.
+    the application that did something wrong, if the observer saw it. ``sending`` are the words at the end of the
+    case's id that say how its bytes were sent, "" for uncut ones.
     """
 
     case: str
@@ -202,6 +203,7 @@ class JobResult:
     held_back: str = ""
     excuse: Excuse | None = None
     origin: Origin | None = None
+    sending: str = ""
 
     def breaks_build(self, *, strict: bool = False, flaky_fails: bool = False) -> bool:
         """True if the verdict breaks the build under these options; a case that is held back never does."""

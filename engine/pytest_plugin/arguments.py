@@ -9,7 +9,8 @@ import pytest
 
 from asgi_conformance_pytest import SUFFIXES, is_of_ours, is_suite
 from engine.app import addresses
-from engine.errors import EngineError
+from engine.errors import EngineError, UsageError
+from engine.execution.planning.deliveries import addressed
 from engine.model.addresses import Address, meant, parsed
 from engine.pytest_plugin.options import renamed
 
@@ -48,6 +49,9 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
     if address.case not in names:
         wanted = Address(loaded.suites[0].file, address.case) if loaded.suites else address
         found = meant(str(wanted), [case.address for case in cases])
+        if not found and (other := addressed(cases, str(wanted))):
+            hint = f"add --delivery {other[0].sending}"
+            raise UsageError(f"{other[0].address} is a case with another delivery than it declares", hint=hint)
         if not found:
             raise addresses.unknown(wanted, cases, loaded)
         names = [name for name, job in zip(names, jobs, strict=True) if job.case.address in found]

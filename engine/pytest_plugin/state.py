@@ -92,6 +92,7 @@ class Conformance:
             tuple(option("asgi_url")),
             option("asgi_baseline"),
             corpus=corpus,
+            deliveries=tuple(option("asgi_delivery")),
         )
 
     @cached_property

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -390,3 +391,69 @@ def test_a_unix_socket_is_a_channel_without_an_address(loop: str, buffer: int | 
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
         runner.run(asyncio.wait_for(main(), 10))
+
+
+def test_a_delivery_arrives_in_as_many_reads_as_it_has_pieces(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        reads: list[bytes] = []
+
+        def read() -> None:
+            while sum(map(len, reads)) < 6:
+                reads.append(peer.recv(100))
+
+        reading = asyncio.create_task(asyncio.to_thread(read))
+        await channel.deliver([b"a", b"bc", b"d", b"ef"])
+        await reading
+        assert reads == [b"a", b"bc", b"d", b"ef"]
+
+    play(work)
+
+
+def test_a_peer_that_does_not_read_gets_the_rest_at_once(
+    play: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "PATIENCE", 0.001)
+    monkeypatch.setattr(tcp, "VAIN", 0.002)
+
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        await channel.deliver([b"x"] * 100)
+        assert 1 < whats(channel).count("sent") < 20
+        assert peer.recv(1000) == b"x" * 100
+
+    play(work)
+
+
+def test_a_long_delivery_ends_in_one_piece(play: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "LONGEST", 0.0)
+
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        await channel.deliver([b"x"] * 100)
+        assert whats(channel).count("sent") == 1
+        assert peer.recv(1000) == b"x" * 100
+
+    play(work)
+
+
+def test_where_nothing_is_known_of_the_peer_a_pause_lies_between_pieces(
+    play: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "unread", lambda local, remote: None)
+
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        await channel.deliver([b"a", b"b", b"c"])
+        times = [event.at for event in channel.events if event.what == "sent"]
+        assert min(two - one for one, two in pairwise(times)) >= tcp.PAUSE
+        assert peer.recv(10) == b"abc"
+
+    play(work)
+
+
+def test_a_peer_that_has_ended_the_stream_gets_no_more_pieces(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        peer.shutdown(socket.SHUT_WR)
+        while not channel.ended:
+            await asyncio.sleep(0.001)
+        await channel.deliver([b"a", b"bc"])
+        assert whats(channel)[-1] == "not sent"
+
+    play(work)

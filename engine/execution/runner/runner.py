@@ -13,12 +13,14 @@ from engine.execution.runner import timing_out
 from engine.execution.runner.deadline import Deadline
 from engine.execution.runner.judge import Match, Outcomes, decide
 from engine.execution.runner.origin import origin_of
+from engine.execution.runner.sameness import Seen, differences, joined
 from engine.execution.runner.scope import CheckResults, JobState, OpenChannel, StepScope, evidence_of
 from engine.execution.runner.script import script
 from engine.execution.runner.timeline import transcript
 from engine.execution.runner.trimming import cuts, trimmed
 from engine.model.boundary import AppCall, wrong_client
 from engine.model.case import Step
+from engine.model.delivery import WHOLE
 from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.origin import Origin
@@ -55,6 +57,9 @@ def no_excerpt(place: SourceSpan) -> None:
     del place
 
 
+# The words before what came of a case with its bytes uncut.
+DELIVERED = f"delivered {WHOLE.described}"
+
 # Nothing went wrong, or only the engine could see it.
 NOT_REPRODUCED = frozenset({Verdict.INFO, Verdict.ERROR})
 
@@ -89,7 +94,11 @@ class Runner:
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
         """The variables of a job: ``run``, ``host``, and the values of its matrix."""
-        return {"run": f"{self._run_id}-{job.id}", "host": host, **job.whole.body.variables}
+        return {"run": self._run_of(job), "host": host, **job.whole.body.variables}
+
+    def _run_of(self, job: Job) -> str:
+        """The nonce of a job, which no other job of any run has."""
+        return f"{self._run_id}-{job.id}"
 
     def script_of(self, job: Job, host: str) -> dict[str, object] | None:
         """The script that the bare app plays for a job, or None. Raises Unknown or ValueError where it cannot be
@@ -98,11 +107,30 @@ class Runner:
         return None if application is None else script(application, job.id, self.variables(job, host))
 
     async def run(self, job: Job, live: LiveTarget) -> JobResult:
-        """Run a job. Returns its result: it raises only CancelledError, and every other error is in the verdict."""
+        """Run a job. Returns its result: it raises only CancelledError, and every other error is in the verdict.
+
+        A case whose bytes are cut is performed with uncut bytes first, and must have the same result. One with a server
+        of its own is performed once: the server that it starts or ends is not there a second time.
+        """
+        if job.case.delivery.whole or job.launch.lifespan_of:
+            return await self._perform(job, live)
+        before, after = Seen(self._run_of(job.undivided)), Seen(self._run_of(job))
+        first = await self._perform(job.undivided, live, before)
+        if first.verdict is Verdict.CRASH:
+            return replace(first, case=job.case.id, sending=job.case.sending, reason=f"{first.reason}, {DELIVERED}")
+        result = await self._perform(job, live, after, before)
+        if first.verdict is Verdict.PASS and result.verdict.excusable and DELIVERED not in result.reason:
+            return replace(result, reason=f"{result.reason}; {DELIVERED} it passes")
+        return result
+
+    async def _perform(
+        self, job: Job, live: LiveTarget, seen: Seen | None = None, compared: Seen | None = None
+    ) -> JobResult:
+        """Perform a job once. ``seen`` takes the observations of its steps, which must be those in ``compared``."""
         case = job.whole
         body = case.body
         wall, started = time.time(), time.monotonic()
-        state = JobState(job, live, self._step_types, self._match, self._open)
+        state = JobState(job, live, self._step_types, self._match, self._open, seen=seen)
         # A server that the case has for itself began to write before the case began.
         logged = state.log_from = 0 if job.launch.lifespan_of else live.logged
         state.lost_before = live.boundary.lost
@@ -139,10 +167,16 @@ class Runner:
                 connection.channel.close()
         if results.broken and not defect:
             results.broken[:0] = _misnamed(state)
+        differ: list[Mismatch] = []
+        if seen is not None and compared is not None:
+            differ = differences(compared, seen, case.delivery)
+            results.broken = joined(results.broken, differ, results.step.place if results.step else None)
         if (results.broken or timed_out) and not _meant(state, results):
             crash = await _crash(state)
         outcomes = Outcomes(case.level, results.broken, results.warned, results.evaluated, timed_out, crash, defect)
         verdict, reason = decide(outcomes)
+        if differ and not (crash or defect or timed_out):
+            reason = differ[0].why + (f" (and {len(differ) - 1} more)" if len(differ) > 1 else "")
         keep = self._keep_all or verdict is not Verdict.PASS
         kept, evidence = (
             self._transcript(state, started) if keep else (None, evidence_of(live.boundary, state.lost_before))
@@ -175,6 +209,7 @@ class Runner:
             risk=case.risk,
             title=case.title,
             tags=case.tags,
+            sending=case.sending,
             log=log[-LOG:],
             evidence=evidence,
             calls=tuple(_calls(state)) if self._keep_calls else (),
@@ -306,4 +341,5 @@ def not_run(job: Job, verdict: Verdict, reason: str) -> JobResult:
         risk=case.risk,
         title=case.title,
         tags=case.tags,
+        sending=case.sending,
     )

@@ -62,6 +62,7 @@ from typing import Any
 from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
 from engine.execution.runner.judge import Match, count, judge
+from engine.execution.runner.sameness import Seen
 from engine.model.case import CaseHeader, Step
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Group, Mismatch, Situation
@@ -106,7 +107,8 @@ class CheckResults:
 @dataclass(slots=True)
 class JobState:
     """The state that all branches of one job share. ``log_from`` is the size of the server's log in bytes when the job
-    began; ``lost_before`` the number of records lost before it."""
+    began; ``lost_before`` the number of records lost before it. ``seen`` takes what is compared with another
+    delivery; None if nothing is."""
 
     job: Job
     live: LiveTarget
@@ -120,6 +122,7 @@ class JobState:
     log_from: int = 0
     lost_before: int = 0
     under_way: dict[int, Step] = field(default_factory=dict)
+    seen: Seen | None = None
 
 
 class StepScope(Context):
@@ -359,6 +362,8 @@ class StepScope(Context):
     async def look(self, step: Step, observation: Observation) -> None:
         checks, results = step.checks, self._results
         broken, warned = self._mismatches(step, observation)
+        if self._state.seen is not None:
+            self._state.seen.take(step, self._state.step_types[step.group, step.step_type].facts, observation)
         # A Recorded observation has it. isinstance would inspect the protocol for each step.
         lost = getattr(observation, "lost", None)
         if lost is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.loading.read.literals import ref
 from engine.loading.schema.codes import KEY, ValueCode
 from engine.loading.vocabulary import TargetNames
+from engine.model.delivery import CUTS, DELIVERIES
 
 KEBAB = r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$"
 CORPUS = r"^[0-9]{1,4}[.][0-9]{1,4}$"
@@ -36,6 +37,29 @@ def _selector(names: TargetNames) -> dict[str, Any]:
         "loops": one_of("loop", names.loops, "Only these loops."),
         "gateways": one_of("gateway", names.gateways, "Only these gateways."),
         "runtimes": one_of("runtime", names.runtimes, "Only these runtimes."),
+    }
+
+
+def _delivery(*types: str) -> dict[str, Any]:
+    """The schema of a delivery; the reader of cases knows the names."""
+    return {
+        "type": list(types),
+        "required": ["cut_at"],
+        "additionalProperties": False,
+        "properties": {
+            "cut_at": {
+                "title": "a list of offsets and of places",
+                "description": "The cuts in each write: offsets from its first byte, and places by their names.",
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "title": "an offset, or the name of a place",
+                    "description": f"An offset from 1, or one of {', '.join(CUTS)}.",
+                    "type": ["integer", "string"],
+                    "minimum": 1,
+                },
+            }
+        },
     }
 
 
@@ -101,6 +125,19 @@ def _both(names: TargetNames) -> dict[str, Any]:
             "minProperties": 1,
             "properties": {name: dict(option.schema) for name, option in names.options.items()},
             "additionalProperties": False,
+        },
+        "delivery": {
+            "title": "a delivery, or a list of them",
+            "description": "The cuts in the client's bytes: `whole` (default), `pieces`, `bytes`, a place of `pieces`, "
+            "or {cut_at: [offset, ...]}. The case runs once with each, and each must have the same result.",
+            "examples": [*DELIVERIES],
+            **_delivery("string", "object", "array"),
+            "minItems": 1,
+            "items": {
+                "title": "a delivery",
+                "description": "A delivery by its name, or {cut_at: [offset, ...]}.",
+                **_delivery("string", "object"),
+            },
         },
         "process": {
             "title": "shared or own",

@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
+from engine.model.case import without_sending
 from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.results.record.store import TargetRow
 
@@ -18,7 +19,8 @@ from engine.results.record.store import TargetRow
 def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], today: date) -> JobResult:
     """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is
     ``unexpected-pass``. A line whose day is over changes no verdict, and the reason says so."""
-    listed = [line for line in known if covers(line, result.address, row)]
+    addresses = {result.address, plain_address(result)}
+    listed = [line for line in known if any(covers(line, address, row) for address in addresses)]
     line = next((one for one in listed if not expired(one, today)), None)
     if line is None:
         if listed and result.verdict.excusable:
@@ -33,6 +35,12 @@ def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], tod
         reason = f"it passes, and {line.place} lists it as a known failure: `engine baseline update` takes it out"
         return replace(result, verdict=Verdict.UNEXPECTED_PASS, reason=reason, step=line.place)
     return result
+
+
+def plain_address(result: JobResult) -> str:
+    """The address of the case of a result without its delivery: an entry excuses the case however its bytes are
+    sent."""
+    return without_sending(result.address, result.sending)
 
 
 def excuse(line: KnownFailure) -> str:

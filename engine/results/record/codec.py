@@ -45,6 +45,8 @@ def result_to_json(result: JobResult) -> dict[str, Any]:
         document["risk"] = result.risk
     if result.title:
         document["title"] = result.title
+    if result.sending:
+        document["sending"] = result.sending
     if result.tags:
         document["tags"] = list(result.tags)
     if result.reason:
@@ -116,6 +118,7 @@ def result_from_json(document: Mapping[str, Any]) -> JobResult:
             risk=document.get("risk", ""),
             title=document.get("title", ""),
             tags=tuple(document.get("tags", ())),
+            sending=document.get("sending", ""),
             attempts=tuple(attempt_from_json(one) for one in document.get("attempts", ())),
             log=document.get("log", ""),
             send_raised=tuple(document.get("send_raised", ())),

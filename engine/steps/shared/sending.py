@@ -12,6 +12,7 @@ from engine.model.variables import as_text, fill, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.http1 import Pair
 from engine.steps.api.context import Connection, Context
+from engine.steps.shared.delivering import pieces
 
 Headers = tuple[tuple[str, ByteString], ...]
 Query = str | tuple[tuple[str, object], ...] | None
@@ -57,27 +58,32 @@ def _pairs(query: Sequence[tuple[str, object]], variables: Mapping[str, object])
 
 
 async def send_pieces(
-    ctx: Context, connection: Connection, pieces: Sequence[bytes], sent: bytes | None, *, every: float
+    ctx: Context, connection: Connection, parts: Sequence[bytes], sent: bytes | None, *, every: float
 ) -> None:
     """Send pieces as one ``sent``, ``every`` seconds apart, counted from the first. A late piece goes out at once: on a
     busy machine the pauses must not add up to more than a server waits for a request. Raises as ``send``."""
     began = ctx.now()
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(parts):
         if number:
             await asyncio.sleep(max(0.0, began + number * every - ctx.now()))
-        if not await send(ctx, connection, piece, sent):
+        if not await send(ctx, connection, piece, sent, whole=len(parts) > 1):
             return
 
 
-async def send(ctx: Context, connection: Connection, data: bytes, sent: bytes | None = None) -> bool:
+async def send(
+    ctx: Context, connection: Connection, data: bytes, sent: bytes | None = None, *, whole: bool = False
+) -> bool:
     """Send on a connection, and remember when; ``sent`` is what later assertions compare with, ``data`` by default.
+    The case's delivery cuts it, unless ``whole``: a step about its own cuts keeps them.
 
     A connection that the peer has reset is noted, and a later assertion decides: False. Raises ChannelClosed
     where this side has closed it.
     """
     connection.sent = data if sent is None else sent
     try:
-        connection.sent_at = await connection.channel.send(data)
+        cut = [data] if whole or ctx.case.delivery.whole else pieces(data, ctx.case.delivery)
+        channel = connection.channel
+        connection.sent_at = await (channel.send(data) if len(cut) == 1 else channel.deliver(cut))
     except Reset as error:
         ctx.note("not sent", error.what, subject=connection.name)
         return False
