@@ -140,6 +140,15 @@ LITERALS: dict[str, Any] = {
         "minProperties": 1,
         "maxProperties": 1,
     },
+    "mask": {
+        "title": "true, false, or the four bytes of a key",
+        "type": ["array", "boolean", "object", "string"],
+        "items": ref("bytes", "One part; the parts are concatenated."),
+        "properties": _FORMS,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    },
     "header": _HEADER,
     "headers": {
         "title": "a mapping of names to values, or a list of [name, value] pairs",

@@ -305,6 +305,42 @@ def _no_echo(right: Any) -> Any:
     return recv_frame
 
 
+def _without_single_bytes(right: Any) -> Any:
+    return lambda self, data: right(self, data) if len(data) > 1 else []
+
+
+def _zero_key_refused(right: Any) -> Any:
+    def feed(self: ClientFrames, data: bytes) -> list[str | bytes]:
+        if len(data) > 6 and data[1] & 0x80 and not any(data[2:6]):
+            self._fail(1002, "a frame that is not masked")
+            return []
+        found: list[str | bytes] = right(self, data)
+        return found
+
+    return feed
+
+
+def _checked_alone(right: Any) -> Any:
+    def take(self: ClientFrames, frame: Frame, messages: list[str | bytes]) -> None:
+        if not frame.fin:
+            bytes(frame.data).decode()
+        right(self, frame, messages)
+
+    return take
+
+
+def _hundred_pongs(right: Any) -> Any:
+    def out(self: ClientFrames) -> bytes:
+        data: bytes = right(self)
+        if data[:1] != bytes([FIN | PONG]):
+            return data
+        state = vars(self)
+        state["pongs"] = state.get("pongs", 0) + data.count(bytes([FIN | PONG]))
+        return b"" if state["pongs"] > 100 else data
+
+    return out
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "ws-masks": Mutant("the server masks its frames", _outgoing(_masked)),
     "ws-wide-lengths": Mutant("the server writes short lengths in two bytes", _outgoing(_wide)),
@@ -361,4 +397,16 @@ MUTANTS: Mapping[str, Mutant] = {
     "ws-errors-are-1011": Mutant("a broken rule closes with 1011", replaced(Protocol, "fail", _code_of_fail(1011))),
     "ws-errors-drop": Mutant("a broken rule drops the connection", replaced(Protocol, "fail", _no_fail)),
     "ws-any-size": Mutant("a message may have any size", replaced(Protocol, "__init__", _any_size)),
+    "ws-single-bytes-lost": Mutant(
+        "a byte of a frame that comes by itself is lost", replaced(ClientFrames, "feed", _without_single_bytes)
+    ),
+    "ws-zero-key-refused": Mutant(
+        "a masking key of zeros is taken for none", replaced(ClientFrames, "feed", _zero_key_refused)
+    ),
+    "ws-fragments-checked-alone": Mutant(
+        "each fragment of a text has to be UTF-8 by itself", replaced(ClientFrames, "_take", _checked_alone)
+    ),
+    "ws-hundred-pongs": Mutant(
+        "a client is sent a hundred pongs at most", replaced(ClientFrames, "out", _hundred_pongs)
+    ),
 }

@@ -13,7 +13,7 @@ Schema = Mapping[str, Any]
 
 LITERALS = (
     "bytes", "headers", "query", "time", "size", "count", "word", "text", "flag", "literal", "steps", "expect",
-    "record", "capture",
+    "record", "capture", "mask",
 )  # fmt: skip
 
 

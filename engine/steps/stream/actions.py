@@ -13,7 +13,7 @@ from engine.model.wire_bytes import ByteString
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import literal, mapping
+from engine.steps.api.schema import Schema, literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send, send_pieces
 from engine.steps.shared.values import flag, integer, scalar, seconds, text
@@ -90,13 +90,18 @@ def cut(data: bytes, piece: int | None, cut_at: tuple[int, ...]) -> list[bytes]:
 
 
 async def perform_drip(params: Drip, ctx: Context) -> None:
-    """Send the bytes in pieces, each in a segment of its own as far as the pause between them makes it so."""
+    """Send the bytes in pieces."""
+    await drip(params, ctx, params.data.render(ctx.variables))
+
+
+async def drip(params: Drip, ctx: Context, data: bytes, sent: bytes | None = None) -> None:
+    """Send ``data`` in pieces, each in a segment of its own as far as the pause between them makes it so. ``sent`` is
+    what later assertions compare with, ``data`` by default."""
     variables = ctx.variables
-    data = params.data.render(variables)
     piece = None if params.piece is None else max(1, integer(params.piece, variables, "piece"))
     offsets = tuple(integer(at, variables, "cut_at") for at in params.cut_at)
     every = seconds(params.every, variables)
-    await send_pieces(ctx, ctx.connection, cut(data, piece, offsets), data, every=every)
+    await send_pieces(ctx, ctx.connection, cut(data, piece, offsets), data if sent is None else sent, every=every)
 
 
 def parse_hang_up(node: Node, reader: NodeReader) -> HangUp:
@@ -138,6 +143,20 @@ async def perform_reading(params: Reading, ctx: Context) -> None:
     ctx.connection.channel.reading(flag(params.on, ctx.variables))
 
 
+DRIP: dict[str, Schema] = {
+    "bytes": literal("bytes", "The bytes to send."),
+    "piece": literal("size", "The size of a piece; one byte by default, or all between two cuts."),
+    "every": literal(
+        "time",
+        "From one piece to the next; 1 ms by default. A late piece goes out at once.",
+    ),
+    "cut_at": {
+        "type": "array",
+        "items": literal("count", "An offset from the first byte."),
+        "description": "Offsets at which a new piece begins.",
+    },
+}
+
 STEP_TYPES = (
     StepType(
         name="send",
@@ -161,22 +180,7 @@ STEP_TYPES = (
         name="drip",
         groups=("stream",),
         summary="Sends bytes in small pieces.",
-        schema=mapping(
-            {
-                "bytes": literal("bytes", "The bytes to send."),
-                "piece": literal("size", "The size of a piece; one byte by default, or all between two cuts."),
-                "every": literal(
-                    "time",
-                    "From one piece to the next; 1 ms by default. A late piece goes out at once.",
-                ),
-                "cut_at": {
-                    "type": "array",
-                    "items": literal("count", "An offset from the first byte."),
-                    "description": "Offsets at which a new piece begins.",
-                },
-            },
-            required=("bytes",),
-        ),
+        schema=mapping(DRIP, required=("bytes",)),
         parse=parse_drip,
         perform=perform_drip,
         preview=preview,

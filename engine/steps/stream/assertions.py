@@ -1,4 +1,4 @@
-"""Assertions of a script on a connection: ``response``, ``read``, ``closed``, ``silence``, ``flood``."""
+"""Assertions of a script on a connection: ``response``, ``read``, ``closed``, ``silence``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.steps.http1.session import Response, read_response, still_open
 from engine.steps.shared.endings import Ending, wait
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import integer, seconds, text
-from engine.steps.stream.facts import ClosedFacts, FloodFacts, ReadFacts
+from engine.steps.stream.facts import ClosedFacts, ReadFacts
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,6 @@ class Silence:
     """``silence``: for how long, in seconds."""
 
     time: float | Variable
-
-
-@dataclass(frozen=True)
-class Flood:
-    """``flood``: what is sent again and again, how many bytes at most, and how long a standstill ends it."""
-
-    of: ByteString
-    up_to: object
-    blocked_for: float | Variable
 
 
 # response
@@ -205,46 +196,6 @@ async def perform_silence(params: Silence, ctx: Context) -> Observation | None:
     return None
 
 
-# flood
-
-
-def parse_flood(node: Node, reader: NodeReader) -> Flood:
-    """The parameters of a valid node."""
-    of, up_to, blocked_for = (node.get(key) for key in ("of", "up_to", "blocked_for"))
-    return Flood(
-        reader.bytes(of) if of else ByteString(()),
-        reader.size(up_to) if up_to else 0,
-        reader.time(blocked_for) if blocked_for else 1.0,
-    )
-
-
-async def perform_flood(params: Flood, ctx: Context) -> Observation:
-    """Send bytes repeatedly, until enough were sent, the peer accepts no more for a while, or the connection ends. The
-    accepted amount counts complete pieces, including those in the kernel's own buffers."""
-    piece = params.of.render(ctx.variables)
-    if not piece:
-        raise ValueError("`flood` needs bytes to send")
-    up_to = integer(params.up_to, ctx.variables, "up_to")
-    blocked_for = seconds(params.blocked_for, ctx.variables)
-    connection, accepted, ended = ctx.connection, 0, "sent"
-    while accepted < up_to:
-        part = piece[: up_to - accepted]
-        try:
-            async with asyncio.timeout(blocked_for):
-                connection.sent_at = await connection.channel.send(part)
-        except TimeoutError:
-            ended = "blocked"
-            break
-        except Reset:
-            ended = "reset"
-            break
-        accepted += len(part)
-        if connection.channel.ended == "fin":
-            ended = "closed"
-            break
-    return FloodFacts(accepted, ended)
-
-
 STEP_TYPES = (
     StepType(
         name="response",
@@ -294,24 +245,5 @@ STEP_TYPES = (
         schema=literal("time", "For how long."),
         parse=parse_silence,
         perform=perform_silence,
-    ),
-    StepType(
-        name="flood",
-        awaits="the peer to take no more",
-        groups=("stream",),
-        summary="Sends until the peer takes no more.",
-        schema=mapping(
-            {
-                "of": literal("bytes", "The bytes that are sent repeatedly."),
-                "up_to": literal("size", "The maximum number of bytes."),
-                "blocked_for": literal("time", "A standstill of this long ends it; 1 s by default."),
-            },
-            required=("of", "up_to"),
-        ),
-        parse=parse_flood,
-        perform=perform_flood,
-        not_by_hand="the client sends until nothing more is taken",
-        facts=FloodFacts.facts,
-        observes=True,
     ),
 )

@@ -94,14 +94,20 @@ class ClosedFacts(StreamFacts):
 class FloodFacts(FactSet):
     """The facts of ``flood``."""
 
-    def __init__(self, accepted: int, ended: str) -> None:
+    def __init__(self, accepted: int, rounds: int, ended: str) -> None:
         self._accepted = accepted
+        self._rounds = rounds
         self._ended = ended
 
     @fact("accepted", SIZE)
     def accepted(self) -> object:
         """The number of bytes that were taken, in complete pieces."""
         return self._accepted
+
+    @fact("rounds", INTEGER)
+    def rounds(self) -> object:
+        """The number of times that the bytes or frames were taken completely."""
+        return self._rounds
 
     @fact("ended", one_of("blocked", "sent", "closed", "reset"))
     def ended(self) -> object:

@@ -1,25 +1,36 @@
-"""Actions of a script on a WebSocket: ``send``, ``frames``, ``close``."""
+"""Actions of a script on a WebSocket: ``send``, ``frames``, ``rest``, ``drip``, ``close``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.model.nodes import Node
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
-from engine.protocols.websocket import BINARY, CLOSE, NAMES, OPCODES, TEXT, close_payload, encode
+from engine.protocols.websocket import BINARY, CLOSE, NAMES, TEXT, close_payload, encode
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
-from engine.steps.api.schema import Schema, literal, mapping
+from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
-from engine.steps.shared.values import flag, integer, scalar
+from engine.steps.shared.values import integer
+from engine.steps.stream.actions import DRIP, drip
+from engine.steps.stream.actions import Drip as DripOfBytes
+from engine.steps.stream.actions import parse_drip as parse_drip_of_bytes
+from engine.steps.websocket.frames import (
+    CODE,
+    FRAMES,
+    EncodedFrame,
+    FrameSpec,
+    encoded,
+    parse_frames,
+    previews,
+    stopped,
+)
 from engine.steps.websocket.session import session_of
-
-FLAGS = ("fin", "rsv1", "rsv2", "rsv3", "mask")
 
 
 @dataclass(frozen=True)
@@ -32,19 +43,25 @@ class Send:
 
 
 @dataclass(frozen=True)
-class FrameSpec:
-    """A frame as a case writes it; ``options`` are those of FLAGS, ``length_as`` and ``claim_length``."""
-
-    opcode: object
-    payload: ByteString
-    code: object
-    options: tuple[tuple[str, object], ...]
-
-
-@dataclass(frozen=True)
 class FramesToSend:
     """Frames that go out in one write."""
 
+    frames: tuple[FrameSpec, ...]
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The number of bytes that are sent of a frame that was cut; None for all."""
+
+    size: object = None
+
+
+@dataclass(frozen=True)
+class Drip:
+    """The pieces of a drip, and what is in them: bytes, or frames if ``data`` is None."""
+
+    pieces: DripOfBytes
+    data: ByteString | None
     frames: tuple[FrameSpec, ...]
 
 
@@ -84,88 +101,71 @@ async def perform_send(params: Send, ctx: Context) -> None:
     await send(ctx, ctx.connection, encode(params.opcode, payload), payload)
 
 
-def parse_frames(node: Node, reader: NodeReader) -> FramesToSend:
+def parse_frames_to_send(node: Node, reader: NodeReader) -> FramesToSend:
     """The parameters of a valid node."""
-    return FramesToSend(tuple(_parse_frame(item, reader) for item in node.items()))
+    return FramesToSend(parse_frames(node, reader, stops=True))
 
 
-def _parse_frame(node: Node, reader: NodeReader) -> FrameSpec:
-    opcode, payload, code, claim = (node.get(key) for key in ("opcode", "payload", "code", "claim_length"))
-    word = reader.value(opcode) if opcode else "text"
-    if opcode and isinstance(word, str) and word not in OPCODES:
-        reader.mistake(opcode, f"there is no opcode {word!r}", f"known: {', '.join(OPCODES)}, or a number up to 15")
-    options = [(key, reader.value(found)) for key in (*FLAGS, "length_as") if (found := node.get(key)) is not None]
-    if claim:
-        options.append(("claim_length", reader.size(claim)))
-    return FrameSpec(
-        word,
-        reader.bytes(payload) if payload else ByteString(()),
-        reader.value(code) if code else None,
-        tuple(options),
-    )
-
-
-def frame_bytes(frame: FrameSpec, variables: Mapping[str, object]) -> tuple[int, bytes, bytes]:
-    """A frame's opcode, its payload, and its bytes. Raises ValueError for a value that does not fit."""
-    found = resolve(frame.opcode, variables)
-    opcode = OPCODES[found] if isinstance(found, str) and found in OPCODES else integer(found, {}, "opcode")
-    if not 0 <= opcode <= 15:
-        raise ValueError(f"opcode is {opcode}, and should be at most 15")
-    payload = frame.payload.render(variables)
-    if frame.code is not None:
-        payload = close_payload(integer(frame.code, variables, "code"), payload)
-    flags = {name: flag(value, variables) for name, value in frame.options if name in FLAGS}
-    sizes = {name: integer(value, variables, name) for name, value in frame.options if name not in FLAGS}
-    data = encode(
-        opcode,
-        payload,
-        fin=flags.get("fin", True),
-        rsv1=flags.get("rsv1", False),
-        rsv2=flags.get("rsv2", False),
-        rsv3=flags.get("rsv3", False),
-        mask=flags.get("mask", True),
-        length_as=sizes.get("length_as"),
-        claim_length=sizes.get("claim_length"),
-    )
-    return opcode, payload, data
-
-
-def preview_frames(params: FramesToSend, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
-    """Each frame's payload: its mask is random."""
+def preview_frames(params: FramesToSend | Drip, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
+    """Each frame's payload, or the bytes that are dripped."""
     del host
-    found = []
-    for frame in params.frames:
-        opcode, payload, _ = frame_bytes(frame, variables)
-        words = [f"{NAMES.get(opcode, f'opcode {opcode}')} frame"]
-        if frame.code is not None:
-            words.append(f"code {integer(frame.code, variables, 'code')}")
-        words += [_option(name, resolve(value, variables)) for name, value in frame.options]
-        if not any(name == "mask" for name, _ in frame.options):
-            words.append("masked")
-        found.append(
-            PreviewBytes(frame.payload.render(variables) if frame.code is not None else payload, ", ".join(words))
-        )
-    return found
+    if isinstance(params, Drip) and params.data is not None:
+        return [PreviewBytes(params.data.render(variables))]
+    return previews(params.frames, variables)
 
 
-def _option(name: str, value: object) -> str:
-    """A frame's option in words."""
-    if name == "mask":
-        return "masked" if value else "not masked"
-    if name == "length_as":
-        return f"length written in {value} bits"
-    if name == "claim_length":
-        return f"length written as {value}"
-    return f"{name} {1 if value else 0}"
+def all_frames(specs: Sequence[FrameSpec], ctx: Context) -> list[EncodedFrame]:
+    """The frames of some specifications, in order. A close frame among them is noted in the session."""
+    session = session_of(ctx.connection)
+    made = [frame for spec in specs for frame in encoded(spec, ctx.variables)]
+    session.close_sent = session.close_sent or any(frame.opcode == CLOSE for frame in made)
+    return made
 
 
 async def perform_frames(params: FramesToSend, ctx: Context) -> None:
-    """Send frames in one write, whatever rules they break."""
+    """Send frames in one write, whatever rules they break; of the last one only the part before ``stop_at``."""
     session = session_of(ctx.connection)
-    made = [frame_bytes(frame, ctx.variables) for frame in params.frames]
-    session.close_sent = session.close_sent or any(opcode == CLOSE for opcode, _, _ in made)
-    payload = b"".join(payload for opcode, payload, _ in made if opcode not in NAMES or opcode < CLOSE)
-    await send(ctx, ctx.connection, b"".join(data for _, _, data in made), payload)
+    made = all_frames(params.frames, ctx)
+    data = b"".join(frame.data for frame in made)
+    end = len(data) - len(made[-1].data) + stopped(params.frames[-1], ctx.variables, made[-1])
+    session.unsent = data[end:]
+    await send(ctx, ctx.connection, data[:end], b"".join(frame.content for frame in made))
+
+
+def parse_rest(node: Node, reader: NodeReader) -> Rest:
+    """The parameters of a valid node."""
+    size = node.get("size")
+    return Rest(reader.size(size) if size else None)
+
+
+async def perform_rest(params: Rest, ctx: Context) -> None:
+    """Send the bytes that ``stop_at`` held back, or the first of them. Raises ValueError if there are too few."""
+    session = session_of(ctx.connection)
+    size = len(session.unsent) if params.size is None else integer(params.size, ctx.variables, "size")
+    if not 0 < size <= len(session.unsent):
+        held = f"{len(session.unsent)} bytes of a frame are" if session.unsent else "no part of a frame is"
+        raise ValueError(f"`rest` cannot send {size or 'any'} bytes: {held} held back; a frame's `stop_at` does so")
+    data, session.unsent = session.unsent[:size], session.unsent[size:]
+    await send(ctx, ctx.connection, data, ctx.connection.sent)
+
+
+def parse_drip(node: Node, reader: NodeReader) -> Drip:
+    """The parameters of a valid node: bytes or frames, in pieces."""
+    frames, data = node.get("frames"), node.get("bytes")
+    if (frames is None) == (data is None):
+        reader.mistake(node, "`drip` sends either `bytes` or `frames`", "write one of the two")
+    pieces = parse_drip_of_bytes(node, reader)
+    return Drip(pieces, pieces.data if data else None, parse_frames(frames, reader) if frames else ())
+
+
+async def perform_drip(params: Drip, ctx: Context) -> None:
+    """Send bytes or frames in pieces."""
+    if params.data is not None:
+        await drip(params.pieces, ctx, params.data.render(ctx.variables))
+        return
+    made = all_frames(params.frames, ctx)
+    sent = b"".join(frame.content for frame in made)
+    await drip(params.pieces, ctx, b"".join(frame.data for frame in made), sent)
 
 
 def parse_close(node: Node, reader: NodeReader) -> Close:
@@ -192,30 +192,6 @@ async def perform_close(params: Close, ctx: Context) -> None:
     await send(ctx, ctx.connection, encode(CLOSE, close_payload(code, reason)), reason)
 
 
-_CODE = scalar("integer", description="A close frame's code; it stands before the payload.", minimum=0, maximum=65535)
-
-
-def _flag(description: str) -> Schema:
-    return scalar("boolean", description=description)
-
-
-_FRAME = mapping(
-    {
-        "opcode": scalar("integer", "string", description="A name (text, ping, ...), or a number up to 15."),
-        "payload": literal("bytes", "The payload, before it is masked."),
-        "fin": _flag("The message ends with this frame; true by default."),
-        "rsv1": _flag("The bit RSV1, which marks compression; false by default."),
-        "rsv2": _flag("The bit RSV2; false by default."),
-        "rsv3": _flag("The bit RSV3; false by default."),
-        "mask": _flag("Mask the frame, as clients must; true by default."),
-        "code": _CODE,
-        "length_as": scalar("integer", description="Write the length in 7, 16 or 64 bits."),
-        "claim_length": literal("size", "Write this length in place of the payload's."),
-    },
-    required=("opcode",),
-    description="One frame, legal or not.",
-)
-
 STEP_TYPES = (
     StepType(
         name="send",
@@ -240,16 +216,34 @@ STEP_TYPES = (
         name="frames",
         groups=("websocket",),
         summary="Sends frames in one write, whatever rules they break.",
-        schema={"type": "array", "items": _FRAME, "minItems": 1, "description": "The frames, in order."},
-        parse=parse_frames,
+        schema=FRAMES,
+        parse=parse_frames_to_send,
         perform=perform_frames,
         preview=preview_frames,
+    ),
+    StepType(
+        name="rest",
+        groups=("websocket",),
+        summary="Sends the part of a frame that `stop_at` held back.",
+        schema=mapping({"size": literal("size", "Only so many bytes of it; all by default.")}),
+        parse=parse_rest,
+        perform=perform_rest,
+    ),
+    StepType(
+        name="drip",
+        groups=("websocket",),
+        summary="Sends frames or bytes in small pieces.",
+        schema=mapping({"frames": FRAMES, **DRIP}),
+        parse=parse_drip,
+        perform=perform_drip,
+        preview=preview_frames,
+        besides=("piece", "every", "cut_at"),
     ),
     StepType(
         name="close",
         groups=("websocket",),
         summary="Sends a close frame.",
-        schema=mapping({"code": _CODE, "reason": literal("bytes", "The reason, UTF-8 of at most 123 bytes.")}),
+        schema=mapping({"code": CODE, "reason": literal("bytes", "The reason, UTF-8 of at most 123 bytes.")}),
         parse=parse_close,
         perform=perform_close,
         preview=preview_close,

@@ -53,11 +53,13 @@ class Message:
 
 @dataclass(slots=True)
 class WebSocketSession:
-    """The client's half of an open WebSocket. ``close_frame`` is the peer's, once a step has consumed it."""
+    """The client's half of an open WebSocket. ``close_frame`` is the peer's, once a step has consumed it; ``unsent`` is
+    the part of a frame that was not sent yet."""
 
     inflater: Inflater | None = None
     close_sent: bool = False
     close_frame: Frame | None = None
+    unsent: bytes = b""
     _opcode: int | None = None
     _compressed: bool = False
     _fragments: list[bytes] = field(default_factory=list)

@@ -94,4 +94,4 @@ def test_what_there_is() -> None:
     assert found["fastcgi"] == shared | {
         "begin", "params", "stdin", "data", "abort", "record", "write", "send", "receive", "get_values",
     }  # fmt: skip
-    assert found["websocket"] == shared | {"send", "frames", "close", "write", "receive", "frame", "ping"}
+    assert found["websocket"] == shared | {"send", "frames", "rest", "close", "write", "receive", "frame", "ping"}

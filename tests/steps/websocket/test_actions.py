@@ -107,3 +107,71 @@ def test_mistakes() -> None:
 def test_a_connection_without_a_websocket() -> None:
     with pytest.raises(EngineError, match="no open WebSocket"):
         run(on(JobScope(), Connection(ScriptedChannel()), "send", {"text": "x"}, group="websocket"))
+
+
+HELLO = b"hello"
+UNMASKED = {"hex": "00 00 00 00"}
+
+
+def test_a_part_of_a_frame_and_the_rest_later() -> None:
+    channel = ScriptedChannel()
+    connection = Connection(channel, codec=WebSocketSession())
+    ctx = JobScope()
+    run(
+        on(
+            ctx,
+            connection,
+            "frames",
+            [{"opcode": "text", "payload": "hello", "mask": UNMASKED, "stop_at": 8}],
+            "websocket",
+        )
+    )
+    assert channel.sent == [b"\x81\x85\x00\x00\x00\x00he"]
+    run(on(ctx, connection, "rest", {"size": "1B"}, "websocket"))
+    run(on(ctx, connection, "rest", {}, "websocket"))
+    assert channel.sent[1:] == [b"l", b"lo"]
+    assert connection.sent == HELLO
+    with pytest.raises(ValueError, match="no part of a frame is held back"):
+        run(on(ctx, connection, "rest", {}, "websocket"))
+
+
+def test_too_much_of_the_rest() -> None:
+    channel = ScriptedChannel()
+    connection = Connection(channel, codec=WebSocketSession())
+    ctx = JobScope()
+    run(
+        on(
+            ctx,
+            connection,
+            "frames",
+            [{"opcode": "text", "payload": "hello", "mask": UNMASKED, "stop_at": -2}],
+            "websocket",
+        )
+    )
+    assert channel.sent == [b"\x81\x85\x00\x00\x00\x00hel"]
+    with pytest.raises(ValueError, match="cannot send 3 bytes: 2 bytes of a frame are held back"):
+        run(on(ctx, connection, "rest", {"size": "3B"}, "websocket"))
+
+
+def test_frames_are_dripped() -> None:
+    frames = [{"opcode": "text", "payload": "hi", "mask": UNMASKED}, {"opcode": "close", "code": 1000}]
+    sent_frames, connection, writes = sent("drip", {"frames": frames, "cut_at": [1, 7], "every": "1ms"})
+    assert [len(one) for one in writes] == [1, 6, 9]
+    assert [frame.name for frame in sent_frames] == ["text", "close"]
+    assert connection.sent == b"hi"
+    assert isinstance(connection.codec, WebSocketSession)
+    assert connection.codec.close_sent
+
+
+def test_bytes_are_dripped_on_a_websocket_as_well() -> None:
+    _, connection, writes = sent("drip", {"bytes": "abc", "every": "1ms"})
+    assert writes == [b"a", b"b", b"c"]
+    assert connection.sent == b"abc"
+
+
+def test_mistakes_of_frames() -> None:
+    assert "only the last frame" in mistakes("frames", [{"opcode": 1, "stop_at": 1}, {"opcode": 1}], "websocket")[0]
+    assert "only the last frame" in mistakes("drip", {"frames": [{"opcode": 1, "stop_at": 1}]}, "websocket")[0]
+    assert "either `bytes` or `frames`" in mistakes("drip", {}, "websocket")[0]
+    assert "has the payloads" in mistakes("frames", [{"opcode": 1, "fragments": ["a"], "payload": "a"}], "websocket")[0]
+    assert "no fragments" in mistakes("frames", [{"opcode": 8, "code": 1000, "piece": "1B"}], "websocket")[0]
