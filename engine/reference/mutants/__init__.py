@@ -14,7 +14,7 @@ from .base import Mutant
 
 FAMILIES = (
     "scope", "head", "body", "events", "calls", "response", "extensions", "connection", "later", "uniform",
-    "handshake", "websocket", "frames", "lifespan", "shutdown", "workers", "resources", "tls",
+    "delivery", "handshake", "websocket", "frames", "lifespan", "shutdown", "workers", "resources", "tls",
 )  # fmt: skip
 
 
