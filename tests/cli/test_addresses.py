@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import forked
+from tests import forked, forked_pytest
 from tests.cli.conftest import ENGINE, clean
 from tests.pytest_plugin.conftest import PYTEST, SHORT
 
@@ -25,6 +25,8 @@ def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command in a folder."""
     if words[: len(ENGINE)] == ENGINE:
         return forked.engine(folder, words[len(ENGINE) :])
+    if words[: len(PYTEST)] == PYTEST:
+        return forked_pytest.pytest(folder, words[len(PYTEST) :], clean())
     return subprocess.run(words, cwd=folder, env=clean(), capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -12,9 +12,9 @@ from engine.model.expectation import Mismatch
 from engine.model.result_event import ResultEvent
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import Store, TargetRow
-from tests import forked
+from tests import forked, forked_pytest
 from tests.cli.conftest import clean
-from tests.pytest_plugin.conftest import PYTEST, SHORT
+from tests.pytest_plugin.conftest import SHORT
 
 ROOT = Path(__file__).parents[2]
 ASYNCIO, UVLOOP = "gunicorn-control-asyncio", "gunicorn-control-uvloop"
@@ -61,10 +61,6 @@ def checkout(tmp_path: Path) -> Path:
 
 def engine(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return forked.engine(checkout, arguments)
-
-
-def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, cwd=folder, env=clean(), capture_output=True, text=True, timeout=120, check=False)
 
 
 def ran(checkout: Path, run_id: str, cells: dict[str, dict[str, Verdict]]) -> None:
@@ -222,7 +218,7 @@ def test_a_baseline_beside_suites_of_ones_own_is_read(project: Path) -> None:
     checked = engine(project / "suites", "baseline", "check")
     assert checked.returncode == 0, checked.stderr
     assert "holds (1): fails as listed" in checked.stdout
-    under_pytest = call(project, *PYTEST, "-q", *SHORT, "suites", *ONE)
+    under_pytest = forked_pytest.pytest(project, ["-q", *SHORT, "suites", *ONE], clean())
     assert under_pytest.returncode == 0, under_pytest.stdout
     assert "1 passed, 1 xfailed" in under_pytest.stdout
 
@@ -243,7 +239,7 @@ def test_another_baseline_is_named(project: Path) -> None:
     named = engine(project, "grid", "suites", *ONE, "--baseline", "other.yaml")
     assert named.returncode == 0, named.stdout + named.stderr
     assert "known failures: 1 case, listed in other.yaml\n" in named.stdout
-    under_pytest = call(project, *PYTEST, "-q", *SHORT, "suites", *ONE, "--baseline", "other.yaml")
+    under_pytest = forked_pytest.pytest(project, ["-q", *SHORT, "suites", *ONE, "--baseline", "other.yaml"], clean())
     assert under_pytest.returncode == 0, under_pytest.stdout
     made = engine(project, "baseline", "update", "--baseline", "new.yaml")
     assert made.returncode == 0, made.stderr

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests import forked_pytest
 from tests.cli.conftest import Engine, clean
-from tests.pytest_plugin.conftest import PYTEST, SHORT
+from tests.pytest_plugin.conftest import SHORT
 
 GRID = ("grid", "cases.yaml", "--framework", "control", "--no-counterparts")
 LATER = """\
@@ -51,10 +51,10 @@ def test_a_later_case_is_a_warning_and_breaks_no_gate(engine: Engine, later: Pat
 
 @pytest.mark.service
 def test_pytest_holds_it_back_as_well(later: Path) -> None:
-    words = [*PYTEST, *SHORT, "-q", "-p", "no:cacheprovider", "cases.yaml", *GRID[2:]]
+    words = [*SHORT, "-q", "-p", "no:cacheprovider", "cases.yaml", *GRID[2:]]
 
     def ran(*more: str) -> int:
-        return subprocess.run([*words, *more], cwd=later, env=clean(), check=False, timeout=120).returncode
+        return forked_pytest.pytest(later, [*words, *more], clean()).returncode
 
     assert ran() == 1
     assert ran("--corpus", "0.1", "--warnings-fail") == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-PYTEST = (sys.executable, "-m", "pytest", "-p", "no:asyncio", "-p", "no:hypothesispytest")
-"""A pytest without plugins of others: one that is installed for benchmarks has words of its own to say, and to load the
-other takes as long as to load all else."""
+from tests import forked_pytest
+
+PYTEST = (sys.executable, "-m", "pytest", *forked_pytest.PLUGINS)
 SHORT = ("-o", "asgi_short_options=true")
 """Options under the names that `engine grid` has for them."""
 
@@ -98,15 +97,8 @@ def run(suites: Path) -> Run:
         arguments += () if counterparts else ("--asgi-no-counterparts",)
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         variables["COLUMNS"] = "160"
-        ended = subprocess.run(
-            [*PYTEST, path, "--asgi-framework", "control", *arguments],
-            cwd=suites.parent,
-            env=variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        words = (path, "--asgi-framework", "control", *arguments)
+        ended = forked_pytest.pytest(suites.parent, words, variables)
         return Ran(ended.returncode, ended.stdout + ended.stderr)
 
     return call

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked_pytest
 from tests.pytest_plugin.conftest import PYTEST, SUITE, Ran
 
 FOREIGN = "suite: smoke tests\ncases:\n  - name: login\n"
@@ -50,19 +51,29 @@ def test_own(server):
 ROOT = Path(__file__).parents[2]
 
 
-def call(folder: Path, *words: str) -> Ran:
-    """pytest in a folder, with the plugin's entry point, as ``pytest`` and ``python -m pytest`` start it."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+def started(folder: Path, *words: str) -> Ran:
+    """A new pytest in a folder, with the plugin's entry point, as ``pytest`` and ``python -m pytest`` start it."""
     ended = subprocess.run(
         [*PYTEST, "-p", "no:cacheprovider", *words],
         cwd=folder,
-        env=variables | {"COLUMNS": "160"},
+        env=variables(),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     return Ran(ended.returncode, ended.stdout + ended.stderr)
+
+
+def call(folder: Path, *words: str) -> Ran:
+    """pytest in a folder, in a process that has its modules: for projects without a package ``engine``."""
+    ended = forked_pytest.pytest(folder, ["-p", "no:cacheprovider", *words], variables())
+    return Ran(ended.returncode, ended.stdout + ended.stderr)
+
+
+def variables() -> dict[str, str]:
+    """The environment, without what the pytest around has set."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")} | {"COLUMNS": "160"}
 
 
 @pytest.fixture
@@ -95,7 +106,7 @@ def project(tmp_path: Path) -> Path:
     ids=" ".join,
 )
 def test_a_project_that_requests_no_suite_passes_unchanged(project: Path, words: tuple[str, ...]) -> None:
-    ran = call(project, *words)
+    ran = started(project, *words)
     assert ran.code == 0, ran.out
     assert "1 passed" in ran.out
     assert "warning" not in ran.out
@@ -115,7 +126,7 @@ def test_a_project_that_requests_no_suite_passes_unchanged(project: Path, words:
 def test_a_suite_in_a_project_with_a_package_of_that_name_is_one_error(project: Path, words: tuple[str, ...]) -> None:
     (project / "suites").mkdir()
     (project / "suites" / "mine.yaml").write_text(SUITE)
-    ran = call(project, *words)
+    ran = started(project, *words)
     assert ran.code == 4, ran.out
     assert ran.out.count("suites cannot run here: the package 'engine' is") == 1
     assert "run them with `engine grid`" in ran.out
@@ -126,7 +137,7 @@ def test_a_suite_in_a_project_with_a_package_of_that_name_is_one_error(project: 
 def test_a_suite_that_cannot_run_is_the_only_error(project: Path, words: tuple[str, ...]) -> None:
     (project / "suites").mkdir()
     (project / "suites" / "mine.yaml").write_text(SUITE)
-    ran = call(project, *words, "--asgi-server", "nope")
+    ran = started(project, *words, "--asgi-server", "nope")
     assert ran.code == 4, ran.out
     assert "suites cannot run here" in ran.out
     assert "had no effect" not in ran.out
