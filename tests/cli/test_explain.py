@@ -50,7 +50,7 @@ def test_a_failure_is_told_whole_and_reads_the_same_the_next_time(engine: Engine
     for part in (
         "case      cases.yaml::wrong",
         f"target    {TARGET} (gunicorn ",
-        "cites     SCOPE-01 (must)",
+        "cites     SCOPE-01 (must, risk: interop)",
         "cases.yaml:13:51",
         "= expected: status 201",
         "time line (>> << wire",

@@ -167,8 +167,8 @@ def test_clauses_know_who_cites_them(listed: List) -> None:
     assert len(found["SCOPE-01"]["cases"]) == 5
     assert found["SCOPE-02"]["cases"] == ["second.yaml::other"]
     assert found["SCOPE-04"]["cases"] == []
-    rows = [line.split()[:3] for line in listed("clauses", ".").splitlines()]
-    assert ["SCOPE-01", found["SCOPE-01"]["level"], "5"] in rows
+    rows = [line.split()[:4] for line in listed("clauses", ".").splitlines()]
+    assert ["SCOPE-01", found["SCOPE-01"]["level"], "interop", "5"] in rows
 
 
 def test_clauses_are_searched_by_words(listed: List) -> None:

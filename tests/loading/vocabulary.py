@@ -14,7 +14,7 @@ from engine.app.target_names import target_names
 from engine.loading.vocabulary import TargetNames, Vocabulary
 from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
 from engine.model.case import Step
-from engine.model.clause import Clause
+from engine.model.clause import Clause, Risk
 from engine.model.expectation import Mismatch
 from engine.model.facts import INTEGER, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, one_of
 from engine.model.nodes import Node
@@ -36,7 +36,7 @@ PATHS = {
 WSGI_PATHS = {"http": {"/": "GET", "/echo": "POST", "/environ": "GET"}}
 
 CLAUSES = {
-    name: Clause(name, "must", "a standard", f"what {name} says", "")
+    name: Clause(name, "must", "a standard", f"what {name} says", "", Risk.DOS if name == "RESP-01" else Risk.COURTESY)
     for name in ("SCOPE-01", "SCOPE-02", "RESP-01", "WSA-09", "LIFE-05")
 }
 

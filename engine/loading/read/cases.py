@@ -85,7 +85,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         starts=any(one.lifecycle == "starts" for one in step_types),
         scripted=application is not None,
         since=text(node, "since"),
-        risk=greatest(known[name].risk for name in cite if name in known),
+        risk=greatest(known[name].risk.value for name in cite if name in known),
         body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None

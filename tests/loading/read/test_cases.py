@@ -35,6 +35,15 @@ since: "0.2"
     assert (case.place.line, case.place.column) == (6, 9)
 
 
+def test_the_risk_is_the_greatest_of_the_clauses_that_a_case_cites() -> None:
+    [greatest] = cases(suite(OK, "cite: [SCOPE-02, RESP-01]"))
+    assert greatest.risk == greatest.header.risk == "dos"
+    [least] = cases(suite(OK))
+    assert least.risk == "courtesy"
+    # Processes of xdist exchange only values of exactly the basic types.
+    assert type(greatest.risk) is str
+
+
 def test_a_mapping_among_the_options_is_read_with_its_units() -> None:
     said = "server: {ping: {timeout: 2s, interval: 500ms}, limits: {fields: 9, body: 1KiB}, env: {B: b, A: a}}"
     [case] = cases(suite(OK, said))
