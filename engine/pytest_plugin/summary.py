@@ -17,14 +17,12 @@ from engine.terminal.paint import Paint, Role, wrap
 
 if TYPE_CHECKING:
     from engine.pytest_plugin.state import Conformance
-    from engine.results.record.store import Run, TargetRow
+    from engine.results.record.store import Run
 
 # The modules that show failures are imported where there are any.
 # ruff: noqa: PLC0415
 
 
-LOG_LINES = 20
-"""Lines of the log of a target that did not start."""
 CI = ("CI", "BUILD_NUMBER")
 """Variables of systems on which pytest shortens no message."""
 COMMAND = re.compile(r"\bengine [a-z]+ \S*(?:-|/|\.yaml)")
@@ -65,8 +63,10 @@ def write(terminalreporter: Any, conformance: Conformance) -> None:
             put(paint(Role.HEADING, line) if not line.startswith(" ") else line)
     for row in conformance.rows.values():
         if row.failed:
+            from engine.terminal.run_summary import start_failure
+
             terminalreporter.section(f"{row.id} did not start", red=True)
-            for line in not_started(row):
+            for line in start_failure(row, paint=paint):
                 put(line)
     for claim in refuted(conformance):
         put(f"conformance: {visible(claim)}")
@@ -125,14 +125,6 @@ def causes(conformance: Conformance) -> Iterator[str]:
     failures = findings(run, wanted, attributions(run))
     if failures:
         yield from blame.lines(failures)
-
-
-def not_started(row: TargetRow) -> Iterator[str]:
-    """The reason why a target did not start, a hint, and the end of its log, in lines."""
-    yield visible(row.failed)
-    if row.hint:
-        yield f"  {visible(row.hint)}"
-    yield from (f"  | {visible(line)}" for line in row.log.splitlines()[-LOG_LINES:])
 
 
 def has_cause(verdict: Verdict) -> bool:

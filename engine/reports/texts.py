@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.model.showing import as_text
+from engine.model.phrasing import got, requirement
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
 
@@ -27,8 +27,8 @@ def details(result: JobResult, attribution: Attribution | None) -> Iterator[str]
     document, the cause, and the commands that reproduce it."""
     for one in (*result.mismatches, *result.warnings):
         place = f" ({one.place})" if one.place.line else ""
-        yield f"expected: {one.where} {one.expected}{place}"
-        yield f"actual:   {as_text(one.actual)}"
+        yield f"expected: {requirement(one)}{place}"
+        yield f"actual:   {got(one)}"
     if attribution is not None:
         yield f"cause: {attribution.heading}: {attribution.because}"
         if attribution.settle:

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.expectation import Mismatch
-from engine.model.phrasing import requirement
-from engine.model.showing import as_text
+from engine.model.phrasing import got, requirement
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
@@ -86,7 +85,7 @@ def excerpt(mismatch: Mismatch, source: Source, limit: int = 0, paint: Paint = P
     place: SourceSpan = mismatch.place
     notes: list[Note] = [
         (Role.EXPECTED, f"expected: {requirement(mismatch)}"),
-        (Role.ACTUAL, f"actual:   {as_text(mismatch.actual)}"),
+        (Role.ACTUAL, f"actual:   {got(mismatch)}"),
     ]
     if mismatch.why:
         notes.append(mismatch.why)

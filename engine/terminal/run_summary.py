@@ -29,11 +29,17 @@ def not_started(rows: Iterable[TargetRow], width: int = 0, paint: Paint = PLAIN)
         if row.failed:
             yield ""
             name = paint(Role.FAILING, f"{visible(row.id)} did not start")
-            yield from _hanging(f"{name}: {visible(row.failed)}", "", width)
-            if row.hint:
-                yield from _hanging(paint(Role.HINT, visible(row.hint)), "  ", width)
-            for line in row.log.splitlines()[-LOG_LINES:]:
-                yield f"  {paint(Role.DIM, '|')} {visible(line)}"
+            yield from start_failure(row, width, paint, head=f"{name}: ")
+
+
+def start_failure(row: TargetRow, width: int = 0, paint: Paint = PLAIN, *, head: str = "") -> Iterator[str]:
+    """The reason why a target did not start, behind ``head``, a hint, and the end of its log, in lines. ``width`` is
+    the terminal's, 0 for no limit."""
+    yield from _hanging(f"{head}{visible(row.failed)}", "", width)
+    if row.hint:
+        yield from _hanging(paint(Role.HINT, visible(row.hint)), "  ", width)
+    for line in row.log.splitlines()[-LOG_LINES:]:
+        yield f"  {paint(Role.DIM, '|')} {visible(line)}"
 
 
 def _hanging(text: str, indent: str, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.model.expectation import Mismatch
+from engine.model.expectation import ABSENT, Mismatch
 from engine.model.source_span import SourceSpan
 from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.reports.base import able, formats
@@ -157,6 +157,15 @@ PLACE = SourceSpan("specs/x.yaml", 7, 11, 3)
 def failing(name: str, *targets: str, place: SourceSpan = PLACE, where: str = "status") -> tuple[JobResult, ...]:
     mismatch = Mismatch(where, "is 200", 500, place)
     return tuple(result(row(target), Verdict.FAIL, mismatch, case=f"{FILE}::{name}") for target in targets)
+
+
+def test_an_annotation_has_the_words_of_the_sentence() -> None:
+    one = run({"s f": Verdict.FAIL})
+    (mine,) = failing("a", "s f")
+    mismatches = (replace(mine.mismatches[0], actual=ABSENT), Mismatch("ping", "a pong", ABSENT, PLACE, implicit=True))
+    text = write_as("github", replace(one, results=(replace(mine, mismatches=mismatches),)))
+    assert "expected: status is 200 (specs/x.yaml:7:11)%0Aactual:   none%0A" in text
+    assert "expected: a pong (specs/x.yaml:7:11)%0Aactual:   none%0A" in text
 
 
 def test_an_annotation_points_at_the_line_and_is_escaped() -> None:

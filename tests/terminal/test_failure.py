@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model.evidence_quality import EvidenceQuality
-from engine.model.expectation import Mismatch
+from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.source_span import SourceSpan, excerpt
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import JobResult, Verdict
@@ -80,6 +80,14 @@ def test_a_mismatch_that_has_its_line_needs_no_document() -> None:
     assert text(replace(RESULT, mismatches=(replace(one, excerpt=line),)), gone) == WHOLE
     late = replace(RESULT, mismatches=(), step=PLACE, excerpt=line)
     assert "      |                                                 ^^^\n" in text(late, gone)
+
+
+def test_the_actual_value_is_that_of_the_sentence() -> None:
+    one = RESULT.mismatches[0]
+    for actual, words in ((ABSENT, "none"), (Unclear("2 values: 'a', 'b'"), "2 values: 'a', 'b'"), (None, "null")):
+        assert f"      = actual:   {words}\n" in text(
+            replace(RESULT, mismatches=(replace(one, actual=actual),)), source
+        )
 
 
 def test_no_control_character_reaches_the_terminal() -> None:
