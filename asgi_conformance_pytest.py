@@ -136,6 +136,7 @@ OPTIONS = (
     Option("category", "select cases of this category; repeatable", _list("NAME")),
     Option("level", "select cases of this level; repeatable", _list("LEVEL", choices=LEVELS)),
     Option("tag", "select cases with this tag; repeatable", _list("TAG")),
+    Option("extended", "include the extended cases, which take longer", FLAG),
     Option("strict", "fail on warnings and on flaky cases", FLAG, no_short=True),
     Option("warnings-fail", "fail on warnings", FLAG),
     Option("flaky-fails", "fail on flaky cases", FLAG),

@@ -57,19 +57,31 @@ class NamedCases:
             meant(str(one), [case.address]) for one in self.addresses
         )
 
-    def cases(self, loaded: Loaded) -> list[CaseHeader]:
+    def cases(self, loaded: Loaded, *, extended: bool = True) -> list[CaseHeader]:
         """The selected cases of the loaded documents; an address may end in a delivery that its case does not declare.
-        Raises UsageError for an address that matches none of them."""
+        Without ``extended``, extended cases are left out unless they are all that an address means. Raises UsageError
+        for an address that matches none of them."""
         every = [case for suite in loaded.suites for case in suite.cases]
+        named: set[str] = set()
         more: dict[str, CaseHeader] = {}
         for one in self.addresses:
-            if meant(str(one), [case.address for case in every]):
+            if found := meant(str(one), [case.address for case in every]):
+                named.update(in_default_run([case for case in every if case.address in set(found)]))
                 continue
-            found = addressed(every, str(one))
-            if not found:
+            undeclared = addressed(every, str(one))
+            if not undeclared:
                 raise unknown(one, every, loaded)
-            more.update((case.address, case) for case in found)
-        return [*(case for case in every if self.takes(case)), *more.values()]
+            more.update((case.address, case) for case in undeclared)
+        chosen = [case for case in every if self.takes(case)]
+        kept = [case for case in chosen if extended or not case.extended or case.address in named]
+        return [*kept, *more.values()]
+
+
+def in_default_run(cases: Iterable[CaseHeader]) -> set[str]:
+    """The addresses of those of the cases of one address that run without ``--extended``: the others too if there are
+    no others."""
+    cases = list(cases)
+    return {case.address for case in cases if not case.extended} or {case.address for case in cases}
 
 
 def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> NamedCases:

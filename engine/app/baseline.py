@@ -11,15 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from engine.app import clause_lint, declarations
 from engine.app.engine import Engine
 from engine.app.project_paths import displayed, relative
 from engine.app.target_names import target_names
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.roots import BASELINE, Roots, absolute
-from engine.errors import Defect, DocumentError, ResultsError, UsageError
+from engine.errors import Defect, ResultsError, UsageError
 from engine.loading.documents import load_text
-from engine.loading.loaded import Loaded
 from engine.loading.rules import known as rules
 from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
@@ -29,7 +27,7 @@ from engine.results.baseline.revision import BaselineLine, Revision, Standing, r
 from engine.results.baseline.text import revised
 from engine.results.record.store import Run
 
-__all__ = ["BaselineLine", "Drawn", "Standing", "check", "drawn", "lint", "path_of", "write"]
+__all__ = ["BaselineLine", "Drawn", "Standing", "check", "drawn", "path_of", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +57,6 @@ def path_of(engine: Engine, run: Run) -> Path:
 def known_in(engine: Engine, path: Path) -> tuple[KnownFailure, ...]:
     """The entries of a baseline, none where it is not there. Raises DocumentError if it has errors."""
     return engine.known([path]) if path.exists() else ()
-
-
-def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
-    """The documents under some paths with every error in them; those of declarations, which ``declared`` adds to, those
-    of a baseline compared with the existing cases and targets, and those of clauses compared with the cases that cite
-    them come last. If a contract is wrong, only its errors: without it no suite can be checked."""
-    try:
-        loaded = engine.load(paths)
-    except DocumentError:
-        found = declarations.lint(declarations.contracts(engine.project_paths.frameworks))
-        if found.errors:
-            return found
-        raise
-    of_declarations = declarations.lint([*map(Path, loaded.declarations), *declared])
-    others = [*beside(engine, loaded.known_failures), *clause_lint.beside(engine, loaded)]
-    return replace(
-        loaded,
-        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *others),
-        sources={**loaded.sources, **of_declarations.sources},
-        files=loaded.files + len(declared),
-    )
 
 
 def beside(engine: Engine, known: Sequence[KnownFailure]) -> list[Diagnostic]:

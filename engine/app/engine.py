@@ -56,7 +56,7 @@ SPOOLS = "ENGINE_DESK"
 class RunOptions:
     """The selection of a run, in the words of the command line. An empty tuple selects everything; of servers, the
     default one; of gateways, each server's own. ``variants`` declare named sets of a server's own options. ``loop`` is
-    one of LOOPS."""
+    one of LOOPS. ``extended`` includes the extended cases, which are left out by default."""
 
     servers: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
@@ -67,6 +67,7 @@ class RunOptions:
     gateways: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     keyword: str = ""
+    extended: bool = False
 
     @property
     def selection(self) -> Selection:

@@ -25,7 +25,7 @@ from engine.results.record.store import Run
 def is_complete(what: NamedCases, options: RunOptions, engine: Engine) -> bool:
     """True if a run has all cases of the engine's suites on all targets that ``engine grid --loop LOOP`` has: the grid
     of such a run stands for the newest one, and that of any other run is a part of it, or another one."""
-    if engine.way != LOCAL or options.selection != Selection():
+    if engine.way != LOCAL or options.selection != Selection() or options.extended:
         return False
     if {absolute(path) for path in what.paths} != {absolute(engine.project_paths.specs)} or what.addresses:
         return False

@@ -52,6 +52,7 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
         help="the event loop; auto is the server's own choice",
     )
     case_arguments(parser)
+    parser.add_argument("--extended", action="store_true", help="include the extended cases, which take longer")
 
 
 def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn") -> None:
@@ -194,6 +195,7 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
         gateways=tuple(arguments.gateway),
         tags=tuple(arguments.tag),
         keyword=arguments.keyword,
+        extended=arguments.extended,
     )
 
 

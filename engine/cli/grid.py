@@ -147,7 +147,7 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
         raise UsageError(
             "--corpus cannot be combined with --from, since it changes verdicts", hint="--corpus needs a new run"
         )
-    options = ("server", "framework", "gateway", "category", "level", "tag", "keyword", "delivery")
+    options = ("server", "framework", "gateway", "category", "level", "tag", "keyword", "delivery", "extended")
     given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
     if parsed.paths or given:
         what = " and ".join([*parsed.paths[:1], *given[:1]])
@@ -161,7 +161,9 @@ def chosen(engine: Engine, what: NamedCases, wanted: RunOptions) -> list[Job]:
 
     loaded = engine.load(what.paths, what.roots, whole=True)
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
-    cases = what.cases(loaded)
+    cases = what.cases(loaded, extended=wanted.extended)
+    if not cases and what.cases(loaded):
+        raise UsageError("no case was selected", hint="all of these cases are extended: add --extended")
     jobs = launch.jobs_of(engine, cases, wanted)
     lines = [*launch.left_behind(engine, cases, jobs, wanted), *launch.unread_baselines(engine, loaded, jobs)]
     for line in lines:

@@ -20,13 +20,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Lint; 0 without errors, 1 with some. Raises UsageError for a path that does not exist, and for a
     folder without documents."""
-    from engine.app import addresses, baseline, declarations
+    from engine.app import addresses, declarations, linting
     from engine.app.engine import Engine
     from engine.app.project_paths import find, relative
 
     engine = Engine(find(frameworks=parsed.frameworks))
     declared = [] if parsed.paths else [relative(path) for path in declarations.all_in(engine.project_paths.frameworks)]
-    loaded = baseline.lint(engine, addresses.documents(parsed.paths, engine), declared)
+    loaded = linting.lint(engine, addresses.documents(parsed.paths, engine), declared)
     found, files, cases = loaded.diagnostics, loaded.files, loaded.cases
     match parsed.format:
         case "json":

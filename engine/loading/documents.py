@@ -36,6 +36,7 @@ from engine.loading.rules import (
     targets,
     types,
     variables,
+    waits,
 )
 from engine.loading.rules.view import View
 from engine.loading.schema import validate as validity
@@ -52,7 +53,7 @@ from engine.registry import nearest
 
 RULES = (
     evaluation.check, facts.check, types.check, variables.check, references.check, marks.check, processes.check,
-    targets.check, messages.check,
+    targets.check, messages.check, waits.check,
 )  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures")

@@ -132,6 +132,7 @@ class CaseHeader:
         risk: the greatest risk of the clauses that it cites, one of Risk, "" if none of them is known.
         delivery: how the bytes of its steps are cut. ``variant`` and ``id`` end in its name.
         since: the version of the corpus that the case came with, "" for the first.
+        extended: the case is left out by default.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
             first by alphabet of several.
     """
@@ -164,6 +165,7 @@ class CaseHeader:
     since: str = ""
     risk: str = ""
     delivery: Delivery = WHOLE
+    extended: bool = False
 
     @property
     def address(self) -> str:

@@ -54,6 +54,8 @@ def _items(argument: str, conformance: Conformance) -> Iterator[str]:
             raise UsageError(f"{other[0].address} is a case with another delivery than it declares", hint=hint)
         if not found:
             raise addresses.unknown(wanted, cases, loaded)
+        if not conformance.extended:
+            found = list(addresses.in_default_run(case for case in cases if case.address in found))
         names = [name for name, job in zip(names, jobs, strict=True) if job.case.address in found]
     else:
         names = [address.case]

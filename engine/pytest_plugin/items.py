@@ -59,6 +59,8 @@ class SuiteFile(pytest.File):
         self.conformance.collected(loaded, path)
         for job in jobs:
             name = f"{job.case.id}[{job.target.id}]"
+            if job.case.extended and not (self.conformance.extended or name in self.conformance.named_items):
+                continue
             # Brackets in a name that pytest makes the node id from break --lf; the id is given as it is.
             yield CaseItem.from_parent(
                 self, name=name, nodeid=f"{self.nodeid}::{name}", job=job, conformance=self.conformance

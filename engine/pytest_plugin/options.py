@@ -24,6 +24,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         variants=tuple(option("asgi_variant")),
         gateways=tuple(option("asgi_gateway")),
         tags=tuple(option("asgi_tag")),
+        extended=bool(option("asgi_extended")),
     )
 
 

@@ -135,6 +135,16 @@ class Conformance:
         return tuple(here / arg.partition("::")[0] for arg in self.config.args)
 
     @cached_property
+    def extended(self) -> bool:
+        """True if extended cases are collected like any other."""
+        return options.run_options(self.config).extended
+
+    @cached_property
+    def named_items(self) -> frozenset[str]:
+        """The names of items among pytest's arguments."""
+        return frozenset(arg.partition("::")[2] for arg in self.config.args)
+
+    @cached_property
     def times(self) -> int:
         """The number of repetitions. Raises UsageError for a number out of range."""
         return checked(self.config.getoption("asgi_repeat"))

@@ -248,3 +248,43 @@ def test_few_folders_are_looked_into(mine: Path, engine: Engine, monkeypatch: py
     assert addresses.located("suites/other.yaml", engine) == Path("a/b/c/own/suites/other.yaml")
     monkeypatch.setattr(addresses, "FOLDERS", 3)
     assert addresses.located("suites/other.yaml", engine) is None
+
+
+EXTENDED = """\
+suite: S
+category: c
+cite: [SCOPE-01]
+level: must
+cases:
+  - id: long
+    title: A
+    extended: true
+    steps: [{request: {path: /health, expect: {status: 200}}}]
+  - id: some
+    title: B
+    matrix: {n: {from: 1, to: 3}}
+    variants: [{when: {n: {except: [2]}}, extended: true}]
+    steps: [{request: {path: /health, query: {n: $(n)}, expect: {status: 200}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["suites/c.yaml"], ["some[2]"]),
+        (["suites/c.yaml::some"], ["some[2]"]),
+        (["suites/c.yaml::some[3]"], ["some[3]"]),
+        (["suites/c.yaml::long"], ["long"]),
+        (["suites/c.yaml::long", "suites/c.yaml"], ["long", "some[2]"]),
+    ],
+)
+def test_extended_cases_run_only_by_their_own_address(
+    engine: Engine, mine: Path, words: list[str], ids: list[str]
+) -> None:
+    (mine / "suites" / "c.yaml").write_text(EXTENDED)
+    what = addresses.named(words, engine)
+    loaded = engine.load(what.paths, what.roots)
+    assert [case.id for case in what.cases(loaded, extended=False)] == ids
+    assert len(what.cases(loaded)) >= len(ids)
+    every = addresses.named(["suites/c.yaml"], engine)
+    assert [case.id for case in every.cases(loaded)] == ["long", "some[1]", "some[2]", "some[3]"]

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from engine.app import declarations
-from engine.app.baseline import lint
 from engine.app.engine import Engine
+from engine.app.linting import lint
 from engine.app.project_paths import find
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError

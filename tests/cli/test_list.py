@@ -140,6 +140,7 @@ def test_a_case_for_programs(listed: List) -> None:
             "runs_on": "frameworks",
             "needs": [],
             "tags": ["tagged"],
+            "extended": False,
         }
     ]
 

@@ -83,6 +83,7 @@ FAULTS: dict[str, str] = {
     "short-body-padded": "a body that is too short is padded with what comes next on the connection",
     # how the wire is read
     "any-content-length": "a Content-Length that is no number counts as 0",
+    "first-length-counts": "of several Content-Lengths the first counts",
     "any-transfer-encoding": "an unknown transfer coding counts as none",
     "any-chunk-size": "a chunk size that is no number counts as 0",
     "missing-host-accepted": "HTTP/1.1 without Host is served",

@@ -181,6 +181,7 @@ SERVERS: Table = {
     "waits-for-the-call": _streaming("work-after-the-response"),
     "status-200": _http_messages(*STATUS[1:]),
     "body-cut": _http_messages(*LARGE, *ECHO[1:])
+    + _messages(*_variants("body-near-64-kib", 65535, 65536, 65537), *_variants("body-sizes", 1, 64, 65536, 1048576))
     + _streamed("five-mib")
     + _streaming("many-pieces")
     + _tls("body", "large-response"),
@@ -205,6 +206,7 @@ SERVERS: Table = {
     "answers-swapped": _messages("many-at-once"),
     "short-body-padded": _wire("short-body"),
     "any-content-length": _wire("bad-content-length"),
+    "first-length-counts": _wire(*_variants("several-lengths", "lines-that-differ", "list-that-differs")),
     "any-transfer-encoding": _wire("obfuscated-chunked"),
     "any-chunk-size": _wire("bad-chunk-size"),
     "missing-host-accepted": _wire("missing-host"),

@@ -160,6 +160,12 @@ def misread(data: bytes, switch: Switch) -> bytes:
         return data
     if switch("any-content-length"):
         head = re.sub(rb"(?i)(content-length:)(?![ \t]*[0-9]+[ \t]*(\r|$))[^\r\n]*", rb"\1 0", head)
+    if switch("first-length-counts"):
+        first, *others = re.split(rb"(?i)(?=\r\ncontent-length:)", head)
+        head = first + b"".join(
+            re.sub(rb"(?i)^(\r\ncontent-length:[^,\r]*)[^\r]*", rb"\1" if not number else b"", part)
+            for number, part in enumerate(others)
+        )
     if switch("any-transfer-encoding"):
         head = re.sub(rb"(?i)\r\ntransfer-encoding:(?![ \t]*chunked[ \t]*(\r|$))[^\r\n]*", b"", head)
     if switch("any-chunk-size") and b"chunked" in head.lower():

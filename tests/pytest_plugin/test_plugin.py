@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -161,6 +162,30 @@ def test_levels_categories_and_tags_choose(run: Run, options: tuple[str, ...], c
     ran = run("--collect-only", "-q", "--strict-markers", *options)
     assert ran.code == 0, ran.out
     assert ran.out.count(f"[{TARGET}]") == collected
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "collected"),
+    [
+        ("suites", (), ["status[404]"]),
+        ("suites", ("--asgi-extended",), ["status[200]", "status[404]", "type-is-http"]),
+        ("suites/first.yaml::status", (), ["status[404]"]),
+        ("suites/first.yaml::status[200]", (), ["status[200]"]),
+        ("suites/first.yaml::type-is-http", (), ["type-is-http"]),
+    ],
+)
+def test_extended_cases_are_collected_on_request(
+    run: Run, suites: Path, path: str, options: tuple[str, ...], collected: list[str]
+) -> None:
+    first = suites / "first.yaml"
+    text = first.read_text().replace("    tags: [quick]", "    extended: true")
+    text = text.replace(
+        "    matrix: {code: [200, 404]}",
+        "    matrix: {code: [200, 404]}\n    variants: [{when: {code: 200}, extended: true}]",
+    )
+    first.write_text(text)
+    ran = run("--collect-only", "-q", "-k", "status or type", *options, path=path)
+    assert sorted(re.findall(r"::(\S+)\[gunicorn", ran.out)) == collected
 
 
 def test_a_tag_with_the_name_of_a_mark_of_pytest_is_no_such_mark(run: Run, suites: Path) -> None:

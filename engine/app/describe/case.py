@@ -76,6 +76,8 @@ def placed(stands: Mapping[str, Sequence[Target]], *, every_target: bool) -> Ite
 def about(case: Case) -> Iterator[str]:
     """The properties of a case, in short phrases."""
     yield f"{case.level.value}, category {case.category}"
+    if case.extended:
+        yield "extended, so it runs only with --extended or by its address"
     yield f"timeout {time_in_words(case.timeout)}"
     if case.needs:
         yield f"needs {', '.join(case.needs)}"

@@ -44,11 +44,12 @@ def cases(stock: Stock) -> Listing:
             "runs_on": case.runs_on.value,
             "needs": list(case.needs),
             "tags": list(case.tags),
+            "extended": case.extended,
         }
         for case in stock.cases
     ]
     tables = [
-        TextTable(file, [(case.id, case.level.value, case.title) for case in found])
+        TextTable(file, [(case.id, case.level.value + " extended" * case.extended, case.title) for case in found])
         for file, found in stock.by_file.items()
     ]
     return Listing(items, ("case", "level", "title"), tables)

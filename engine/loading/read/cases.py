@@ -86,6 +86,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         scripted=application is not None,
         since=text(node, "since"),
         risk=greatest(known[name].risk.value for name in cite if name in known),
+        extended=(extended := node.get("extended")) is not None and extended.value is True,
         body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None

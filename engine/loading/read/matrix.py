@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.documents.diagnostics import Notes
+from engine.loading.read import ranges
 from engine.loading.read.substitution import ExpansionBudget, Substitution, Value, nodes_in
+from engine.loading.read.variants import applied, entries_of
 from engine.model.nodes import Node
 from engine.model.variables import BUILT_IN, as_text
 
@@ -43,7 +45,11 @@ def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded
     sentence = str(title.value) if title is not None else ""
     matrix = case.get("matrix")
     if matrix is None:
-        return [Expanded(case, "", sentence, {})]
+        variants = case.get("variants")
+        if variants is None:
+            return [Expanded(case, "", sentence, {})]
+        notes.error(variants.key, "matrix", "`variants` are of a matrix, and this case has none", "add `matrix`")
+        return [Expanded(_without(case, "variants"), "", sentence, {}, sound=False)]
     values = {name: _values(name, node, notes) for name, node in matrix.entries()}
     count = 1
     for several in values.values():
@@ -72,19 +78,23 @@ def _expand(
     parts: set[str] = set()
     at_first = notes.errors
     matrix = case.get("matrix")
-    rest = {name: node for name, node in case.entries() if name not in ("matrix", "title", "id")}
     kept = {name: node for name, node in case.entries() if name in ("title", "id")}
-    bare = Node(rest, case.place, case.key)
+    bare = _without(case, "matrix", "variants", *kept)
     known = schema["$defs"]["case"]
+    entries = entries_of(case, values, notes)
+    differing: dict[tuple[int, ...], Node] = {}
     seen: set[str] = set()
     plains = {id(value): value.node.plain() for several in values.values() for value in several}
     budget = ExpansionBudget(MAX_FILLED)
     for combination in itertools.product(*values.values()):
         chosen = dict(zip(values, combination, strict=True))
         substitution = Substitution(chosen, schema, notes, budget)
+        which = tuple(index for index, entry in enumerate(entries) if entry.covers(chosen))
+        if which not in differing:
+            differing[which] = applied(bare, [entries[index] for index in which], schema, notes)
         before = notes.errors
         sentence = substitution.title(title)
-        filled = substitution.fill(bare, known)
+        filled = substitution.fill(differing[which], known)
         if matrix is not None and budget.left < 0:
             notes.error(
                 matrix.key, "matrix", "the values of this matrix are too long for all that they fill", "split it"
@@ -131,6 +141,11 @@ def _unused_parts(values: Mapping[str, list[Value]], parts: set[str], notes: Not
                     notes.warning(child.key, "unused-part", what, hint)
 
 
+def _without(case: Node, *keys: str) -> Node:
+    """A case without some of its keys."""
+    return Node({name: node for name, node in case.entries() if name not in keys}, case.place, case.key)
+
+
 def _values(name: str, node: Node, notes: Notes) -> list[Value]:
     if not _variable.fullmatch(name):
         notes.error(
@@ -138,6 +153,8 @@ def _values(name: str, node: Node, notes: Notes) -> list[Value]:
         )
     if name in BUILT_IN:
         notes.error(node.key, "matrix", f"{name!r} is the engine's own variable", "choose another name")
+    if ranges.is_range(node):
+        return [Value(one, as_text(one.value)) for one in ranges.values_of(node, notes)]
     if isinstance(node.value, dict):
         for word, child in node.value.items():
             if not _word.fullmatch(word):

@@ -147,6 +147,63 @@ def _both(names: TargetNames) -> dict[str, Any]:
     }
 
 
+_NOTE = {"title": "text", "description": "A reason or background, for readers.", "type": "string"}
+_TAGS = {**_NAMES, "description": "Words for selecting cases."}
+_TIMEOUT = ref("time", "The time limit of the case; 10s by default.")
+_EXTENDED = {
+    "title": "true or false",
+    "description": "true: left out by default, and run with --extended or by its address.",
+    "type": "boolean",
+}
+
+
+def _variant(names: TargetNames) -> dict[str, Any]:
+    """The schema of an entry of ``variants``: the keys of a case that differ for some values."""
+    both = _both(names)
+    of_steps = {
+        "title": "a mapping of steps to facts",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": ref("expect", "The facts of the step of this name (`as`) or type, instead of its own."),
+    }
+    return {
+        "title": "an entry with `when`, and the keys that differ",
+        "description": "Values of the matrix, and the keys of the case that are different for them.",
+        "type": "object",
+        "required": ["when"],
+        "minProperties": 2,
+        "additionalProperties": False,
+        "properties": {
+            "when": {
+                "title": "a mapping of variables to names of values",
+                "description": "The values: those of all variables that are named here.",
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {
+                    "title": "the name of a value, a list of names, a range, or {except: [..]}",
+                    "description": "A name, a list of names, {from: 1, to: 8}, or {except: [..]} for all but some.",
+                    "type": ["array", "boolean", "integer", "null", "number", "object", "string"],
+                    "minItems": 1,
+                    "minProperties": 1,
+                },
+            },
+            "extended": _EXTENDED,
+            **{key: both[key] for key in ("level", "cite", "needs", "only", "skip")},
+            "note": _NOTE,
+            "timeout": _TIMEOUT,
+            "tags": _TAGS,
+            "expect": {
+                **of_steps,
+                "description": "Facts of steps, by name or type, that must hold, instead of their own.",
+            },
+            "should": {
+                **of_steps,
+                "description": "Facts of steps, by name or type, that should hold, instead of their own.",
+            },
+        },
+    }
+
+
 def case_schema(names: TargetNames) -> dict[str, Any]:
     """The schema of a case."""
     return {
@@ -170,15 +227,16 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
                 "type": "string",
                 "minLength": 1,
             },
-            "note": {"title": "text", "description": "A reason or background, for readers.", "type": "string"},
+            "note": _NOTE,
             **_both(names),
             "alone": {
                 "title": "true, or a word",
                 "description": "true: no case runs on the target at the same time. A word: none with the same word.",
                 "type": ["boolean", "string"],
             },
-            "timeout": ref("time", "The time limit of the case; 10s by default."),
-            "tags": {**_NAMES, "description": "Words for selecting cases."},
+            "timeout": _TIMEOUT,
+            "tags": _TAGS,
+            "extended": _EXTENDED,
             "since": {
                 "title": "a version of the corpus in quotes, such as '0.2'",
                 "description": "The version of the corpus that introduced the case; 0.1 by default.",
@@ -192,12 +250,20 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": {
-                    "title": "a list of values, or a mapping of names to values",
-                    "description": "The values of this variable.",
+                    "title": "a list of values, a mapping of names to values, or a range",
+                    "description": "The values of this variable. A range: {from: 1, to: 8}, with `step`, `powers` or "
+                    "`except`; {around: 64KiB} is one below, the number itself, and one above.",
                     "type": ["array", "object"],
                     "minItems": 1,
                     "minProperties": 1,
                 },
+            },
+            "variants": {
+                "title": "a list of entries with `when`",
+                "description": "Keys of the case that differ for some values of the matrix.",
+                "type": "array",
+                "minItems": 1,
+                "items": _variant(names),
             },
             "application": {
                 "title": "a mapping of scope types to scripts",

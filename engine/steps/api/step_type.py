@@ -46,7 +46,7 @@ class StepType(Generic[P]):
     parameters that these bytes do not show.
 
     ``lasts`` is the estimated duration of such a step in seconds, so that a long case which no run has measured begins
-    early.
+    early. ``sleeps`` is true if its value is a time that it always waits.
 
     ``awaits`` is the awaited event, for the reason of a timeout: a text, or a function of the parameters.
 
@@ -90,6 +90,7 @@ class StepType(Generic[P]):
     refers: tuple[str, ...] = ()
     marks: Literal["", "sets", "awaits"] = ""
     lasts: float = 0.0
+    sleeps: bool = False
     preview: Preview[P] | None = None
     besides: tuple[str, ...] = ()
     not_by_hand: str | Callable[[P], str] = ""

@@ -41,5 +41,6 @@ STEP_TYPES = (
         perform=perform,
         before_start=True,
         lasts=1.0,
+        sleeps=True,
     ),
 )

@@ -245,5 +245,6 @@ STEP_TYPES = (
         schema=literal("time", "For how long."),
         parse=parse_silence,
         perform=perform_silence,
+        sleeps=True,
     ),
 )

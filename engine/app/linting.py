@@ -1,0 +1,65 @@
+"""All errors of documents: those of each by itself, and those that show only in comparison with other documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.app import baseline, clause_lint, declarations
+from engine.app.engine import Engine
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.files import SUFFIXES
+from engine.documents.roots import absolute
+from engine.errors import DocumentError
+from engine.loading.loaded import Loaded
+from engine.loading.rules import extended
+from engine.model.case import CaseHeader
+
+
+def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
+    """The documents under some paths with every error in them. Errors of declarations, which ``declared`` adds to, and
+    those that show only in comparison with other documents come last. If a contract is wrong, only its errors: without
+    it no suite can be checked."""
+    try:
+        loaded = engine.load(paths)
+    except DocumentError:
+        found = declarations.lint(declarations.contracts(engine.project_paths.frameworks))
+        if found.errors:
+            return found
+        raise
+    of_declarations = declarations.lint([*map(Path, loaded.declarations), *declared])
+    more = (
+        *baseline.beside(engine, loaded.known_failures),
+        *clause_lint.beside(engine, loaded),
+        *_resting(engine, paths, loaded),
+    )
+    return replace(
+        loaded,
+        diagnostics=(*loaded.diagnostics, *of_declarations.diagnostics, *more),
+        sources={**loaded.sources, **of_declarations.sources},
+        files=loaded.files + len(declared),
+    )
+
+
+def _resting(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[Diagnostic]:
+    """Clauses that only extended cases cite. The other suites of the collection are read only if there may be
+    such."""
+    cases = [case for suite in loaded.suites for case in suite.cases]
+    clauses = engine.beside(paths).words.loading.clauses if any(case.extended for case in cases) else {}
+    if extended.resting(cases, clauses):
+        yield from extended.beside(cases, _collection(engine, cases), clauses)
+
+
+def _collection(engine: Engine, cases: Sequence[CaseHeader]) -> list[CaseHeader]:
+    """The cases of the collections that some cases belong to: all suites of the engine's own, or those in the folder of
+    a suite elsewhere."""
+    specs = absolute(engine.project_paths.specs)
+    paths: dict[Path, None] = {}
+    for folder in dict.fromkeys(absolute(Path(case.place.file)).parent for case in cases):
+        paths |= dict.fromkeys([specs] if folder.is_relative_to(specs) else _files(folder))
+    return [case for suite in engine.load(list(paths)).suites for case in suite.cases]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
