@@ -183,6 +183,12 @@ class LiveTarget(Protocol):
         ...
 
     @property
+    def greeting(self) -> bytes:
+        """The first bytes of each of the engine's own connections: a header of the PROXY protocol without addresses, if
+        the server expects one, else b""."""
+        ...
+
+    @property
     def boundary(self) -> Boundary: ...
 
     @property

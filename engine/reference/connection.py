@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from . import log, opening
+from . import log, opening, proxy
 from .exchange import Exchange
 from .head import Request, take
 from .refused import RequestRefused
@@ -28,6 +28,9 @@ class ServerConnection:
         """Serve requests until either side ends the connection. Raises only CancelledError."""
         linger = LINGER
         try:
+            if self._service.options.proxy_protocol and not await self._introduced():
+                linger = 0.0
+                return
             while (request := await self._next()) is not None:
                 if not await self._serve(request):
                     break
@@ -40,6 +43,22 @@ class ServerConnection:
             raise
         finally:
             await self._stream.close(linger)
+
+    async def _introduced(self) -> bool:
+        """Read the PROXY protocol's header, which replaces the addresses of the connection. Returns False if there is
+        none, and then nothing is answered."""
+        stream, options = self._stream, self._service.options
+        try:
+            async with asyncio.timeout(options.head_within):
+                while (header := proxy.take(stream.buffer, options.proxy_protocol)) is None:
+                    if not await stream.fill():
+                        return False
+        except (proxy.Malformed, TimeoutError) as error:
+            log.say(f"no header of the PROXY protocol: {error}")
+            return False
+        if header.ends is not None:
+            stream.ends = header.ends
+        return True
 
     async def turn_away(self) -> None:
         """Answer 503 (Service Unavailable), since the server has too many connections. Raises only CancelledError."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from .limits import LIMITS, Limits
+from .proxy import VERSIONS
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 
@@ -22,7 +23,8 @@ class Options:
     default. ``max_requests`` is the number of requests after which a worker is replaced, ``limits`` are those of a
     request, ``limit_connections`` is the number of open connections of a worker beyond which a new one is answered with
     503; 0 is no limit for both. ``backlog`` is the length of the queue of connections. ``access_log`` logs each
-    request. ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate``
+    request. ``proxy_protocol`` requires a header of the PROXY protocol on each connection: a word of proxy.VERSIONS, ""
+    for none. ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate``
     and ``key`` are files for TLS, "" for none. ``client_ca`` is the file of the authority for clients, whose
     certificate is requested as ``client_cert`` says: ``optional``, ``required``, or "" for not at all. ``mutant`` names
     a deliberate fault, "" for none.
@@ -47,6 +49,7 @@ class Options:
     limit_connections: int = 0
     backlog: int = 2048
     access_log: bool = False
+    proxy_protocol: str = ""
     certificate: str = ""
     key: str = ""
     client_ca: str = ""
@@ -79,6 +82,7 @@ def parsed(words: Sequence[str] | None = None) -> Options:
         parser.add_argument(f"--limit-{name}", type=_count, default=limit.default, metavar=unit)
     parser.add_argument("--limit-connections", type=_count, default=defaults.limit_connections, metavar="COUNT")
     parser.add_argument("--backlog", type=_count, default=defaults.backlog, metavar="COUNT")
+    parser.add_argument("--proxy-protocol", choices=tuple(VERSIONS), default=defaults.proxy_protocol)
     parser.add_argument("--access-log", action="store_true", help="log a line for each request")
     parser.add_argument("--certificate", default=defaults.certificate, metavar="FILE", help="serve TLS with this (PEM)")
     parser.add_argument("--key", default=defaults.key, metavar="FILE", help="the certificate's key (PEM)")
@@ -92,6 +96,8 @@ def parsed(words: Sequence[str] | None = None) -> Options:
         parser.error("--certificate goes with --key, and --client-cert with --client-ca")
     if options.client_cert and not options.certificate:
         parser.error("--client-cert requires TLS: add --certificate and --key")
+    if options.proxy_protocol and options.certificate:
+        parser.error("--proxy-protocol does not go with TLS, whose handshake comes before any header here")
     return options
 
 

@@ -113,6 +113,7 @@ class FakeLive:
     address: tuple[str, int] = ("127.0.0.1", 1)
     host: str = "127.0.0.1:1"
     upstream: tuple[str, int] = ("127.0.0.1", 1)
+    greeting: bytes = b""
     speaks: str = "http"
     tls: TlsCredentials | None = None
     boundary: FakeBoundary = field(default_factory=FakeBoundary)

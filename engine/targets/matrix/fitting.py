@@ -55,8 +55,12 @@ def unsupported(server: Server, target: Target, options: Mapping[str, object]) -
         reasons += load_gateways()[target.gateway].unsupported(of_gateway)
         if of_server.get("tls"):
             reasons.append(f"{target.gateway} speaks to the server behind it without TLS")
+        if of_server.get("proxy_protocol"):
+            reasons.append(f"{target.gateway} sends no header of the PROXY protocol")
     else:
         reasons += [f"`{name}` is a gateway option, and this target has no gateway" for name in of_gateway]
+    if of_server.get("tls") and of_server.get("proxy_protocol"):
+        reasons.append("a client of the engine sends no header of the PROXY protocol before TLS")
     return (*reasons, *server.unsupported(of_server, target.loop))
 
 

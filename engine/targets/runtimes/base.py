@@ -24,6 +24,7 @@ from engine.targets.environments.packages import Environment
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.gateway_process import GatewayProcess, accepted
+from engine.targets.runtimes.greeting import greeting
 from engine.targets.runtimes.process_handle import ProcessHandle
 
 
@@ -92,7 +93,7 @@ class LaunchContext:
         target = self.launch.target
         ready = partial(readiness.ready, boundary=self.boundary, turn=turn, any_status=target.interface == "wsgi")
         if self.gateway is None:
-            return await ready(self.place.address, tls=self.tls)
+            return await ready(self.place.address, tls=self.tls, greeting=greeting(dict(self.launch.options)))
         await accepted(self.place.address)
         return await ready(self.gateway.address, fronted=True)
 

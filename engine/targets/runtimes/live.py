@@ -20,6 +20,7 @@ from engine.targets.runtimes import liveness, readiness, usage
 from engine.targets.runtimes.base import ServerPlace
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.gateway_process import GatewayProcess
+from engine.targets.runtimes.greeting import greeting
 from engine.targets.runtimes.logfile import read_log
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 
@@ -110,6 +111,10 @@ class StartedTarget:
         return self._speaks
 
     @property
+    def greeting(self) -> bytes:
+        return greeting(dict(self.launch.options))
+
+    @property
     def boundary(self) -> Boundary:
         return self._boundary
 
@@ -159,7 +164,7 @@ class StartedTarget:
         token = self._boundary.token(ASKED, self._asked)
         try:
             context = readiness.context_of(self.tls) if self.tls is not None else None
-            answer = await readiness.ask(self._address, token, tls=context)
+            answer = await readiness.ask(self._address, token, tls=context, greeting=self.greeting)
         except readiness.NotReady:  # that is an answer, if a strange one
             return True
         except (OSError, EOFError):

@@ -56,11 +56,12 @@ async def ready(
     fronted: bool = False,
     any_status: bool = False,
     tls: TlsCredentials | None = None,
+    greeting: bytes = b"",
 ) -> AppCall:
     """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
     how often it has been started, this time included. ``fronted`` says that a gateway answers, which says itself that
     the server does not yet; ``any_status`` that the app need not have the endpoint. ``tls`` is what it
-    takes to speak TLS to it.
+    takes to speak TLS to it, and ``greeting`` the first bytes of each connection.
 
     Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
     """
@@ -68,7 +69,7 @@ async def ready(
     context = context_of(tls) if tls is not None else None
     while True:
         try:
-            answer = await ask(address, token, tls=context)
+            answer = await ask(address, token, tls=context, greeting=greeting)
             if not fronted or answer.status not in NOT_YET or await reported(boundary, token, within=0.0):
                 break
         except (OSError, EOFError) as error:
@@ -112,15 +113,21 @@ def refused(error: OSError | EOFError) -> None:
 
 
 async def ask(
-    address: tuple[str, int], token: str, authority: str = "", *, tls: ssl.SSLContext | None = None
+    address: tuple[str, int],
+    token: str,
+    authority: str = "",
+    *,
+    tls: ssl.SSLContext | None = None,
+    greeting: bytes = b"",
 ) -> FirstResponse:
     """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
-    ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS."""
+    ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS, and
+    ``greeting`` are bytes before the request."""
     authority = authority or authority_of(address)
     reader, writer = await dial(address, tls)
     try:
         head = f"GET /health HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode())
+        writer.write(greeting + head.encode())
         data = await most_of(reader)
     finally:
         if tls is not None:  # nobody waits for a closure alert that may never come

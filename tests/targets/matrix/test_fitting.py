@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.model.target import Target
@@ -15,6 +17,16 @@ from engine.targets.matrix.fitting import own_gateway, unsupported
 )
 def test_a_server_for_wsgi_apps_alone_is_there_for_fastcgi_though_it_speaks_http(server: str, expected: str) -> None:
     assert own_gateway(load_servers()[server]) == expected
+
+
+def test_the_proxy_protocol_needs_a_client_that_sends_its_header() -> None:
+    server = load_servers()["reference"]
+    direct = Target("reference", "control", "auto")
+    assert unsupported(server, direct, {"proxy_protocol": True}) == ()
+    [why] = unsupported(server, direct, {"proxy_protocol": True, "tls": True})
+    assert why == "a client of the engine sends no header of the PROXY protocol before TLS"
+    behind = unsupported(server, replace(direct, gateway="nginx-http"), {"proxy_protocol": True})
+    assert "nginx-http sends no header of the PROXY protocol" in behind
 
 
 def test_a_gateway_speaks_to_its_server_without_tls() -> None:

@@ -56,6 +56,15 @@ OPTIONS = (
         {"title": "true or false", "description": "Take X-Forwarded-* from the client.", "type": "boolean"},
     ),
     ServerOption(
+        "proxy_protocol",
+        {
+            "title": "true, v1 or v2",
+            "description": "Expect a header of the PROXY protocol on each connection; true is any version that it has.",
+            "type": ["boolean", "string"],
+            "pattern": "^v[12]$",
+        },
+    ),
+    ServerOption(
         "message_limit",
         {"$ref": "#/$defs/size", "description": "The largest WebSocket message that is taken."},
         "size",

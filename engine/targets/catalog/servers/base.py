@@ -248,6 +248,16 @@ def one_of(value: object, flags: Mapping[str, Sequence[str]]) -> list[str]:
     return list(flags[value])
 
 
+def versions(value: object, flags: Mapping[object, Sequence[str]]) -> list[str]:
+    """The flags for ``proxy_protocol``: true, v1 or v2; none for false. Raises Untranslatable for a version that the
+    server lacks."""
+    if value is False:
+        return []
+    if value not in flags:
+        raise Untranslatable(f"{value!r} is none of {', '.join(str(one) for one in flags if one is not True)}")
+    return list(flags[value])
+
+
 def listens(*words: str) -> Translate:
     """``listen`` for a server that can bind some kinds of addresses, one of which the command line has anyway."""
     return lambda value: one_of(value, {word: [] for word in words or (IPV4, IPV6, UNIX)})

@@ -19,6 +19,7 @@ from engine.targets.catalog.servers.base import (
     parts,
     switch,
     text,
+    versions,
     whole,
 )
 from engine.targets.catalog.servers.tls import NUMBERS, flags
@@ -56,6 +57,12 @@ def lifespan(value: object) -> list[str]:
     return one_of(value, {word: ["--asgi-lifespan", word] for word in ("auto", "on", "off")})
 
 
+def proxy(value: object) -> list[str]:
+    """The PROXY protocol, which gunicorn takes from this machine by default."""
+    words = {True: "auto", "v1": "v1", "v2": "v2"}
+    return versions(value, {key: ["--proxy-protocol", word] for key, word in words.items()})
+
+
 def request_line(value: object) -> list[str]:
     """The longest request line. Raises Untranslatable for a size that gunicorn would reduce."""
     if int(whole(value, "bytes", least=1)) > LONGEST_LINE:
@@ -79,6 +86,7 @@ SERVER = Server(
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
         "lifespan": lifespan,
+        "proxy_protocol": proxy,
         "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
         "access_log": switch(["--access-logfile", "-"]),
         "limits": parts(
@@ -92,7 +100,7 @@ SERVER = Server(
         ),
         "tls": flags("--certfile", "--keyfile", "--ca-certs", "--cert-reqs", NUMBERS),
     },
-    since={"message_limit": "27.0.0", "uwsgi": "24.1.0"},
+    since={"message_limit": "27.0.0", "proxy_protocol": "24.1.0", "uwsgi": "24.1.0"},
     variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
     speaks=frozenset({"http", "uwsgi"}),
     # No release has it yet; a branch does.

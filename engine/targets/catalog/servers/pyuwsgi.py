@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.model.network import authority, unix_path
 from engine.targets.catalog.releases import Variant
-from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, listens, parts, switch, whole
+from engine.targets.catalog.servers.base import GRACEFUL, Server, Start, listens, parts, switch, versions, whole
 
 # Requests at a time, each on a thread of its own.
 THREADS = 50
@@ -45,6 +45,7 @@ SERVER = Server(
         "listen": listens(),
         "workers": lambda value: ["--processes", whole(value, least=1)],
         "grace": lambda value: ["--worker-reload-mercy", whole(value, "seconds")],
+        "proxy_protocol": lambda value: versions(value, {key: ["--enable-proxy-protocol"] for key in (True, "v1")}),
         "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
         "access_log": switch([], ["--disable-logging"]),
         "limits": parts(

@@ -22,6 +22,7 @@ from engine.targets.catalog.servers.base import (
     parts,
     switch,
     text,
+    versions,
     whole,
 )
 from engine.targets.catalog.servers.tls import flags
@@ -88,6 +89,9 @@ SERVER = Server(
         "message_limit": lambda value: ["--message-limit", whole(value, "bytes", least=1)],
         "grace": lambda value: fraction("--graceful", value),
         "lifespan": lifespan,
+        "proxy_protocol": lambda value: versions(
+            value, {one: ["--proxy-protocol", "any" if one is True else str(one)] for one in (True, "v1", "v2")}
+        ),
         "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
         "access_log": switch(["--access-log"]),
         "ping": parts(

@@ -96,6 +96,7 @@ class RunningTarget:
         self.host = service.authority
         self.speaks = speaks(target)
         self.tls: TlsCredentials | None = None
+        self.greeting = b""
         self.boundary = boundary
         self.facts = facts
         self.pid = 0
