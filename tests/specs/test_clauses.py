@@ -13,7 +13,7 @@ from engine.model.clause import UntestedReason
 FOLDER = Path(__file__).parents[2] / "specs" / "clauses"
 CLAUSES = read_clauses([FOLDER])
 
-MISSING = 380
+MISSING = 378
 """The number of clauses whose case is not written yet. It may only fall."""
 
 
@@ -34,3 +34,17 @@ def test_at_most_a_tenth_of_what_must_hold_is_not_observable() -> None:
 def test_each_clause_states_its_risk_and_its_section(path: Path) -> None:
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     assert [one["id"] for one in document["list"] if not {"risk", "clause"} <= set(one)] == []
+
+
+def test_a_case_of_level_must_cites_more_than_recommendations() -> None:
+    """A failure breaks the build, so the standard has to demand what the case demands. A permission (may) has a form
+    that must hold where it is used."""
+    weak = []
+    for path in sorted(FOLDER.parent.rglob("*.yaml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        for case in document.get("cases", ()):
+            cited = case.get("cite", document.get("cite", ()))
+            level = case.get("level", document.get("level", "must"))
+            if level == "must" and all(CLAUSES[name].level == "should" for name in cited):
+                weak.append(f"{path.stem}::{case['id']}")
+    assert weak == []
