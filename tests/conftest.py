@@ -20,7 +20,6 @@ except ImportError:  # without pytest-xdist there is nothing to schedule
     LoadScopeScheduling = None
 
 LONG = {
-    "tests/faults/test_catches.py": 130,
     "tests/hostile_servers/test_hostile_servers.py": 120,
     "tests/pytest_plugin/test_plugin.py": 110,
     "tests/faults/test_fastcgi.py": 60,
@@ -31,12 +30,10 @@ LONG = {
     "tests/cli/test_explain.py": 30,
     "tests/cli/test_serve.py": 30,
     "tests/specs/test_reference.py": 30,
-    "tests/reference/test_mutants.py": 30,
     "tests/cli/test_baseline.py": 25,
     "tests/reproduce/test_by_hand_for_real.py": 25,
     "tests/worker/test_client.py": 25,
     "tests/loading/test_bounds.py": 25,
-    "tests/faults/test_blankets.py": 15,
     "tests/model/test_tagged.py": 10,
 }
 """Roughly how many seconds a file takes, of those that take many; a wrong guess costs time alone."""

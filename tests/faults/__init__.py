@@ -1,1 +1,1 @@
-"""Deliberately wrong apps and servers, and the table of the cases that must catch them."""
+"""A small FastCGI server, WSGI apps and gateways that are deliberately wrong, and the cases that must catch them."""

@@ -1,7 +1,7 @@
 """Deliberately wrong WSGI applications behind FastCGI, by name, and the cases that must catch them.
 
 ``app`` takes the place of the bare app; ``FAULTY_FAULT`` in the environment names the fault. A case is named as in
-``tests.faults.table``.
+``tests.faults.harness.Table``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.faults.table import Table
+from tests.faults.harness import Table
 from tests.frameworks.synchronous.calls import App
 from tests.frameworks.wrong_wsgi import WRONG, Start, of_json, on, right, without
 

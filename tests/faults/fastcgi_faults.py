@@ -1,11 +1,11 @@
 """The faults that the small FastCGI server can have, by name, and the cases that must catch them.
 
-A case is named as in ``tests.faults.table``.
+A case is named as in ``tests.faults.harness.Table``.
 """
 
 from __future__ import annotations
 
-from tests.faults.table import Table
+from tests.faults.harness import Table
 
 FAULTS: dict[str, str] = {
     # records and streams

@@ -1,7 +1,7 @@
 """Misconfigured gateways in front of FastCGI, by name, and the cases that must catch them.
 
 Data that nginx holds back never reach a server, so only a gateway can fail such cases. A case is named as in
-``tests.faults.table``.
+``tests.faults.harness.Table``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
-from tests.faults.table import Table
+from tests.faults.harness import Table
 
 Lines = Sequence[str]
 

@@ -53,10 +53,14 @@ def everywhere(function: Callable[..., Any], wrong: Wrong) -> Install:
 
     def put() -> None:
         new = wrong(function)
+        found = 0
         own = [module for name, module in sys.modules.items() if name == SERVER or name.startswith(f"{SERVER}.")]
         for module in own:
             for name in [name for name, value in vars(module).items() if value is function]:
                 setattr(module, name, new)
+                found += 1
+        if not found:
+            raise LookupError(f"no module of the server has {function.__name__}")
 
     return put
 

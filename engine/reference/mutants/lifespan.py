@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import log
+from ..connection import ServerConnection
 from ..lifespan import Failed, Lifespan, Phase
+from ..response import answer
 from ..server import FAILED, ReferenceServer
 from ..workers import Workers
-from .base import Event, Install, Mutant, replaced, together
+from .base import PROBE, Event, Install, Mutant, replaced, together
 
 
 def _not_asked(right: Any) -> Any:
@@ -21,8 +23,29 @@ def _not_asked(right: Any) -> Any:
     return start
 
 
-def _required(right: Any) -> Any:
-    return lambda self, app, mode: right(self, app, "on" if mode == "auto" else mode)
+def _required() -> Install:
+    """Answer 503 to requests for an application without a lifespan."""
+    without: list[bool] = []
+
+    def starting(right: Any) -> Any:
+        async def start(self: Lifespan) -> None:
+            await right(self)
+            if self.state is None:
+                without.append(True)
+
+        return start
+
+    def serving(right: Any) -> Any:
+        async def serve(self: ServerConnection, request: Any) -> bool:
+            probe = request.target.path == PROBE and "close" in request.words(b"connection")
+            if without and not probe:
+                self._stream.put(answer(request, 503, "the application has not started"))
+                return False
+            return bool(await right(self, request))
+
+        return serve
+
+    return together(replaced(Lifespan, "start", starting), replaced(ServerConnection, "_serve", serving))
 
 
 def _failed_is_fine(right: Any) -> Any:
@@ -229,7 +252,7 @@ def _exits_0(right: Any) -> Any:
 MUTANTS: Mapping[str, Mutant] = {
     "no-lifespan": Mutant("the application has no lifespan call", replaced(Lifespan, "start", _not_asked)),
     "lifespan-is-required": Mutant(
-        "an application that raises on the lifespan scope is not served", replaced(Lifespan, "__init__", _required)
+        "an application that raises on the lifespan scope is answered for with 503", _required()
     ),
     "lifespan-without-state": Mutant("the lifespan scope has no state", replaced(Lifespan, "_run", _stateless)),
     "lifespan-asgi-2": Mutant("the lifespan scope says that it is of ASGI 2", replaced(Lifespan, "_run", _two_calls)),

@@ -11,7 +11,7 @@ from ..connection import ServerConnection
 from ..exchange import Exchange
 from ..server import ReferenceServer
 from ..session import WebSocketConversation
-from .base import Mutant, replaced
+from .base import Mutant, replaced, together
 
 
 def _cutting(right: Any) -> Any:
@@ -37,6 +37,22 @@ def _accepting(right: Any) -> Any:
         return Open()
 
     return accept
+
+
+def _next_while_stopping(right: Any) -> Any:
+    """Read the first request of a connection as if the server were not stopping."""
+
+    async def next_request(self: ServerConnection) -> Any:
+        stopping = self._service.stopping
+        if not stopping or self._served:
+            return await right(self)
+        self._service.stopping = False
+        try:
+            return await right(self)
+        finally:
+            self._service.stopping = True
+
+    return next_request
 
 
 def _waiting_for_idle(right: Any) -> Any:
@@ -142,7 +158,10 @@ MUTANTS: Mapping[str, Mutant] = {
         "requests are cut off when the server stops", replaced(ReferenceServer, "_finish", _cutting)
     ),
     "accepts-while-stopping": Mutant(
-        "connections are accepted until the very end", replaced(ReferenceServer, "_accept", _accepting)
+        "connections are accepted until the very end",
+        together(
+            replaced(ReferenceServer, "_accept", _accepting), replaced(ServerConnection, "_next", _next_while_stopping)
+        ),
     ),
     "idle-connections-block": Mutant(
         "idle connections delay the end", replaced(ServerConnection, "stop", _waiting_for_idle)

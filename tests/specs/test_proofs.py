@@ -1,0 +1,147 @@
+"""The table of mutants is complete: every case that can fail kills a mutant, and every name in it exists.
+
+``engine mutants`` runs what the table claims; these tests only read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import pytest
+
+from engine.app.engine import Engine
+from engine.app.mutation import catalogue
+from engine.app.mutation.table import FILE, Table, case_name, read
+from engine.app.project_paths import find
+from engine.model.case import Case, Level, RunsOn
+from tests.faults.fastcgi_harness import CAUGHT
+from tests.faults.harness import ROOT, control_cases
+
+TABLE = read(ROOT / "specs" / FILE)
+FASTCGI = frozenset(name for caught in CAUGHT.values() for case in caught for name in (case, case.partition("[")[0]))
+"""The cases that a fault of the small FastCGI server, of its apps or of its gateway breaks."""
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    return tuple(control_cases())
+
+
+@cache
+def mutants() -> frozenset[str]:
+    return frozenset(one.word for one in catalogue.every(Engine(find())))
+
+
+def names(*, variants: bool = True) -> set[str]:
+    found = {case_name(case.file, case.id) for case in cases()}
+    return found if variants else {name.partition("[")[0] for name in found}
+
+
+def test_every_case_that_takes_a_side_kills_a_mutant() -> None:
+    """A case of level may takes no side."""
+    sided = {case_name(case.file, case.id).partition("[")[0] for case in cases() if case.level is not Level.MAY}
+    assert sorted(sided - TABLE.proved - FASTCGI) == []
+
+
+def test_every_variant_of_the_contract_and_of_the_checks_of_fastcgi_kills_a_mutant() -> None:
+    contract = {name for name in names() if name.startswith("contract/")}
+    checks = {name for name in names() if name.startswith("fastcgi/checks")}
+    assert (len(contract), len(checks) >= 24) == (74, True)
+    assert sorted((contract | checks) - TABLE.proved - FASTCGI) == []
+
+
+def test_the_table_names_cases_and_mutants_that_exist() -> None:
+    named = {case for row in TABLE.rows.values() for case in row.cases}
+    assert sorted(named - names() - names(variants=False)) == []
+    assert sorted(name for name in TABLE.rows.keys() - mutants() if not name.startswith("fastcgi~")) == []
+
+
+def test_at_least_250_mutants_are_distinguished() -> None:
+    assert TABLE.distinct >= 250
+
+
+def test_at_most_one_mutant_in_ten_is_only_killed_by_a_time_limit() -> None:
+    killed = [row for row in TABLE.rows.values() if row.cases]
+    assert sum(not row.killed for row in killed) <= len(killed) / 10
+
+
+# Servers that give one answer to everything. A case that expects a refusal, a close or an error passes on a server that
+# always refuses, closes or fails, unless it also shows that the server does otherwise where it should.
+
+_SCOPE = "it observes only the scope"
+_NOTHING_SENT = "its application sends nothing before the observed event"
+_NO_FRAME = "its client sends no frame"
+_HANDSHAKE = "it observes only the handshake"
+
+JUSTIFIED: Mapping[str, Mapping[str, str]] = {
+    "always-500": {},
+    "always-400": {},
+    "always-closes": {},
+    "send-always-raises": {
+        "asgi/boundary.yaml::disconnect-during-receive": _NOTHING_SENT,
+        "contract/http-messages.yaml::abandoned": _NOTHING_SENT,
+        "http/scope.yaml::path-is-decoded": _SCOPE,
+        "http/scope.yaml::raw-path": _SCOPE,
+        "lifespan/state.yaml::nothing-left-behind": _SCOPE,
+    },
+    "ws-always-403": {},
+    "ws-always-1002": {
+        "asgi/extensions.yaml::denial-response": _HANDSHAKE,
+        "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
+        "contract/websocket.yaml::connect": _HANDSHAKE,
+        "contract/websocket.yaml::scope-is-an-object": _NO_FRAME,
+        "contract/websocket.yaml::type-is-websocket": _NO_FRAME,
+        "contract/websocket.yaml::path": _NO_FRAME,
+        "contract/websocket.yaml::headers": _NO_FRAME,
+        "contract/websocket.yaml::required-keys": _NO_FRAME,
+        "contract/websocket.yaml::subprotocols-arrive": _NO_FRAME,
+        "contract/websocket.yaml::subprotocol-is-selected": _NO_FRAME,
+        "contract/websocket.yaml::application-closes": _NO_FRAME,
+        "lifespan/state.yaml::websocket-state-is-a-copy": _SCOPE,
+        "websocket/frames.yaml::opcodes": _NO_FRAME,
+        "websocket/frames.yaml::without-a-key": _HANDSHAKE,
+        "websocket/messages.yaml::waits-for-accept": _HANDSHAKE,
+        "websocket/messages.yaml::private-code": _NO_FRAME,
+        "websocket/messages.yaml::close-beside-receive": _NO_FRAME,
+        "websocket/messages.yaml::rejected": _HANDSHAKE,
+        "websocket/messages.yaml::query-string": _NO_FRAME,
+    },
+    "ws-always-1011": {
+        "asgi/extensions.yaml::denial-response": _HANDSHAKE,
+        "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
+        "contract/websocket.yaml::connect": _HANDSHAKE,
+        "lifespan/state.yaml::websocket-state-is-a-copy": _SCOPE,
+        "websocket/frames.yaml::without-a-key": _HANDSHAKE,
+        "websocket/messages.yaml::waits-for-accept": _HANDSHAKE,
+        "websocket/messages.yaml::rejected": _HANDSHAKE,
+    },
+}
+"""The cases that pass on each such server, with the reason."""
+
+
+def concerned(case: Case, mutant: str) -> bool:
+    """True if a case must fail on such a server. Faults of WebSockets do not affect requests. Cases with a process of
+    their own, with TLS, or without a server begin with a request that must be served, or have none."""
+    if case.runs_on is RunsOn.WSGI or case.level is Level.MAY or case.file.startswith("specs/frameworks/"):
+        return False
+    script = case.body.application
+    # A script of the lifespan has a process of its own too, and can be played on any server.
+    if case.own_process and (script is None or script.lifespan is None):
+        return False
+    if "tls" in case.needs or case.file.startswith(("specs/lifecycle/", "specs/tls/")):
+        return False
+    return not mutant.startswith("ws-") or "websocket" in case.needs
+
+
+@pytest.mark.parametrize("mutant", JUSTIFIED)
+def test_a_case_passes_on_a_server_with_one_answer_only_with_reason(mutant: str) -> None:
+    broken = set(TABLE.rows[f"reference~{mutant}"].cases)
+    chosen = [case for case in cases() if concerned(case, mutant)]
+    assert len(chosen) > 20
+    passed = {case_name(case.file, case.id) for case in chosen} - broken
+    assert {name.partition("[")[0] for name in passed} == set(JUSTIFIED[mutant])
+
+
+def test_a_table_without_a_case_proves_nothing() -> None:
+    assert Table().proved == frozenset()
