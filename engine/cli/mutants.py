@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="mutants, as reference~no-date or no-date, or all of wsgi-control",
+        help="mutants, as reference~no-date or no-date, all of a family, or all of wsgi-control",
     )
     parser.add_argument("--list", action="store_true", help="list the mutants, and how many cases kill each")
     parser.add_argument("--whole", action="store_true", help="run every case that fits, not only those of the table")
@@ -80,6 +80,7 @@ def run(parsed: argparse.Namespace) -> int:
     chosen = None if parsed.whole else choosing.of_table(known, words)
     targets = catalogue.targets(engine, wanted)
     jobs = running.jobs_on(engine, running.cases_of(engine, parsed.cases, shared=parsed.shared), targets, chosen)
+    notes = sys.stderr if parsed.format == "json" else sys.stdout
     paint = paint_for(sys.stdout, parsed.color)
     began = time.monotonic()
 
@@ -97,7 +98,7 @@ def run(parsed: argparse.Namespace) -> int:
     else:
         print(summary(words, outcomes, time.monotonic() - began))
     for text in broken:
-        print(f"{paint(Role.FAILING, 'against the table:')} {text}")
+        print(f"{paint(Role.FAILING, 'against the table:')} {text}", file=notes)
     if parsed.write:
         rows = {name: one.row for name, one in outcomes.items()}
         if parsed.cases or parsed.shared:
@@ -105,7 +106,7 @@ def run(parsed: argparse.Namespace) -> int:
             rows = {name: known.merged(name, row, ran) for name, row in rows.items()}
         with writing("the table lies next to the suites"):
             path.write_text(table.text_of(known.updated(rows, [one.word for one in mutations])), "utf-8")
-        print(f"written: {path.name}")
+        print(f"written: {path.name}", file=notes)
     return int(bool(broken))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.model.target import CONTROL, Target
+from engine.reference.mutants import by_family
 from engine.targets.matrix.selection import near_mutant
 
 REFERENCE = "reference"
@@ -20,35 +21,47 @@ LOOP = "asyncio"
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A mutant: ``part`` is the server or app, ``name`` the fault, ``what`` the fault in one clause."""
+    """A mutant: ``part`` is the server or app, ``name`` the fault, ``what`` the fault in one clause, ``family`` the
+    family of a mutant of the reference server, "" for others."""
 
     part: str
     name: str
     what: str
+    family: str = ""
 
     @property
     def word(self) -> str:
         """The word that selects it: ``reference~no-date``."""
         return f"{self.part}~{self.name}"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The words of the command line that mean it: its own, and those of its part and its family."""
+        return frozenset({self.word, self.name, self.part, self.family} - {""})
+
 
 def every(engine: Engine) -> list[Mutation]:
     """All mutants, by part and in the order of their families."""
     of_servers = [(server.name, server.mutants()) for server in engine.servers.values()]
     of_frameworks = [(framework.name, framework.mutants()) for framework in engine.frameworks.values()]
-    return [Mutation(part, name, what) for part, found in (*of_servers, *of_frameworks) for name, what in found.items()]
+    families = {name: family for family, names in by_family().items() for name in names}
+    return [
+        Mutation(part, name, what, families.get(name, "") if part == REFERENCE else "")
+        for part, found in (*of_servers, *of_frameworks)
+        for name, what in found.items()
+    ]
 
 
 def chosen(known: Sequence[Mutation], words: Sequence[str]) -> list[Mutation]:
-    """The mutants that some words name: in full, by the fault, or all of a part (``control``). All of them
-    without words. Raises UsageError for a word that names none."""
+    """The mutants that some words name: in full, by the fault, or all of a part (``control``) or a family (``scope``).
+    Without words, all of them. Raises UsageError for a word that names none."""
     if not words:
         return list(known)
     for word in words:
-        if not any(word in (one.word, one.name, one.part) for one in known):
-            names = sorted({name for one in known for name in (one.word, one.name, one.part)})
+        if not any(word in one.names for one in known):
+            names = sorted({name for one in known for name in one.names})
             raise UsageError(f"there is no mutant called {word!r}", hint=near_mutant(word, names))
-    return [one for one in known if not {one.word, one.name, one.part}.isdisjoint(words)]
+    return [one for one in known if not one.names.isdisjoint(words)]
 
 
 def targets(engine: Engine, mutations: Sequence[Mutation]) -> dict[Target, str]:

@@ -35,12 +35,9 @@ def summaries() -> dict[str, str]:
     return {name: mutant.what for name, mutant in mutants().items()}
 
 
-def family_of(name: str) -> str:
-    """The family of a mutant: a word of FAMILIES. Raises KeyError for an unknown mutant."""
-    for family in FAMILIES:
-        if name in importlib.import_module(f"{__name__}.{family}").MUTANTS:
-            return family
-    raise KeyError(name)
+def by_family() -> dict[str, list[str]]:
+    """The names of the mutants of each family. Imports the server."""
+    return {family: list(importlib.import_module(f"{__name__}.{family}").MUTANTS) for family in FAMILIES}
 
 
 def install(name: str) -> None:
