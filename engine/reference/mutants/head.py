@@ -164,6 +164,14 @@ def _host_kept(right: Any) -> Any:
     return lambda fields, where: fields
 
 
+def _first_length(data: bytes) -> bytes:
+    first, *others = re.split(rb"(?i)(?=\r\ncontent-length:)", data)
+    return first + b"".join(
+        re.sub(rb"(?i)^(\r\ncontent-length:[^,\r]*)[^\r]*", rb"\1" if not number else b"", part)
+        for number, part in enumerate(others)
+    )
+
+
 def _folded(data: bytes) -> bytes:
     return re.sub(rb"\r\n[ \t]+", b" ", data)
 
@@ -197,6 +205,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "two-content-lengths": Mutant(
         "of several lines of Content-Length the first one counts", _first_of(b"content-length")
+    ),
+    "first-length-counts": Mutant(
+        "of several Content-Lengths, in lines or in a list, the first one counts", heads(_first_length)
     ),
     "any-transfer-encoding": Mutant(
         "an unknown transfer coding counts as none",
