@@ -116,7 +116,7 @@ class Server:
             case "never-answers":
                 await asyncio.sleep(3600)
             case "answers-late":
-                await asyncio.sleep(6)
+                await asyncio.sleep(5)
             case "leaves":
                 leave()
             case "logs-a-gigabyte":

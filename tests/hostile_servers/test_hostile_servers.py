@@ -29,7 +29,7 @@ level: must
 cases:
   - id: killer
     title: What the server does its worst in
-    timeout: 4s
+    timeout: 3s
     steps:
       - request: {path: /delay, query: {seconds: "0"}, expect: {status: 200}}
   - id: slow
