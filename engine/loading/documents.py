@@ -32,6 +32,7 @@ from engine.loading.rules import (
     messages,
     processes,
     references,
+    same_as,
     suites,
     targets,
     types,
@@ -52,8 +53,8 @@ from engine.model.variables import names_in
 from engine.registry import nearest
 
 RULES = (
-    evaluation.check, facts.check, types.check, variables.check, references.check, marks.check, processes.check,
-    targets.check, messages.check, waits.check,
+    evaluation.check, facts.check, types.check, variables.check, references.check, same_as.check, marks.check,
+    processes.check, targets.check, messages.check, waits.check,
 )  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures")

@@ -82,16 +82,30 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class SameAs:
+    """``same_as``: an observation equals that of the earlier step named ``step`` in these ``facts``. ``without`` are
+    names of facts, or of parts of them (``headers.server``), that are left out."""
+
+    step: str
+    facts: tuple[str, ...]
+    without: tuple[str, ...]
+    place: SourceSpan
+
+
+@dataclass(frozen=True)
 class Group:
     """The body of an ``expect`` or ``should``: all expectations hold, and one group of ``any_of`` as a whole."""
 
     expectations: tuple[Expectation, ...]
     any_of: tuple[Group, ...]
     place: SourceSpan
+    same_as: SameAs | None = None
 
     def facts(self) -> set[str]:
         """Every fact that is named, at any depth."""
         names = {expectation.fact for expectation in self.expectations}
+        if self.same_as is not None:
+            names |= set(self.same_as.facts)
         for group in self.any_of:
             names |= group.facts()
         return names

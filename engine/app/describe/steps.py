@@ -82,6 +82,11 @@ class Steps:
         for one in group.expectations:
             unit = type_of(step_type, one.fact).dimension
             yield TreeEntry(f"{one.fact} {self.phrases.phrase(one.matcher, unit)}", hanging=4)
+        if (same_as := group.same_as) is not None:
+            parts = [name for name in same_as.without if name not in step_type.compared]
+            left_out = f", without {', '.join(parts)}" if parts else ""
+            compared = f"{', '.join(same_as.facts)}{left_out}"
+            yield TreeEntry(f"the same as in the step {same_as.step!r}: {compared}", hanging=4)
         if group.any_of:
             yield TreeEntry(
                 "and all of one of these:",

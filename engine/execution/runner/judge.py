@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.execution.runner.earlier import Earlier, Observed, differences
 from engine.model.case import Level
-from engine.model.expectation import Group, Matcher, Mismatch, Situation
+from engine.model.expectation import Group, Matcher, Mismatch, SameAs, Situation
 from engine.model.phrasing import sentence
 from engine.model.verdict import Verdict
 from engine.steps.api.observation import AtBoundary, Observation
@@ -20,8 +21,16 @@ class Match(Protocol):
     def __call__(self, observed: object, matcher: Matcher, situation: Situation, where: str) -> Mismatch | None: ...
 
 
-def judge(group: Group, observation: Observation, situation: Situation, match: Match) -> list[Mismatch]:
-    """The mismatches of a group, in the order of the document. Of ``any_of``, those of the group with the fewest."""
+def none_earlier(same_as: SameAs) -> tuple[Observed, Observed]:
+    """No step was performed before. Raises ValueError."""
+    raise ValueError(f"no step {same_as.step!r} was performed before")
+
+
+def judge(
+    group: Group, observation: Observation, situation: Situation, match: Match, earlier: Earlier = none_earlier
+) -> list[Mismatch]:
+    """The mismatches of a group, in the order of the document, then those of ``same_as``. Of ``any_of``, those of the
+    group with the fewest. Raises ValueError if ``earlier`` knows no observation for ``same_as``."""
     mismatches: list[Mismatch] = []
     for expectation in group.expectations:
         fact = expectation.fact
@@ -29,8 +38,10 @@ def judge(group: Group, observation: Observation, situation: Situation, match: M
         if found is not None:
             given = isinstance(observation, AtBoundary) and observation.given(fact)
             mismatches.append(replace(found, given=given))
+    if group.same_as is not None:
+        mismatches += differences(group.same_as, *earlier(group.same_as))
     if group.any_of:
-        tries = [judge(choice, observation, situation, match) for choice in group.any_of]
+        tries = [judge(choice, observation, situation, match, earlier) for choice in group.any_of]
         if all(tries):
             nearest = min(tries, key=len)
             count = len(tries)
@@ -39,8 +50,8 @@ def judge(group: Group, observation: Observation, situation: Situation, match: M
 
 
 def count(group: Group) -> int:
-    """The number of expectations in a group; ``any_of`` counts as one."""
-    return len(group.expectations) + bool(group.any_of)
+    """The number of expectations in a group; ``any_of`` and ``same_as`` count as one."""
+    return len(group.expectations) + bool(group.any_of) + (group.same_as is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,12 @@ from typing import Any
 
 from engine.errors import ChannelClosed, Defect, EvidenceLost
 from engine.execution.job import Job
+from engine.execution.runner.earlier import Observed, at_the_same_turn
 from engine.execution.runner.judge import Match, count, judge
 from engine.execution.runner.sameness import Seen
 from engine.model.case import CaseHeader, Step
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
-from engine.model.expectation import ABSENT, Group, Mismatch, Situation
+from engine.model.expectation import ABSENT, Group, Mismatch, SameAs, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.tls import TlsClientOptions
 from engine.model.transcript import Side, TraceEvent
@@ -355,13 +356,31 @@ class StepScope(Context):
         ]
 
         def of(group: Group | None) -> list[Mismatch]:
-            return judge(group, observation, situation, self._state.match) if group else []
+            return judge(group, observation, situation, self._state.match, earlier) if group else []
+
+        def earlier(same_as: SameAs) -> tuple[Observed, Observed]:
+            now = self._observed(step, observation)
+            own = self._performed.observed if self._performed is not None else []
+            before = [one.observed for one in self.find(same_as.step) if one is not self._performed]
+            several: Sequence[Observed] = next(
+                (each for each in reversed(before) if any(_like(now, one) for one in each)), []
+            )
+            turn = sum(_like(now, one) for one in own)
+            return at_the_same_turn(same_as.step, now.compared, turn, several), now
 
         return implicit + of(checks.expect), of(checks.should)
+
+    def _observed(self, step: Step, observation: Observation) -> Observed:
+        """An observation with what it is compared by."""
+        compared = self._state.step_types[step.group, step.step_type].compared
+        peer = self._performed.peer if self._performed is not None else None
+        return Observed(compared, observation, peer[1] if peer else 0)
 
     async def look(self, step: Step, observation: Observation) -> None:
         checks, results = step.checks, self._results
         broken, warned = self._mismatches(step, observation)
+        if self._performed is not None and self._performed.step.name:
+            self._performed.observed.append(self._observed(step, observation))
         if self._state.seen is not None:
             self._state.seen.take(step, self._state.step_types[step.group, step.step_type].facts, observation)
         # A Recorded observation has it. isinstance would inspect the protocol for each step.
@@ -400,6 +419,11 @@ def evidence_of(boundary: Boundary, lost_before: int, of_calls: int = 0) -> Evid
     ``of_calls`` the number that the job's own calls lack."""
     lost = boundary.lost - lost_before + of_calls
     return EvidenceQuality(lost, boundary.notes[-1] if lost and boundary.notes else "") if lost else COMPLETE
+
+
+def _like(one: Observed, other: Observed) -> bool:
+    """True if two observations can be compared."""
+    return one.compared == other.compared
 
 
 def _placed(mismatch: Mismatch, step: Step) -> Mismatch:

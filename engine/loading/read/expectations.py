@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from engine.loading.vocabulary import Vocabulary, type_of
 from engine.matchers.base import Operator
-from engine.model.expectation import Expectation, Group, Literal, Matcher, OperatorCall, Operators
+from engine.model.expectation import Expectation, Group, Literal, Matcher, OperatorCall, Operators, SameAs
 from engine.model.nodes import Node
 from engine.model.phrasing import Seconds, Size
 from engine.model.quantities import OutOfRange, octets, seconds
@@ -43,13 +43,32 @@ def read_group(node: Node, step_type: StepType[Any], reader: NotationReader) -> 
     """The body of an ``expect`` or ``should`` of a step of a step type."""
     expectations = []
     groups: tuple[Group, ...] = ()
+    same_as: SameAs | None = None
     for name, child in node.entries():
         if name == "any_of":
             groups = tuple(read_group(item, step_type, reader) for item in child.items())
             continue
+        if name == "same_as" and step_type.compared:
+            same_as = read_same_as(child, step_type)
+            continue
         dimension = type_of(step_type, name).dimension
         expectations.append(Expectation(name, read_matcher(child, reader, dimension), child.key))
-    return Group(tuple(expectations), groups, node.place)
+    return Group(tuple(expectations), groups, node.place, same_as)
+
+
+def part_name(name: str) -> str:
+    """The name of a part that `same_as` compares: it is `headers.x` for `header.x` as well."""
+    family, dot, rest = name.partition("header.")
+    return f"{family}headers.{rest}" if dot and family in ("", "scope.") else name
+
+
+def read_same_as(node: Node, step_type: StepType[Any]) -> SameAs:
+    """``same_as``: the name of a step, or a mapping with it and `only` or `without`."""
+    step, only, without = node.get("step"), node.get("only"), node.get("without")
+    names = tuple(part_name(str(one.value)) for one in without.items()) if without is not None else ()
+    facts = tuple(str(one.value) for one in only.items()) if only is not None else step_type.compared
+    kept = tuple(fact for fact in facts if fact not in names)
+    return SameAs(str(step.value if step is not None else node.value), kept, names, node.place)
 
 
 def read_matcher(node: Node, reader: NotationReader, dimension: str = "") -> Matcher:

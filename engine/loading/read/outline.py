@@ -97,5 +97,5 @@ def _facts(group: Node) -> Iterator[tuple[str, Node]]:
         if name == "any_of":
             for inner in child.items():
                 yield from _facts(inner)
-        else:
+        elif name != "same_as":
             yield name, child

@@ -9,7 +9,7 @@ scalars. ``title`` describes a value in the language's words. Messages are made 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +143,28 @@ def _body(step_type: StepType[Any], definitions: dict[str, Any]) -> Schema:
 
 def _expected(step_type: StepType[Any], name: str) -> Schema:
     """The schema of the expectations of a step type, under a name of its own."""
-    return _expect(name, {fact.name: fact.summary for fact in step_type.facts})
+    return _expect(name, {fact.name: fact.summary for fact in step_type.facts}, step_type.compared)
 
 
-def _expect(name: str, facts: Mapping[str, str]) -> Schema:
+def _same_as(compared: Sequence[str]) -> Schema:
+    """The comparison with an earlier step."""
+    items = {"title": "a fact's name", "description": "A fact, or a part of one.", "type": "string"}
+    names = {"title": "a list of facts", "type": "array", "minItems": 1, "items": items}
+    return {
+        "title": "the name of an earlier step, or a mapping with `step`",
+        "description": f"The facts of this step equal those of an earlier one: {', '.join(compared)}.",
+        "type": ["object", "string"],
+        "properties": {
+            "step": ref("word", "The name of the earlier step."),
+            "only": {**names, "description": "The only facts that are compared."},
+            "without": {**names, "description": "Facts, or parts of them such as headers.server, that may differ."},
+        },
+        "required": ["step"],
+        "additionalProperties": False,
+    }
+
+
+def _expect(name: str, facts: Mapping[str, str], compared: Sequence[str] = ()) -> Schema:
     """The body of an ``expect``. Facts with a star are patterns; the linter checks names against them."""
     plain = {fact: ref("matcher", summary) for fact, summary in facts.items() if "*" not in fact}
     roots = {
@@ -165,7 +183,7 @@ def _expect(name: str, facts: Mapping[str, str]) -> Schema:
         "title": "a mapping of facts to expected values",
         "type": "object",
         "minProperties": 1,
-        "properties": {**roots, **plain, "any_of": groups},
+        "properties": {**roots, **plain, "any_of": groups, **({"same_as": _same_as(compared)} if compared else {})},
         "additionalProperties": ref("matcher", "A fact and its expected value."),
     }
 

@@ -321,6 +321,13 @@ def _lost_head(right: Any) -> Any:
     return send
 
 
+def _bare_head(right: Any) -> Any:
+    def own(self: ResponseWriter, given: Any, status: int) -> Any:
+        return right(self, [] if self._is_head else given, status)
+
+    return own
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "status-200": Mutant("every status is 200", _starts(_all_200)),
     "status-of-its-class": Mutant("a status becomes the first one of its class", _starts(_coarse)),
@@ -371,6 +378,9 @@ MUTANTS: Mapping[str, Mutant] = {
             replaced(ResponseWriter, "_begin", _chunked_for_all),
             replaced(ResponseWriter, "_emit", _own_chunks),
         ),
+    ),
+    "head-without-fields": Mutant(
+        "a response to HEAD has none of the application's fields", replaced(ResponseWriter, "_own", _bare_head)
     ),
     "head-with-body": Mutant("HEAD is answered with a body", _spilt(lambda writer: writer._is_head)),
     "head-with-length-0": Mutant("HEAD has a Content-Length of 0", replaced(ResponseWriter, "_own", _length_of_head)),

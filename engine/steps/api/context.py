@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.model.case import CaseHeader, Step
 from engine.model.protocols import Channel, LiveTarget
@@ -21,6 +21,7 @@ class StepRecord:
     of the connection, "" for the step's own. ``parent`` is the step around this one, if any. ``body_at`` is the time of
     the first byte of a response's body, None without one. ``kept`` is a value that a step leaves for a later one of its
     own type. ``lifecycle`` is that of its step type. ``about`` are the steps whose calls this one observes.
+    ``observed`` is what a step with a name, and the assertions of its script, observed, in order, for ``same_as``.
     """
 
     step: Step
@@ -33,6 +34,7 @@ class StepRecord:
     kept: object | None = None
     lifecycle: str = ""
     about: Sequence[StepRecord] = ()
+    observed: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)

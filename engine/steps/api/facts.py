@@ -20,6 +20,7 @@ from typing import Any, ClassVar, TypeVar
 
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import ANY, FactType
+from engine.steps.api.comparison import plain
 
 _PATH, _WORD = "[.*]", ".*"
 
@@ -65,6 +66,8 @@ class FactSet:
     """
 
     facts: ClassVar[tuple[Fact, ...]] = ()
+    compared: ClassVar[tuple[str, ...]] = ()
+    """The facts that ``same_as`` compares."""
     _whole: ClassVar[Mapping[str, Callable[[Any], object]]] = {}
     _partial: ClassVar[Mapping[str, Callable[[Any, str], object]]] = {}
 
@@ -110,6 +113,10 @@ class FactSet:
             if found is not None:
                 return found(self, name[dot + 1 :])
         return ABSENT
+
+    def parts(self, fact: str) -> Mapping[str, object]:
+        """The parts of a fact that ``same_as`` compares, by their names."""
+        return {fact: plain(self.fact(fact))}
 
     def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
         """Failures that need no explicit expectation."""

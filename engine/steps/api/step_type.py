@@ -50,6 +50,9 @@ class StepType(Generic[P]):
 
     ``awaits`` is the awaited event, for the reason of a timeout: a text, or a function of the parameters.
 
+    ``compared`` are the facts that ``same_as`` compares with those of an earlier step; observations of step types with
+    the same ones can be compared. Without any, the step has no ``same_as``.
+
     ``not_by_hand`` is the reason why the step cannot be reproduced with curl and nc on a server started by
     `engine serve`: a text, or a function of the parameters, "" if it can.
 
@@ -95,6 +98,7 @@ class StepType(Generic[P]):
     besides: tuple[str, ...] = ()
     not_by_hand: str | Callable[[P], str] = ""
     awaits: str | Callable[[P], str] = ""
+    compared: tuple[str, ...] = ()
 
 
 StepTypes = Mapping[tuple[str, str], StepType[Any]]

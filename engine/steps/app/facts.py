@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.model.boundary import AppCall, Event, OpaqueValue
 from engine.model.expectation import ABSENT, Mismatch, Unclear
@@ -22,6 +22,7 @@ from engine.model.facts import (
     promised,
 )
 from engine.model.wire_bytes import TruncatedBytes, WireBytes
+from engine.steps.api.comparison import fields, plain
 from engine.steps.api.facts import FactSet, fact
 from engine.steps.http1.facts import one
 from engine.steps.shared.paths import walk
@@ -78,6 +79,18 @@ class BoundaryFacts(FactSet):
         self._nth = nth
         place = len(calls) if nth is None else nth
         self.call: AppCall | None = calls[place - 1] if 0 < place <= len(calls) else None
+
+    compared = ("calls", "paths", "scope", "received", "sent", "returned", "raised")
+
+    def parts(self, fact: str) -> Mapping[str, object]:
+        """The scope by key, and its headers by name; the messages of a request as types and a body, since the division
+        of a body into messages has no meaning, and other messages one by one."""
+        call = self.call
+        if fact == "scope" and call is not None:
+            return dict(_scope_parts(call.scope))
+        if fact in ("received", "sent") and call is not None:
+            return dict(_message_parts(call, fact))
+        return super().parts(fact)
 
     @property
     def lost(self) -> int:
@@ -240,6 +253,38 @@ def path_of(scope: Mapping[str, object]) -> object:
         return scope.get("path")
     parts = [scope.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO")]
     return "".join([part for part in parts if isinstance(part, str)])
+
+
+# The keys of a scope that are about the connection of this side, or hold what earlier calls left.
+_OWN_KEYS = frozenset({"client", "state", "REMOTE_PORT", "HTTP_SEC_WEBSOCKET_KEY"})
+
+
+def _scope_parts(scope: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for key, value in scope.items():
+        if key == "headers" and isinstance(value, (list, tuple)):
+            pairs = [pair for pair in value if isinstance(pair, (list, tuple)) and len(pair) == 2]
+            yield from fields("scope.headers", [(_as_name(name), one) for name, one in pairs]).items()
+        elif key not in _OWN_KEYS:
+            yield f"scope.{key}", plain(value)
+    client = scope.get("client")
+    yield "scope.client", plain(client[0] if isinstance(client, (list, tuple)) and client else client)
+
+
+def _as_name(name: object) -> str:
+    return name.decode("latin-1") if isinstance(name, bytes) else str(name)
+
+
+def _message_parts(call: AppCall, way: str) -> Iterator[tuple[str, object]]:
+    events = [event for event in call.events if event.way == way]
+    if call.type not in ("http", "wsgi"):
+        for number, event in enumerate(events):
+            yield f"{way}.{number}", {key: plain(value) for key, value in event.message.items()}
+        return
+    types = [event.message.get("type") for event in events]
+    yield f"{way}.types", [one for number, one in enumerate(types) if not number or types[number - 1] != one]
+    yield f"{way}.body", messages(call, way, "body")
+    if way == "sent" and events:
+        yield f"{way}.0", {key: plain(value) for key, value in events[0].message.items()}
 
 
 def _is_index(path: str) -> bool:

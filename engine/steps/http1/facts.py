@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from engine.model.expectation import ABSENT, Mismatch, Unclear
 from engine.model.facts import FLAG, INTEGER, OBJECT, SIZE, TEXT, TEXTS, TIME, WIRE_BYTES, list_of, one_of
@@ -12,6 +13,7 @@ from engine.model.phrasing import Worded
 from engine.model.quantities import show_time
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.sse import events
+from engine.steps.api.comparison import fields
 from engine.steps.api.facts import FactSet, fact
 from engine.steps.http1.session import Response
 from engine.steps.shared.paths import walk
@@ -25,6 +27,10 @@ FRAMING = one_of("content-length", "chunked", "until-close", "none")
 
 class ResponseFacts(FactSet):
     """An observation of one response. Values are worked out when they are asked for."""
+
+    compared: ClassVar[tuple[str, ...]] = (
+        "outcome", "status", "reason", "version", "headers", "body", "trailers", "framing", "complete", "interim",
+    )  # fmt: skip
 
     def __init__(self, response: Response, sent: bytes | None = None, *, abandoned: bool = False) -> None:
         """``sent`` is the body that was sent, for ``sent: true``. ``abandoned`` says that this side left early, so
@@ -105,6 +111,18 @@ class ResponseFacts(FactSet):
             return ABSENT
         values = [value for key, value in self.response.trailers if key.lower() == name.lower()]
         return one(values)
+
+    @fact("trailers", list_of(TEXTS))
+    def trailers(self) -> object:
+        """Every trailer as a pair of name and value, in order."""
+        return self._answered([[name, value] for name, value in self.response.trailers])
+
+    def parts(self, fact: str) -> Mapping[str, object]:
+        """Headers and trailers by name, any other fact as it is."""
+        if fact in ("headers", "trailers") and self.response.status is not None:
+            pairs = self.response.headers if fact == "headers" else self.response.trailers
+            return fields("headers" if fact == "headers" else "trailer", list(pairs))
+        return super().parts(fact)
 
     @fact("body", WIRE_BYTES)
     def whole_body(self) -> object:

@@ -221,6 +221,7 @@ STEP_TYPES = (
         endpoint=("path", "http"),
         not_by_hand=not_by_hand,
         facts=ResponseFacts.facts,
+        compared=ResponseFacts.compared,
         observes=True,
         within="waits",
         named=True,

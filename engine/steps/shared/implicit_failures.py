@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.model.expectation import Mismatch
 from engine.model.phrasing import Worded
+from engine.steps.api.comparison import parts_of
 from engine.steps.api.facts import FactSet
 from engine.steps.api.observation import Observation
 
@@ -37,6 +38,10 @@ class ImplicitFailure:
     def fact(self, name: str) -> object:
         """The value of a fact; ABSENT for most."""
         return self.observation.fact(name)
+
+    def parts(self, fact: str) -> Mapping[str, object]:
+        """The parts of a fact that ``same_as`` compares; absent for most."""
+        return parts_of(self.observation, fact)
 
     @property
     def mismatch(self) -> Mismatch:

@@ -33,6 +33,8 @@ class StreamFacts(FactSet):
 class ReadFacts(StreamFacts):
     """The facts of ``read``."""
 
+    compared = ("bytes",)
+
     def __init__(self, data: bytes, sent: bytes | None = None) -> None:
         super().__init__(sent)
         self.data = WireBytes(data)
@@ -49,6 +51,8 @@ class ClosedFacts(StreamFacts):
     ``how`` is how the connection itself ended (fin, tls or reset) and ``elapsed`` when it did, in seconds since the
     last byte was sent; both are None while it is open. ``frame`` is the peer's close frame, None without one.
     """
+
+    compared = ("how", "code", "reason", "rest")
 
     def __init__(
         self,

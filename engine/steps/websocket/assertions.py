@@ -36,6 +36,8 @@ PONG_WITHIN = 5.0
 class MessageFacts(FactSet):
     """The facts of ``receive``."""
 
+    compared = ("text", "binary")
+
     def __init__(self, message: Message, sent: bytes | None = None) -> None:
         self.message = message
         self._sent = sent
@@ -112,6 +114,8 @@ async def perform_frame(params: ClosedParams, ctx: Context) -> Observation:
 
 class FrameFacts(FactSet):
     """One frame as it is."""
+
+    compared = ("opcode", "payload", "fin", "rsv1", "code")
 
     def __init__(self, frame: Frame, sent: bytes | None) -> None:
         self._frame = frame
@@ -240,6 +244,7 @@ STEP_TYPES = (
         parse=parse_nothing,
         perform=perform_receive,
         facts=MessageFacts.facts,
+        compared=MessageFacts.compared,
         observes=True,
         within="waits",
     ),
@@ -252,6 +257,7 @@ STEP_TYPES = (
         parse=parse_nothing,
         perform=perform_frame,
         facts=FrameFacts.facts,
+        compared=FrameFacts.compared,
         observes=True,
         within="waits",
     ),
@@ -274,6 +280,7 @@ STEP_TYPES = (
         parse=parse_closed,
         perform=perform_closed,
         facts=ClosedFacts.facts,
+        compared=ClosedFacts.compared,
         observes=True,
         within="waits",
     ),

@@ -6,6 +6,7 @@ import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from websockets.exceptions import InvalidHeaderFormat
 from websockets.headers import parse_extension
@@ -74,6 +75,8 @@ def _texts(node: Node | None, reader: NodeReader) -> tuple[str, ...]:
 
 class HandshakeFacts(ResponseFacts):
     """The response to a handshake, and what it agrees on."""
+
+    compared: ClassVar[tuple[str, ...]] = (*ResponseFacts.compared, "subprotocol", "extensions")
 
     def __init__(
         self, response: Response, key: str, subprotocols: Sequence[str], offers: Sequence[str], *, scripted: bool
@@ -252,6 +255,7 @@ STEP_TYPES = (
         includes=("stream", "flow"),
         endpoint=("connect", "websocket"),
         facts=HandshakeFacts.facts,
+        compared=HandshakeFacts.compared,
         observes=True,
         within="waits",
         named=True,
