@@ -234,6 +234,8 @@ class ObserverSpool:
         if self._reader.may_have_raised():
             self.refresh()
         peers = self._peers.get(job, ())
+        if not peers and job not in self._by_job:
+            return ()  # as nearly always: nothing asked for its calls
         builders = [*self._by_job.get(job, ()), *(builder for peer in peers for builder in self._by_peer.get(peer, ()))]
         return tuple(dict.fromkeys(name for builder in builders for name in builder.send_raised))
 

@@ -60,6 +60,7 @@ def no_excerpt(place: SourceSpan) -> None:
 # The words before what came of a case with its bytes uncut.
 DELIVERED = f"delivered {WHOLE.described}"
 
+NO_REPRODUCTION = Reproduction()
 # Nothing went wrong, or only the engine could see it.
 NOT_REPRODUCED = frozenset({Verdict.INFO, Verdict.ERROR})
 
@@ -184,7 +185,7 @@ class Runner:
         log = live.log(logged) if keep else ""
         if len(log) > LOG:
             evidence = evidence.and_cut(f"the log keeps the last {LOG:,} of {len(log):,} characters")
-        reproduction = self._reproduction(state, results) if keep and verdict not in NOT_REPRODUCED else Reproduction()
+        reproduction = self._reproduction(state, results) if keep and verdict not in NOT_REPRODUCED else NO_REPRODUCTION
         quoted = bool(results.broken or results.warned or verdict is Verdict.PASS)
         result = JobResult(
             case=case.id,
@@ -221,6 +222,8 @@ class Runner:
 
     def _located(self, mismatches: Sequence[Mismatch]) -> tuple[Mismatch, ...]:
         """The mismatches, each with the line of its document."""
+        if not mismatches:
+            return ()
         return tuple(
             replace(one, excerpt=self._excerpt_of(one.place)) if one.place.line and one.excerpt is None else one
             for one in mismatches

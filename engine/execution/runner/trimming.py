@@ -100,6 +100,8 @@ class Budget:
     def fit(self, result: JobResult) -> JobResult:
         """A result with its time line and log, if the budget covers them; else one that says that they are missing."""
         transcript = result.transcript
+        if transcript is None and not result.log:
+            return result
         events: Sequence[TraceEvent] = transcript.events if transcript is not None else ()
         size = sum(map(weight, events)) + len(result.log)
         if size <= self.left:

@@ -19,6 +19,8 @@ from engine.results.record.store import TargetRow
 def judged(result: JobResult, row: TargetRow, known: Sequence[KnownFailure], today: date) -> JobResult:
     """The result as the baseline has it: a listed failure is ``known``, a listed case that passes is
     ``unexpected-pass``. A line whose day is over changes no verdict, and the reason says so."""
+    if not known:
+        return result
     addresses = {result.address, plain_address(result)}
     listed = [line for line in known if any(covers(line, address, row) for address in addresses)]
     line = next((one for one in listed if not expired(one, today)), None)

@@ -46,7 +46,7 @@ def request_bytes(
     anything else for a length where there is a body.
     """
     given = {name.lower(): value for name, value in headers}
-    chunked = framing == "chunked" or (framing is None and (bool(trailers) or _ends_chunked(given)))
+    chunked = framing == "chunked" or (framing is None and bool(trailers or (given and _ends_chunked(given))))
     lines = [f"{method} {target} HTTP/{version}\r\n".encode()]
     if b"host" not in given:
         lines.append(b"Host: %s\r\n" % host.encode())
