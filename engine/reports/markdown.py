@@ -85,14 +85,16 @@ def word(fault: str) -> str:
 
 
 def finding(group: Folded[Finding]) -> Iterator[str]:
-    """The lines of one finding, or of several that are values of one matrix: the case, the targets, the values, and the
-    cause with its evidence."""
+    """The lines of one finding, or of several that are values of one matrix: the case, the targets, the values, the
+    clauses with their greatest risk, and the cause with its evidence."""
     one = group.first
     first = one.first
     on = f"[{first.target}]`" if len(one.cells) == 1 else f"` on {len(one.cells)} targets"
     if group.values:
         on = f"` on `{first.target}`" if len(one.cells) == 1 else on
     yield f"- `{group.address}{on}: {first.verdict.value}: {code(first.reason)}"
+    if first.risk:
+        yield f"  - {', '.join(first.cite)}: {first.risk}"
     if group.values:
         yield f"  - values: {code(group.named())}"
     if lost := [cell for cell in one.cells if cell.evidence.lost]:

@@ -104,10 +104,12 @@ def cause(attribution: Attribution | None) -> tuple[str, ...]:
 
 
 def listed(group: Folded[Finding], paint: Paint = PLAIN) -> Iterator[str]:
-    """The lines of one finding, or of several that are values of one matrix: the case, the targets, the title, and the
-    reason; below that the values. The reason is the first one's."""
+    """The lines of one finding, or of several that are values of one matrix: the case, the targets, the title, the
+    clauses with their greatest risk, and the reason; below that the values. The reason is the first one's."""
     one = group.first
-    title = f" ({visible(one.first.title)})" if one.first.title and not group.values else ""
+    risk = f"{', '.join(one.first.cite)}: {one.first.risk}" if one.first.risk else ""
+    about = "; ".join(text for text in ("" if group.values else one.first.title, risk) if text)
+    title = f" ({visible(about)})" if about else ""
     verdict = paint(role_of(one.first.verdict), f"{one.first.verdict.value:<8}")
     yield f"{verdict} {visible(group.address)}{where(one)}{title}: {cut(one.first.reason)}"
     if group.values:

@@ -182,3 +182,13 @@ def test_a_framework_has_its_release_and_commit_among_the_versions() -> None:
     one = Run("id-1", {}, targets, tuple(result(each, PASS) for each in targets), True, "whole")
     text = versions(GridReport(one, grid_of(one), {}))
     assert "- frameworks: other 3.0, star 1.1, star@main 1.2 (012345678+changes)" in text.replace("`", "")
+
+
+def test_each_report_of_results_has_the_risk_of_the_clauses() -> None:
+    cited = [replace(one, cite=("A-1", "A-2"), risk="leak") for one in BLAMED.results]
+    risky = replace(BLAMED, results=tuple(cited))
+    causes = attributions(risky)
+    assert "\n  - A-1, A-2: leak\n" in page_of("markdown", risky, causes)
+    assert {one["risk"] for one in json.loads(page_of("json", risky, causes))["findings"]} == {"leak"}
+    assert [line.rpartition(",")[2] for line in page_of("csv", risky, causes).splitlines()] == ["risk", *["leak"] * 5]
+    assert page_of("junit", risky, causes).count('<property name="risk" value="leak"') == 5

@@ -102,6 +102,13 @@ def test_the_title_of_a_case_stands_in_its_line() -> None:
     )
 
 
+def test_the_clauses_and_their_risk_stand_behind_the_title() -> None:
+    cited = [replace(one, title="A case", cite=("A-1", "A-2"), risk="dos") for one in RUN.results]
+    whole_run = replace(RUN, results=tuple(cited))
+    rows = list(lines(findings(whole_run, failing(), attributions(whole_run))))
+    assert "(A case; A-1, A-2: dos): expected status 200" in rows[6]
+
+
 def test_a_server_that_nobody_is_compared_with_is_not_blamed() -> None:
     alone = run({"s control": FAIL})
     rows = list(lines(findings(alone, failing(), attributions(alone))))
