@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.model.clause import rank
 from engine.model.target import configuration
 from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.results.analysis.folding import Folded, fold
@@ -72,12 +73,13 @@ def summary(run: Run) -> RunSummary:
 
 def warned(results: Iterable[JobResult]) -> tuple[FoldedCase, ...]:
     """The warnings among some results: for each case what was expected and what was observed, and on which targets;
-    values of a matrix that warn alike are one entry."""
+    values of a matrix that warn alike are one entry. The greatest risk is first."""
     return _listed((one for one in results if one.verdict is Verdict.WARN), lambda one: one.reason)
 
 
 def excused(run: Run) -> dict[str, tuple[FoldedCase, ...]]:
-    """The known failures of a run by server (in its release and variant), in the order of the targets."""
+    """The known failures of a run by server (in its release and variant), in the order of the targets; of
+    one server, the greatest risk first."""
     names = {row.id: configuration(row.server, row.release, row.variant) for row in run.targets}
     groups: dict[str, list[JobResult]] = {name: [] for name in names.values()}
     for one in run.results:
@@ -102,7 +104,7 @@ def _listed(
     excuse: Callable[[JobResult], Excuse | None] = lambda _: None,
 ) -> tuple[FoldedCase, ...]:
     groups: dict[tuple[str, str], list[JobResult]] = {}
-    for one in results:
+    for one in sorted(results, key=lambda one: rank(one.risk)):
         because = excuse(one)
         # Of a known failure the entry is what is listed: its targets may fail in several ways.
         groups.setdefault((one.address, reason(one) if because is None else _entry(because)), []).append(one)

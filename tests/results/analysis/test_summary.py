@@ -21,6 +21,7 @@ from engine.results.analysis.summary import (
     summary,
     warned,
 )
+from engine.results.record.store import Run
 from tests.results.synthetic import joined, result, row, run
 
 PASS, FAIL, WARN, KNOWN, ERROR = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN, Verdict.ERROR
@@ -126,3 +127,17 @@ def test_a_run_that_ended_early_has_a_sentence() -> None:
     cut = replace(one, header={"jobs": 2000}, whole=False, ended="interrupted")
     assert early_end(cut) == "Interrupted after 2 of 2,000 results."
     assert early_end(replace(cut, header={}, ended="cut short")) == "Ended early (cut short)."
+
+
+def by_risk(verdict: Verdict) -> Run:
+    risks = {"a": "courtesy", "b": "dos", "c": "smuggling"}
+    found = joined(*(run({"s f": verdict}, case=f"{FILE}::{name}") for name in risks))
+    return replace(found, results=tuple(replace(one, risk=risks[one.case]) for one in found.results))
+
+
+def test_warnings_are_listed_with_the_greatest_risk_first() -> None:
+    assert [one.first.address[-1] for one in warned(by_risk(WARN).results)] == ["c", "b", "a"]
+
+
+def test_known_failures_of_a_server_are_listed_with_the_greatest_risk_first() -> None:
+    assert [one.first.address[-1] for one in excused(by_risk(KNOWN))["s"]] == ["c", "b", "a"]
