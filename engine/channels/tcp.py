@@ -34,6 +34,8 @@ MOST = 64 * 1024 * 1024
 # all pieces of a write may wait in vain, and the pause where nobody knows what the peer has read. A write whose pieces
 # take longer than LONGEST, on a busy machine, ends in one piece: a delivery must not use up the time of its case.
 PATIENCE, VAIN, PAUSE, LONGEST = 0.05, 0.25, 0.002, 1.0
+# A server that has read a piece gets so long to process it: asyncio's streams would join it with the next one.
+SETTLE = 0.001
 # So many looks follow each other at once; later ones have a pause between them, of the least time that loops measure.
 LOOKS, BETWEEN = 20, 0.001
 
@@ -173,10 +175,10 @@ class TcpChannel(asyncio.Protocol):
         """Send pieces, each in a segment of its own, as far as the peer reads. Returns the time of the last byte.
 
         asyncio sets TCP_NODELAY, so no piece waits in the kernel for the next one. If the kernel reports what the peer
-        has read, the next piece goes out after the one before it was read, so that the peer's reads are distinct. A
-        peer that leaves pieces unread for VAIN seconds gets the rest at once, and so does one after LONGEST seconds.
-        If it is not reported, PAUSE seconds lie between two pieces, which makes it likely. The rest is dropped once
-        the peer has ended the stream. Raises as ``send``.
+        has read, the next piece goes out SETTLE seconds after the one before it was read, so that the peer's reads are
+        distinct. A peer that leaves pieces unread for VAIN seconds gets the rest at once, and so does one after LONGEST
+        seconds. If it is not reported, PAUSE seconds lie between two pieces, which makes it likely. The rest is dropped
+        once the peer has ended the stream. Raises as ``send``.
         """
         vain, began = 0.0, self._clock()
         at = began
@@ -204,6 +206,7 @@ class TcpChannel(asyncio.Protocol):
                 await asyncio.sleep(PAUSE)
                 break
             if not left:
+                await asyncio.sleep(SETTLE)
                 break
             if self._clock() - began > PATIENCE:
                 return self._clock() - began
