@@ -133,6 +133,11 @@ OPTIONS = (
         "(default: `whole`, and the deliveries that a case declares)",
         _list("NAME", choices=DELIVERIES),
     ),
+    Option(
+        "client",
+        "client of plain steps: the engine's own, a library (httpx, websockets), or all (default: own)",
+        {"choices": ("all", "library", "own"), "default": "own"},
+    ),
     Option("category", "select cases of this category; repeatable", _list("NAME")),
     Option("level", "select cases of this level; repeatable", _list("LEVEL", choices=LEVELS)),
     Option("tag", "select cases with this tag; repeatable", _list("TAG")),

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "engine"
 LONGEST = 500
 
-_STEPS = ("steps.api", "steps.shared", "protocols", "channels", "model", "errors", "registry")
+_STEPS = ("steps.api", "steps.shared", "protocols", "channels", "clients", "model", "errors", "registry")
 _TARGETS = ("documents", "model", "registry", "errors", "targets.catalog", "targets.matrix", "targets.environments")
 # What a host of targets builds on: no host knows another, nor the algorithm of a start.
 _HOSTS = tuple(
@@ -34,6 +34,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "documents": ("model", "errors"),
     "protocols": ("model", "errors"),
     "channels": ("model", "errors"),
+    "clients": ("protocols", "model", "errors"),
     "observer": ("observer.inside.records", "model", "errors"),
     "observer.inside": (),
     "matchers": ("model", "registry", "errors"),

@@ -17,7 +17,7 @@ from engine.app.project_paths import ProjectPaths, framework_names
 from engine.documents.roots import Roots
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
-from engine.execution.planning.deliveries import delivered
+from engine.execution.planning.deliveries import OWN, delivered
 from engine.execution.planning.plan import Selection, plan
 from engine.execution.planning.reach import EVERYTHING, RuntimeCapabilities, within
 from engine.loading import clause_files
@@ -84,7 +84,8 @@ class Engine:
     (``framework=http://host:port``). ``baseline`` is a file that replaces the baselines of the suites, "" for those.
     ``clauses`` are documents of clauses in addition to the engine's own. Cases that came after the version ``corpus``
     are held back as warnings; "" holds none back. ``deliveries`` are those of a run, in the words of
-    ``execution.planning.deliveries``; without any, each case has those that it declares. ``activity`` is called with
+    ``execution.planning.deliveries``; without any, each case has those that it declares. ``client`` is one of
+    its CLIENTS. ``activity`` is called with
     the environments that are made.
     """
 
@@ -96,6 +97,7 @@ class Engine:
     clauses: tuple[Path, ...] = ()
     corpus: str = ""
     deliveries: tuple[str, ...] = ()
+    client: str = OWN
     activity: Activity = field(default_factory=Activity, compare=False)
 
     @cached_property
@@ -165,9 +167,9 @@ class Engine:
             from engine.loading.documents import load_paths
 
             found = load_paths(paths, engine.words.loading, engine.kept, roots)
-        if not self.deliveries:
+        if not self.deliveries and self.client == OWN:
             return found
-        suites = (replace(one, cases=tuple(delivered(one.cases, self.deliveries))) for one in found.suites)
+        suites = (replace(one, cases=tuple(delivered(one.cases, self.deliveries, self.client))) for one in found.suites)
         return replace(found, suites=tuple(suites))
 
     @cached_property

@@ -181,6 +181,19 @@ def delivery_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def client_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that selects the client."""
+    from engine.execution.planning.deliveries import CLIENTS, OWN
+
+    parser.add_argument(
+        "--client",
+        default=OWN,
+        choices=CLIENTS,
+        help="the client of plain `request` and `websocket` steps: the engine's own, the libraries httpx and "
+        "websockets, or `all` (own)",
+    )
+
+
 def run_options(arguments: argparse.Namespace) -> RunOptions:
     """The options of targets and cases, as parsed."""
     from engine.app.engine import RunOptions

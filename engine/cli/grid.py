@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from engine.cli.base import (
     Command,
     baseline_argument,
+    client_argument,
     corpus_argument,
     counterparts_argument,
     delivery_argument,
@@ -61,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     target_arguments(parser)
     runtime_arguments(parser)
     delivery_argument(parser)
+    client_argument(parser)
     baseline_argument(parser)
     corpus_argument(parser)
     place_arguments(parser)
@@ -110,6 +112,7 @@ def run(parsed: argparse.Namespace) -> int:
         parsed.baseline,
         corpus=corpus,
         deliveries=tuple(parsed.delivery),
+        client=parsed.client,
     )
     what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
     screens = ExitStack()
@@ -122,7 +125,7 @@ def run(parsed: argparse.Namespace) -> int:
         screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-        complete = not parsed.delivery and is_complete(what, run_options(parsed), engine)
+        complete = not parsed.delivery and parsed.client == "own" and is_complete(what, run_options(parsed), engine)
         folder = None if done.interrupted else project_paths.results if complete else done.path.parent
         code = show(done.run, parsed, folder)
         sys.stdout.flush()

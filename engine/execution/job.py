@@ -36,7 +36,7 @@ class Job:
     @property
     def undivided(self) -> Job:
         """The same job with its bytes uncut, to compare with."""
-        return replace(self, case=self.whole.delivered(WHOLE), part="whole")
+        return replace(self, case=self.whole.delivered(WHOLE, self.case.client), part="whole")
 
     @property
     def whole(self) -> Case:

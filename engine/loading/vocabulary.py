@@ -70,6 +70,11 @@ class Vocabulary:
                 found.setdefault(group, {})[step_type.name] = step_type
         return found
 
+    @cached_property
+    def by_name(self) -> dict[tuple[str, str], StepType[Any]]:
+        """The step types by group and name."""
+        return {(group, name): one for group, several in self.groups.items() for name, one in several.items()}
+
     def step_type(self, group: str, name: str) -> StepType[Any]:
         """The step type of a key in a group. Raises KeyError; the schema guarantees that there is one."""
         return self.groups[group][name]

@@ -12,6 +12,9 @@ from engine.model.expectation import NO_CHECKS, Checks
 from engine.model.requirements import Requirement
 from engine.model.source_span import SourceSpan
 
+LIBRARY = "library"
+"""The client of a case whose plain steps are performed by the libraries that people use."""
+
 
 def without_sending(case: str, sending: str) -> str:
     """An id, or an address, without the words at its end that say how its bytes are sent."""
@@ -130,6 +133,8 @@ class CaseHeader:
         starts: a step starts the server, which does not run before.
         scripted: the case has a script for the application.
         risk: the greatest risk of the clauses that it cites, one of Risk, "" if none of them is known.
+        client: LIBRARY, or "" for the engine's own client. ``variant`` and ``id`` end in it.
+        plain: a library can perform at least one of its steps.
         delivery: how the bytes of its steps are cut. ``variant`` and ``id`` end in its name.
         since: the version of the corpus that the case came with, "" for the first.
         extended: the case is left out by default.
@@ -166,6 +171,8 @@ class CaseHeader:
     risk: str = ""
     delivery: Delivery = WHOLE
     extended: bool = False
+    client: str = ""
+    plain: bool = False
 
     @property
     def address(self) -> str:
@@ -181,19 +188,21 @@ class CaseHeader:
 
     @property
     def sending(self) -> str:
-        """The words at the end of the id that say how the bytes are sent: the delivery, "" for uncut ones."""
-        return self.delivery.name
+        """The words at the end of the id that say how the bytes are sent: the delivery and the client; "" for uncut
+        bytes of the engine's own client."""
+        return "-".join(one for one in (self.delivery.name, self.client) if one)
 
     @property
     def plain_id(self) -> str:
         """The id of the same case with its bytes uncut."""
         return without_sending(self.id, self.sending)
 
-    def delivered(self, delivery: Delivery) -> Self:
-        """The same case with another delivery."""
+    def delivered(self, delivery: Delivery, client: str = "") -> Self:
+        """The same case with another delivery and client."""
         variant = without_sending(f"[{self.variant}]", self.sending)[1:-1]
-        variant = "-".join(one for one in (variant, delivery.name) if one)
-        return replace(self, id=f"{self.stem}[{variant}]" if variant else self.stem, variant=variant, delivery=delivery)
+        variant = "-".join(one for one in (variant, delivery.name, client) if one)
+        id = f"{self.stem}[{variant}]" if variant else self.stem
+        return replace(self, id=id, variant=variant, delivery=delivery, client=client)
 
 
 @dataclass(frozen=True)

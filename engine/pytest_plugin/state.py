@@ -93,6 +93,7 @@ class Conformance:
             option("asgi_baseline"),
             corpus=corpus,
             deliveries=tuple(option("asgi_delivery")),
+            client=option("asgi_client"),
         )
 
     @cached_property

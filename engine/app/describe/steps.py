@@ -61,6 +61,8 @@ class Steps:
                 yield words(value, step_type.schema, self.phrases)
             else:
                 yield f"{name} {words(value, schema, self.phrases)}"
+        if step_type.not_by_library is not None and (why := step_type.not_by_library(step.params)):
+            yield f"by the engine's own client only: {why}"
         if step.checks.within is not None:
             time = time_in_words(step.checks.within)
             yield f"again and again, within {time}" if step_type.within == "polls" else f"within {time}"

@@ -10,11 +10,12 @@ from engine.loading.read.matrix import Expanded
 from engine.loading.read.outline import Item, groups
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
-from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip
+from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip, Step
 from engine.model.clause import greatest
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.model.server_options import Kind
+from engine.steps.api.inner import inside
 from engine.steps.api.step_type import StepType
 
 # The fact for which the observer must record more than it does by itself.
@@ -84,6 +85,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         requires=requires,
         starts=any(one.lifecycle == "starts" for one in step_types),
         scripted=application is not None,
+        plain=any(_plain(step, reader) for step in found),
         since=text(node, "since"),
         risk=greatest(known[name].risk.value for name in cite if name in known),
         extended=(extended := node.get("extended")) is not None and extended.value is True,
@@ -99,6 +101,16 @@ def required(types: Iterable[StepType[Any]]) -> dict[Requirement, str]:
         for requirement in sorted(one.requires):
             found.setdefault(requirement, one.name)
     return found
+
+
+def _plain(step: Step, reader: CaseReader) -> bool:
+    """True if a library can perform a step, or one inside it."""
+    types = reader.vocabulary.by_name
+    for one in (step, *inside(step, types)):
+        reason = types[one.group, one.step_type].not_by_library
+        if reason is not None and not reason(one.params):
+            return True
+    return False
 
 
 def _looks_at_scope_after(item: Item) -> bool:

@@ -13,7 +13,7 @@ from functools import cache
 from .base import Mutant
 
 FAMILIES = (
-    "scope", "head", "body", "events", "calls", "response", "extensions", "connection", "later", "uniform",
+    "scope", "head", "body", "events", "calls", "response", "extensions", "connection", "later", "uniform", "clients",
     "delivery", "handshake", "websocket", "frames", "lifespan", "shutdown", "workers", "resources", "tls",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from engine.model.addresses import bare
+from engine.model.delivery import WHOLE
 
 T = TypeVar("T")
 
@@ -46,5 +47,5 @@ def fold(items: Iterable[T], address: Callable[[T], str], alike: Callable[[T], H
 def _folded(stem: str, group: list[T], addresses: list[str]) -> Folded[T]:
     if len(group) == 1:
         return Folded(addresses[0], tuple(group))
-    values = tuple(one.removeprefix(stem).removeprefix("[").removesuffix("]") for one in addresses)
+    values = tuple(one.removeprefix(stem).removeprefix("[").removesuffix("]") or WHOLE.described for one in addresses)
     return Folded(f"{stem}[{len(values)} values]", tuple(group), values)

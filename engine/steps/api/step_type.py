@@ -56,6 +56,9 @@ class StepType(Generic[P]):
     ``not_by_hand`` is the reason why the step cannot be reproduced with curl and nc on a server started by
     `engine serve`: a text, or a function of the parameters, "" if it can.
 
+    ``not_by_library`` is the reason why only the engine's own client can perform the step, "" if a client library can
+    as well; None for a step type that no library performs.
+
     ``requires`` are its requirements on the target. ``lifecycle`` is its effect on the server: it ``starts`` it,
     ``ends`` it or one of its workers, or ``awaits its end``; after the latter two the end is no crash.
     ``before_start`` is true if it may precede the step that starts the server.
@@ -99,6 +102,7 @@ class StepType(Generic[P]):
     not_by_hand: str | Callable[[P], str] = ""
     awaits: str | Callable[[P], str] = ""
     compared: tuple[str, ...] = ()
+    not_by_library: Callable[[P], str] | None = None
 
 
 StepTypes = Mapping[tuple[str, str], StepType[Any]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.execution.planning.deliveries import addressed, delivered
-from engine.model.case import CaseHeader, without_sending
+from engine.model.case import LIBRARY, CaseHeader, without_sending
 from engine.model.delivery import BYTES, PIECES, WHOLE, cut_at
 from tests.execution.planning.test_plan import CASE, named
 
@@ -68,3 +68,19 @@ def test_a_case_depends_on_others_whole_and_in_its_own_delivery() -> None:
 )
 def test_an_address_may_end_in_a_delivery(address: str, found: list[str]) -> None:
     assert [case.address for case in addressed([CASE, MATRIX, CASE.delivered(PIECES)], address)] == found
+
+
+def test_the_clients_of_a_run() -> None:
+    plain = replace(CASE, plain=True)
+    cases = [plain, MATRIX]
+    assert [one.id for one in delivered(cases, [], "own")] == ["a", "status[404]"]
+    assert [one.id for one in delivered(cases, [], LIBRARY)] == ["a[library]"]
+    assert [one.id for one in delivered(cases, ["bytes"], "all")] == [
+        "a[bytes]",
+        "a[bytes-library]",
+        "status[404-bytes]",
+    ]
+    [found] = addressed(cases, "a[bytes-library]")
+    assert (found.delivery, found.client, found.sending) == (BYTES, LIBRARY, "bytes-library")
+    assert found.plain_id == "a"
+    assert addressed(cases, "status[404-library]") == []
