@@ -11,49 +11,6 @@ from engine.reference.mutants import by_family, install, mutants
 from engine.targets.catalog.releases import VARIANT
 from engine.targets.catalog.servers.reference import SERVER
 
-CAUGHT_BY: Mapping[str, str] = {
-    "client-port-text": "contract/http-scope.yaml::client",
-    "ends-swapped": "http/scope.yaml::both-ends",
-    "version-1": "contract/http-scope.yaml::http-version",
-    "websocket-without-query": "websocket/messages.yaml::query-string",
-    "path-decoded-twice": "http/scope.yaml::path-is-decoded[percent]",
-    "values-padded": "http/scope.yaml::space-around-a-value",
-    "state-shared": "lifespan/state.yaml::state-is-a-copy",
-    "missing-host-served": "http/wire.yaml::missing-host",
-    "both-lengths-served": "http/wire.yaml::both-lengths",
-    "no-date": "http/messages.yaml::date",
-    "date-an-hour-off": "http/messages.yaml::date",
-    "date-stuck": "http/messages.yaml::date-moves-on",
-    "length-passed-on-as-0": "http/messages.yaml::length-passed-on",
-    "cut-request-line": "http/delivery.yaml::pipelined[bytes]",
-    "cut-head-refused": "http/delivery.yaml::same-answer[two-hosts-pieces]",
-    "cut-crlf": "http/delivery.yaml::pipelined[pieces]",
-    "cut-chunk-size": "http/delivery.yaml::same-request[chunked-pieces]",
-    "cut-frame-head": "websocket/delivery.yaml::longer-heads[200B-bytes]",
-    "cut-utf-8": "websocket/delivery.yaml::messages[pieces]",
-    "location-lost": "http/clients.yaml::no-redirect",
-    "set-cookie-lost": "http/clients.yaml::redirect",
-    "content-encoding-lost": "http/clients.yaml::decoded[gzip]",
-    "no-pong": "websocket/frames.yaml::ping[nothing]",
-    "send-never-raises": "asgi/boundary.yaml::send-after-disconnect",
-    "headers-regrouped": "http/messages.yaml::response-headers",
-    "no-disconnect": "asgi/boundary.yaml::disconnect-during-receive",
-    "disconnect-1006": "websocket/messages.yaml::client-closes-privately",
-    "close-1011": "websocket/messages.yaml::private-code",
-    "close-refused": "contract/websocket.yaml::application-closes[1011]",
-    "denial-403": "asgi/extensions.yaml::denial-response",
-    "denial-in-one-piece": "asgi/extensions.yaml::denial-response-in-pieces",
-    "trailers-dropped": "asgi/extensions.yaml::trailers",
-    "trailers-to-all": "asgi/extensions.yaml::trailers-not-asked-for",
-    "hints-to-all": "asgi/extensions.yaml::early-hint",
-    "files-empty": "asgi/extensions.yaml::path-sent",
-    "missing-files-empty": "asgi/extensions.yaml::missing-path-sent",
-    "no-deflate": "asgi/extensions.yaml::compressed",
-    "no-lifespan": "contract/lifespan.yaml::startup-was-called",
-}
-
-Verdicts = dict[tuple[str, str], Verdict]
-
 
 def test_every_mutant_is_one_of_the_reference_with_a_fault_in_words() -> None:
     assert set(mutants()) == set(SERVER.mutants())
