@@ -15,7 +15,6 @@ from engine.app.repeating import Repeats, concurrent, key_of, to_recheck
 from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
-from engine.execution.runner.runner import Runner
 from engine.execution.runner.trimming import Budget
 from engine.execution.schedule import Limits, Schedule, unknown
 from engine.model.baseline import KnownFailure
@@ -43,6 +42,18 @@ class Runtime(Protocol):
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
         """Those of some capabilities that a target does not claim, and that a probe finds there all the same."""
+        ...
+
+
+class JobRunner(Protocol):
+    """The interface of a runner of jobs."""
+
+    async def run(self, job: Job, live: LiveTarget) -> JobResult:
+        """The result of a job on a target."""
+        ...
+
+    def script_of(self, job: Job, host: str) -> dict[str, object] | None:
+        """The script of the application for a job, None without one."""
         ...
 
 
@@ -90,7 +101,7 @@ class RunSession:
 
     jobs: Sequence[Job]
     runtime: Runtime
-    runner: Runner
+    runner: JobRunner
     store: Store | None
     watchers: Sequence[Watcher]
     limits: Limits = field(default_factory=Limits)

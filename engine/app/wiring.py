@@ -29,7 +29,7 @@ from engine.targets.environments.packages import Environments
 from engine.targets.runtimes.base import Host
 from engine.targets.runtimes.external.runtime import RunningRuntime
 from engine.targets.runtimes.local.host import LocalHost
-from engine.targets.runtimes.starter import Starter
+from engine.targets.runtimes.starter import READY_WITHIN, Starter
 
 
 def limits(engine: Engine) -> Limits:
@@ -82,9 +82,10 @@ def compare(
     return planned
 
 
-def runtime(engine: Engine, folder: Path, *, probing: bool = True) -> Runtime:
+def runtime(engine: Engine, folder: Path, *, probing: bool = True, ready_within: float = READY_WITHIN) -> Runtime:
     """The runtime of the engine's settings; logs go into ``folder``/logs. Without ``probing`` the capabilities that
-    servers declare are believed. Raises UsageError if this system cannot run it."""
+    servers declare are believed. ``ready_within`` limits each start, in seconds. Raises UsageError if this system
+    cannot run it."""
     if sys.platform == "win32":
         raise UsageError("Windows is not supported", hint="use Linux, macOS, or WSL")
     if engine.way == RUNNING:
@@ -105,6 +106,7 @@ def runtime(engine: Engine, folder: Path, *, probing: bool = True) -> Runtime:
         engine.configured,
         boundary_of=ObserverSpool.create,
         folder=folder,
+        ready_within=ready_within,
         prober=probes(engine.project_paths) if probing else None,
         nginx=engine.nginx,
     )

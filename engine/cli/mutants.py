@@ -47,6 +47,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--shared", action="store_true", help="with `--whole`: leave out cases that have a server of their own"
     )
     parser.add_argument("--write", action="store_true", help="write the result of `--whole` into specs/mutants.json")
+    parser.add_argument(
+        "--generated", action="store_true", help="changes of the server's own code; every case runs until one kills it"
+    )
     parser.add_argument("--sample", type=whole_number, default=0, metavar="N", help="N random ones of the mutants")
     parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="the seed of the random choice (0)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
@@ -69,15 +72,23 @@ def run(parsed: argparse.Namespace) -> int:
     path = engine.project_paths.specs / table.FILE
     known = table.read(path)
     mutations = catalogue.every(engine)
-    wanted = catalogue.chosen(mutations, parsed.names)
-    if parsed.sample:
+    if parsed.generated:
+        if parsed.names or parsed.write:
+            raise UsageError(
+                "--generated goes with --sample and --seed", hint="a single one: engine grid --server NAME"
+            )
+        wanted = catalogue.sampled(parsed.sample, parsed.seed)
+    else:
+        wanted = catalogue.chosen(mutations, parsed.names)
+    if parsed.sample and not parsed.generated:
         sample = set(choosing.sampled([one.word for one in wanted], parsed.sample, parsed.seed))
         wanted = [one for one in wanted if one.word in sample]
     if parsed.list:
         print(listed(wanted, known) if parsed.format == "text" else json.dumps(documents(wanted, known), indent=1))
         return 0
     words = [one.word for one in wanted]
-    chosen = None if parsed.whole else choosing.of_table(known, words)
+    faults = {one.word: one.what for one in wanted}
+    chosen = None if parsed.whole or parsed.generated else choosing.of_table(known, words)
     targets = catalogue.targets(engine, wanted)
     jobs = running.jobs_on(engine, running.cases_of(engine, parsed.cases, shared=parsed.shared), targets, chosen)
     notes = sys.stderr if parsed.format == "json" else sys.stdout
@@ -86,10 +97,10 @@ def run(parsed: argparse.Namespace) -> int:
 
     def show(one: Outcome) -> None:
         if parsed.format == "text":
-            print(line(one, paint), flush=True)
+            print(line(one, paint, faults[one.mutant] if parsed.generated else ""), flush=True)
 
     try:
-        outcomes = running.run(engine, jobs, targets, show)
+        outcomes = running.run(engine, jobs, targets, show, until_killed=parsed.generated)
     except Stopped:
         raise KeyboardInterrupt from None
     broken = judging.broken_claims(known, chosen or {}, outcomes)
@@ -110,26 +121,33 @@ def run(parsed: argparse.Namespace) -> int:
     return int(bool(broken))
 
 
-def line(one: Outcome, paint: Paint) -> str:
-    """An outcome in one line: the mutant, and the cases that kill it."""
+def line(one: Outcome, paint: Paint, change: str = "") -> str:
+    """An outcome in one line: the mutant with its change of the code, if it is generated, and the cases that kill
+    it."""
+    name = one.mutant + (f"  {change}" if change else "")
+    if not one.started and one.errors:
+        return f"{paint(Role.DIM, 'no start')}   {name}"
     if not one.killed:
         why = f"{len(one.passed)} cases pass" + (
             f", {len(one.errors)} end in errors: {one.errors[0][1]}" if one.errors else ""
         )
-        return f"{paint(Role.FAILING, 'surviving')}  {one.mutant}  {why}"
+        return f"{paint(Role.FAILING, 'surviving')}  {name}  {why}"
     first, *more = one.row.cases
     others = f" and {len(more)} more" if more else ""
     limit = " by the time limit" if one.by_timeout else ""
-    return f"{paint(Role.PASSING, 'killed')}     {one.mutant}  by {first}{others}{limit}"
+    return f"{paint(Role.PASSING, 'killed')}     {name}  by {first}{others}{limit}"
 
 
 def summary(words: Sequence[str], outcomes: Mapping[str, Outcome], seconds: float) -> str:
     """The last line: how many mutants were killed."""
     killed = [one for one in outcomes.values() if one.killed]
+    dead = sum(not one.started and bool(one.errors) for one in outcomes.values())
     late = sum(one.by_timeout for one in killed)
     idle = len(words) - len(outcomes)
     parts = [f"{len(killed)} killed" + (f" ({late} only by a time limit)" if late else "")]
-    parts.append(f"{len(outcomes) - len(killed)} surviving")
+    parts.append(f"{len(outcomes) - len(killed) - dead} surviving")
+    if dead:
+        parts.append(f"{dead} that do not start")
     if idle:
         parts.append(f"{idle} without a case")
     different = len({one.row.killed for one in killed if one.row.killed})

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from .main import main
+from .mutants import generated
+
+# Before the modules that a mutant changes are imported.
+generated.prepare(sys.argv)
+
+from .main import main  # noqa: E402
 
 sys.exit(main())

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.app.engine import Engine, RunOptions
+from engine.app.mutation.choosing import sampled as sampled_names
 from engine.errors import UsageError
 from engine.model.target import CONTROL, Target
-from engine.reference.mutants import by_family
+from engine.reference.mutants import by_family, generated
 from engine.targets.matrix.selection import near_mutant
 
 REFERENCE = "reference"
+GENERATED = "generated"
 LOOP = "asyncio"
 
 
@@ -50,6 +52,13 @@ def every(engine: Engine) -> list[Mutation]:
         for part, found in (*of_servers, *of_frameworks)
         for name, what in found.items()
     ]
+
+
+def sampled(count: int, seed: int) -> list[Mutation]:
+    """Random generated mutants of the reference server, the same for a seed; all for a count of 0."""
+    names = generated.every_name()
+    picked = names if not count else sampled_names(names, count, seed)
+    return [Mutation(REFERENCE, name, generated.summary(name), GENERATED) for name in picked]
 
 
 def chosen(known: Sequence[Mutation], words: Sequence[str]) -> list[Mutation]:

@@ -25,6 +25,11 @@ class Outcome:
         return bool(self.row.cases)
 
     @property
+    def started(self) -> bool:
+        """False if the server with the fault never became ready, so that nothing ran."""
+        return bool(self.row.cases or self.passed)
+
+    @property
     def by_timeout(self) -> bool:
         """True if nothing but time limits killed it."""
         return bool(self.row.timeouts) and not self.row.killed
@@ -50,7 +55,7 @@ def outcome(mutant: str, results: Iterable[JobResult]) -> Outcome:
             timeouts.append(name)
         elif result.verdict is Verdict.ERROR:
             errors.append((name, result.reason))
-        else:
+        elif result.verdict is not Verdict.UNSUPPORTED:
             passed.append(name)
     row = Row(tuple(sorted(killed)), tuple(sorted(timeouts)))
     return Outcome(mutant, row, tuple(sorted(passed)), tuple(sorted(errors)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,21 +11,25 @@ from engine.app import gc_tuning, open_files, wiring
 from engine.app.engine import Engine
 from engine.app.launch import until_stopped
 from engine.app.mutation.choosing import Chosen
-from engine.app.mutation.judging import Outcome, outcome
+from engine.app.mutation.judging import Outcome, kills, outcome
 from engine.app.mutation.table import case_name
 from engine.app.run_ids import new_run_id
-from engine.app.session import RunSession
-from engine.errors import DocumentError
+from engine.app.session import RunSession, Runtime
+from engine.errors import DocumentError, Unfit
 from engine.execution.job import Job
 from engine.execution.planning.plan import renumbered
+from engine.execution.runner.runner import Runner, not_run
 from engine.execution.schedule import Limits
 from engine.model.case import Case
+from engine.model.protocols import Boundary, LiveTarget
 from engine.model.result_event import ResultEvent
-from engine.model.target import Target
-from engine.model.verdict import JobResult
+from engine.model.target import ServerLaunch, Target
+from engine.model.verdict import JobResult, Verdict
 
 # A start keeps the processor busy, while the cases of most mutants wait for what does not come.
 LIMITS = Limits(targets=6, starting=3, lingering=6, own=6)
+READY_WITHIN = 10.0  # seconds; a mutant may never become ready
+KILLED = "the mutant is killed already"
 
 Report = Callable[[Outcome], None]
 
@@ -82,17 +86,57 @@ class OutcomeWatcher:
             self.report(self.outcomes[word])
 
 
-def run(engine: Engine, jobs: Sequence[Job], targets: dict[Target, str], report: Report) -> dict[str, Outcome]:
-    """Run the jobs. Returns the outcomes by mutant; ``report`` is called with each as it comes. Raises ``Stopped`` when
-    interrupted, with all targets stopped."""
+@dataclass(slots=True)
+class UntilKilled:
+    """Runs jobs and starts targets until a mutant is killed; from then on its jobs do not run."""
+
+    runner: Runner
+    runtime: Runtime
+    killed: set[Target] = field(default_factory=set)
+
+    async def run(self, job: Job, live: LiveTarget) -> JobResult:
+        """The result of a job; one that is unsupported if its mutant is killed already."""
+        if job.target in self.killed:
+            return not_run(job, Verdict.UNSUPPORTED, KILLED)
+        result = await self.runner.run(job, live)
+        if kills(result):
+            self.killed.add(job.target)
+        return result
+
+    def script_of(self, job: Job, host: str) -> dict[str, object] | None:
+        """The script of the application for a job, None without one."""
+        return self.runner.script_of(job, host)
+
+    async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> LiveTarget:
+        """Start a target. Raises Unfit if its mutant is killed already."""
+        if launch.target in self.killed:
+            raise Unfit(KILLED)
+        return await self.runtime.start(launch, prepare)
+
+    async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
+        """No capability: claims are believed."""
+        return frozenset()
+
+
+def run(
+    engine: Engine, jobs: Sequence[Job], targets: dict[Target, str], report: Report, *, until_killed: bool = False
+) -> dict[str, Outcome]:
+    """Run the jobs. Returns the outcomes by mutant; ``report`` is called with each as it comes. With ``until_killed``
+    no case begins on a mutant after one has killed it. Raises ``Stopped`` when interrupted, with all targets
+    stopped."""
     left: dict[str, int] = {}
     for job in jobs:
         left[targets[job.target]] = left.get(targets[job.target], 0) + 1
     watcher = OutcomeWatcher({target.id: word for target, word in targets.items()}, left, report)
     open_files.raise_limit()
     with tempfile.TemporaryDirectory(prefix="engine-mutants-", ignore_cleanup_errors=True) as folder:
-        runtime = wiring.runtime(engine, Path(folder), probing=False)
-        session = RunSession(jobs, runtime, wiring.runner(new_run_id()), None, [watcher], LIMITS)
+        runtime = wiring.runtime(engine, Path(folder), probing=False, ready_within=READY_WITHIN)
+        runner = wiring.runner(new_run_id())
+        both = UntilKilled(runner, runtime)
+        if until_killed:
+            session = RunSession(jobs, both, both, None, [watcher], LIMITS)
+        else:
+            session = RunSession(jobs, runtime, runner, None, [watcher], LIMITS)
         with gc_tuning.frozen():
             until_stopped(session.run())
     return watcher.outcomes

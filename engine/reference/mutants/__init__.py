@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
+from typing import TYPE_CHECKING
 
-from .base import Mutant
+from . import generated
+
+if TYPE_CHECKING:
+    from .base import Mutant
 
 FAMILIES = (
     "scope", "head", "body", "events", "calls", "response", "extensions", "connection", "later", "uniform", "clients",
@@ -41,5 +45,7 @@ def by_family() -> dict[str, list[str]]:
 
 
 def install(name: str) -> None:
-    """Put a fault into the server of this process, before it serves. Raises KeyError for an unknown name."""
-    mutants()[name].install()
+    """Put a fault into the server of this process, before it serves; a generated one is there already. Raises KeyError
+    for an unknown name."""
+    if not generated.summary(name):
+        mutants()[name].install()

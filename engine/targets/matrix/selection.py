@@ -120,8 +120,9 @@ def in_variant(server: Server, one: Wanted, declared: Mapping[str, Variant]) -> 
         return replace(server, variant=PLAIN)
     own = {variant.name: variant for variant in server.variants}
     variant = declared.get(one.variant) or own.get(one.variant)
-    if variant is None and one.variant in (mutants := server.mutants()):
-        variant = Variant(one.variant, ("--mutant", one.variant), summary=mutants[one.variant])
+    mutants = server.mutants() if variant is None else {}
+    if variant is None and (what := mutants.get(one.variant) or server.generated(one.variant)):
+        variant = Variant(one.variant, ("--mutant", one.variant), summary=what)
     if variant is None:
         known = nearest(one.variant, [*declared, *own])
         if mutants and not known.startswith("did"):

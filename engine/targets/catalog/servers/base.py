@@ -58,6 +58,12 @@ Command = Callable[[Start], Sequence[str]]
 Mutants = Callable[[], Mapping[str, str]]
 
 
+def unknown_mutant(name: str) -> str:
+    """No name is that of a generated mutant."""
+    del name
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server, in one release and one variant of its own options.
@@ -70,6 +76,7 @@ class Server:
     says of capabilities and options which version was the first to have them, where a release that people still look
     at has them not. ``variants`` are sets of its own options that have a name without anybody declaring them.
     ``mutants`` returns its variants with a deliberate fault, as clauses by name; its flag for one is ``--mutant``.
+    ``generated`` returns the clause of a variant with a change of the server's own code, "" for an unknown name.
     ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
     ``speaks`` are the protocols that it can be started with; ``asks`` are others, which some of its releases have: for
     each the flag that stands in such a release's ``--help``. ``interfaces`` are what it calls apps through.
@@ -89,6 +96,7 @@ class Server:
     since: Mapping[str, str] = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
     mutants: Mutants = dict
+    generated: Callable[[str], str] = unknown_mutant
     brings: Mapping[str, Path] = field(default_factory=dict)
     speaks: frozenset[str] = frozenset({"http"})
     asks: Mapping[str, str] = field(default_factory=dict)

@@ -58,6 +58,13 @@ def mutants() -> Mapping[str, str]:
     return summaries()
 
 
+def generated(name: str) -> str:
+    """The change of a generated mutant, "" for an unknown one."""
+    from engine.reference.mutants import generated as changed  # noqa: PLC0415 (few commands need it)
+
+    return changed.summary(name)
+
+
 SERVER = Server(
     name="reference",
     package="h11",
@@ -114,5 +121,6 @@ SERVER = Server(
         "tls": flags("--certificate", "--key", "--client-ca", "--client-cert", {word: word for word in ASKS}),
     },
     mutants=mutants,
+    generated=generated,
     brings={PACKAGE: SOURCE},
 )
