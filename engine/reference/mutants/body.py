@@ -85,7 +85,7 @@ def _any_size(right: Any) -> Any:
         try:
             right(self, line)
         except RequestRefused:
-            right(self, b"0")
+            self.done = True
 
     return begin
 
@@ -329,7 +329,7 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "disconnect-raises": Mutant("receive() raises if the client has left", replaced(Exchange, "_receive", _raised)),
     "no-disconnect": Mutant("receive() never hears that the client left", replaced(ServerStream, "gone", _never)),
-    "any-chunk-size": Mutant("a chunk size that is no number counts as 0", replaced(Chunked, "_begin", _any_size)),
+    "any-chunk-size": Mutant("a chunk size that is no number ends the body", replaced(Chunked, "_begin", _any_size)),
     "chunk-size-as-python": Mutant(
         "0x, signs, spaces and underscores in a chunk size are accepted", replaced(Chunked, "_begin", _size_as_python)
     ),

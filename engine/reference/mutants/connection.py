@@ -134,14 +134,6 @@ def _at_once(right: Any) -> Any:
     return close
 
 
-def _by_reset(right: Any) -> Any:
-    async def close(self: ServerStream, linger: float = 0.0) -> None:
-        await asyncio.sleep(0.05)
-        self.reset()
-
-    return close
-
-
 def _after_a_while(right: Any) -> Any:
     async def close(self: ServerStream, linger: float = 0.0) -> None:
         await asyncio.sleep(4)
@@ -223,7 +215,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "closes-before-reading": Mutant(
         "a connection with unread bytes is closed at once", replaced(ServerStream, "close", _at_once)
     ),
-    "closes-by-reset": Mutant("connections are ended by a reset", replaced(ServerStream, "close", _by_reset)),
     "closes-late": Mutant("connections are closed seconds later", replaced(ServerStream, "close", _after_a_while)),
     "half-close-is-the-end": Mutant(
         "a client that ends its side gets no response", replaced(ServerStream, "fill", _half_closed_is_gone)

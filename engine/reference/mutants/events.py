@@ -12,7 +12,7 @@ from ..exchange import Exchange
 from ..lifespan import Lifespan
 from ..response import ResponseStage
 from ..session import WebSocketConversation
-from .base import Event, Install, Mutant, constant, sent, together
+from .base import PROBE, Event, Install, Mutant, constant, sent, together
 
 CALLS = {"http": Exchange, "websocket": WebSocketConversation, "lifespan": Lifespan}
 
@@ -124,16 +124,23 @@ def _checked_fields(alter: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> Cal
     return change
 
 
+def _but_probes(change: Callable[[Any, Event], Event]) -> Install:
+    """Change what is sent in each call but that of the engine's readiness check."""
+    return sent(lambda call, event: event if call._request.target.path == PROBE else change(call, event))
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "unknown-event-ignored": Mutant("send() ignores events of an unknown type", _all(_known)),
     "wrong-types-ignored": Mutant("send() makes what it can of values of the wrong type", _all(_coerced)),
     "flags-of-any-type": Mutant("send() takes any value for a flag", _all(_flags)),
     "unknown-key-raises": Mutant("send() raises for a key that it does not know", _all(_strict)),
-    "headers-needed": Mutant("http.response.start is refused without headers", sent(_needed("headers"))),
-    "trailers-needed": Mutant("http.response.start is refused without trailers", sent(_needed("trailers"))),
-    "body-needed": Mutant("http.response.body is refused without a body", sent(_pieces_need("body"))),
-    "more-body-needed": Mutant("http.response.body is refused without more_body", sent(_pieces_need("more_body"))),
-    "header-tuples-refused": Mutant("send() raises for headers that are tuples", sent(_tuples_refused)),
+    "headers-needed": Mutant("http.response.start is refused without headers", _but_probes(_needed("headers"))),
+    "trailers-needed": Mutant("http.response.start is refused without trailers", _but_probes(_needed("trailers"))),
+    "body-needed": Mutant("http.response.body is refused without a body", _but_probes(_pieces_need("body"))),
+    "more-body-needed": Mutant(
+        "http.response.body is refused without more_body", _but_probes(_pieces_need("more_body"))
+    ),
+    "header-tuples-refused": Mutant("send() raises for headers that are tuples", _but_probes(_tuples_refused)),
     "second-start-ignored": Mutant("a second http.response.start is ignored", sent(_one_start)),
     "start-implied": Mutant("http.response.body without a start begins a response of 200", sent(_implied_start)),
     "status-implied": Mutant("http.response.start without a status is one of 200", sent(_default_status)),

@@ -219,7 +219,7 @@ MUTANTS: Mapping[str, Mutant] = {
         "http_version is HTTP/1.1", scopes(_on("http_version", lambda version: f"HTTP/{version}"))
     ),
     "scope-method-get": Mutant("the method is always GET", scopes(_on("method", lambda method: "GET"))),
-    "scope-method-lower": Mutant("the method is in lower case", scopes(_on("method", str.lower))),
+    "scope-method-lower": Mutant("the method is in lower case", scopes(_on("method", str.lower), probes=False)),
     "scope-method-bytes": Mutant("the method is bytes", scopes(_on("method", str.encode), probes=False)),
     "scope-method-head-is-get": Mutant(
         "HEAD is GET for the application", scopes(_on("method", lambda method: method.replace("HEAD", "GET")))
