@@ -57,6 +57,10 @@ def test_the_table_names_cases_and_mutants_that_exist() -> None:
     assert sorted(name for name in TABLE.rows.keys() - mutants() if not name.startswith("fastcgi~")) == []
 
 
+def test_every_mutant_has_a_row() -> None:
+    assert sorted(mutants() - TABLE.rows.keys()) == []
+
+
 def test_at_least_250_mutants_are_distinguished() -> None:
     assert TABLE.distinct >= 250
 
