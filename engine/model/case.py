@@ -136,6 +136,7 @@ class CaseHeader:
         client: LIBRARY, or "" for the engine's own client. ``variant`` and ``id`` end in it.
         plain: a library can perform at least one of its steps.
         delivery: how the bytes of its steps are cut. ``variant`` and ``id`` end in its name.
+        may_die: the server may end during the case, which is then no crash.
         since: the version of the corpus that the case came with, "" for the first.
         extended: the case is left out by default.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
@@ -168,6 +169,7 @@ class CaseHeader:
     starts: bool = False
     scripted: bool = False
     since: str = ""
+    may_die: bool = False
     risk: str = ""
     delivery: Delivery = WHOLE
     extended: bool = False

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One process at one moment: bytes of resident memory, open descriptors, and seconds of processor time so far."""
+    """One process at one moment: bytes of resident memory, open descriptors, and seconds of processor time so far.
+
+    ``peak`` is the most resident memory, in bytes, since it was measured last; None where the system does not say.
+    """
 
     pid: int
     memory: int
     files: int
     cpu: float
+    peak: int | None = None

@@ -307,7 +307,7 @@ def _meant(state: JobState, results: CheckResults) -> bool:
     step_types = state.step_types
     if results.step is not None and step_types[results.step.group, results.step.step_type].lifecycle == "starts":
         return True
-    return any(one.lifecycle in ("ends", "awaits its end") for one in state.performed)
+    return state.job.case.may_die or any(one.lifecycle in ("ends", "awaits its end") for one in state.performed)
 
 
 async def _crash(state: JobState) -> str:

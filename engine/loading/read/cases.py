@@ -56,7 +56,8 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else 10.0
     requires = required(step_types)
-    own = _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
+    may_die = (death := node.get("may_die")) is not None and death.value is True
+    own = may_die or _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
     found = reader.steps(steps) if steps is not None else ()
     cite, known = _names(frame.key(node, "cite")), reader.vocabulary.clauses
     case = Case(
@@ -87,6 +88,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         scripted=application is not None,
         plain=any(_plain(step, reader) for step in found),
         since=text(node, "since"),
+        may_die=may_die,
         risk=greatest(known[name].risk.value for name in cite if name in known),
         extended=(extended := node.get("extended")) is not None and extended.value is True,
         body=CaseBody(found, application, expanded.variables),

@@ -7,6 +7,7 @@ from engine.loading.rules.view import View
 from engine.model.requirements import Requirement
 
 GROWTH = ".growth"
+PEAK = ".peak"
 
 
 def check(view: View) -> None:
@@ -23,6 +24,10 @@ def check(view: View) -> None:
 def _shared(view: View) -> None:
     said = view.node.get("process")
     owner = next((item for item in view.items() if Requirement.DEDICATED in item.step_type.requires), None)
+    may_die = view.node.get("may_die")
+    if said is not None and said.value == "shared" and owner is None and may_die is not None and may_die.value is True:
+        what = "a case whose server may die needs one of its own, and this case declares a shared one"
+        view.notes.error(said.place, "shared-process", what, "delete `process: shared`")
     if said is not None and said.value == "shared" and owner is not None:
         what = f"a case with `{owner.name}` needs a server of its own, and this case declares a shared one"
         view.notes.error(said.place, "shared-process", what, "delete `process: shared`")
@@ -37,11 +42,14 @@ def _started(view: View) -> None:
 
 
 def _ended(view: View) -> None:
+    may_die = view.node.get("may_die")
     causes = any(item.step_type.lifecycle in ("starts", "ends") for item in view.items())
+    causes = causes or (may_die is not None and may_die.value is True)
     for item in view.items():
         if item.step_type.lifecycle == "awaits its end" and not causes:
             what = f"no step of this case ends the server, so `{item.name}` would never finish"
-            view.notes.error(item.body.key, "no-end", what, "add `signal: TERM` before it")
+            hint = "add `signal: TERM` before it, or `may_die: true` to the case if its requests may end the server"
+            view.notes.error(item.body.key, "no-end", what, hint)
 
 
 def _workers(view: View) -> None:
@@ -58,7 +66,8 @@ def _growth(view: View, item: Item) -> None:
     if not any(fact.name.endswith(GROWTH) for fact in item.step_type.facts) or item.body.get("since") is not None:
         return
     for name, place in item.named():
-        if name.endswith(GROWTH):
-            what = f"{name!r} is the growth since an earlier `{item.name}`, and none is named"
+        if name.endswith((GROWTH, PEAK)):
+            sort = "growth" if name.endswith(GROWTH) else "peak"
+            what = f"{name!r} is the {sort} since an earlier `{item.name}`, and none is named"
             hint = f"name an earlier one: `{item.name}: {{since: before, ...}}`"
             view.notes.error(place, "no-since", what, hint)

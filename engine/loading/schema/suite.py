@@ -229,6 +229,11 @@ def case_schema(names: TargetNames) -> dict[str, Any]:
             },
             "note": _NOTE,
             **_both(names),
+            "may_die": {
+                "title": "true or false",
+                "description": "true: the server may end during the case, which is then no crash. It has its own one.",
+                "type": "boolean",
+            },
             "alone": {
                 "title": "true, or a word",
                 "description": "true: no case runs on the target at the same time. A word: none with the same word.",

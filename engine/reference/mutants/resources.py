@@ -15,7 +15,7 @@ from ..server import ReferenceServer
 from ..service import ServerState
 from ..session import WebSocketConversation
 from ..stream import ServerStream
-from .base import PROBE, Install, Mutant, Scope, replaced
+from .base import PROBE, Install, Mutant, Scope, replaced, together
 
 MIB = 1024 * 1024
 _kept: list[object] = []
@@ -131,6 +131,38 @@ def _polling(right: Any) -> Any:
     return run
 
 
+def _allocating_body(right: Any) -> Any:
+    def init(self: Exchange, stream: ServerStream, request: Any, service: ServerState) -> None:
+        right(self, stream, request, service)
+        length = request.length
+        if isinstance(length, int) and length > MIB:
+            len(b"x" * length)
+
+    return init
+
+
+_retired: list[ServerState] = []
+
+
+def _retiring(right: Any) -> Any:
+    def count(self: ServerState) -> None:
+        right(self)
+        if self.retired:
+            _retired.append(self)
+
+    return count
+
+
+def _cut_when_retired(right: Any) -> Any:
+    def put(self: ServerStream, data: bytes) -> None:
+        is_last = bool(_retired and data) and not data.endswith(b"\r\n\r\n")
+        right(self, data[:-1] if is_last else data)
+        if is_last:
+            os._exit(0)
+
+    return put
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "idle-never-closed": Mutant("idle connections are kept for ever", _options(keep_alive=1e6)),
     "slow-heads-never-end": Mutant("a head may take any time", _options(head_within=1e6)),
@@ -157,6 +189,14 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "ws-messages-unbounded": Mutant(
         "messages that nobody receives are kept in memory", replaced(WebSocketConversation, "_wait_for_room", _no_room)
+    ),
+    "declared-length-allocates": Mutant(
+        "memory is allocated for a request's Content-Length before the body comes",
+        replaced(Exchange, "__init__", _allocating_body),
+    ),
+    "last-request-cut": Mutant(
+        "the response to the last request of a worker is cut off",
+        together(replaced(ServerState, "count", _retiring), replaced(ServerStream, "put", _cut_when_retired)),
     ),
     "polls": Mutant("the server keeps a processor busy", replaced(ReferenceServer, "run", _polling)),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.model.expectation import ABSENT
-from engine.model.facts import INTEGER, TEXT, TIME
+from engine.model.expectation import ABSENT, Mismatch
+from engine.model.facts import FLAG, INTEGER, TEXT, TIME
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
 from engine.model.quantities import show_time
@@ -19,7 +20,6 @@ from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import mapping
 from engine.steps.api.step_type import StepType
-from engine.steps.shared.implicit_failures import ImplicitFailure
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,35 @@ def name_of(ended: ExitStatus) -> str | None:
         return str(ended.signal)
 
 
+class StillRunning(FactSet):
+    """A main process that did not end in time."""
+
+    def __init__(self, within: float) -> None:
+        self._within = within
+
+    @fact("ended", FLAG)
+    def ended(self) -> object:
+        """False: it is still running."""
+        return False
+
+    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
+        """The failure to end, unless `ended` is expected."""
+        expected = f"the server to exit within {show_time(self._within)}"
+        actual = Worded("a server still running")
+        return () if "ended" in named else (Mismatch("exit", expected, actual, implicit=True),)
+
+
 class ExitFacts(FactSet):
     """The end of the server's main process, and the seconds until it."""
 
     def __init__(self, ended: ExitStatus, took: float) -> None:
         self._ended = ended
         self._took = took
+
+    @fact("ended", FLAG)
+    def ended(self) -> object:
+        """True if it has ended within the time. If expected, a server that is still running is no failure by itself."""
+        return True
 
     @fact("code", INTEGER)
     def code(self) -> object:
@@ -81,9 +104,7 @@ async def perform(params: ExitParams, ctx: Context) -> Observation:
         async with asyncio.timeout(within):
             ended = await ctx.live.wait()
     except TimeoutError:
-        return ImplicitFailure(
-            "exit", f"the server to exit within {show_time(within or 0.0)}", Worded("a server still running")
-        )
+        return StillRunning(within or 0.0)
     ctx.note("exit", str(ended))
     # Later steps observe the records up to the very end.
     ctx.live.boundary.refresh()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, field
 
-from engine.model.expectation import ABSENT
+from engine.model.expectation import ABSENT, Unclear
 from engine.model.facts import INTEGER, SIZE, TIME, list_of
 from engine.model.nodes import Node
 from engine.model.phrasing import Worded
+from engine.model.quantities import show_size, show_time
 from engine.model.requirements import Requirement
 from engine.model.usage import Usage
 from engine.steps.api.context import Context
@@ -19,19 +20,41 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.implicit_failures import ImplicitFailure
+from engine.steps.shared.values import flag
+
+# The resources stand still if none changes by more than this over so long a time: bytes of memory, seconds of
+# processor time, seconds. WITHIN is the time limit without `within`, and SAMPLE the time between two measurements.
+STILL_MEMORY, STILL_CPU, STILL_FOR = 256 * 1024, 0.025, 0.25
+WITHIN, SAMPLE = 5.0, 0.05
 
 
 @dataclass(frozen=True)
 class MeasureParams:
-    """The name of the step that measured before."""
+    """The name of the step that measured before, and whether to wait until the resources stand still."""
 
     since: str | None = None
+    settled: object = False
+
+
+@dataclass(slots=True)
+class Measured:
+    """The measurement that a step keeps for a later one, and the highest memory of each process since then, by pid, in
+    bytes. A process is not in it while its peak is unknown."""
+
+    usages: Sequence[Usage]
+    peaks: dict[int, int] = field(default_factory=dict)
+
+    def take(self, usages: Sequence[Usage]) -> None:
+        """Take the peaks of a later measurement: each measurement resets them."""
+        for one in usages:
+            if one.peak is not None:
+                self.peaks[one.pid] = max(one.peak, one.memory, self.peaks.get(one.pid, 0))
 
 
 def parse(node: Node, reader: NodeReader) -> MeasureParams:
     """The parameters of a valid node."""
-    since = node.get("since")
-    return MeasureParams(str(reader.value(since)) if since else None)
+    since, settled = node.get("since"), node.get("settled")
+    return MeasureParams(str(reader.value(since)) if since else None, reader.value(settled) if settled else False)
 
 
 class MeasureFacts(FactSet):
@@ -42,9 +65,19 @@ class MeasureFacts(FactSet):
     meanwhile is unknown.
     """
 
-    def __init__(self, now: Sequence[Usage], before: Sequence[Usage] | None = None) -> None:
+    def __init__(self, now: Sequence[Usage], before: Measured | None = None) -> None:
         self._now = now
-        self._before = before
+        self._since = before
+        self._before = None if before is None else before.usages
+
+    def _peak(self) -> object:
+        if self._since is None:
+            return ABSENT
+        peaks = [self._since.peaks.get(one.pid) for one in self._now]
+        known = [peak for peak in peaks if peak is not None]
+        if len(known) < len(peaks):
+            return Unclear("unknown, since this system keeps no record of a process's highest memory")
+        return sum(known)
 
     def _growth(self, total: Callable[[Sequence[Usage]], float]) -> object:
         return ABSENT if self._before is None else total(self._now) - total(self._before)
@@ -58,6 +91,17 @@ class MeasureFacts(FactSet):
     def memory_growth(self) -> object:
         """The growth of `memory` since the step `since`."""
         return self._growth(_memory)
+
+    @fact("memory.peak", SIZE)
+    def memory_peak(self) -> object:
+        """The highest resident memory of each process since the step `since`, added up; known on Linux."""
+        return self._peak()
+
+    @fact("memory.peak.growth", SIZE)
+    def memory_peak_growth(self) -> object:
+        """`memory.peak` in excess of `memory` at the step `since`."""
+        peak = self._peak()
+        return peak - _memory(self._before or ()) if isinstance(peak, int) else peak
 
     @fact("files", INTEGER)
     def files(self) -> object:
@@ -105,20 +149,60 @@ def _cpu(usages: Sequence[Usage]) -> float:
 async def perform(params: MeasureParams, ctx: Context) -> Observation:
     """Measure the server's processes, and keep the result for a later `since`. Raises ValueError where `since` names no
     step that measured."""
-    now = tuple(ctx.live.usage())
+    within = WITHIN if ctx.step.checks.within is None else ctx.step.checks.within
+    samples = [_sample(ctx)]
+    if flag(params.settled, ctx.variables):
+        deadline = ctx.performed.started + within
+        while samples[-1] and not still(samples):
+            if ctx.now() >= deadline:
+                return _unsettled(samples, within)
+            await asyncio.sleep(SAMPLE)
+            samples = [*samples[1 - round(STILL_FOR / SAMPLE) - 1 :], _sample(ctx)]
+    now = samples[-1]
     if not now:
         return ImplicitFailure(
             "measure", "processes of the server to measure", Worded("none"), "the server is not running"
         )
-    ctx.performed.kept = now
-    before: Sequence[Usage] | None = None
+    ctx.performed.kept = Measured(now)
+    before: Measured | None = None
     if params.since is not None:
         earlier = (one.kept for one in ctx.find(params.since) if one is not ctx.performed)
-        kept = [cast(Sequence[Usage], one) for one in earlier if one is not None]
+        kept = [one for one in earlier if isinstance(one, Measured)]
         if not kept:
             raise ValueError(f"nothing was measured as {params.since!r}")
         before = kept[-1]
     return MeasureFacts(now, before)
+
+
+def _sample(ctx: Context) -> tuple[Usage, ...]:
+    """The resources now; every earlier step takes the peaks since the last measurement."""
+    now = tuple(ctx.live.usage())
+    for one in ctx.find("all"):
+        if isinstance(one.kept, Measured) and one is not ctx.performed:
+            one.kept.take(now)
+    return now
+
+
+def still(samples: Sequence[Sequence[Usage]]) -> bool:
+    """True if measurements at intervals of SAMPLE cover STILL_FOR, and show no change beyond its limits. Pure."""
+    if len(samples) <= round(STILL_FOR / SAMPLE):
+        return False
+    memory = [_memory(one) for one in samples]
+    same = len({(tuple(usage.pid for usage in one), _files(one)) for one in samples}) == 1
+    return same and max(memory) - min(memory) <= STILL_MEMORY and _cpu(samples[-1]) - _cpu(samples[0]) <= STILL_CPU
+
+
+def _unsettled(samples: Sequence[Sequence[Usage]], within: float) -> ImplicitFailure:
+    """The failure of resources that still change."""
+    first, last = samples[0], samples[-1]
+    changes = [
+        f"memory by {show_size(abs(_memory(last) - _memory(first)))}",
+        f"open files by {abs(_files(last) - _files(first))}",
+        f"processor time by {show_time(max(0.0, _cpu(last) - _cpu(first)))}",
+    ]
+    what = f"the resources of the server to stand still within {show_time(within)}"
+    changed = f"changes in the last {show_time(SAMPLE * (len(samples) - 1))}: {', '.join(changes)}"
+    return ImplicitFailure("measure", what, Worded(changed), observation=MeasureFacts(last))
 
 
 STEP_TYPES = (
@@ -126,7 +210,12 @@ STEP_TYPES = (
         name="measure",
         groups=("step",),
         summary="Measures what the server's processes use: memory, open files, processor time.",
-        schema=mapping({"since": literal("text", "The name of an earlier `measure`, for what has grown since.")}),
+        schema=mapping(
+            {
+                "since": literal("text", "The name of an earlier `measure`, for what has grown since."),
+                "settled": literal("flag", "Wait until the resources stand still, for 5 s or `within`."),
+            }
+        ),
         parse=parse,
         perform=perform,
         not_by_hand="the resources of the server's processes are compared",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.model.usage import Usage
@@ -32,6 +33,19 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def take_peak(pid: int) -> int | None:
+    """The most resident memory of a process, in bytes, since this was asked last, or since its start. None where there
+    is no such record: it is Linux's, in /proc/PID/status (VmHWM) and /proc/PID/clear_refs (proc(5))."""
+    process = Path("/proc") / str(pid)
+    try:
+        rows = (process / "status").read_text(encoding="ascii", errors="replace").splitlines()
+        (process / "clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return None
+    kilobytes = [row.split()[1] for row in rows if row.startswith("VmHWM:")]
+    return int(kilobytes[0]) * 1024 if kilobytes else None
+
+
 def usage(pid: int) -> list[Usage]:
     """The resources that a process and its family use now. A process that ends meanwhile is left out."""
     import psutil  # noqa: PLC0415 (likewise)
@@ -41,7 +55,8 @@ def usage(pid: int) -> list[Usage]:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied), process.oneshot():
             times = process.cpu_times()
             memory = process.memory_info().rss
-            found.append(Usage(process.pid, memory, process.num_fds(), times.user + times.system))
+            used = times.user + times.system
+            found.append(Usage(process.pid, memory, process.num_fds(), used, take_peak(process.pid)))
     return found
 
 

@@ -183,6 +183,12 @@ def test_a_crash_is_told_from_a_failure() -> None:
     assert (result.verdict, result.reason) == (Verdict.CRASH, "the server ended with signal 9")
 
 
+def test_a_server_that_may_die_has_not_crashed() -> None:
+    live = FakeLive(ended=ExitStatus(signal=9))
+    result = run(case(step("look", EXPECT), may_die=True), live, look=see(status=500))
+    assert result.verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize(
     ("steps", "verdict"),
     [

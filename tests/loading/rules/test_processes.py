@@ -42,6 +42,10 @@ def codes(steps: str, extra: str = "") -> list[str]:
         (f"[{{repeat: {{times: 2, steps: [{{start: {{}}}}, {LOOK}]}}}}]", "", []),
         (f"[{{repeat: {{times: 2, steps: [{LOOK}, {{start: {{}}}}]}}}}]", "", ["not-started"]),
         (f"[{LOOK}, {{exit: {{within: 1s}}}}]", "", ["no-end"]),
+        (f"[{LOOK}, {{exit: {{within: 1s}}}}]", "may_die: true", []),
+        (f"[{LOOK}, {{exit: {{within: 1s}}}}]", "may_die: false", ["no-end"]),
+        (f"[{LOOK}]", "may_die: true\nprocess: shared", ["shared-process"]),
+        ("[{measure: {expect: {memory.peak: {at_most: 1MiB}}}}]", "", ["no-since"]),
         ("[{start: {ready: false}}, {exit: {expect: {code: 3}}}]", "", []),
         (f"[{LOOK}, {{kill_worker: {{}}}}]", "", ["no-workers"]),
         (f"[{LOOK}, {{kill_worker: {{}}}}]", "server: {workers: 1}", ["no-workers"]),
@@ -66,6 +70,7 @@ def test_rules(steps: str, extra: str, expected: list[str]) -> None:
         ("[{measure: {expect: {processes: 1}}}]", "alone: word", False, False, "all"),
         ("[{measure: {expect: {processes: 1}}}]", "process: own", True, False, ""),
         ("[{drive: {scope: {type: http}, expect: {returned: true}}}]", "", False, False, ""),
+        (f"[{LOOK}]", "may_die: true", True, False, ""),
     ],
 )
 def test_what_a_case_needs_follows_from_its_steps(steps: str, extra: str, own: bool, starts: bool, alone: str) -> None:

@@ -50,3 +50,9 @@ def test_what_the_observers_wrote_to_the_end_is_taken_in() -> None:
 def test_one_that_does_not_come() -> None:
     seen = run(see(JobScope(), "exit", {"within": "20ms"}))
     assert why(seen, "code") == [("exit", "a server still running")]
+
+
+def test_a_server_that_may_still_run() -> None:
+    seen = run(see(JobScope(), "exit", {"within": "20ms"}))
+    assert (seen.fact("ended"), seen.fact("code"), why(seen, "ended")) == (False, ABSENT, [])
+    assert run(see(ended(ExitStatus(status=3)), "exit", {})).fact("ended") is True

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.model.expectation import Unclear
 from engine.model.usage import Usage
-from engine.steps.process.measure import MeasureFacts
+from engine.steps.process.measure import STILL_MEMORY, MeasureFacts, still
 from tests.steps.context import ABSENT, JobScope, run, see, why
 
 BEFORE = [Usage(1, 1000, 10, 0.5), Usage(2, 500, 5, 0.25)]
@@ -54,3 +55,78 @@ def test_since_what_was_never_measured() -> None:
     ctx.live.uses = BEFORE
     with pytest.raises(ValueError, match="nothing was measured as 'before'"):
         run(see(ctx, "measure", {"since": "before"}))
+
+
+def used(memory: int, peak: int | None, *, pid: int = 1, cpu: float = 0.0, files: int = 1) -> list[Usage]:
+    return [Usage(pid, memory, files, cpu, peak)]
+
+
+def test_the_peak_since_an_earlier_one_outlives_measurements_between() -> None:
+    async def work() -> None:
+        ctx = JobScope()
+        ctx.live.uses = used(1000, 9000)
+        before = await see(ctx, "measure", {"as": "before"})
+        assert before.fact("memory.peak") is ABSENT
+        ctx.live.uses = used(1500, 4000)
+        await see(ctx, "measure", {"as": "between"})
+        ctx.live.uses = used(1200, 2000)
+        after = await see(ctx, "measure", {"since": "before"})
+        assert (after.fact("memory.peak"), after.fact("memory.peak.growth")) == (4000, 3000)
+        later = await see(ctx, "measure", {"since": "between"})
+        assert later.fact("memory.peak") == 2000
+
+    run(work())
+
+
+def test_a_system_without_peaks_says_so() -> None:
+    async def work() -> None:
+        ctx = JobScope()
+        ctx.live.uses = used(1000, None)
+        await see(ctx, "measure", {"as": "before"})
+        after = await see(ctx, "measure", {"since": "before"})
+        for name in ("memory.peak", "memory.peak.growth"):
+            value = after.fact(name)
+            assert isinstance(value, Unclear)
+            assert "keeps no record" in value.why
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (used(1000, None), True),
+        (used(1000 + STILL_MEMORY, None), True),
+        (used(1001 + STILL_MEMORY, None), False),
+        (used(1000, None, cpu=0.03), False),
+        (used(1000, None, files=2), False),
+        (used(1000, None, pid=2), False),
+    ],
+)
+def test_what_stands_still(last: list[Usage], expected: bool) -> None:
+    assert still([used(1000, None)] * 5 + [last]) == expected
+    assert not still([used(1000, None)] * 5)
+
+
+def test_a_measurement_waits_until_the_memory_stands_still() -> None:
+    async def work() -> None:
+        ctx = JobScope()
+        grows = iter(range(4))
+        ctx.live.usage = lambda: used((4 << 20) * min(3, next(grows, 3)), None)  # type: ignore[method-assign]
+        seen = await see(ctx, "measure", {"settled": True})
+        assert seen.fact("memory") == 12 << 20
+
+    run(work())
+
+
+def test_resources_that_never_stand_still() -> None:
+    async def work() -> None:
+        ctx = JobScope()
+        grows = iter(range(10_000))
+        ctx.live.usage = lambda: used((1 << 20) * next(grows), None)  # type: ignore[method-assign]
+        seen = await see(ctx, "measure", {"settled": True, "within": "400ms"})
+        [(where, actual)] = why(seen)
+        assert where == "measure"
+        assert "memory by 5 MiB" in repr(actual)
+
+    run(work())

@@ -4,8 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from engine.targets.runtimes import usage
+from engine.targets.runtimes.usage import take_peak
 
 CHILD = [sys.executable, "-I", "-S", "-c", "import signal; print('here', flush=True); signal.pause()"]
 
@@ -63,3 +67,21 @@ def test_only_the_family_is_signalled() -> None:
         for one in (process, stranger):
             one.kill()
             one.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="a record of Linux")
+def test_the_peak_is_that_since_it_was_taken_last() -> None:
+    size = 64 << 20
+    take_peak(os.getpid())
+    data = bytearray(size)
+    data[:] = b"x" * size
+    del data
+    high = take_peak(os.getpid())
+    low = take_peak(os.getpid())
+    assert high is not None
+    assert low is not None
+    assert high - low > size / 2
+
+
+def test_there_is_no_peak_of_a_process_that_does_not_exist() -> None:
+    assert take_peak(2**22 + 1) is None
